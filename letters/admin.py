@@ -1,0 +1,92 @@
+"""A window, not a door: staff may look here. What changes anything is an operation, and has its own page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from letters.models import AuditEvent, Collective, Delivery, Letter, Membership, Revision, Signature, Translation, User
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    show_full_result_count = False  # Counting ten million rows to print a number nobody asked for takes seconds.
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(ReadOnly):
+    list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
+    fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
+
+
+@admin.register(Collective)
+class CollectiveAdmin(ReadOnly):
+    list_display = ["name", "slug", "created_at"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly):
+    list_display = ["collective", "user", "role"]
+    list_select_related = True
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly):
+    list_display = ["slug", "collective", "status", "signature_count", "awaiting_confirmation", "version", "counted_at"]
+    list_select_related = ["collective"]
+    list_filter = ["status"]
+
+
+@admin.register(Revision)
+class RevisionAdmin(ReadOnly):
+    list_display = ["letter", "number", "published_at", "note"]
+    list_select_related = ["letter"]
+
+
+@admin.register(Translation)
+class TranslationAdmin(ReadOnly):
+    list_display = ["title", "language", "revision"]
+    list_select_related = ["revision"]
+    exclude = ["html", "sha256"]
+
+
+@admin.register(Signature)
+class SignatureAdmin(ReadOnly):
+    """Without the salt and the hash, and without names that only a letter's organizers may see."""
+
+    list_display = ["pk", "letter", "number", "public_name", "state", "verified", "signed_at"]
+    list_select_related = ["letter"]
+    list_filter = ["state"]
+    fields = [
+        "letter",
+        "number",
+        "public_name",
+        "display",
+        "state",
+        "verified",
+        "language",
+        "signed_at",
+        "confirmed_at",
+    ]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
+    exclude = ["key"]
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnly):
+    list_display = ["at", "actor", "verb", "object_kind", "object_id", "reason"]
+    list_select_related = ["actor"]

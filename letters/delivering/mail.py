@@ -1,0 +1,47 @@
+"""One mail to the mail server, and what its answer means."""
+
+import smtplib
+from dataclasses import dataclass
+from enum import Enum
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+
+class Verdict(Enum):
+    SENT = "sent"
+    # Try again later: the server, or the way to it, is not well.
+    LATER = "later"
+    # This mail will never be accepted: there is no such mailbox, or it is not wanted there.
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Answer:
+    verdict: Verdict
+    # An SMTP code, or a word; never the server's text, which quotes the address.
+    error: str = ""
+    # The connection can be used for the next mail.
+    usable: bool = True
+
+
+def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
+    """Give one mail to the server over a connection that is opened if need be and stays open."""
+    try:
+        connection.open()
+        connection.send_messages([message])
+    except smtplib.SMTPRecipientsRefused as refusal:
+        return _answer_to_recipient(refusal)
+    except smtplib.SMTPDataError as refusal:
+        return Answer(Verdict.NEVER if refusal.smtp_code >= 500 else Verdict.LATER, str(refusal.smtp_code))
+    except smtplib.SMTPResponseException as refusal:
+        # Refused before the recipient was named: it is about us (login, sender, greeting), so the mail is not at fault.
+        return Answer(Verdict.LATER, str(refusal.smtp_code), usable=False)
+    except (smtplib.SMTPException, OSError) as failure:
+        return Answer(Verdict.LATER, type(failure).__name__, usable=False)
+    return Answer(Verdict.SENT)
+
+
+def _answer_to_recipient(refusal: smtplib.SMTPRecipientsRefused) -> Answer:
+    code = max(code for code, text in refusal.recipients.values())
+    return Answer(Verdict.NEVER if code >= 500 else Verdict.LATER, str(code), usable=code != 421)

@@ -1,0 +1,62 @@
+"""Carrying out what is owed: claim a batch, ask of each mail again whether it is still true, send it, note the result."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+from letters.delivering.mail import Verdict, hand_over
+from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
+from letters.models import Delivery
+
+log = logging.getLogger(__name__)
+
+# Builds the message of a delivery as things stand now; None if it is no longer true.
+Builder = Callable[[Delivery], EmailMessage | None]
+
+
+def deliver_owed(mails: Mapping[str, Builder]) -> None:
+    """Send batch after batch over one connection, until nothing is due or the server is not well."""
+    connection = get_connection()
+    try:
+        while batch := claim_deliveries(now=timezone.now(), most=settings.MAIL_BATCH):
+            if not _send_batch(batch, mails, connection):
+                break
+    finally:
+        connection.close()
+
+
+def _send_batch(batch: list[Delivery], mails: Mapping[str, Builder], connection: BaseEmailBackend) -> bool:
+    """Whether the whole batch was tried.
+
+    Half the lease is for sending; with a slow server the rest of the batch is given back, before another worker
+    could take over mails that this one is still going to send.
+    """
+    deadline = time.monotonic() + settings.MAIL_LEASE_SECONDS / 2
+    left = list(batch)
+    while left and time.monotonic() < deadline:
+        if not _send(left.pop(0), mails, connection):
+            break
+    release_deliveries(left, now=timezone.now())
+    return not left
+
+
+def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmailBackend) -> bool:
+    """Whether the connection can be used for the next mail."""
+    message = mails[delivery.kind](delivery)
+    if message is None:
+        drop_delivery(delivery, now=timezone.now())
+        return True
+    answer = hand_over(message, connection)
+    settle_delivery(delivery, answer, now=timezone.now())
+    if not answer.usable:
+        connection.close()
+    if answer.verdict is not Verdict.SENT:
+        log.warning(
+            "Delivery %s, attempt %s: %s (%s)", delivery.pk, delivery.attempts, answer.verdict.value, answer.error
+        )
+    return answer.usable

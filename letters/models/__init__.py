@@ -1,0 +1,27 @@
+"""The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
+
+from letters.models.audit_event import AuditEvent
+from letters.models.collective import Collective, Membership
+from letters.models.delivery import Delivery, DeliveryQuerySet
+from letters.models.display import Display
+from letters.models.letter import Ask, Letter
+from letters.models.revision import Revision, Translation
+from letters.models.signature import SALT_BYTES, Signature, SignerContact
+from letters.models.user import User
+
+__all__ = [
+    "SALT_BYTES",
+    "Ask",
+    "AuditEvent",
+    "Collective",
+    "Delivery",
+    "DeliveryQuerySet",
+    "Display",
+    "Letter",
+    "Membership",
+    "Revision",
+    "Signature",
+    "SignerContact",
+    "Translation",
+    "User",
+]

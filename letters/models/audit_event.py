@@ -1,0 +1,34 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class AuditEvent(models.Model):
+    """Who did what. Rows are only ever added (a trigger sees to it), in the transaction of the deed. Never an address."""
+
+    at = models.DateTimeField()
+    # The user who did it; none for a signer, the clock or a command.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # What kind of actor: "user", "signer", "system".
+    actor_kind = models.CharField(max_length=10)
+    # The operation's name, for example "publish_letter".
+    verb = models.CharField(max_length=50)
+    # What it was done to, for example "letter" and its id.
+    object_kind = models.CharField(max_length=30)
+    object_id = models.BigIntegerField()
+    reason = models.TextField(blank=True)
+    # Values before and after, where they matter.
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(actor_kind="user", actor__isnull=False)
+                | Q(actor_kind__in=["signer", "system"], actor__isnull=True),
+                name="audit_event_has_an_actor",
+            ),
+        ]
+        indexes = [models.Index("object_kind", "object_id", F("at").desc(), name="audit_event_of_an_object")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.object_kind} {self.object_id}"

@@ -1,0 +1,51 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Collective(models.Model):
+    """Who publishes letters. The name may be a pseudonym; nobody behind it is named."""
+
+    # As the public reads it.
+    name = models.CharField(max_length=200)
+    # In addresses.
+    slug = models.SlugField(max_length=80, unique=True)
+    # Who they are, in their own words; plain text.
+    description = models.TextField(blank=True, max_length=2000)
+    # Their own page elsewhere, if they have one.
+    website = models.URLField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="collective_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user's part in a collective. Without one, the collective's drafts do not exist for that user."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        EDITOR = "editor", "Editor"
+        MODERATOR = "moderator", "Moderator"
+
+    collective = models.ForeignKey(Collective, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    # Owners may do everything, editors write and publish, moderators judge signatures.
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("collective", "user", name="membership_once_a_collective"),
+            models.CheckConstraint(
+                condition=Q(role__in=["owner", "editor", "moderator"]), name="membership_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.collective_id}"

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from letters.models.signature import Signature
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def owed(self) -> DeliveryQuerySet:
+        return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+
+    def due(self, now: datetime) -> DeliveryQuerySet:
+        """Mails that somebody is waiting for and that nobody is sending."""
+        return self.owed().filter(next_attempt_at__lte=now)
+
+
+class Delivery(models.Model):
+    """One mail that is owed. Written in the transaction of its cause: the queue may be lost, this row is the promise."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", "Confirm your signature"
+        SIGNED_AGAIN = "signed_again", "You had signed already"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    # To the signer of this signature, at the address in its contact.
+    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="deliveries")
+    # Why it is owed: unique, so that one reason makes one mail however often it is given.
+    key = models.CharField(max_length=100, unique=True)
+    created_at = models.DateTimeField()
+    # Claims so far, the one under way included.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Not before then. A worker that claims it moves this on, so that another takes over only if the worker dies.
+    next_attempt_at = models.DateTimeField()
+    # How it ended: accepted by the mail server, refused for good, or no longer true when its turn came.
+    sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+    # The last refusal in short, for example "450" or "unreachable"; never an address.
+    error = models.CharField(max_length=100, blank=True)
+
+    objects: ClassVar[models.Manager[Delivery]] = models.Manager.from_queryset(DeliveryQuerySet)()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failed_at__isnull=True, dropped_at__isnull=True)
+                | Q(sent_at__isnull=True, dropped_at__isnull=True)
+                | Q(sent_at__isnull=True, failed_at__isnull=True),
+                name="delivery_ends_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "next_attempt_at",
+                name="delivery_owed",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from letters.models.collective import Collective
+from letters.models.display import Display
+
+if TYPE_CHECKING:
+    from letters.models.revision import Revision
+
+# A signer who signed in time gets this long after closing to press the button in the mail.
+GRACE_AFTER_CLOSING = timedelta(hours=24)
+
+
+def every_display() -> list[str]:
+    return list(Display.values)
+
+
+class Ask(models.TextChoices):
+    """What the signing form does with a field."""
+
+    OFF = "off", "Not asked"
+    OPTIONAL = "optional", "Optional"
+    REQUIRED = "required", "Required"
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def public(self) -> LetterQuerySet:
+        """Letters that the public may know of. A withdrawn one keeps its page, which says so."""
+        return self.exclude(status=Letter.Status.DRAFT)
+
+    def open_at(self, now: datetime) -> LetterQuerySet:
+        """Letters that take signatures now."""
+        begun = Q(opens_at__isnull=True) | Q(opens_at__lte=now)
+        not_over = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
+        return self.filter(begun, not_over, status=Letter.Status.PUBLISHED)
+
+
+class Letter(models.Model):
+    """An open letter, whatever its revisions and languages: one address, one list of signatures, one count."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        CLOSED = "closed", "Closed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    # In the letter's address.
+    slug = models.SlugField(max_length=80, unique=True)
+    # Who publishes it. Letters outlive nobody's mistake: a collective with letters cannot be deleted.
+    collective = models.ForeignKey(Collective, on_delete=models.PROTECT, related_name="letters")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    # The language it was written in (BCP 47), which its address without a prefix shows.
+    language = models.CharField(max_length=12)
+    # The revision that readers see; none before the first publication.
+    current_revision = models.ForeignKey(
+        "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    # Invented, for trying the site out; its pages say so.
+    is_sample = models.BooleanField(default=False)
+
+    # Signatures are taken from then (if set) until then (if set).
+    opens_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    # What the form asks besides name and address.
+    ask_affiliation = models.CharField(max_length=8, choices=Ask, default=Ask.OPTIONAL)
+    ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    # The kinds of `display` that a signer may choose among.
+    displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
+    # Signatures wait for a moderator before they are published.
+    reviewed = models.BooleanField(default=False)
+    # The number of signatures hoped for, if any.
+    goal = models.PositiveIntegerField(null=True, blank=True)
+
+    # The honest counter. Only the sequencer writes what follows, all of it in one transaction (DESIGN section 4).
+    # Published signatures: the headline.
+    signature_count = models.PositiveIntegerField(default=0)
+    # Signed, and the mail not yet answered.
+    awaiting_confirmation = models.PositiveIntegerField(default=0)
+    # Confirmed, and a moderator has still to look.
+    awaiting_review = models.PositiveIntegerField(default=0)
+    # Taken back by their signers after publication.
+    withdrawn_count = models.PositiveIntegerField(default=0)
+    # Taken out by moderators after publication.
+    removed_count = models.PositiveIntegerField(default=0)
+    # The highest number given; never given again.
+    last_number = models.PositiveIntegerField(default=0)
+    # Bumped whenever what the public sees has changed: by the sequencer, and by each publication.
+    version = models.PositiveBigIntegerField(default=0)
+    # When the counts above were true; none before the first count.
+    counted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Letter]] = models.Manager.from_queryset(LetterQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "published", "closed", "withdrawn"]), name="letter_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(current_revision__isnull=False, published_at__isnull=False),
+                name="letter_published_has_a_text",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="closed") | Q(closed_at__isnull=False), name="letter_closed_says_when"
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
+                name="letter_closes_after_it_opens",
+            ),
+            models.CheckConstraint(
+                condition=Q(displays__len__gte=1, displays__contained_by=Display.values), name="letter_displays_known"
+            ),
+            # Every number stands for a published signature or for one that was taken out: the count cannot drift unseen.
+            models.CheckConstraint(
+                condition=Q(last_number=F("signature_count") + F("withdrawn_count") + F("removed_count")),
+                name="letter_numbers_add_up",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"ask_{field}__in": Ask.values}), name=f"letter_ask_{field}_known"
+                )
+                for field in ("affiliation", "role", "country", "comment")
+            ),
+        ]
+        indexes = [
+            models.Index(F("published_at").desc(), name="letter_newest_open", condition=Q(status="published")),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def get_absolute_url(self, language: str = "") -> str:
+        """Its page: without a prefix in its own language, with one in another."""
+        return self.url_of("letter", language)
+
+    def url_of(self, name: str, language: str = "") -> str:
+        """The address of one of the letter's pages, by the name in urls.py, in a language."""
+        if language in {"", self.language}:
+            return reverse(name, kwargs={"slug": self.slug})
+        return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language})
+
+    def refusal(self, now: datetime) -> str:
+        """Why it takes no signatures at this moment, as a code; empty if it takes them."""
+        if self.status != self.Status.PUBLISHED:
+            return f"letter_{self.status}"
+        if self.opens_at and now < self.opens_at:
+            return "letter_not_open_yet"
+        if self.closes_at and now >= self.closes_at:
+            return "letter_closed"
+        return ""
+
+    def confirmation_refusal(self, now: datetime) -> str:
+        """Why it takes no confirmations at this moment: as above, but a day later."""
+        ended = self.closed_at if self.status == self.Status.CLOSED else self.closes_at
+        if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
+            return "letter_closed" if ended and now >= ended + GRACE_AFTER_CLOSING else ""
+        return f"letter_{self.status}"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from letters.models.letter import Letter
+
+
+class Revision(models.Model):
+    """One state of a letter's text, in all its languages. Published, it never changes again (a trigger sees to it)."""
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="revisions")
+    # 1, 2, 3 … within the letter.
+    number = models.PositiveIntegerField()
+    # What changed, in a sentence that the public reads; empty for the first.
+    note = models.TextField(blank=True, max_length=500)
+    created_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("letter", "number", name="revision_number_once_a_letter"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="revision_numbers_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.letter_id}, revision {self.number}"
+
+
+class Translation(models.Model):
+    """The text of a revision in one language."""
+
+    revision = models.ForeignKey(Revision, on_delete=models.CASCADE, related_name="translations")
+    # BCP 47, for example "en" or "pt-BR".
+    language = models.CharField(max_length=12)
+    title = models.CharField(max_length=200)
+    # To whom the letter is written, as it stands above the text.
+    addressee = models.CharField(max_length=200)
+    # One or two sentences, for lists, shared links and search engines.
+    summary = models.CharField(max_length=400, blank=True)
+    # Markdown, as the organizer typed it.
+    body = models.TextField(max_length=100_000)
+    # Made from `body` when it was saved, sanitised then; safe to show as it is.
+    html = models.TextField()
+    # SHA-256 of the text (letters/shared/text.py, `digest`): what a signature is bound to.
+    sha256 = models.BinaryField(max_length=32)
+
+    class Meta:
+        ordering = [F("language")]
+        constraints = [
+            models.UniqueConstraint("revision", "language", name="translation_once_a_language"),
+            models.CheckConstraint(condition=~Q(title="") & ~Q(body=""), name="translation_is_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from letters.models.display import Display
+from letters.models.letter import Letter
+from letters.models.revision import Revision
+
+SALT_BYTES = 8
+
+
+class SignatureQuerySet(models.QuerySet["Signature"]):
+    def published(self) -> SignatureQuerySet:
+        """What the public sees, the newest first. A page goes on from a number (`number__lt`), never by an offset."""
+        return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
+
+
+class Signature(models.Model):
+    """What the public may see of a signer, bound to the text that the signer saw."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Awaiting confirmation"
+        CONFIRMED = "confirmed", "Confirmed, awaiting its number"
+        HELD = "held", "Awaiting a moderator"
+        PUBLISHED = "published", "Published"
+        REJECTED = "rejected", "Removed by a moderator"
+        WITHDRAWN = "withdrawn", "Withdrawn by its signer"
+        EXPIRED = "expired", "Never confirmed"
+
+    class Verified(models.TextChoices):
+        NO = "", "Not yet"
+        LINK = "link", "By the link in the mail"
+        SAMPLE = "sample", "Invented, part of the sample letter"
+
+    # No index of its own: the unique ones below begin with the letter, and every index is paid for at each signing.
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures", db_index=False)
+    # The text that the signer saw.
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
+    language = models.CharField(max_length=12)
+
+    # As typed: NFC, trimmed, inner spaces folded. Empty for `display=nobody`, and after an erasure.
+    name = models.CharField(max_length=200, blank=True)
+    affiliation = models.CharField(max_length=200, blank=True)
+    role = models.CharField(max_length=200, blank=True)
+    # ISO 3166-1 alpha-2.
+    country = models.CharField(max_length=2, blank=True)
+    comment = models.CharField(max_length=1000, blank=True)
+    display = models.CharField(max_length=10, choices=Display)
+
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    # How we know that a person stands behind it.
+    verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
+    # The place in the letter's order, given once by the sequencer and kept for ever.
+    number = models.PositiveIntegerField(null=True, blank=True)
+    # Part of every token for this signature: a new salt makes the old tokens worthless.
+    salt = models.BinaryField(max_length=SALT_BYTES)
+    # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after an erasure.
+    address_hash = models.BinaryField(max_length=32, null=True, blank=True)
+
+    signed_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Signature]] = models.Manager.from_queryset(SignatureQuerySet)()
+
+    class Meta:
+        constraints = [
+            # The rule of the house: one signature per letter and address. The database decides, nobody asks first.
+            models.UniqueConstraint(fields=["letter", "address_hash"], name="signature_once_an_address"),
+            # Read from its newest number down, it is also the public list.
+            models.UniqueConstraint(
+                fields=["letter", "number"], condition=Q(number__isnull=False), name="signature_number_once_a_letter"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["pending", "confirmed", "held", "published", "rejected", "withdrawn", "expired"]
+                ),
+                name="signature_state_known",
+            ),
+            models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
+            models.CheckConstraint(
+                condition=Q(state="published", number__isnull=False, published_at__isnull=False)
+                | Q(state__in=["withdrawn", "rejected"])
+                | Q(state__in=["pending", "confirmed", "held", "expired"], number__isnull=True),
+                name="signature_published_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "expired"], confirmed_at__isnull=True)
+                | Q(state__in=["withdrawn", "rejected"])
+                | (Q(state__in=["confirmed", "held", "published"], confirmed_at__isnull=False) & ~Q(verified="")),
+                name="signature_confirmed_says_when_and_how",
+            ),
+            models.CheckConstraint(
+                condition=~Q(display="nobody") | Q(name=""), name="signature_of_nobody_holds_no_name"
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") | Q(display="nobody") | Q(state__in=["withdrawn", "rejected", "expired"]),
+                name="signature_has_a_name",
+            ),
+        ]
+        indexes = [
+            # The sequencer's work list.
+            models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state="confirmed")),
+            # What the honest counter counts besides the published ones; small, since both states pass.
+            models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
+        ]
+
+    def __str__(self) -> str:
+        return f"Signature {self.pk}"
+
+    @property
+    def public_name(self) -> str:
+        """The name, if everybody may see it; else empty, and the page says "name withheld"."""
+        return self.name if self.display == Display.PUBLIC else ""
+
+
+class SignerContact(models.Model):
+    """The private half of a signature. Deleting this row is how an address is forgotten."""
+
+    signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="contact", primary_key=True)
+    # The address as typed, encrypted (letters/shared/addresses.py, `seal`).
+    address = models.BinaryField()
+    # The exact words agreed to, and when, if the signer wants to hear of the letter again.
+    consent = models.TextField(blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(consent="", consented_at__isnull=True) | (~Q(consent="") & Q(consented_at__isnull=False)),
+                name="contact_consent_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Contact of signature {self.signature_id}"

@@ -1,0 +1,163 @@
+"""Public pages are the same bytes for everybody, so they are made once and handed out many times.
+
+`publish` puts the headers on a page that tell browsers, CDN and proxies how long it is good. `PublicPageCache` obeys the
+same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with the
+page's ETag, so that a page that has not changed costs one small query and no rendering.
+"""
+
+import gzip
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
+
+CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=60, stale-if-error=300"
+# Much less than max-age: a signature is to be seen on every page within two seconds.
+FRESH_SECONDS = 0.5
+# With the database away, a page goes on being shown for so long (stale-if-error above).
+STALE_SECONDS = 300
+MOST_PAGES = 256
+LARGEST_PAGE = 512 * 1024
+
+
+def page_etag(*parts: object) -> str:
+    """The ETag of a page that depends on nothing but `parts` and the code. Weak: compressed or not, it is the same page."""
+    content = "\0".join(map(str, (*parts, code_fingerprint())))
+    return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
+
+
+def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
+    """A 304 if whoever asks has this page already; then nothing needs to be rendered."""
+    response = get_conditional_response(request, etag=etag)
+    return publish(response, etag) if isinstance(response, HttpResponse) else None
+
+
+def publish(response: HttpResponse, etag: str) -> HttpResponse:
+    """Mark a response as public: anybody may keep it, and it never depends on who asks."""
+    response.headers["Cache-Control"] = CACHE_CONTROL
+    response.headers["ETag"] = etag
+    return response
+
+
+@cache
+def code_fingerprint() -> str:
+    """Changes with every template, translation and static file: a release must not leave old pages in caches."""
+    found = hashlib.sha256()
+    for folder, pattern in (
+        (*settings.TEMPLATES[0]["DIRS"], "*.*"),
+        (*settings.LOCALE_PATHS, "*.mo"),
+        (Path(settings.STATIC_ROOT), "*.json"),
+    ):
+        for path in sorted(Path(folder).rglob(pattern)):
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+@dataclass
+class _Page:
+    body: bytes
+    compressed: bytes
+    headers: dict[str, str]
+    etag: str
+    checked_at: float
+    # Held by the one request that asks the view again; all others get the page as it is.
+    asking: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.META.get("HTTP_IF_NONE_MATCH")
+        response: HttpResponse
+        if wanted and self.etag in parse_etags(wanted):
+            response = HttpResponseNotModified()
+            response.headers["ETag"] = self.etag
+            response.headers["Cache-Control"] = self.headers["Cache-Control"]
+            return response
+        if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+            response = HttpResponse(self.compressed)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = HttpResponse(self.body)
+        for name, value in self.headers.items():
+            response.headers[name] = value
+        return response
+
+
+class PublicPageCache:
+    """The first middleware: answers public pages from memory."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.pages: OrderedDict[str, _Page] = OrderedDict()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        key = request.get_full_path()
+        page = self.pages.get(key)
+        if page is None:
+            return self._fetch(request, key)
+        if time.monotonic() - page.checked_at > FRESH_SECONDS and page.asking.acquire(blocking=False):
+            try:
+                return self._ask_again(request, key, page)
+            finally:
+                page.asking.release()
+        return page.answer(request)
+
+    def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Ask the view. What the visitor has already is compared here, so the view always gives the whole page."""
+        wanted = request.META.pop("HTTP_IF_NONE_MATCH", None)
+        response = self.get_response(request)
+        if wanted is not None:
+            request.META["HTTP_IF_NONE_MATCH"] = wanted
+        page = _page_of(response)
+        if page is None:
+            return response
+        self._keep(key, page)
+        return page.answer(request)
+
+    def _ask_again(self, request: HttpRequest, key: str, page: _Page) -> HttpResponse:
+        wanted = request.META.get("HTTP_IF_NONE_MATCH")
+        request.META["HTTP_IF_NONE_MATCH"] = page.etag
+        response = self.get_response(request)
+        if wanted is None:
+            del request.META["HTTP_IF_NONE_MATCH"]
+        else:
+            request.META["HTTP_IF_NONE_MATCH"] = wanted
+        if response.status_code == 304:
+            page.checked_at = time.monotonic()
+            return page.answer(request)
+        if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
+            return page.answer(request)
+        fresh = _page_of(response)
+        if fresh is None:
+            self.pages.pop(key, None)
+            return response
+        self._keep(key, fresh)
+        return fresh.answer(request)
+
+    def _keep(self, key: str, page: _Page) -> None:
+        self.pages[key] = page
+        while len(self.pages) > MOST_PAGES:
+            self.pages.popitem(last=False)
+
+
+def _page_of(response: HttpResponse) -> _Page | None:
+    """The response as a page to keep; None if it is not for everybody."""
+    is_public = response.headers.get("Cache-Control", "").startswith("public") and "ETag" in response.headers
+    if response.status_code != 200 or not is_public or response.streaming or response.cookies:
+        return None
+    if len(response.content) > LARGEST_PAGE:
+        return None
+    headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
+    headers["Vary"] = "Accept-Encoding"
+    body = response.content
+    compressed = gzip.compress(body, compresslevel=6, mtime=0)
+    return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic())

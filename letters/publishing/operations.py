@@ -1,0 +1,57 @@
+"""The sequencer: the single writer of a letter's numbers and counts (DESIGN section 4)."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from letters.models import Letter
+from letters.publishing import queries
+
+# As many in one transaction; more would keep the letter's row locked for long.
+MOST_AT_ONCE = 5000
+
+# Claimed by state, never by an id or a time: neither becomes visible in the order in which it was given, and a
+# signature that commits late would be passed over for ever. Locked first, then numbered, so that one which is
+# withdrawn at the same moment leaves no gap.
+NUMBER = """
+WITH claimed AS MATERIALIZED (
+    SELECT id, confirmed_at FROM letters_signature
+    WHERE letter_id = %(letter)s AND state = 'confirmed'
+    ORDER BY confirmed_at, id LIMIT %(most)s FOR NO KEY UPDATE
+), ordered AS (
+    SELECT id, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
+)
+UPDATE letters_signature AS signature
+SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s
+FROM ordered WHERE signature.id = ordered.id
+"""
+
+
+@transaction.atomic
+def sequence_letter(letter_id: int, *, now: datetime) -> bool:
+    """Publish what is confirmed, in order, and take the letter's count, all in one transaction.
+
+    True if there may be more to number. Safe to run at any time and any number of times.
+    """
+    # NO KEY: new signatures refer to this row, and must not wait for us.
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+    numbered = _number_confirmed(letter, now)
+    confirmation, review = queries.awaiting(letter_id)
+    if numbered or (confirmation, review) != (letter.awaiting_confirmation, letter.awaiting_review):
+        Letter.objects.filter(pk=letter_id).update(
+            signature_count=F("signature_count") + numbered,
+            last_number=F("last_number") + numbered,
+            awaiting_confirmation=confirmation,
+            awaiting_review=review,
+            version=F("version") + 1,
+            counted_at=now,
+        )
+    return numbered == MOST_AT_ONCE
+
+
+def _number_confirmed(letter: Letter, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        values = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
+        cursor.execute(NUMBER, values)
+        return cursor.rowcount

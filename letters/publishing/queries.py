@@ -1,0 +1,118 @@
+"""What the public pages read: bounded, and the same number of round trips however many have signed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from letters.models import Letter, Signature, Translation
+
+PAGE_LENGTH = 100
+NEWEST = 12
+LETTERS_ON_HOME = 50
+
+
+def public_letter(slug: str) -> Letter:
+    """Raises Letter.DoesNotExist, also for drafts: what is not public does not exist."""
+    return Letter.objects.public().select_related("collective").get(slug=slug)
+
+
+def translations(letter: Letter) -> list[Translation]:
+    """The languages of the current text, the original first; without the text itself."""
+    found = Translation.objects.filter(revision_id=letter.current_revision_id).defer("body", "html", "summary")
+    return sorted(found, key=lambda text: (text.language != letter.language, text.language))
+
+
+def text_of(letter: Letter, language: str) -> Translation:
+    """The current text in one language. Raises Translation.DoesNotExist."""
+    return Translation.objects.defer("body").get(revision_id=letter.current_revision_id, language=language)
+
+
+def newest_signatures(letter: Letter) -> list[Signature]:
+    return list(Signature.objects.filter(letter=letter).published()[:NEWEST])
+
+
+@dataclass(frozen=True)
+class SignaturePage:
+    signatures: list[Signature]
+    # The number to go on before, if there are older ones; and whether this is not the newest page.
+    older_before: int | None
+    is_newest: bool
+
+
+def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
+    """A page of the list by keyset: the last page costs what the first does."""
+    found = Signature.objects.filter(letter=letter).published()
+    if before is not None:
+        found = found.filter(number__lt=before)
+    rows = list(found[: PAGE_LENGTH + 1])
+    page = rows[:PAGE_LENGTH]
+    return SignaturePage(page, page[-1].number if len(rows) > PAGE_LENGTH else None, before is None)
+
+
+@dataclass(frozen=True)
+class OpenLetter:
+    letter: Letter
+    text: Translation
+
+    @property
+    def url(self) -> str:
+        return self.letter.get_absolute_url(self.text.language)
+
+
+def open_letters(now: datetime, language: str) -> list[OpenLetter]:
+    """Letters that take signatures now, the newest first, each in `language` if it has been translated."""
+    letters = list(Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:LETTERS_ON_HOME])
+    revisions = [letter.current_revision_id for letter in letters]
+    wanted = {(letter.current_revision_id, letter.language) for letter in letters}
+    texts = {
+        (text.revision_id, text.language): text
+        for text in Translation.objects.filter(revision_id__in=revisions).defer("body", "html")
+        if text.language == language or (text.revision_id, text.language) in wanted
+    }
+    return [
+        OpenLetter(
+            letter,
+            texts.get((letter.current_revision_id, language)) or texts[letter.current_revision_id, letter.language],
+        )
+        for letter in letters
+    ]
+
+
+def awaiting(letter_id: int) -> tuple[int, int]:
+    """How many signatures await their signer's confirmation, and how many a moderator. Read from a small index."""
+    underway = Signature.objects.filter(letter_id=letter_id, state__in=["pending", "held"])
+    counts = underway.aggregate(
+        confirmation=Count("pk", filter=Q(state=Signature.State.PENDING)),
+        review=Count("pk", filter=Q(state=Signature.State.HELD)),
+    )
+    return counts["confirmation"], counts["review"]
+
+
+def letters_behind() -> list[int]:
+    """Ids of letters whose rows say something that their counters do not say yet."""
+    return [letter.pk for letter in Letter.objects.raw(BEHIND)]
+
+
+# The two partial indexes hold only signatures on their way, so this costs what is under way, not what has been.
+BEHIND = """
+WITH underway AS (
+    SELECT letter_id, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'held') AS held
+    FROM letters_signature WHERE state IN ('pending', 'held') GROUP BY letter_id
+)
+SELECT letter.id
+FROM letters_letter AS letter LEFT JOIN underway ON underway.letter_id = letter.id
+WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
+   OR letter.awaiting_review <> coalesce(underway.held, 0)
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND state = 'confirmed')
+"""
+
+
+def drifted_letters() -> list[tuple[int, int, int]]:
+    """Id, count kept and count found of each letter where they differ. Reads every published signature: for the night."""
+    found = Letter.objects.annotate(found=Count("signatures", filter=Q(signatures__state=Signature.State.PUBLISHED)))
+    return [
+        (letter.pk, letter.signature_count, letter.found)
+        for letter in found.iterator()
+        if letter.signature_count != letter.found
+    ]

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from letters.publishing import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("<language:language>/", views.home, name="translated_home"),
+    # /letters/<slug>/
+    path("letters/<slug:slug>/", views.letter, name="letter"),
+    path("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
+    path("letters/<slug:slug>/count/", views.count, name="count"),
+    # /<language>/letters/<slug>/   in another language than its own
+    path("<language:language>/letters/<slug:slug>/", views.letter, name="translated_letter"),
+    path("<language:language>/letters/<slug:slug>/signatures/", views.signatures, name="translated_signatures"),
+    # /healthz
+    path("healthz", views.healthz, name="healthz"),
+]

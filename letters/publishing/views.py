@@ -1,0 +1,129 @@
+"""Pages for everybody. They vary by their address only: no session, no cookie, no token, nobody's name in the header."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.http import require_safe
+
+from letters.models import Letter, Translation
+from letters.publishing import queries
+from letters.publishing.caching import page_etag, publish, unchanged
+from letters.shared.languages import direction, interface_language, language_name
+
+
+@require_safe
+def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> HttpResponse:
+    """The letters that can be signed now."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
+    letters = queries.open_letters(timezone.now(), language)
+    etag = page_etag("home", language, *((entry.letter.pk, entry.letter.version) for entry in letters))
+    return unchanged(request, etag) or publish(
+        render(request, "letters/publishing/home.html", {"letters": letters}), etag
+    )
+
+
+@require_safe
+def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """The letter, its form, its newest names."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.get_absolute_url())
+    refusal = found.refusal(timezone.now())
+    etag = page_etag("letter", found.pk, found.version, language, refusal)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = {
+        **_letter_context(found, language or found.language, "letter"),
+        "refusal": refusal,
+        "newest": queries.newest_signatures(found),
+    }
+    return publish(_render(request, "letters/publishing/letter.html", context), etag)
+
+
+@require_safe
+def signatures(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """The list, a hundred to a page, from the newest to the first."""
+    found = _letter_or_404(slug)
+    before = _before(request.GET.get("before"))
+    etag = page_etag("signatures", found.pk, found.version, language, before)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    page = queries.signature_page(found, before=before)
+    context = {**_letter_context(found, language or found.language, "signatures"), "page": page}
+    return publish(_render(request, "letters/publishing/signatures.html", context), etag)
+
+
+@require_safe
+def count(request: HttpRequest, slug: str) -> HttpResponse:
+    """The honest counter, for the open page and for anybody else: every surface says the same."""
+    found = _letter_or_404(slug)
+    etag = page_etag("count", found.pk, found.version)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    response = JsonResponse(
+        {
+            "published": found.signature_count,
+            "awaiting_confirmation": found.awaiting_confirmation,
+            "awaiting_review": found.awaiting_review,
+            "withdrawn": found.withdrawn_count,
+            "removed": found.removed_count,
+            "goal": found.goal,
+            "version": found.version,
+            "as_of": found.counted_at.isoformat() if found.counted_at else None,
+        },
+        headers={"Access-Control-Allow-Origin": "*"},
+    )
+    return publish(response, etag)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is alive and answers."""
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+def _letter_or_404(slug: str) -> Letter:
+    try:
+        return queries.public_letter(slug)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+
+
+def _before(text: str | None) -> int | None:
+    """The number that a page of the list goes on before."""
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or not 0 < int(text[:12]) < 2**31:
+        raise Http404("A page of the list is asked for by a number.")
+    return int(text[:12])
+
+
+def _letter_context(letter: Letter, language: str, page: str) -> dict[str, object]:
+    try:
+        text = queries.text_of(letter, language)
+    except Translation.DoesNotExist as missing:
+        raise Http404("The letter has not been translated into this language.") from missing
+    languages = [
+        {"code": each.language, "name": language_name(each.language), "url": letter.url_of(page, each.language)}
+        for each in queries.translations(letter)
+    ]
+    return {
+        "letter": letter,
+        "text": text,
+        "language": language,
+        "direction": direction(language),
+        "languages": languages if len(languages) > 1 else [],
+        "letter_url": letter.get_absolute_url(language),
+        "signatures_url": letter.url_of("signatures", language),
+        "page_url": letter.url_of(page, language),
+    }
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    """The page around a letter speaks the letter's language, if the site does."""
+    with translation.override(interface_language(str(context["language"]))):
+        response = render(request, template, context)
+        response.headers["Content-Language"] = str(context["language"])
+        return response

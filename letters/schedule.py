@@ -1,0 +1,27 @@
+"""What the clock starts, and how often. Beat reads it; names of tasks are the stable ones of tasks.py.
+
+The sweeps find what nobody was woken for: after a broker that was away, a worker that was killed, a pause that is over.
+A sweep that was not taken up before the next one is due is dropped, so none pile up behind a busy worker.
+"""
+
+from celery.schedules import crontab
+
+SWEEP_SECONDS = 5.0
+
+SCHEDULE = {
+    "deliver what is owed": {
+        "task": "letters.deliver",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "confirmations", "expires": SWEEP_SECONDS},
+    },
+    "number what is confirmed": {
+        "task": "letters.sweep_letters",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
+    },
+    "recount every letter": {
+        "task": "letters.recount",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"queue": "publishing"},
+    },
+}

@@ -1,0 +1,56 @@
+"""Email addresses: read from what was typed, known again by a keyed hash, encrypted at rest."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from email_validator import EmailNotValidError, validate_email
+
+# RFC 5321, 4.5.3.1: a path has at most 256 octets, two of them the angle brackets.
+LONGEST = 254
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address that mail can be sent to."""
+
+    # To send to: domain in ASCII (IDNA), the local part as typed.
+    deliverable: str
+    # To compare by: two spellings that reach the same person have the same one.
+    canonical: str
+
+
+def read_address(text: str) -> Address | None:
+    """The address in `text`; None if there is none, or more than one, or anything around it."""
+    text = text.strip()
+    if len(text) > LONGEST:
+        return None
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, allow_display_name=False)
+    except EmailNotValidError:
+        return None
+    deliverable = found.ascii_email
+    return Address(deliverable, deliverable.lower()) if deliverable else None
+
+
+def hash_address(canonical: str) -> bytes:
+    """HMAC-SHA256 (32 bytes) under ADDRESS_HASH_KEY, which is not in the database that the hash is stored in."""
+    return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), canonical.encode(), hashlib.sha256)
+
+
+def seal(address: str) -> bytes:
+    """The address encrypted under the newest of ADDRESS_KEYS."""
+    return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())
+
+
+def unseal(sealed: bytes) -> str:
+    """The address again. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
+    return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(sealed)).decode()
+
+
+@lru_cache(maxsize=4)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])

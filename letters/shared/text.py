@@ -1,0 +1,63 @@
+"""What people type: names and lines cleaned without being changed, Markdown made into safe HTML, texts fingerprinted."""
+
+import hashlib
+import re
+import unicodedata
+
+import nh3
+from markdown_it import MarkdownIt
+
+# Invisible characters that turn the direction of what stands around them: with one, a name can rewrite its neighbours.
+# Unicode TR 36; the marks U+200E and U+200F move nothing but themselves and stand in honest names.
+TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Control characters but white space, the replacement character of broken encodings, and what is no character at all.
+DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
+# Invisible and without meaning in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
+INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+JOINERS = "\u200c\u200d\u200e\u200f"
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False})
+TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "em", "strong", "a", "hr", "br", "code", "pre"}
+
+
+class UnusableText(ValueError):
+    """Text that cannot be shown as typed; `code` is "turns_direction" or "damaged"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def clean_line(text: str) -> str:
+    """One line as typed: NFC, trimmed, inner white space folded; empty if nothing in it can be seen.
+
+    Raises UnusableText where dropping a character would change what the person wrote.
+    """
+    if DAMAGE.search(text):
+        raise UnusableText("damaged")
+    if TURNS_DIRECTION.search(text):
+        raise UnusableText("turns_direction")
+    line = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split()).strip(JOINERS + " ")
+    return line if any(_is_visible(character) for character in line) else ""
+
+
+def render_markdown(markdown: str) -> str:
+    """HTML that is safe to show: a few tags, no attributes but where links lead, headings below the page's own."""
+    html = MARKDOWN.render(markdown).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def digest(title: str, addressee: str, body: str) -> bytes:
+    """SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, a NUL between parts."""
+    parts = (unicodedata.normalize("NFC", part).replace("\r\n", "\n") for part in (title, addressee, body))
+    return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNSP" or unicodedata.category(character) == "Co"

@@ -1,0 +1,68 @@
+"""The tokens in mailed links: opaque, unforgeable, bound to one purpose, and stored nowhere.
+
+A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. It tells its
+holder nothing: an id that could be read would say how many people have signed, and who signed before whom.
+The purpose is authenticated with it, so a link that looks at a signature cannot confirm it.
+"""
+
+import base64
+import hashlib
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from django.conf import settings
+
+# id (8 bytes), issued at (4 bytes, Unix seconds, good until 2106), salt (8 bytes)
+CONTENT = struct.Struct(">QI8s")
+# 16 bytes of SIV and 20 of content, in base64 without padding.
+TOKEN_LENGTH = 48
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a genuine token says. Whether it still counts is for the caller: see `matches`."""
+
+    signature_id: int
+    issued_at: datetime
+    salt: bytes
+
+    def matches(self, salt: bytes) -> bool:
+        """Whether the signature still has the salt that the token was made with; in constant time."""
+        return hmac.compare_digest(self.salt, bytes(salt))
+
+
+def make_token(purpose: str, *, signature_id: int, salt: bytes, now: datetime) -> str:
+    content = CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt))
+    sealed = _ciphers()[0].encrypt(content, [purpose.encode()])
+    return base64.urlsafe_b64encode(sealed).decode()
+
+
+def read_token(purpose: str, text: str) -> Token | None:
+    """The token's content; None if it was cut, changed, made for something else, or never ours."""
+    if len(text) != TOKEN_LENGTH or not text.isascii():
+        return None
+    try:
+        sealed = base64.b64decode(text, altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    for cipher in _ciphers():
+        try:
+            signature_id, issued, salt = CONTENT.unpack(cipher.decrypt(sealed, [purpose.encode()]))
+        except InvalidTag:
+            continue
+        return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
+    return None
+
+
+def _ciphers() -> tuple[AESSIV, ...]:
+    return tuple(map(_cipher, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]))
+
+
+@lru_cache(maxsize=16)
+def _cipher(secret: str) -> AESSIV:
+    return AESSIV(hashlib.sha512(b"undersigned.tokens:" + secret.encode()).digest())

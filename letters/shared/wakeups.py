@@ -1,0 +1,59 @@
+"""Waking the worker: at most one wake-up is under way for each piece of work, however many people give cause for it.
+
+The message says that there is work, never which: the work stands in the database. So a lost broker loses nothing, and
+a sweep (letters/schedule.py) finds what nobody was woken for.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import cache
+
+import redis
+from celery import current_app
+from celery.exceptions import CeleryError
+from django.conf import settings
+from kombu.exceptions import KombuError
+
+log = logging.getLogger(__name__)
+
+# A wake-up that got lost with its worker blocks the next ones for no longer than this.
+FORGOTTEN_AFTER_SECONDS = 10
+# While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
+LEFT_ALONE_SECONDS = 5
+
+_left_alone_until = 0.0
+
+
+def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
+    """Send `task` unless it is on its way already. Call it after commit. Never raises: the sweep is the safety net."""
+    if time.monotonic() < _left_alone_until:
+        return
+    try:
+        if _valkey().set(_key(task, args), 1, nx=True, ex=FORGOTTEN_AFTER_SECONDS):
+            current_app.send_task(task, args=args, queue=queue, countdown=after or None)
+    except (redis.RedisError, KombuError, CeleryError, OSError) as error:
+        _complain(error)
+
+
+def awake(task: str, *args: int) -> None:
+    """Say that `task` has begun. Call it before looking for work: whoever commits from now on wakes it again."""
+    try:
+        _valkey().delete(_key(task, args))
+    except redis.RedisError as error:
+        _complain(error)
+
+
+def _key(task: str, args: Sequence[int]) -> str:
+    return ":".join(["wakeup", task, *map(str, args)])
+
+
+@cache
+def _valkey() -> "redis.Redis":
+    return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=1, socket_timeout=2)
+
+
+def _complain(error: Exception) -> None:
+    global _left_alone_until  # noqa: PLW0603 -- one clock a process is what is wanted
+    _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+    log.warning("Valkey does not answer (%s): nobody is woken, the sweep will find the work.", type(error).__name__)

@@ -1,0 +1,156 @@
+"""The signing form: what a signer may type, judged by shape alone."""
+
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import Ask, Display, Letter
+from letters.shared.addresses import Address, read_address
+from letters.shared.text import UnusableText, clean_line
+from letters.signing.operations import Entry
+
+UNUSABLE = {
+    "turns_direction": _(
+        "This holds an invisible character that turns the direction of the text. Type it again by hand."
+    ),
+    "damaged": _("This holds characters that were damaged on the way. Type it again by hand."),
+}
+NAME_WANTED = _("Write the name that you sign with.")
+ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
+
+
+class LineField(forms.Field):
+    """One line of text, shown as typed."""
+
+    def __init__(self, *, max_length: int, autocomplete: str, multiline: bool = False, **options: Any) -> None:
+        attrs = {"maxlength": max_length, "autocomplete": autocomplete, "dir": "auto"}
+        widget = forms.Textarea(attrs={**attrs, "rows": 3}) if multiline else forms.TextInput(attrs=attrs)
+        super().__init__(widget=widget, **options)
+        self.max_length = max_length
+
+    def clean(self, value: str | None) -> str:
+        try:
+            line = clean_line(value or "")
+        except UnusableText as problem:
+            raise ValidationError(UNUSABLE[problem.code], problem.code) from problem
+        if not line and self.required:
+            raise ValidationError(self.error_messages["required"], "required")
+        if len(line) > self.max_length:
+            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
+            raise ValidationError(sentence, "too_long", {"length": len(line), "most": self.max_length})
+        return line
+
+
+class AddressField(forms.Field):
+    """An email address; cleans to an Address."""
+
+    def __init__(self, **options: Any) -> None:
+        attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": 254}), **options)
+
+    def clean(self, value: str | None) -> Address:
+        if not (value or "").strip():
+            raise ValidationError(ADDRESS_WANTED, "required")
+        address = read_address(value or "")
+        if address is None:
+            raise ValidationError(
+                _("This is not a complete email address. One looks like name@example.org."), "invalid"
+            )
+        return address
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """ISO 3166-1 countries by their names in the page's language, from CLDR."""
+    try:
+        locale = Locale.parse(get_language() or "en", sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale("en")
+    names = [(code, name) for code, name in locale.territories.items() if len(code) == 2 and code not in NOT_COUNTRIES]
+    return [("", gettext("Choose a country")), *sorted(names, key=lambda pair: pair[1].casefold())]
+
+
+# CLDR's groupings and placeholders among its two-letter territories.
+NOT_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+
+
+class SigningForm(forms.Form):
+    """The fields that a letter asks for."""
+
+    name = LineField(
+        label=_("Your name"), max_length=200, autocomplete="name", error_messages={"required": NAME_WANTED}
+    )
+    email = AddressField(
+        label=_("Your email address"),
+        help_text=_("Never shown. We send one mail there, to make sure that it is you."),
+    )
+    affiliation = LineField(
+        label=_("Affiliation"),
+        max_length=200,
+        autocomplete="organization",
+        error_messages={"required": _("This letter asks every signer for an affiliation.")},
+        help_text=_("As it is to stand beside your name."),
+    )
+    role = LineField(
+        label=_("Role or profession"),
+        max_length=200,
+        autocomplete="organization-title",
+        error_messages={"required": _("This letter asks every signer for a role.")},
+    )
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=country_choices,
+        error_messages={
+            "required": _("This letter asks every signer for a country."),
+            "invalid_choice": _("Choose a country from the list."),
+        },
+        widget=forms.Select(attrs={"autocomplete": "country"}),
+    )
+    comment = LineField(
+        label=_("Why you sign"),
+        max_length=1000,
+        autocomplete="off",
+        multiline=True,
+        error_messages={"required": _("This letter asks every signer for a sentence on why they sign.")},
+    )
+    display = forms.ChoiceField(
+        label=_("Who sees your name?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose who sees your name."),
+            "invalid_choice": _("Choose one of these."),
+        },
+    )
+    updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
+
+    def __init__(self, letter: Letter, data: Any = None) -> None:
+        super().__init__(data, auto_id="sign_%s", label_suffix="")
+        self.letter = letter
+        for name in ("affiliation", "role", "country", "comment"):
+            ask = getattr(letter, f"ask_{name}")
+            if ask == Ask.OFF:
+                del self.fields[name]
+            else:
+                self.fields[name].required = ask == Ask.REQUIRED
+        self._offer_displays()
+
+    def _offer_displays(self) -> None:
+        display = self.fields["display"]
+        display.choices = [choice for choice in Display.choices if choice[0] in self.letter.displays]
+        display.initial = display.choices[0][0]
+        if len(display.choices) == 1:
+            display.widget = forms.HiddenInput()
+        if (self.data.get("display") or display.initial) == Display.NOBODY:
+            # Nothing that is asked about a person is needed of one who is nobody.
+            for name in ("name", "affiliation", "role", "comment"):
+                if name in self.fields:
+                    self.fields[name].required = False
+
+    def entry(self) -> Entry:
+        """What was typed, for `sign_letter`. The form must be valid."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in {"email", "updates"}}
+        consent = str(self.fields["updates"].label) if self.cleaned_data["updates"] else ""
+        return Entry(address=self.cleaned_data["email"], consent=consent, **typed)

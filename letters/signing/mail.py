@@ -1,0 +1,78 @@
+"""The mails of signing, one function each. Each returns None if the mail is no longer true when its turn has come.
+
+No mail repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
+advertisement or an insult that we would then deliver to a stranger.
+"""
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from letters.models import Delivery, Signature
+from letters.shared.addresses import unseal
+from letters.shared.tokens import make_token
+from letters.signing import queries
+
+
+def confirm(delivery: Delivery) -> EmailMessage | None:
+    """Asks for the confirmation."""
+    signature = queries.signature_of_delivery(delivery)
+    return _to_signer("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
+
+
+def signed_again(delivery: Delivery) -> EmailMessage | None:
+    """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
+    signature = queries.signature_of_delivery(delivery)
+    if signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_again", delivery, signature)
+    if signature.state in {Signature.State.CONFIRMED, Signature.State.PUBLISHED, Signature.State.HELD}:
+        return _to_signer("signed_already", delivery, signature)
+    return None
+
+
+MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
+    Delivery.Kind.CONFIRM: confirm,
+    Delivery.Kind.SIGNED_AGAIN: signed_again,
+}
+
+
+def _to_signer(template: str, delivery: Delivery, signature: Signature) -> EmailMessage | None:
+    if not hasattr(signature, "contact"):
+        return None  # The address has been forgotten.
+    token = make_token("confirm", signature_id=signature.pk, salt=signature.salt, now=timezone.now())
+    letter_text = queries.translation_of(signature.revision_id, signature.language)
+    with translation.override(signature.language):
+        context = {
+            "letter": signature.letter,
+            "title": letter_text.title,
+            "signature": signature,
+            "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
+            "confirm_url": settings.SITE_URL + reverse("confirm", kwargs={"token": token}),
+            "days": settings.CONFIRMATION_DAYS,
+            "language": translation.get_language(),
+            "SITE_URL": settings.SITE_URL,
+        }
+        parts = {
+            part: render_to_string(f"letters/mail/{template}.{part}", context)
+            for part in ("subject.txt", "txt", "html")
+        }
+    message = EmailMultiAlternatives(
+        subject=" ".join(parts["subject.txt"].split()),
+        body=parts["txt"].strip() + "\n",
+        to=[unseal(signature.contact.address)],
+        # The same for every attempt, so that a mail sent twice after a crash can be recognised as one.
+        headers={
+            "Message-ID": f"<delivery-{delivery.pk}-{signature.salt.hex()}@{_host()}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    message.attach_alternative(parts["html"], "text/html")
+    return message
+
+
+def _host() -> str:
+    return settings.SITE_URL.split("//")[1].split(":")[0]

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from letters.signing import views
+
+urlpatterns = [
+    # /letters/<slug>/sign/
+    path("letters/<slug:slug>/sign/", views.sign, name="sign"),
+    path("<language:language>/letters/<slug:slug>/sign/", views.sign, name="translated_sign"),
+    # /signatures/…/<token>/
+    path("signatures/check/<str:token>/", views.check, name="check"),
+    path("signatures/confirm/<str:token>/", views.confirm, name="confirm"),
+]

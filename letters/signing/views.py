@@ -1,0 +1,168 @@
+"""A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from letters.models import Letter, Signature, Translation
+from letters.shared.languages import direction, interface_language
+from letters.shared.origins import is_foreign
+from letters.shared.refusal import Refused
+from letters.signing import queries
+from letters.signing.forms import SigningForm
+from letters.signing.operations import confirm_signature, sign_letter
+
+View = Callable[..., HttpResponse]
+
+
+def from_our_pages(view: View) -> View:
+    """Refuse a POST that another site's page sent. In place of a CSRF token, which would need a cookie."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        fetch_site = request.headers.get("Sec-Fetch-Site", "")
+        origin = request.headers.get("Origin", "")
+        if request.method == "POST" and is_foreign(fetch_site=fetch_site, origin=origin, own_origin=settings.SITE_URL):
+            return render(request, "403.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return csrf_exempt(checked)
+
+
+def with_a_token(view: View) -> View:
+    """Nobody keeps the page, and nothing that it links to learns its address."""
+
+    @wraps(view)
+    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return private
+
+
+@from_our_pages
+@require_POST
+def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """Takes the form; gives it again, with what was typed, where something is missing."""
+    try:
+        letter = queries.letter_to_sign(slug)
+        language = language or letter.language
+        with translation.override(interface_language(language)):
+            return _sign(request, letter, language)
+    except (Letter.DoesNotExist, Translation.DoesNotExist) as missing:
+        raise Http404("There is no letter here.") from missing
+
+
+def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
+    form = SigningForm(letter, request.POST)
+    if refusal := letter.refusal(timezone.now()):
+        return _form_page(request, letter, form, language, refusal=refusal, status=409)
+    if not form.is_valid():
+        return _form_page(request, letter, form, language, status=422)
+    try:
+        token = sign_letter(letter, entry=form.entry(), language=language, now=timezone.now())
+    except Refused as refused:
+        return _form_page(request, letter, form, language, refusal=refused.code, status=409)
+    return _see_other(reverse("check", kwargs={"token": token}))
+
+
+@with_a_token
+@require_safe
+def check(request: HttpRequest, token: str) -> HttpResponse:
+    """ "Look into your mail": the same page whether or not the address had signed before."""
+    found = queries.signature_of_token("check", token)
+    if found is None:
+        return _useless_link(request)
+    return _signature_page(request, "letters/signing/check.html", found[0])
+
+
+@with_a_token
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows the button, or how the signature stands; POST confirms. Mail scanners follow links, so GET never acts."""
+    found = queries.signature_of_token("confirm", token)
+    if found is None:
+        return _useless_link(request)
+    signature, parsed = found
+    if signature.state == Signature.State.PENDING and queries.is_expired(parsed, timezone.now()):
+        return _signature_page(request, "letters/signing/expired.html", signature, status=410)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
+            return _see_other(request.path)
+        except Refused as refused:
+            refusal = refused.code
+    elif signature.state == Signature.State.PENDING:
+        refusal = signature.letter.confirmation_refusal(timezone.now())
+    return _confirm_page(request, signature, refusal)
+
+
+def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> HttpResponse:
+    if refusal:
+        return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
+    if signature.state == Signature.State.PENDING:
+        return _signature_page(request, "letters/signing/confirm.html", signature)
+    return _signature_page(request, "letters/signing/thanks.html", signature)
+
+
+def _signature_page(
+    request: HttpRequest, template: str, signature: Signature, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    """A page about one signature, in the language that it was signed in."""
+    letter, language = signature.letter, signature.language
+    context = {
+        "signature": signature,
+        "letter": letter,
+        "text": queries.translation_of(signature.revision_id, language),
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+        "signatures_url": letter.url_of("signatures", language),
+        "days": settings.CONFIRMATION_DAYS,
+        **more,
+    }
+    with translation.override(interface_language(language)):
+        return render(request, template, context, status=status)
+
+
+def _form_page(
+    request: HttpRequest, letter: Letter, form: SigningForm, language: str, *, status: int, refusal: str = ""
+) -> HttpResponse:
+    context = {
+        "letter": letter,
+        "text": queries.translation_of(letter.current_revision_id or 0, language),
+        "form": form,
+        "refusal": refusal,
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+        "sign_url": letter.url_of("sign", language),
+    }
+    response = render(request, "letters/signing/form.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _useless_link(request: HttpRequest) -> HttpResponse:
+    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail."""
+    return render(request, "letters/signing/useless_link.html", status=404)
+
+
+def _see_other(url: str) -> HttpResponse:
+    response = HttpResponseRedirect(url)
+    # 303: the answer to a form is another page to GET; 302 leaves the method to the browser.
+    response.status_code = 303
+    return response

@@ -1,0 +1,35 @@
+"""What a worker can do. Names are stable and hold no module, so that code can move while messages are queued."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from letters.delivering.tasks import deliver_owed
+from letters.publishing.tasks import recount_letters, sequence, sweep
+from letters.shared import wakeups
+from letters.signing.mail import MAILS
+
+
+@shared_task(name="letters.deliver")
+def deliver() -> None:
+    """Send the mails that are due."""
+    wakeups.awake("letters.deliver")
+    deliver_owed(MAILS)
+
+
+@shared_task(name="letters.sequence")
+def sequence_letter(letter_id: int) -> None:
+    """Number what is confirmed in one letter, and take its count."""
+    wakeups.awake("letters.sequence", letter_id)
+    sequence(letter_id, now=timezone.now())
+
+
+@shared_task(name="letters.sweep_letters")
+def sweep_letters() -> None:
+    """Do the same for every letter whose count is behind."""
+    sweep(now=timezone.now())
+
+
+@shared_task(name="letters.recount")
+def recount() -> None:
+    """Compare every count with the rows it stands for, and report differences."""
+    recount_letters()

@@ -1,0 +1,111 @@
+"""What must be true of the settings before anybody may sign here: system checks, and the refusal to boot without them."""
+
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+
+@register(Tags.security)
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Errors with an id and a hint each; in laptop mode `make run` has seen to all of it but the keys' shape."""
+    found = [*_keys(), *_parts()]
+    return found if settings.LAPTOP else [*found, *_production()]
+
+
+def refuse_unsafe_boot() -> None:
+    """End the process, with a sentence for each error, unless the settings are safe to serve with."""
+    errors = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
+    if errors:
+        lines = [f"  {error.id}: {error.msg} {error.hint or ''}".rstrip() for error in errors]
+        raise SystemExit("Undersigned does not start, because it would not be safe:\n" + "\n".join(lines))
+
+
+def _keys() -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    if not _secret_key():
+        errors.append(
+            Error(
+                "SECRET_KEY is not set.",
+                hint="Give it 50 random characters, in the environment or in the file that SECRET_KEY_FILE names.",
+                id="petition.E001",
+            )
+        )
+    if not settings.ADDRESS_KEYS or not all(map(_is_fernet_key, settings.ADDRESS_KEYS)):
+        errors.append(
+            Error(
+                "ADDRESS_KEYS holds no key to encrypt addresses with, or one that is no Fernet key.",
+                hint="Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                id="petition.E002",
+            )
+        )
+    if len(settings.ADDRESS_HASH_KEY) < 32:
+        errors.append(
+            Error(
+                "ADDRESS_HASH_KEY is shorter than 32 characters.",
+                hint="Give it 50 random characters, and keep it for ever: by it a signer is known again.",
+                id="petition.E003",
+            )
+        )
+    return errors
+
+
+def _parts() -> list[CheckMessage]:
+    wanted = {"DATABASE_URL": settings.DATABASES["default"], "VALKEY_URL": settings.CELERY_BROKER_URL}
+    return [
+        Error(
+            f"{name} is not set, and no embedded server is running.",
+            hint="Set it, or start everything with `make run`.",
+            id=f"petition.E{number:03}",
+        )
+        for number, (name, value) in enumerate(wanted.items(), start=4)
+        if not value
+    ]
+
+
+def _production() -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    if settings.DEBUG:
+        errors.append(
+            Error(
+                "DEBUG is on.",
+                hint="It shows settings and signers' data to anybody who finds an error. Unset DEBUG.",
+                id="petition.E006",
+            )
+        )
+    if not settings.EMAIL_SERVER:
+        errors.append(
+            Error(
+                "EMAIL_URL is not set, so nobody could confirm a signature.",
+                hint="For example EMAIL_URL=smtp+starttls://user:password@mail.example.org:587",
+                id="petition.E007",
+            )
+        )
+    if not settings.HTTPS:
+        errors.append(
+            Error(
+                "SITE_URL is not an https:// address.",
+                hint="Tokens in links would travel in the clear. Put a proxy with a certificate in front.",
+                id="petition.E008",
+            )
+        )
+    if _secret_key() and len(_secret_key()) < 50:
+        errors.append(Error("SECRET_KEY is shorter than 50 characters.", hint="Make a longer one.", id="petition.E009"))
+    return errors
+
+
+def _secret_key() -> str:
+    try:
+        return settings.SECRET_KEY
+    except ImproperlyConfigured:  # what Django raises for an empty one
+        return ""
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True

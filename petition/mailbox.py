@@ -1,0 +1,104 @@
+"""Mail on a laptop: files instead of a server, and a page at /mailbox/ that shows them. No other mode has either."""
+
+import re
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage as Message
+from email.policy import default as modern
+from pathlib import Path
+from secrets import token_hex
+
+from csp.constants import NONE, UNSAFE_INLINE
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+# Nanoseconds since 1970 as 20 digits, so that names sort by time; the rest keeps two mails of one moment apart.
+NAME = re.compile(r"\d{20}-[0-9a-f]{8}")
+SHOWN = 100
+JUST_LOOKING = {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [NONE], "form-action": [NONE]}
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Keeps each mail as one file in settings.MAILBOX_DIR."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            keep(message.message().as_bytes())
+        return len(email_messages)
+
+
+def keep(message: bytes) -> None:
+    """Under its name only when it is whole: the page never reads half a mail."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as new:
+        new.write(message)
+    Path(new.name).replace(folder / f"{time.time_ns():020}-{token_hex(4)}.eml")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What the page shows of one file."""
+
+    name: str
+    written_at: datetime
+    subject: str
+    recipients: str
+    text: str
+    html: str
+
+    @classmethod
+    def read(cls, file: Path) -> "Mail":
+        message = message_from_bytes(file.read_bytes(), policy=modern)
+        return cls(
+            name=file.stem,
+            written_at=datetime.fromtimestamp(int(file.stem[:20]) / 1e9, UTC),
+            subject=message.get("Subject", ""),
+            recipients=message.get("To", ""),
+            text=_part(message, "plain"),
+            html=_part(message, "html"),
+        )
+
+
+@require_safe
+@cache_control(no_store=True)
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The newest mails, newest first."""
+    files = sorted((file for file in _folder().glob("*.eml") if NAME.fullmatch(file.stem)), reverse=True)
+    mails = [Mail.read(file) for file in files[:SHOWN]]
+    return render(request, "mailbox/mailbox.html", {"mails": mails, "older": max(0, len(files) - SHOWN)})
+
+
+@require_safe
+@cache_control(no_store=True)
+@csp_replace(JUST_LOOKING)
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML half of one mail, as a mail program would show it: its inline styles, nothing loaded, nothing run."""
+    file = _folder() / f"{name}.eml"
+    # The shape of the name is the protection: no other character means no other folder.
+    if not NAME.fullmatch(name) or not file.is_file():
+        raise Http404
+    html = Mail.read(file).html
+    if not html:
+        raise Http404
+    return HttpResponse(html)
+
+
+def _part(message: Message, kind: str) -> str:
+    part = message.get_body((kind,))
+    return part.get_content() if part else ""
+
+
+def _folder() -> Path:
+    folder: Path = settings.MAILBOX_DIR
+    return folder

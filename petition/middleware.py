@@ -1,0 +1,60 @@
+"""What happens to every request: the page's language, and a polite page for every refusal."""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger(__name__)
+
+
+def page_language(get_response: GetResponse) -> GetResponse:
+    """The language of the page is that of its address: /it/… is Italian, everything else English.
+
+    Django's own LocaleMiddleware would add `Vary: Accept-Language`, and a page that varies is cached by nobody.
+    """
+    spoken = {code for code, name in settings.LANGUAGES}
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        first = request.path_info.split("/", 2)[1]
+        language = first if first in spoken else settings.LANGUAGE_CODE
+        with translation.override(language):
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or language)
+            return response
+
+    return answer
+
+
+class PlainRefusals:
+    """405, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # By its declared length, before a byte of it is read; Django itself stops at the same size where none is declared.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return render(request, "413.html", status=413)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The database is away: nothing was saved, and the page says so."""
+        if not isinstance(exception, OperationalError | InterfaceError):
+            return None
+        log.error("The database did not answer: %s", type(exception).__name__)
+        page = render(request, "503.html", status=503)
+        page.headers["Retry-After"] = "30"
+        page.headers["Cache-Control"] = "no-store"
+        return page

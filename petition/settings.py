@@ -1,0 +1,247 @@
+"""Settings of the project: this one file, and everything that differs between machines from the environment.
+
+The table of variables stands in README.md; `petition/environment.py` reads them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from dotenv import load_dotenv
+
+from letters.schedule import SCHEDULE
+from petition import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+load_dotenv(BASE_DIR / ".env")
+
+# Laptop mode is what `make run` and `make test` switch on: embedded servers, keys made on the spot, mail on a page.
+LAPTOP = environment.flag("LAPTOP")
+DEBUG = environment.flag("DEBUG")
+PORT = environment.whole("PORT", 8000, least=1, most=65535)
+VAR_DIR = environment.folder("VAR_DIR", BASE_DIR / "var")
+
+
+def written_by_make_run() -> dict[str, str]:
+    """Where the embedded servers listen and which keys this laptop made, if `make run` has left them here.
+
+    So `manage.py` works in a second terminal without any variable being set.
+    """
+    try:
+        found: dict[str, str] = json.loads((VAR_DIR / "laptop.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+laptop = written_by_make_run() if LAPTOP or not environment.secret("SECRET_KEY") else {}
+LAPTOP = LAPTOP or bool(laptop)
+
+# Addresses of the site
+
+SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
+ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# Secrets. Each has a purpose of its own, so that one can be changed without the others.
+
+# Signs sessions, and the tokens in mails (see letters/shared/tokens.py). Old ones stay valid for reading.
+SECRET_KEY = environment.secret("SECRET_KEY", laptop.get("SECRET_KEY", ""))
+SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
+# Fernet keys that encrypt addresses at rest; the first encrypts, all decrypt.
+ADDRESS_KEYS = environment.secrets("ADDRESS_KEYS", laptop.get("ADDRESS_KEYS", ""))
+# The HMAC key under which an address is known again. Changing it makes every signer a stranger.
+ADDRESS_HASH_KEY = environment.secret("ADDRESS_HASH_KEY", laptop.get("ADDRESS_HASH_KEY", ""))
+
+# Parts
+
+INSTALLED_APPS = [
+    "petition.apps.PetitionConfig",
+    "letters.apps.LettersConfig",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    # First, so that a public page that has not changed costs nothing else.
+    "letters.publishing.caching.PublicPageCache",
+    "petition.middleware.PlainRefusals",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "petition.middleware.page_language",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "petition.urls"
+WSGI_APPLICATION = "petition.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "petition.context.site",
+                # The two that Django's admin needs; they touch no session unless a template asks.
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# The database. One pool a process; a person waits five seconds for a place in it, then reads a polite page.
+
+DATABASES: dict[str, dict[str, Any]] = {"default": {}}
+if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", "")):
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        **found,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            **found["OPTIONS"],
+            "pool": {
+                "min_size": 1,
+                "max_size": environment.whole("DATABASE_POOL_SIZE", 8, least=1, most=200),
+                "timeout": 5,
+            },
+        },
+        "DISABLE_SERVER_SIDE_CURSORS": environment.flag("DATABASE_BEHIND_POOLER"),
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Accounts
+
+AUTH_USER_MODEL = "letters.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# Celery, over Valkey. Wake-ups only: what is owed stands in the database, so results are not kept.
+
+VALKEY_URL = environment.valkey_url("VALKEY_URL", laptop.get("VALKEY_URL", ""))
+CELERY_BROKER_URL = environment.text("BROKER_URL", VALKEY_URL)
+CELERY_IMPORTS = ["letters.tasks"]
+CELERY_BEAT_SCHEDULE = SCHEDULE
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "confirmations"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A signer must not wait for a broker that is away: fail at once, the sweep finds the row (DESIGN, "the promise").
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
+CELERY_TASK_PUBLISH_RETRY = False
+
+# Mail
+
+EMAIL_SERVER = environment.email_url("EMAIL_URL")
+EMAIL_HOST = EMAIL_SERVER.get("host", "localhost")
+EMAIL_PORT = EMAIL_SERVER.get("port", 25)
+EMAIL_HOST_USER = EMAIL_SERVER.get("username", "")
+EMAIL_HOST_PASSWORD = EMAIL_SERVER.get("password", "")
+EMAIL_USE_TLS = EMAIL_SERVER.get("use_tls", False)
+EMAIL_USE_SSL = EMAIL_SERVER.get("use_ssl", False)
+EMAIL_TIMEOUT = environment.whole("EMAIL_TIMEOUT", 20, least=1, most=300)
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Undersigned <letters@localhost>")
+# Laptop mode without EMAIL_URL: mail becomes files under var/mail, and /mailbox/ shows them.
+MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER else None
+EMAIL_BACKEND = "petition.mailbox.MailboxBackend" if MAILBOX_DIR else "django.core.mail.backends.smtp.EmailBackend"
+# How many mails a worker claims at once, for how long nobody else may, and its first pause after a refusal.
+MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
+MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)
+MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3600)
+
+# Rules of signing
+
+CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
+
+# Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+# Languages: those that the site itself speaks. A letter may have translations into others.
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("it", "Italiano")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Static files: names carry a hash of the content, so they can be kept for ever.
+
+STATIC_URL = "/static/"
+STATIC_ROOT = environment.folder("STATIC_ROOT", VAR_DIR / "static")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 3600
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+
+# Security headers. Nothing is loaded from elsewhere, nothing inline runs, nobody frames us.
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+HTTPS = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = False  # The proxy's work: behind it every request here is plain HTTP.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY") else None
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+
+# Logs: to standard error. The filter takes tokens and addresses out of every line.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "petition.logs.HideSecrets"}},
+    "formatters": {
+        "line": {"()": "petition.logs.SafeFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
+    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        # Django's own handler for this logger mails admins and prints in DEBUG; ours is enough.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "celery.redirected": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,20 @@
+"""The map of addresses."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from petition import mailbox
+
+urlpatterns = [
+    path("", include("letters.urls")),
+    # /admin/
+    path("admin/", admin.site.urls),
+]
+
+if settings.MAILBOX_DIR:
+    urlpatterns += [
+        # /mailbox/   laptop mode only
+        path("mailbox/", mailbox.mailbox, name="mailbox"),
+        path("mailbox/<str:name>/", mailbox.mail_html, name="mail_html"),
+    ]
