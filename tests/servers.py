@@ -1,0 +1,55 @@
+"""A pytest plugin: the same PostgreSQL and Valkey as `make run`, empty, for as long as the tests run."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import call_command
+
+from petition.embedded import embedded_postgres, embedded_valkey
+
+_servers = ExitStack()
+
+SETTINGS = {
+    "LAPTOP": "1",
+    "SECRET_KEY": "a secret for tests, as long as one for production would have to be",
+    "ADDRESS_KEYS": Fernet.generate_key().decode(),
+    "ADDRESS_HASH_KEY": "another secret for tests, by which addresses are known again",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Before Django's settings are read. Workers of xdist inherit what the first process finds here."""
+    if "UNDERSIGNED_TESTS" in os.environ:
+        _own_valkey_database()
+        return
+    folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-tests-")))
+    os.environ.update(SETTINGS, VAR_DIR=str(folder), UNDERSIGNED_TESTS="1")
+    for name in ("EMAIL_URL", "SITE_URL", "DEBUG", "PORT", "BROKER_URL"):
+        os.environ.pop(name, None)
+    if "DATABASE_URL" not in os.environ:
+        os.environ["DATABASE_URL"] = _servers.enter_context(embedded_postgres(folder / "postgres", fast=True))
+    if "VALKEY_URL" not in os.environ:
+        os.environ["VALKEY_URL"] = _servers.enter_context(embedded_valkey(folder / "valkey"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Static files as in production, made once: their names carry hashes, which the pages need."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    _servers.close()
+
+
+def _own_valkey_database() -> None:
+    """Each worker of xdist its own, so that none finds the wake-ups of another."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rstrip('/')}/{number}"
