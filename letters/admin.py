@@ -1,7 +1,5 @@
 """A window, not a door: staff may look here. What changes anything is an operation, and has its own page."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest

@@ -1,4 +1,4 @@
-"""The addresses that do not change (DESIGN section 6), a file for each subpackage."""
+"""The addresses that do not change, a file for each subpackage."""
 
 from django.urls import include, path, register_converter
 

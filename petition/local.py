@@ -147,14 +147,14 @@ def wait_for_the_end(processes: list[psutil.Process]) -> None:
 def _is_alive(process: psutil.Process) -> bool:
     # A zombie has ended; where nobody collects it (a container without an init), waiting for more would be for ever.
     with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
 def _is_another(pid: int, created: float) -> bool:
     """Somebody who has got that number since. (No number is given again while its session has members.)"""
     with suppress(psutil.NoSuchProcess):
-        return abs(psutil.Process(pid).create_time() - created) > 1
+        return bool(abs(psutil.Process(pid).create_time() - created) > 1)
     return False
 
 
@@ -256,7 +256,7 @@ def prepare(laptop: Laptop) -> None:
     finally:
         for connection in connections.all(initialized_only=True):
             connection.close()
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
     collect_static()
 
 

@@ -38,7 +38,7 @@ class PlainRefusals:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # By its declared length, before a byte of it is read; Django itself stops at the same size where none is declared.
+        # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return render(request, "413.html", status=413)

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from petition import mailbox
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("letters.urls")),
     # /admin/
     path("admin/", admin.site.urls),

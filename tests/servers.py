@@ -2,9 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.fernet import Fernet
@@ -20,6 +20,7 @@ SETTINGS = {
     "ADDRESS_KEYS": Fernet.generate_key().decode(),
     "ADDRESS_HASH_KEY": "another secret for tests, by which addresses are known again",
 }
+NOT_FOR_TESTS = ["EMAIL_URL", "SITE_URL", "DEBUG", "PORT", "HOST", "BROKER_URL", "ALLOWED_HOSTS", "SECRET_KEY_FILE"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -28,13 +29,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if "UNDERSIGNED_TESTS" in os.environ:
         _own_valkey_database()
         return
+    # Whatever happens next, an unknown option included, pytest calls this.
+    early_config.add_cleanup(_servers.close)
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-tests-")))
-    os.environ.update(SETTINGS, VAR_DIR=str(folder), UNDERSIGNED_TESTS="1")
-    for name in ("EMAIL_URL", "SITE_URL", "DEBUG", "PORT", "BROKER_URL"):
-        os.environ.pop(name, None)
-    if "DATABASE_URL" not in os.environ:
+    # Empty is unset for us, and what is set no .env of the developer overrides.
+    os.environ.update(dict.fromkeys(NOT_FOR_TESTS, ""), **SETTINGS, VAR_DIR=str(folder), UNDERSIGNED_TESTS="1")
+    if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = _servers.enter_context(embedded_postgres(folder / "postgres", fast=True))
-    if "VALKEY_URL" not in os.environ:
+    if not os.environ.get("VALKEY_URL"):
         os.environ["VALKEY_URL"] = _servers.enter_context(embedded_valkey(folder / "valkey"))
 
 
@@ -45,11 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    _servers.close()
-
-
 def _own_valkey_database() -> None:
     """Each worker of xdist its own, so that none finds the wake-ups of another."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
-    os.environ["VALKEY_URL"] = f"{os.environ['VALKEY_URL'].rstrip('/')}/{number}"
+    os.environ["VALKEY_URL"] = urlsplit(os.environ["VALKEY_URL"])._replace(path=f"/{number}").geturl()

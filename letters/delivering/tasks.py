@@ -1,4 +1,4 @@
-"""Carrying out what is owed: claim a batch, ask of each mail again whether it is still true, send it, note the result."""
+"""Carrying out what is owed: claim a batch, ask of each mail whether it is still true, send it, note the result."""
 
 import logging
 import time

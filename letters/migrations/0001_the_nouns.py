@@ -5,9 +5,10 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.text
 import django.utils.timezone
-import letters.models.letter
 from django.conf import settings
 from django.db import migrations, models
+
+import letters.models.letter
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""What no code may do, the database refuses: a text that was published does not change, an audit event does not go away."""
+"""What no code may do, the database refuses: a published text does not change, an audit event does not go away."""
 
 from django.db import migrations
 
@@ -6,7 +6,8 @@ PUBLISHED_TEXT = """
 CREATE FUNCTION letters_refuse_change_of_published_text() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM letters_revision WHERE id = OLD.revision_id AND published_at IS NOT NULL) THEN
-        RAISE EXCEPTION 'a published text does not change: make a new revision' USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'a published text does not change: make a new revision'
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN coalesce(NEW, OLD);
 END $$;

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 
 
 class AuditEvent(models.Model):
-    """Who did what. Rows are only ever added (a trigger sees to it), in the transaction of the deed. Never an address."""
+    """Who did what. Rows are only added (a trigger sees to it), in the transaction of the deed; no address."""
 
     at = models.DateTimeField()
     # The user who did it; none for a signer, the clock or a command.

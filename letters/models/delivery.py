@@ -19,7 +19,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail that is owed. Written in the transaction of its cause: the queue may be lost, this row is the promise."""
+    """One mail that is owed. Written in the transaction of its cause: the queue may be lost, the row is the promise."""
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Confirm your signature"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,9 +10,6 @@ from django.urls import reverse
 
 from letters.models.collective import Collective
 from letters.models.display import Display
-
-if TYPE_CHECKING:
-    from letters.models.revision import Revision
 
 # A signer who signed in time gets this long after closing to press the button in the mail.
 GRACE_AFTER_CLOSING = timedelta(hours=24)
@@ -84,7 +81,7 @@ class Letter(models.Model):
     # The number of signatures hoped for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 
-    # The honest counter. Only the sequencer writes what follows, all of it in one transaction (DESIGN section 4).
+    # The honest counter. Only the sequencer writes what follows, all of it in one transaction.
     # Published signatures: the headline.
     signature_count = models.PositiveIntegerField(default=0)
     # Signed, and the mail not yet answered.
@@ -123,7 +120,7 @@ class Letter(models.Model):
             models.CheckConstraint(
                 condition=Q(displays__len__gte=1, displays__contained_by=Display.values), name="letter_displays_known"
             ),
-            # Every number stands for a published signature or for one that was taken out: the count cannot drift unseen.
+            # Every number stands for a published signature or one that was taken out: no count drifts unseen.
             models.CheckConstraint(
                 condition=Q(last_number=F("signature_count") + F("withdrawn_count") + F("removed_count")),
                 name="letter_numbers_add_up",

@@ -54,7 +54,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime) -> 
     revision = letter.revisions.select_for_update().latest("number")
     if revision.published_at:
         raise Refused("revision_published")
-    translation, created = Translation.objects.update_or_create(
+    translation, _ = Translation.objects.update_or_create(
         revision=revision,
         language=text.language,
         defaults={

@@ -1,8 +1,8 @@
 """Public pages are the same bytes for everybody, so they are made once and handed out many times.
 
-`publish` puts the headers on a page that tell browsers, CDN and proxies how long it is good. `PublicPageCache` obeys the
-same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with the
-page's ETag, so that a page that has not changed costs one small query and no rendering.
+`publish` puts the headers on a page that tell browsers, CDN and proxies how long it is good. `PublicPageCache` obeys
+the same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with
+the page's ETag, so that a page that has not changed costs one small query and no rendering.
 """
 
 import gzip
@@ -30,7 +30,7 @@ LARGEST_PAGE = 512 * 1024
 
 
 def page_etag(*parts: object) -> str:
-    """The ETag of a page that depends on nothing but `parts` and the code. Weak: compressed or not, it is the same page."""
+    """The ETag of a page that depends only on `parts` and the code. Weak: compressed or not, it is the same page."""
     content = "\0".join(map(str, (*parts, code_fingerprint())))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
@@ -52,13 +52,13 @@ def publish(response: HttpResponse, etag: str) -> HttpResponse:
 def code_fingerprint() -> str:
     """Changes with every template, translation and static file: a release must not leave old pages in caches."""
     found = hashlib.sha256()
-    for folder, pattern in (
-        (*settings.TEMPLATES[0]["DIRS"], "*.*"),
-        (*settings.LOCALE_PATHS, "*.mo"),
-        (Path(settings.STATIC_ROOT), "*.json"),
-    ):
-        for path in sorted(Path(folder).rglob(pattern)):
-            found.update(path.read_bytes())
+    sources = [
+        *(settings.BASE_DIR / "templates").rglob("*.*"),
+        *(settings.BASE_DIR / "locale").rglob("*.mo"),
+        *Path(settings.STATIC_ROOT).glob("*.json"),
+    ]
+    for path in sorted(sources):
+        found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
 

@@ -1,6 +1,7 @@
-"""The sequencer: the single writer of a letter's numbers and counts (DESIGN section 4)."""
+"""The sequencer: the single writer of a letter's numbers and counts."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -52,6 +53,6 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
 
 def _number_confirmed(letter: Letter, now: datetime) -> int:
     with connection.cursor() as cursor:
-        values = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
+        values: dict[str, Any] = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
         cursor.execute(NUMBER, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)

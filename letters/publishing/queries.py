@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from letters.models import Letter, Signature, Translation
 
@@ -14,18 +14,18 @@ LETTERS_ON_HOME = 50
 
 def public_letter(slug: str) -> Letter:
     """Raises Letter.DoesNotExist, also for drafts: what is not public does not exist."""
-    return Letter.objects.public().select_related("collective").get(slug=slug)
+    return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
 
 
 def translations(letter: Letter) -> list[Translation]:
     """The languages of the current text, the original first; without the text itself."""
-    found = Translation.objects.filter(revision_id=letter.current_revision_id).defer("body", "html", "summary")
+    found = Translation.objects.filter(revision=letter.current_revision).defer("body", "html", "summary")
     return sorted(found, key=lambda text: (text.language != letter.language, text.language))
 
 
 def text_of(letter: Letter, language: str) -> Translation:
     """The current text in one language. Raises Translation.DoesNotExist."""
-    return Translation.objects.defer("body").get(revision_id=letter.current_revision_id, language=language)
+    return Translation.objects.defer("body").get(revision=letter.current_revision, language=language)
 
 
 def newest_signatures(letter: Letter) -> list[Signature]:
@@ -63,24 +63,16 @@ class OpenLetter:
 def open_letters(now: datetime, language: str) -> list[OpenLetter]:
     """Letters that take signatures now, the newest first, each in `language` if it has been translated."""
     letters = list(Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:LETTERS_ON_HOME])
-    revisions = [letter.current_revision_id for letter in letters]
-    wanted = {(letter.current_revision_id, letter.language) for letter in letters}
-    texts = {
-        (text.revision_id, text.language): text
-        for text in Translation.objects.filter(revision_id__in=revisions).defer("body", "html")
-        if text.language == language or (text.revision_id, text.language) in wanted
-    }
-    return [
-        OpenLetter(
-            letter,
-            texts.get((letter.current_revision_id, language)) or texts[letter.current_revision_id, letter.language],
-        )
-        for letter in letters
-    ]
+    texts: dict[int, dict[str, Translation]] = {}
+    shown = Translation.objects.filter(revision__in=[letter.current_revision_id or 0 for letter in letters])
+    for text in shown.defer("body", "html"):
+        texts.setdefault(text.revision_id, {})[text.language] = text
+    of_letter = [(letter, texts[letter.current_revision_id or 0]) for letter in letters]
+    return [OpenLetter(letter, found.get(language) or found[letter.language]) for letter, found in of_letter]
 
 
 def awaiting(letter_id: int) -> tuple[int, int]:
-    """How many signatures await their signer's confirmation, and how many a moderator. Read from a small index."""
+    """How many signatures await their signer, and how many a moderator. Read from a small index."""
     underway = Signature.objects.filter(letter_id=letter_id, state__in=["pending", "held"])
     counts = underway.aggregate(
         confirmation=Count("pk", filter=Q(state=Signature.State.PENDING)),
@@ -97,7 +89,9 @@ def letters_behind() -> list[int]:
 # The two partial indexes hold only signatures on their way, so this costs what is under way, not what has been.
 BEHIND = """
 WITH underway AS (
-    SELECT letter_id, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'held') AS held
+    SELECT letter_id,
+        count(*) FILTER (WHERE state = 'pending') AS pending,
+        count(*) FILTER (WHERE state = 'held') AS held
     FROM letters_signature WHERE state IN ('pending', 'held') GROUP BY letter_id
 )
 SELECT letter.id
@@ -109,10 +103,7 @@ WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
 
 
 def drifted_letters() -> list[tuple[int, int, int]]:
-    """Id, count kept and count found of each letter where they differ. Reads every published signature: for the night."""
-    found = Letter.objects.annotate(found=Count("signatures", filter=Q(signatures__state=Signature.State.PUBLISHED)))
-    return [
-        (letter.pk, letter.signature_count, letter.found)
-        for letter in found.iterator()
-        if letter.signature_count != letter.found
-    ]
+    """Id, count kept and count found of each letter where they differ. Reads every signature: for the night."""
+    published = Count("signatures", filter=Q(signatures__state=Signature.State.PUBLISHED))
+    counts = Letter.objects.annotate(found=published).exclude(found=F("signature_count"))
+    return list(counts.values_list("pk", "signature_count", "found"))

@@ -1,4 +1,4 @@
-"""Pages for everybody. They vary by their address only: no session, no cookie, no token, nobody's name in the header."""
+"""Pages for everybody. They vary by their address only: no session, no cookie, no token, no name in the header."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse

@@ -46,7 +46,7 @@ def seal(address: str) -> bytes:
     return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())
 
 
-def unseal(sealed: bytes) -> str:
+def unseal(sealed: bytes | memoryview) -> str:
     """The address again. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(sealed)).decode()
 

@@ -9,7 +9,7 @@ from django.conf import settings
 def interface_language(code: str) -> str:
     """The language of buttons and hints on a page whose letter is in `code`: the same if the site speaks it."""
     spoken = [spoken for spoken, name in settings.LANGUAGES]
-    base = code.split("-")[0].lower()
+    base = code.split("-", 1)[0].lower()
     return code if code in spoken else base if base in spoken else settings.LANGUAGE_CODE
 
 

@@ -1,4 +1,4 @@
-"""What people type: names and lines cleaned without being changed, Markdown made into safe HTML, texts fingerprinted."""
+"""What people type: lines cleaned without being changed, Markdown made into safe HTML, texts fingerprinted."""
 
 import hashlib
 import re

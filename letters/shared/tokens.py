@@ -31,12 +31,12 @@ class Token:
     issued_at: datetime
     salt: bytes
 
-    def matches(self, salt: bytes) -> bool:
+    def matches(self, salt: bytes | memoryview) -> bool:
         """Whether the signature still has the salt that the token was made with; in constant time."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
 
-def make_token(purpose: str, *, signature_id: int, salt: bytes, now: datetime) -> str:
+def make_token(purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime) -> str:
     content = CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt))
     sealed = _ciphers()[0].encrypt(content, [purpose.encode()])
     return base64.urlsafe_b64encode(sealed).decode()

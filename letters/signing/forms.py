@@ -1,6 +1,6 @@
 """The signing form: what a signer may type, judged by shape alone."""
 
-from typing import Any
+from typing import Any, cast
 
 from babel import Locale, UnknownLocaleError
 from django import forms
@@ -138,10 +138,11 @@ class SigningForm(forms.Form):
         self._offer_displays()
 
     def _offer_displays(self) -> None:
-        display = self.fields["display"]
-        display.choices = [choice for choice in Display.choices if choice[0] in self.letter.displays]
-        display.initial = display.choices[0][0]
-        if len(display.choices) == 1:
+        display = cast("forms.ChoiceField", self.fields["display"])
+        offered = [choice for choice in Display.choices if choice[0] in self.letter.displays]
+        display.choices = offered
+        display.initial = offered[0][0]
+        if len(offered) == 1:
             display.widget = forms.HiddenInput()
         if (self.data.get("display") or display.initial) == Display.NOBODY:
             # Nothing that is asked about a person is needed of one who is nobody.

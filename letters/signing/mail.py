@@ -66,7 +66,7 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature) -> Email
         to=[unseal(signature.contact.address)],
         # The same for every attempt, so that a mail sent twice after a crash can be recognised as one.
         headers={
-            "Message-ID": f"<delivery-{delivery.pk}-{signature.salt.hex()}@{_host()}>",
+            "Message-ID": f"<delivery-{delivery.pk}-{bytes(signature.salt).hex()}@{_host()}>",
             "Auto-Submitted": "auto-generated",
         },
     )

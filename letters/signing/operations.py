@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -117,7 +118,7 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
     raise Refused("try_again")
 
 
-def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, object]:
+def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
     nobody = entry.display == Display.NOBODY
     return {
         "letter": letter.pk,

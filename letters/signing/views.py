@@ -91,7 +91,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows the button, or how the signature stands; POST confirms. Mail scanners follow links, so GET never acts."""
+    """GET shows the button, or how the signature stands; POST confirms. Scanners follow links, so GET never acts."""
     found = queries.signature_of_token("confirm", token)
     if found is None:
         return _useless_link(request)

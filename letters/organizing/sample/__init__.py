@@ -37,16 +37,16 @@ EN = Text(
     language="en",
     title="You tested your model on us for nothing",
     addressee="To the makers of the video model Panorama",
-    summary="Three hundred artists tested an unreleased video model, unpaid and unable to show or criticise what it makes. "
-    "We ask its makers to pay for work, to end prior approval, and to answer in public.",
+    summary="Three hundred artists tested an unreleased video model, unpaid and unable to show or criticise what it "
+    "makes. We ask its makers to pay for work, to end prior approval, and to answer in public.",
     body=(HERE / "en.md").read_text(encoding="utf-8"),
 )
 IT = Text(
     language="it",
     title="Avete collaudato il vostro modello su di noi, per niente",
     addressee="A chi ha fatto il modello video Panorama",
-    summary="Trecento artisti hanno collaudato un modello video non ancora uscito, senza paga e senza poterne mostrare o "
-    "criticare i risultati. Chiediamo a chi lo fa di pagare il lavoro e di rispondere in pubblico.",
+    summary="Trecento artisti hanno collaudato un modello video non ancora uscito, senza paga e senza poterne mostrare "
+    "o criticare i risultati. Chiediamo a chi lo fa di pagare il lavoro e di rispondere in pubblico.",
     body=(HERE / "it.md").read_text(encoding="utf-8"),
 )
 

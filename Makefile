@@ -1,0 +1,57 @@
+# `make help` lists what there is to do. Everything runs in .venv, which is made, and made again, as the requirements say.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/made-from-requirements
+TEMPLATES = $$(find templates letters -name '*.html')
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock audit clean
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
+
+run: $(READY) ## The whole site on this machine; PORT=8001 make run for another port
+	@exec $(BIN)/python -m petition.local run
+
+test: $(READY) ## Every test; ARGS="tests/signing -k twice" for some
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(READY) ## What must be clean before a change goes in
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	LAPTOP=1 VAR_DIR=var/none SECRET_KEY=none $(BIN)/python manage.py makemigrations --check --dry-run --skip-checks
+
+format: $(READY) ## Put code and templates in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+
+bench: $(READY) ## How fast it is, beside its limits on this machine
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(READY) ## requirements.in to requirements.txt, with hashes; UPGRADE=--upgrade for newer versions
+	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+
+audit: $(READY) ## Known holes in what we depend on
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-dev.txt
+
+clean: ## Remove what can be made again; var/ stays, it holds your data
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
+
+$(READY): requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) -V) is too old: Undersigned needs 3.11 or newer. Name another with make PYTHON=python3.12." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@echo "Installing the requirements into .venv; this takes a minute, once."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,25 @@
+"""Dates as people write them in the page's language, from CLDR."""
+
+from datetime import datetime
+
+from babel.dates import format_date, format_datetime
+from django import template
+from django.utils.translation import get_language
+
+register = template.Library()
+
+
+@register.filter
+def long_date(moment: datetime | None) -> str:
+    """November 23, 2026 · 23 novembre 2026"""
+    return format_date(moment, "long", locale=_locale()) if moment else ""
+
+
+@register.filter
+def long_time(moment: datetime | None) -> str:
+    """November 23, 2026 at 2:42:07 PM UTC"""
+    return format_datetime(moment, "long", locale=_locale()) if moment else ""
+
+
+def _locale() -> str:
+    return (get_language() or "en").replace("-", "_")

@@ -1,0 +1,149 @@
+"""Each reader of the environment takes what is right, and ends the process with one sentence on what is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from petition import environment
+
+DEFAULT_FOLDER = Path("/srv/undersigned")
+Reader = Callable[[], Any]
+
+RIGHT: list[tuple[Reader, str, Any]] = [
+    (lambda: environment.text("NAME", "none"), " a value ", "a value"),
+    (lambda: environment.text("NAME", "none"), "", "none"),
+    (lambda: environment.secret("NAME", "none"), "s3cret", "s3cret"),
+    (lambda: environment.secret("NAME", "none"), "", "none"),
+    (lambda: environment.secrets("NAME"), "new, old,", ["new", "old"]),
+    (lambda: environment.words("NAME", "a,b"), "", ["a", "b"]),
+    (lambda: environment.words("NAME"), "one.example, two.example", ["one.example", "two.example"]),
+    (lambda: environment.flag("NAME", default=True), "", True),
+    (lambda: environment.flag("NAME"), "Yes", True),
+    (lambda: environment.flag("NAME", default=True), "off", False),
+    (lambda: environment.whole("NAME", 8000, least=1, most=65535), "", 8000),
+    (lambda: environment.whole("NAME", 8000, least=1, most=65535), "65535", 65535),
+    (lambda: environment.folder("NAME", DEFAULT_FOLDER), "", DEFAULT_FOLDER),
+    (lambda: environment.folder("NAME", DEFAULT_FOLDER), "~/letters", Path.home() / "letters"),
+    (lambda: environment.site_url("NAME", ""), "https://letters.example.org/", "https://letters.example.org"),
+    (lambda: environment.site_url("NAME", "http://localhost:8000"), "", "http://localhost:8000"),
+    (lambda: environment.database_url("NAME", ""), "", {}),
+    (lambda: environment.valkey_url("NAME", ""), "", ""),
+    (lambda: environment.valkey_url("NAME", ""), "rediss://host:6380/2", "rediss://host:6380/2"),
+    (lambda: environment.email_url("NAME"), "", {}),
+]
+
+WRONG: list[tuple[Reader, str]] = [
+    *[(lambda: environment.flag("NAME"), value) for value in ("maybe", "2", "да")],
+    *[
+        (lambda: environment.whole("NAME", 8000, least=1, most=65535), value)
+        for value in ("eight", "0", "65536", "-1", "8000.5", "٣", "8 000", "9" * 5000)
+    ],
+    (lambda: environment.folder("NAME", DEFAULT_FOLDER), __file__),
+    *[
+        (lambda: environment.site_url("NAME", ""), value)
+        for value in (
+            "letters.example.org",
+            "ftp://example.org",
+            "https://",
+            "https://example.org/path",
+            "https://[::1",
+            "https://h:x",
+        )
+    ],
+    *[
+        (lambda: environment.database_url("NAME", ""), value)
+        for value in ("sqlite:///db", "mysql://host/db", "postgresql://host:port/db?nonsense=1", "postgresql://[::1/db")
+    ],
+    *[
+        (lambda: environment.valkey_url("NAME", ""), value)
+        for value in ("localhost:6379", "http://localhost", "redis://[::1", "redis://host:port/0")
+    ],
+    *[
+        (lambda: environment.email_url("NAME"), value)
+        for value in (
+            "mail.example.org",
+            "smtp://",
+            "smtp://host:port",
+            "smtp://host:99999",
+            "imap://host",
+            "smtp://[::1",
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize(("read", "value", "expected"), RIGHT)
+def test_a_right_value_is_read(read: Reader, value: str, expected: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    assert read() == expected
+
+
+@pytest.mark.parametrize(("read", "value"), WRONG)
+def test_a_wrong_value_is_one_sentence(read: Reader, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(SystemExit) as refusal:
+        read()
+    sentence = str(refusal.value)
+    assert sentence.startswith("Undersigned cannot start: NAME ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from a file\n", encoding="utf-8")
+    monkeypatch.setenv("NAME_FILE", str(file))
+    monkeypatch.setenv("NAME", "from the environment")
+    assert environment.secret("NAME") == "from a file"
+
+
+def test_a_secret_file_that_cannot_be_read_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(SystemExit, match=r"NAME_FILE is .*nothing', which cannot be read"):
+        environment.secret("NAME")
+
+
+def test_a_database_address_becomes_djangos_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "postgresql://ada:p%40ss@db.example.org:5433/letters?sslmode=require")
+    assert environment.database_url("NAME", "") == {
+        "NAME": "letters",
+        "USER": "ada",
+        "PASSWORD": "p@ss",
+        "HOST": "db.example.org",
+        "PORT": "5433",
+        "OPTIONS": {"sslmode": "require"},
+    }
+
+
+def test_a_database_on_a_socket_is_found_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "postgresql://postgres@/postgres?host=%2Fvar%2Frun&port=5432")
+    found = environment.database_url("NAME", "")
+    assert (found["HOST"], found["PORT"], found["USER"]) == ("/var/run", "5432", "postgres")
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "tls", "ssl"),
+    [
+        ("smtp://mail.example.org", 25, False, False),
+        ("smtp+starttls://ada%40example.org:p%3Ass@mail.example.org", 587, True, False),
+        ("smtps://mail.example.org:2465", 2465, False, True),
+    ],
+)
+def test_a_mail_address_becomes_djangos_settings(
+    address: str, port: int, tls: bool, ssl: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAME", address)
+    found = environment.email_url("NAME")
+    assert (found["host"], found["port"], found["use_tls"], found["use_ssl"]) == ("mail.example.org", port, tls, ssl)
+    if tls:
+        assert (found["username"], found["password"]) == ("ada@example.org", "p:ss")
+
+
+@pytest.mark.parametrize("address", ["postgresql://ada:hunter2@[::1/db", "mysql://ada:hunter2@host/db"])
+def test_a_refused_database_address_does_not_show_its_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", address)
+    with pytest.raises(SystemExit) as refusal:
+        environment.database_url("NAME", "")
+    assert "hunter2" not in str(refusal.value)
