@@ -7,7 +7,7 @@ TEMPLATES = $$(find templates letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock audit clean
+.PHONY: help run test lint format bench lock messages audit clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
@@ -37,6 +37,9 @@ bench: $(READY) ## How fast it is, beside its limits on this machine
 lock: $(READY) ## requirements.in to requirements.txt, with hashes; UPGRADE=--upgrade for newer versions
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
+
+messages: $(READY) ## Compile the translations under locale/
+	$(BIN)/pybabel compile --domain django --directory locale
 
 audit: $(READY) ## Known holes in what we depend on
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-dev.txt

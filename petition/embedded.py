@@ -194,8 +194,8 @@ class Postgres:
         """The line that says why, from the server's log or else from the program that should have started it."""
         log = self.folder / "log"
         lines = [*output.splitlines(), *(log.read_text(errors="replace").splitlines() if log.exists() else [])]
-        serious = [line for line in lines if re.search("FATAL|PANIC|error:", line)]
-        return (serious or lines or ["it did not say why"])[-1].strip()
+        reasons = [found[1] for line in lines if (found := re.search(r"(?:FATAL|PANIC|error): +(.+)", line))]
+        return (reasons or lines or ["it did not say why"])[-1].strip()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 # Nanoseconds since 1970 as 20 digits, so that names sort by time; the rest keeps two mails of one moment apart.
-NAME = re.compile(r"\d{20}-[0-9a-f]{8}")
+NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 SHOWN = 100
 JUST_LOOKING = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"

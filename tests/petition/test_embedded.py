@@ -11,7 +11,7 @@ import redis
 
 from petition.embedded import CannotStart, embedded_postgres, embedded_valkey
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("embedded")
 
 
 def answer(url: str, question: str) -> object:
@@ -86,7 +86,7 @@ def test_a_path_may_be_long_and_have_spaces_and_languages_may_be_missing(
 ) -> None:
     monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
     monkeypatch.setenv("PGPORT", "1")
-    folder = tmp_path / "my letters’ & more" / ("long " * 30)
+    folder = tmp_path / "my letters' & more" / ("long " * 30)
     folder.mkdir(parents=True)
     with embedded_postgres(folder / "postgres", fast=True) as url, embedded_valkey(folder / "valkey") as valkey_url:
         assert answer(url, "select 1") == 1
@@ -100,7 +100,7 @@ def test_a_postgres_that_cannot_start_says_why(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "PG_VERSION").write_text("18\n", encoding="utf-8")
     with (
-        pytest.raises(CannotStart, match="the embedded PostgreSQL gave up: .*postgresql.conf"),
+        pytest.raises(CannotStart, match=r"gave up: could not open file .*/global/pg_control"),
         embedded_postgres(folder),
     ):
         pytest.fail("It started on an empty folder.")
