@@ -90,6 +90,7 @@ def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
         status=Letter.Status.PUBLISHED,
         current_revision=revision,
         published_at=locked.published_at or now,
+        counted_at=locked.counted_at or now,
         version=F("version") + 1,
     )
     record("publish_letter", letter, by=by, now=now, details={"revision": revision.number})

@@ -100,7 +100,7 @@ class PublicPageCache:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
-        key = request.get_full_path()
+        key = _key(request)
         page = self.pages.get(key)
         if page is None:
             return self._fetch(request, key)
@@ -147,6 +147,16 @@ class PublicPageCache:
         self.pages[key] = page
         while len(self.pages) > MOST_PAGES:
             self.pages.popitem(last=False)
+
+
+def _key(request: HttpRequest) -> str:
+    """What a public page depends on: its path, and `before`. A view that reads another field must add it here.
+
+    The marks that others put on shared links (utm_source, fbclid …) change nothing, and must not fill the memory.
+    """
+    if request.META.get("QUERY_STRING") and "before" in request.GET:
+        return f"{request.path}?before={request.GET['before']}"
+    return request.path
 
 
 def _page_of(response: HttpResponse) -> _Page | None:

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -54,7 +55,7 @@ class Run:
         return self
 
     def get(self, path: str) -> tuple[int, str]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
             return answer.status, answer.read().decode()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
@@ -86,7 +87,7 @@ def processes_of(var: Path) -> list[psutil.Process]:
 def _belongs_to(process: psutil.Process, var: Path) -> bool:
     with contextlib.suppress(psutil.Error):
         here = Path(process.cwd()).is_relative_to(var) or process.environ().get("VAR_DIR") == str(var)
-        return here and process.status() != psutil.STATUS_ZOMBIE
+        return here and bool(process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
@@ -114,7 +115,7 @@ def start(var: Path) -> Iterator[Callable[..., Run]]:
 
 @pytest.fixture(scope="module")
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for the whole module, so that PostgreSQL is made once; each test starts and stops its own run over it."""
+    """One folder for the whole module, so that PostgreSQL is made once; each test starts and stops runs over it."""
     return tmp_path_factory.mktemp("laptop") / "var"
 
 
@@ -262,7 +263,7 @@ def test_given_servers_are_used_and_none_is_embedded(start: Start, tmp_path: Pat
     here = os.environ["DATABASE_URL"]
     with psycopg.connect(here, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
-    given = here.replace("/postgres?", f"/{name}?")
+    given = urlsplit(here)._replace(path=f"/{name}").geturl()
     run = start(tmp_path / "var", DATABASE_URL=given, VALKEY_URL=os.environ["VALKEY_URL"]).wait_until_ready()
     with psycopg.connect(given) as connection:
         assert connection.execute("select count(*) > 0 from django_migrations").fetchone() == (True,)
