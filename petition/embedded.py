@@ -91,8 +91,14 @@ class Postgres:
             raise CannotStart(f"the embedded PostgreSQL cannot work in {folder}: {error}.") from error
         self.folder = server.pgdata
         self.programs = server.bin_path
-        # PostgreSQL refuses to be root, so the wheel has made a user for it.
-        self.account = pwd.getpwnam(server.system_user) if server.system_user else None
+        self.account = self._account(server.system_user) if server.system_user else None
+
+    def _account(self, name: str) -> tuple[int, int]:
+        """PostgreSQL refuses to be root: the user and group that own the data, or else those that the wheel has made."""
+        if (self.folder / "PG_VERSION").exists() and self.folder.stat().st_uid:
+            return self.folder.stat().st_uid, self.folder.stat().st_gid
+        found = pwd.getpwnam(name)
+        return found.pw_uid, found.pw_gid
 
     def make(self) -> None:
         """Make the data folder, under another name until it is whole: half of one would never start."""
@@ -124,13 +130,14 @@ class Postgres:
     def stop(self) -> None:
         """End the server over this folder, also one that an earlier run left behind."""
         try:
-            pid, *_, sockets = (self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[:5]
+            first, *_, sockets = (self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[:5]
+            pid = int(first)
         except (OSError, ValueError):
             return
         with interruption.held_back():
-            if self._is_mine(int(pid)):
+            if self._is_mine(pid):
                 self._end()
-            elif psutil.pid_exists(int(pid)):
+            elif psutil.pid_exists(pid):
                 # Since the machine restarted, the number is somebody else's; PostgreSQL would take that for itself.
                 (self.folder / "postmaster.pid").unlink(missing_ok=True)
                 (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
@@ -161,7 +168,7 @@ class Postgres:
         """As root: give the folder to PostgreSQL's user, and a way through the folders above it and to its programs."""
         if not self.account:
             return
-        os.chown(folder, self.account.pw_uid, self.account.pw_gid)
+        os.chown(folder, *self.account)
         for above in [*folder.parents, *self.programs.parents]:
             _add_mode(above, stat.S_IXOTH)
         if not (self.programs / "postgres").stat().st_mode & stat.S_IXOTH:
@@ -188,7 +195,8 @@ class Postgres:
     def _identity(self) -> dict[str, Any]:
         if not self.account:
             return {}
-        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+        user, group = self.account
+        return {"user": user, "group": group, "extra_groups": []}
 
     def _complaint(self, output: str) -> str:
         """The line that says why, from the server's log or else from the program that should have started it."""

@@ -11,9 +11,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from secrets import token_urlsafe
-from socket import create_server
+from socket import AF_INET, AF_INET6, create_server
 from typing import TextIO
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import Error as DatabaseError
 from django.db import connections
 from dotenv import load_dotenv
@@ -103,7 +104,7 @@ class Ledger:
 
     def end_leftovers(self) -> None:
         self.file.seek(0)
-        lines = [line.split() for line in self.file]
+        lines = [line.split() for line in self.file if line.endswith("\n")]
         end([int(pid) for pid, created in lines if not _is_another(int(pid), float(created))])
         self.file.seek(0)
         self.file.truncate()
@@ -128,7 +129,7 @@ def end(pids: list[int]) -> None:
     """Ask processes to finish, and kill what is then left of them or of the sessions that they lead."""
     asked = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     for process in asked:
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):
             process.terminate()
     wait_for_the_end(asked)
     left = [process for process in psutil.process_iter() if process in asked or _session(process) in pids]
@@ -199,7 +200,7 @@ class Laptop:
 
 def refuse_taken_port(host: str, port: int) -> None:
     try:
-        create_server((host, port)).close()
+        create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             other = f"PORT={port % 65535 + 1} make run"
@@ -250,8 +251,8 @@ def prepare(laptop: Laptop) -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
         make_organizer(laptop)
-        call_command("load_sample")
-    except DatabaseError as error:
+        call_command("load_sample", stdout=StringIO())
+    except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database cannot be prepared ({_first_line(error)}).") from None
     finally:
         for connection in connections.all(initialized_only=True):

@@ -96,7 +96,7 @@ def mail_html(request: HttpRequest, name: str) -> HttpResponse:
 
 def _part(message: Message, kind: str) -> str:
     part = message.get_body((kind,))
-    return part.get_content() if part else ""
+    return part.get_content().strip() if part else ""
 
 
 def _folder() -> Path:

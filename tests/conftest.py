@@ -1,22 +1,123 @@
-"""The people of the tests, and what they need: a letter, a moment, a way to read the mail."""
+"""The people of the tests, by their part, and the letter that they meet over.
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+The organizer owns the collective that publishes it, a teammate writes with them, a moderator judges signatures, and
+a stranger belongs to another collective and has no business here. A reader reads, and a signer signs.
+What they can do stands in people.py.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
-from django.test import Client
-from django.urls import reverse
+import redis
+from django.conf import settings
 
-from letters.delivering.tasks import deliver_owed
-from letters.models import Collective, Letter, Signature, User
-from letters.organizing.operations import Text, create_collective, draft_letter, publish_letter, translate_letter
-from letters.publishing.tasks import sweep
-from letters.shared.tokens import make_token
-from letters.signing.mail import MAILS
+from letters.models import Collective, Letter, Membership, User
+from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
+from letters.publishing import caching
+from letters.shared import wakeups
+from tests.people import EN, IT, NOW, Reader, Signer
 
-NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+LetterMaker = Callable[..., Letter]
 
 
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture
+def organizer(db: None) -> User:
+    return User.objects.create_user("olga@example.org", name="Olga")
+
+
+@pytest.fixture
+def teammate(collective: Collective) -> User:
+    return _member(collective, "Tariq", Membership.Role.EDITOR)
+
+
+@pytest.fixture
+def moderator(collective: Collective) -> User:
+    return _member(collective, "Mona", Membership.Role.MODERATOR)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    user = User.objects.create_user("sven@example.org", name="Sven")
+    create_collective(name="The Other Side", slug="the-other-side", by=user, now=NOW)
+    return user
+
+
+@pytest.fixture
+def collective(organizer: User) -> Collective:
+    return create_collective(name="Friends of the Night Train", slug="night-train", by=organizer, now=NOW)
+
+
+@pytest.fixture
+def draft(collective: Collective, organizer: User) -> LetterMaker:
+    """Makes a draft in English and Italian: `draft(slug="sleepers", reviewed=True)`."""
+
+    def make(slug: str = "night-trains", **values: Any) -> Letter:
+        letter = draft_letter(collective, slug=slug, text=EN, by=organizer, now=NOW, **values)
+        translate_letter(letter, text=IT, by=organizer, now=NOW)
+        return letter
+
+    return make
+
+
+@pytest.fixture
+def published(draft: LetterMaker, organizer: User) -> LetterMaker:
+    """Makes a letter in English and Italian that takes signatures: `published(ask_country="required")`."""
+
+    def make(slug: str = "night-trains", **values: Any) -> Letter:
+        letter = draft(slug, **values)
+        publish_letter(letter, by=organizer, now=NOW)
+        return letter
+
+    return make
+
+
+@pytest.fixture
+def letter(published: LetterMaker) -> Letter:
+    """The letter: open, in English and Italian, nobody has signed it yet."""
+    return published()
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture(autouse=True)
+def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are kept, but compared by their ETag each time: nobody waits half a second to see what has changed."""
+    monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
+
+
+@pytest.fixture
+def valkey() -> Iterator["redis.Redis"]:
+    """Valkey without a wake-up in it, and the process not keeping away from it."""
+    connection = redis.Redis.from_url(settings.VALKEY_URL)
+    forget_wakeups(connection)
+    yield connection
+    forget_wakeups(connection)
+    connection.close()
+
+
+def forget_wakeups(connection: "redis.Redis") -> None:
+    # Not the whole database: Celery remembers there which queues it has declared.
+    if keys := [*connection.scan_iter("wakeup:*"), "confirmations", "publishing"]:
+        connection.delete(*keys)
+    wakeups._left_alone_until = 0.0
+
+
+def _member(collective: Collective, name: str, role: str) -> User:
+    user = User.objects.create_user(f"{name.lower()}@example.org", name=name)
+    Membership.objects.create(collective=collective, user=user, role=role, created_at=NOW)
+    return user

@@ -1,6 +1,7 @@
 """A pytest plugin: the same PostgreSQL and Valkey as `make run`, empty, for as long as the tests run."""
 
 import os
+import signal
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +30,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if "UNDERSIGNED_TESTS" in os.environ:
         _own_valkey_database()
         return
-    # Whatever happens next, an unknown option included, pytest calls this.
+    # A run that is told to end cleans up like one that is interrupted; and an unknown option is no reason not to.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     early_config.add_cleanup(_servers.close)
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-tests-")))
     # Empty is unset for us, and what is set no .env of the developer overrides.

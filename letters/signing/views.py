@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -64,8 +64,15 @@ def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         raise Http404("There is no letter here.") from missing
 
 
+def _typed(request: HttpRequest) -> QueryDict:
+    """The form's fields. What is not UTF-8 is marked as damaged, where Django would read it as Latin-1."""
+    if request.content_type == "application/x-www-form-urlencoded":
+        return QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8")
+    return request.POST
+
+
 def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    form = SigningForm(letter, request.POST)
+    form = SigningForm(letter, _typed(request))
     if refusal := letter.refusal(timezone.now()):
         return _form_page(request, letter, form, language, refusal=refusal, status=409)
     if not form.is_valid():
@@ -79,6 +86,7 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 
 @with_a_token
 @require_safe
+@csrf_exempt
 def check(request: HttpRequest, token: str) -> HttpResponse:
     """ "Look into your mail": the same page whether or not the address had signed before."""
     found = queries.signature_of_token("check", token)

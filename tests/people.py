@@ -1,0 +1,194 @@
+"""What the people of the tests can do: read in a browser, sign in it, press the button in a mail."""
+
+import re
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core import mail
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from letters.delivering.tasks import deliver_owed
+from letters.models import SALT_BYTES, Letter, Signature
+from letters.organizing.operations import Text
+from letters.publishing.tasks import sweep
+from letters.shared.addresses import hash_address, read_address
+from letters.signing.mail import MAILS
+from letters.signing.operations import Entry, confirm_signature, sign_letter
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+else:
+    Response = Any
+
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+
+# Long past by every clock that runs these tests: what is due at this moment is due.
+NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
+
+EN = Text(
+    language="en",
+    title="Keep the night trains running",
+    addressee="To the ministers of transport",
+    summary="Four sleeper lines are to end in December. We ask that they stay.",
+    body="## What we ask\n\nFour *sleeper* lines are to end in December.\n\n- Keep them.\n- Say why not.\n",
+)
+IT = Text(
+    language="it",
+    title="Lasciate correre i treni notturni",
+    addressee="Ai ministri dei trasporti",
+    summary="Quattro linee notturne finiscono a dicembre. Chiediamo che restino.",
+    body="## Che cosa chiediamo\n\nQuattro linee *notturne* finiscono a dicembre.\n",
+)
+
+# The headers of a browser that sends a form from one of our own pages.
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+CONFIRM_LINK = re.compile(r"https?://[^/\s]+(/signatures/confirm/[^/\s]+/)")
+
+
+class Reader:
+    """Somebody with a browser, and with the server's memory of pages to themselves: each Client makes its own."""
+
+    def __init__(self) -> None:
+        self.client = Client(raise_request_exception=False)
+
+    def get(self, url: str, **headers: str) -> Response:
+        return self.client.get(url, headers=_headers(headers))
+
+    def read(self, letter: Letter, page: str = "letter", language: str = "") -> str:
+        """The text of one of the letter's pages, by its name in urls.py."""
+        response = self.get(letter.url_of(page, language))
+        assert response.status_code == 200, response.status_code
+        return response.content.decode()
+
+    def count(self, letter: Letter) -> dict[str, Any]:
+        """The honest counter as data."""
+        found: dict[str, Any] = self.get(letter.url_of("count")).json()
+        return found
+
+
+class Signer(Reader):
+    """A reader who signs."""
+
+    def sign(
+        self,
+        letter: Letter,
+        *,
+        name: str = "Ada Lovelace",
+        email: str = "ada@example.org",
+        display: str = "public",
+        language: str = "",
+        **fields: str,
+    ) -> Response:
+        """Fill in the form and send it: 303 to "look into your mail", or the form again."""
+        return self.send(letter, {"name": name, "email": email, "display": display, **fields}, language=language)
+
+    def send(self, letter: Letter, fields: dict[str, Any], *, language: str = "", **headers: str) -> Response:
+        """Send the form with just these fields."""
+        return self.client.post(letter.url_of("sign", language), fields, headers={**FROM_OUR_PAGE, **_headers(headers)})
+
+    def mailed_link(self, email: str = "") -> str:
+        """The path of the link in the last mail, or in the last one to `email`; what is owed is delivered first."""
+        deliver()
+        bodies = [str(message.body) for message in mail.outbox if not email or message.to == [email]]
+        assert bodies, f"no mail to {email or 'anybody'}"
+        link = CONFIRM_LINK.search(bodies[-1])
+        assert link, bodies[-1]
+        return link[1]
+
+    def press(self, url: str) -> Response:
+        """Press the button on a page that a mail led to; the answer is the page that this leads to."""
+        return self.client.post(url, headers=FROM_OUR_PAGE, follow=True)
+
+    def confirm(self, email: str = "") -> Response:
+        """Open the link in the last mail (to `email`) and press its button; the answer is the thank-you."""
+        url = self.mailed_link(email)
+        assert b'<form method="post"' in self.get(url).content, "the mail leads to no button"
+        return self.press(url)
+
+
+def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str) -> Entry:
+    """What the form makes of what a signer types."""
+    address = read_address(email)
+    assert address, email
+    return Entry(address=address, name=name, display=display, **more)
+
+
+def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
+    """The signature of an address, found as the site finds it."""
+    return Signature.objects.get(letter=letter, address_hash=hash_address(email.lower()))
+
+
+def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str) -> Signature:
+    """Sign without a browser."""
+    sign_letter(letter, entry=entry(email, **entered), language=letter.language, now=now)
+    return signature_of(letter, email)
+
+
+def sign_and_confirm(
+    letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str
+) -> Signature:
+    """Sign and confirm without browser or mail. The sequencer has still to give the number."""
+    signature = sign(letter, email, now=now, **entered)
+    confirm_signature(signature, verified=Signature.Verified.LINK, now=now)
+    signature.refresh_from_db()
+    return signature
+
+
+def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
+    """So many confirmed signatures at once, "Signer 1" the first: rows as the operations leave them, but quicker."""
+    first = letter.signatures.count() + 1
+    fields = {"display": "public", "state": Signature.State.CONFIRMED, "verified": Signature.Verified.LINK, **values}
+    Signature.objects.bulk_create(
+        Signature(
+            letter=letter,
+            revision=letter.current_revision,
+            language=letter.language,
+            name="" if fields["display"] == "nobody" else f"Signer {place}",
+            salt=place.to_bytes(SALT_BYTES, "big"),
+            address_hash=hash_address(f"signer{place}@example.org"),
+            signed_at=now,
+            confirmed_at=now + timedelta(seconds=place),
+            **fields,
+        )
+        for place in range(first, first + number)
+    )
+
+
+def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
+    """So many published signatures, numbered by the sequencer."""
+    add_confirmed(letter, number, now=now, **values)
+    sweep(now=now)
+    letter.refresh_from_db()
+
+
+def deliver() -> None:
+    """Send every mail that is due, as the worker does."""
+    deliver_owed(MAILS)
+
+
+def publish(now: datetime | None = None) -> None:
+    """Number what is confirmed and take the counts, as the sequencer does."""
+    sweep(now=now or timezone.now())
+
+
+def in_threads(work: Callable[[Input], Output], inputs: Iterable[Input], *, threads: int) -> list[Output]:
+    """Do the work for each input, so many at once, each thread with its own database connection."""
+
+    def run(each: Input) -> Output:
+        try:
+            return work(each)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, inputs))
+
+
+def _headers(headers: dict[str, str]) -> dict[str, str]:
+    """if_none_match="x" as a header's name."""
+    return {name.replace("_", "-"): value for name, value in headers.items()}
