@@ -33,7 +33,33 @@ def read_address(text: str) -> Address | None:
     except EmailNotValidError:
         return None
     deliverable = found.ascii_email
-    return Address(deliverable, deliverable.lower()) if deliverable else None
+    return Address(deliverable, canonical(deliverable)) if deliverable else None
+
+
+# Domains of one provider at which the same name is the same mailbox.
+SAME_MAILBOX = {
+    "googlemail.com": "gmail.com",
+    "protonmail.com": "proton.me",
+    "pm.me": "proton.me",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+    "ya.ru": "yandex.ru",
+    "yandex.com": "yandex.ru",
+}
+# Characters that a provider passes over in a name.
+PASSED_OVER = {"gmail.com": ".", "proton.me": "._-"}
+
+
+def canonical(deliverable: str) -> str:
+    """One spelling for all that reach the same mailbox: in lower case, without a tag (+news), as the provider reads it.
+
+    Only used to compare. Mail goes to what was typed.
+    """
+    name, _, domain = deliverable.lower().rpartition("@")
+    domain = SAME_MAILBOX.get(domain, domain)
+    untagged = name.split("+", 1)[0] or name
+    plain = untagged.translate(dict.fromkeys(map(ord, PASSED_OVER.get(domain, ""))))
+    return f"{plain or untagged}@{domain}"
 
 
 def hash_address(canonical: str) -> bytes:
