@@ -94,7 +94,7 @@ class Postgres:
         self.account = self._account(server.system_user) if server.system_user else None
 
     def _account(self, name: str) -> tuple[int, int]:
-        """PostgreSQL refuses to be root: the user and group that own the data, or else those that the wheel has made."""
+        """PostgreSQL refuses to be root: who owns the data already, or else the user that the wheel has made for it."""
         if (self.folder / "PG_VERSION").exists() and self.folder.stat().st_uid:
             return self.folder.stat().st_uid, self.folder.stat().st_gid
         found = pwd.getpwnam(name)

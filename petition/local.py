@@ -205,7 +205,8 @@ def refuse_taken_port(host: str, port: int) -> None:
         if error.errno == errno.EADDRINUSE:
             other = f"PORT={port % 65535 + 1} make run"
             raise CannotStart(f"port {port} is taken. Stop what listens there, or choose another: {other}") from None
-        raise CannotStart(f"nothing can listen at HOST {host}, PORT {port} ({error.strerror}).") from None
+        reason = str(error.strerror).partition(" (")[0]
+        raise CannotStart(f"nothing can listen at HOST {host}, PORT {port} ({reason}).") from None
 
 
 def servers(var: Path, ledger: Ledger, stack: ExitStack) -> dict[str, str]:

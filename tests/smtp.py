@@ -184,7 +184,7 @@ class _Handler:
         recipients = list(envelope.rcpt_tos)
         if refusal := await self.sink._say("DATA", recipients):
             return refusal
-        message = BytesParser(EmailMessage, policy=modern).parsebytes(bytes(envelope.content or b""))
+        message = BytesParser(EmailMessage, policy=modern).parsebytes(envelope.original_content or b"")
         self.sink._keep(Received(envelope.mail_from or "", recipients, message))
         return await self.sink._say("ACCEPTED", recipients) or "250 OK"
 
@@ -208,11 +208,15 @@ class _Server(SMTP):
     async def _handle_client(self) -> None:
         if refusal := await self.sink._say("CONNECT", []):
             await self.push(refusal)
-            self.transport.close()
+            self._hang_up()
             return
         await super()._handle_client()
 
     async def push(self, status: Any) -> None:
         await super().push(status)
-        if str(status).startswith("421") and self.transport is not None:
+        if str(status).startswith("421"):
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.transport is not None:
             self.transport.close()

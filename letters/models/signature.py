@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import Revision
+from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, new_code, same_code
 
 SALT_BYTES = 8
 
@@ -16,6 +18,10 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def published(self) -> SignatureQuerySet:
         """What the public sees, the newest first. A page goes on from a number (`number__lt`), never by an offset."""
         return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
+
+    def numbered(self) -> SignatureQuerySet:
+        """The same with the stubs of those that were taken out: a list of numbers without gaps."""
+        return self.filter(number__isnull=False).order_by("-number")
 
 
 class Signature(models.Model):
@@ -29,10 +35,13 @@ class Signature(models.Model):
         REJECTED = "rejected", "Removed by a moderator"
         WITHDRAWN = "withdrawn", "Withdrawn by its signer"
         EXPIRED = "expired", "Never confirmed"
+        # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
+        DISOWNED = "disowned", "Disowned by the owner of the address"
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
         LINK = "link", "By the link in the mail"
+        CODE = "code", "By the code in the mail"
         SAMPLE = "sample", "Invented, part of the sample letter"
 
     # No index of its own: the unique ones below begin with the letter, and every index is paid for at each signing.
@@ -57,7 +66,9 @@ class Signature(models.Model):
     number = models.PositiveIntegerField(null=True, blank=True)
     # Part of every token for this signature: a new salt makes the old tokens worthless.
     salt = models.BinaryField(max_length=SALT_BYTES)
-    # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after an erasure.
+    # The letter's count includes it. Only the sequencer writes this, together with the count.
+    counted = models.BooleanField(default=False, db_default=False)
+    # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after a withdrawal.
     address_hash = models.BinaryField(max_length=32, null=True, blank=True)
 
     signed_at = models.DateTimeField()
@@ -76,20 +87,23 @@ class Signature(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    state__in=["pending", "confirmed", "held", "published", "rejected", "withdrawn", "expired"]
+                    state__in=[
+                        *["pending", "confirmed", "held", "published"],
+                        *["rejected", "withdrawn", "expired", "disowned"],
+                    ]
                 ),
                 name="signature_state_known",
             ),
             models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
             models.CheckConstraint(
                 condition=Q(state="published", number__isnull=False, published_at__isnull=False)
-                | Q(state__in=["withdrawn", "rejected"])
+                | Q(state__in=["withdrawn", "rejected", "disowned"])
                 | Q(state__in=["pending", "confirmed", "held", "expired"], number__isnull=True),
                 name="signature_published_has_a_number",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["pending", "expired"], confirmed_at__isnull=True)
-                | Q(state__in=["withdrawn", "rejected"])
+                | Q(state__in=["withdrawn", "rejected", "disowned"])
                 | (Q(state__in=["confirmed", "held", "published"], confirmed_at__isnull=False) & ~Q(verified="")),
                 name="signature_confirmed_says_when_and_how",
             ),
@@ -97,13 +111,20 @@ class Signature(models.Model):
                 condition=~Q(display="nobody") | Q(name=""), name="signature_of_nobody_holds_no_name"
             ),
             models.CheckConstraint(
-                condition=~Q(name="") | Q(display="nobody") | Q(state__in=["withdrawn", "rejected", "expired"]),
+                condition=~Q(name="")
+                | Q(display="nobody")
+                | Q(state__in=["withdrawn", "rejected", "expired", "disowned"]),
                 name="signature_has_a_name",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted=False) | Q(number__isnull=False), name="signature_counted_has_a_number"
             ),
         ]
         indexes = [
             # The sequencer's work list.
             models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state="confirmed")),
+            # The same for what is to be taken out of the count.
+            models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state="published")),
             # What the honest counter counts besides the published ones; small, since both states pass.
             models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
         ]
@@ -127,6 +148,11 @@ class SignerContact(models.Model):
     consent = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
 
+    # HMAC of the six digits in the newest mail (letters/shared/codes.py), how long they are good, and tries so far.
+    code_hash = models.BinaryField(max_length=32, null=True, blank=True)
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -137,3 +163,23 @@ class SignerContact(models.Model):
 
     def __str__(self) -> str:
         return f"Contact of signature {self.signature_id}"
+
+    def issue_code(self, *, now: datetime) -> str:
+        """A new code, for the mail that is about to leave. The one before it is worth nothing from now on."""
+        code = new_code()
+        self._row().update(
+            code_hash=hash_code(code, signature_id=self.pk), code_expires_at=now + GOOD_FOR, code_tries=0
+        )
+        return code
+
+    def accepts_code(self, code: str, *, now: datetime) -> bool:
+        """Whether it is the newest code, in time. Each try counts, the right one too."""
+        trying = self._row().filter(code_tries__lt=MOST_TRIES, code_expires_at__gt=now)
+        # Counted before it is compared, so that fifty tries at once are five tries.
+        if not trying.update(code_tries=F("code_tries") + 1):
+            return False
+        self.refresh_from_db(fields=["code_hash"])
+        return self.code_hash is not None and same_code(code, self.code_hash, signature_id=self.pk)
+
+    def _row(self) -> models.QuerySet[SignerContact]:
+        return SignerContact.objects.filter(pk=self.pk)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from letters.models import Letter
+from letters.models import Letter, Signature
 from letters.publishing import queries
 
 # As many in one transaction; more would keep the letter's row locked for long.
@@ -24,8 +24,14 @@ WITH claimed AS MATERIALIZED (
     SELECT id, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
 )
 UPDATE letters_signature AS signature
-SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s
+SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true
 FROM ordered WHERE signature.id = ordered.id
+"""
+
+TAKE_OUT = """
+UPDATE letters_signature SET counted = false
+WHERE letter_id = %(letter)s AND counted AND state <> 'published'
+RETURNING state
 """
 
 
@@ -38,11 +44,15 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     # NO KEY: new signatures refer to this row, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
     numbered = _number_confirmed(letter, now)
+    withdrawn, removed = _take_out(letter)
     confirmation, review = queries.awaiting(letter_id)
-    if numbered or (confirmation, review) != (letter.awaiting_confirmation, letter.awaiting_review):
+    moved = numbered or withdrawn or removed
+    if moved or (confirmation, review) != (letter.awaiting_confirmation, letter.awaiting_review):
         Letter.objects.filter(pk=letter_id).update(
-            signature_count=F("signature_count") + numbered,
+            signature_count=F("signature_count") + numbered - withdrawn - removed,
             last_number=F("last_number") + numbered,
+            withdrawn_count=F("withdrawn_count") + withdrawn,
+            removed_count=F("removed_count") + removed,
             awaiting_confirmation=confirmation,
             awaiting_review=review,
             version=F("version") + 1,
@@ -56,3 +66,12 @@ def _number_confirmed(letter: Letter, now: datetime) -> int:
         values: dict[str, Any] = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
         cursor.execute(NUMBER, values)
         return int(cursor.rowcount)
+
+
+def _take_out(letter: Letter) -> tuple[int, int]:
+    """Stop counting what has been withdrawn by its signers, or removed by moderators: how many of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OUT, {"letter": letter.pk})
+        states = [state for (state,) in cursor.fetchall()]
+    removed = states.count(Signature.State.REJECTED)
+    return len(states) - removed, removed

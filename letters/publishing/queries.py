@@ -42,7 +42,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = Signature.objects.filter(letter=letter).published()
+    found = Signature.objects.filter(letter=letter).numbered()
     if before is not None:
         found = found.filter(number__lt=before)
     rows = list(found[: PAGE_LENGTH + 1])
@@ -99,6 +99,7 @@ FROM letters_letter AS letter LEFT JOIN underway ON underway.letter_id = letter.
 WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
    OR letter.awaiting_review <> coalesce(underway.held, 0)
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND state = 'confirmed')
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND state <> 'published')
 """
 
 

@@ -14,7 +14,10 @@ TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
 # Invisible and without meaning in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-JOINERS = "\u200c\u200d\u200e\u200f"
+# At the ends of a line these join and turn nothing. The joiner U+200D stays: Malayalam names end in it.
+IDLE_AT_ENDS = "\u200c\u200e\u200f "
+# Letters and signs by their category that are drawn as nothing.
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False})
 TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "em", "strong", "a", "hr", "br", "code", "pre"}
@@ -37,7 +40,8 @@ def clean_line(text: str) -> str:
         raise UnusableText("damaged")
     if TURNS_DIRECTION.search(text):
         raise UnusableText("turns_direction")
-    line = " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split()).strip(JOINERS + " ")
+    # Composed last: what stands side by side once nothing invisible is between it may be one letter.
+    line = unicodedata.normalize("NFC", " ".join(INVISIBLE.sub("", text).split()).strip(IDLE_AT_ENDS))
     return line if any(_is_visible(character) for character in line) else ""
 
 
@@ -60,4 +64,5 @@ def digest(title: str, addressee: str, body: str) -> bytes:
 
 
 def _is_visible(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LNSP" or unicodedata.category(character) == "Co"
+    category = unicodedata.category(character)
+    return (category[0] in "LNSP" or category == "Co") and character not in BLANKS

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Ask, Display, Letter
+from letters.models import Ask, Display, Letter, Signature
 from letters.shared.addresses import Address, read_address
 from letters.shared.text import UnusableText, clean_line
-from letters.signing.operations import Entry
+from letters.signing.operations import Changes, Entry
 
 UNUSABLE = {
     "turns_direction": _(
@@ -144,7 +144,7 @@ class SigningForm(forms.Form):
         display.initial = offered[0][0]
         if len(offered) == 1:
             display.widget = forms.HiddenInput()
-        if (self.data.get("display") or display.initial) == Display.NOBODY:
+        if self.data.get("display") == Display.NOBODY or (not self.is_bound and offered[0][0] == Display.NOBODY):
             # Nothing that is asked about a person is needed of one who is nobody.
             for name in ("name", "affiliation", "role", "comment"):
                 if name in self.fields:
@@ -152,6 +152,39 @@ class SigningForm(forms.Form):
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""
+        return Entry(address=self.cleaned_data["email"], **self._typed())
+
+    def _typed(self) -> dict[str, str]:
         typed = {name: value for name, value in self.cleaned_data.items() if name not in {"email", "updates"}}
-        consent = str(self.fields["updates"].label) if self.cleaned_data["updates"] else ""
-        return Entry(address=self.cleaned_data["email"], consent=consent, **typed)
+        return {**typed, "consent": str(self.fields["updates"].label) if self.cleaned_data.get("updates") else ""}
+
+
+class ChangeForm(SigningForm):
+    """The same without the address, filled with what is stored."""
+
+    def __init__(self, signature: Signature, data: Any = None) -> None:
+        super().__init__(signature.letter, data)
+        del self.fields["email"]
+        if not hasattr(signature, "contact"):
+            del self.fields["updates"]  # The address has been forgotten: there is nowhere to write to.
+        stored = ["name", "affiliation", "role", "country", "comment", "display"]
+        self.initial = {name: getattr(signature, name) for name in stored}
+        self.initial["updates"] = hasattr(signature, "contact") and bool(signature.contact.consent)
+
+    def changes(self) -> Changes:
+        """What was typed, for `change_signature`. The form must be valid."""
+        return Changes(**self._typed())
+
+
+class CodeForm(forms.Form):
+    """The six digits; spaces among them are passed over."""
+
+    code = forms.CharField(
+        label=_("The six digits in the mail"),
+        max_length=20,
+        error_messages={"required": _("Type the six digits that stand in the mail.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 8}),
+    )
+
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split())

@@ -21,14 +21,14 @@ from letters.signing import queries
 def confirm(delivery: Delivery) -> EmailMessage | None:
     """Asks for the confirmation."""
     signature = queries.signature_of_delivery(delivery)
-    return _to_signer("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
+    return _with_code("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
 
 
 def signed_again(delivery: Delivery) -> EmailMessage | None:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
     signature = queries.signature_of_delivery(delivery)
     if signature.state == Signature.State.PENDING:
-        return _to_signer("confirm_again", delivery, signature)
+        return _with_code("confirm_again", delivery, signature)
     if signature.state in {Signature.State.CONFIRMED, Signature.State.PUBLISHED, Signature.State.HELD}:
         return _to_signer("signed_already", delivery, signature)
     return None
@@ -40,10 +40,17 @@ MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
 }
 
 
-def _to_signer(template: str, delivery: Delivery, signature: Signature) -> EmailMessage | None:
+def _with_code(template: str, delivery: Delivery, signature: Signature) -> EmailMessage | None:
+    """Every mail that asks for a confirmation makes a code, in place of the one before."""
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
-    token = make_token("confirm", signature_id=signature.pk, salt=signature.salt, now=timezone.now())
+    code = signature.contact.issue_code(now=timezone.now())
+    return _to_signer(template, delivery, signature, code=f"{code[:3]} {code[3:]}")
+
+
+def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: str) -> EmailMessage | None:
+    if not hasattr(signature, "contact"):
+        return None  # The address has been forgotten.
     letter_text = queries.translation_of(signature.revision_id, signature.language)
     with translation.override(signature.language):
         context = {
@@ -51,10 +58,12 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature) -> Email
             "title": letter_text.title,
             "signature": signature,
             "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
-            "confirm_url": settings.SITE_URL + reverse("confirm", kwargs={"token": token}),
+            "confirm_url": _link("confirm", signature),
+            "not_me_url": _link("not-me", signature),
             "days": settings.CONFIRMATION_DAYS,
             "language": translation.get_language(),
             "SITE_URL": settings.SITE_URL,
+            **more,
         }
         parts = {
             part: render_to_string(f"letters/mail/{template}.{part}", context)
@@ -72,6 +81,11 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature) -> Email
     )
     message.attach_alternative(parts["html"], "text/html")
     return message
+
+
+def _link(purpose: str, signature: Signature) -> str:
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now())
+    return settings.SITE_URL + reverse(purpose, kwargs={"token": token})
 
 
 def _host() -> str:

@@ -1,4 +1,4 @@
-"""A reader becomes a signer: sign, confirm."""
+"""A reader becomes a signer: sign, confirm, change, withdraw, disown."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 
-from letters.models import SALT_BYTES, Display, Letter, Signature, SignerContact
+from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, seal
 from letters.shared.refusal import Refused
@@ -17,11 +18,10 @@ from letters.shared.tokens import make_token
 SAME_SIGNING = timedelta(minutes=5)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What a signer typed, cleaned."""
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What a signer may say about themselves, cleaned."""
 
-    address: Address
     display: str
     name: str = ""
     affiliation: str = ""
@@ -30,6 +30,20 @@ class Entry:
     comment: str = ""
     # The words agreed to, if the signer wants to hear of the letter again.
     consent: str = ""
+
+    def as_shown(self) -> dict[str, str]:
+        """The fields of a signature. "Nobody sees my name" means that nothing is stored which could name a person."""
+        typed = {"name": self.name, "affiliation": self.affiliation, "role": self.role, "comment": self.comment}
+        if self.display == Display.NOBODY:
+            typed = dict.fromkeys(typed, "")
+        return {**typed, "country": self.country, "display": self.display}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry(Changes):
+    """The same with an address: what it takes to sign."""
+
+    address: Address
 
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
@@ -97,6 +111,61 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
         transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
 
 
+def confirm_by_code(signature: Signature, *, code: str, now: datetime) -> None:
+    """The same by the six digits in the mail.
+
+    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
+    """
+    contact = SignerContact.objects.filter(pk=signature.pk).first()
+    if not contact or not contact.accepts_code(code, now=now):
+        raise Refused("wrong_code")
+    confirm_signature(signature, verified=Signature.Verified.CODE, now=now)
+
+
+def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
+    """The signer sets right what is shown. Raises Refused("taken_back") if there is nothing left to change."""
+    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+    with transaction.atomic():
+        if not standing.update(**changes.as_shown()):
+            raise Refused("taken_back")
+        contact = SignerContact.objects.filter(pk=signature.pk)
+        if changes.display == Display.NOBODY:
+            contact.delete()
+        else:
+            consented_at = now if changes.consent else None
+            contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
+        # Rare enough to touch the letter's row: pages that show the old name are old from now on.
+        Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
+
+
+def withdraw_signature(signature: Signature, *, now: datetime) -> None:
+    """The signer takes it back. Nothing about them is left; a published one leaves its number behind, without a name.
+
+    Doing it twice changes nothing. The address may sign again, as a new signature.
+    """
+    _empty(signature, state=Signature.State.WITHDRAWN, address_hash=None)
+
+
+def disown_signature(signature: Signature, *, now: datetime) -> None:
+    """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it."""
+    _empty(signature, state=Signature.State.DISOWNED)
+
+
+# A signature that its signer stands by, or may still.
+STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
+
+
+@transaction.atomic
+def _empty(signature: Signature, **values: Any) -> None:
+    """Leave nothing of a person: neither what was shown, nor the address, nor the mails to it."""
+    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment"], "")
+    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+    if standing.update(**nothing, **values):
+        SignerContact.objects.filter(pk=signature.pk).delete()
+        Delivery.objects.filter(signature_id=signature.pk).delete()
+        transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+
+
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
 # confirm, and a signer sees the number within two.
 GATHER_SECONDS = 0.5
@@ -119,23 +188,17 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
 
 
 def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
-    nobody = entry.display == Display.NOBODY
+    consent = "" if entry.display == Display.NOBODY else entry.consent
     return {
+        **entry.as_shown(),
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,
-        # "Nobody sees my name" means that nothing is stored which could name a person.
-        "name": "" if nobody else entry.name,
-        "affiliation": "" if nobody else entry.affiliation,
-        "role": "" if nobody else entry.role,
-        "comment": "" if nobody else entry.comment,
-        "country": entry.country,
-        "display": entry.display,
         "salt": secrets.token_bytes(SALT_BYTES),
         "address_hash": hash_address(entry.address.canonical),
         "address": seal(entry.address.deliverable),
-        "consent": "" if nobody else entry.consent,
-        "consented_at": None if nobody or not entry.consent else now,
+        "consent": consent,
+        "consented_at": now if consent else None,
         "day": f"{now:%Y%m%d}",
         "same_signing": SAME_SIGNING,
         "now": now,

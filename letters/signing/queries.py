@@ -1,10 +1,12 @@
 """What signing reads, each in one round trip."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from letters.models import Delivery, Letter, Signature, Translation
+from letters.shared.addresses import unseal
 from letters.shared.tokens import Token, read_token
 
 
@@ -23,8 +25,25 @@ def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | Non
     token = read_token(purpose, text)
     if token is None:
         return None
-    found = Signature.objects.select_related("letter__collective").filter(pk=token.signature_id).first()
+    found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
     return (found, token) if found and token.matches(found.salt) else None
+
+
+def stored_about(signature: Signature) -> dict[str, Any]:
+    """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
+    contact = getattr(signature, "contact", None)
+    shown = ["name", "affiliation", "role", "country", "comment", "display", "language", "state", "verified", "number"]
+    return {
+        "letter": signature.letter.slug,
+        **{name: getattr(signature, name) for name in shown},
+        "address": unseal(contact.address) if contact else None,
+        "address_known_again_by_a_hash": signature.address_hash is not None,
+        "updates": contact.consent if contact else "",
+        "updates_agreed_at": contact.consented_at if contact else None,
+        "signed_at": signature.signed_at,
+        "confirmed_at": signature.confirmed_at,
+        "published_at": signature.published_at,
+    }
 
 
 def is_expired(token: Token, now: datetime) -> bool:

@@ -9,4 +9,7 @@ urlpatterns = [
     # /signatures/…/<token>/
     path("signatures/check/<str:token>/", views.check, name="check"),
     path("signatures/confirm/<str:token>/", views.confirm, name="confirm"),
+    path("signatures/not-me/<str:token>/", views.not_me, name="not-me"),
+    path("signatures/manage/<str:token>/", views.manage, name="manage"),
+    path("signatures/manage/<str:token>/data.json", views.my_data, name="my-data"),
 ]

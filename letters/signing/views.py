@@ -1,14 +1,16 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,9 +18,17 @@ from letters.models import Letter, Signature, Translation
 from letters.shared.languages import direction, interface_language
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
+from letters.shared.tokens import make_token
 from letters.signing import queries
-from letters.signing.forms import SigningForm
-from letters.signing.operations import confirm_signature, sign_letter
+from letters.signing.forms import ChangeForm, CodeForm, SigningForm
+from letters.signing.operations import (
+    change_signature,
+    confirm_by_code,
+    confirm_signature,
+    disown_signature,
+    sign_letter,
+    withdraw_signature,
+)
 
 View = Callable[..., HttpResponse]
 
@@ -85,14 +95,97 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 
 
 @with_a_token
-@require_safe
-@csrf_exempt
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, token: str) -> HttpResponse:
-    """ "Look into your mail": the same page whether or not the address had signed before."""
+    """ "Look into your mail", and the six digits from it: the same whether or not the address had signed before."""
     found = queries.signature_of_token("check", token)
     if found is None:
         return _useless_link(request)
-    return _signature_page(request, "letters/signing/check.html", found[0])
+    signature = found[0]
+    with translation.override(interface_language(signature.language)):
+        form = CodeForm(_typed(request) if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                confirm_by_code(signature, code=form.cleaned_data["code"], now=timezone.now())
+                return _see_other(_link("confirm", signature))
+            except Refused as refused:
+                form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
+    return _signature_page(
+        request, "letters/signing/check.html", signature, form=form, status=422 if form.errors else 200
+    )
+
+
+CODE_REFUSED = {
+    "wrong_code": _(
+        "These are not the digits of the newest mail, or they are older than an hour, or were tried too often."
+    ),
+    "letter_closed": _("This letter takes no signatures any more."),
+}
+
+
+@with_a_token
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """ "It wasn't me": GET shows the button, POST deletes."""
+    found = queries.signature_of_token("not-me", token)
+    if found is None:
+        return _useless_link(request)
+    if request.method == "POST":
+        disown_signature(found[0], now=timezone.now())
+        return _see_other(request.path)
+    return _signature_page(request, "letters/signing/not_me.html", found[0])
+
+
+@with_a_token
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def manage(request: HttpRequest, token: str) -> HttpResponse:
+    """The control link: everything that is stored; change it, or take the signature back."""
+    found = queries.signature_of_token("manage", token)
+    if found is None:
+        return _useless_link(request)
+    signature = found[0]
+    with translation.override(interface_language(signature.language)):
+        form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
+        if request.method == "POST" and _managed(signature, request.POST.get("action", ""), form):
+            return _see_other(request.path)
+        stored = queries.stored_about(signature)
+        status = 422 if form.is_bound else 200
+        return _signature_page(
+            request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored, token=token
+        )
+
+
+def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
+    """Whether what was asked for has been done."""
+    if action in {"withdraw", "erase"}:
+        withdraw_signature(signature, now=timezone.now())
+        return True
+    if action == "save" and form.is_valid():
+        with suppress(Refused):  # Taken back in another window: the page says so.
+            change_signature(signature, changes=form.changes(), now=timezone.now())
+        return True
+    return False
+
+
+@with_a_token
+@require_safe
+@csrf_exempt
+def my_data(request: HttpRequest, token: str) -> HttpResponse:
+    """Everything that is stored about the signer, to keep."""
+    found = queries.signature_of_token("manage", token)
+    if found is None:
+        return _useless_link(request)
+    response = JsonResponse(queries.stored_about(found[0]), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response.headers["Content-Disposition"] = 'attachment; filename="my-signature.json"'
+    return response
+
+
+def _link(purpose: str, signature: Signature) -> str:
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now())
+    return reverse(purpose, kwargs={"token": token})
 
 
 @with_a_token
@@ -123,7 +216,7 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
         return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
     if signature.state == Signature.State.PENDING:
         return _signature_page(request, "letters/signing/confirm.html", signature)
-    return _signature_page(request, "letters/signing/thanks.html", signature)
+    return _signature_page(request, "letters/signing/thanks.html", signature, manage_url=_link("manage", signature))
 
 
 def _signature_page(

@@ -1,0 +1,41 @@
+"""Languages are called what their speakers call them, and run in their direction."""
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.shared.languages import direction, interface_language, language_name
+from letters.urls import LanguageCode
+
+codes = st.from_regex(rf"\A{LanguageCode.regex}\Z") | st.text()
+
+
+@pytest.mark.parametrize(
+    ("code", "spoken"),
+    [("en", "en"), ("it", "it"), ("it-CH", "it"), ("IT", "it"), ("en-GB", "en"), ("ar", "en"), ("x", "en"), ("", "en")],
+)
+def test_a_page_speaks_the_letters_language_if_the_site_does(code: str, spoken: str) -> None:
+    assert interface_language(code) == spoken
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("en", "English"), ("it", "Italiano"), ("ar", "العربية"), ("pt-BR", "Português (Brasil)"), ("xx", "xx")],
+)
+def test_a_language_is_called_what_its_speakers_call_it(code: str, name: str) -> None:
+    assert language_name(code) == name
+
+
+@pytest.mark.parametrize(
+    ("code", "runs"), [("ar", "rtl"), ("he", "rtl"), ("fa", "rtl"), ("en", "ltr"), ("zh-Hant", "ltr"), ("xx", "ltr")]
+)
+def test_a_language_runs_in_its_direction(code: str, runs: str) -> None:
+    assert direction(code) == runs
+
+
+@given(codes)
+def test_every_code_that_can_be_typed_has_an_answer(code: str) -> None:
+    assert interface_language(code) in dict(settings.LANGUAGES)
+    assert language_name(code) or not code
+    assert direction(code) in {"ltr", "rtl"}

@@ -1,0 +1,85 @@
+"""A token in a link is opaque, unforgeable and good for one thing."""
+
+import string
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from letters.shared.tokens import TOKEN_LENGTH, Token, make_token, read_token
+from tests.people import NOW
+
+SALT = b"12345678"
+TOKEN = make_token("confirm", signature_id=7, salt=SALT, now=NOW)
+
+ids = st.integers(1, 2**63)
+salts = st.binary(min_size=8, max_size=8)
+# Whole seconds until 2106, where four bytes end.
+moments = st.integers(0, 2**32 - 1).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+@given(ids, salts, moments)
+def test_a_token_says_what_it_was_made_with(signature_id: int, salt: bytes, now: datetime) -> None:
+    text = make_token("confirm", signature_id=signature_id, salt=salt, now=now)
+    assert read_token("confirm", text) == Token(signature_id, now, salt)
+    assert len(text) == TOKEN_LENGTH
+
+
+def test_a_token_survives_no_change_of_one_character() -> None:
+    tokens = [make_token("confirm", signature_id=n, salt=SALT, now=NOW) for n in range(3)]
+    for token in tokens:
+        changed = {
+            token[:place] + character + token[place + 1 :]
+            for place in range(TOKEN_LENGTH)
+            for character in string.printable
+        }
+        assert [text for text in changed if read_token("confirm", text)] == [token]
+
+
+@pytest.mark.parametrize("length", [0, 1, TOKEN_LENGTH // 2, TOKEN_LENGTH - 1])
+def test_a_cut_token_says_nothing(length: int) -> None:
+    assert read_token("confirm", TOKEN[:length]) is None
+
+
+@pytest.mark.parametrize("addition", ["=", "A", " ", "\n", ".", TOKEN])
+def test_a_token_with_something_after_it_says_nothing(addition: str) -> None:
+    assert read_token("confirm", TOKEN + addition) is None
+
+
+@given(st.text() | st.text(min_size=TOKEN_LENGTH, max_size=TOKEN_LENGTH) | st.from_regex(r"\A[\w-]{48}\Z"))
+def test_what_was_never_a_token_says_nothing(text: str) -> None:
+    assert read_token("confirm", text) is None
+
+
+@given(st.text(), st.text())
+def test_purposes_do_not_mix(made_for: str, read_as: str) -> None:
+    text = make_token(made_for, signature_id=7, salt=SALT, now=NOW)
+    assert (read_token(read_as, text) is None) == (made_for != read_as)
+
+
+def test_a_token_of_another_secret_says_nothing(settings: Settings) -> None:
+    settings.SECRET_KEY = "another secret, as long as one for production would have to be"
+    assert read_token("confirm", TOKEN) is None
+
+
+def test_a_token_outlives_a_change_of_the_secret_that_keeps_the_old_one(settings: Settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret, as long as one for production would have to be"
+    found = read_token("confirm", TOKEN)
+    assert found
+    assert found.signature_id == 7
+
+
+@given(salts, salts)
+def test_another_salt_ends_a_token(salt: bytes, other: bytes) -> None:
+    assert Token(7, NOW, salt).matches(other) == (salt == other)
+
+
+def test_tokens_do_not_tell_who_signed_first() -> None:
+    """Neighbours in number and time have nothing in common that is longer than chance makes it."""
+    tokens = [make_token("confirm", signature_id=n, salt=SALT, now=NOW + timedelta(seconds=n)) for n in range(1, 200)]
+    assert len({token[:8] for token in tokens}) == len(tokens)
+    assert len({token[-8:] for token in tokens}) == len(tokens)
+    assert tokens != sorted(tokens)
