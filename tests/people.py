@@ -47,7 +47,8 @@ IT = Text(
 
 # The headers of a browser that sends a form from one of our own pages.
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
-CONFIRM_LINK = re.compile(r"https?://[^/\s]+(/signatures/confirm/[^/\s]+/)")
+LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)$", re.MULTILINE)
+CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 
 
 class Reader:
@@ -91,14 +92,26 @@ class Signer(Reader):
         """Send the form with just these fields."""
         return self.client.post(letter.url_of("sign", language), fields, headers={**FROM_OUR_PAGE, **_headers(headers)})
 
-    def mailed_link(self, email: str = "") -> str:
-        """The path of the link in the last mail, or in the last one to `email`; what is owed is delivered first."""
+    def last_mail(self, email: str = "") -> str:
+        """The text of the last mail, or of the last one to `email`; what is owed is delivered first."""
         deliver()
         bodies = [str(message.body) for message in mail.outbox if not email or message.to == [email]]
         assert bodies, f"no mail to {email or 'anybody'}"
-        link = CONFIRM_LINK.search(bodies[-1])
-        assert link, bodies[-1]
-        return link[1]
+        return bodies[-1]
+
+    def mailed_link(self, email: str = "", *, purpose: str = "confirm") -> str:
+        """The path of a link in the last mail (to `email`)."""
+        text = self.last_mail(email)
+        links = {name: path for path, name in LINK.findall(text)}
+        assert purpose in links, text
+        return links[purpose]
+
+    def mailed_code(self, email: str = "") -> str:
+        """The six digits in the last mail (to `email`)."""
+        text = self.last_mail(email)
+        code = CODE.search(text)
+        assert code, text
+        return code[1]
 
     def press(self, url: str) -> Response:
         """Press the button on a page that a mail led to; the answer is the page that this leads to."""

@@ -150,7 +150,7 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
         if request.method == "POST" and _managed(signature, request.POST.get("action", ""), form):
-            return _see_other(request.path)
+            return _see_other(f"{request.path}?done")
         stored = queries.stored_about(signature)
         status = 422 if form.is_bound else 200
         return _signature_page(

@@ -1,0 +1,247 @@
+"""What no code can do, because the database refuses it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import Error, IntegrityError, connection, models, transaction
+
+from letters.models import (
+    AuditEvent,
+    Collective,
+    Delivery,
+    Letter,
+    Membership,
+    Revision,
+    Signature,
+    SignerContact,
+    Translation,
+    User,
+)
+from tests.people import NOW, sign
+
+Deed = Callable[[Letter], Any]
+
+
+def add_signature(letter: Letter, **values: Any) -> Signature:
+    right = {
+        "letter": letter,
+        "revision": letter.current_revision,
+        "language": "en",
+        "name": "Ada Lovelace",
+        "display": "public",
+        "salt": bytes(8),
+        "signed_at": NOW,
+    }
+    return Signature.objects.create(**{**right, **values})
+
+
+def add_contact(letter: Letter, **values: Any) -> SignerContact:
+    return SignerContact.objects.create(signature=add_signature(letter), address=b"sealed", **values)
+
+
+def add_delivery(letter: Letter, **values: Any) -> Delivery:
+    right = {"kind": "confirm", "signature": add_signature(letter), "created_at": NOW, "next_attempt_at": NOW}
+    return Delivery.objects.create(**{**right, "key": "a key", **values})
+
+
+def add_translation(letter: Letter, **values: Any) -> Translation:
+    revision, _ = Revision.objects.get_or_create(letter=letter, number=2, defaults={"created_at": NOW})
+    right = {"language": "en", "title": "A title", "body": "A body", "html": "", "sha256": bytes(32)}
+    return Translation.objects.create(revision=revision, **{**right, **values})
+
+
+def add_event(**values: Any) -> AuditEvent:
+    right = {"at": NOW, "actor_kind": "system", "verb": "test", "object_kind": "letter", "object_id": 1}
+    return AuditEvent.objects.create(**{**right, **values})
+
+
+def change(letter: Letter, **values: Any) -> None:
+    Letter.objects.filter(pk=letter.pk).update(**values)
+
+
+def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
+    add(*arguments, **values)
+    add(*arguments, **values)
+
+
+CONFIRMED = {"state": "confirmed", "confirmed_at": NOW, "verified": "link"}
+PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1}
+
+REFUSED: list[tuple[str, Deed]] = [
+    ("user_email_once_in_any_case", lambda _: User.objects.create_user("OLGA@example.org")),
+    ("letters_user_email_key", lambda _: User.objects.create_user("olga@example.org")),
+    ("collective_has_a_name", lambda _: Collective.objects.create(name="", slug="nameless", created_at=NOW)),
+    (
+        "letters_collective_slug_key",
+        lambda letter: Collective.objects.create(name="Another", slug=letter.collective.slug, created_at=NOW),
+    ),
+    (
+        "membership_once_a_collective",
+        lambda letter: Membership.objects.create(
+            collective=letter.collective, user=User.objects.get(), role="editor", created_at=NOW
+        ),
+    ),
+    ("membership_role_known", lambda _: Membership.objects.update(role="god")),
+    (
+        "letters_letter_slug_key",
+        lambda letter: Letter.objects.create(
+            slug=letter.slug, collective=letter.collective, language="en", created_at=NOW
+        ),
+    ),
+    ("letter_status_known", lambda letter: change(letter, status="burnt")),
+    ("letter_published_has_a_text", lambda letter: change(letter, current_revision=None)),
+    ("letter_published_has_a_text", lambda letter: change(letter, published_at=None)),
+    ("letter_closed_says_when", lambda letter: change(letter, status="closed")),
+    ("letter_closes_after_it_opens", lambda letter: change(letter, opens_at=NOW, closes_at=NOW)),
+    (
+        "letter_closes_after_it_opens",
+        lambda letter: change(letter, opens_at=NOW, closes_at=NOW - timedelta(seconds=1)),
+    ),
+    ("letter_displays_known", lambda letter: change(letter, displays=[])),
+    ("letter_displays_known", lambda letter: change(letter, displays=["public", "friends"])),
+    ("letter_numbers_add_up", lambda letter: change(letter, signature_count=1)),
+    ("letter_numbers_add_up", lambda letter: change(letter, last_number=1)),
+    ("letter_numbers_add_up", lambda letter: change(letter, last_number=2, signature_count=2, removed_count=1)),
+    ("letter_ask_affiliation_known", lambda letter: change(letter, ask_affiliation="maybe")),
+    ("letter_ask_role_known", lambda letter: change(letter, ask_role="maybe")),
+    ("letter_ask_country_known", lambda letter: change(letter, ask_country="maybe")),
+    ("letter_ask_comment_known", lambda letter: change(letter, ask_comment="maybe")),
+    ("letters_letter_signature_count_check", lambda letter: change(letter, signature_count=-1, removed_count=1)),
+    (
+        "revision_number_once_a_letter",
+        lambda letter: Revision.objects.create(letter=letter, number=1, created_at=NOW),
+    ),
+    ("revision_numbers_from_one", lambda letter: Revision.objects.create(letter=letter, number=0, created_at=NOW)),
+    ("translation_once_a_language", lambda letter: twice(add_translation, letter)),
+    ("translation_is_not_empty", lambda letter: add_translation(letter, title="")),
+    ("translation_is_not_empty", lambda letter: add_translation(letter, body="")),
+    ("signature_once_an_address", lambda letter: twice(add_signature, letter, address_hash=bytes(32))),
+    ("signature_number_once_a_letter", lambda letter: twice(add_signature, letter, **PUBLISHED)),
+    # An unknown state breaks every rule about states, and PostgreSQL names the first.
+    ("signature_state_known|signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, state="lost")),
+    ("signature_display_known", lambda letter: add_signature(letter, display="friends")),
+    ("signature_published_has_a_number", lambda letter: add_signature(letter, **{**PUBLISHED, "number": None})),
+    ("signature_published_has_a_number", lambda letter: add_signature(letter, **{**PUBLISHED, "published_at": None})),
+    ("signature_published_has_a_number", lambda letter: add_signature(letter, **CONFIRMED, number=1)),
+    ("signature_published_has_a_number", lambda letter: add_signature(letter, number=1)),
+    ("signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, **{**CONFIRMED, "verified": ""})),
+    (
+        "signature_confirmed_says_when_and_how",
+        lambda letter: add_signature(letter, **{**CONFIRMED, "confirmed_at": None}),
+    ),
+    ("signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, confirmed_at=NOW)),
+    ("signature_of_nobody_holds_no_name", lambda letter: add_signature(letter, display="nobody")),
+    ("signature_has_a_name", lambda letter: add_signature(letter, name="")),
+    ("signature_counted_has_a_number", lambda letter: add_signature(letter, counted=True)),
+    ("contact_consent_says_when", lambda letter: add_contact(letter, consent="Write to me")),
+    ("contact_consent_says_when", lambda letter: add_contact(letter, consented_at=NOW)),
+    ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, failed_at=NOW)),
+    ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, dropped_at=NOW)),
+    ("delivery_ends_once", lambda letter: add_delivery(letter, failed_at=NOW, dropped_at=NOW)),
+    ("letters_delivery_key_key", lambda letter: twice(add_delivery, letter)),
+    ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
+    ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
+    ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
+]
+
+PERMITTED: dict[str, Deed] = {
+    "two_letters_of_one_signer": lambda letter: add_signature(letter, address_hash=bytes(32)),
+    "two_signatures_without_an_address": lambda letter: twice(add_signature, letter),
+    "a_published_signature": lambda letter: add_signature(letter, **PUBLISHED),
+    "a_withdrawn_one_keeps_its_number": lambda letter: add_signature(letter, **{**PUBLISHED, "state": "withdrawn"}),
+    "a_withdrawn_one_may_lose_its_name": lambda letter: add_signature(letter, state="withdrawn", name=""),
+    "one_of_nobody_has_no_name": lambda letter: add_signature(letter, name="", display="nobody"),
+    "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
+    "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
+    "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
+    "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
+    "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
+    "a_draft_that_goes": lambda letter: add_translation(letter).delete(),
+}
+
+
+@pytest.mark.parametrize(("rule", "deed"), REFUSED, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(REFUSED)])
+def test_the_database_refuses_what_breaks_a_rule(rule: str, deed: Deed, letter: Letter) -> None:
+    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+        deed(letter)
+
+
+@pytest.mark.parametrize("deed", PERMITTED.values(), ids=PERMITTED)
+def test_the_rules_leave_room_for_what_is_right(deed: Deed, letter: Letter) -> None:
+    deed(letter)
+
+
+def test_no_rule_is_without_a_test() -> None:
+    rules = {rule.name for model in apps.get_app_config("letters").get_models() for rule in model._meta.constraints}
+    assert rules
+    tried = {rule for names, deed in REFUSED for rule in names.split("|")}
+    assert rules - tried == set()
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: Translation.objects.filter(language="en").update(body="We ask for less."),
+        lambda: Translation.objects.filter(language="it").update(html="<p>Meno</p>"),
+        lambda: Translation.objects.filter(language="it").delete(),
+    ],
+)
+def test_a_published_text_does_not_change(letter: Letter, deed: Callable[[], Any]) -> None:
+    with pytest.raises(Error, match="a published text does not change"), transaction.atomic():
+        deed()
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda: AuditEvent.objects.update(reason="another"),
+        lambda: AuditEvent.objects.all()._raw_delete("default"),
+        lambda: AuditEvent.objects.all().delete(),
+    ],
+)
+def test_an_audit_event_is_only_ever_added(letter: Letter, deed: Callable[[], Any]) -> None:
+    with pytest.raises(Error, match="audit events are only ever added"), transaction.atomic():
+        deed()
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        lambda letter: letter.collective.delete(),
+        lambda letter: Revision.objects.filter(letter=letter).delete(),
+        lambda letter: letter.delete(),
+        lambda _: User.objects.all().delete(),
+    ],
+)
+def test_what_a_signature_or_an_event_stands_on_cannot_be_deleted(letter: Letter, deed: Deed) -> None:
+    sign(letter)
+    with pytest.raises((models.ProtectedError, models.RestrictedError)):
+        deed(letter)
+
+
+def test_forgetting_an_address_leaves_the_signature(letter: Letter) -> None:
+    signature = sign(letter)
+    signature.contact.delete()
+    assert Signature.objects.filter(pk=signature.pk).exists()
+
+
+def test_the_foreign_keys_hold_without_django(letter: Letter) -> None:
+    sign(letter)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute("DELETE FROM letters_letter")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_migration_can_be_taken_back() -> None:
+    try:
+        call_command("migrate", "letters", "zero", verbosity=0)
+        assert [table for table in connection.introspection.table_names() if table.startswith("letters_")] == []
+    finally:
+        call_command("migrate", verbosity=0)
+    assert User.objects.count() == 0

@@ -1,0 +1,153 @@
+"""The control link: what a signer can do later, alone, without an account."""
+
+import re
+
+import pytest
+
+from letters.models import Delivery, Letter, Signature, SignerContact
+from letters.shared.tokens import make_token
+from tests.people import FROM_OUR_PAGE, NOW, Signer, publish, sign_and_confirm
+
+pytestmark = pytest.mark.django_db
+
+
+def control_link(signature: Signature) -> str:
+    token = make_token("manage", signature_id=signature.pk, salt=signature.salt, now=NOW)
+    return f"/signatures/manage/{token}/"
+
+
+@pytest.fixture
+def signature(letter: Letter) -> Signature:
+    signature = sign_and_confirm(letter, name="Ada Lovelace", affiliation="Analysts")
+    publish()
+    signature.refresh_from_db()
+    return signature
+
+
+def act(signer: Signer, link: str, action: str, **fields: str) -> int:
+    return signer.client.post(link, {"action": action, **fields}, headers=FROM_OUR_PAGE).status_code
+
+
+def test_the_thank_you_leads_to_it(letter: Letter, signer: Signer):
+    signer.sign(letter)
+    link = re.search(r'href="(/signatures/manage/[^"]+)"', signer.confirm().content.decode())
+    assert link
+    assert "Ada Lovelace" in signer.get(link[1]).content.decode()
+
+
+def test_it_shows_the_address_to_the_signer_alone(letter: Letter, signer: Signer, signature: Signature):
+    page = signer.get(control_link(signature))
+    assert "ada@example.org" in page.content.decode()
+    assert page["Cache-Control"] == "no-store"
+    assert page["Referrer-Policy"] == "no-referrer"
+    assert "ada@example.org" not in signer.read(letter) + signer.read(letter, "signatures")
+
+
+def test_a_new_name_is_on_every_page(letter: Letter, signer: Signer, signature: Signature):
+    assert "Ada Lovelace" in signer.read(letter)
+    assert act(signer, control_link(signature), "save", name="A. King", display="public") == 303
+    assert "A. King" in signer.read(letter)
+    assert "Ada Lovelace" not in signer.read(letter) + signer.read(letter, "signatures")
+
+
+def test_a_name_can_be_hidden(letter: Letter, signer: Signer, signature: Signature):
+    assert act(signer, control_link(signature), "save", name="Ada Lovelace", display="organizers") == 303
+    page = signer.read(letter)
+    assert "Ada Lovelace" not in page
+    assert "name withheld" in page
+    assert signer.count(letter)["published"] == 1
+
+
+def test_becoming_nobody_forgets_name_and_address(letter: Letter, signer: Signer, signature: Signature):
+    assert act(signer, control_link(signature), "save", name="Ada Lovelace", display="nobody") == 303
+    signature.refresh_from_db()
+    assert (signature.name, signature.affiliation) == ("", "")
+    assert not SignerContact.objects.exists()
+    assert "Your address is forgotten" in signer.get(control_link(signature)).content.decode()
+
+
+def test_consent_to_updates_can_be_given_and_taken_back(signer: Signer, signature: Signature):
+    link = control_link(signature)
+    act(signer, link, "save", name="Ada", display="public", updates="on")
+    contact = SignerContact.objects.get()
+    assert contact.consent
+    assert contact.consented_at
+    act(signer, link, "save", name="Ada", display="public")
+    contact.refresh_from_db()
+    assert (contact.consent, contact.consented_at) == ("", None)
+
+
+def test_a_mistake_is_told_at_the_field_and_nothing_changes(signer: Signer, signature: Signature):
+    link = control_link(signature)
+    answer = signer.client.post(
+        link, {"action": "save", "name": " ", "affiliation": "New", "display": "public"}, headers=FROM_OUR_PAGE
+    )
+    assert answer.status_code == 422
+    assert "Write the name that you sign with." in answer.content.decode()
+    assert 'value="New"' in answer.content.decode()
+    signature.refresh_from_db()
+    assert (signature.name, signature.affiliation) == ("Ada Lovelace", "Analysts")
+
+
+@pytest.mark.parametrize("action", ["withdraw", "erase"])
+def test_taking_it_back_leaves_a_number_and_nothing_else(
+    letter: Letter, signer: Signer, signature: Signature, action: str
+):
+    assert act(signer, control_link(signature), action) == 303
+    publish()
+    signature.refresh_from_db()
+    assert (signature.state, signature.name, signature.affiliation) == (Signature.State.WITHDRAWN, "", "")
+    assert signature.address_hash is None
+    assert not SignerContact.objects.exists()
+    assert not Delivery.objects.exists()
+    page = signer.read(letter, "signatures")
+    assert "Ada" not in page
+    assert "withdrawn" in page
+    count = signer.count(letter)
+    assert (count["published"], count["withdrawn"]) == (0, 1)
+
+
+def test_withdrawing_twice_counts_once(letter: Letter, signer: Signer, signature: Signature):
+    for _ in range(2):
+        act(signer, control_link(signature), "withdraw")
+        publish()
+    assert signer.count(letter)["withdrawn"] == 1
+
+
+def test_who_has_withdrawn_may_sign_again_as_a_new_signature(letter: Letter, signer: Signer, signature: Signature):
+    act(signer, control_link(signature), "withdraw")
+    publish()
+    again = sign_and_confirm(letter)
+    publish()
+    again.refresh_from_db()
+    assert (again.number, signer.count(letter)["published"]) == (2, 1)
+
+
+def test_a_withdrawn_signature_cannot_be_filled_again(signer: Signer, signature: Signature):
+    link = control_link(signature)
+    act(signer, link, "withdraw")
+    act(signer, link, "save", name="Ada", display="public")
+    signature.refresh_from_db()
+    assert signature.name == ""
+
+
+def test_everything_that_is_stored_can_be_taken_along(signer: Signer, signature: Signature):
+    data = signer.get(f"{control_link(signature)}data.json").json()
+    assert data["address"] == "ada@example.org"
+    assert data["name"] == "Ada Lovelace"
+    assert data["number"] == 1
+
+
+@pytest.mark.parametrize("purpose", ["check", "confirm", "not-me"])
+def test_no_other_link_controls_a_signature(signer: Signer, signature: Signature, purpose: str):
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=NOW)
+    assert signer.get(f"/signatures/manage/{token}/").status_code == 404
+    assert signer.get(f"/signatures/manage/{token}/data.json").status_code == 404
+
+
+def test_looking_changes_nothing(signer: Signer, signature: Signature):
+    before = Signature.objects.values().get(pk=signature.pk)
+    for _ in range(10):
+        signer.get(control_link(signature))
+        signer.client.head(control_link(signature))
+    assert Signature.objects.values().get(pk=signature.pk) == before

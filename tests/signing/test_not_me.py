@@ -1,0 +1,77 @@
+""" "It wasn't me": somebody typed the address of somebody else."""
+
+import re
+
+import pytest
+from django.core import mail
+
+from letters.models import Delivery, Letter, Signature, SignerContact
+from tests.people import Signer, deliver, publish, signature_of
+
+pytestmark = pytest.mark.django_db
+
+NOT_ME_LINK = re.compile(r"https?://[^/\s]+(/signatures/not-me/[^/\s]+/)")
+
+
+def not_me_link() -> str:
+    deliver()
+    link = NOT_ME_LINK.search(str(mail.outbox[-1].body))
+    assert link
+    return link[1]
+
+
+def test_opening_the_link_deletes_nothing(letter: Letter, signer: Signer):
+    signer.sign(letter)
+    link = not_me_link()
+    for _ in range(20):
+        assert signer.get(link).status_code == 200
+        assert signer.client.head(link).status_code == 200
+    assert signature_of(letter).state == Signature.State.PENDING
+    assert SignerContact.objects.exists()
+
+
+def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer):
+    signer.sign(letter, name="Mallory", affiliation="somewhere")
+    page = signer.press(not_me_link())
+    assert "It is deleted" in page.content.decode()
+    signature = signature_of(letter)
+    assert (signature.state, signature.name, signature.affiliation) == (Signature.State.DISOWNED, "", "")
+    assert not SignerContact.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+def test_pressing_it_twice_is_harmless(letter: Letter, signer: Signer):
+    signer.sign(letter)
+    link = not_me_link()
+    assert signer.press(link).status_code == signer.press(link).status_code == 200
+
+
+def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer: Signer):
+    signer.sign(letter)
+    signer.press(not_me_link())
+    mails = len(mail.outbox)
+    assert signer.sign(letter).status_code == 303
+    deliver()
+    assert len(mail.outbox) == mails
+    assert not SignerContact.objects.exists()
+
+
+def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(letter: Letter, signer: Signer):
+    signer.sign(letter, name="Mallory")
+    link = not_me_link()
+    signer.confirm()
+    publish()
+    signer.press(link)
+    publish()
+    count = signer.count(letter)
+    assert (count["published"], count["withdrawn"]) == (0, 1)
+    page = signer.read(letter, "signatures")
+    assert "Mallory" not in page
+    assert "withdrawn" in page
+
+
+def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer):
+    signer.sign(letter)
+    token = signer.mailed_link().rstrip("/").rsplit("/", 1)[1]
+    assert signer.press(f"/signatures/not-me/{token}/").status_code == 404
+    assert signature_of(letter).state == Signature.State.PENDING
