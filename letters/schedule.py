@@ -19,6 +19,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
+    "remind and forget the unconfirmed": {
+        "task": "letters.tend_unconfirmed",
+        "schedule": crontab(minute="*/10"),
+        "options": {"queue": "publishing"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

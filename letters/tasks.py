@@ -7,6 +7,7 @@ from letters.delivering.tasks import deliver_owed
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
 from letters.signing.mail import MAILS
+from letters.signing.tasks import tend_unconfirmed
 
 
 @shared_task(name="letters.deliver")
@@ -27,6 +28,12 @@ def sequence_letter(letter_id: int) -> None:
 def sweep_letters() -> None:
     """Do the same for every letter whose count is behind."""
     sweep(now=timezone.now())
+
+
+@shared_task(name="letters.tend_unconfirmed")
+def tend() -> None:
+    """Remind those who have not confirmed, and forget those who never did."""
+    tend_unconfirmed(now=timezone.now())
 
 
 @shared_task(name="letters.recount")

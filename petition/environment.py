@@ -64,6 +64,14 @@ def whole(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> 
     return int(value)
 
 
+def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
+    """Whole numbers with commas between them."""
+    parts = words(name, default)
+    if not all(re.fullmatch("[0-9]{1,12}", part) and least <= int(part) <= most for part in parts):
+        refuse(f"{name} must be whole numbers from {least} to {most} with commas between them, not {text(name)!r}.")
+    return [int(part) for part in parts]
+
+
 def folder(name: str, default: Path) -> Path:
     path = Path(text(name) or default).expanduser().absolute()
     if path.exists() and not path.is_dir():

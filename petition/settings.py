@@ -173,7 +173,11 @@ MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3
 
 # Rules of signing
 
+# A link to confirm is good for so long; then a signature that was not confirmed is deleted.
 CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
+
+# Who has not confirmed is reminded so many hours after signing.
+REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
 # Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
 

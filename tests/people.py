@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core import mail
@@ -48,6 +49,7 @@ IT = Text(
 # The headers of a browser that sends a form from one of our own pages.
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
 LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)$", re.MULTILINE)
+TAG = re.compile(r"<[^>]*>")
 CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 
 
@@ -109,9 +111,9 @@ class Signer(Reader):
     def mailed_code(self, email: str = "") -> str:
         """The six digits in the last mail (to `email`)."""
         text = self.last_mail(email)
-        code = CODE.search(text)
-        assert code, text
-        return code[1]
+        codes: list[str] = CODE.findall(text)
+        assert codes, text
+        return codes[0]
 
     def press(self, url: str) -> Response:
         """Press the button on a page that a mail led to; the answer is the page that this leads to."""
@@ -200,6 +202,11 @@ def in_threads(work: Callable[[Input], Output], inputs: Iterable[Input], *, thre
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run, inputs))
+
+
+def words(response: Response) -> str:
+    """What an answer says, as somebody reads it who does not see the HTML: no tags, no entities, one line."""
+    return " ".join(unescape(TAG.sub(" ", response.content.decode())).split())
 
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:

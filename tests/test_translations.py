@@ -16,7 +16,7 @@ def catalogue(language: str) -> Path:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_sentence_is_translated(language: str):
+def test_every_sentence_is_translated(language: str) -> None:
     with catalogue(language).open("rb") as file:
         messages = [message for message in read_po(file, locale=language) if message.id]
     assert messages
@@ -24,7 +24,7 @@ def test_every_sentence_is_translated(language: str):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_says_what_the_readable_one_says(language: str):
+def test_the_compiled_catalogue_says_what_the_readable_one_says(language: str) -> None:
     with catalogue(language).open("rb") as readable, catalogue(language).with_suffix(".mo").open("rb") as compiled:
         assert _sentences(read_mo(compiled)) == _sentences(read_po(readable, locale=language))
 

@@ -23,6 +23,7 @@ class Delivery(models.Model):
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Confirm your signature"
+        REMINDER = "reminder", "Your signature still waits"
         SIGNED_AGAIN = "signed_again", "You had signed already"
 
     kind = models.CharField(max_length=20, choices=Kind)

@@ -24,6 +24,12 @@ def confirm(delivery: Delivery) -> EmailMessage | None:
     return _with_code("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
 
 
+def reminder(delivery: Delivery) -> EmailMessage | None:
+    """Asks once more, after a day and after three."""
+    signature = queries.signature_of_delivery(delivery)
+    return _to_signer("reminder", delivery, signature) if signature.state == Signature.State.PENDING else None
+
+
 def signed_again(delivery: Delivery) -> EmailMessage | None:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
     signature = queries.signature_of_delivery(delivery)
@@ -36,6 +42,7 @@ def signed_again(delivery: Delivery) -> EmailMessage | None:
 
 MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
     Delivery.Kind.CONFIRM: confirm,
+    Delivery.Kind.REMINDER: reminder,
     Delivery.Kind.SIGNED_AGAIN: signed_again,
 }
 

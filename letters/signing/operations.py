@@ -3,8 +3,10 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
@@ -149,6 +151,54 @@ def withdraw_signature(signature: Signature, *, now: datetime) -> None:
 def disown_signature(signature: Signature, *, now: datetime) -> None:
     """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it."""
     _empty(signature, state=Signature.State.DISOWNED)
+
+
+# Reminders of signatures that wait, one for each pause in REMINDER_HOURS. The key keeps each from being owed twice; a
+# signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
+REMIND = """
+INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'reminder', id, 'reminder:' || id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
+FROM letters_signature
+WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+def remind_unconfirmed(*, now: datetime) -> int:
+    """Owe a reminder to everybody who has let a signature wait for so long. How many."""
+    owed = 0
+    pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
+    with connection.cursor() as cursor:
+        for hours, next_hours in pairwise(pauses):
+            since, before = now - timedelta(hours=hours), now - timedelta(hours=next_hours)
+            cursor.execute(REMIND, {"hours": hours, "now": now, "since": since, "before": before})
+            owed += cursor.rowcount
+    if owed:
+        transaction.on_commit(lambda: wakeups.wake("letters.deliver", queue="confirmations"))
+    return owed
+
+
+PURGED_AT_ONCE = 1000
+
+
+def purge_unconfirmed(*, now: datetime) -> int:
+    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many."""
+    old = Signature.objects.filter(
+        state=Signature.State.PENDING, signed_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS)
+    )
+    purged = 0
+    while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        with transaction.atomic():
+            # Asked again under the lock: somebody may confirm at this very moment.
+            doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
+            purged += _delete_signatures(list(doomed))
+    return purged
+
+
+def _delete_signatures(ids: list[int]) -> int:
+    Delivery.objects.filter(signature_id__in=ids).delete()
+    SignerContact.objects.filter(pk__in=ids).delete()
+    return Signature.objects.filter(pk__in=ids).delete()[0]
 
 
 # A signature that its signer stands by, or may still.

@@ -29,7 +29,7 @@ def code_of(signature: Signature, now: datetime = NOW) -> str:
     return signature.contact.issue_code(now=now)
 
 
-def test_typing_the_code_confirms(letter: Letter, signer: Signer):
+def test_typing_the_code_confirms(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     thanks = signer.client.post(check, {"code": mailed_code()}, headers=FROM_OUR_PAGE, follow=True)
     assert "You have signed" in thanks.content.decode()
@@ -37,7 +37,7 @@ def test_typing_the_code_confirms(letter: Letter, signer: Signer):
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "abcdef", "0" * 500, "\0", "١٢٣٤٥٦"])
-def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer: Signer, typed: str):
+def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer: Signer, typed: str) -> None:
     check = signer.sign(letter)["Location"]
     deliver()
     answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
@@ -46,7 +46,7 @@ def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer:
     assert signature_of(letter).state == Signature.State.PENDING
 
 
-def test_after_five_tries_even_the_right_code_is_refused(letter: Letter):
+def test_after_five_tries_even_the_right_code_is_refused(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     for _ in range(5):
@@ -58,7 +58,7 @@ def test_after_five_tries_even_the_right_code_is_refused(letter: Letter):
     assert signature.state == Signature.State.PENDING
 
 
-def test_a_code_is_good_for_an_hour(letter: Letter):
+def test_a_code_is_good_for_an_hour(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     with pytest.raises(Refused, match="wrong_code"):
@@ -66,7 +66,7 @@ def test_a_code_is_good_for_an_hour(letter: Letter):
     confirm_by_code(signature, code=code, now=NOW + timedelta(minutes=59))
 
 
-def test_a_new_mail_makes_the_old_code_worthless(letter: Letter):
+def test_a_new_mail_makes_the_old_code_worthless(letter: Letter) -> None:
     signature = sign(letter)
     old = code_of(signature)
     new = code_of(signature)
@@ -76,7 +76,7 @@ def test_a_new_mail_makes_the_old_code_worthless(letter: Letter):
     confirm_by_code(signature, code=new, now=NOW)
 
 
-def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter):
+def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter) -> None:
     first, second = sign(letter), sign(letter, "bea@example.org")
     code, other = code_of(first), code_of(second)
     if code != other:
@@ -84,7 +84,7 @@ def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter):
             confirm_by_code(second, code=code, now=NOW)
 
 
-def test_the_code_is_not_stored(letter: Letter):
+def test_the_code_is_not_stored(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     row = SignerContact.objects.filter(pk=signature.pk).values().get()
@@ -95,7 +95,7 @@ def bytes_of(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
-def test_somebody_who_has_signed_before_gets_the_same_refusal(letter: Letter, signer: Signer):
+def test_somebody_who_has_signed_before_gets_the_same_refusal(letter: Letter, signer: Signer) -> None:
     """Whether the code is wrong, or there is none because the address has confirmed long ago, must not be seen."""
     signer.sign(letter)
     signer.confirm()
@@ -112,7 +112,7 @@ def without_tokens(page: bytes) -> bytes:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_tries_at_once_are_five_tries(letter: Letter):
+def test_fifty_tries_at_once_are_five_tries(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
 

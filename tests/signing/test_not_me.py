@@ -20,7 +20,7 @@ def not_me_link() -> str:
     return link[1]
 
 
-def test_opening_the_link_deletes_nothing(letter: Letter, signer: Signer):
+def test_opening_the_link_deletes_nothing(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = not_me_link()
     for _ in range(20):
@@ -30,7 +30,7 @@ def test_opening_the_link_deletes_nothing(letter: Letter, signer: Signer):
     assert SignerContact.objects.exists()
 
 
-def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer):
+def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="Mallory", affiliation="somewhere")
     page = signer.press(not_me_link())
     assert "It is deleted" in page.content.decode()
@@ -40,13 +40,13 @@ def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer):
     assert not Delivery.objects.exists()
 
 
-def test_pressing_it_twice_is_harmless(letter: Letter, signer: Signer):
+def test_pressing_it_twice_is_harmless(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = not_me_link()
     assert signer.press(link).status_code == signer.press(link).status_code == 200
 
 
-def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer: Signer):
+def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     signer.press(not_me_link())
     mails = len(mail.outbox)
@@ -56,7 +56,7 @@ def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer:
     assert not SignerContact.objects.exists()
 
 
-def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(letter: Letter, signer: Signer):
+def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="Mallory")
     link = not_me_link()
     signer.confirm()
@@ -70,7 +70,7 @@ def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(l
     assert "withdrawn" in page
 
 
-def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer):
+def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     token = signer.mailed_link().rstrip("/").rsplit("/", 1)[1]
     assert signer.press(f"/signatures/not-me/{token}/").status_code == 404
