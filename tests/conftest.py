@@ -17,7 +17,7 @@ from letters.models import Collective, Letter, Membership, User
 from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
 from letters.shared import wakeups
-from tests.people import EN, IT, NOW, Reader, Signer
+from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
 
@@ -96,8 +96,9 @@ def signer() -> Signer:
 
 @pytest.fixture(autouse=True)
 def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are kept, but compared by their ETag each time: nobody waits half a second to see what has changed."""
+    """Pages are kept for one test, and compared by their ETag each time: nobody waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
+    kept_pages().pages.clear()
 
 
 @pytest.fixture

@@ -4,17 +4,20 @@ import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core import mail
 from django.db import connections
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 
 from letters.delivering.tasks import deliver_owed
 from letters.models import SALT_BYTES, Letter, Signature
 from letters.organizing.operations import Text
+from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
 from letters.signing.mail import MAILS
@@ -53,11 +56,30 @@ TAG = re.compile(r"<[^>]*>")
 CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 
 
+@cache
+def site() -> ClientHandler:
+    """The site as a web server has it, one for all its visitors: made once, since it reads every static file.
+
+    Django's Client would make another for each visitor, and would look away where a page forgets its CSRF exemption.
+    """
+    handler = ClientHandler(enforce_csrf_checks=True)
+    handler.load_middleware()
+    return handler
+
+
+def kept_pages() -> PublicPageCache:
+    """The site's memory of its public pages: its first middleware."""
+    first = site()._middleware_chain.__wrapped__  # type: ignore[attr-defined]
+    assert isinstance(first, PublicPageCache)
+    return first
+
+
 class Reader:
-    """Somebody with a browser, and with the server's memory of pages to themselves: each Client makes its own."""
+    """Somebody with a browser."""
 
     def __init__(self) -> None:
-        self.client = Client(raise_request_exception=False)
+        self.client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+        self.client.handler = site()
 
     def get(self, url: str, **headers: str) -> Response:
         return self.client.get(url, headers=_headers(headers))

@@ -23,6 +23,7 @@ class Delivery(models.Model):
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Confirm your signature"
+        THANKS = "thanks", "You have signed"
         REMINDER = "reminder", "Your signature still waits"
         SIGNED_AGAIN = "signed_again", "You had signed already"
 

@@ -17,11 +17,19 @@ from letters.shared.addresses import unseal
 from letters.shared.tokens import make_token
 from letters.signing import queries
 
+CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED}
+
 
 def confirm(delivery: Delivery) -> EmailMessage | None:
     """Asks for the confirmation."""
     signature = queries.signature_of_delivery(delivery)
     return _with_code("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
+
+
+def thanks(delivery: Delivery) -> EmailMessage | None:
+    """Gives the control link."""
+    signature = queries.signature_of_delivery(delivery)
+    return _to_signer("thanks", delivery, signature) if signature.state in CONFIRMED else None
 
 
 def reminder(delivery: Delivery) -> EmailMessage | None:
@@ -35,13 +43,14 @@ def signed_again(delivery: Delivery) -> EmailMessage | None:
     signature = queries.signature_of_delivery(delivery)
     if signature.state == Signature.State.PENDING:
         return _with_code("confirm_again", delivery, signature)
-    if signature.state in {Signature.State.CONFIRMED, Signature.State.PUBLISHED, Signature.State.HELD}:
+    if signature.state in CONFIRMED:
         return _to_signer("signed_already", delivery, signature)
     return None
 
 
 MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
     Delivery.Kind.CONFIRM: confirm,
+    Delivery.Kind.THANKS: thanks,
     Delivery.Kind.REMINDER: reminder,
     Delivery.Kind.SIGNED_AGAIN: signed_again,
 }
@@ -66,6 +75,7 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: 
             "signature": signature,
             "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
             "confirm_url": _link("confirm", signature),
+            "manage_url": _link("manage", signature),
             "not_me_url": _link("not-me", signature),
             "days": settings.CONFIRMATION_DAYS,
             "language": translation.get_language(),

@@ -73,7 +73,8 @@ WITH signed AS (
     UNION ALL
     SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(day)s, %(now)s, %(now)s, 0, '' FROM known
     WHERE NOT EXISTS (
-        SELECT FROM letters_delivery WHERE signature_id = known.id AND created_at > %(now)s - %(same_signing)s
+        SELECT FROM letters_delivery
+        WHERE signature_id = known.id AND kind <> 'thanks' AND created_at > %(now)s - %(same_signing)s
     )
     ON CONFLICT (key) DO NOTHING
 )
@@ -90,7 +91,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     signature_id, salt = _write_signature(letter, entry, language, now)
-    transaction.on_commit(lambda: wakeups.wake("letters.deliver", queue="confirmations"))
+    transaction.on_commit(_wake_postman)
     return make_token("check", signature_id=signature_id, salt=salt, now=now)
 
 
@@ -110,7 +111,21 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
         if signature.display == Display.NOBODY:
             # Promised on the form: from now on only the keyed hash is left of the address.
             SignerContact.objects.filter(pk=signature.pk).delete()
+        else:
+            _owe_thanks(signature, now)
         transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+
+
+def _owe_thanks(signature: Signature, now: datetime) -> None:
+    """The mail with the link by which the signer controls the signature from now on."""
+    Delivery.objects.create(
+        kind=Delivery.Kind.THANKS,
+        signature=signature,
+        key=f"thanks:{signature.pk}",
+        created_at=now,
+        next_attempt_at=now,
+    )
+    transaction.on_commit(_wake_postman)
 
 
 def confirm_by_code(signature: Signature, *, code: str, now: datetime) -> None:
@@ -174,7 +189,7 @@ def remind_unconfirmed(*, now: datetime) -> int:
             cursor.execute(REMIND, {"hours": hours, "now": now, "since": since, "before": before})
             owed += cursor.rowcount
     if owed:
-        transaction.on_commit(lambda: wakeups.wake("letters.deliver", queue="confirmations"))
+        transaction.on_commit(_wake_postman)
     return owed
 
 
@@ -219,6 +234,10 @@ def _empty(signature: Signature, **values: Any) -> None:
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
 # confirm, and a signer sees the number within two.
 GATHER_SECONDS = 0.5
+
+
+def _wake_postman() -> None:
+    wakeups.wake("letters.deliver", queue="confirmations")
 
 
 def _wake_sequencer(letter_id: int) -> None:

@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from django.core import mail
 
 from letters.models import Delivery, Letter, Signature, SignerContact
 from letters.shared.tokens import make_token
-from tests.people import FROM_OUR_PAGE, NOW, Signer, publish, sign_and_confirm
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +153,22 @@ def test_looking_changes_nothing(signer: Signer, signature: Signature) -> None:
         signer.get(control_link(signature))
         signer.client.head(control_link(signature))
     assert Signature.objects.values().get(pk=signature.pk) == before
+
+
+def test_the_thank_you_mail_brings_it(letter: Letter, signer: Signer) -> None:
+    signer.sign(letter)
+    signer.confirm()
+    deliver()
+    thanks = mail.outbox[-1]
+    assert thanks.subject.startswith("You have signed:")
+    link = re.search(r"https?://[^/\s]+(/signatures/manage/\S+)", str(thanks.body))
+    assert link
+    assert signer.get(link[1]).status_code == 200
+
+
+def test_nobody_gets_no_thank_you_mail(letter: Letter, signer: Signer) -> None:
+    """There is no address left to send it to."""
+    signer.sign(letter, display="nobody", name="")
+    signer.confirm()
+    deliver()
+    assert len(mail.outbox) == 1

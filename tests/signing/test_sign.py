@@ -213,6 +213,8 @@ def test_a_second_signing_after_the_confirmation_brings_a_mail_that_says_so(
     letter: Letter, mailoutbox: list[EmailMessage]
 ) -> None:
     sign_and_confirm(letter)
+    deliver()
+    mailoutbox.clear()
     assert mails_after(letter, mailoutbox, NOW + timedelta(hours=1)) == [
         "You had signed already: Keep the night trains running"
     ]

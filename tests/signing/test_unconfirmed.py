@@ -34,7 +34,7 @@ def test_who_confirms_before_the_reminder_leaves_does_not_get_it(letter: Letter)
     remind_unconfirmed(now=NOW + DAY)
     confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + DAY)
     deliver()
-    assert len(mail.outbox) == 1
+    assert not any("still waits" in message.subject for message in mail.outbox)
 
 
 def test_after_a_pause_of_the_clock_nobody_gets_two_reminders_at_once(letter: Letter) -> None:
