@@ -62,6 +62,37 @@ def canonical(deliverable: str) -> str:
     return f"{plain or untagged}@{domain}"
 
 
+# The great providers; and domains that look like a slip of one of them but are real.
+PROVIDERS = {
+    *["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.it", "hotmail.fr", "live.com", "msn.com"],
+    *["yahoo.com", "yahoo.it", "yahoo.fr", "yahoo.co.uk", "icloud.com", "me.com", "aol.com", "proton.me"],
+    *["protonmail.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "libero.it", "yandex.ru", "mail.ru"],
+}
+NO_SLIPS = PROVIDERS | {"mail.com", "email.com", "ymail.com", "gmx.com", "live.it", "live.fr", "mac.com"}
+
+
+def likely_meant(deliverable: str) -> str:
+    """The address with a great provider's domain, if the one typed is one slip of a finger away from it; else empty."""
+    name, _, domain = deliverable.rpartition("@")
+    if domain.lower() in NO_SLIPS:
+        return ""
+    return next((f"{name}@{meant}" for meant in sorted(PROVIDERS) if one_slip(domain.lower(), meant)), "")
+
+
+def one_slip(typed: str, meant: str) -> bool:
+    """Whether one character too few, too many or wrong, or two swapped, make the one of the other."""
+    short, long = sorted([typed, meant], key=len)
+    if len(long) - len(short) == 1:
+        return any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
+    differing = [place for place, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]]
+    if len(short) != len(long) or len(differing) > 2:
+        return False
+    if len(differing) == 2:
+        first, second = differing
+        return second == first + 1 and (typed[first], typed[second]) == (meant[second], meant[first])
+    return len(differing) == 1
+
+
 def hash_address(canonical: str) -> bytes:
     """HMAC-SHA256 (32 bytes) under ADDRESS_HASH_KEY, which is not in the database that the hash is stored in."""
     return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), canonical.encode(), hashlib.sha256)

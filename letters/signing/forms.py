@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Ask, Display, Letter, Signature
-from letters.shared.addresses import Address, read_address
+from letters.shared.addresses import Address, likely_meant, read_address
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
 
@@ -129,6 +129,8 @@ class SigningForm(forms.Form):
     def __init__(self, letter: Letter, data: Any = None) -> None:
         super().__init__(data, auto_id="sign_%s", label_suffix="")
         self.letter = letter
+        # The address that was asked about, to be sent along with the form the next time.
+        self.unsure = ""
         for name in ("affiliation", "role", "country", "comment"):
             ask = getattr(letter, f"ask_{name}")
             if ask == Ask.OFF:
@@ -149,6 +151,18 @@ class SigningForm(forms.Form):
             for name in ("name", "affiliation", "role", "comment"):
                 if name in self.fields:
                     self.fields[name].required = False
+
+    def clean_email(self) -> Address:
+        """Asks once about an address that looks mistyped. Sent again as it is (`sure`), it is taken."""
+        address: Address = self.cleaned_data["email"]
+        meant = likely_meant(address.deliverable)
+        if meant and self.data.get("sure") != address.deliverable:
+            self.unsure = address.deliverable
+            sentence = gettext(
+                "Did you mean %(meant)s? If your address is right as it stands, send the form once more."
+            )
+            raise ValidationError(sentence, "unsure", {"meant": meant})
+        return address
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""

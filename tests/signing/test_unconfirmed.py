@@ -1,4 +1,4 @@
-"""What becomes of signatures that nobody confirms: a reminder after a day, another after three, then nothing is left."""
+"""What becomes of signatures that nobody confirms: a reminder after a day, another after three, then nothing."""
 
 from datetime import timedelta
 
