@@ -40,7 +40,7 @@ class PlainRefusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             return render(request, "413.html", status=413)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:

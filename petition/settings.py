@@ -106,6 +106,7 @@ TEMPLATES = [
 
 # The database. One pool a process; a person waits five seconds for a place in it, then reads a polite page.
 
+BEHIND_POOLER = environment.flag("DATABASE_BEHIND_POOLER")
 DATABASES: dict[str, dict[str, Any]] = {"default": {}}
 if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", "")):
     DATABASES["default"] = {
@@ -113,6 +114,9 @@ if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", 
         **found,
         "OPTIONS": {
             "connect_timeout": 3,
+            # Statements that a connection has run five times are planned once and for all; signing gains a third.
+            # A pooler that hands each transaction another connection would lose them.
+            **({} if BEHIND_POOLER else {"server_side_binding": True, "prepare_threshold": 5}),
             **found["OPTIONS"],
             "pool": {
                 "min_size": 1,
@@ -120,7 +124,7 @@ if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", 
                 "timeout": 5,
             },
         },
-        "DISABLE_SERVER_SIDE_CURSORS": environment.flag("DATABASE_BEHIND_POOLER"),
+        "DISABLE_SERVER_SIDE_CURSORS": BEHIND_POOLER,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,12 +1,32 @@
 """What the web server serves. It refuses to be served with unsafe settings."""
 
 import os
+import re
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
 
-application = get_wsgi_application()
+site = get_wsgi_application()
+
+BOUNDARY = re.compile(r';\s*(boundary="[^"]*"|boundary=[^;\s]*)', re.IGNORECASE)
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Of a form's Content-Type only what ours have goes on: they are UTF-8, whatever the sender says.
+
+    Django reads a form, and every address, in the charset named there, also in one that is none for text (`hex`); it
+    fails before any middleware could answer.
+    """
+    content_type = environ.get("CONTENT_TYPE") or ""
+    if ";" in content_type:
+        boundary = BOUNDARY.search(content_type)
+        kind = content_type.split(";", 1)[0]
+        environ["CONTENT_TYPE"] = f"{kind}; {boundary[1]}" if boundary else kind
+    return site(environ, start_response)
+
 
 from petition.checks import refuse_unsafe_boot  # noqa: E402 -- needs the settings that the line above loads
 

@@ -17,6 +17,7 @@ from letters.models import Collective, Letter, Membership, User
 from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
 from letters.shared import wakeups
+from letters.signing import queries as signing_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
@@ -99,6 +100,7 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are kept for one test, and compared by their ETag each time: nobody waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
+    signing_queries._letter_in_second.cache_clear()
 
 
 @pytest.fixture

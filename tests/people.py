@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from django.core import mail
 from django.db import connections
@@ -24,9 +24,10 @@ from letters.signing.mail import MAILS
 from letters.signing.operations import Entry, confirm_signature, sign_letter
 
 if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
-else:
-    Response = Any
+    from django.test.client import _MonkeyPatchedWSGIResponse
+
+# What a Client gives: a response with a few things for tests.
+Response: TypeAlias = "_MonkeyPatchedWSGIResponse"
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
@@ -126,7 +127,7 @@ class Signer(Reader):
     def mailed_link(self, email: str = "", *, purpose: str = "confirm") -> str:
         """The path of a link in the last mail (to `email`)."""
         text = self.last_mail(email)
-        links = {name: path for path, name in LINK.findall(text)}
+        links: dict[str, str] = {name: path for path, name in LINK.findall(text)}
         assert purpose in links, text
         return links[purpose]
 

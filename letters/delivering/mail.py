@@ -31,9 +31,9 @@ def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
         connection.open()
         connection.send_messages([message])
     except smtplib.SMTPRecipientsRefused as refusal:
-        return _answer_to_recipient(refusal)
+        return _answer_to_mail(max(code for code, text in refusal.recipients.values()))
     except smtplib.SMTPDataError as refusal:
-        return Answer(Verdict.NEVER if refusal.smtp_code >= 500 else Verdict.LATER, str(refusal.smtp_code))
+        return _answer_to_mail(refusal.smtp_code)
     except smtplib.SMTPResponseException as refusal:
         # Refused before the recipient was named: it is about us (login, sender, greeting), so the mail is not at fault.
         return Answer(Verdict.LATER, str(refusal.smtp_code), usable=False)
@@ -42,6 +42,6 @@ def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
     return Answer(Verdict.SENT)
 
 
-def _answer_to_recipient(refusal: smtplib.SMTPRecipientsRefused) -> Answer:
-    code = max(code for code, text in refusal.recipients.values())
+def _answer_to_mail(code: int) -> Answer:
+    # With 421 the server hangs up.
     return Answer(Verdict.NEVER if code >= 500 else Verdict.LATER, str(code), usable=code != 421)

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from letters.delivering.mail import Verdict, hand_over
+from letters.delivering.mail import Answer, Verdict, hand_over
 from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
 from letters.models import Delivery
 
@@ -47,7 +47,13 @@ def _send_batch(batch: list[Delivery], mails: Mapping[str, Builder], connection:
 
 def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmailBackend) -> bool:
     """Whether the connection can be used for the next mail."""
-    message = mails[delivery.kind](delivery)
+    try:
+        message = mails[delivery.kind](delivery)
+    except Exception as failure:
+        # A text or a key that is missing, a kind that is newer than this worker: one mail must not hold up all others.
+        log.exception("Delivery %s cannot be built.", delivery.pk)
+        settle_delivery(delivery, Answer(Verdict.LATER, type(failure).__name__), now=timezone.now())
+        return True
     if message is None:
         drop_delivery(delivery, now=timezone.now())
         return True

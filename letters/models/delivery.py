@@ -31,7 +31,7 @@ class Delivery(models.Model):
     # To the signer of this signature, at the address in its contact.
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="deliveries")
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
-    key = models.CharField(max_length=100, unique=True)
+    key = models.CharField(max_length=100)
     created_at = models.DateTimeField()
     # Claims so far, the one under way included.
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -49,6 +49,8 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = [
+            # Not `unique=True`, which in PostgreSQL brings a second index that no query of ours would use.
+            models.UniqueConstraint(fields=["key"], name="delivery_key_once"),
             models.CheckConstraint(
                 condition=Q(failed_at__isnull=True, dropped_at__isnull=True)
                 | Q(sent_at__isnull=True, dropped_at__isnull=True)

@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from letters.models import Delivery, Signature
 from letters.shared.addresses import unseal
+from letters.shared.languages import interface_language
 from letters.shared.tokens import make_token
 from letters.signing import queries
 
@@ -68,7 +69,7 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: 
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
     letter_text = queries.translation_of(signature.revision_id, signature.language)
-    with translation.override(signature.language):
+    with translation.override(interface_language(signature.language)):
         context = {
             "letter": signature.letter,
             "title": letter_text.title,

@@ -50,7 +50,6 @@ class Entry(Changes):
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
 # whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
-# Where it has, the same statement owes the mail that says so, at most one a day, and none for a double click.
 SIGN = """
 WITH signed AS (
     INSERT INTO letters_signature
@@ -61,24 +60,33 @@ WITH signed AS (
          %(display)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
     ON CONFLICT (letter_id, address_hash) DO NOTHING
     RETURNING id, salt
-), known AS (
-    SELECT id, salt FROM letters_signature
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
-    SELECT id, %(address)s, %(consent)s, %(consented_at)s FROM signed
+    SELECT id, %(address)s, %(consent)s, %(consented_at)s::timestamptz FROM signed
 ), owed AS (
     INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
     SELECT 'confirm', id, 'confirm:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM signed
-    UNION ALL
-    SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(day)s, %(now)s, %(now)s, 0, '' FROM known
+)
+SELECT id, salt FROM signed
+"""
+
+# Where it has: owe the mail that says so, at most one a day, and none for a double click.
+SIGN_AGAIN = """
+WITH known AS (
+    SELECT id, salt FROM letters_signature
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
+), owed AS (
+    INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(day)s::text,
+        %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM known
     WHERE NOT EXISTS (
         SELECT FROM letters_delivery
-        WHERE signature_id = known.id AND kind <> 'thanks' AND created_at > %(now)s - %(same_signing)s
+        WHERE signature_id = known.id AND kind <> 'thanks'
+            AND created_at > %(now)s::timestamptz - %(same_signing)s::interval
     )
     ON CONFLICT (key) DO NOTHING
 )
-SELECT id, salt FROM signed UNION ALL SELECT id, salt FROM known
+SELECT id, salt FROM known
 """
 
 
@@ -247,10 +255,10 @@ def _wake_sequencer(letter_id: int) -> None:
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes]:
     values = _values(letter, entry, language, now)
     with connection.cursor() as cursor:
-        # A signature that was committed while the first statement waited for it is not in that statement's snapshot;
-        # the second one sees it.
-        for _ in range(2):
-            cursor.execute(SIGN, values)
+        # The first finds out that somebody is known by waiting for them, so the second sees their row. Neither does
+        # if it goes away in between; then once more.
+        for statement in (SIGN, SIGN_AGAIN, SIGN):
+            cursor.execute(statement, values)
             if row := cursor.fetchone():
                 return row[0], bytes(row[1])
     raise Refused("try_again")

@@ -1,6 +1,8 @@
 """What signing reads, each in one round trip."""
 
+import time
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +12,21 @@ from letters.shared.addresses import unseal
 from letters.shared.tokens import Token, read_token
 
 
-def letter_to_sign(slug: str) -> Letter:
-    """A letter that the public may know of. Raises Letter.DoesNotExist."""
-    return Letter.objects.public().select_related("collective").get(slug=slug)
+def letter_to_sign(slug: str, language: str) -> Letter:
+    """A letter that the public may know of, as it was within the last second.
+
+    Raises Letter.DoesNotExist, also if `language` is none that it has. Every signer needs it and it rarely changes:
+    asked for each time, it costs as much as writing the signature.
+    """
+    return _letter_in_second(slug, language, int(time.monotonic()))
+
+
+@lru_cache(maxsize=256)
+def _letter_in_second(slug: str, language: str, second: int) -> Letter:
+    letters = Letter.objects.public().select_related("collective")
+    if language:
+        letters = letters.filter(current_revision__translations__language=language)
+    return letters.get(slug=slug)
 
 
 def translation_of(revision_id: int, language: str) -> Translation:

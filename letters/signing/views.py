@@ -66,7 +66,7 @@ def with_a_token(view: View) -> View:
 def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     """Takes the form; gives it again, with what was typed, where something is missing."""
     try:
-        letter = queries.letter_to_sign(slug)
+        letter = queries.letter_to_sign(slug, language)
         language = language or letter.language
         with translation.override(interface_language(language)):
             return _sign(request, letter, language)

@@ -142,7 +142,7 @@ REFUSED: list[tuple[str, Deed]] = [
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, failed_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, dropped_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, failed_at=NOW, dropped_at=NOW)),
-    ("letters_delivery_key_key", lambda letter: twice(add_delivery, letter)),
+    ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),

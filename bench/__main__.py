@@ -1,0 +1,254 @@
+"""`python -m bench`: measure the site beside its limits, in turns, and print what came of it. README.md explains."""
+
+import argparse
+import gc
+import json
+import os
+import platform
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import repeat
+from pathlib import Path
+from statistics import median
+
+from bench import site as browsers
+from bench.load import Volley
+from bench.site import SAMPLE, Site, running_site
+from petition.embedded import CannotStart, interruption
+
+SIZES = [1, 1_000, 100_000]
+LARGE = 1_000_000
+WARM_UP_SECONDS = 0.5
+# What the house aims at, in percent of the limit.
+AIMS = {"letter page": 80, "signing": 50}
+# Above this, the generator may be what is measured.
+TOO_BUSY = 0.9
+
+Shoot = Callable[[float], Volley]
+
+
+@dataclass
+class Series:
+    """The volleys of one kind, one in each round."""
+
+    volleys: list[Volley] = field(default_factory=list)
+
+    @property
+    def failures(self) -> Counter[str]:
+        return sum((volley.failures for volley in self.volleys), Counter())
+
+    @property
+    def rate(self) -> float | None:
+        """Of the median round; None if a single answer was wrong."""
+        return None if self.failures else median(volley.rate for volley in self.volleys)
+
+    @property
+    def cpu_milliseconds(self) -> float:
+        """Of processor, servers and database together, for one request. A neighbour hardly changes it."""
+        return median(1000 * volley.cpu_each for volley in self.volleys)
+
+    def share_of(self, limit: "Series") -> float | None:
+        """In percent, the median of what each round reached of the limit beside it: both had the same neighbours."""
+        if self.failures or limit.failures:
+            return None
+        return median(100 * own.rate / most.rate for own, most in zip(self.volleys, limit.volleys, strict=True))
+
+
+def in_turns(shoots: Mapping[str, Shoot], *, rounds: int, seconds: float) -> dict[str, Series]:
+    """Each kind once a round, so that a neighbour on the machine disturbs all kinds alike."""
+    series = {name: Series() for name in shoots}
+    for shoot in shoots.values():
+        shoot(WARM_UP_SECONDS)
+    for _ in range(rounds):
+        for name, shoot in shoots.items():
+            series[name].volleys.append(shoot(seconds))
+    return series
+
+
+# What is shot
+
+
+def page_limit(site: Site) -> Shoot:
+    return lambda seconds: site.fire_at_limit(browsers.get("/page"), seconds=seconds)
+
+
+def insert_limit(site: Site) -> Shoot:
+    """The same bytes as a signing, so that they cost generator and server the same."""
+    request = browsers.post("/insert", browsers.FORM)
+    return lambda seconds: site.fire_at_limit(request, seconds=seconds)
+
+
+def page(site: Site, path: str) -> Shoot:
+    return lambda seconds: site.fire(repeat(browsers.get(path)), expect=200, seconds=seconds)
+
+
+def signing(site: Site, slug: str) -> Shoot:
+    def shoot(seconds: float) -> Volley:
+        before = site.signatures(slug, "pending")
+        volley = site.fire(browsers.signings(slug), expect=303, seconds=seconds)
+        return _compared(volley, site.signatures(slug, "pending") - before)
+
+    return shoot
+
+
+def confirming(site: Site, slug: str) -> Shoot:
+    """Those confirm who have just signed; if all of them have before time is up, it ends there."""
+
+    def shoot(seconds: float) -> Volley:
+        before = site.signatures(slug, "confirmed")
+        requests = browsers.confirmations(browsers.waiting(site, slug))
+        volley = site.fire(iter(requests), expect=303, seconds=seconds)
+        return _compared(volley, site.signatures(slug, "confirmed") - before)
+
+    return shoot
+
+
+def _compared(volley: Volley, written: int) -> Volley:
+    """An answer is right only if what it says has been written."""
+    if written != volley.taken:
+        volley.failures[f"{volley.taken} answered, {written} in the database"] += 1
+    return volley
+
+
+# The report
+
+
+@dataclass
+class Report:
+    """The table, and the same as JSON."""
+
+    lines: list[str] = field(default_factory=list)
+    figures: dict[str, object] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+    def compare(self, name: str, own: Series, limit: Series) -> None:
+        share = own.share_of(limit)
+        aim = f"   aim {AIMS[name]} %" if name in AIMS else ""
+        self.lines.append(
+            f"{name:<34}{_whole(own.rate):>12}{_whole(limit.rate):>12}{_percent(share):>12}"
+            f"{own.cpu_milliseconds:>12.2f}{limit.cpu_milliseconds:>12.2f}{aim}"
+        )
+        self.note(name, own, share)
+
+    def note(self, name: str, series: Series, share: float | None = None) -> None:
+        busy = max(volley.busy for volley in series.volleys)
+        self.figures[name] = {
+            "per_second": series.rate,
+            "percent_of_limit": share,
+            "rounds": [volley.rate for volley in series.volleys],
+            "cpu_milliseconds": series.cpu_milliseconds,
+            "bytes": series.volleys[-1].size,
+            "generator_busy": busy,
+        }
+        self.failures += [f"{name}: {what} ({times} times)" for what, times in series.failures.items()]
+        if busy > TOO_BUSY:
+            self.failures.append(f"{name}: the generator was busy {busy:.0%} of the time; the figure may be its own")
+
+
+def _whole(value: float | None) -> str:
+    return "failed" if value is None else f"{value:,.0f}"
+
+
+def _percent(value: float | None) -> str:
+    return "failed" if value is None else f"{value:.0f} %"
+
+
+def measure(site: Site, options: argparse.Namespace) -> Report:
+    report = Report()
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {site.value('SHOW server_version')}"
+    fsync = site.value("SHOW fsync")
+    report.figures["machine"] = {"described": machine, "fsync": fsync}
+    report.lines += [
+        "Undersigned beside its limits, on this machine",
+        f"{machine}, fsync {fsync}; medians of {options.rounds} rounds of {options.seconds:g} s, in turns",
+        "",
+        f"{'':<34}{'per second':>12}{'limit':>12}{'share':>12}{'CPU ms':>12}{'limit':>12}",
+    ]
+    against_limits(site, report, options.rounds, options.seconds)
+    report.lines.append("")
+    growing(site, report, [*SIZES, LARGE] if options.large else SIZES, options.seconds)
+    report.lines += ["", "Statements sent to the database (BEGIN and COMMIT count)"]
+    statements = browsers.statements_sent(site)
+    report.figures["statements"] = statements
+    report.lines += [f"{name:<34}{many:>12}" for name, many in statements.items()]
+    return report
+
+
+def against_limits(site: Site, report: Report, rounds: int, seconds: float) -> None:
+    say("Reading …")
+    shoots = {"limit": page_limit(site), "letter page": page(site, f"/letters/{SAMPLE}/")}
+    series = in_turns(shoots, rounds=rounds, seconds=seconds)
+    report.compare("letter page", series["letter page"], series["limit"])
+    report.note("limit: a page of 10 kB", series["limit"])
+    say("Signing and confirming …")
+    shoots = {"limit": insert_limit(site), "signing": signing(site, SAMPLE), "confirming": confirming(site, SAMPLE)}
+    series = in_turns(shoots, rounds=rounds, seconds=seconds)
+    report.compare("signing", series["signing"], series["limit"])
+    report.compare("confirming", series["confirming"], series["limit"])
+    report.note("limit: one INSERT", series["limit"])
+
+
+def growing(site: Site, report: Report, sizes: list[int], seconds: float) -> None:
+    """The same for letters that ever more people have signed."""
+    columns = []
+    for size in sizes:
+        say(f"A letter with {size:,} signatures …")
+        columns.append(dict(of_size(site, report, size, seconds)))
+    report.lines.append(f"{'With so many signatures':<34}" + "".join(f"{size:>12,}" for size in sizes))
+    report.lines += [f"{name:<34}" + "".join(f"{column[name]:>12}" for column in columns) for name in columns[0]]
+
+
+def of_size(site: Site, report: Report, size: int, seconds: float) -> Iterator[tuple[str, str]]:
+    slug = browsers.letter_with(site, size)
+    letter, newest = f"/letters/{slug}/", f"/letters/{slug}/signatures/"
+    paths = {"letter page": letter, "list, newest page": newest, "list, oldest page": f"{newest}?before=101"}
+    series = in_turns({name: page(site, path) for name, path in paths.items()}, rounds=1, seconds=seconds / 2)
+    for name in paths:
+        report.note(f"{name} with {size} signatures", series[name])
+        yield f"{name}, per second", _whole(series[name].rate)
+    for name, path in paths.items():
+        made = browsers.milliseconds_to_make(path)
+        report.figures[f"{name} made anew with {size} signatures, ms"] = made
+        yield f"{name}, made anew, ms", f"{made:.1f}"
+    series = in_turns({"limit": insert_limit(site), "signing": signing(site, slug)}, rounds=1, seconds=seconds)
+    share = series["signing"].share_of(series["limit"])
+    report.note(f"signing with {size} signatures", series["signing"], share)
+    yield "signing, of one INSERT", _percent(share)
+
+
+def say(text: str) -> None:
+    """What happens now, apart from the table."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="How fast it is, beside its limits here.")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each comparison (5)")
+    parser.add_argument("--seconds", type=float, default=2.5, help="seconds of each volley (2.5)")
+    parser.add_argument("--large", action="store_true", help="also a letter with 1,000,000 signatures (minutes more)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
+    options = parser.parse_args()
+    interruption.listen()
+    # No pauses of our own in what we measure.
+    gc.disable()
+    try:
+        say("Starting the site …")
+        with running_site() as site:
+            report = measure(site, options)
+    except (CannotStart, RuntimeError) as error:
+        say(f"The bench cannot go on: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    print("\n".join(report.lines))
+    if report.failures:
+        print("\nWent wrong:\n" + "\n".join(f"  {failure}" for failure in report.failures))
+    if options.json:
+        options.json.write_text(json.dumps({**report.figures, "failures": report.failures}, indent=2) + "\n")
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

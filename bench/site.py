@@ -1,0 +1,293 @@
+"""The site under test: real servers on data of their own, letters with many signatures, and what browsers send."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count, repeat
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+import psutil
+import psycopg
+from django.conf import settings
+from django.db import connection
+from django.test.client import Client
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from bench.load import Volley, fire
+from letters.shared.tokens import make_token
+from petition import environment, local
+from petition.embedded import free_port
+
+SAMPLE = "unpaid-cast"
+CACHE = "letters.publishing.caching.PublicPageCache"
+# The developer's own values say nothing about this site. Empty is unset, and what is set no .env overrides.
+NOT_FOR_BENCH = [
+    *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
+    *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
+]
+
+
+@dataclass
+class Site:
+    """The site, and beside it the limits, each on its port; and a way into the database past both."""
+
+    port: int
+    limit_port: int
+    folder: Path
+    servers: list[int]
+    database: psycopg.Connection[tuple[Any, ...]]
+
+    def value(self, query: str, *parameters: object) -> Any:
+        row = self.database.execute(query, parameters).fetchone()
+        return row[0] if row else None
+
+    def signatures(self, slug: str, state: str) -> int:
+        """How many of a letter's signatures are in this state."""
+        query = """
+            SELECT count(*) FROM letters_signature
+            WHERE letter_id = (SELECT id FROM letters_letter WHERE slug = %s) AND state = %s
+        """
+        return int(self.value(query, slug, state))
+
+    def fire(self, request: Iterator[bytes], *, expect: int, seconds: float) -> Volley:
+        """At the site."""
+        return self._fire(self.port, request, expect, seconds)
+
+    def fire_at_limit(self, request: bytes, *, seconds: float) -> Volley:
+        return self._fire(self.limit_port, repeat(request), 200, seconds)
+
+    def _fire(self, port: int, requests: Iterator[bytes], expect: int, seconds: float) -> Volley:
+        before = self._cpu_seconds()
+        volley = fire(port, requests, expect=expect, seconds=seconds)
+        volley.cpu = self._cpu_seconds() - before
+        return volley
+
+    def _cpu_seconds(self) -> float:
+        """What web server, limits and database have used of the processors. Whoever idles adds nothing."""
+        postmaster = (self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+        parents = map(psutil.Process, [*self.servers, int(postmaster)])
+        times = (process.cpu_times() for parent in parents for process in [parent, *parent.children(recursive=True)])
+        return sum(each.user + each.system for each in times)
+
+
+@contextmanager
+def running_site() -> Iterator[Site]:
+    """Started as `make run` starts it but for worker and clock, with the sample letter asking for everything."""
+    beside = environment.folder("VAR_DIR", local.BASE_DIR / "var")
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        # Not in /tmp, which may be memory: there, fsync costs nothing.
+        var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=beside)))
+        port, limit_port = free_port(), free_port()
+        os.environ.update(
+            dict.fromkeys(NOT_FOR_BENCH, ""),
+            **{"LAPTOP": "1", "VAR_DIR": str(var), "PORT": str(port), "DJANGO_SETTINGS_MODULE": "petition.settings"},
+        )
+        ledger = stack.enter_context(local.locked_ledger(var))
+        laptop = local.Laptop(var / "laptop.json")
+        addresses = local.servers(var, ledger, stack)
+        laptop.write(**addresses)
+        local.prepare(laptop)
+        database = stack.enter_context(psycopg.connect(addresses["DATABASE_URL"], autocommit=True))
+        database.execute(LIMIT_TABLE)
+        database.execute(ASK_FOR_EVERYTHING)
+        stack.callback(_close_pool)
+        processes = local.Processes(ledger)
+        stack.callback(processes.end)
+        for name, at, application in [
+            ("web server", port, "petition.wsgi:application"),
+            ("limits", limit_port, "bench.limits:application"),
+        ]:
+            processes.start(name, [*local.web_server("127.0.0.1", at)[:-1], application])
+            local.wait_until_ready(processes, "127.0.0.1", at)
+        pids = [server.pid for server in processes.running.values()]
+        yield Site(port, limit_port, var, pids, database)
+
+
+def _close_pool() -> None:
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
+
+
+# bench/limits.py writes into it.
+LIMIT_TABLE = """
+CREATE TABLE bench_limit (
+    id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name varchar(200) NOT NULL,
+    signed_at timestamptz NOT NULL
+)
+"""
+ASK_FOR_EVERYTHING = """
+UPDATE letters_letter
+SET ask_affiliation = 'optional', ask_role = 'optional', ask_country = 'optional', ask_comment = 'optional'
+"""
+
+
+# Letters with many signatures
+
+COPY_LETTER = """
+INSERT INTO letters_letter
+SELECT copy.* FROM letters_letter AS sample, LATERAL jsonb_populate_record(sample, jsonb_build_object(
+    'id', nextval(pg_get_serial_sequence('letters_letter', 'id')), 'slug', %(slug)s::text,
+    'signature_count', %(many)s::int, 'last_number', %(many)s::int
+)) AS copy
+WHERE sample.slug = %(sample)s
+RETURNING id
+"""
+SIGNATURES = """
+INSERT INTO letters_signature
+    (letter_id, revision_id, language, name, affiliation, role, country, comment, display, state, verified,
+     salt, address_hash, signed_at, confirmed_at, published_at, number, counted)
+SELECT id, current_revision_id, language, 'Reader ' || n, 'University of Nowhere', 'teacher', 'IT', '', 'public',
+    'published', 'link', substr(sha256(int4send(n)), 1, 8), sha256(int8send(id) || int4send(n)), now(), now(), now(),
+    n, true
+FROM letters_letter, generate_series(1, %(many)s) AS n WHERE id = %(letter)s
+"""
+CONTACTS = """
+INSERT INTO letters_signercontact (signature_id, address, consent)
+SELECT id, sha512(address_hash) || sha512(salt), '' FROM letters_signature WHERE letter_id = %(letter)s
+"""
+DELIVERIES = """
+INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error, sent_at)
+SELECT kind, id, kind || ':' || id, now(), now(), 1, '', now()
+FROM letters_signature, unnest(ARRAY['confirm', 'thanks']) AS kind WHERE letter_id = %(letter)s
+"""
+
+
+def letter_with(site: Site, many: int) -> str:
+    """The slug of a new letter that so many have signed, confirmed, and been thanked for."""
+    values: dict[str, object] = {"slug": f"signed-by-{many}", "many": many, "sample": SAMPLE}
+    found = site.database.execute(COPY_LETTER, values).fetchone()
+    values["letter"] = found[0] if found else None
+    for statement in (SIGNATURES, CONTACTS, DELIVERIES):
+        site.database.execute(statement, values)
+    # What a site that has grown to this size would have behind it.
+    site.database.execute("VACUUM ANALYZE letters_signature, letters_signercontact, letters_delivery, letters_letter")
+    site.database.execute("CHECKPOINT")
+    return f"signed-by-{many}"
+
+
+# What browsers send
+
+HEADERS = """\
+Host: 127.0.0.1\r
+User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r
+Accept-Language: en-GB,en;q=0.7,it;q=0.3\r
+Accept-Encoding: gzip, deflate, br, zstd\r
+Connection: keep-alive\r
+Upgrade-Insecure-Requests: 1\r
+Sec-Fetch-Dest: document\r
+Sec-Fetch-Mode: navigate\r
+Sec-Fetch-Site: same-origin\r
+Sec-Fetch-User: ?1\r
+"""
+FORM = {
+    "name": "Zoë Okafor-Lindqvist",
+    "email": "reader-000000000@example.org",
+    "affiliation": "University of Nowhere",
+    "role": "Teacher of drawing",
+    "country": "IT",
+    "comment": "Because nobody should work for nothing, and nobody’s name should be used to say that they like it.",
+    "display": "public",
+    "updates": "on",
+}
+_readers = count(1)
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\n{HEADERS}\r\n".encode()
+
+
+def post(path: str, form: dict[str, str]) -> bytes:
+    body = urlencode(form)
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    return f"POST {path} HTTP/1.1\r\n{HEADERS}{kind}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def signings(slug: str) -> Iterator[bytes]:
+    """Somebody else signs each time, for ever."""
+    form = post(f"/letters/{slug}/sign/", FORM)
+    for number in _readers:
+        yield form.replace(b"000000000", b"%09d" % number)
+
+
+def waiting(site: Site, slug: str) -> list[tuple[int, bytes]]:
+    """Id and salt of the signatures of a letter that wait for their signers."""
+    query = """
+        SELECT signature.id, salt FROM letters_signature AS signature
+        JOIN letters_letter AS letter ON letter.id = letter_id
+        WHERE slug = %s AND state = 'pending' ORDER BY signature.id
+    """
+    return site.database.execute(query, [slug]).fetchall()  # type: ignore[return-value] # the row's two columns
+
+
+def confirm_path(signature_id: int, salt: bytes) -> str:
+    return f"/signatures/confirm/{make_token('confirm', signature_id=signature_id, salt=salt, now=timezone.now())}/"
+
+
+def confirmations(signatures: list[tuple[int, bytes]]) -> list[bytes]:
+    """The button in each mail, pressed."""
+    return [post(confirm_path(*signature), {}) for signature in signatures]
+
+
+# What one request costs, asked in this process
+
+
+def milliseconds_to_make(path: str, times: int = 30) -> float:
+    """The median time that a public page takes which no cache holds."""
+    taken = []
+    with override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != CACHE]):
+        client = Client()
+        for _ in range(times):
+            begun = time.perf_counter()
+            must_answer(client.get(path).status_code, 200, path)
+            taken.append(time.perf_counter() - begun)
+    return median(taken) * 1000
+
+
+def statements_sent(site: Site) -> dict[str, int]:
+    """How many statements each step sends to the database: BEGIN and COMMIT too, counted in the server's own log."""
+    page, client = f"/letters/{SAMPLE}/", Client()
+    with connection.cursor() as cursor:
+        cursor.execute("SET log_statement = 'all'")
+    # The first request of a process loads what the others find.
+    must_answer(Client().get(f"/it{page}").status_code, 200, page)
+    counts = {
+        "the letter, made": _logged(site, lambda: must_answer(client.get(page).status_code, 200, page)),
+        "from memory": _logged(site, lambda: must_answer(client.get(page).status_code, 200, page)),
+    }
+    time.sleep(1)
+    counts["asked whether it is still good"] = _logged(
+        site, lambda: must_answer(client.get(page).status_code, 200, page)
+    )
+    form = {**FORM, "email": "somebody@example.org"}
+    sign = f"{page}sign/"
+    counts["signing"] = _logged(site, lambda: must_answer(client.post(sign, form).status_code, 303, sign))
+    confirm = confirm_path(*waiting(site, SAMPLE)[-1])
+    counts["the link opened"] = _logged(site, lambda: must_answer(client.get(confirm).status_code, 200, confirm))
+    counts["confirming"] = _logged(site, lambda: must_answer(client.post(confirm).status_code, 303, confirm))
+    return counts
+
+
+LOGGED = re.compile(r"LOG: +(?:statement|execute [^:]*): ")
+
+
+def _logged(site: Site, action: Callable[[], None]) -> int:
+    log = site.folder / "postgres" / "log"
+    before = len(LOGGED.findall(log.read_text(encoding="utf-8")))
+    action()
+    return len(LOGGED.findall(log.read_text(encoding="utf-8"))) - before
+
+
+def must_answer(status: int, expected: int, path: str) -> None:
+    if status != expected:
+        raise RuntimeError(f"{path} answered {status}, not {expected}: nothing can be measured.")

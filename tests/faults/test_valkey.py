@@ -1,0 +1,56 @@
+"""Valkey goes away, and comes back having forgotten everything."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from letters.models import Delivery, Letter
+from tests.faults.conftest import nothing_is_owed
+from tests.people import signature_of
+from tests.smtp import SmtpSink
+from tests.stack import Parts, StoppableValkey, Web, link_in, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE = ["ada@example.org", "berta@example.org"]
+MEANWHILE = ["carlo@example.org", "dora@example.org", "emil@example.org"]
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[StoppableValkey]:
+    server = StoppableValkey()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def web(parts: Parts, own_valkey: StoppableValkey, tmp_path: Path) -> Web:
+    """A web server, a worker and a clock, all of them over that Valkey."""
+    parts.environ["VALKEY_URL"] = own_valkey.url
+    parts.start_worker()
+    parts.start_clock()
+    return parts.start_web()
+
+
+def test_while_valkey_is_away_people_sign_and_confirm_and_afterwards_each_has_one_mail_and_a_number(
+    web: Web, letter: Letter, own_valkey: StoppableValkey, sink: SmtpSink
+) -> None:
+    for email in BEFORE:
+        assert web.sign(letter.slug, email).status == 303
+    assert sink.wait_for(len(BEFORE), 60)
+
+    own_valkey.stop()
+    for email in MEANWHILE:
+        answer = web.sign(letter.slug, email)
+        assert answer.status == 303
+        assert web.get(answer.location).status == 200
+    mail = next(mail for mail in sink.received if mail.recipients == ["ada@example.org"])
+    assert web.post(link_in(mail.message, "confirm")).status == 303
+    assert signature_of(letter).number is None
+
+    own_valkey.start()
+    until(nothing_is_owed)
+    assert sorted(sink.recipients()) == BEFORE + MEANWHILE
+    assert [delivery.attempts for delivery in Delivery.objects.all()] == [1] * 5
+    until(lambda: signature_of(letter).number == 1)

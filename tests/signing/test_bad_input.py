@@ -1,0 +1,408 @@
+"""Whatever is sent: a clear answer in the letter's language, what was typed is kept, and nothing is half written."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import escape
+from typing import Any
+from urllib.parse import quote_from_bytes, urlencode
+
+import pytest
+from django.test import RequestFactory
+from django.utils import timezone
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from letters.models import Delivery, Letter, Signature, SignerContact
+from petition.wsgi import application
+from tests.conftest import LetterMaker
+from tests.people import FROM_OUR_PAGE, Response, Signer, words
+
+RIGHT = {"name": "Ada Lovelace", "email": "ada@example.org", "display": "public"}
+FORM = "application/x-www-form-urlencoded"
+
+NO_NAME = "Write the name that you sign with."
+NO_ADDRESS = "Write your email address: we send a mail there, so that nobody can sign in your name."
+WRONG_ADDRESS = "This is not a complete email address. One looks like name@example.org."
+TURNS = "This holds an invisible character that turns the direction of the text. Type it again by hand."
+DAMAGED = "This holds characters that were damaged on the way. Type it again by hand."
+
+WRONG: list[tuple[str, str, str]] = [
+    ("name", "", NO_NAME),
+    ("name", "   ", NO_NAME),
+    ("name", "\t\r\n\u00a0\u2003", NO_NAME),
+    ("name", "\u200b\u200c\u200d\u2060\ufeff", NO_NAME),
+    ("name", "\u3164", NO_NAME),
+    ("name", "Ada \u202ecalevoL", TURNS),
+    ("name", "\u2067Ada\u2069", TURNS),
+    ("name", "Ada\x00Lovelace", DAMAGED),
+    ("name", "Ada\x07", DAMAGED),
+    ("name", "Ada\ufffd", DAMAGED),
+    ("name", "A" * 201, "This has 201 characters; up to 200 fit."),
+    ("name", "A" * 10_000, "This has 10000 characters; up to 200 fit."),
+    ("email", "", NO_ADDRESS),
+    ("email", "  ", NO_ADDRESS),
+    ("email", "ada", WRONG_ADDRESS),
+    ("email", "ada@localhost", WRONG_ADDRESS),
+    ("email", "ada@home@example.org", WRONG_ADDRESS),
+    ("email", "Ada Lovelace <ada@example.org>", WRONG_ADDRESS),
+    ("email", "ada@example.org, eve@example.org", WRONG_ADDRESS),
+    ("email", "ada@example.org\r\nBcc: eve@example.org", WRONG_ADDRESS),
+    ("email", "a" * 60 + "@" + "example." * 30 + "org", WRONG_ADDRESS),
+    ("email", "ada\x00@example.org", WRONG_ADDRESS),
+    ("email", "ada\u202e@example.org", WRONG_ADDRESS),
+    ("affiliation", "Society\u202e", TURNS),
+    ("affiliation", "Society\x00", DAMAGED),
+    ("affiliation", "S" * 201, "This has 201 characters; up to 200 fit."),
+    ("comment", "C" * 1001, "This has 1001 characters; up to 1000 fit."),
+    ("country", "Atlantis", "Choose a country from the list."),
+    ("country", "XX", "Choose a country from the list."),
+    ("country", "EU", "Choose a country from the list."),
+    ("display", "", "Choose who sees your name."),
+    ("display", "friends", "Choose one of these."),
+]
+MISSING = [
+    ("name", NO_NAME),
+    ("email", NO_ADDRESS),
+    ("display", "Choose who sees your name."),
+    ("affiliation", "This letter asks every signer for an affiliation."),
+    ("role", "This letter asks every signer for a role."),
+    ("country", "This letter asks every signer for a country."),
+    ("comment", "This letter asks every signer for a sentence on why they sign."),
+]
+FULL = {**RIGHT, "affiliation": "Society", "role": "Countess", "country": "GB", "comment": "Because.", "updates": "on"}
+
+
+@pytest.fixture
+def curious(published: LetterMaker) -> Letter:
+    """A letter that asks for everything."""
+    return published(**dict.fromkeys(["ask_affiliation", "ask_role", "ask_country", "ask_comment"], "required"))
+
+
+def nothing_is_written() -> bool:
+    return not (Signature.objects.exists() or SignerContact.objects.exists() or Delivery.objects.exists())
+
+
+def page_says(answer: Response, field: str, sentence: str) -> bool:
+    """Whether the sentence stands at the field, tied to it for those who hear the page, and at the top."""
+    html = answer.content.decode()
+    at_field = f'<p class="error" id="sign_{field}_error">{escape(sentence)}</p>' in html
+    tied = f'aria-describedby="sign_{field}' in html or f"sign_{field}_error" in html
+    at_top = f"#sign_{field}" in html and html.count(escape(sentence)) >= 2
+    return at_field and tied and at_top and 'aria-invalid="true"' in html
+
+
+def is_a_page(answer: Response, language: str = "en") -> bool:
+    return f'<html lang="{language}"' in answer.content.decode() and "<h1" in answer.content.decode()
+
+
+# Fields
+
+
+@pytest.mark.parametrize(("field", "typed", "sentence"), WRONG)
+def test_a_wrong_field_gets_a_sentence_and_nothing_is_written(
+    curious: Letter, signer: Signer, field: str, typed: str, sentence: str
+) -> None:
+    answer = signer.send(curious, {**FULL, field: typed})
+    assert answer.status_code == 422
+    assert page_says(answer, field, sentence)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize(("field", "sentence"), MISSING)
+def test_a_missing_field_gets_a_sentence_and_nothing_is_written(
+    curious: Letter, signer: Signer, field: str, sentence: str
+) -> None:
+    answer = signer.send(curious, {name: value for name, value in FULL.items() if name != field})
+    assert answer.status_code == 422
+    assert page_says(answer, field, sentence)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize(("field", "typed"), [("name", '<b>Ada</b> & "co" \''), ("comment", "</textarea><i>so</i>")])
+def test_what_was_typed_is_kept_and_escaped(curious: Letter, signer: Signer, field: str, typed: str) -> None:
+    answer = signer.send(curious, {**FULL, field: typed, "email": "ada@"})
+    html = answer.content.decode()
+    assert escape(typed) in html.replace("&#39;", "&#x27;")
+    assert typed not in html
+    assert 'value="ada@"' in html
+    for kept in ['value="Countess"', 'value="Society"', '<option value="GB" selected>', 'value="public"']:
+        assert kept in html
+    assert 'name="updates"' in html.split("checked")[-2] + html.split("checked")[-1]
+
+
+def test_what_was_too_long_is_kept_whole(letter: Letter, signer: Signer) -> None:
+    assert f'value="{"A" * 10_000}"' in signer.sign(letter, name="A" * 10_000).content.decode()
+
+
+@pytest.mark.parametrize(("field", "typed", "sentence"), WRONG[::4])
+def test_the_answer_is_in_the_letters_language(
+    letter: Letter, signer: Signer, field: str, typed: str, sentence: str
+) -> None:
+    answer = signer.send(letter, {**RIGHT, field: typed, "name": ""}, language="it")
+    assert answer.status_code == 422
+    assert is_a_page(answer, "it")
+    assert NO_NAME not in words(answer)
+    assert nothing_is_written()
+
+
+def test_the_form_with_its_sentences_is_kept_by_nobody(letter: Letter, signer: Signer) -> None:
+    assert signer.sign(letter, name="").headers["Cache-Control"] == "no-store"
+
+
+def test_a_field_sent_twice_counts_once(letter: Letter, signer: Signer) -> None:
+    assert signer.send(letter, {**RIGHT, "email": ["eve@example.org", "ada@example.org"]}).status_code == 303
+    assert Signature.objects.count() == 1
+
+
+# Letters that take no signatures
+
+
+@pytest.mark.parametrize("slug", ["nothing", "night-trainss", "NIGHT-TRAINS", "0", "-", "x" * 300])
+def test_an_unknown_letter_is_a_404(letter: Letter, signer: Signer, slug: str) -> None:
+    answer = signer.client.post(f"/letters/{slug}/sign/", RIGHT, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 404
+    assert is_a_page(answer)
+
+
+def test_a_draft_does_not_exist(draft: LetterMaker, signer: Signer) -> None:
+    assert signer.sign(draft()).status_code == 404
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize("language", ["de", "zz", "en-GB", "it-" + "x" * 8])
+def test_a_language_that_the_letter_does_not_have_is_a_404(letter: Letter, signer: Signer, language: str) -> None:
+    assert signer.sign(letter, language=language).status_code == 404
+    assert nothing_is_written()
+
+
+def closed(letter: Letter) -> None:
+    letter.status, letter.closed_at = Letter.Status.CLOSED, timezone.now()
+
+
+def withdrawn(letter: Letter) -> None:
+    letter.status = Letter.Status.WITHDRAWN
+
+
+def over(letter: Letter) -> None:
+    letter.closes_at = timezone.now() - timedelta(minutes=1)
+
+
+def not_open_yet(letter: Letter) -> None:
+    letter.opens_at = timezone.now() + timedelta(days=1)
+
+
+@pytest.mark.parametrize("language", ["", "it"])
+@pytest.mark.parametrize(
+    ("become", "sentence"),
+    [
+        (closed, "This letter is closed. It takes no signatures any more; those that it has stay."),
+        (over, "This letter is closed. It takes no signatures any more; those that it has stay."),
+        (withdrawn, "This letter was withdrawn by those who published it. It takes no signatures any more."),
+        (not_open_yet, "This letter takes signatures from"),
+    ],
+)
+def test_a_letter_that_takes_no_signatures_says_why(
+    letter: Letter, signer: Signer, become: Callable[[Letter], None], sentence: str, language: str
+) -> None:
+    become(letter)
+    letter.save()
+    answer = signer.sign(letter, language=language)
+    assert answer.status_code == 409
+    assert is_a_page(answer, language or "en")
+    assert (sentence in words(answer)) == (language == "")
+    assert "<form" not in answer.content.decode()
+    assert nothing_is_written()
+
+
+# The request itself
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
+def test_another_method_than_post_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
+    answer = signer.client.generic(method, letter.url_of("sign"), headers=FROM_OUR_PAGE)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert method == "HEAD" or is_a_page(answer)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize("size", [256 * 1024 + 1, 10_000_000])
+def test_a_body_of_ten_megabytes_is_a_413(letter: Letter, signer: Signer, size: int) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), b"name=" + b"A" * (size - 5), content_type=FORM)
+    assert answer.status_code == 413
+    assert is_a_page(answer)
+    assert nothing_is_written()
+
+
+def test_a_body_as_large_as_may_be_is_read(letter: Letter, signer: Signer) -> None:
+    body = urlencode(RIGHT).encode() + b"&more="
+    body += b"A" * (256 * 1024 - len(body))
+    assert signer.client.generic("POST", letter.url_of("sign"), body, content_type=FORM).status_code == 303
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "\xb2", "99999999999999999999999"])
+def test_a_length_that_cannot_be_is_a_413(letter: Letter, signer: Signer, length: str) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), b"", content_type=FORM, CONTENT_LENGTH=length)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream", "", "nonsense", "a/b;"])
+def test_another_kind_of_content_gets_the_form(letter: Letter, signer: Signer, kind: str) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), b'{"name": "Ada"}', content_type=kind)
+    assert answer.status_code == 422
+    assert page_says(answer, "name", NO_NAME)
+    assert page_says(answer, "email", NO_ADDRESS)
+    assert nothing_is_written()
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="name"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"garbage"),
+        ("multipart/form-data; boundary=", b"garbage"),
+        ("multipart/form-data; boundary=x", b"garbage"),
+        ("multipart/form-data; boundary=x", b""),
+        ("multipart/form-data; boundary=x", PART + b"\r\n\r\nAda"),
+        ("multipart/form-data; boundary=x", PART + b'; filename="a"\r\n\r\n\xff\xfe\r\n--x--\r\n'),
+        ("multipart/form-data; boundary=x", PART + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=x", PART + b"\r\n\r\n\xff\xfe\xed\xa0\x80\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=x; charset=utf-16", PART + b"\r\n\r\nAda\r\n--x--\r\n"),
+        (f"multipart/form-data; boundary={'x' * 300}", PART + b"\r\n\r\nAda\r\n--x--\r\n"),
+        ("multipart/form-data; boundary=\xe9", PART + b"\r\n\r\nAda\r\n--x--\r\n"),
+    ],
+)
+def test_a_garbled_form_is_refused_and_nothing_is_written(
+    letter: Letter, signer: Signer, kind: str, body: bytes
+) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=kind)
+    assert answer.status_code in {400, 422}
+    assert is_a_page(answer)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize("body", [b"&".join(b"a%d=1" % n for n in range(101)), b"a=1&" * 200])
+def test_too_many_fields_are_a_400(letter: Letter, signer: Signer, body: bytes) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=FORM)
+    assert answer.status_code == 400
+    assert is_a_page(answer)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [b"%FF%FE", b"Zo%EB", b"%C3%28", b"%ED%A0%80", b"%F4%90%80%80", b"\xff\xfe", b"Zo\xeb", b"\xc3(", b"%00", b"\x00"],
+)
+def test_bytes_that_are_no_utf_8_are_called_damaged(letter: Letter, signer: Signer, name: bytes) -> None:
+    body = b"name=Ada" + name + b"&email=ada@example.org&display=public"
+    answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=FORM)
+    assert answer.status_code == 422
+    assert page_says(answer, "name", DAMAGED)
+    assert 'value="ada@example.org"' in answer.content.decode()
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:8000.evil.example"},
+    ],
+)
+@pytest.mark.parametrize("page", ["sign", "translated_sign"])
+def test_a_form_from_another_sites_page_is_a_403(
+    letter: Letter, signer: Signer, headers: dict[str, str], page: str
+) -> None:
+    url = letter.url_of("sign", "it" if page == "translated_sign" else "")
+    answer = signer.client.post(url, RIGHT, headers=headers)
+    assert answer.status_code == 403
+    assert is_a_page(answer, "it" if page == "translated_sign" else "en")
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Sec-Fetch-Site": "none"}, {"Origin": "null"}]
+)
+def test_a_form_from_our_own_page_is_taken(letter: Letter, signer: Signer, headers: dict[str, str]) -> None:
+    assert signer.client.post(letter.url_of("sign"), RIGHT, headers=headers).status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
+    """Django reads a form, and the address of any page, in the charset that the sender names."""
+    multipart = PART + b"\r\n\r\nAda\r\n--x--\r\n"
+    for charset in ["=hex", "=base64", "=rot13", "=utf-7", "=utf-16", "=nonsense", "=idna", "*=utf-8''hex", "*0=hex"]:
+        url = letter.url_of("sign")
+        assert status_of("POST", url, b"name=Ada", f"{FORM}; charset{charset}") == 422, charset
+        assert status_of("POST", url, multipart, f"multipart/form-data; boundary=x; charset{charset}") == 422, charset
+
+
+@given(
+    st.text(st.characters(codec="latin-1", exclude_characters="\r\n")) | st.from_regex(r"a/b(; *[a-z]+\*?=[^;\n]*)*")
+)
+@example("text/plain; charset=hex")
+@example("text/plain; charset*=hex''x")
+@example("text/plain; boundary*=nonsense''x")
+def test_no_content_type_makes_the_server_stumble(kind: str) -> None:
+    assert status_of("GET", "/healthz?before=1", b"", kind) == 200
+
+
+def status_of(method: str, path: str, body: bytes, kind: str) -> int:
+    """The answer of the WSGI application that a web server serves: Django's Client makes the request by itself."""
+    said: list[str] = []
+
+    def start(status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Callable[[bytes], object]:
+        said.append(status)
+        return bytes
+
+    environ: dict[str, Any] = RequestFactory().generic(method, path, body, FORM).environ
+    # Iterated to its end and closed, as a server does.
+    answer = application({**environ, "CONTENT_TYPE": kind}, start)
+    b"".join(answer)
+    answer.close()  # type: ignore[attr-defined]
+    return int(said[0].split()[0])
+
+
+# Anything at all
+
+texts = st.text(max_size=300) | st.text(st.sampled_from("\x00\u202e\u200b\ufffd\ud7ffA@. <\"'&%é👩"), max_size=30)
+values = st.one_of(
+    texts.map(str.encode), st.binary(max_size=100), st.sampled_from([b"public", b"nobody", b"GB", b"on"])
+)
+addresses = st.emails().map(str.encode) | values
+forms = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["name", "affiliation", "role", "country", "comment", "display", "updates"], values),
+        "email": addresses,
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(forms)
+@example({"name": b"Ada", "email": b"ada@example.org", "display": b"public"})
+def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, bytes]) -> None:
+    body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields.items()).encode()
+    answer = signer.client.generic("POST", curious.url_of("sign"), body, content_type=FORM)
+    assert answer.status_code in {303, 422}
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.sampled_from([FORM, "multipart/form-data; boundary=x", "text/plain"]))
+def test_no_body_makes_a_500(letter: Letter, signer: Signer, body: bytes, kind: str) -> None:
+    answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=kind)
+    assert answer.status_code in {400, 422}
+    assert nothing_is_written()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60), st.text(max_size=20))
+def test_no_address_makes_a_500(letter: Letter, signer: Signer, path: str, query: str) -> None:
+    for address in [f"/{path}", f"/letters/{path}/", f"/it/letters/{path}", f"/signatures/confirm/{path}/"]:
+        url = quote_from_bytes(address.encode("utf-8", "surrogateescape"), safe="/")
+        assert signer.get(f"{url}?before={quote_from_bytes(query.encode())}").status_code < 500

