@@ -22,11 +22,11 @@ SCHEDULE = {
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),
-        "options": {"queue": "publishing"},
+        "options": {"queue": "bulk"},
     },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),
-        "options": {"queue": "publishing"},
+        "options": {"queue": "bulk"},
     },
 }

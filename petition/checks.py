@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.exceptions import ImproperlyConfigured
 
+from petition import environment
+
 
 @register(Tags.security)
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -17,10 +19,23 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def refuse_unsafe_boot() -> None:
     """End the process, with a sentence for each error, unless the settings are safe to serve with."""
-    errors = [message for message in run_checks(tags=[Tags.security]) if message.is_serious()]
+    errors = [message for message in [*_left_over_laptop(), *run_checks(tags=[Tags.security])] if message.is_serious()]
     if errors:
         lines = [f"  {error.id}: {error.msg} {error.hint or ''}".rstrip() for error in errors]
         raise SystemExit("Undersigned does not start, because it would not be safe:\n" + "\n".join(lines))
+
+
+def _left_over_laptop() -> list[CheckMessage]:
+    """`make run` says LAPTOP=1 to what it starts. A server that only finds its files is no laptop."""
+    if not settings.LAPTOP or environment.flag("LAPTOP"):
+        return []
+    return [
+        Error(
+            f"SECRET_KEY is not set, and {settings.VAR_DIR} holds the keys of a laptop.",
+            hint="Set SECRET_KEY and the other variables of production, or start with `make run`.",
+            id="petition.E010",
+        )
+    ]
 
 
 def _keys() -> list[CheckMessage]:
@@ -53,7 +68,7 @@ def _keys() -> list[CheckMessage]:
 
 
 def _parts() -> list[CheckMessage]:
-    wanted = {"DATABASE_URL": settings.DATABASES["default"], "VALKEY_URL": settings.CELERY_BROKER_URL}
+    wanted = {"DATABASE_URL": settings.DATABASES["default"], "VALKEY_URL": settings.VALKEY_URL}
     return [
         Error(
             f"{name} is not set, and no embedded server is running.",

@@ -78,9 +78,9 @@ def kept_pages() -> PublicPageCache:
 class Reader:
     """Somebody with a browser."""
 
-    def __init__(self) -> None:
+    def __init__(self, handler: ClientHandler | None = None) -> None:
         self.client = Client(enforce_csrf_checks=True, raise_request_exception=False)
-        self.client.handler = site()
+        self.client.handler = handler or site()
 
     def get(self, url: str, **headers: str) -> Response:
         return self.client.get(url, headers=_headers(headers))

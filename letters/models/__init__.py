@@ -6,7 +6,7 @@ from letters.models.delivery import Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, Signature, SignerContact
+from letters.models.signature import SALT_BYTES, Signature, SignatureQuerySet, SignerContact
 from letters.models.user import User
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Membership",
     "Revision",
     "Signature",
+    "SignatureQuerySet",
     "SignerContact",
     "Translation",
     "User",

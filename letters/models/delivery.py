@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -12,10 +11,6 @@ from letters.models.signature import Signature
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def owed(self) -> DeliveryQuerySet:
         return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
-
-    def due(self, now: datetime) -> DeliveryQuerySet:
-        """Mails that somebody is waiting for and that nobody is sending."""
-        return self.owed().filter(next_attempt_at__lte=now)
 
 
 class Delivery(models.Model):

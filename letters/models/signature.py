@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import Revision
-from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, new_code, same_code
+from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 
 SALT_BYTES = 8
 
@@ -164,13 +164,11 @@ class SignerContact(models.Model):
     def __str__(self) -> str:
         return f"Contact of signature {self.signature_id}"
 
-    def issue_code(self, *, now: datetime) -> str:
-        """A new code, for the mail that is about to leave. The one before it is worth nothing from now on."""
-        code = new_code()
+    def expect_code(self, code: str, *, now: datetime) -> None:
+        """The code of the mail that is about to leave. The one before it is worth nothing from now on."""
         self._row().update(
             code_hash=hash_code(code, signature_id=self.pk), code_expires_at=now + GOOD_FOR, code_tries=0
         )
-        return code
 
     def accepts_code(self, code: str, *, now: datetime) -> bool:
         """Whether it is the newest code, in time. Each try counts, the right one too."""

@@ -50,9 +50,10 @@ def publish(response: HttpResponse, etag: str) -> HttpResponse:
 
 @cache
 def code_fingerprint() -> str:
-    """Changes with every template, translation and static file: a release must not leave old pages in caches."""
+    """Changes with every release: an old page must not be taken for the same as a new one."""
     found = hashlib.sha256()
     sources = [
+        *(settings.BASE_DIR / "letters").rglob("*.py"),
         *(settings.BASE_DIR / "templates").rglob("*.*"),
         *(settings.BASE_DIR / "locale").rglob("*.mo"),
         *Path(settings.STATIC_ROOT).glob("*.json"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q
 
-from letters.models import Letter, Signature, Translation
+from letters.models import Letter, Signature, SignatureQuerySet, Translation
 
 PAGE_LENGTH = 100
 NEWEST = 12
@@ -29,7 +29,12 @@ def text_of(letter: Letter, language: str) -> Translation:
 
 
 def newest_signatures(letter: Letter) -> list[Signature]:
-    return list(Signature.objects.filter(letter=letter).published()[:NEWEST])
+    return list(_counted(letter).published()[:NEWEST])
+
+
+def _counted(letter: Letter) -> SignatureQuerySet:
+    """Those that the letter's count knew of when it was read: the sequencer may have gone on since."""
+    return Signature.objects.filter(letter=letter, number__lte=letter.last_number)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = Signature.objects.filter(letter=letter).numbered()
+    found = _counted(letter).numbered()
     if before is not None:
         found = found.filter(number__lt=before)
     rows = list(found[: PAGE_LENGTH + 1])

@@ -24,9 +24,10 @@ def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> HttpRe
         raise Http404
     letters = queries.open_letters(timezone.now(), language)
     etag = page_etag("home", language, *((entry.letter.pk, entry.letter.version) for entry in letters))
-    return unchanged(request, etag) or publish(
-        render(request, "letters/publishing/home.html", {"letters": letters}), etag
-    )
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = {"letters": letters, "language": language, "languages": settings.LANGUAGES}
+    return publish(render(request, "letters/publishing/home.html", context), etag)
 
 
 @require_safe
@@ -35,7 +36,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     """The letter, its form, its newest names."""
     found = _letter_or_404(slug)
     if language == found.language:
-        return HttpResponseRedirect(found.get_absolute_url())
+        return HttpResponseRedirect(found.url_of("letter"))
     refusal = found.refusal(timezone.now())
     etag = page_etag("letter", found.pk, found.version, language, refusal)
     if not_modified := unchanged(request, etag):
@@ -53,6 +54,8 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
 def signatures(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     """The list, a hundred to a page, from the newest to the first."""
     found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("signatures"))
     before = _before(request.GET.get("before"))
     etag = page_etag("signatures", found.pk, found.version, language, before)
     if not_modified := unchanged(request, etag):

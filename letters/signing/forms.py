@@ -5,6 +5,7 @@ from typing import Any, cast
 from babel import Locale, UnknownLocaleError
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -85,14 +86,14 @@ class SigningForm(forms.Form):
     )
     email = AddressField(
         label=_("Your email address"),
-        help_text=_("Never shown. We send one mail there, to make sure that it is you."),
+        help_text=_("Never shown. We write there so that you can confirm your signature."),
     )
     affiliation = LineField(
         label=_("Affiliation"),
         max_length=200,
         autocomplete="organization",
         error_messages={"required": _("This letter asks every signer for an affiliation.")},
-        help_text=_("As it is to stand beside your name."),
+        help_text=_("As it should appear beside your name."),
     )
     role = LineField(
         label=_("Role or profession"),
@@ -126,8 +127,8 @@ class SigningForm(forms.Form):
     )
     updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
 
-    def __init__(self, letter: Letter, data: Any = None) -> None:
-        super().__init__(data, auto_id="sign_%s", label_suffix="")
+    def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
         # The address that was asked about, to be sent along with the form the next time.
         self.unsure = ""
@@ -146,7 +147,8 @@ class SigningForm(forms.Form):
         display.initial = offered[0][0]
         if len(offered) == 1:
             display.widget = forms.HiddenInput()
-        if self.data.get("display") == Display.NOBODY or (not self.is_bound and offered[0][0] == Display.NOBODY):
+        chosen = self.data.get("display") if self.is_bound else self.initial.get("display") or offered[0][0]
+        if chosen == Display.NOBODY:
             # Nothing that is asked about a person is needed of one who is nobody.
             for name in ("name", "affiliation", "role", "comment"):
                 if name in self.fields:
@@ -176,14 +178,15 @@ class SigningForm(forms.Form):
 class ChangeForm(SigningForm):
     """The same without the address, filled with what is stored."""
 
-    def __init__(self, signature: Signature, data: Any = None) -> None:
-        super().__init__(signature.letter, data)
-        del self.fields["email"]
-        if not hasattr(signature, "contact"):
-            del self.fields["updates"]  # The address has been forgotten: there is nowhere to write to.
+    def __init__(self, signature: Signature, data: QueryDict | None = None) -> None:
         stored = ["name", "affiliation", "role", "country", "comment", "display"]
-        self.initial = {name: getattr(signature, name) for name in stored}
-        self.initial["updates"] = hasattr(signature, "contact") and bool(signature.contact.consent)
+        initial: dict[str, Any] = {name: getattr(signature, name) for name in stored}
+        has_address = hasattr(signature, "contact")
+        initial["updates"] = has_address and bool(signature.contact.consent)
+        super().__init__(signature.letter, data, initial)
+        del self.fields["email"]
+        if not has_address:
+            del self.fields["updates"]  # It has been forgotten: there is nowhere to write to.
 
     def changes(self) -> Changes:
         """What was typed, for `change_signature`. The form must be valid."""
@@ -199,6 +202,9 @@ class CodeForm(forms.Form):
         error_messages={"required": _("Type the six digits that stand in the mail.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 8}),
     )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, label_suffix="")
 
     def clean_code(self) -> str:
         return "".join(self.cleaned_data["code"].split())

@@ -5,6 +5,7 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
@@ -14,6 +15,7 @@ from django.utils import timezone, translation
 
 from letters.models import Delivery, Signature
 from letters.shared.addresses import unseal
+from letters.shared.codes import code_of
 from letters.shared.languages import interface_language
 from letters.shared.tokens import make_token
 from letters.signing import queries
@@ -34,7 +36,7 @@ def thanks(delivery: Delivery) -> EmailMessage | None:
 
 
 def reminder(delivery: Delivery) -> EmailMessage | None:
-    """Asks once more, after a day and after three."""
+    """Asks once more, REMINDER_HOURS after the signing."""
     signature = queries.signature_of_delivery(delivery)
     return _to_signer("reminder", delivery, signature) if signature.state == Signature.State.PENDING else None
 
@@ -61,7 +63,8 @@ def _with_code(template: str, delivery: Delivery, signature: Signature) -> Email
     """Every mail that asks for a confirmation makes a code, in place of the one before."""
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
-    code = signature.contact.issue_code(now=timezone.now())
+    code = code_of(delivery.pk, salt=signature.salt)
+    signature.contact.expect_code(code, now=timezone.now())
     return _to_signer(template, delivery, signature, code=f"{code[:3]} {code[3:]}")
 
 
@@ -78,7 +81,7 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: 
             "confirm_url": _link("confirm", signature),
             "manage_url": _link("manage", signature),
             "not_me_url": _link("not-me", signature),
-            "days": settings.CONFIRMATION_DAYS,
+            "until": signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
             "language": translation.get_language(),
             "SITE_URL": settings.SITE_URL,
             **more,

@@ -214,14 +214,9 @@ def purge_unconfirmed(*, now: datetime) -> int:
         with transaction.atomic():
             # Asked again under the lock: somebody may confirm at this very moment.
             doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
-            purged += _delete_signatures(list(doomed))
+            # With them go their contacts and deliveries.
+            purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
-
-
-def _delete_signatures(ids: list[int]) -> int:
-    Delivery.objects.filter(signature_id__in=ids).delete()
-    SignerContact.objects.filter(pk__in=ids).delete()
-    return Signature.objects.filter(pk__in=ids).delete()[0]
 
 
 # A signature that its signer stands by, or may still.
@@ -232,8 +227,8 @@ STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.
 def _empty(signature: Signature, **values: Any) -> None:
     """Leave nothing of a person: neither what was shown, nor the address, nor the mails to it."""
     nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment"], "")
-    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
-    if standing.update(**nothing, **values):
+    gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
+    if Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
         SignerContact.objects.filter(pk=signature.pk).delete()
         Delivery.objects.filter(signature_id=signature.pk).delete()
         transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))

@@ -8,6 +8,7 @@ urlpatterns = [
     path("<language:language>/letters/<slug:slug>/sign/", views.sign, name="translated_sign"),
     # /signatures/…/<token>/
     path("signatures/check/<str:token>/", views.check, name="check"),
+    path("<language:language>/signatures/check/<str:token>/", views.check, name="translated_check"),
     path("signatures/confirm/<str:token>/", views.confirm, name="confirm"),
     path("signatures/not-me/<str:token>/", views.not_me, name="not-me"),
     path("signatures/manage/<str:token>/", views.manage, name="manage"),

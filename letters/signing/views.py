@@ -91,19 +91,24 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
         token = sign_letter(letter, entry=form.entry(), language=language, now=timezone.now())
     except Refused as refused:
         return _form_page(request, letter, form, language, refusal=refused.code, status=409)
-    return _see_other(reverse("check", kwargs={"token": token}))
+    return _see_other(_check_url(letter, language, token))
 
 
 @with_a_token
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, token: str) -> HttpResponse:
-    """ "Look into your mail", and the six digits from it: the same whether or not the address had signed before."""
+def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
+    """ "Check your mail", and the six digits from it: the same whether or not the address had signed before.
+
+    So it speaks the language of the form that was sent and shows the letter as it is now; the language and the text
+    that the signature was made with would tell a stranger that there is one.
+    """
     found = queries.signature_of_token("check", token)
     if found is None:
         return _useless_link(request)
     signature = found[0]
-    with translation.override(interface_language(signature.language)):
+    language = language or signature.letter.language
+    with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -111,14 +116,36 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
                 return _see_other(_link("confirm", signature))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
-    return _signature_page(
-        request, "letters/signing/check.html", signature, form=form, status=422 if form.errors else 200
-    )
+        return _check_page(request, signature.letter, language, form)
+
+
+def _check_page(request: HttpRequest, letter: Letter, language: str, form: CodeForm) -> HttpResponse:
+    try:
+        text = queries.translation_of(letter.current_revision_id or 0, language)
+    except Translation.DoesNotExist as missing:
+        raise Http404("The letter has not been translated into this language.") from missing
+    if form.errors:
+        form.fields["code"].widget.attrs["autofocus"] = True
+    context = {
+        "form": form,
+        "text": text,
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+    }
+    return render(request, "letters/signing/check.html", context, status=422 if form.errors else 200)
+
+
+def _check_url(letter: Letter, language: str, token: str) -> str:
+    if language == letter.language:
+        return reverse("check", kwargs={"token": token})
+    return reverse("translated_check", kwargs={"token": token, "language": language})
 
 
 CODE_REFUSED = {
     "wrong_code": _(
-        "These are not the digits of the newest mail, or they are older than an hour, or were tried too often."
+        "These are not the digits of the newest mail, or they are older than an hour, or were tried too often. "
+        "The button in the mail still works."
     ),
     "letter_closed": _("This letter takes no signatures any more."),
 }

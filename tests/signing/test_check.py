@@ -1,4 +1,6 @@
-""" "Look into your mail": what a signer sees after signing, the same for everybody."""
+""" "Check your mail": what a signer sees after signing, the same for everybody."""
+
+import re
 
 import pytest
 
@@ -16,9 +18,9 @@ def test_the_page_says_what_to_do_and_what_to_do_without_a_mail(letter: Letter, 
     answer = signer.get(signer.sign(letter).headers["Location"])
     assert answer.status_code == 200
     for sentence in [
-        "Look into your mail",
+        "Check your mail",
         "Until then your signature is not counted",
-        "Look among spam",
+        "Look in the folders for spam",
         "sign again",
     ]:
         assert sentence in words(answer)
@@ -67,3 +69,18 @@ def test_a_token_for_something_else_does_not_open_it(letter: Letter, signer: Sig
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_another_method_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
     assert signer.client.generic(method, check_url(sign(letter))).status_code == 405
+
+
+def test_the_page_speaks_the_language_of_the_form_and_not_of_an_earlier_signature(
+    letter: Letter, signer: Signer
+) -> None:
+    """Otherwise signing in one language with somebody's address would tell that they have signed in another."""
+    signer.sign(letter, language="it")
+    again = signer.get(signer.sign(letter)["Location"])
+    new = signer.get(signer.sign(letter, email="new@example.org")["Location"])
+    assert b'<html lang="en"' in again.content
+    assert without_tokens(again.content) == without_tokens(new.content)
+
+
+def without_tokens(page: bytes) -> bytes:
+    return re.sub(rb"/signatures/check/[^/]+/", b"/", page)

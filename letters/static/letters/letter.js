@@ -1,4 +1,4 @@
-// Keeps an open letter's page current: the number at once, the newest names when they have changed.
+// Keeps an open letter's page current: asks for the count, and for the page itself when its version has changed.
 // Without it the page says what was true when it was opened.
 
 const counter = document.querySelector("[data-url]");
@@ -11,9 +11,10 @@ async function look() {
   if (!document.hidden) {
     try {
       const answer = await fetch(counter.dataset.url, { credentials: "omit", cache: "no-cache" });
-      if (answer.ok) show(await answer.json());
+      if (!answer.ok) throw new Error(String(answer.status));
+      await show(await answer.json());
     } catch {
-      pause = LONGEST; // The network is away: ask again later, and leave the page as it is.
+      pause = LONGEST; // The network or the site is away: ask again later, and leave the page as it is.
     }
   }
   // A little chance, so that the readers of a popular letter do not all ask in the same second.
@@ -25,22 +26,21 @@ async function show(count) {
     pause = Math.min(pause * 1.15, LONGEST);
     return;
   }
-  version = count.version;
   pause = SHORTEST;
-  const number = new Intl.NumberFormat(document.documentElement.lang).format(count.published);
-  for (const place of document.querySelectorAll("[data-count]")) place.textContent = number;
-  const bar = counter.querySelector("progress");
-  if (bar) bar.value = count.published;
-  await showNames();
+  await refresh();
 }
 
-async function showNames() {
+async function refresh() {
   const answer = await fetch(location.pathname, { credentials: "omit", cache: "no-cache" });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["newest", "ledger-numbers"]) {
+  // The page may be half a second older than the count: then the next look finds a difference again.
+  version = Number(page.querySelector("[data-url]").dataset.version);
+  for (const id of ["headline", "progress", "newest", "ledger-numbers"]) {
+    const shown = document.getElementById(id);
     const fresh = page.getElementById(id);
-    if (fresh) document.getElementById(id)?.replaceWith(fresh);
+    // Whoever stands on a link in it keeps their place.
+    if (shown && fresh && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
   }
 }
 

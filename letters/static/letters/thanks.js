@@ -7,7 +7,9 @@ async function look(pause) {
   const answer = await fetch(location.href, { cache: "no-store" });
   if (answer.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    waiting().replaceWith(page.getElementById("standing"));
+    const fresh = page.getElementById("standing");
+    waiting().dataset.state = fresh.dataset.state;
+    waiting().replaceChildren(...fresh.childNodes); // The element stays: it is what a screen reader listens to.
   }
   proceed(pause * 1.3);
 }

@@ -1,0 +1,87 @@
+"""Nothing that can be used, and nothing that names a person, reaches a log."""
+
+import logging
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.shared.tokens import make_token
+from petition.logs import HideSecrets, SafeFormatter, without_secrets
+from tests.people import NOW
+
+TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
+
+
+@pytest.fixture
+def log() -> tuple[logging.Logger, StringIO]:
+    """A log with the filter and the formatter that the settings name, and what is written to it."""
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    handler.addFilter(HideSecrets())
+    handler.setFormatter(SafeFormatter("%(levelname)s %(name)s: %(message)s"))
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    return logger, written
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        (f"Not Found: /signatures/confirm/{TOKEN}/", "Not Found: /signatures/confirm/(token)/"),
+        (f"GET /signatures/not-me/{TOKEN}/?x=1 200", "GET /signatures/not-me/(token)/?x=1 200"),
+        (f'"POST /signatures/check/{TOKEN} HTTP/1.1"', '"POST /signatures/check/(token) HTTP/1.1"'),
+        (f"/signatures/manage/{TOKEN}/data.json", "/signatures/manage/(token)/data.json"),
+        ("refused <ada@example.org>", "refused <(address)>"),
+        ("to ada+letters@example.org, o'hara@example.org.", "to (address), o'(address)"),
+        ("mailto:ada@example.org", "mailto:(address)"),
+        ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
+        ("GET /letters/night-trains/signatures/?before=7", "GET /letters/night-trains/signatures/?before=7"),
+        ("Delivery 7, attempt 1: later (450)", "Delivery 7, attempt 1: later (450)"),
+    ],
+)
+def test_a_line_loses_its_secrets_and_nothing_else(line: str, written: str) -> None:
+    assert without_secrets(line) == written
+
+
+names = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789.+-_äé", min_size=1)
+
+
+@given(st.text(), names, names, st.text())
+def test_no_address_gets_through(before: str, name: str, domain: str, after: str) -> None:
+    assert f"{name}@{domain}" not in without_secrets(f"{before} {name}@{domain} {after}")
+
+
+@given(st.integers(1, 2**40), st.sampled_from(["check", "confirm", "not-me", "manage"]), st.sampled_from("/? \"'#\n"))
+def test_no_token_gets_through(signature_id: int, page: str, after: str) -> None:
+    token = make_token(page, signature_id=signature_id, salt=bytes(8), now=NOW)
+    assert token not in without_secrets(f"GET http://localhost/signatures/{page}/{token}{after}x")
+
+
+def test_what_is_filled_in_is_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:
+    logger, written = log
+    logger.warning("%s for %s", f"/signatures/confirm/{TOKEN}/", "ada@example.org")
+    assert written.getvalue() == "WARNING test: /signatures/confirm/(token)/ for (address)\n"
+
+
+def test_tracebacks_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:
+    logger, written = log
+    try:
+        raise ValueError(f"DETAIL: Key (ada@example.org) at /signatures/confirm/{TOKEN}/")
+    except ValueError:
+        logger.exception("It failed")
+    assert "Traceback" in written.getvalue()
+    assert "Key ((address)) at /signatures/confirm/(token)/" in written.getvalue()
+    assert TOKEN not in written.getvalue()
+
+
+def test_every_line_of_the_site_passes_through_it() -> None:
+    root = logging.getLogger()
+    ours = [handler for handler in root.handlers if isinstance(handler.formatter, SafeFormatter)]
+    assert len(ours) == 1
+    assert [type(filter_) for filter_ in ours[0].filters] == [HideSecrets]
+    # A logger with a handler of its own would write past it.
+    loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
+    printing = [logger.name for logger in loggers if any(type(h) is logging.StreamHandler for h in logger.handlers)]
+    assert printing == []

@@ -1,0 +1,121 @@
+"""The honest counter: one number, and every surface says the same."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+
+from letters.models import Letter, Signature
+from letters.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import LINK, NOW, Reader, Signer, deliver, in_threads, publish, sign, sign_and_confirm, words
+
+
+def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
+    """What each surface says the count is, as a reader reads it."""
+
+    def said(path: str, pattern: str) -> int:
+        found = re.search(pattern, words(reader.get(path)))
+        assert found, f"{path} says no count"
+        return int(re.sub("[.,]", "", found[1]))
+
+    page, home = letter.get_absolute_url(), "/"
+    return {
+        "page": said(page, r"([\d,]+) signatures?\b"),
+        "ledger": said(page, r"Published ([\d,]+)"),
+        "list": said(letter.url_of("signatures"), r"([\d,]+) signatures?\b"),
+        "home": said(home, r"([\d,]+) signatures?\b"),
+        "in Italian": said(letter.get_absolute_url("it"), r"([\d.]+) firm[ae]\b"),
+        "data": reader.count(letter)["published"],
+    }
+
+
+def test_a_letter_that_nobody_has_signed_counts_none(letter: Letter, reader: Reader) -> None:
+    assert set(surfaces(letter, reader).values()) == {0}
+
+
+def test_the_counter_tells_of_every_state_and_when_it_was_true(published: LetterMaker, reader: Reader) -> None:
+    letter = published(goal=500)
+    for number in range(4):
+        sign_and_confirm(letter, f"signer{number}@example.org")
+    sign(letter, "pending@example.org")
+    publish(NOW)
+    withdraw_signature(Signature.objects.get(number=2), now=NOW)
+    Signature.objects.filter(number=3).update(state="rejected")
+    Letter.objects.update(reviewed=True)
+    sign_and_confirm(Letter.objects.get(), "held@example.org")
+    later = NOW + timedelta(hours=1)
+    publish(later)
+    letter.refresh_from_db()
+    assert reader.count(letter) == {
+        "published": 2,
+        "awaiting_confirmation": 1,
+        "awaiting_review": 1,
+        "withdrawn": 1,
+        "removed": 1,
+        "goal": 500,
+        "version": letter.version,
+        "as_of": later.isoformat(),
+    }
+
+
+def test_as_of_is_a_moment_with_its_zone(letter: Letter, reader: Reader) -> None:
+    assert datetime.fromisoformat(reader.count(letter)["as_of"]) == NOW
+
+
+def test_the_counter_may_be_read_by_any_program(letter: Letter, reader: Reader) -> None:
+    answer = reader.get(letter.url_of("count"))
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) -> None:
+    sign(letter, "pending@example.org")
+    assert set(surfaces(letter, reader).values()) == {0}
+    publish()
+    assert set(surfaces(letter, reader).values()) == {0}
+    assert reader.count(letter)["awaiting_confirmation"] == 1
+
+
+def test_a_signature_is_on_every_surface_as_soon_as_it_is_numbered(letter: Letter, reader: Reader) -> None:
+    surfaces(letter, reader)
+    sign_and_confirm(letter)
+    assert set(surfaces(letter, reader).values()) == {0}
+    publish()
+    assert set(surfaces(letter, reader).values()) == {1}
+
+
+def test_the_versions_of_one_letter_only_grow(letter: Letter, reader: Reader) -> None:
+    versions = [reader.count(letter)["version"]]
+    for number in range(5):
+        sign_and_confirm(letter, f"signer{number}@example.org")
+        publish()
+        versions.append(reader.count(letter)["version"])
+    assert versions == sorted(set(versions))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_200_people_sign_through_16_threads_and_every_surface_counts_200(
+    letter: Letter, reader: Reader, mailoutbox: list[EmailMessage]
+) -> None:
+    people = [f"signer{number}@example.org" for number in range(200)]
+
+    def sign_up(email: str) -> int:
+        return Signer().sign(letter, name=email.split("@", maxsplit=1)[0], email=email).status_code
+
+    def confirm(url: str) -> int:
+        return Signer().client.post(url).status_code
+
+    assert set(in_threads(sign_up, people, threads=16)) == {303}
+    deliver()
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(people)
+    links = [path for message in mail.outbox for path, name in LINK.findall(str(message.body)) if name == "confirm"]
+    assert set(in_threads(confirm, links, threads=16)) == {303}
+    publish()
+    numbers = Signature.objects.filter(letter=letter, state="published").values_list("number", flat=True)
+    assert sorted(number or 0 for number in numbers) == list(range(1, 201))
+    assert set(surfaces(letter, reader).values()) == {200}
+    assert reader.count(letter)["awaiting_confirmation"] == 0
+    assert "All 200 signatures" in words(reader.get(letter.get_absolute_url()))
