@@ -203,7 +203,7 @@ def link_in(mail: EmailMessage, purpose: str) -> str:
 
 
 def _read(file: Path) -> EmailMessage:
-    return message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=modern)  # type: ignore[call-overload, no-any-return]
+    return message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=modern)
 
 
 def _test_database() -> str:

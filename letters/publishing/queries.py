@@ -110,6 +110,7 @@ WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
 
 def drifted_letters() -> list[tuple[int, int, int]]:
     """Id, count kept and count found of each letter where they differ. Reads every signature: for the night."""
-    published = Count("signatures", filter=Q(signatures__state=Signature.State.PUBLISHED))
-    counts = Letter.objects.annotate(found=published).exclude(found=F("signature_count"))
+    # Not by state: what was withdrawn a moment ago still counts until the sequencer has taken it out.
+    counted = Count("signatures", filter=Q(signatures__counted=True))
+    counts = Letter.objects.annotate(found=counted).exclude(found=F("signature_count"))
     return list(counts.values_list("pk", "signature_count", "found"))

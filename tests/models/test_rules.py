@@ -223,6 +223,12 @@ def test_what_a_signature_or_an_event_stands_on_cannot_be_deleted(letter: Letter
         deed(letter)
 
 
+def test_a_letter_that_was_published_is_never_deleted(letter: Letter) -> None:
+    change(letter, status="draft", current_revision=None)
+    with pytest.raises(Error, match="a published text does not change"), transaction.atomic():
+        letter.delete()
+
+
 def test_forgetting_an_address_leaves_the_signature(letter: Letter) -> None:
     signature = sign(letter)
     signature.contact.delete()

@@ -116,18 +116,23 @@ def test_owners_and_editors_write_in_the_collectives_name(draft: LetterMaker, or
     assert set(Letter.objects.values_list("slug", "status")) == {("another", "draft"), ("night-trains", "published")}
 
 
+@pytest.fixture
+def outsiders(stranger: User, moderator: User, teammate: User) -> dict[str, User]:
+    """Everybody who has no business here."""
+    Membership.objects.filter(user=teammate).delete()
+    superuser = User.objects.create_superuser("root@example.org")
+    return {"stranger": stranger, "moderator": moderator, "former": teammate, "superuser": superuser}
+
+
 @pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
-@pytest.mark.parametrize("who", ["stranger", "moderator", "superuser", "former"])
+@pytest.mark.parametrize("who", ["stranger", "moderator", "former", "superuser"])
 def test_nobody_else_writes_in_the_collectives_name(
-    draft: LetterMaker, stranger: User, moderator: User, teammate: User, who: str, deed: str
+    draft: LetterMaker, outsiders: dict[str, User], who: str, deed: str
 ) -> None:
     letter = draft()
-    superuser = User.objects.create_superuser("root@example.org")
-    Membership.objects.filter(user=teammate).delete()
-    people = {"stranger": stranger, "moderator": moderator, "superuser": superuser, "former": teammate}
     before = Letter.objects.count(), Translation.objects.count(), verbs()
     with pytest.raises(Refused, match="not_yours"):
-        all_deeds(letter, people[who])[deed]()
+        all_deeds(letter, outsiders[who])[deed]()
     assert (Letter.objects.count(), Translation.objects.count(), verbs()) == before
     letter.refresh_from_db()
     assert letter.status == "draft"

@@ -65,16 +65,6 @@ def test_it_is_never_loaded_over_somebodys_data(owner: User) -> None:
     assert not Letter.objects.exists()
 
 
-def test_it_does_not_come_back_after_it_was_deleted(owner: User) -> None:
-    letter = load_sample(by=owner, now=NOW)
-    assert letter
-    Signature.objects.all().delete()
-    Letter.objects.update(status="draft", current_revision=None)
-    letter.delete()
-    Collective.objects.all().delete()
-    assert load_sample(by=owner, now=NOW) is None
-
-
 def test_loading_numbers_its_signatories_at_once(owner: User) -> None:
     load()
     assert Letter.objects.get().signature_count == len(SIGNATORIES)

@@ -50,7 +50,7 @@ def test_safe_settings_are_found_safe(production: Settings) -> None:
         ("ADDRESS_KEYS", ["ключ"], "petition.E002"),
         ("ADDRESS_HASH_KEY", "", "petition.E003"),
         ("ADDRESS_HASH_KEY", "x" * 31, "petition.E003"),
-        ("CELERY_BROKER_URL", "", "petition.E005"),
+        ("VALKEY_URL", "", "petition.E005"),
         ("DEBUG", True, "petition.E006"),
         ("EMAIL_SERVER", {}, "petition.E007"),
         ("HTTPS", False, "petition.E008"),
@@ -100,6 +100,16 @@ def test_a_laptop_needs_neither_mail_nor_https(production: Settings) -> None:
     production.DEBUG = True
     production.SECRET_KEY = "short"
     assert found() == []
+
+
+def test_a_server_that_finds_the_files_of_a_laptop_is_no_laptop(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert settings.LAPTOP
+    refuse_unsafe_boot()
+    monkeypatch.delenv("LAPTOP")
+    with pytest.raises(SystemExit, match="petition.E010: SECRET_KEY is not set, and .* holds the keys of a laptop"):
+        refuse_unsafe_boot()
 
 
 @pytest.mark.parametrize(

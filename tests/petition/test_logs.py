@@ -21,7 +21,7 @@ def log() -> tuple[logging.Logger, StringIO]:
     handler = logging.StreamHandler(written)
     handler.addFilter(HideSecrets())
     handler.setFormatter(SafeFormatter("%(levelname)s %(name)s: %(message)s"))
-    logger = logging.Logger("test")
+    logger = logging.Logger("test")  # noqa: LOG001 -- one that nothing else hears of
     logger.addHandler(handler)
     return logger, written
 
@@ -65,10 +65,14 @@ def test_what_is_filled_in_is_cleaned_too(log: tuple[logging.Logger, StringIO]) 
     assert written.getvalue() == "WARNING test: /signatures/confirm/(token)/ for (address)\n"
 
 
+def fail() -> None:
+    raise ValueError(f"DETAIL: Key (ada@example.org) at /signatures/confirm/{TOKEN}/")
+
+
 def test_tracebacks_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:
     logger, written = log
     try:
-        raise ValueError(f"DETAIL: Key (ada@example.org) at /signatures/confirm/{TOKEN}/")
+        fail()
     except ValueError:
         logger.exception("It failed")
     assert "Traceback" in written.getvalue()

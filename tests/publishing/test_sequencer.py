@@ -11,7 +11,7 @@ from django.db import connection, connections, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from letters.models import Letter, Signature
-from letters.publishing import operations
+from letters.publishing import operations, queries
 from letters.publishing.operations import sequence_letter
 from letters.publishing.queries import letters_behind
 from letters.publishing.tasks import recount_letters, sweep
@@ -208,7 +208,7 @@ def test_a_sequencer_that_fails_has_done_nothing(letter: Letter, monkeypatch: py
     def fail(letter_id: int) -> tuple[int, int]:
         raise RuntimeError("in the middle")
 
-    monkeypatch.setattr(operations.queries, "awaiting", fail)
+    monkeypatch.setattr(queries, "awaiting", fail)
     with pytest.raises(RuntimeError):
         sequence_letter(letter.pk, now=NOW)
     assert numbers(letter) == []

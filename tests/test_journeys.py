@@ -1,0 +1,417 @@
+"""Whole journeys in a real browser, against the site as `make run` starts it."""
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.stack import Site, until
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+LETTER = "/letters/unpaid-cast/"
+ITALIAN = "/it/letters/unpaid-cast/"
+FLAGS = [
+    *["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+    *["--disable-sync", "--no-first-run"],
+]
+HEAVIEST = 60_000
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
+
+Visit = Callable[..., Page]
+
+
+# The site, the browser, and who sits before it
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("journeys") / "var")
+    try:
+        site.wait_until_ready()
+        yield site
+    finally:
+        site.stop()
+        sys.stderr.write(site.run.output)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For this module only: while Playwright runs, Django takes the whole thread for asynchronous."""
+    with sync_playwright() as playwright:
+        program = a_browser(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def a_browser(own: str) -> str:
+    """The program of a Chromium on this machine, or Playwright's own."""
+    found = [path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))]
+    if Path(own).exists():
+        found.append(own)
+    if not found and os.environ.get("CI") == "true":
+        pytest.fail("No Chromium here: the journeys were not tried. Install one; CI must have it.")
+    if not found:
+        pytest.skip("no Chromium here: install chromium or google-chrome, or run `playwright install chromium`")
+    return found[0]
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site) -> Iterator[Visit]:
+    """Opens a page as somebody whom the site has never seen: `visitor(java_script_enabled=False)`."""
+    contexts: list[BrowserContext] = []
+    mistakes: list[str] = []
+
+    def come(**options: Any) -> Page:
+        contexts.append(browser.new_context(base_url=site.url, **options))
+        contexts[-1].set_default_timeout(20_000)
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda said: mistakes.append(said.text) if "Content Security Policy" in said.text else None)
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert mistakes == []
+
+
+def somebody() -> tuple[str, str]:
+    """A name and an address that nobody has signed with yet."""
+    mark = uuid4().hex[:8]
+    return f"Ada Lovelace {mark}", f"ada-{mark}@example.org"
+
+
+# What one does
+
+
+def fill_in(page: Page, name: str, email: str, letter: str = LETTER) -> None:
+    page.goto(letter)
+    page.locator("#sign_name").fill(name)
+    page.locator("#sign_email").fill(email)
+    page.locator("form.signing button[type=submit]").click()
+    page.wait_for_url("**/signatures/check/**")
+
+
+def mail_to(page: Page, email: str) -> Locator:
+    """The mail to that address on the page /mailbox/, which is opened until the mail is there."""
+    mail = page.locator("article.mail", has_text=email)
+
+    def is_there() -> bool:
+        page.goto("/mailbox/")
+        return mail.count() > 0
+
+    until(is_there)
+    return mail.first
+
+
+def links_in(mail: Locator) -> list[str]:
+    return [link.get_attribute("href") or "" for link in mail.locator(".mail-text a").all()]
+
+
+def published(site: Site) -> int:
+    return int(json.loads(site.get(f"{LETTER}count/").text)["published"])
+
+
+# The main job
+
+
+def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_open(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    reader = visitor()
+    reader.goto(LETTER)
+    reader.evaluate("window.loadedOnce = true")
+    before = int(reader.locator(".headline [data-count]").inner_text())
+
+    signer = visitor()
+    fill_in(signer, name, email)
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
+    expect(signer.locator(".signed-as")).to_contain_text(name)
+    signer.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(signer.get_by_role("heading", level=1)).to_have_text("You have signed. Thank you.")
+    # Nobody reloads anything from here on.
+    signer.evaluate("window.loadedOnce = true")
+    expect(signer.locator(".big-number")).to_have_text(f"No. {before + 1}")
+    assert signer.evaluate("window.loadedOnce")
+
+    expect(reader.locator(".headline [data-count]")).to_have_text(str(before + 1))
+    expect(reader.locator("#newest")).to_contain_text(name)
+    assert reader.evaluate("window.loadedOnce")
+    assert len(site.mails_to(email)) == 1
+
+
+def test_it_works_without_javascript(visitor: Visit) -> None:
+    name, email = somebody()
+    signer = visitor(java_script_enabled=False)
+    fill_in(signer, name, email)
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
+    signer.get_by_role("button", name="Yes, I sign this letter").click()
+    number, show_it = signer.locator(".big-number"), signer.get_by_role("link", name="Show it")
+
+    def has_come() -> bool:
+        expect(number.or_(show_it)).to_be_visible()
+        if show_it.is_visible():
+            show_it.click()
+        return number.is_visible()
+
+    until(has_come)
+    signer.get_by_role("link", name="All signatures").click()
+    expect(signer.locator("main")).to_contain_text(name)
+
+
+def test_the_six_digits_confirm_on_the_page_that_is_still_open(visitor: Visit) -> None:
+    name, email = somebody()
+    signer = visitor()
+    fill_in(signer, name, email)
+    digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
+    assert digits
+    signer.get_by_label("The six digits in the mail").fill(digits[1])
+    signer.get_by_role("button", name="Confirm").click()
+    expect(signer.locator(".big-number")).to_have_text(re.compile(r"No\. \d+"))
+
+
+def test_a_scanner_that_opens_every_link_of_the_mail_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    signer = visitor()
+    fill_in(signer, name, email)
+    mail = mail_to(signer, email)
+    links = {*links_in(mail), *links_in_html(visitor(), mail)}
+    confirm = next(link for link in links if "/signatures/confirm/" in link)
+    assert {urlsplit(link).path.split("/")[2] for link in links if "/signatures/" in link} == {"confirm", "not-me"}
+    before = published(site)
+
+    scanner = visitor()
+    for link in links:
+        scanner.goto(link)
+        scanner.wait_for_load_state("networkidle")
+    scanner.goto(confirm)
+    expect(scanner.get_by_role("button", name="Yes, I sign this letter")).to_be_visible()
+    assert published(site) == before
+
+    scanner.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(scanner.locator(".big-number")).to_be_visible()
+
+
+def links_in_html(page: Page, mail: Locator) -> list[str]:
+    page.goto(mail.get_by_role("link", name="as HTML").get_attribute("href") or "")
+    return [link.get_attribute("href") or "" for link in page.locator("a").all()]
+
+
+def test_an_italian_letter_is_read_signed_and_confirmed_in_italian(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    signer = visitor()
+    signer.goto(LETTER)
+    signer.get_by_role("link", name="Italiano").click()
+    signer.wait_for_url(f"**{ITALIAN}")
+    fill_in(signer, name, email, ITALIAN)
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Guarda la posta")
+    assert speaks(signer) == "it"
+    (mail,) = until(lambda: site.mails_to(email))
+    assert "firma" in mail["Subject"]
+    link = next(link for link in links_in(mail_to(signer, email)) if "/signatures/confirm/" in link)
+    signer.goto(link)
+    assert speaks(signer) == "it"
+    signer.locator("main form button").click()
+    expect(signer.locator(".big-number")).to_have_text(re.compile(r"\d+"))
+    assert speaks(signer) == "it"
+    signer.goto(ITALIAN)
+    expect(signer.locator("#newest")).to_contain_text(name)
+
+
+def speaks(page: Page) -> str | None:
+    return page.locator("html").get_attribute("lang")
+
+
+def test_a_confirmed_signature_is_on_every_page_within_two_seconds(site: Site) -> None:
+    name, email = somebody()
+    assert site.sign("unpaid-cast", email, name).status == 303
+    link = site.mailed_link("confirm", email)
+    number = published(site) + 1
+    assert site.post(link).status == 303
+    seen = {
+        LETTER: name,
+        f"{LETTER}signatures/": name,
+        f"{LETTER}count/": f'"published": {number}',
+        "/": f"<b>{number}</b> signatures",
+    }
+    until(lambda: all(text in site.get(path).text for path, text in seen.items()), 2)
+
+
+# Mistakes
+
+
+def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_was_typed(visitor: Visit) -> None:
+    page = visitor()
+    page.goto(LETTER)
+    page.locator("#sign_affiliation").fill("Friends of the Night Train")
+    page.locator("#sign_email").fill("ada@example")
+    page.locator("#sign_display_1").check()
+    page.locator("form.signing button[type=submit]").click()
+
+    expect(page.locator("#problems")).to_be_focused()
+    for field, sentence in {
+        "name": "Write the name that you sign with.",
+        "email": "not a complete email address",
+    }.items():
+        wrong = page.locator(f"#sign_{field}")
+        expect(wrong).to_have_attribute("aria-invalid", "true")
+        expect(wrong).to_have_accessible_description(re.compile(sentence))
+    expect(page.locator("#sign_affiliation")).to_have_value("Friends of the Night Train")
+    expect(page.locator("#sign_email")).to_have_value("ada@example")
+    expect(page.locator("#sign_display_1")).to_be_checked()
+
+    page.locator("#problems a").first.click()
+    page.keyboard.type("Ada")
+    expect(page.locator("#sign_name")).to_have_value("Ada")
+
+
+def test_one_can_sign_with_the_keyboard_alone_and_always_see_where_one_is(visitor: Visit) -> None:
+    name, email = somebody()
+    # Without the smooth scrolling, which would still be on its way when we look.
+    page = visitor(reduced_motion="reduce")
+    page.goto(LETTER)
+    page.keyboard.press("Tab")
+    assert focus(page)["text"] == "Skip to the content"
+    tab_to(page, "sign_name")
+    page.keyboard.type(name)
+    tab_to(page, "sign_email")
+    page.keyboard.type(email)
+    tab_to(page, "sign_display_0")
+    page.keyboard.press("ArrowDown")
+    assert focus(page)["id"] == "sign_display_1"
+    tab_to(page, "sign_updates")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/signatures/check/**")
+
+
+def focus(page: Page) -> dict[str, Any]:
+    """Where the keyboard is, and whether that can be seen."""
+    found: dict[str, Any] = page.evaluate(
+        """() => {
+            const here = document.activeElement, style = getComputedStyle(here), box = here.getBoundingClientRect();
+            const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+            const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+            return { id: here.id, text: here.textContent.trim(), outline, inside };
+        }"""
+    )
+    return found
+
+
+def tab_to(page: Page, wanted: str) -> None:
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        here = focus(page)
+        assert here["outline"], here
+        assert here["inside"], here
+        if here["id"] == wanted:
+            return
+    pytest.fail(f"Tab never came to {wanted}")
+
+
+# Every page
+
+
+@pytest.fixture(scope="module")
+def pages(site: Site) -> dict[str, str]:
+    """The address of each page, by what it is: of one signature that waits, and of one that is confirmed."""
+    _, waiting = somebody()
+    check = site.sign("unpaid-cast", waiting).location
+    _, confirmed = somebody()
+    site.sign("unpaid-cast", confirmed)
+    thanks = site.mailed_link("confirm", confirmed)
+    site.post(thanks)
+    until(lambda: "big-number" in site.get(thanks).text)
+    manage = re.search(r'href="(/signatures/manage/[^"]+)"', site.get(thanks).text)
+    assert manage
+    return {
+        "home": "/",
+        "letter": LETTER,
+        "the letter in Italian": ITALIAN,
+        "form with errors": LETTER,
+        "check": check,
+        "check with an error": check,
+        "confirm": site.mailed_link("confirm", waiting),
+        "not me": site.mailed_link("not-me", waiting),
+        "thanks": thanks,
+        "manage": manage[1],
+        "list": f"{LETTER}signatures/",
+        "nothing there": "/letters/no-such-letter/",
+        "useless link": f"/signatures/confirm/{'x' * 48}/",
+        "mailbox": "/mailbox/",
+        "a form's address, opened": f"{LETTER}sign/",
+    }
+
+
+def show(page: Page, what: str, pages: dict[str, str]) -> None:
+    page.goto(pages[what])
+    if "error" in what:
+        page.locator("main form button[type=submit]").click()
+        page.locator("p.error").first.wait_for()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_page_in_light_or_dark(width: int, visitor: Visit, pages: dict[str, str]) -> None:
+    page = visitor(viewport={"width": width, "height": 800})
+    reports = []
+    for what in pages:
+        show(page, what, pages)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            found = Axe().run(page)
+            assert found.response["passes"], "axe has looked at nothing"
+            if found.violations_count:
+                reports.append(f"{what}, {scheme}: {found.generate_report()}")
+    assert reports == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_no_page_scrolls_sideways_on_a_small_phone(width: int, visitor: Visit, pages: dict[str, str]) -> None:
+    page = visitor(viewport={"width": width, "height": 640})
+    wide = {}
+    for what in pages:
+        show(page, what, pages)
+        wide[what] = page.evaluate("document.documentElement.scrollWidth")
+    assert {what: found for what, found in wide.items() if found > width} == {}
+
+
+def test_no_page_asks_anybody_else_for_anything_or_keeps_anything(
+    site: Site, visitor: Visit, pages: dict[str, str]
+) -> None:
+    page = visitor()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for what in pages:
+        show(page, what, pages)
+        page.wait_for_load_state("networkidle")
+    assert {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in asked} == {site.url}
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("path", ["/", LETTER, ITALIAN, f"{LETTER}signatures/"])
+def test_a_first_visit_weighs_less_than_60_kilobytes(path: str, visitor: Visit) -> None:
+    page = visitor()
+    weights: list[float] = []
+    browser = page.context.new_cdp_session(page)
+    browser.send("Network.enable")
+    browser.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    # The page itself and at least its style; otherwise nothing was weighed.
+    assert len(weights) >= 2
+    assert sum(weights) < HEAVIEST
