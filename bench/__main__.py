@@ -157,7 +157,9 @@ def _percent(value: float | None) -> str:
 
 def measure(site: Site, options: argparse.Namespace) -> Report:
     report = Report()
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {site.value('SHOW server_version')}"
+    machine = (
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL {site.value('SHOW server_version')}"
+    )
     fsync = site.value("SHOW fsync")
     report.figures["machine"] = {"described": machine, "fsync": fsync}
     report.lines += [

@@ -89,7 +89,7 @@ def running_site() -> Iterator[Site]:
         port, limit_port = free_port(), free_port()
         os.environ.update(
             dict.fromkeys(NOT_FOR_BENCH, ""),
-            **{"LAPTOP": "1", "VAR_DIR": str(var), "PORT": str(port), "DJANGO_SETTINGS_MODULE": "petition.settings"},
+            LAPTOP="1", VAR_DIR=str(var), PORT=str(port), DJANGO_SETTINGS_MODULE="petition.settings",
         )
         ledger = stack.enter_context(local.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")

@@ -3,8 +3,8 @@
 import logging
 import re
 
-TOKEN_IN_PATH = re.compile(r"(/signatures/[a-z-]+/)[^/\s\"'?#]+")
-ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+TOKEN_IN_PATH = re.compile(r"(/signatures/[a-z-]+(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE)
+ADDRESS = re.compile(r"[^\s<>\"(),;:]+(?:@|%40)[^\s<>\"'(),;:]+")
 
 
 def without_secrets(line: str) -> str:

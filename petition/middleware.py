@@ -21,7 +21,7 @@ def page_language(get_response: GetResponse) -> GetResponse:
     spoken = {code for code, name in settings.LANGUAGES}
 
     def answer(request: HttpRequest) -> HttpResponse:
-        first = request.path_info.split("/", 2)[1]
+        first = request.path_info.lstrip("/").partition("/")[0]
         language = first if first in spoken else settings.LANGUAGE_CODE
         with translation.override(language):
             response = get_response(request)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -21,6 +22,15 @@ from letters.signing import queries as signing_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
+
+# A machine that is busy with something else is no fault of ours, and our fixtures can stand many examples.
+hypothesis.settings.register_profile(
+    "undersigned",
+    hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("undersigned")
 
 
 @pytest.fixture

@@ -6,14 +6,15 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
 from pathlib import Path
 from signal import SIGKILL
+from tempfile import mkdtemp
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -178,6 +179,20 @@ class Site(Web):
         return link_in(mail, purpose)
 
 
+@contextmanager
+def running_site() -> Iterator[Site]:
+    # Not in pytest's own temporary folder: each pytest that starts closes that to all other users, PostgreSQL's among
+    # them, also for those that are running.
+    site = Site(Path(mkdtemp(prefix="site-", dir=settings.VAR_DIR)) / "var")
+    try:
+        site.wait_until_ready()
+        yield site
+    finally:
+        site.stop()
+        # Shown by pytest if a test failed.
+        sys.stderr.write(site.run.output)
+
+
 class StoppableValkey:
     """A Valkey of the test's own, which comes back at the same address, remembering nothing."""
 
@@ -197,9 +212,13 @@ class StoppableValkey:
 
 def link_in(mail: EmailMessage, purpose: str) -> str:
     """The path of the link in a mail for "confirm", "not-me" …"""
-    body = mail.get_body(("plain",))
-    links = {found[2]: found[1] for found in LINK.finditer(str(body.get_content()) if body else "")}
+    links = {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
     return links[purpose]
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 def _read(file: Path) -> EmailMessage:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.stack import Site, until
+from tests.stack import Site, running_site, text_of, until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -35,14 +34,9 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("journeys") / "var")
-    try:
-        site.wait_until_ready()
+def site() -> Iterator[Site]:
+    with running_site() as site:
         yield site
-    finally:
-        site.stop()
-        sys.stderr.write(site.run.output)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +91,7 @@ def somebody() -> tuple[str, str]:
 
 
 def fill_in(page: Page, name: str, email: str, letter: str = LETTER) -> None:
+    """Sign, and arrive at "check your mail"."""
     page.goto(letter)
     page.locator("#sign_name").fill(name)
     page.locator("#sign_email").fill(email)
@@ -132,13 +127,13 @@ def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_o
     reader = visitor()
     reader.goto(LETTER)
     reader.evaluate("window.loadedOnce = true")
-    before = int(reader.locator(".headline [data-count]").inner_text())
+    before = int(reader.locator("#headline b").inner_text())
 
     signer = visitor()
     fill_in(signer, name, email)
-    expect(signer.get_by_role("heading", level=1)).to_have_text("Look into your mail")
     mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
     expect(signer.locator(".signed-as")).to_contain_text(name)
+    assert len(site.mails_to(email)) == 1
     signer.get_by_role("button", name="Yes, I sign this letter").click()
     expect(signer.get_by_role("heading", level=1)).to_have_text("You have signed. Thank you.")
     # Nobody reloads anything from here on.
@@ -146,17 +141,15 @@ def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_o
     expect(signer.locator(".big-number")).to_have_text(f"No. {before + 1}")
     assert signer.evaluate("window.loadedOnce")
 
-    expect(reader.locator(".headline [data-count]")).to_have_text(str(before + 1))
+    expect(reader.locator("#headline b")).to_have_text(str(before + 1))
     expect(reader.locator("#newest")).to_contain_text(name)
     assert reader.evaluate("window.loadedOnce")
-    assert len(site.mails_to(email)) == 1
 
 
 def test_it_works_without_javascript(visitor: Visit) -> None:
     name, email = somebody()
     signer = visitor(java_script_enabled=False)
     fill_in(signer, name, email)
-    expect(signer.get_by_role("heading", level=1)).to_have_text("Look into your mail")
     mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
     signer.get_by_role("button", name="Yes, I sign this letter").click()
     number, show_it = signer.locator(".big-number"), signer.get_by_role("link", name="Show it")
@@ -217,10 +210,10 @@ def test_an_italian_letter_is_read_signed_and_confirmed_in_italian(site: Site, v
     signer.get_by_role("link", name="Italiano").click()
     signer.wait_for_url(f"**{ITALIAN}")
     fill_in(signer, name, email, ITALIAN)
-    expect(signer.get_by_role("heading", level=1)).to_have_text("Guarda la posta")
     assert speaks(signer) == "it"
     (mail,) = until(lambda: site.mails_to(email))
-    assert "firma" in mail["Subject"]
+    assert "firma" in mail["Subject"].lower()
+    assert "Avete collaudato il vostro modello" in text_of(mail)
     link = next(link for link in links_in(mail_to(signer, email)) if "/signatures/confirm/" in link)
     signer.goto(link)
     assert speaks(signer) == "it"

@@ -39,6 +39,8 @@ def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
         return Answer(Verdict.LATER, str(refusal.smtp_code), usable=False)
     except (smtplib.SMTPException, OSError) as failure:
         return Answer(Verdict.LATER, type(failure).__name__, usable=False)
+    except (ValueError, LookupError) as unsendable:  # An address or a header that no mail can carry.
+        return Answer(Verdict.NEVER, type(unsendable).__name__)
     return Answer(Verdict.SENT)
 
 

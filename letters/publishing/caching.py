@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -101,10 +102,14 @@ class PublicPageCache:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
+        for condition in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE"):
+            request.META.pop(condition, None)  # Only If-None-Match is answered here.
         key = _key(request)
         page = self.pages.get(key)
         if page is None:
             return self._fetch(request, key)
+        with suppress(KeyError):  # Another thread has just let it go.
+            self.pages.move_to_end(key)
         if time.monotonic() - page.checked_at > FRESH_SECONDS and page.asking.acquire(blocking=False):
             try:
                 return self._ask_again(request, key, page)
@@ -139,7 +144,8 @@ class PublicPageCache:
             return page.answer(request)
         fresh = _page_of(response)
         if fresh is None:
-            self.pages.pop(key, None)
+            if response.status_code < 400 or response.status_code in {404, 410}:
+                self.pages.pop(key, None)
             return response
         self._keep(key, fresh)
         return fresh.answer(request)
@@ -155,7 +161,7 @@ def _key(request: HttpRequest) -> str:
 
     The marks that others put on shared links (utm_source, fbclid …) change nothing, and must not fill the memory.
     """
-    if request.META.get("QUERY_STRING") and "before" in request.GET:
+    if request.path.endswith("/signatures/") and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path
 

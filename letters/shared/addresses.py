@@ -33,6 +33,9 @@ def read_address(text: str) -> Address | None:
     except EmailNotValidError:
         return None
     deliverable = found.ascii_email
+    # Python's mail package decodes an encoded word (RFC 2047) in a name: the mail would go to another mailbox.
+    if deliverable and "=?" in deliverable:
+        return None
     return Address(deliverable, canonical(deliverable)) if deliverable else None
 
 

@@ -34,6 +34,10 @@ class LineField(forms.Field):
         self.max_length = max_length
 
     def clean(self, value: str | None) -> str:
+        if len(value or "") > 4 * self.max_length:
+            # Before anything looks closer: composing (NFC) a long run of accents takes time by the square.
+            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
+            raise ValidationError(sentence, "too_long", {"length": len(value or ""), "most": self.max_length})
         try:
             line = clean_line(value or "")
         except UnusableText as problem:

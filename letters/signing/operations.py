@@ -98,9 +98,9 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     """
     if refusal := letter.refusal(now):
         raise Refused(refusal)
-    signature_id, salt = _write_signature(letter, entry, language, now)
+    signature_id, salt, purpose = _write_signature(letter, entry, language, now)
     transaction.on_commit(_wake_postman)
-    return make_token("check", signature_id=signature_id, salt=salt, now=now)
+    return make_token(purpose, signature_id=signature_id, salt=salt, now=now)
 
 
 def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> None:
@@ -136,14 +136,17 @@ def _owe_thanks(signature: Signature, now: datetime) -> None:
     transaction.on_commit(_wake_postman)
 
 
-def confirm_by_code(signature: Signature, *, code: str, now: datetime) -> None:
-    """The same by the six digits in the mail.
+def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:
+    """The same by the six digits in the mail. After signing `again` they only prove whose mailbox it is: what is
+    stored may differ from what was typed this time, and the signer must see it before it counts.
 
     Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
     contact = SignerContact.objects.filter(pk=signature.pk).first()
     if not contact or not contact.accepts_code(code, now=now):
         raise Refused("wrong_code")
+    if again:
+        return
     confirm_signature(signature, verified=Signature.Verified.CODE, now=now)
 
 
@@ -151,6 +154,8 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     """The signer sets right what is shown. Raises Refused("taken_back") if there is nothing left to change."""
     standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
     with transaction.atomic():
+        # The letter's row first, as the sequencer takes them: the other way round each waits for the other.
+        Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
         if not standing.update(**changes.as_shown()):
             raise Refused("taken_back")
         contact = SignerContact.objects.filter(pk=signature.pk)
@@ -159,8 +164,6 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         else:
             consented_at = now if changes.consent else None
             contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
-        # Rare enough to touch the letter's row: pages that show the old name are old from now on.
-        Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
 
 
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
@@ -227,6 +230,8 @@ STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.
 def _empty(signature: Signature, **values: Any) -> None:
     """Leave nothing of a person: neither what was shown, nor the address, nor the mails to it."""
     nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment"], "")
+    # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
+    Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
     gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
     if Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
         SignerContact.objects.filter(pk=signature.pk).delete()
@@ -247,7 +252,7 @@ def _wake_sequencer(letter_id: int) -> None:
     wakeups.wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
 
 
-def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes]:
+def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:
     values = _values(letter, entry, language, now)
     with connection.cursor() as cursor:
         # The first finds out that somebody is known by waiting for them, so the second sees their row. Neither does
@@ -255,7 +260,7 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
         for statement in (SIGN, SIGN_AGAIN, SIGN):
             cursor.execute(statement, values)
             if row := cursor.fetchone():
-                return row[0], bytes(row[1])
+                return row[0], bytes(row[1]), "check-again" if statement is SIGN_AGAIN else "check"
     raise Refused("try_again")
 
 

@@ -103,7 +103,8 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     So it speaks the language of the form that was sent and shows the letter as it is now; the language and the text
     that the signature was made with would tell a stranger that there is one.
     """
-    found = queries.signature_of_token("check", token)
+    first = queries.signature_of_token("check", token)
+    found = first or queries.signature_of_token("check-again", token)
     if found is None:
         return _useless_link(request)
     signature = found[0]
@@ -112,7 +113,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                confirm_by_code(signature, code=form.cleaned_data["code"], now=timezone.now())
+                confirm_by_code(signature, code=form.cleaned_data["code"], again=not first, now=timezone.now())
                 return _see_other(_link("confirm", signature))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
@@ -242,7 +243,9 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
     if refusal:
         return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
     if signature.state == Signature.State.PENDING:
-        return _signature_page(request, "letters/signing/confirm.html", signature)
+        return _signature_page(
+            request, "letters/signing/confirm.html", signature, manage_url=_link("manage", signature)
+        )
     return _signature_page(request, "letters/signing/thanks.html", signature, manage_url=_link("manage", signature))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage, get_connection
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -95,10 +95,16 @@ def test_a_claimed_mail_is_nobody_elses_until_the_lease_is_over(owed: list[Deliv
 
 @pytest.mark.django_db(transaction=True)
 def test_two_connections_never_claim_the_same_mail(owed: list[Delivery]) -> None:
+
+    def claim_impatiently(most: int) -> list[Delivery]:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            return claim_deliveries(now=NOW, most=most)
+
     with transaction.atomic():
         mine = claim_deliveries(now=NOW, most=2)
         # Not committed yet: the other passes over what is locked instead of waiting for it.
-        (theirs,) = in_threads(lambda _: claim_deliveries(now=NOW, most=10), [0], threads=1)
+        (theirs,) = in_threads(claim_impatiently, [10], threads=1)
     assert ids(mine) == ids(owed[:2])
     assert ids(theirs) == ids(owed[2:])
 

@@ -1,13 +1,11 @@
 """PostgreSQL goes away under a running site, and comes back."""
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.stack import Answer, Site, until
+from tests.stack import Answer, Site, running_site, until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -17,15 +15,9 @@ ADA = "ada@example.org"
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path / "var")
-    try:
-        site.wait_until_ready()
+def site() -> Iterator[Site]:
+    with running_site() as site:
         yield site
-    finally:
-        site.stop()
-        # Shown by pytest if the test failed.
-        sys.stderr.write(site.run.output)
 
 
 def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwards_all_is_as_before(
@@ -43,9 +35,9 @@ def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwar
     until(lambda: site.get(NAMES).status == 200)
     until(lambda: site.sign("unpaid-cast", ADA).status == 303)
     link = site.mailed_link("confirm", ADA)
+    assert len(site.mails_to(ADA)) == 1
     until(lambda: site.post(link).status == 303)
     until(lambda: json.loads(site.get(f"{LETTER}count/").text)["published"] == 19)
-    assert len(site.mails_to(ADA)) == 1
     assert "has ended by itself" not in site.run.output
 
 

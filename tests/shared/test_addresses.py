@@ -137,3 +137,9 @@ def test_an_old_key_still_opens_and_no_longer_seals(settings: Settings) -> None:
     assert unseal(after) == "ada@example.org"
     with pytest.raises(InvalidToken):
         unseal(before)
+
+
+@pytest.mark.parametrize("typed", ["=?x?q?ada?=@gmail.com", "=?a?q??=@example.org", "=?utf-8?q?a=0ab?=@example.org"])
+def test_an_encoded_word_is_no_address(typed: str) -> None:
+    """Python's mail package would decode it: the mail would reach another mailbox than the one that was hashed."""
+    assert read_address(typed) is None

@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes, urlencode
 import pytest
 from django.test import RequestFactory
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from letters.models import Delivery, Letter, Signature, SignerContact
@@ -341,6 +341,7 @@ def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
         assert status_of("POST", url, multipart, f"multipart/form-data; boundary=x; charset{charset}") == 422, charset
 
 
+@settings(max_examples=60)
 @given(
     st.text(st.characters(codec="latin-1", exclude_characters="\r\n")) | st.from_regex(r"a/b(; *[a-z]+\*?=[^;\n]*)*")
 )
@@ -383,7 +384,7 @@ forms = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(forms)
 @example({"name": b"Ada", "email": b"ada@example.org", "display": b"public"})
 def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, bytes]) -> None:
@@ -392,7 +393,7 @@ def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, 
     assert answer.status_code in {303, 422}
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from([FORM, "multipart/form-data; boundary=x", "text/plain"]))
 def test_no_body_makes_a_500(letter: Letter, signer: Signer, body: bytes, kind: str) -> None:
     answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=kind)
@@ -400,7 +401,7 @@ def test_no_body_makes_a_500(letter: Letter, signer: Signer, body: bytes, kind: 
     assert nothing_is_written()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.text(max_size=60), st.text(max_size=20))
 def test_no_address_makes_a_500(letter: Letter, signer: Signer, path: str, query: str) -> None:
     for address in [f"/{path}", f"/letters/{path}/", f"/it/letters/{path}", f"/signatures/confirm/{path}/"]:

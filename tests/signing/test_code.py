@@ -52,9 +52,9 @@ def test_after_five_tries_even_the_right_code_is_refused(letter: Letter) -> None
     code = code_of(signature)
     for _ in range(5):
         with pytest.raises(Refused, match="wrong_code"):
-            confirm_by_code(signature, code=a_wrong_code(code), now=NOW)
+            confirm_by_code(signature, code=a_wrong_code(code), again=False, now=NOW)
     with pytest.raises(Refused, match="wrong_code"):
-        confirm_by_code(signature, code=code, now=NOW)
+        confirm_by_code(signature, code=code, again=False, now=NOW)
     signature.refresh_from_db()
     assert signature.state == Signature.State.PENDING
 
@@ -63,8 +63,8 @@ def test_a_code_is_good_for_an_hour(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     with pytest.raises(Refused, match="wrong_code"):
-        confirm_by_code(signature, code=code, now=NOW + timedelta(hours=1))
-    confirm_by_code(signature, code=code, now=NOW + timedelta(minutes=59))
+        confirm_by_code(signature, code=code, again=False, now=NOW + timedelta(hours=1))
+    confirm_by_code(signature, code=code, again=False, now=NOW + timedelta(minutes=59))
 
 
 def test_a_new_mail_makes_the_old_code_worthless(letter: Letter) -> None:
@@ -72,8 +72,8 @@ def test_a_new_mail_makes_the_old_code_worthless(letter: Letter) -> None:
     old = code_of(signature)
     new = code_of(signature, "654321")
     with pytest.raises(Refused, match="wrong_code"):
-        confirm_by_code(signature, code=old, now=NOW)
-    confirm_by_code(signature, code=new, now=NOW)
+        confirm_by_code(signature, code=old, again=False, now=NOW)
+    confirm_by_code(signature, code=new, again=False, now=NOW)
 
 
 def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter) -> None:
@@ -81,7 +81,7 @@ def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter) -> N
     code = code_of(first)
     code_of(second, "654321")
     with pytest.raises(Refused, match="wrong_code"):
-        confirm_by_code(second, code=code, now=NOW)
+        confirm_by_code(second, code=code, again=False, now=NOW)
 
 
 def test_the_code_is_not_stored(letter: Letter) -> None:
@@ -118,10 +118,23 @@ def test_fifty_tries_at_once_are_five_tries(letter: Letter) -> None:
 
     def attempt(_: int) -> str:
         try:
-            confirm_by_code(Signature.objects.get(pk=signature.pk), code=a_wrong_code(code), now=NOW)
+            confirm_by_code(Signature.objects.get(pk=signature.pk), code=a_wrong_code(code), again=False, now=NOW)
         except Refused as refused:
             return refused.code
         return "confirmed"
 
     assert set(in_threads(attempt, range(50), threads=16)) == {"wrong_code"}
     assert SignerContact.objects.get(pk=signature.pk).code_tries == 5
+
+
+def test_after_signing_again_the_code_shows_the_stored_signature_before_it_counts(
+    letter: Letter, signer: Signer
+) -> None:
+    """Somebody who has signed by name, and then as nobody, must not find the name published by typing six digits."""
+    signer.sign(letter, name="Ada Lovelace")
+    again = signer.sign(letter, display="nobody", name="")["Location"]
+    page = signer.client.post(again, {"code": mailed_code()}, headers=FROM_OUR_PAGE, follow=True).content.decode()
+    assert "Confirm your signature" in page
+    assert "Ada Lovelace" in page
+    assert "Change it first" in page
+    assert signature_of(letter).state == Signature.State.PENDING

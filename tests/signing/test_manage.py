@@ -172,3 +172,11 @@ def test_nobody_gets_no_thank_you_mail(letter: Letter, signer: Signer) -> None:
     signer.confirm()
     deliver()
     assert len(mail.outbox) == 1
+
+
+def test_a_withdrawn_name_goes_from_the_pages_without_a_worker(
+    letter: Letter, signer: Signer, signature: Signature
+) -> None:
+    assert "Ada Lovelace" in signer.read(letter)
+    act(signer, control_link(signature), "withdraw")
+    assert "Ada Lovelace" not in signer.read(letter) + signer.read(letter, "signatures")
