@@ -75,7 +75,7 @@ class Site:
         postmaster = (self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
         parents = map(psutil.Process, [*self.servers, int(postmaster)])
         times = (process.cpu_times() for parent in parents for process in [parent, *parent.children(recursive=True)])
-        return sum(each.user + each.system for each in times)
+        return float(sum(each.user + each.system for each in times))
 
 
 @contextmanager
@@ -89,7 +89,10 @@ def running_site() -> Iterator[Site]:
         port, limit_port = free_port(), free_port()
         os.environ.update(
             dict.fromkeys(NOT_FOR_BENCH, ""),
-            LAPTOP="1", VAR_DIR=str(var), PORT=str(port), DJANGO_SETTINGS_MODULE="petition.settings",
+            LAPTOP="1",
+            VAR_DIR=str(var),
+            PORT=str(port),
+            DJANGO_SETTINGS_MODULE="petition.settings",
         )
         ledger = stack.enter_context(local.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")
@@ -196,7 +199,7 @@ FORM = {
     "affiliation": "University of Nowhere",
     "role": "Teacher of drawing",
     "country": "IT",
-    "comment": "Because nobody should work for nothing, and nobody’s name should be used to say that they like it.",
+    "comment": "Because nobody should work for nothing, and no name should be used to say that they like it.",
     "display": "public",
     "updates": "on",
 }
@@ -227,7 +230,7 @@ def waiting(site: Site, slug: str) -> list[tuple[int, bytes]]:
         JOIN letters_letter AS letter ON letter.id = letter_id
         WHERE slug = %s AND state = 'pending' ORDER BY signature.id
     """
-    return site.database.execute(query, [slug]).fetchall()  # type: ignore[return-value] # the row's two columns
+    return site.database.execute(query, [slug]).fetchall()
 
 
 def confirm_path(signature_id: int, salt: bytes) -> str:
