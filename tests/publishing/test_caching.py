@@ -326,3 +326,10 @@ def test_a_visitor_who_has_the_page_does_not_keep_others_from_getting_it(clock: 
     assert get(cache).content == b"page"
     clock.now += FRESH_SECONDS + 0.01
     assert get(cache, **{"if-none-match": 'W/"old"'}).content == b"page"
+
+
+@pytest.mark.parametrize("header", ["If-Match", "If-Unmodified-Since", "If-Modified-Since"])
+def test_no_condition_of_a_visitor_spoils_the_page_for_others(letter: Letter, reader: Reader, header: str) -> None:
+    value = '"x"' if header == "If-Match" else "Sat, 01 Jan 2000 00:00:00 GMT"
+    for _ in range(2):
+        assert reader.client.get(letter.get_absolute_url(), headers={header: value}).status_code == 200
