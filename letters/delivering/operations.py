@@ -18,18 +18,20 @@ def claim_deliveries(*, now: datetime, most: int) -> list[Delivery]:
 
     If this worker dies, they are due again when the lease is over. One statement, so nothing is claimed halfway.
     """
+    # MATERIALIZED: as a plain subquery it may be planned inside a loop, run again for each row, and pass its own limit.
     lease = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
     claimed = Delivery.objects.raw(
         """
-        UPDATE letters_delivery SET attempts = attempts + 1, next_attempt_at = %s
-        WHERE id IN (
+        WITH due AS MATERIALIZED (
             SELECT id FROM letters_delivery
             WHERE next_attempt_at <= %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
             ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED
         )
-        RETURNING *
+        UPDATE letters_delivery AS delivery SET attempts = attempts + 1, next_attempt_at = %s
+        FROM due WHERE delivery.id = due.id
+        RETURNING delivery.*
         """,
-        [lease, now, most],
+        [now, most, lease],
     )
     return sorted(claimed, key=lambda delivery: delivery.pk)
 

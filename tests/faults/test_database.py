@@ -1,6 +1,5 @@
 """PostgreSQL goes away under a running site, and comes back."""
 
-import json
 from collections.abc import Iterator
 
 import pytest
@@ -37,7 +36,7 @@ def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwar
     link = site.mailed_link("confirm", ADA)
     assert len(site.mails_to(ADA)) == 1
     until(lambda: site.post(link).status == 303)
-    until(lambda: json.loads(site.get(f"{LETTER}count/").text)["published"] == 19)
+    until(lambda: '"published": 19' in site.get(f"{LETTER}count/").text)
     assert "has ended by itself" not in site.run.output
 
 

@@ -221,9 +221,10 @@ def test_marks_on_shared_links_do_not_make_another_page(
 def test_pages_of_the_list_are_kept_apart(letter: Letter, reader: Reader, clock: Clock) -> None:
     add_published(letter, 201)
     url = letter.url_of("signatures")
-    contents = [reader.get(f"{url}{before}").content for before in ("", "?before=102", "?before=2", "")]
-    assert len(set(contents)) == 3
-    assert contents[0] == contents[3]
+    answers = [reader.get(f"{url}{before}") for before in ("", "?before=102", "?before=2", "")]
+    assert len({answer.content for answer in answers}) == 3
+    assert len({answer.headers["ETag"] for answer in answers}) == 3
+    assert answers[0].content == answers[3].content
 
 
 def test_memory_is_bounded(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +324,7 @@ def test_a_visitor_who_has_the_page_does_not_keep_others_from_getting_it(clock: 
 
     cache = PublicPageCache(view)
     assert get(cache, **{"if-none-match": page_etag("page")}).status_code == 304
+    assert list(cache.pages) == ["/"]
     assert get(cache).content == b"page"
     clock.now += FRESH_SECONDS + 0.01
     assert get(cache, **{"if-none-match": 'W/"old"'}).content == b"page"
