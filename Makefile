@@ -16,7 +16,7 @@ run: $(READY) ## The whole site on this machine; PORT=8001 make run for another 
 	@exec $(BIN)/python -m petition.local run
 
 test: $(READY) ## Every test; ARGS="tests/signing -k twice" for some
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY) ## What must be clean before a change goes in
 	$(BIN)/ruff check

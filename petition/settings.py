@@ -122,6 +122,8 @@ if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", 
                 "min_size": 1,
                 "max_size": environment.whole("DATABASE_POOL_SIZE", 8, least=1, most=200),
                 "timeout": 5,
+                # After an outage: psycopg would wait twice as long after each try, for minutes.
+                "reconnect_timeout": 1,
             },
         },
         "DISABLE_SERVER_SIDE_CURSORS": BEHIND_POOLER,

@@ -384,7 +384,7 @@ forms = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(forms)
 @example({"name": b"Ada", "email": b"ada@example.org", "display": b"public"})
 def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, bytes]) -> None:
