@@ -5,11 +5,13 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import Revision
 from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
+from letters.shared.tokens import make_token
 
 SALT_BYTES = 8
 
@@ -136,6 +138,11 @@ class Signature(models.Model):
     def public_name(self) -> str:
         """The name, if everybody may see it; else empty, and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
+
+    def link(self, purpose: str, *, now: datetime) -> str:
+        """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""
+        token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now)
+        return reverse(purpose, kwargs={"token": token})
 
 
 class SignerContact(models.Model):

@@ -119,10 +119,7 @@ class PublicPageCache:
 
     def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
         """Ask the view. What the visitor has already is compared here, so the view always gives the whole page."""
-        wanted = request.META.pop("HTTP_IF_NONE_MATCH", None)
-        response = self.get_response(request)
-        if wanted is not None:
-            request.META["HTTP_IF_NONE_MATCH"] = wanted
+        response = self._ask(request, etag=None)
         page = _page_of(response)
         if page is None:
             return response
@@ -130,13 +127,7 @@ class PublicPageCache:
         return page.answer(request)
 
     def _ask_again(self, request: HttpRequest, key: str, page: _Page) -> HttpResponse:
-        wanted = request.META.get("HTTP_IF_NONE_MATCH")
-        request.META["HTTP_IF_NONE_MATCH"] = page.etag
-        response = self.get_response(request)
-        if wanted is None:
-            del request.META["HTTP_IF_NONE_MATCH"]
-        else:
-            request.META["HTTP_IF_NONE_MATCH"] = wanted
+        response = self._ask(request, etag=page.etag)
         if response.status_code == 304:
             page.checked_at = time.monotonic()
             return page.answer(request)
@@ -149,6 +140,18 @@ class PublicPageCache:
             return response
         self._keep(key, fresh)
         return fresh.answer(request)
+
+    def _ask(self, request: HttpRequest, *, etag: str | None) -> HttpResponse:
+        """The view's answer to somebody who has the page `etag`, or none. The visitor's own condition is put back."""
+        name = "HTTP_IF_NONE_MATCH"
+        visitors = request.META.pop(name, None)
+        if etag:
+            request.META[name] = etag
+        response = self.get_response(request)
+        request.META.pop(name, None)
+        if visitors is not None:
+            request.META[name] = visitors
+        return response
 
     def _keep(self, key: str, page: _Page) -> None:
         self.pages[key] = page

@@ -79,7 +79,13 @@ def likely_meant(deliverable: str) -> str:
     name, _, domain = deliverable.rpartition("@")
     if domain.lower() in NO_SLIPS:
         return ""
-    return next((f"{name}@{meant}" for meant in sorted(PROVIDERS) if one_slip(domain.lower(), meant)), "")
+    meant = _provider_meant(domain.lower())
+    return f"{name}@{meant}" if meant else ""
+
+
+@lru_cache(maxsize=4096)
+def _provider_meant(domain: str) -> str:
+    return next((provider for provider in sorted(PROVIDERS) if one_slip(domain, provider)), "")
 
 
 def one_slip(typed: str, meant: str) -> bool:

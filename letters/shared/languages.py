@@ -16,7 +16,7 @@ def interface_language(code: str) -> str:
 @lru_cache(maxsize=256)
 def language_name(code: str) -> str:
     """What its speakers call it: "Italiano", "العربية"; the code itself where CLDR does not know it."""
-    locale = _locale(code)
+    locale = locale_of(code)
     name = locale.get_display_name(locale) if locale else ""
     return name[:1].upper() + name[1:] if name else code
 
@@ -24,11 +24,12 @@ def language_name(code: str) -> str:
 @lru_cache(maxsize=256)
 def direction(code: str) -> str:
     """ "rtl" or "ltr" """
-    locale = _locale(code)
+    locale = locale_of(code)
     return locale.text_direction if locale else "ltr"
 
 
-def _locale(code: str) -> Locale | None:
+def locale_of(code: str) -> Locale | None:
+    """What CLDR knows of the language; None for one that it does not know."""
     try:
         return Locale.parse(code, sep="-")
     except (UnknownLocaleError, ValueError):

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any, cast
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Ask, Display, Letter, Signature
 from letters.shared.addresses import Address, likely_meant, read_address
+from letters.shared.languages import locale_of
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
 
@@ -35,20 +36,21 @@ class LineField(forms.Field):
         self.max_length = max_length
 
     def clean(self, value: str | None) -> str:
-        if len(value or "") > 4 * self.max_length:
-            # Before anything looks closer: composing (NFC) a long run of accents takes time by the square.
-            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
-            raise ValidationError(sentence, "too_long", {"length": len(value or ""), "most": self.max_length})
+        # Before anything looks closer: composing (NFC) a long run of accents takes time by the square.
+        self._refuse_longer(value or "", than=4 * self.max_length)
         try:
             line = clean_line(value or "")
         except UnusableText as problem:
             raise ValidationError(UNUSABLE[problem.code], problem.code) from problem
         if not line and self.required:
             raise ValidationError(self.error_messages["required"], "required")
-        if len(line) > self.max_length:
-            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
-            raise ValidationError(sentence, "too_long", {"length": len(line), "most": self.max_length})
+        self._refuse_longer(line, than=self.max_length)
         return line
+
+    def _refuse_longer(self, text: str, *, than: int) -> None:
+        if len(text) > than:
+            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
+            raise ValidationError(sentence, "too_long", {"length": len(text), "most": self.max_length})
 
 
 class AddressField(forms.Field):
@@ -77,16 +79,22 @@ def country_choices() -> list[tuple[str, str]]:
 @lru_cache(maxsize=32)
 def _countries(language: str) -> list[tuple[str, str]]:
     # Kept: sorting 250 names took longer than all the rest of the form, for every signer.
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale("en")
-    names = [(code, name) for code, name in locale.territories.items() if len(code) == 2 and code not in NOT_COUNTRIES]
+    locale = locale_of(language) or Locale("en")
+    names = [(code, name) for code, name in locale.territories.items() if code in COUNTRIES]
     return sorted(names, key=lambda pair: pair[1].casefold())
 
 
-# CLDR's groupings and placeholders among its two-letter territories.
-NOT_COUNTRIES = {"EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"}
+# Without CLDR's groupings and placeholders among its two-letter territories.
+COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - {
+    *["EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"]
+}
+
+
+class CountryField(forms.ChoiceField):
+    """A code is known or not: looked up, where Django would put all names in order again for every signer."""
+
+    def valid_value(self, value: str) -> bool:
+        return value in COUNTRIES
 
 
 class SigningForm(forms.Form):
@@ -112,7 +120,7 @@ class SigningForm(forms.Form):
         autocomplete="organization-title",
         error_messages={"required": _("This letter asks every signer for a role.")},
     )
-    country = forms.ChoiceField(
+    country = CountryField(
         label=_("Country"),
         choices=country_choices,
         error_messages={

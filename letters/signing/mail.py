@@ -12,14 +12,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone, translation
 
 from letters.models import Delivery, Signature
 from letters.shared.addresses import unseal
 from letters.shared.codes import code_of
 from letters.shared.languages import interface_language
-from letters.shared.tokens import make_token
 from letters.signing import queries
 
 CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED}
@@ -28,7 +26,9 @@ CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PU
 def confirm(delivery: Delivery) -> EmailMessage | None:
     """Asks for the confirmation."""
     signature = queries.signature_of_delivery(delivery)
-    return _with_code("confirm", delivery, signature) if signature.state == Signature.State.PENDING else None
+    if signature.state != Signature.State.PENDING:
+        return None
+    return _to_signer("confirm", delivery, signature, with_code=True)
 
 
 def thanks(delivery: Delivery) -> EmailMessage | None:
@@ -47,7 +47,7 @@ def signed_again(delivery: Delivery) -> EmailMessage | None:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
     signature = queries.signature_of_delivery(delivery)
     if signature.state == Signature.State.PENDING:
-        return _with_code("confirm_again", delivery, signature)
+        return _to_signer("confirm_again", delivery, signature, with_code=True)
     if signature.state in CONFIRMED:
         return _to_signer("signed_already", delivery, signature)
     return None
@@ -61,18 +61,16 @@ MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
 }
 
 
-def _with_code(template: str, delivery: Delivery, signature: Signature) -> EmailMessage | None:
-    """Every mail that asks for a confirmation makes a code, in place of the one before."""
+def _to_signer(
+    template: str, delivery: Delivery, signature: Signature, *, with_code: bool = False
+) -> EmailMessage | None:
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
-    code = code_of(delivery.pk, salt=signature.salt)
-    signature.contact.expect_code(code, now=timezone.now())
-    return _to_signer(template, delivery, signature, code=f"{code[:3]} {code[3:]}")
-
-
-def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: str) -> EmailMessage | None:
-    if not hasattr(signature, "contact"):
-        return None  # The address has been forgotten.
+    now = timezone.now()
+    code = code_of(delivery.pk, salt=signature.salt) if with_code else ""
+    if code:
+        # In place of the code in the mail before this one.
+        signature.contact.expect_code(code, now=now)
     letter_text = queries.translation_of(signature.revision_id, signature.language)
     with translation.override(interface_language(signature.language)):
         context = {
@@ -80,13 +78,13 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: 
             "title": letter_text.title,
             "signature": signature,
             "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
-            "confirm_url": _link("confirm", signature),
-            "manage_url": _link("manage", signature),
-            "not_me_url": _link("not-me", signature),
+            "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
+            "manage_url": settings.SITE_URL + signature.link("manage", now=now),
+            "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
+            "code": f"{code[:3]} {code[3:]}",
             "until": signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
             "language": translation.get_language(),
             "SITE_URL": settings.SITE_URL,
-            **more,
         }
         parts = {
             part: render_to_string(f"letters/mail/{template}.{part}", context)
@@ -104,11 +102,6 @@ def _to_signer(template: str, delivery: Delivery, signature: Signature, **more: 
     )
     message.attach_alternative(parts["html"], "text/html")
     return message
-
-
-def _link(purpose: str, signature: Signature) -> str:
-    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now())
-    return settings.SITE_URL + reverse(purpose, kwargs={"token": token})
 
 
 def _name_of(delivery: Delivery) -> str:

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from letters.models import Letter, Signature, Translation
 from letters.shared.languages import direction, interface_language
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
-from letters.shared.tokens import make_token
+from letters.shared.tokens import Token
 from letters.signing import queries
 from letters.signing.forms import ChangeForm, CodeForm, SigningForm
 from letters.signing.operations import (
@@ -31,6 +31,7 @@ from letters.signing.operations import (
 )
 
 View = Callable[..., HttpResponse]
+SignatureView = Callable[[HttpRequest, Signature, Token], HttpResponse]
 
 
 def from_our_pages(view: View) -> View:
@@ -59,6 +60,23 @@ def with_a_token(view: View) -> View:
         return response
 
     return private
+
+
+def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], View]:
+    """A page behind a mailed link: its view gets the signature, which nobody can have without passing here."""
+
+    def decorate(view: SignatureView) -> View:
+        @with_a_token
+        @require_http_methods(methods)
+        @from_our_pages
+        @wraps(view)
+        def opened(request: HttpRequest, token: str) -> HttpResponse:
+            found = queries.signature_of_token(purpose, token)
+            return view(request, *found) if found else _useless_link(request)
+
+        return opened
+
+    return decorate
 
 
 @from_our_pages
@@ -114,7 +132,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             try:
                 confirm_by_code(signature, code=form.cleaned_data["code"], again=not first, now=timezone.now())
-                return _see_other(_link("confirm", signature))
+                return _see_other(signature.link("confirm", now=timezone.now()))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
         return _check_page(request, signature.letter, language, form)
@@ -152,29 +170,18 @@ CODE_REFUSED = {
 }
 
 
-@with_a_token
-@from_our_pages
-@require_http_methods(["GET", "HEAD", "POST"])
-def not_me(request: HttpRequest, token: str) -> HttpResponse:
+@of_a_signature("not-me", "GET", "HEAD", "POST")
+def not_me(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """ "It wasn't me": GET shows the button, POST deletes."""
-    found = queries.signature_of_token("not-me", token)
-    if found is None:
-        return _useless_link(request)
     if request.method == "POST":
-        disown_signature(found[0], now=timezone.now())
+        disown_signature(signature, now=timezone.now())
         return _see_other(request.path)
-    return _signature_page(request, "letters/signing/not_me.html", found[0])
+    return _signature_page(request, "letters/signing/not_me.html", signature)
 
 
-@with_a_token
-@from_our_pages
-@require_http_methods(["GET", "HEAD", "POST"])
-def manage(request: HttpRequest, token: str) -> HttpResponse:
+@of_a_signature("manage", "GET", "HEAD", "POST")
+def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """The control link: everything that is stored; change it, or take the signature back."""
-    found = queries.signature_of_token("manage", token)
-    if found is None:
-        return _useless_link(request)
-    signature = found[0]
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
         if request.method == "POST" and _managed(signature, request.POST.get("action", ""), form):
@@ -182,7 +189,7 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         stored = queries.stored_about(signature)
         status = 422 if form.is_bound else 200
         return _signature_page(
-            request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored, token=token
+            request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored
         )
 
 
@@ -198,34 +205,18 @@ def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
     return False
 
 
-@with_a_token
-@require_safe
-@csrf_exempt
-def my_data(request: HttpRequest, token: str) -> HttpResponse:
+@of_a_signature("manage", "GET", "HEAD")
+def my_data(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """Everything that is stored about the signer, to keep."""
-    found = queries.signature_of_token("manage", token)
-    if found is None:
-        return _useless_link(request)
-    response = JsonResponse(queries.stored_about(found[0]), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response = JsonResponse(queries.stored_about(signature), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response.headers["Content-Disposition"] = 'attachment; filename="my-signature.json"'
     return response
 
 
-def _link(purpose: str, signature: Signature) -> str:
-    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now())
-    return reverse(purpose, kwargs={"token": token})
-
-
-@with_a_token
-@from_our_pages
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+@of_a_signature("confirm", "GET", "HEAD", "POST")
+def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """GET shows the button, or how the signature stands; POST confirms. Scanners follow links, so GET never acts."""
-    found = queries.signature_of_token("confirm", token)
-    if found is None:
-        return _useless_link(request)
-    signature, parsed = found
-    if signature.state == Signature.State.PENDING and queries.is_expired(parsed, timezone.now()):
+    if signature.state == Signature.State.PENDING and queries.is_expired(token, timezone.now()):
         return _signature_page(request, "letters/signing/expired.html", signature, status=410)
     refusal = ""
     if request.method == "POST":
@@ -242,11 +233,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> HttpResponse:
     if refusal:
         return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
-    if signature.state == Signature.State.PENDING:
-        return _signature_page(
-            request, "letters/signing/confirm.html", signature, manage_url=_link("manage", signature)
-        )
-    return _signature_page(request, "letters/signing/thanks.html", signature, manage_url=_link("manage", signature))
+    template = "confirm" if signature.state == Signature.State.PENDING else "thanks"
+    manage_url = signature.link("manage", now=timezone.now())
+    return _signature_page(request, f"letters/signing/{template}.html", signature, manage_url=manage_url)
 
 
 def _signature_page(
