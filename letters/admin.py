@@ -1,10 +1,29 @@
-"""A window, not a door: staff may look here. What changes anything is an operation, and has its own page."""
+"""A window, not a door: staff may look here. What changes anything is an operation, and has its own page.
 
+But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`.
+"""
+
+from typing import cast
+
+from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
-from letters.models import AuditEvent, Collective, Delivery, Letter, Membership, Revision, Signature, Translation, User
+from letters.models import (
+    AuditEvent,
+    Collective,
+    Delivery,
+    Letter,
+    Membership,
+    Revision,
+    Signature,
+    Switch,
+    Translation,
+    User,
+)
+from letters.switching.operations import turn_switch
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -92,3 +111,31 @@ class DeliveryAdmin(ReadOnly):
 class AuditEventAdmin(ReadOnly):
     list_display = ["at", "actor", "verb", "object_kind", "object_id", "reason"]
     list_select_related = ["actor"]
+
+
+class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    reason = forms.CharField(required=False, help_text="Kept in the record.")
+
+    class Meta:
+        model = Switch
+        fields = ["name", "is_on"]
+
+
+@admin.register(Switch)
+class SwitchAdmin(ReadOnly):
+    form = SwitchForm
+    list_display = ["name", "is_on", "changed_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return ["name"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Switch, form: SwitchForm, change: bool) -> None:
+        by, reason = cast("User", request.user), form.cleaned_data["reason"]
+        turn_switch(Switch.Name(obj.name), on=obj.is_on, by=by, now=timezone.now(), reason=reason)
+        obj.pk = Switch.objects.get(name=obj.name).pk

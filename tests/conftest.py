@@ -19,6 +19,7 @@ from letters.organizing.operations import create_collective, draft_letter, publi
 from letters.publishing import caching
 from letters.shared import wakeups
 from letters.signing import queries as signing_queries
+from letters.switching import queries as switching_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
@@ -111,6 +112,9 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
     signing_queries._letter_in_second.cache_clear()
+    # A switch stands as it was first found, until a test turns one.
+    monkeypatch.setattr(switching_queries, "_second", lambda: 0)
+    switching_queries._standing.cache_clear()
 
 
 @pytest.fixture

@@ -15,13 +15,15 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 
 from letters.delivering.tasks import deliver_owed
-from letters.models import SALT_BYTES, Letter, Signature
+from letters.models import SALT_BYTES, Letter, Signature, Switch
 from letters.organizing.operations import Text
 from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
 from letters.signing.mail import MAILS
 from letters.signing.operations import Entry, confirm_signature, sign_letter
+from letters.switching import queries as switching_queries
+from letters.switching.operations import turn_switch
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -202,6 +204,12 @@ def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values:
     add_confirmed(letter, number, now=now, **values)
     sweep(now=now)
     letter.refresh_from_db()
+
+
+def turn(name: Switch.Name, *, on: bool) -> None:
+    """Turn a switch of the running site."""
+    turn_switch(name, on=on, by=None, now=NOW)
+    switching_queries._standing.cache_clear()
 
 
 def deliver() -> None:

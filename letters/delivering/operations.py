@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db.models import F
 
 from letters.delivering.mail import Answer, Verdict
-from letters.models import Delivery, DeliveryQuerySet
+from letters.models import Delivery, DeliveryQuerySet, Switch
+from letters.switching.queries import is_on
 
 LONGEST_PAUSE = timedelta(hours=2)
 # With the pauses below: given up after about two days of temporary refusals.
@@ -17,21 +18,24 @@ def claim_deliveries(*, now: datetime, most: int) -> list[Delivery]:
     """Up to `most` due deliveries, the oldest first, that no other worker gets for MAIL_LEASE_SECONDS.
 
     If this worker dies, they are due again when the lease is over. One statement, so nothing is claimed halfway.
+    Mail that can wait stays where it is while bulk mail is switched off.
     """
     # MATERIALIZED: as a plain subquery it may be planned inside a loop, run again for each row, and pass its own limit.
+    waiting = [] if is_on(Switch.Name.SEND_BULK_MAIL) else [Delivery.Kind.REMINDER.value]
     lease = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
     claimed = Delivery.objects.raw(
         """
         WITH due AS MATERIALIZED (
             SELECT id FROM letters_delivery
             WHERE next_attempt_at <= %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+                AND kind <> ALL(%s)
             ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED
         )
         UPDATE letters_delivery AS delivery SET attempts = attempts + 1, next_attempt_at = %s
         FROM due WHERE delivery.id = due.id
         RETURNING delivery.*
         """,
-        [now, most, lease],
+        [now, waiting, most, lease],
     )
     return sorted(claimed, key=lambda delivery: delivery.pk)
 

@@ -7,6 +7,7 @@ from letters.models.display import Display
 from letters.models.letter import Ask, Letter
 from letters.models.revision import Revision, Translation
 from letters.models.signature import SALT_BYTES, Signature, SignatureQuerySet, SignerContact
+from letters.models.switch import Switch
 from letters.models.user import User
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "Switch",
     "Translation",
     "User",
 ]

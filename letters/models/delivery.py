@@ -21,6 +21,7 @@ class Delivery(models.Model):
         THANKS = "thanks", "You have signed"
         REMINDER = "reminder", "Your signature still waits"
         SIGNED_AGAIN = "signed_again", "You had signed already"
+        REQUESTED = "requested", "The mail or link that you asked for"
 
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.

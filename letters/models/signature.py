@@ -46,7 +46,17 @@ class Signature(models.Model):
         CODE = "code", "By the code in the mail"
         SAMPLE = "sample", "Invented, part of the sample letter"
 
-    # No index of its own: the unique ones below begin with the letter, and every index is paid for at each signing.
+    class Concern(models.TextChoices):
+        """Why a moderator should look. The first two hold a signature back when it is confirmed."""
+
+        NONE = "", "None"
+        DISPOSABLE = "disposable", "The address is of a kind that is thrown away"
+        UNPROVEN = "unproven", "Signed without the proof of work that was asked for"
+        BOUNCED = "bounced", "Mail to the address came back"
+        COMPLAINED = "complained", "The owner of the address called our mail spam"
+
+    # No index of its own: every index is paid for at each signing, and nobody asks for a letter's signatures but by
+    # their number or their state.
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures", db_index=False)
     # The text that the signer saw.
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -64,6 +74,9 @@ class Signature(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     # How we know that a person stands behind it.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
+    concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
+    # Confirmed at an address of this domain: if the letter is limited to domains, and the signer has it shown.
+    domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # The place in the letter's order, given once by the sequencer and kept for ever.
     number = models.PositiveIntegerField(null=True, blank=True)
     # Part of every token for this signature: a new salt makes the old tokens worthless.
@@ -82,7 +95,8 @@ class Signature(models.Model):
     class Meta:
         constraints = [
             # The rule of the house: one signature per letter and address. The database decides, nobody asks first.
-            models.UniqueConstraint(fields=["letter", "address_hash"], name="signature_once_an_address"),
+            # The address first: the same index finds what has been mailed to an address, over all letters.
+            models.UniqueConstraint(fields=["address_hash", "letter"], name="signature_address_once_a_letter"),
             # Read from its newest number down, it is also the public list.
             models.UniqueConstraint(
                 fields=["letter", "number"], condition=Q(number__isnull=False), name="signature_number_once_a_letter"
@@ -97,6 +111,10 @@ class Signature(models.Model):
                 name="signature_state_known",
             ),
             models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
+            models.CheckConstraint(
+                condition=Q(concern__in=["", "disposable", "unproven", "bounced", "complained"]),
+                name="signature_concern_known",
+            ),
             models.CheckConstraint(
                 condition=Q(state="published", number__isnull=False, published_at__isnull=False)
                 | Q(state__in=["withdrawn", "rejected", "disowned"])

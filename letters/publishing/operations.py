@@ -6,8 +6,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from letters.models import Letter, Signature
+from letters.models import Letter, Signature, Switch
 from letters.publishing import queries
+from letters.switching.queries import is_on
 
 # As many in one transaction; more would keep the letter's row locked for long.
 MOST_AT_ONCE = 5000
@@ -43,7 +44,7 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     """
     # NO KEY: new signatures refer to this row, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
-    numbered = _number_confirmed(letter, now)
+    numbered = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else 0
     withdrawn, removed = _take_out(letter)
     confirmation, review = queries.awaiting(letter_id)
     moved = numbered or withdrawn or removed

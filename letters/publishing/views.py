@@ -10,10 +10,11 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Translation
+from letters.models import Letter, Switch, Translation
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.shared.languages import direction, interface_language, language_name
+from letters.switching.queries import is_on
 
 
 @require_safe
@@ -37,7 +38,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     found = _letter_or_404(slug)
     if language == found.language:
         return HttpResponseRedirect(found.url_of("letter"))
-    refusal = found.refusal(timezone.now())
+    refusal = found.refusal(timezone.now()) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
     etag = page_etag("letter", found.pk, found.version, language, refusal)
     if not_modified := unchanged(request, etag):
         return not_modified

@@ -53,11 +53,20 @@ def signed_again(delivery: Delivery) -> EmailMessage | None:
     return None
 
 
+def requested(delivery: Delivery) -> EmailMessage | None:
+    """What somebody asked for who lost a mail: the one to confirm, or the control link."""
+    signature = queries.signature_of_delivery(delivery)
+    if signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_requested", delivery, signature, with_code=True)
+    return _to_signer("link_requested", delivery, signature) if signature.state in CONFIRMED else None
+
+
 MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
     Delivery.Kind.CONFIRM: confirm,
     Delivery.Kind.THANKS: thanks,
     Delivery.Kind.REMINDER: reminder,
     Delivery.Kind.SIGNED_AGAIN: signed_again,
+    Delivery.Kind.REQUESTED: requested,
 }
 
 

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
-from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact
+from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, seal
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
+from letters.switching.queries import is_on
 
 # Signing again within this time is taken for a double click or a retry: the mail is on its way already.
 SAME_SIGNING = timedelta(minutes=5)
@@ -94,10 +95,12 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "look into your mail".
 
     Signing twice with one address makes one signature, and the answer is the same; only the mail tells.
-    Raises Refused if the letter takes no signatures now.
+    Raises Refused if the letter takes no signatures now, or Refused("paused") if no letter does.
     """
     if refusal := letter.refusal(now):
         raise Refused(refusal)
+    if not is_on(Switch.Name.TAKE_SIGNATURES):
+        raise Refused("paused")
     signature_id, salt, purpose = _write_signature(letter, entry, language, now)
     transaction.on_commit(_wake_postman)
     return make_token(purpose, signature_id=signature_id, salt=salt, now=now)

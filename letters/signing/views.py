@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from letters.models import Letter, Signature, Translation
+from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.languages import direction, interface_language
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
@@ -29,6 +29,7 @@ from letters.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
+from letters.switching.queries import is_on
 
 View = Callable[..., HttpResponse]
 SignatureView = Callable[[HttpRequest, Signature, Token], HttpResponse]
@@ -108,7 +109,8 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     try:
         token = sign_letter(letter, entry=form.entry(), language=language, now=timezone.now())
     except Refused as refused:
-        return _form_page(request, letter, form, language, refusal=refused.code, status=409)
+        status = 503 if refused.code == "paused" else 409
+        return _form_page(request, letter, form, language, refusal=refused.code, status=status)
     return _see_other(_check_url(letter, language, token))
 
 
@@ -235,7 +237,10 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
         return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
     template = "confirm" if signature.state == Signature.State.PENDING else "thanks"
     manage_url = signature.link("manage", now=timezone.now())
-    return _signature_page(request, f"letters/signing/{template}.html", signature, manage_url=manage_url)
+    publishing = is_on(Switch.Name.PUBLISH)
+    return _signature_page(
+        request, f"letters/signing/{template}.html", signature, manage_url=manage_url, publishing=publishing
+    )
 
 
 def _signature_page(
@@ -273,6 +278,8 @@ def _form_page(
     }
     response = render(request, "letters/signing/form.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
+    if status == 503:
+        response.headers["Retry-After"] = "120"
     return response
 
 

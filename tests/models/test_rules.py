@@ -18,6 +18,7 @@ from letters.models import (
     Revision,
     Signature,
     SignerContact,
+    Switch,
     Translation,
     User,
 )
@@ -119,7 +120,7 @@ REFUSED: list[tuple[str, Deed]] = [
     ("translation_once_a_language", lambda letter: twice(add_translation, letter)),
     ("translation_is_not_empty", lambda letter: add_translation(letter, title="")),
     ("translation_is_not_empty", lambda letter: add_translation(letter, body="")),
-    ("signature_once_an_address", lambda letter: twice(add_signature, letter, address_hash=bytes(32))),
+    ("signature_address_once_a_letter", lambda letter: twice(add_signature, letter, address_hash=bytes(32))),
     ("signature_number_once_a_letter", lambda letter: twice(add_signature, letter, **PUBLISHED)),
     # An unknown state breaks every rule about states, and PostgreSQL names the first.
     ("signature_state_known|signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, state="lost")),
@@ -142,6 +143,9 @@ REFUSED: list[tuple[str, Deed]] = [
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, failed_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, dropped_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, failed_at=NOW, dropped_at=NOW)),
+    ("signature_concern_known", lambda letter: add_signature(letter, concern="ugly")),
+    ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
+    ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),

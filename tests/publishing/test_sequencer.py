@@ -157,7 +157,7 @@ def test_numbering_costs_the_same_however_many_have_confirmed(
 ) -> None:
     add_confirmed(letter, signatures)
     # Savepoint, lock, number, take out, count what is under way, write, and the savepoint's end.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         sequence_letter(letter.pk, now=NOW)
 
 

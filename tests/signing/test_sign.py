@@ -8,10 +8,11 @@ import redis
 from django.core.mail import EmailMessage
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from letters.models import Delivery, Letter, Signature, SignerContact
+from letters.models import Delivery, Letter, Signature, SignerContact, Switch
 from letters.shared.addresses import unseal
 from letters.shared.refusal import Refused
 from letters.signing.operations import confirm_signature, disown_signature, sign_letter, withdraw_signature
+from letters.switching.queries import is_on
 from tests.conftest import LetterMaker
 from tests.people import (
     NOW,
@@ -181,6 +182,7 @@ def test_the_answer_does_not_tell_whether_the_address_had_signed(letter: Letter,
 def test_signing_costs_one_round_trip_and_two_for_a_known_address(
     letter: Letter, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    is_on(Switch.Name.TAKE_SIGNATURES)  # Asked for once a second, whoever signs.
     for trips in (1, 2, 2):
         with django_assert_num_queries(trips):
             sign_letter(letter, entry=entry(), language="en", now=NOW)
