@@ -4,7 +4,7 @@ Signing and confirming are not recorded here: the signature's own row says when 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import models
 
@@ -15,16 +15,19 @@ def record(
     verb: str,
     thing: models.Model,
     *,
-    by: User | None,
+    by: User | Literal["signer"] | None,
     now: datetime,
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Add an event. `by` is None for the system itself. `details` must hold no address and no token."""
+    """Add an event. `by` is None for the system itself, and "signer" for the signer of `thing`.
+
+    `details` must hold no address and no token.
+    """
     AuditEvent.objects.create(
         at=now,
-        actor=by,
-        actor_kind="user" if by else "system",
+        actor=by if isinstance(by, User) else None,
+        actor_kind="user" if isinstance(by, User) else by or "system",
         verb=verb,
         object_kind=thing._meta.model_name or "",
         object_id=thing.pk,

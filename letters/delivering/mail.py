@@ -1,8 +1,10 @@
 """One mail to the mail server, and what its answer means."""
 
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -25,11 +27,19 @@ class Answer:
     usable: bool = True
 
 
+def reach(connection: BaseEmailBackend) -> Answer:
+    """Open the connection, if it is not open; it stays so. Whether mail can be handed over now."""
+    return _answer_of(connection.open)
+
+
 def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
-    """Give one mail to the server over a connection that is opened if need be and stays open."""
+    """Give one mail to the server."""
+    return _answer_of(partial(connection.send_messages, [message]))
+
+
+def _answer_of(act: Callable[[], object]) -> Answer:
     try:
-        connection.open()
-        connection.send_messages([message])
+        act()
     except smtplib.SMTPRecipientsRefused as refusal:
         return _answer_to_mail(max(code for code, text in refusal.recipients.values()))
     except smtplib.SMTPDataError as refusal:

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from letters.delivering.mail import Answer, Verdict, hand_over
+from letters.delivering.mail import Answer, Verdict, hand_over, reach
 from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
 from letters.models import Delivery
 
@@ -47,17 +47,21 @@ def _send_batch(batch: list[Delivery], mails: Mapping[str, Builder], connection:
 
 def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmailBackend) -> bool:
     """Whether the connection can be used for the next mail."""
-    try:
-        message = mails[delivery.kind](delivery)
-    except Exception as failure:
-        # A text or a key that is missing, a kind that is newer than this worker: one mail must not hold up all others.
-        log.exception("Delivery %s cannot be built.", delivery.pk)
-        settle_delivery(delivery, Answer(Verdict.LATER, type(failure).__name__), now=timezone.now())
-        return True
-    if message is None:
-        drop_delivery(delivery, now=timezone.now())
-        return True
-    answer = hand_over(message, connection)
+    # Reached before the mail is asked whether it is still true: so one that is dropped waits like any other while the
+    # server is away, and "your mail is delayed" tells nobody which of the two it was.
+    answer = reach(connection)
+    if answer.usable:
+        try:
+            message = mails[delivery.kind](delivery)
+        except Exception as failure:
+            # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
+            log.exception("Delivery %s cannot be built.", delivery.pk)
+            settle_delivery(delivery, Answer(Verdict.LATER, type(failure).__name__), now=timezone.now())
+            return True
+        if message is None:
+            drop_delivery(delivery, now=timezone.now())
+            return True
+        answer = hand_over(message, connection)
     settle_delivery(delivery, answer, now=timezone.now())
     if not answer.usable:
         connection.close()

@@ -212,6 +212,15 @@ class ChangeForm(SigningForm):
         return Changes(**self._typed())
 
 
+class LinkForm(forms.Form):
+    """The address that somebody has signed with."""
+
+    email = AddressField(label=_("The email address that you signed with"))
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="link_%s", label_suffix="")
+
+
 class CodeForm(forms.Form):
     """The six digits; spaces among them are passed over."""
 

@@ -76,6 +76,8 @@ def _to_signer(
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
     now = timezone.now()
+    if delivery.kind != Delivery.Kind.THANKS and queries.is_one_mail_too_many(delivery, signature, now):
+        return None
     code = code_of(delivery.pk, salt=signature.salt) if with_code else ""
     if code:
         # In place of the code in the mail before this one.

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 
+from letters.auditing.operations import record
 from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, seal
@@ -17,8 +18,8 @@ from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
 from letters.switching.queries import is_on
 
-# Signing again within this time is taken for a double click or a retry: the mail is on its way already.
-SAME_SIGNING = timedelta(minutes=5)
+# In the keys of mails that may be owed more than once.
+NONCE_BYTES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ class Entry(Changes):
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
 # whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
+# Either way one mail is owed and the answer takes the same way, so that it tells nobody which it was. Whether another
+# mail to somebody who is known would be one too many is asked when its turn comes (letters/signing/mail.py).
 SIGN = """
 WITH signed AS (
     INSERT INTO letters_signature
@@ -59,35 +62,22 @@ WITH signed AS (
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
          %(display)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
-    ON CONFLICT (letter_id, address_hash) DO NOTHING
+    ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
+), known AS (
+    SELECT id, salt FROM letters_signature
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
     SELECT id, %(address)s, %(consent)s, %(consented_at)s::timestamptz FROM signed
 ), owed AS (
     INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
     SELECT 'confirm', id, 'confirm:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM signed
-)
-SELECT id, salt FROM signed
-"""
-
-# Where it has: owe the mail that says so, at most one a day, and none for a double click.
-SIGN_AGAIN = """
-WITH known AS (
-    SELECT id, salt FROM letters_signature
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
-), owed AS (
-    INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(day)s::text,
+    UNION ALL
+    SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(nonce)s::text,
         %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM known
-    WHERE NOT EXISTS (
-        SELECT FROM letters_delivery
-        WHERE signature_id = known.id AND kind <> 'thanks'
-            AND created_at > %(now)s::timestamptz - %(same_signing)s::interval
-    )
-    ON CONFLICT (key) DO NOTHING
 )
-SELECT id, salt FROM known
+SELECT id, salt, 'check' FROM signed UNION ALL SELECT id, salt, 'check-again' FROM known
 """
 
 
@@ -184,8 +174,24 @@ def withdraw_signature(signature: Signature, *, now: datetime) -> None:
 
 
 def disown_signature(signature: Signature, *, now: datetime) -> None:
-    """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it."""
-    _empty(signature, state=Signature.State.DISOWNED)
+    """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it.
+
+    Recorded, since many of them on one letter tell its moderators that somebody signs for others.
+    """
+    with transaction.atomic():
+        if _empty(signature, state=Signature.State.DISOWNED):
+            details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
+            record("disown_signature", signature, by="signer", now=now, details=details)
+
+
+def request_mail(signature: Signature, *, now: datetime) -> None:
+    """Somebody with the page "check your mail" asks for the mail once more."""
+    _request(signature.letter_id, now, {"pk": signature.pk})
+
+
+def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
+    """Somebody has lost the mail with the control link. Nothing tells them whether the address has signed at all."""
+    _request(letter.pk, now, {"address_hash": hash_address(address.canonical)})
 
 
 # Reminders of signatures that wait, one for each pause in REMINDER_HOURS. The key keeps each from being owed twice; a
@@ -231,17 +237,36 @@ def purge_unconfirmed(*, now: datetime) -> int:
     return purged
 
 
+def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
+    known = Signature.objects.filter(letter_id=letter_id, **which).values_list("pk", flat=True)
+    Delivery.objects.bulk_create(
+        Delivery(
+            kind=Delivery.Kind.REQUESTED,
+            signature_id=signature_id,
+            key=f"requested:{signature_id}:{secrets.token_hex(NONCE_BYTES)}",
+            created_at=now,
+            next_attempt_at=now,
+        )
+        for signature_id in known
+    )
+    transaction.on_commit(_wake_postman)
+
+
 @transaction.atomic
-def _empty(signature: Signature, **values: Any) -> None:
-    """Leave nothing of a person: neither what was shown, nor the address, nor the mails to it."""
-    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment"], "")
+def _empty(signature: Signature, **values: Any) -> bool:
+    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any."""
+    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment", "domain"], "")
+    gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
+    if signature.state in gone:
+        return False
     # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
     Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
-    gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
-    if Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
-        SignerContact.objects.filter(pk=signature.pk).delete()
-        Delivery.objects.filter(signature_id=signature.pk).delete()
-        transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+    if not Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
+        return False
+    SignerContact.objects.filter(pk=signature.pk).delete()
+    Delivery.objects.filter(signature_id=signature.pk).delete()
+    transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+    return True
 
 
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
@@ -260,12 +285,12 @@ def _wake_sequencer(letter_id: int) -> None:
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:
     values = _values(letter, entry, language, now)
     with connection.cursor() as cursor:
-        # The first finds out that somebody is known by waiting for them, so the second sees their row. Neither does
-        # if it goes away in between; then once more.
-        for statement in (SIGN, SIGN_AGAIN, SIGN):
-            cursor.execute(statement, values)
+        # Who finds that somebody is known by waiting for their row cannot see it in the same statement; the next can,
+        # unless it goes away in between.
+        for _ in range(3):
+            cursor.execute(SIGN, values)
             if row := cursor.fetchone():
-                return row[0], bytes(row[1]), "check-again" if statement is SIGN_AGAIN else "check"
+                return row[0], bytes(row[1]), row[2]
     raise Refused("try_again")
 
 
@@ -281,7 +306,6 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
         "address": seal(entry.address.deliverable),
         "consent": consent,
         "consented_at": now if consent else None,
-        "day": f"{now:%Y%m%d}",
-        "same_signing": SAME_SIGNING,
+        "nonce": secrets.token_hex(NONCE_BYTES),
         "now": now,
     }

@@ -6,6 +6,9 @@ urlpatterns = [
     # /letters/<slug>/sign/
     path("letters/<slug:slug>/sign/", views.sign, name="sign"),
     path("<language:language>/letters/<slug:slug>/sign/", views.sign, name="translated_sign"),
+    # /letters/<slug>/link/
+    path("letters/<slug:slug>/link/", views.link, name="link"),
+    path("<language:language>/letters/<slug:slug>/link/", views.link, name="translated_link"),
     # /signatures/…/<token>/
     path("signatures/check/<str:token>/", views.check, name="check"),
     path("<language:language>/signatures/check/<str:token>/", views.check, name="translated_check"),

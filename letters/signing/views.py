@@ -20,12 +20,14 @@ from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token
 from letters.signing import queries
-from letters.signing.forms import ChangeForm, CodeForm, SigningForm
+from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     change_signature,
     confirm_by_code,
     confirm_signature,
     disown_signature,
+    request_link,
+    request_mail,
     sign_letter,
     withdraw_signature,
 )
@@ -129,6 +131,9 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         return _useless_link(request)
     signature = found[0]
     language = language or signature.letter.language
+    if request.POST.get("action") == "resend":
+        request_mail(signature, now=timezone.now())
+        return _see_other(f"{request.path}?again")
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -137,24 +142,58 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
                 return _see_other(signature.link("confirm", now=timezone.now()))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
-        return _check_page(request, signature.letter, language, form)
+        standing = queries.mail_standing(signature, since=found[1].issued_at, now=timezone.now())
+        return _check_page(request, signature.letter, language, form, standing)
 
 
-def _check_page(request: HttpRequest, letter: Letter, language: str, form: CodeForm) -> HttpResponse:
-    try:
-        text = queries.translation_of(letter.current_revision_id or 0, language)
-    except Translation.DoesNotExist as missing:
-        raise Http404("The letter has not been translated into this language.") from missing
+def _check_page(
+    request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStanding
+) -> HttpResponse:
+    text = _current_text(letter, language)
     if form.errors:
         form.fields["code"].widget.attrs["autofocus"] = True
     context = {
         "form": form,
+        "mail": standing,
         "text": text,
         "language": language,
         "direction": direction(language),
         "letter_url": letter.get_absolute_url(language),
     }
     return render(request, "letters/signing/check.html", context, status=422 if form.errors else 200)
+
+
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """For whoever has lost the mail with the control link. The answer is the same, whether or not they have signed."""
+    try:
+        letter = queries.letter_to_sign(slug, language)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+    language = language or letter.language
+    with translation.override(interface_language(language)):
+        form = LinkForm(_typed(request) if request.method == "POST" else None)
+        if form.is_valid():
+            request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
+            return _see_other(f"{request.path}?asked")
+        context = {
+            "form": form,
+            "text": _current_text(letter, language),
+            "language": language,
+            "direction": direction(language),
+            "letter_url": letter.get_absolute_url(language),
+        }
+        response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _current_text(letter: Letter, language: str) -> Translation:
+    try:
+        return queries.translation_of(letter.current_revision_id or 0, language)
+    except Translation.DoesNotExist as missing:
+        raise Http404("The letter has not been translated into this language.") from missing
 
 
 def _check_url(letter: Letter, language: str, token: str) -> str:

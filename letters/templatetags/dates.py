@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from django import template
 from django.utils.translation import get_language
 
@@ -19,6 +19,12 @@ def long_date(moment: datetime | None) -> str:
 def long_time(moment: datetime | None) -> str:
     """November 23, 2026 at 2:42:07 PM UTC"""
     return format_datetime(moment, "long", locale=_locale()) if moment else ""
+
+
+@register.filter
+def clock_time(moment: datetime | None) -> str:
+    """2:42:07 PM UTC"""
+    return format_time(moment, "long", locale=_locale()) if moment else ""
 
 
 def _locale() -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core import mail
 
-from letters.models import Delivery, Letter, Signature, SignerContact
+from letters.models import AuditEvent, Delivery, Letter, Signature, SignerContact
 from tests.people import Signer, deliver, publish, signature_of
 
 pytestmark = pytest.mark.django_db
@@ -40,10 +40,25 @@ def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer) -
     assert not Delivery.objects.exists()
 
 
-def test_pressing_it_twice_is_harmless(letter: Letter, signer: Signer) -> None:
+def test_pressing_it_twice_is_harmless_and_changes_no_page(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = not_me_link()
-    assert signer.press(link).status_code == signer.press(link).status_code == 200
+    assert signer.press(link).status_code == 200
+    letter.refresh_from_db()
+    version = letter.version
+    assert signer.press(link).status_code == 200
+    letter.refresh_from_db()
+    assert letter.version == version
+
+
+def test_each_is_counted_for_the_moderators_once_and_without_the_address(letter: Letter, signer: Signer) -> None:
+    signer.sign(letter)
+    link = not_me_link()
+    for _ in range(2):
+        signer.press(link)
+    event = AuditEvent.objects.get(verb="disown_signature")
+    assert (event.actor_kind, event.actor, event.object_id) == ("signer", None, signature_of(letter).pk)
+    assert event.details == {"letter": letter.pk, "confirmed": False}
 
 
 def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer: Signer) -> None:

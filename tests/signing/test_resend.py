@@ -1,0 +1,253 @@
+"""The mail that did not come, or was lost: asked for again, by anybody, without telling anybody anything."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from letters.models import Delivery, Letter, Signature
+from letters.shared.addresses import read_address
+from letters.shared.tokens import make_token
+from letters.signing import queries
+from letters.signing.operations import request_link, request_mail
+from letters.signing.queries import mail_standing
+from tests.conftest import LetterMaker
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, sign, sign_and_confirm, signature_of, words
+
+pytestmark = pytest.mark.django_db
+
+LATER = timedelta(hours=2)
+
+
+def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime = NOW + LATER) -> list[str]:
+    """Asks for the control link; the subjects of the mails that this brings."""
+    address = read_address(email)
+    assert address
+    before = len(mail.outbox)
+    request_link(letter, address=address, now=now)
+    deliver()
+    return [str(message.subject) for message in mail.outbox[before:]]
+
+
+def a_day_passes() -> None:
+    for delivery in Delivery.objects.filter(sent_at__isnull=False):
+        Delivery.objects.filter(pk=delivery.pk).update(sent_at=delivery.sent_at - timedelta(days=1))  # type: ignore[operator]
+
+
+# Once more, from the page that is still open
+
+
+def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, signer: Signer) -> None:
+    check = signer.sign(letter)["Location"]
+    deliver()
+    first = signer.mailed_code()
+    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
+    assert (answer.status_code, answer["Location"]) == (303, f"{check}?again")
+    deliver()
+    assert signer.mailed_code() != first
+    assert "asked us to send this mail once more" in str(mail.outbox[-1].body)
+    assert "otherwise another is on its way" in words(signer.get(answer["Location"]))
+    signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)
+    assert signature_of(letter).verified == "code"
+
+
+def test_a_double_click_on_once_more_brings_one_mail(letter: Letter) -> None:
+    signature = sign(letter)
+    for _ in range(5):
+        request_mail(signature, now=NOW + LATER)
+    deliver()
+    assert len(mail.outbox) == 2  # The first, which had not left yet, and one more two hours later.
+
+
+def test_who_asks_again_while_the_first_mail_still_waits_gets_one(letter: Letter) -> None:
+    signature = sign(letter)
+    request_mail(signature, now=NOW + timedelta(seconds=20))
+    deliver()
+    assert len(mail.outbox) == 1
+
+
+# Send me my link
+
+
+def test_who_has_lost_the_mail_is_sent_the_control_link(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter)
+    deliver()
+    page = signer.get(f"{letter.get_absolute_url()}link/")
+    assert page.status_code == 200
+    answer = signer.client.post(
+        f"{letter.get_absolute_url()}link/", {"email": "Ada@Example.org "}, headers=FROM_OUR_PAGE
+    )
+    assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url()}link/?asked")
+    deliver()
+    assert mail.outbox[-1].subject == "The link to your signature: Keep the night trains running"
+    assert b"Your signature" in signer.get(signer.mailed_link(purpose="manage")).content
+
+
+def test_who_has_not_confirmed_yet_is_sent_the_mail_to_confirm(letter: Letter) -> None:
+    sign(letter)
+    deliver()
+    assert ask_for_link(letter) == ["Confirm your signature: Keep the night trains running"]
+
+
+def test_an_address_that_has_not_signed_is_not_written_to(letter: Letter) -> None:
+    assert ask_for_link(letter, "nobody@example.org") == []
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
+def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter, signer: Signer, email: str) -> None:
+    sign_and_confirm(letter)
+    asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
+    assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
+    page = words(signer.get(asked["Location"]))
+    assert "If this letter was signed with that address, a mail with the link is on its way." in page
+    assert "@" not in page
+
+
+def test_a_closed_letter_still_sends_the_link_and_says_where(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter)
+    deliver()
+    Letter.objects.update(status="closed", closed_at=NOW)
+    assert f'href="{letter.get_absolute_url()}link/"' in signer.get(letter.get_absolute_url()).content.decode()
+    assert len(ask_for_link(letter)) == 1
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.org", "ada@example.org, eve@example.org"])
+def test_what_is_no_address_gets_a_sentence(letter: Letter, signer: Signer, email: str) -> None:
+    answer = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 422
+    assert "email address" in words(answer)
+
+
+def test_another_sites_page_cannot_ask(letter: Letter, signer: Signer) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    answer = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": "ada@example.org"}, headers=foreign)
+    assert answer.status_code == 403
+
+
+def test_the_link_page_speaks_the_letters_language(letter: Letter, signer: Signer) -> None:
+    page = signer.get(f"/it{letter.get_absolute_url()}link/")
+    assert b'<html lang="it"' in page.content
+    assert signer.get(f"/fr{letter.get_absolute_url()}link/").status_code == 404
+    assert signer.get("/letters/no-such-letter/link/").status_code == 404
+
+
+# Three mails a day
+
+
+def test_an_address_gets_three_mails_a_day_over_all_letters(published: LetterMaker) -> None:
+    for number in range(5):
+        sign(published(f"letter-{number}"))
+    deliver()
+    assert len(mail.outbox) == 3
+    a_day_passes()
+    assert len(ask_for_link(Letter.objects.get(slug="letter-4"))) == 1
+
+
+def test_however_it_is_asked_for(letter: Letter) -> None:
+    sign(letter)
+    for hour in range(1, 10):
+        ask_for_link(letter, now=NOW + timedelta(hours=hour))
+        sign(letter, now=NOW + timedelta(hours=hour, minutes=30))
+        deliver()
+    assert len(mail.outbox) == 3
+
+
+def test_every_spelling_of_an_address_is_the_same_mailbox(published: LetterMaker) -> None:
+    for number, email in enumerate(["ada@gmail.com", "a.d.a@gmail.com", "ADA@googlemail.com", "ada+x@gmail.com"]):
+        sign_letter_as(published(f"letter-{number}"), email)
+    deliver()
+    assert len(mail.outbox) == 3
+
+
+def sign_letter_as(letter: Letter, email: str) -> None:
+    Signer().sign(letter, email=email)
+
+
+def test_the_mail_that_thanks_is_not_counted(published: LetterMaker) -> None:
+    for number in range(3):
+        sign_and_confirm(published(f"letter-{number}"))
+    deliver()
+    assert [str(message.subject).split(":")[0] for message in mail.outbox] == ["You have signed"] * 3
+    sign(published("another"))
+    deliver()
+    assert len(mail.outbox) == 4
+
+
+def test_another_address_is_not_held_up(published: LetterMaker) -> None:
+    for number in range(5):
+        sign(published(f"letter-{number}"))
+    sign(published("another"), "eve@example.org")
+    deliver()
+    assert [message.to for message in mail.outbox][-1] == ["eve@example.org"]
+
+
+# Where the mail is
+
+
+@pytest.mark.parametrize(
+    ("values", "seconds", "said"),
+    [
+        ({}, 1, "leaving"),
+        ({"sent_at": NOW + timedelta(seconds=1)}, 2, "leaving"),
+        ({}, 20, "leaving"),
+        ({"sent_at": NOW + timedelta(seconds=1)}, 4, "handed_over"),
+        ({"dropped_at": NOW + timedelta(seconds=1)}, 4, "handed_over"),
+        ({"failed_at": NOW + timedelta(seconds=1), "error": "550"}, 4, "refused"),
+        ({"attempts": 1, "error": "451", "next_attempt_at": NOW + timedelta(seconds=170)}, 50, "delayed"),
+        ({}, 61, "delayed"),
+    ],
+)
+def test_the_page_says_where_the_mail_is(letter: Letter, values: dict[str, object], seconds: int, said: str) -> None:
+    signature = sign(letter)
+    Delivery.objects.update(**values)
+    standing = mail_standing(signature, since=NOW, now=NOW + timedelta(seconds=seconds))
+    assert standing.state == said
+    assert standing.minutes == (2 if values.get("error") == "451" else 1 if said == "delayed" else 0)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page tells without waiting for its three seconds."""
+    monkeypatch.setattr(queries, "TOLD_AFTER", timedelta(0))
+
+
+SENTENCES = {
+    "sent_at": "By 12:00:01 PM UTC all mail for this signing was handed to the mail server.",
+    "dropped_at": "By 12:00:01 PM UTC all mail for this signing was handed to the mail server.",
+    "failed_at": "The mail was refused for good ( 12:00:01 PM UTC ): there is no such mailbox",
+    "created_at": "Mail is delayed: about 1 minute.",
+}
+
+
+@pytest.mark.parametrize(("field", "sentence"), SENTENCES.items())
+def test_it_says_so_in_words(letter: Letter, signer: Signer, at_once: None, field: str, sentence: str) -> None:
+    signature = sign(letter)
+    token = make_token("check", signature_id=signature.pk, salt=signature.salt, now=NOW)
+    assert "Mail is delayed" in words(signer.get(f"/signatures/check/{token}/"))
+    Delivery.objects.update(**{field: NOW + timedelta(seconds=1)})
+    assert sentence in " ".join(words(signer.get(f"/signatures/check/{token}/")).split())
+
+
+def test_a_known_address_reads_the_same(letter: Letter, signer: Signer, at_once: None) -> None:
+    """Signed a second time within five minutes, so that no mail is sent."""
+    new, known = signer.sign(letter)["Location"], signer.sign(letter)["Location"]
+    deliver()
+    assert len(mail.outbox) == 1
+    for delivery in Delivery.objects.all():
+        moment = NOW + timedelta(seconds=1)
+        settled = {"sent_at": moment} if delivery.sent_at else {"dropped_at": moment}
+        Delivery.objects.filter(pk=delivery.pk).update(**settled)
+    pages = [re.sub(r"/signatures/check/[^/]+/", "/", signer.get(page).content.decode()) for page in (new, known)]
+    assert pages[0] == pages[1]
+    assert "was handed to the mail server" in pages[0]
+
+
+def test_a_signature_that_is_gone_says_no_more_than_before(letter: Letter, signer: Signer) -> None:
+    check = signer.sign(letter)["Location"]
+    Delivery.objects.all().delete()
+    assert Signature.objects.exists()
+    assert "The mail is on its way" in words(signer.get(check))
