@@ -11,7 +11,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Ask, Display, Letter, Signature
-from letters.shared.addresses import Address, likely_meant, read_address
+from letters.shared.addresses import Address, likely_meant, read_address, unseal
+from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
 from letters.shared.languages import locale_of
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
@@ -23,6 +24,12 @@ UNUSABLE = {
     "damaged": _("This holds characters that were damaged on the way. Type it again by hand."),
 }
 NAME_WANTED = _("Write the name that you sign with.")
+MISTYPED = _("Did you mean %(meant)s? If your address is right as it stands, send the form once more.")
+EXPOSED = _(
+    "This letter is addressed to those who run the mail at %(domain)s. They could see that a mail from us came to you, "
+    "when, and the title of the letter. Better take a private address. If you want this one all the same, send the "
+    "form once more."
+)
 ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
 
 
@@ -144,6 +151,7 @@ class SigningForm(forms.Form):
             "invalid_choice": _("Choose one of these."),
         },
     )
+    show_domain = forms.BooleanField(required=False)
     updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
@@ -157,7 +165,28 @@ class SigningForm(forms.Form):
                 del self.fields[name]
             else:
                 self.fields[name].required = ask == Ask.REQUIRED
+        self._offer_domain()
         self._offer_displays()
+
+    def _offer_domain(self) -> None:
+        if not self.letter.domains:
+            del self.fields["show_domain"]
+            return
+        words = gettext("Show where my address is, as in “confirmed at %(domain)s”")
+        self.fields["show_domain"].label = words % {"domain": self.letter.domains[0]}
+        self.fields["email"].help_text = gettext(
+            "At %(domains)s. Never shown. We write there so that you can confirm your signature."
+        ) % {"domains": self.said_domains()}
+
+    @property
+    def private_domains(self) -> str:
+        """Where nobody's employer runs the mail: for the hint beside the field."""
+        return " ".join(sorted(PRIVATE | PRIVATE_BY_NAME))
+
+    def said_domains(self) -> str:
+        """The domains that the letter is limited to, as one says them."""
+        *most, last = self.letter.domains
+        return gettext("%(most)s or %(last)s") % {"most": ", ".join(most), "last": last} if most else last
 
     def _offer_displays(self) -> None:
         display = cast("forms.ChoiceField", self.fields["display"])
@@ -174,23 +203,42 @@ class SigningForm(forms.Form):
                     self.fields[name].required = False
 
     def clean_email(self) -> Address:
-        """Asks once about an address that looks mistyped. Sent again as it is (`sure`), it is taken."""
+        """Asks once about an address that looks mistyped, or whose mail the addressee can see.
+
+        Sent again as it is (`sure`), it is taken.
+        """
         address: Address = self.cleaned_data["email"]
-        meant = likely_meant(address.deliverable)
-        if meant and self.data.get("sure") != address.deliverable:
+        domain = domain_of(address.deliverable)
+        if self.letter.domains and not match_domain(domain, self.letter.domains):
+            sentence = gettext("This letter takes signatures from addresses at %(domains)s only.")
+            raise ValidationError(sentence, "elsewhere", {"domains": self.said_domains()})
+        question = self._question(address, domain)
+        if question and self.data.get("sure") != address.deliverable:
             self.unsure = address.deliverable
-            sentence = gettext(
-                "Did you mean %(meant)s? If your address is right as it stands, send the form once more."
-            )
-            raise ValidationError(sentence, "unsure", {"meant": meant})
+            raise ValidationError(question, "unsure")
         return address
+
+    def _question(self, address: Address, domain: str) -> str:
+        if exposed_to := match_domain(domain, self.letter.addressee_domains):
+            return EXPOSED % {"domain": exposed_to}
+        if meant := likely_meant(address.deliverable):
+            return MISTYPED % {"meant": meant}
+        return ""
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""
-        return Entry(address=self.cleaned_data["email"], **self._typed())
+        address: Address = self.cleaned_data["email"]
+        domain = domain_of(address.deliverable)
+        return Entry(
+            address=address,
+            concern=Signature.Concern.DISPOSABLE if is_disposable(domain) else Signature.Concern.NONE,
+            domain=match_domain(domain, self.letter.domains) if self.cleaned_data.get("show_domain") else "",
+            **self._typed(),
+        )
 
     def _typed(self) -> dict[str, str]:
-        typed = {name: value for name, value in self.cleaned_data.items() if name not in {"email", "updates"}}
+        elsewhere = {"email", "updates", "show_domain"}
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in elsewhere}
         return {**typed, "consent": str(self.fields["updates"].label) if self.cleaned_data.get("updates") else ""}
 
 
@@ -202,14 +250,19 @@ class ChangeForm(SigningForm):
         initial: dict[str, Any] = {name: getattr(signature, name) for name in stored}
         has_address = hasattr(signature, "contact")
         initial["updates"] = has_address and bool(signature.contact.consent)
+        initial["show_domain"] = bool(signature.domain)
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
+        address = unseal(signature.contact.address) if has_address and signature.letter.domains else ""
+        self.domain = signature.domain or match_domain(domain_of(address), signature.letter.domains)
+        if "show_domain" in self.fields and not self.domain:
+            del self.fields["show_domain"]  # It has been forgotten with the address.
         if not has_address:
             del self.fields["updates"]  # It has been forgotten: there is nowhere to write to.
 
     def changes(self) -> Changes:
         """What was typed, for `change_signature`. The form must be valid."""
-        return Changes(**self._typed())
+        return Changes(domain=self.domain if self.cleaned_data.get("show_domain") else "", **self._typed())
 
 
 class LinkForm(forms.Form):

@@ -34,13 +34,15 @@ class Changes:
     comment: str = ""
     # The words agreed to, if the signer wants to hear of the letter again.
     consent: str = ""
+    # Where the address is, if the letter is limited to domains and the signer has it shown.
+    domain: str = ""
 
     def as_shown(self) -> dict[str, str]:
         """The fields of a signature. "Nobody sees my name" means that nothing is stored which could name a person."""
         typed = {"name": self.name, "affiliation": self.affiliation, "role": self.role, "comment": self.comment}
         if self.display == Display.NOBODY:
             typed = dict.fromkeys(typed, "")
-        return {**typed, "country": self.country, "display": self.display}
+        return {**typed, "country": self.country, "domain": self.domain, "display": self.display}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Entry(Changes):
     """The same with an address: what it takes to sign."""
 
     address: Address
+    # Why a moderator should look before it is published (Signature.Concern).
+    concern: str = ""
 
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
@@ -58,10 +62,10 @@ SIGN = """
 WITH signed AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
-         state, verified, salt, address_hash, signed_at)
+         domain, concern, state, verified, salt, address_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
+         %(display)s, %(domain)s, %(concern)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), known AS (
@@ -100,7 +104,10 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
 # "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
 CONFIRM = """
 WITH confirmed AS (
-    UPDATE letters_signature SET state = %(state)s, confirmed_at = %(now)s, verified = %(verified)s
+    UPDATE letters_signature SET confirmed_at = %(now)s, verified = %(verified)s,
+        state = CASE WHEN %(reviewed)s OR concern IN ('disposable', 'unproven') THEN 'held' ELSE 'confirmed' END,
+        -- A mail that came back: whoever confirms has had another.
+        concern = CASE WHEN concern = 'bounced' THEN '' ELSE concern END
     WHERE id = %(signature)s AND state = 'pending'
     RETURNING id, display
 ), forgotten AS (
@@ -122,9 +129,9 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
     refusal = signature.letter.confirmation_refusal(now)
     if signature.state == Signature.State.PENDING and refusal:
         raise Refused(refusal)
-    state = Signature.State.HELD if signature.letter.reviewed else Signature.State.CONFIRMED
+    reviewed = signature.letter.reviewed
     with connection.cursor() as cursor:
-        cursor.execute(CONFIRM, {"signature": signature.pk, "state": state, "verified": verified, "now": now})
+        cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
         if not cursor.fetchone():
             return
     transaction.on_commit(_wake_postman)
@@ -298,6 +305,7 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
     consent = "" if entry.display == Display.NOBODY else entry.consent
     return {
         **entry.as_shown(),
+        "concern": entry.concern,
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,

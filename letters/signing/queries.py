@@ -49,7 +49,8 @@ def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | Non
 def stored_about(signature: Signature) -> dict[str, Any]:
     """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
     contact = getattr(signature, "contact", None)
-    shown = ["name", "affiliation", "role", "country", "comment", "display", "language", "state", "verified", "number"]
+    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "language"]
+    shown = [*typed, "state", "verified", "number"]
     return {
         "letter": signature.letter.slug,
         **{name: getattr(signature, name) for name in shown},

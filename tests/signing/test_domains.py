@@ -1,0 +1,151 @@
+"""What an address tells by its domain: who may sign, who could see it, and whether a moderator looks first."""
+
+import pytest
+
+from letters.models import Letter, Signature
+from letters.shared.domains import is_disposable, match_domain
+from letters.signing.operations import confirm_signature
+from tests.conftest import LetterMaker
+from tests.people import FROM_OUR_PAGE, NOW, Reader, Signer, deliver, publish, sign, signature_of, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("domain", "listed", "matched"),
+    [
+        ("example.edu", ["example.edu"], "example.edu"),
+        ("cs.example.edu", ["example.edu"], "example.edu"),
+        ("cs.example.edu", ["example.edu", "cs.example.edu"], "cs.example.edu"),
+        ("cs.example.edu", ["Example.EDU"], "Example.EDU"),
+        ("notexample.edu", ["example.edu"], ""),
+        ("example.edu.evil.org", ["example.edu"], ""),
+        ("edu", ["example.edu"], ""),
+        ("example.edu", [], ""),
+    ],
+)
+def test_a_listed_domain_and_what_is_below_it_matches(domain: str, listed: list[str], matched: str) -> None:
+    assert match_domain(domain, listed) == matched
+
+
+# Letters limited to domains
+
+
+@pytest.fixture
+def limited(published: LetterMaker) -> Letter:
+    return published(domains=["example.edu", "example.org"])
+
+
+def test_an_address_elsewhere_is_told_where_it_would_have_to_be(limited: Letter, signer: Signer) -> None:
+    page = signer.sign(limited, email="ada@gmail.com")
+    assert page.status_code == 422
+    assert "This letter takes signatures from addresses at example.edu or example.org only." in words(page)
+    assert not Signature.objects.exists()
+
+
+def test_the_form_says_so_before(limited: Letter, reader: Reader) -> None:
+    assert "At example.edu or example.org. Never shown." in reader.read(limited)
+
+
+def test_the_signature_reads_confirmed_at_its_domain(limited: Letter, signer: Signer) -> None:
+    signer.sign(limited, email="ada@cs.example.edu", show_domain="on")
+    deliver()
+    assert "Beside it stands “confirmed at example.edu”." in words(signer.confirm())
+    publish()
+    for page in ("letter", "signatures"):
+        assert '<span class="confirmed-at">confirmed at example.edu</span>' in signer.read(limited, page)
+
+
+def test_not_without_the_signers_wish(limited: Letter, signer: Signer) -> None:
+    signer.sign(limited, email="ada@example.edu")
+    deliver()
+    signer.confirm()
+    publish()
+    assert "confirmed at" not in signer.read(limited, "signatures")
+
+
+def test_it_works_for_who_signs_without_a_name(limited: Letter, signer: Signer) -> None:
+    signer.sign(limited, email="ada@example.edu", name="", display="nobody", show_domain="on")
+    deliver()
+    signer.confirm()
+    publish()
+    page = signer.read(limited, "signatures")
+    assert "name withheld" in page
+    assert "confirmed at example.edu" in page
+
+
+def test_the_signer_can_hide_it_and_show_it_again(limited: Letter, signer: Signer) -> None:
+    signer.sign(limited, email="ada@example.edu", show_domain="on")
+    deliver()
+    signer.confirm()
+    publish()
+    manage = signature_of(limited, "ada@example.edu").link("manage", now=NOW)
+    assert b'name="show_domain" id="sign_show_domain" checked' in signer.get(manage).content
+    save = {"action": "save", "name": "Ada", "display": "public"}
+    signer.client.post(manage, save, headers=FROM_OUR_PAGE)
+    assert "confirmed at" not in signer.read(limited, "signatures")
+    signer.client.post(manage, {**save, "show_domain": "on"}, headers=FROM_OUR_PAGE)
+    assert "confirmed at example.edu" in signer.read(limited, "signatures")
+
+
+def test_a_letter_for_everybody_does_not_ask(letter: Letter, signer: Signer) -> None:
+    assert "show_domain" not in signer.read(letter)
+    signer.sign(letter, show_domain="on")
+    assert signature_of(letter).domain == ""
+
+
+# The addressee's own domains
+
+
+@pytest.fixture
+def to_a_company(published: LetterMaker) -> Letter:
+    return published(addressee_domains=["company.example"])
+
+
+def test_an_address_that_the_addressee_can_read_is_asked_about(to_a_company: Letter, signer: Signer) -> None:
+    page = signer.sign(to_a_company, email="ada@mail.company.example")
+    assert page.status_code == 422
+    assert "This letter is addressed to those who run the mail at company.example." in words(page)
+    assert b'value="ada@mail.company.example"' in page.content
+    assert not Signature.objects.exists()
+
+
+def test_who_wants_it_all_the_same_signs_with_it(to_a_company: Letter, signer: Signer) -> None:
+    email = "ada@company.example"
+    assert signer.sign(to_a_company, email=email, sure=email).status_code == 303
+    assert signer.sign(to_a_company, email="eve@company.example", sure=email).status_code == 422
+
+
+def test_an_address_elsewhere_is_not_asked_about(to_a_company: Letter, signer: Signer) -> None:
+    assert signer.sign(to_a_company, email="ada@notcompany.example").status_code == 303
+
+
+# Addresses that are thrown away
+
+
+@pytest.mark.parametrize(
+    ("domain", "disposable"),
+    [("mailinator.com", True), ("x.y.mailinator.com", True), ("gmail.com", False), ("com", False), ("", False)],
+)
+def test_disposable_domains_are_known(domain: str, disposable: bool) -> None:
+    assert is_disposable(domain) == disposable
+
+
+def test_a_disposable_address_is_taken_and_held_for_a_moderator(letter: Letter, signer: Signer) -> None:
+    assert signer.sign(letter, email="ada@mailinator.com").status_code == 303
+    deliver()
+    thanks = words(signer.confirm())
+    assert "Confirmed. A moderator looks at it next." in thanks
+    assert "Some signatures are looked at by a person before they are published" in thanks
+    publish()
+    signature = signature_of(letter, "ada@mailinator.com")
+    assert (signature.state, signature.concern, signature.number) == ("held", "disposable", None)
+    assert signer.count(letter)["awaiting_review"] == 1
+
+
+def test_a_confirmation_disproves_that_mail_comes_back(letter: Letter) -> None:
+    signature = sign(letter)
+    Signature.objects.update(concern=Signature.Concern.BOUNCED)
+    confirm_signature(signature, verified="link", now=NOW)
+    signature.refresh_from_db()
+    assert (signature.state, signature.concern) == ("confirmed", "")
