@@ -7,7 +7,12 @@ TOKEN_IN_PATH = re.compile(r"(/signatures/[a-z-]+(?:/|%2F))[^/\s\"'?#]+", re.IGN
 ADDRESS = re.compile(r"[^\s<>\"(),;:]+(?:@|%40)[^\s<>\"'(),;:]+")
 
 
+# PostgreSQL quotes the row that broke a rule, names and all.
+ROW = re.compile(r"DETAIL: .*")
+
+
 def without_secrets(line: str) -> str:
+    line = ROW.sub("DETAIL: (row)", line)
     return ADDRESS.sub("(address)", TOKEN_IN_PATH.sub(r"\1(token)", line))
 
 

@@ -41,10 +41,10 @@ class PlainRefusals:
         # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return render(request, "413.html", status=413)
+            return self._page(request, 413)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
-            page = render(request, "405.html", status=405)
+            page = self._page(request, 405)
             page.headers["Allow"] = response.headers["Allow"]
             return page
         return response
@@ -54,7 +54,12 @@ class PlainRefusals:
         if not isinstance(exception, OperationalError | InterfaceError):
             return None
         log.error("The database did not answer: %s", type(exception).__name__)
-        page = render(request, "503.html", status=503)
+        page = self._page(request, 503)
         page.headers["Retry-After"] = "30"
+        return page
+
+    @staticmethod
+    def _page(request: HttpRequest, status: int) -> HttpResponse:
+        page = render(request, f"{status}.html", status=status)
         page.headers["Cache-Control"] = "no-store"
         return page

@@ -71,9 +71,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that a public page that has not changed costs nothing else.
     "letters.publishing.caching.PublicPageCache",
-    "petition.middleware.PlainRefusals",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition.middleware.page_language",
     "django.contrib.sessions.middleware.SessionMiddleware",

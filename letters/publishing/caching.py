@@ -7,6 +7,7 @@ the page's ETag, so that a page that has not changed costs one small query and n
 
 import gzip
 import hashlib
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -26,6 +27,8 @@ CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=60, stale-if-error=30
 FRESH_SECONDS = 0.5
 # With the database away, a page goes on being shown for so long (stale-if-error above).
 STALE_SECONDS = 300
+# After a failure the view is left alone for so long: with the database away, each question would wait for it in vain.
+LEFT_ALONE_SECONDS = 5
 MOST_PAGES = 256
 LARGEST_PAGE = 512 * 1024
 
@@ -64,6 +67,10 @@ def code_fingerprint() -> str:
     return found.hexdigest()[:16]
 
 
+# Not where it is refused: "gzip;q=0".
+ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+
+
 @dataclass
 class _Page:
     body: bytes
@@ -71,6 +78,7 @@ class _Page:
     headers: dict[str, str]
     etag: str
     checked_at: float
+    left_alone_until: float = 0
     # Held by the one request that asks the view again; all others get the page as it is.
     asking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,7 +90,7 @@ class _Page:
             response.headers["ETag"] = self.etag
             response.headers["Cache-Control"] = self.headers["Cache-Control"]
             return response
-        if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+        if ACCEPTS_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
             response = HttpResponse(self.compressed)
             response.headers["Content-Encoding"] = "gzip"
         else:
@@ -110,7 +118,9 @@ class PublicPageCache:
             return self._fetch(request, key)
         with suppress(KeyError):  # Another thread has just let it go.
             self.pages.move_to_end(key)
-        if time.monotonic() - page.checked_at > FRESH_SECONDS and page.asking.acquire(blocking=False):
+        now = time.monotonic()
+        is_old = now - page.checked_at > FRESH_SECONDS and now >= page.left_alone_until
+        if is_old and page.asking.acquire(blocking=False):
             try:
                 return self._ask_again(request, key, page)
             finally:
@@ -132,6 +142,7 @@ class PublicPageCache:
             page.checked_at = time.monotonic()
             return page.answer(request)
         if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
+            page.left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
             return page.answer(request)
         fresh = _page_of(response)
         if fresh is None:
@@ -151,6 +162,11 @@ class PublicPageCache:
         request.META.pop(name, None)
         if visitors is not None:
             request.META[name] = visitors
+        if _is_public(response):
+            # Django answers to a broken cookie of its own with another: that is for one visitor alone.
+            for cookie in (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME):
+                response.cookies.pop(cookie, None)
+            response.headers["Vary"] = "Accept-Encoding"
         return response
 
     def _keep(self, key: str, page: _Page) -> None:
@@ -171,13 +187,15 @@ def _key(request: HttpRequest) -> str:
 
 def _page_of(response: HttpResponse) -> _Page | None:
     """The response as a page to keep; None if it is not for everybody."""
-    is_public = response.headers.get("Cache-Control", "").startswith("public") and "ETag" in response.headers
-    if response.status_code != 200 or not is_public or response.streaming or response.cookies:
+    if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
     if len(response.content) > LARGEST_PAGE:
         return None
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
-    headers["Vary"] = "Accept-Encoding"
     body = response.content
     compressed = gzip.compress(body, compresslevel=6, mtime=0)
     return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic())
+
+
+def _is_public(response: HttpResponse) -> bool:
+    return response.headers.get("Cache-Control", "").startswith("public") and "ETag" in response.headers

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.languages import direction, interface_language
@@ -211,6 +211,14 @@ CODE_REFUSED = {
 }
 
 
+@with_a_token
+@require_safe
+@csrf_exempt
+def with_slash(request: HttpRequest, page: str, token: str) -> HttpResponse:
+    """Leads on to the address with its slash. Django's own redirect would be kept by caches, token and all."""
+    return HttpResponseRedirect(f"{request.path}/")
+
+
 @of_a_signature("not-me", "GET", "HEAD", "POST")
 def not_me(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """ "It wasn't me": GET shows the button, POST deletes."""
@@ -323,8 +331,12 @@ def _form_page(
 
 
 def _useless_link(request: HttpRequest) -> HttpResponse:
-    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail."""
-    return render(request, "letters/signing/useless_link.html", status=404)
+    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail.
+
+    It names no letter, so the browser is asked for the language.
+    """
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "letters/signing/useless_link.html", status=404)
 
 
 def _see_other(url: str) -> HttpResponse:

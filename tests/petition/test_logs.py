@@ -37,6 +37,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("to ada+letters@example.org, o'hara@example.org.", "to (address), (address)"),
         ("mailto:ada@example.org", "mailto:(address)"),
         ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
+        ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)\nnext"),
         ("GET /letters/night-trains/signatures/?before=7", "GET /letters/night-trains/signatures/?before=7"),
         ("Delivery 7, attempt 1: later (450)", "Delivery 7, attempt 1: later (450)"),
     ],
@@ -66,7 +67,7 @@ def test_what_is_filled_in_is_cleaned_too(log: tuple[logging.Logger, StringIO]) 
 
 
 def fail() -> None:
-    raise ValueError(f"DETAIL: Key (ada@example.org) at /signatures/confirm/{TOKEN}/")
+    raise ValueError(f"HINT: Key (ada@example.org) at /signatures/confirm/{TOKEN}/")
 
 
 def test_tracebacks_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:

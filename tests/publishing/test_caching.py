@@ -15,7 +15,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.models import Letter
 from letters.publishing import caching
-from letters.publishing.caching import FRESH_SECONDS, MOST_PAGES, STALE_SECONDS, PublicPageCache, page_etag
+from letters.publishing.caching import (
+    FRESH_SECONDS,
+    LEFT_ALONE_SECONDS,
+    MOST_PAGES,
+    STALE_SECONDS,
+    PublicPageCache,
+    page_etag,
+)
 from tests.people import Reader, add_published, in_threads, kept_pages, words
 
 PAGES = ["/", "/it/", "/letters/night-trains/", "/it/letters/night-trains/", "/letters/night-trains/signatures/"]
@@ -187,11 +194,31 @@ def test_without_the_database_pages_go_on_being_shown_for_a_while(letter: Letter
         clock.now += STALE_SECONDS - 1
         stale = reader.get("/letters/night-trains/")
         assert (stale.status_code, stale.content) == (200, before.content)
-        clock.now += 1
+        clock.now += LEFT_ALONE_SECONDS
         assert reader.get("/letters/night-trains/").status_code == 503
         assert reader.get("/").status_code == 503
     clock.now += FRESH_SECONDS + 0.01
     assert reader.get("/letters/night-trains/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_nobody_waits_for_it_again_and_again(
+    letter: Letter, reader: Reader, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.get("/letters/night-trains/")
+    asked: list[str] = []
+    ask = PublicPageCache._ask
+
+    def noted(self: PublicPageCache, request: HttpRequest, *, etag: str | None) -> HttpResponse:
+        asked.append(request.path)
+        return ask(self, request, etag=etag)
+
+    monkeypatch.setattr(PublicPageCache, "_ask", noted)
+    with database_away():
+        for _ in range(20):
+            clock.now += 1
+            assert reader.get("/letters/night-trains/").status_code == 200
+    assert len(asked) == 20 / LEFT_ALONE_SECONDS
 
 
 @pytest.mark.django_db(transaction=True)
@@ -203,6 +230,23 @@ def test_without_the_database_other_pages_say_so_and_are_not_kept(letter: Letter
     assert answer.headers["Cache-Control"] == "no-store"
     assert int(answer.headers["Retry-After"]) > 0
     assert reader.get("/letters/night-trains/").status_code == 200
+
+
+@pytest.mark.parametrize("cookie", ["csrftoken=broken", "sessionid=x", "sessionid="])
+def test_a_broken_cookie_changes_nothing_for_anybody(letter: Letter, cookie: str) -> None:
+    visitor = Reader()
+    visitor.client.cookies.load(cookie)
+    for _ in range(2):
+        headers = visitor.get("/letters/night-trains/").headers
+        assert headers["Vary"] == "Accept-Encoding"
+        assert "Set-Cookie" not in headers
+        assert not visitor.get("/").cookies
+    assert kept_pages().pages
+
+
+@pytest.mark.parametrize("accepted", ["gzip;q=0", "br, gzip; q=0.0", "identity", "x-gzipped"])
+def test_who_does_not_take_gzip_gets_none(letter: Letter, reader: Reader, accepted: str) -> None:
+    assert "Content-Encoding" not in reader.get("/letters/night-trains/", accept_encoding=accepted).headers
 
 
 # Memory

@@ -341,6 +341,8 @@ def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
         assert status_of("POST", url, multipart, f"multipart/form-data; boundary=x; charset{charset}") == 422, charset
 
 
+# The web server's entry looks after old database connections, also where no page asks for one.
+@pytest.mark.django_db
 @settings(max_examples=60)
 @given(
     st.text(st.characters(codec="latin-1", exclude_characters="\r\n")) | st.from_regex(r"a/b(; *[a-z]+\*?=[^;\n]*)*")
@@ -407,3 +409,14 @@ def test_no_address_makes_a_500(letter: Letter, signer: Signer, path: str, query
     for address in [f"/{path}", f"/letters/{path}/", f"/it/letters/{path}", f"/signatures/confirm/{path}/"]:
         url = quote_from_bytes(address.encode("utf-8", "surrogateescape"), safe="/")
         assert signer.get(f"{url}?before={quote_from_bytes(query.encode())}").status_code < 500
+
+
+@pytest.mark.parametrize(("method", "length", "status"), [("PUT", "0", 405), ("POST", "99999999", 413)])
+def test_a_refusal_wears_the_same_headers_as_every_page(
+    letter: Letter, signer: Signer, method: str, length: str, status: int
+) -> None:
+    answer = signer.client.generic(method, f"{letter.get_absolute_url()}sign/", CONTENT_LENGTH=length)
+    assert answer.status_code == status
+    assert answer["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert answer["X-Content-Type-Options"] == "nosniff"

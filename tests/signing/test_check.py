@@ -84,3 +84,18 @@ def test_the_page_speaks_the_language_of_the_form_and_not_of_an_earlier_signatur
 
 def without_tokens(page: bytes) -> bytes:
     return re.sub(rb"/signatures/check/[^/]+/", b"/", page)
+
+
+@pytest.mark.parametrize("page", ["check", "confirm", "not-me", "manage"])
+def test_a_link_that_lost_its_slash_leads_on_and_is_kept_by_nobody(letter: Letter, signer: Signer, page: str) -> None:
+    signature = sign(letter)
+    link = make_token(page, signature_id=signature.pk, salt=signature.salt, now=NOW)
+    answer = signer.get(f"/signatures/{page}/{link}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/signatures/{page}/{link}/")
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert signer.client.post(f"/signatures/{page}/{link}").status_code == 405
+
+
+def test_a_useless_link_speaks_the_browsers_language(letter: Letter, signer: Signer) -> None:
+    assert b'<html lang="en"' in signer.get("/signatures/check/nothing/").content
+    assert b'<html lang="it"' in signer.get("/signatures/check/nothing/", accept_language="it-CH, en;q=0.5").content
