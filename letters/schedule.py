@@ -24,6 +24,11 @@ SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"queue": "bulk"},
     },
+    "tidy accounts and sessions": {
+        "task": "letters.tidy_accounts",
+        "schedule": crontab(minute=41),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

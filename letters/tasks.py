@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.delivering.tasks import deliver_owed
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
@@ -40,3 +41,18 @@ def tend() -> None:
 def recount() -> None:
     """Compare every count with the rows it stands for, and report differences."""
     recount_letters()
+
+
+# As long as the codes in these mails are good: five tries within ten minutes, then nobody waits for it any more.
+@shared_task(
+    name="letters.account_mail", autoretry_for=(TryLater,), retry_backoff=20, retry_jitter=False, max_retries=5
+)
+def account_mail(packed: str) -> None:
+    """Send one mail about an account."""
+    send_packed(packed)
+
+
+@shared_task(name="letters.tidy_accounts")
+def tidy_accounts() -> None:
+    """Forget sessions that are over, and accounts that were never confirmed."""
+    tidy(now=timezone.now())

@@ -129,6 +129,25 @@ def email_url(name: str) -> dict[str, Any]:
     }
 
 
+def address(name: str) -> str:
+    """An https address with a path, which must be there."""
+    value = text(name).rstrip("/")
+    parts = _parts(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        refuse(f"{name} must look like https://login.example.org/realms/ours, not {value!r}.")
+    return value
+
+
+def provider(name: str) -> dict[str, str]:
+    """What a site where people have accounts has given us, so that they can sign in with these; empty without."""
+    found = {"client_id": text(f"{name}_CLIENT_ID"), "secret": secret(f"{name}_CLIENT_SECRET")}
+    if not any(found.values()):
+        return {}
+    if not all(found.values()):
+        refuse(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET go together, and one of them is not set.")
+    return found
+
+
 def _parts(address: str) -> SplitResult:
     """The pieces of an address; none, where its host or its port cannot be one."""
     try:

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 
+import redis
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from kombu.exceptions import KombuError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -50,10 +52,10 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database is away: nothing was saved, and the page says so."""
-        if not isinstance(exception, OperationalError | InterfaceError):
+        """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""
+        if not isinstance(exception, OperationalError | InterfaceError | redis.RedisError | KombuError):
             return None
-        log.error("The database did not answer: %s", type(exception).__name__)
+        log.error("The database or Valkey did not answer: %s", type(exception).__name__)
         page = self._page(request, 503)
         page.headers["Retry-After"] = "30"
         return page

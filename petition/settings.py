@@ -56,11 +56,27 @@ ADDRESS_HASH_KEY = environment.secret("ADDRESS_HASH_KEY", laptop.get("ADDRESS_HA
 
 # Parts
 
+# Where people may have an account already that they can sign in with here. Without credentials there is no trace of it.
+PROVIDERS: dict[str, dict[str, Any]] = {
+    provider: app
+    for provider in ("github", "google", "orcid", "openid_connect")
+    if (app := environment.provider({"openid_connect": "OIDC"}.get(provider, provider.upper())))
+}
+
 INSTALLED_APPS = [
     "petition.apps.PetitionConfig",
     "letters.apps.LettersConfig",
     "csp",
-    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    *(
+        ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
+        if PROVIDERS
+        else []
+    ),
+    "petition.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -81,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -137,11 +154,92 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_home"
+LOGOUT_REDIRECT_URL = "account_login"
+# Two weeks after signing in one signs in again.
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+# Whether organizers and staff must have a second factor; otherwise they are only asked to.
+SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
+
+# The address is the name. Who gives no password gets a code by mail each time.
+ACCOUNT_ADAPTER = "letters.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "letters.adapters.display"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_FORMS = {
+    "signup": "letters.accounts.forms.SignupForm",
+    "request_login_code": "letters.accounts.forms.RequestLoginCodeForm",
+    "reset_password": "letters.accounts.forms.ResetPasswordForm",
+}
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Nobody learns here whether an address has an account: the page is the same, only the mail tells.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+# Six digits each time, never a link: nothing in an address that could be kept in a log. Good for 15 minutes, 3 tries.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+# Besides allauth's own limits: to one address (key) we write five times an hour at most, whoever asks.
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "1/10s/key,5/1h/key",
+    "request_login_code": "20/m/ip,5/1h/key",
+    "reset_password": "20/m/ip,5/1h/key",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if environment.flag("BEHIND_PROXY") else 0
+
+MFA_ADAPTER = "letters.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = True
+MFA_TOTP_ISSUER = "Undersigned"
+# A clock that is half a minute off is no reason to lock somebody out.
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
+
+SOCIALACCOUNT_ADAPTER = "letters.accounts.providers.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in PROVIDERS.items()}
+# The pages to which a form of ours may lead (see form-action below), by provider.
+PROVIDER_ORIGINS = {
+    "github": "https://github.com",
+    "google": "https://accounts.google.com",
+    "orcid": "https://orcid.org",
+}
+if "openid_connect" in PROVIDERS:
+    server = environment.address("OIDC_URL")
+    PROVIDERS["openid_connect"] |= {
+        "provider_id": "oidc",
+        "name": environment.text("OIDC_NAME", "OpenID Connect"),
+        "settings": {"server_url": server},
+    }
+    PROVIDER_ORIGINS["openid_connect"] = "/".join(server.split("/")[:3])
+
+# What is counted for a while: tries to sign in. Nothing that must not be lost, and nothing that could be run (JSON).
+
+VALKEY_URL = environment.valkey_url("VALKEY_URL", laptop.get("VALKEY_URL", ""))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": VALKEY_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"serializer": "petition.cache.Json", "socket_connect_timeout": 1, "socket_timeout": 2},
+    }
+}
 
 # Celery, over Valkey. Wake-ups only: what is owed stands in the database, so results are not kept.
 
-VALKEY_URL = environment.valkey_url("VALKEY_URL", laptop.get("VALKEY_URL", ""))
 CELERY_BROKER_URL = environment.text("BROKER_URL", VALKEY_URL)
 CELERY_IMPORTS = ["letters.tasks"]
 CELERY_BEAT_SCHEDULE = SCHEDULE

@@ -1,0 +1,68 @@
+"""What stands before a view: who may come in, and that what it writes is written whole or not at all."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from letters.accounts.queries import lacks_second_factor
+
+View = Callable[..., HttpResponseBase]
+
+# In the session: where somebody was going who was led to set up a second factor first.
+WAY_ON = "way_on"
+
+
+def for_organizers(view: View) -> View:
+    """For the pages behind the letters: only with an account, and with a second factor if this site asks for one."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if lacks_second_factor(request.user):
+            return lead_to_second_factor(request)
+        return view(request, *args, **kwargs)
+
+    return cast("View", login_required(guarded))
+
+
+def lead_to_second_factor(request: HttpRequest) -> HttpResponseBase:
+    request.session[WAY_ON] = request.get_full_path()
+    return redirect("mfa_index")
+
+
+def whole_or_not_at_all(view: View) -> View:
+    """A mail that cannot be sent, or that would be one too many, undoes what was written before it."""
+
+    @wraps(view)
+    def whole(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                response = view(request, *args, **kwargs)
+                if response.status_code == 429:
+                    _undo(request)
+        except Exception:
+            request.session.modified = False
+            raise
+        return response
+
+    return whole
+
+
+def _undo(request: HttpRequest) -> None:
+    transaction.set_rollback(True)
+    # What it knows was rolled back with the rest.
+    request.session.modified = False
+
+
+def providers_in_form_action(view: View) -> View:
+    """Our own forms lead on to the site where somebody has an account: browsers ask the policy about that too."""
+    origins = [settings.PROVIDER_ORIGINS[name] for name in settings.PROVIDERS]
+    return cast("View", csp_update({"form-action": origins})(view)) if origins else view

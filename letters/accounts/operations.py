@@ -1,0 +1,43 @@
+"""What is decided and written about accounts, besides what allauth does."""
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.db import transaction
+
+from letters.accounts.queries import owned_alone, unverified_accounts
+from letters.auditing.operations import record
+from letters.models import User
+from letters.shared.refusal import Refused
+
+
+def forget_unverified(email: str) -> bool:
+    """Make room for who signs up with an address that somebody else has typed before and never confirmed.
+
+    Whoever that was would otherwise keep the password of an account that its real owner confirms later.
+    """
+    deleted, _ = unverified_accounts().filter(email=email).delete()
+    return bool(deleted)
+
+
+@transaction.atomic
+def close_account(user: User, *, now: datetime) -> None:
+    """Nobody can sign in to it any more, and it holds no address. The row stays: the record refers to it."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if owned_alone(user).exists():
+        raise Refused("owns_letters_alone")
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    EmailAddress.objects.filter(user=user).delete()
+    Authenticator.objects.filter(user=user).delete()
+    if apps.is_installed("allauth.socialaccount"):
+        apps.get_app_config("socialaccount").get_model("SocialAccount")._default_manager.filter(user=user).delete()
+    user.memberships.all().delete()
+    user.email, user.name = f"closed-{user.pk}@invalid", ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
+    record("close_account", user, by=user, now=now)

@@ -1,0 +1,46 @@
+"""What is asked about accounts."""
+
+from typing import TYPE_CHECKING
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q
+
+from letters.models import Collective, Membership, User
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+# What somebody can have besides the password. Recovery codes replace one of these for a day, and are none.
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_second_factor(user: User | AnonymousUser) -> bool:
+    """Whether an app that makes codes, or a passkey, belongs to the account."""
+    return user.is_authenticated and Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+
+
+def lacks_second_factor(user: User | AnonymousUser) -> bool:
+    """Whether this site asks for one that the account has not."""
+    return settings.SECOND_FACTOR_REQUIRED and not has_second_factor(user)
+
+
+def is_verified(user: User, email: str) -> bool:
+    """Whether somebody has shown that they read the mail to this address."""
+    return bool(EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists())
+
+
+def unverified_accounts() -> "QuerySet[User]":
+    """Accounts that somebody began to make and that nobody has ever signed in to."""
+    begun = User.objects.filter(emailaddress__verified=False, last_login=None, is_staff=False, memberships=None)
+    return begun.exclude(emailaddress__verified=True)
+
+
+def owned_alone(user: User) -> "QuerySet[Collective]":
+    """The collectives that have letters and would have no owner without this user."""
+    owner = Membership.Role.OWNER
+    owners = Count("memberships", filter=Q(memberships__role=owner), distinct=True)
+    owned = Collective.objects.filter(pk__in=user.memberships.filter(role=owner).values("collective"))
+    return owned.annotate(owners=owners).filter(owners=1, letters__isnull=False).distinct().order_by("name")

@@ -1,0 +1,34 @@
+"""What a worker does for accounts."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.mail import get_connection
+
+from letters.accounts.mail import unpack
+from letters.accounts.queries import unverified_accounts
+from letters.delivering.mail import Verdict, hand_over
+
+log = logging.getLogger(__name__)
+
+UNVERIFIED_HOURS = 24
+
+
+class TryLater(Exception):
+    """The mail server is not well."""
+
+
+def send_packed(packed: str) -> None:
+    """Send one mail. Raises TryLater; what will never be accepted is noted and given up."""
+    answer = hand_over(unpack(packed), get_connection())
+    if answer.verdict is Verdict.LATER:
+        raise TryLater(answer.error)
+    if answer.verdict is Verdict.NEVER:
+        log.warning("A mail about an account was refused: %s", answer.error)
+
+
+def tidy(*, now: datetime) -> None:
+    """Forget sessions that are over, and accounts that were begun and never confirmed."""
+    SessionStore.clear_expired()
+    unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

@@ -1,0 +1,36 @@
+"""/accounts/: our own pages, and then allauth's, each of whose POSTs is one transaction and none of which is kept."""
+
+from collections.abc import Iterable
+
+from allauth.urls import urlpatterns as allauth_patterns
+from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.cache import cache_control
+
+from letters.accounts import views
+from letters.accounts.guards import View, providers_in_form_action, whole_or_not_at_all
+
+not_kept = cache_control(private=True, no_store=True)
+
+
+def guard(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
+    found = list(patterns)
+    for pattern in found:
+        if isinstance(pattern, URLResolver):
+            guard(pattern.url_patterns)
+        else:
+            pattern.callback = _guarded(pattern.callback)
+    return found
+
+
+def _guarded(view: View) -> View:
+    return providers_in_form_action(not_kept(whole_or_not_at_all(view)))
+
+
+urlpatterns = guard(
+    [
+        path("", views.home, name="account_home"),
+        path("close/", views.close, name="account_close"),
+        path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
+        *allauth_patterns,
+    ]
+)

@@ -1,0 +1,104 @@
+"""The pages of an account that allauth does not have, and the door of Django's admin."""
+
+from typing import Any, cast
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import AdminSite
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from letters.accounts import guards
+from letters.accounts.operations import close_account
+from letters.accounts.queries import has_second_factor, lacks_second_factor, owned_alone
+from letters.models import User
+from letters.shared.refusal import Refused
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything that one can do with the account."""
+    user = _user(request)
+    kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    context = {
+        "has_app": Authenticator.Type.TOTP in kinds,
+        "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
+        "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in kinds,
+        "has_second_factor": has_second_factor(user),
+        "sessions": len(UserSession.objects.purge_and_list(user)),
+        "has_providers": bool(settings.PROVIDERS),
+    }
+    return render(request, "accounts/home.html", context)
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign out another of one's own browsers."""
+    session = get_object_or_404(UserSession, pk=pk, user=_user(request))
+    if session.is_current():
+        return redirect("account_logout")
+    session.end()
+    messages.success(request, _("That browser is signed out."))
+    return redirect("usersessions_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@reauthentication_required(app="allauth.account", allow_get=True)  # type: ignore[untyped-decorator]
+def close(request: HttpRequest) -> HttpResponse:
+    """Close the account for good."""
+    user = _user(request)
+    if request.method == "POST":
+        try:
+            close_account(user, now=timezone.now())
+        except Refused:
+            return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)}, status=409)
+        logout(request)
+        messages.success(request, _("Your account is closed, and your address is deleted."))
+        return redirect("account_login")
+    return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)})
+
+
+class StaffSite(AdminSite):
+    """Django's admin with our sign-in, so that limits and second factors hold here too."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not lacks_second_factor(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return cast("HttpResponse", self._lead_in(request))
+
+    def _lead_in(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get("next") or request.get_full_path())
+        if not super().has_permission(request):
+            raise PermissionDenied
+        if lacks_second_factor(request.user):
+            return guards.lead_to_second_factor(request)
+        return redirect("admin:index")
+
+    def logout(  # type: ignore[override]  # the stubs know of its own page only
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_logout")
+
+    def password_change(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("account_change_password")
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)

@@ -1,0 +1,34 @@
+"""What the pages of an account need."""
+
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.template import RequestContext
+from django.utils.safestring import SafeString
+
+from letters.accounts.guards import WAY_ON
+from letters.accounts.queries import has_second_factor, lacks_second_factor
+
+register = template.Library()
+
+
+@register.filter
+def bare(field: BoundField) -> SafeString:
+    """The field as we set it: the label says what it is, so there is no placeholder; codes are digits."""
+    attributes: dict[str, Any] = {"placeholder": False}
+    if field.name == "code":
+        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+    if field.errors:
+        attributes["autofocus"] = True
+    return field.as_widget(attrs=attributes)
+
+
+@register.simple_tag(takes_context=True)
+def second_factor(context: RequestContext) -> dict[str, Any]:
+    """Whether whoever looks must have a second factor first, and where they wanted to go when they have it."""
+    user, session = context.request.user, context.request.session
+    return {
+        "wanted": lacks_second_factor(user),
+        "way_on": session.get(WAY_ON, "") if has_second_factor(user) else "",
+    }

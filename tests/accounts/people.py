@@ -1,0 +1,71 @@
+"""Somebody who has an account, or wants one, before a browser."""
+
+import re
+from typing import Any
+
+import redis
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core import mail
+
+from letters.models import User
+from tests.people import Reader, Response
+
+PASSWORD = "seven sleepers in a night train"
+DIGITS = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class Person(Reader):
+    def send(self, url: str, *, page: str = "", follow: bool = True, **fields: Any) -> Response:
+        """Open a page, and send its form; the answer is the page that this leads to."""
+        token = TOKEN.search(self.get(page or url).content)
+        assert token, f"{page or url} has no form"
+        sent = {"csrfmiddlewaretoken": token[1].decode(), **fields}
+        return self.client.post(url, sent, headers={"Sec-Fetch-Site": "same-origin"}, follow=follow)
+
+    def sign_up(self, email: str, password: str = PASSWORD) -> Response:
+        return self.send("/accounts/signup/", email=email, password1=password)
+
+    def sign_in(self, email: str, password: str = PASSWORD, *, way_on: str = "") -> Response:
+        query = f"?next={way_on}" if way_on else ""
+        return self.send(f"/accounts/login/{query}", login=email, password=password)
+
+    def type_digits(self, digits: str, url: str = "/accounts/confirm-email/") -> Response:
+        return self.send(url, code=digits)
+
+    def is_signed_in(self) -> bool:
+        return self.get("/accounts/").status_code == 200
+
+
+def mailed_to(email: str) -> list[str]:
+    """Subjects and texts of the mails to an address, the newest last."""
+    return [f"{message.subject}\n{message.body}" for message in mail.outbox if message.to == [email]]
+
+
+def mailed_digits(email: str) -> str:
+    """The six digits in the newest mail to an address."""
+    mails = mailed_to(email)
+    assert mails, f"no mail to {email}"
+    found = DIGITS.search(mails[-1])
+    assert found, mails[-1]
+    return found[1]
+
+
+def other_than(digits: str) -> str:
+    return f"{(int(digits.replace(' ', '')) + 1) % 1_000_000:06}"
+
+
+def make_account(email: str = "olga@example.org", password: str | None = PASSWORD, **values: Any) -> User:
+    """An account whose address is confirmed."""
+    user = User.objects.create_user(email, password, **values)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def forget_tries() -> None:
+    """Let the limits start at nothing again."""
+    # Not the whole database: Celery keeps its own things there.
+    with redis.Redis.from_url(settings.VALKEY_URL) as connection:
+        if keys := [*connection.scan_iter("cache:*")]:
+            connection.delete(*keys)

@@ -1,0 +1,177 @@
+"""Making an account: six digits in a mail show that the address is theirs, and nobody learns who has one already."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from letters.accounts import operations
+from letters.accounts.tasks import tidy
+from letters.models import User
+from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to, make_account, other_than
+from tests.people import Response, words
+
+pytestmark = pytest.mark.django_db
+
+NEW = "nina@example.org"
+
+
+def test_who_types_the_six_digits_has_an_account_and_is_signed_in(person: Person) -> None:
+    page = person.sign_up(NEW)
+    assert f"We have sent six digits to {NEW}" in words(page)
+    assert not person.is_signed_in()
+
+    page = person.type_digits(mailed_digits(NEW))
+    assert page.status_code == 200
+    assert person.is_signed_in()
+    user = User.objects.get(email=NEW)
+    assert EmailAddress.objects.get(user=user).verified
+    assert user.check_password(PASSWORD)
+    assert not user.is_staff
+
+
+def test_without_a_password_the_account_has_none(person: Person) -> None:
+    person.sign_up(NEW, password="")
+    person.type_digits(mailed_digits(NEW))
+    assert person.is_signed_in()
+    assert not User.objects.get(email=NEW).has_usable_password()
+    assert "You have none" in words(person.get("/accounts/"))
+
+
+def test_an_address_in_capitals_is_the_same_address(person: Person) -> None:
+    User.objects.create_user("Nina@Example.org", PASSWORD)
+    assert "Check your mail" in words(person.sign_up("NINA@example.org"))
+    assert User.objects.count() == 1
+
+
+def test_wrong_digits_can_be_tried_three_times(person: Person) -> None:
+    person.sign_up(NEW)
+    digits = mailed_digits(NEW)
+    for _ in range(2):
+        assert "not the right digits" in words(person.type_digits(other_than(digits)))
+    page = person.type_digits(other_than(digits))
+    assert "tried too often" in words(page)
+    assert not EmailAddress.objects.filter(verified=True).exists()
+    assert person.get("/accounts/confirm-email/").status_code == 302
+    assert not person.is_signed_in()
+
+
+def test_other_digits_replace_the_first_ones(person: Person) -> None:
+    person.sign_up(NEW)
+    first = mailed_digits(NEW)
+    forget_tries()
+    person.send("/accounts/confirm-email/", action="resend")
+    second = mailed_digits(NEW)
+    assert len(mailed_to(NEW)) == 2
+    assert first == second or "not the right digits" in words(person.type_digits(first))
+    person.type_digits(second)
+    assert person.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    ("password", "complaint"), [("too short", "at least 12 characters"), ("qwertyuiop123", "too common")]
+)
+def test_a_password_that_is_easily_guessed_is_refused(person: Person, password: str, complaint: str) -> None:
+    assert complaint in words(person.sign_up(NEW, password))
+    assert not User.objects.exists()
+
+
+# Whether somebody has an account
+
+
+def test_a_known_address_looks_like_a_new_one(person: Person) -> None:
+    make_account("nora@example.org")
+    new, known = Person(), Person()
+    pages = {email: visitor.sign_up(email) for visitor, email in ((new, NEW), (known, "nora@example.org"))}
+    assert as_anybody(pages[NEW], NEW) == as_anybody(pages["nora@example.org"], "nora@example.org")
+    wrong = {
+        email: visitor.type_digits(other_than(mailed_digits(NEW)))
+        for visitor, email in ((new, NEW), (known, "nora@example.org"))
+    }
+    assert as_anybody(wrong[NEW], NEW) == as_anybody(wrong["nora@example.org"], "nora@example.org")
+    assert "There is one already" in mailed_to("nora@example.org")[-1]
+
+
+def test_a_passkey_account_for_a_known_address_looks_like_a_new_one(person: Person) -> None:
+    make_account("nora@example.org")
+    new, known = Person(), Person()
+    url = "/accounts/signup/passkey/"
+    first, second = new.send(url, email=NEW), known.send(url, email="nora@example.org")
+    assert as_anybody(first, NEW) == as_anybody(second, "nora@example.org")
+
+
+def as_anybody(page: Response, email: str) -> tuple[int, list[tuple[str, int]], str]:
+    """What an answer shows, without the address and without the token of the form."""
+    text = page.content.decode().replace(email, "(address)")
+    return page.status_code, page.redirect_chain, re.sub(r'value="[A-Za-z0-9]{64}"', "", text)
+
+
+def test_a_known_address_takes_the_time_of_hashing_a_password_too(
+    person: Person, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr("letters.accounts.forms.make_password", hashed.append)
+    person.sign_up(olga.email)
+    assert hashed == [PASSWORD]
+
+
+def test_two_who_make_the_same_account_at_once_get_one(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The other's row is there, but was not yet when the form was judged.
+    make_account(NEW)
+    monkeypatch.setattr(
+        "allauth.account.internal.flows.manage_email.email_already_exists", lambda value: (value, False)
+    )
+    assert "Check your mail" in words(person.sign_up(NEW))
+    assert User.objects.count() == 1
+
+
+# Somebody else's address
+
+
+def test_who_squats_on_an_address_does_not_keep_its_owner_out_or_a_password_to_the_account(person: Person) -> None:
+    squatter, owner = Person(), Person()
+    squatter.sign_up(NEW, "the password of the squatter")
+    forget_tries()
+    owner.sign_up(NEW, PASSWORD)
+    owner.type_digits(mailed_digits(NEW))
+    assert owner.is_signed_in()
+    user = User.objects.get(email=NEW)
+    assert user.check_password(PASSWORD)
+    other = Person()
+    other.sign_in(NEW, "the password of the squatter")
+    assert not other.is_signed_in()
+
+
+def test_digits_of_a_sign_up_that_another_one_has_replaced_are_politely_refused(person: Person) -> None:
+    first, second = Person(), Person()
+    first.sign_up(NEW)
+    digits = mailed_digits(NEW)
+    forget_tries()
+    second.sign_up(NEW)
+    page = first.type_digits(digits)
+    assert page.status_code == 200
+    assert not first.is_signed_in()
+    second.type_digits(mailed_digits(NEW))
+    assert second.is_signed_in()
+
+
+@pytest.mark.parametrize("url", ["/accounts/login/code/", "/accounts/password/reset/"])
+def test_digits_by_mail_do_not_open_an_account_that_somebody_else_has_begun(person: Person, url: str) -> None:
+    Person().sign_up(NEW, "the password of the squatter")
+    person.send(url, email=NEW)
+    assert "There is no account with it" in mailed_to(NEW)[-1]
+
+
+def test_an_account_that_is_in_use_is_never_taken_for_an_abandoned_one(olga: User) -> None:
+    assert not operations.forget_unverified(olga.email)
+    assert User.objects.filter(pk=olga.pk).exists()
+
+
+def test_accounts_that_nobody_confirms_are_forgotten_after_a_day(person: Person, olga: User) -> None:
+    person.sign_up(NEW)
+    begun = User.objects.get(email=NEW)
+    tidy(now=begun.joined_at)
+    assert User.objects.filter(email=NEW).exists()
+    tidy(now=begun.joined_at + timedelta(hours=25))
+    assert set(User.objects.all()) == {olga}
