@@ -71,11 +71,9 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    *(
-        ["allauth.socialaccount", *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS)]
-        if PROVIDERS
-        else []
-    ),
+    # Always, so that its tables are there on the day on which a provider is configured.
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS),
     "petition.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -209,7 +207,7 @@ MFA_TOTP_ISSUER = "Undersigned"
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
 
-SOCIALACCOUNT_ADAPTER = "letters.accounts.providers.ProviderAdapter"
+SOCIALACCOUNT_ADAPTER = "letters.adapters.ProviderAdapter"
 SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in PROVIDERS.items()}
 # The pages to which a form of ours may lead (see form-action below), by provider.
 PROVIDER_ORIGINS = {

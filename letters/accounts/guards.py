@@ -25,14 +25,15 @@ def for_organizers(view: View) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if lacks_second_factor(request.user):
-            return lead_to_second_factor(request)
+            return lead_to_second_factor(request, request.get_full_path())
         return view(request, *args, **kwargs)
 
     return cast("View", login_required(guarded))
 
 
-def lead_to_second_factor(request: HttpRequest) -> HttpResponseBase:
-    request.session[WAY_ON] = request.get_full_path()
+def lead_to_second_factor(request: HttpRequest, way_on: str) -> HttpResponseBase:
+    """And from there on to the page that they wanted."""
+    request.session[WAY_ON] = way_on
     return redirect("mfa_index")
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.db import transaction
 
 from letters.accounts.queries import owned_alone, unverified_accounts
@@ -33,8 +33,7 @@ def close_account(user: User, *, now: datetime) -> None:
         session.end()
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
-    if apps.is_installed("allauth.socialaccount"):
-        apps.get_app_config("socialaccount").get_model("SocialAccount")._default_manager.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
     user.memberships.all().delete()
     user.email, user.name = f"closed-{user.pk}@invalid", ""
     user.is_active = user.is_staff = user.is_superuser = False

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from allauth.urls import urlpatterns as allauth_patterns
-from django.urls import URLPattern, URLResolver, path
+from allauth.urls import build_provider_urlpatterns
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_control
 
 from letters.accounts import views
@@ -26,11 +27,16 @@ def _guarded(view: View) -> View:
     return providers_in_form_action(not_kept(whole_or_not_at_all(view)))
 
 
+elsewhere = [path("3rdparty/", include("allauth.socialaccount.urls")), *build_provider_urlpatterns()]
+
 urlpatterns = guard(
     [
         path("", views.home, name="account_home"),
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
-        *allauth_patterns,
+        path("", include("allauth.account.urls")),
+        path("2fa/", include("allauth.mfa.urls")),
+        path("sessions/", include("allauth.usersessions.urls")),
+        *(elsewhere if settings.PROVIDERS else []),
     ]
 )

@@ -5,16 +5,18 @@ from typing import Any, cast
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,7 +39,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in kinds,
         "has_second_factor": has_second_factor(user),
         "sessions": len(UserSession.objects.purge_and_list(user)),
-        "has_providers": bool(settings.PROVIDERS),
     }
     return render(request, "accounts/home.html", context)
 
@@ -74,6 +75,11 @@ def close(request: HttpRequest) -> HttpResponse:
 class StaffSite(AdminSite):
     """Django's admin with our sign-in, so that limits and second factors hold here too."""
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only our own tables. Other packages would let staff write in theirs: addresses, second factors, sessions."""
+        models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else [*model_or_iterable]
+        super().register([model for model in models if model._meta.app_label == "letters"], admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and not lacks_second_factor(request.user)
 
@@ -81,13 +87,16 @@ class StaffSite(AdminSite):
         return cast("HttpResponse", self._lead_in(request))
 
     def _lead_in(self, request: HttpRequest) -> HttpResponseBase:
+        way_on = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(way_on, allowed_hosts=None):
+            way_on = reverse("admin:index")
         if not request.user.is_authenticated:
-            return redirect_to_login(request.GET.get("next") or request.get_full_path())
+            return redirect_to_login(way_on)
         if not super().has_permission(request):
             raise PermissionDenied
         if lacks_second_factor(request.user):
-            return guards.lead_to_second_factor(request)
-        return redirect("admin:index")
+            return guards.lead_to_second_factor(request, way_on)
+        return redirect(way_on)
 
     def logout(  # type: ignore[override]  # the stubs know of its own page only
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template import RequestContext
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from letters.accounts.guards import WAY_ON
 from letters.accounts.queries import has_second_factor, lacks_second_factor
@@ -22,6 +24,38 @@ def bare(field: BoundField) -> SafeString:
     if field.errors:
         attributes["autofocus"] = True
     return field.as_widget(attrs=attributes)
+
+
+# In the order in which to look: each of these also names those below it.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "Firefox": "Firefox",
+    "Chrome": "Chrome",
+    "CriOS": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """What a browser says of itself in words that its owner knows: "Firefox, Linux"."""
+    names = [next((name for mark, name in known.items() if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, names)) or gettext("A browser that does not say what it is")
+
+
+@register.simple_tag
+def has_providers() -> bool:
+    """Whether one can sign in here with an account elsewhere."""
+    return bool(settings.PROVIDERS)
 
 
 @register.simple_tag(takes_context=True)

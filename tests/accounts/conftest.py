@@ -35,13 +35,13 @@ def person(db: None) -> Person:
 
 
 @pytest.fixture
-def olga(db: None) -> User:
+def orla(db: None) -> User:
     """Has an account with a password, and a confirmed address."""
     return make_account()
 
 
 @pytest.fixture
-def signed_in(olga: User, person: Person) -> Person:
-    assert person.sign_in(olga.email).status_code == 200
+def signed_in(orla: User, person: Person) -> Person:
+    assert person.sign_in(orla.email).status_code == 200
     assert person.is_signed_in()
     return person

@@ -17,9 +17,10 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 class Person(Reader):
-    def send(self, url: str, *, page: str = "", follow: bool = True, **fields: Any) -> Response:
-        """Open a page, and send its form; the answer is the page that this leads to."""
-        token = TOKEN.search(self.get(page or url).content)
+    def send(self, url: str, *, page: "str | Response" = "", follow: bool = True, **fields: Any) -> Response:
+        """Open a page, if it is not open already, and send its form; the answer is the page that this leads to."""
+        shown = self.get(page or url) if isinstance(page, str) else page
+        token = TOKEN.search(shown.content)
         assert token, f"{page or url} has no form"
         sent = {"csrfmiddlewaretoken": token[1].decode(), **fields}
         return self.client.post(url, sent, headers={"Sec-Fetch-Site": "same-origin"}, follow=follow)
@@ -56,7 +57,7 @@ def other_than(digits: str) -> str:
     return f"{(int(digits.replace(' ', '')) + 1) % 1_000_000:06}"
 
 
-def make_account(email: str = "olga@example.org", password: str | None = PASSWORD, **values: Any) -> User:
+def make_account(email: str = "orla@example.org", password: str | None = PASSWORD, **values: Any) -> User:
     """An account whose address is confirmed."""
     user = User.objects.create_user(email, password, **values)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)

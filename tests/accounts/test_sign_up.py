@@ -108,11 +108,11 @@ def as_anybody(page: Response, email: str) -> tuple[int, list[tuple[str, int]], 
 
 
 def test_a_known_address_takes_the_time_of_hashing_a_password_too(
-    person: Person, olga: User, monkeypatch: pytest.MonkeyPatch
+    person: Person, orla: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []
     monkeypatch.setattr("letters.accounts.forms.make_password", hashed.append)
-    person.sign_up(olga.email)
+    person.sign_up(orla.email)
     assert hashed == [PASSWORD]
 
 
@@ -163,15 +163,15 @@ def test_digits_by_mail_do_not_open_an_account_that_somebody_else_has_begun(pers
     assert "There is no account with it" in mailed_to(NEW)[-1]
 
 
-def test_an_account_that_is_in_use_is_never_taken_for_an_abandoned_one(olga: User) -> None:
-    assert not operations.forget_unverified(olga.email)
-    assert User.objects.filter(pk=olga.pk).exists()
+def test_an_account_that_is_in_use_is_never_taken_for_an_abandoned_one(orla: User) -> None:
+    assert not operations.forget_unverified(orla.email)
+    assert User.objects.filter(pk=orla.pk).exists()
 
 
-def test_accounts_that_nobody_confirms_are_forgotten_after_a_day(person: Person, olga: User) -> None:
+def test_accounts_that_nobody_confirms_are_forgotten_after_a_day(person: Person, orla: User) -> None:
     person.sign_up(NEW)
     begun = User.objects.get(email=NEW)
     tidy(now=begun.joined_at)
     assert User.objects.filter(email=NEW).exists()
     tidy(now=begun.joined_at + timedelta(hours=25))
-    assert set(User.objects.all()) == {olga}
+    assert set(User.objects.all()) == {orla}

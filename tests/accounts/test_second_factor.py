@@ -1,0 +1,212 @@
+"""A second factor: set up, asked for when signing in, and demanded where the site says so."""
+
+import re
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from letters.accounts.guards import for_organizers
+from letters.accounts.queries import has_second_factor
+from letters.models import User
+from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to
+from tests.people import words
+
+pytestmark = pytest.mark.django_db
+
+SECRET = re.compile(r'<code class="secret">([A-Z2-7]+)</code>')
+
+
+def code_of(secret: str) -> str:
+    """What the app shows now."""
+    counter = next(iter(yield_hotp_counters_from_time()))
+    return str(format_hotp_value(hotp_value(secret, counter)))
+
+
+def set_up_app(person: Person) -> str:
+    """The secret that the app keeps."""
+    url = "/accounts/2fa/totp/activate/"
+    person.send(f"/accounts/reauthenticate/?next={url}", password=PASSWORD)
+    shown = person.get(url)
+    found = SECRET.search(shown.content.decode())
+    assert found
+    page = person.send(url, page=shown, code=code_of(found[1]))
+    assert page.redirect_chain, words(page)
+    forget_tries()  # A code is good once: nobody waits half a minute for the next.
+    return found[1]
+
+
+def recovery_codes(person: Person) -> list[str]:
+    return re.findall(r"<code>(\d{8})</code>", person.get("/accounts/2fa/recovery-codes/").content.decode())
+
+
+@pytest.mark.django_db(transaction=True)  # the mail leaves after commit
+def test_setting_up_an_app_is_told_by_mail(signed_in: Person, orla: User) -> None:
+    set_up_app(signed_in)
+    assert "An app now makes codes" in mailed_to(orla.email)[-1]
+
+
+def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Person, orla: User) -> None:
+    secret = set_up_app(signed_in)
+    person = Person()
+    assert "One more step" in words(person.sign_in(orla.email))
+    assert not person.is_signed_in()
+    page = person.send("/accounts/2fa/authenticate/", code=f"{(int(code_of(secret)) + 1) % 10**6:06}")
+    assert "That did not work" in words(page)
+    person.send("/accounts/2fa/authenticate/", code=code_of(secret))
+    assert person.is_signed_in()
+
+
+def test_nor_do_the_digits_in_a_mail(signed_in: Person, orla: User) -> None:
+    set_up_app(signed_in)
+    for start, confirm in [("login/code", "login/code/confirm"), ("password/reset", "password/reset/confirm")]:
+        person = Person()
+        person.send(f"/accounts/{start}/", email=orla.email)
+        page = person.type_digits(mailed_digits(orla.email), f"/accounts/{confirm}/")
+        if start == "password/reset":
+            new = "another twelve characters"
+            page = person.send("/accounts/password/reset/complete/", password1=new, password2=new)
+        assert "One more step" in words(page)
+        assert not person.is_signed_in()
+
+
+def test_a_code_of_the_app_opens_once(signed_in: Person, orla: User) -> None:
+    code = code_of(set_up_app(signed_in))
+    first, second = Person(), Person()
+    for each in (first, second):
+        each.sign_in(orla.email)
+        each.send("/accounts/2fa/authenticate/", code=code)
+    assert [first.is_signed_in(), second.is_signed_in()] == [True, False]
+
+
+def test_a_recovery_code_opens_once(signed_in: Person, orla: User) -> None:
+    set_up_app(signed_in)
+    codes = recovery_codes(signed_in)
+    assert len(codes) == 10
+    for expected in (True, False):
+        person = Person()
+        person.sign_in(orla.email)
+        person.send("/accounts/2fa/authenticate/", code=codes[0])
+        assert person.is_signed_in() is expected
+    assert recovery_codes(signed_in) == codes[1:]
+
+
+def test_the_secrets_are_sealed_in_the_database(signed_in: Person) -> None:
+    secret = set_up_app(signed_in)
+    with connection.cursor() as cursor:
+        cursor.execute("select string_agg(data::text, ' ') from mfa_authenticator")
+        stored = cursor.fetchone()[0]
+    assert secret not in stored
+    assert not re.search(r'"(seed|secret)": "[0-9a-zA-Z]{1,64}"', stored)
+
+
+def test_setting_one_up_asks_once_more_for_the_password(signed_in: Person) -> None:
+    for url in ("2fa/totp/activate/", "2fa/webauthn/add/", "2fa/recovery-codes/generate/"):
+        page = signed_in.client.get(f"/accounts/{url}", follow=True)
+        assert page.redirect_chain[0][0].startswith("/accounts/reauthenticate/"), url
+
+
+def test_without_the_app_the_password_is_enough_again(signed_in: Person, orla: User) -> None:
+    set_up_app(signed_in)
+    signed_in.send("/accounts/2fa/totp/deactivate/")
+    assert not has_second_factor(orla)
+    person = Person()
+    person.sign_in(orla.email)
+    assert person.is_signed_in()
+
+
+# Whether one is asked for
+
+
+def test_whether_somebody_has_one(signed_in: Person, orla: User) -> None:
+    assert not has_second_factor(AnonymousUser())
+    assert not has_second_factor(orla)
+    set_up_app(signed_in)
+    assert has_second_factor(orla)
+    Authenticator.objects.exclude(type=Authenticator.Type.RECOVERY_CODES).delete()
+    assert not has_second_factor(orla), "recovery codes alone are none"
+
+
+@for_organizers
+def desk(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("the desk")
+
+
+def come_to_the_desk(user: User | AnonymousUser) -> Any:
+    request = RequestFactory().get("/organize/letters/?page=2")
+    request.user = user
+    request.session = {}  # type: ignore[assignment]
+    return desk(request)
+
+
+def test_organizers_need_an_account_and_no_more_unless_the_site_says_so(orla: User, settings: Settings) -> None:
+    assert come_to_the_desk(AnonymousUser()).headers["Location"].startswith("/accounts/login/?next=/organize/letters/")
+    assert come_to_the_desk(orla).content == b"the desk"
+    settings.SECOND_FACTOR_REQUIRED = True
+    assert come_to_the_desk(orla).headers["Location"] == "/accounts/2fa/"
+    assert come_to_the_desk(AnonymousUser()).headers["Location"].startswith("/accounts/login/")
+
+
+def test_who_must_set_one_up_is_told_and_then_led_to_where_they_were_going(
+    signed_in: Person, orla: User, settings: Settings
+) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+    User.objects.filter(pk=orla.pk).update(is_staff=True, is_superuser=True)
+    page = signed_in.client.get("/admin/letters/letter/", follow=True)
+    assert "asks everybody who publishes letters for a second factor" in words(page)
+    assert "Go on to where you were" not in words(page)
+    set_up_app(signed_in)
+    page = signed_in.get("/accounts/2fa/")
+    assert b'href="/admin/letters/letter/"' in page.content
+    assert signed_in.get("/admin/letters/letter/").status_code == 200
+
+
+# Django's admin
+
+
+def test_the_admin_has_the_same_door(person: Person) -> None:
+    User.objects.create_superuser("staff@example.org", PASSWORD)
+    answer = person.get("/admin/letters/letter/")
+    assert answer.status_code == 302
+    page = person.client.get("/admin/letters/letter/", follow=True)
+    assert page.redirect_chain[-1][0].startswith("/accounts/login/?next=")
+    page = person.sign_in("staff@example.org", way_on="/admin/letters/letter/")
+    assert page.redirect_chain == [("/admin/letters/letter/", 302)]
+    assert page.status_code == 200
+
+
+def test_its_own_sign_in_form_takes_no_password(person: Person) -> None:
+    """Else a second factor could be walked around."""
+    User.objects.create_superuser("staff@example.org", PASSWORD)
+    client = Client()
+    answer = client.post("/admin/login/", {"username": "staff@example.org", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
+    assert "sessionid" not in client.cookies
+
+
+def test_a_superusers_second_factor_is_asked_for(person: Person) -> None:
+    User.objects.create_superuser("staff@example.org", PASSWORD)
+    person.sign_in("staff@example.org")
+    set_up_app(person)
+    again = Person()
+    again.sign_in("staff@example.org", way_on="/admin/")
+    assert again.get("/admin/").status_code == 302
+
+
+def test_who_is_not_staff_stays_out_of_the_admin(signed_in: Person) -> None:
+    page = signed_in.client.get("/admin/", follow=True)
+    assert page.status_code == 403
+
+
+def test_the_admin_writes_in_no_table_of_accounts(person: Person) -> None:
+    User.objects.create_superuser("staff@example.org", PASSWORD)
+    person.sign_in("staff@example.org")
+    page = person.get("/admin/").content.decode()
+    assert {app for app, noun in re.findall(r'href="/admin/([a-z]+)/([a-z]+)/"', page)} == {"letters"}
