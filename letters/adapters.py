@@ -33,6 +33,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         "same_as_current": _("This is the address that you have already."),
     }
 
+    WAYS = {
+        "reauthenticate": _("Use your password"),
+        "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
+        "mfa_reauthenticate:webauthn": _("Use a passkey"),
+    }
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [{**way, "description": self.WAYS.get(way["id"], way["description"])} for way in ways]
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the worker: a slow mail server keeps nobody waiting. With the broker away this fails as a whole."""
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})

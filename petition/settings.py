@@ -324,6 +324,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 HTTPS = SITE_URL.startswith("https://")
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 SECURE_SSL_REDIRECT = False  # The proxy's work: behind it every request here is plain HTTP.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY") else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
@@ -349,5 +350,7 @@ LOGGING = {
         # Django's own handler for this logger mails admins and prints in DEBUG; ours is enough.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "celery.redirected": {"level": "WARNING"},
+        # It would write down which passkey was used when.
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -1,17 +1,21 @@
 """What stands before a view: who may come in, and that what it writes is written whole or not at all."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+import requests
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from letters.accounts.queries import lacks_second_factor
+
+log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponseBase]
 
@@ -61,6 +65,18 @@ def _undo(request: HttpRequest) -> None:
     transaction.set_rollback(True)
     # What it knows was rolled back with the rest.
     request.session.modified = False
+
+
+def provider_may_be_away(view: View) -> View:
+    @wraps(view)
+    def patient(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except requests.RequestException as error:
+            log.warning("Where somebody has an account nobody answers: %s", type(error).__name__)
+            return render(request, "socialaccount/authentication_error.html", status=502)
+
+    return patient
 
 
 def providers_in_form_action(view: View) -> View:

@@ -3,7 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.mail import get_connection
 
 from letters.accounts.mail import unpack
@@ -31,4 +33,5 @@ def send_packed(packed: str) -> None:
 def tidy(*, now: datetime) -> None:
     """Forget sessions that are over, and accounts that were begun and never confirmed."""
     SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

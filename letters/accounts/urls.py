@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_control
 
 from letters.accounts import views
-from letters.accounts.guards import View, providers_in_form_action, whole_or_not_at_all
+from letters.accounts.guards import View, provider_may_be_away, providers_in_form_action, whole_or_not_at_all
 
 not_kept = cache_control(private=True, no_store=True)
 
@@ -24,7 +24,7 @@ def guard(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern | URL
 
 
 def _guarded(view: View) -> View:
-    return providers_in_form_action(not_kept(whole_or_not_at_all(view)))
+    return providers_in_form_action(not_kept(provider_may_be_away(whole_or_not_at_all(view))))
 
 
 elsewhere = [path("3rdparty/", include("allauth.socialaccount.urls")), *build_provider_urlpatterns()]

@@ -2,8 +2,12 @@
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
 from pytest_django import Settings
 
+from letters.accounts.tasks import tidy
 from letters.models import User
 from tests.accounts.people import PASSWORD, Person, mailed_digits, mailed_to, make_account, other_than
 from tests.people import words
@@ -77,6 +81,26 @@ def test_signing_out_takes_a_press_of_a_button(signed_in: Person) -> None:
     assert signed_in.is_signed_in()
     signed_in.send("/accounts/logout/")
     assert not signed_in.is_signed_in()
+
+
+def test_who_was_made_with_createsuperuser_signs_in_at_once(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", "--noinput", email="Root@Example.org", verbosity=0)
+    person.sign_in("root@example.org")
+    assert person.is_signed_in()
+    assert mailed_to("root@example.org") == []
+    # And digits by mail open the account too.
+    other = Person()
+    other.send("/accounts/login/code/", email="root@example.org")
+    other.type_digits(mailed_digits("root@example.org"), "/accounts/login/code/confirm/")
+    assert other.is_signed_in()
+
+
+def test_sessions_that_are_over_leave_no_trace(signed_in: Person) -> None:
+    Session.objects.update(expire_date=timezone.now())
+    tidy(now=timezone.now())
+    assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
 
 
 # Limits

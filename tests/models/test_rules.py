@@ -73,7 +73,7 @@ CONFIRMED = {"state": "confirmed", "confirmed_at": NOW, "verified": "link"}
 PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1}
 
 REFUSED: list[tuple[str, Deed]] = [
-    ("user_email_once_in_any_case", lambda _: User.objects.create_user("OLGA@example.org")),
+    ("user_email_once_in_any_case", lambda _: User.objects.create(email="OLGA@example.org")),
     ("letters_user_email_key", lambda _: User.objects.create_user("olga@example.org")),
     ("collective_has_a_name", lambda _: Collective.objects.create(name="", slug="nameless", created_at=NOW)),
     (

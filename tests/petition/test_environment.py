@@ -32,6 +32,12 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.valkey_url("NAME", ""), "", ""),
     (lambda: environment.valkey_url("NAME", ""), "rediss://host:6380/2", "rediss://host:6380/2"),
     (lambda: environment.email_url("NAME"), "", {}),
+    (
+        lambda: environment.address("NAME"),
+        "https://login.example.org/realms/ours/",
+        "https://login.example.org/realms/ours",
+    ),
+    (lambda: environment.provider("NAME"), "", {}),
 ]
 
 WRONG: list[tuple[Reader, str]] = [

@@ -1,0 +1,266 @@
+"""Accounts in a real browser, under the real Content-Security-Policy: passkeys above all, and how the pages look."""
+
+import re
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.accounts.provider import PERSON, Provider
+from tests.stack import Site, running_site, text_of, until
+from tests.test_journeys import SCHEMES, Visit, browser, visitor
+
+__all__ = ["browser", "visitor"]
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+PASSWORD = "seven sleepers in a night train"
+DIGITS = re.compile(r"^\s*(\d{3} \d{3})\s*$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _worker_at_once() -> None:
+    """A real one here."""
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords() -> None:
+    """Real ones here."""
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def site(provider: Provider) -> Iterator[Site]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"URL": provider.url, "NAME": "Elsewhere", "CLIENT_ID": "we", "CLIENT_SECRET": "x"}.items():
+            patch.setenv(f"OIDC_{name}", value)
+        with running_site() as site:
+            yield site
+
+
+def an_address() -> str:
+    return f"nina-{uuid4().hex[:8]}@example.org"
+
+
+def type_the_digits(page: Page, site: Site, email: str, number: int = 1) -> None:
+    until(lambda: len(site.mails_to(email)) >= number)
+    digits = DIGITS.search(text_of(site.mails_to(email)[number - 1]))
+    assert digits
+    page.get_by_label("The six digits in the mail").fill(digits[1])
+    page.get_by_role("button", name="Confirm").click()
+
+
+def sign_up(page: Page, site: Site) -> str:
+    email = an_address()
+    page.goto("/accounts/signup/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Make an account").click()
+    type_the_digits(page, site, email)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    return email
+
+
+def sign_out(page: Page) -> None:
+    page.goto("/accounts/logout/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_text("You have signed out.")).to_be_visible()
+
+
+def give_it_a_fingerprint_reader(page: Page) -> None:
+    """Chromium's own virtual authenticator, which keeps passkeys and takes every finger for the right one."""
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True}})
+
+
+def test_an_account_without_javascript(site: Site, visitor: Visit) -> None:
+    page = visitor(java_script_enabled=False)
+    email = sign_up(page, site)
+    sign_out(page)
+    page.get_by_role("link", name="Send me six digits by mail").click()
+    page.get_by_label("Email").fill(email)
+    page.get_by_role("button", name="Send me six digits").click()
+    type_the_digits(page, site, email, 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+
+def test_an_account_with_a_passkey_and_no_password(site: Site, visitor: Visit) -> None:
+    page, email = visitor(), an_address()
+    give_it_a_fingerprint_reader(page)
+    page.goto("/accounts/signup/passkey/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_role("button", name="Go on").click()
+    type_the_digits(page, site, email)
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    expect(page.get_by_text("One passkey.")).to_be_visible()
+
+    sign_out(page)
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    expect(page.get_by_role("link", name=email)).to_be_visible()
+
+
+def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
+    page = visitor()
+    give_it_a_fingerprint_reader(page)
+    email = sign_up(page, site)
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_label("A name to know it by").fill("The old phone")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
+    assert page.locator(".codes li").count() == 10
+
+    sign_out(page)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("One more step")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+    # And to show once more who one is.
+    page.goto("/accounts/2fa/totp/activate/")
+    page.get_by_role("link", name="passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up an app")
+    page.goto("/accounts/2fa/webauthn/")
+    expect(page.get_by_role("term").get_by_text("The old phone")).to_be_visible()
+    page.get_by_role("link", name="Remove").click()
+    page.get_by_role("button", name="Remove it").click()
+    expect(page.get_by_text("You have none.")).to_be_visible()
+
+
+def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> None:
+    page = visitor()
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    page.goto("/accounts/login/")
+    page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error()); }")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("That did not work, or took too long.")).to_be_visible()
+
+
+def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visitor: Visit, provider: Provider) -> None:
+    page = visitor()
+    page.goto("/accounts/login/")
+    page.get_by_role("link", name="Elsewhere").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+    expect(page.get_by_role("link", name=PERSON["email"])).to_be_visible()
+    assert PERSON["name"] not in page.content()
+
+    page.goto("/accounts/3rdparty/")
+    expect(page.get_by_role("radio")).to_be_visible()
+    sign_out(page)
+    page.get_by_role("link", name="Elsewhere").click()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+
+def test_the_organizer_of_a_laptop_signs_in_with_the_password_that_make_run_shows(site: Site, visitor: Visit) -> None:
+    password = re.search(r"organizer@example.org, password (\S+)", site.run.output)
+    assert password
+    page = visitor()
+    page.goto("/admin/")
+    page.get_by_label("Email").fill("organizer@example.org")
+    page.get_by_label("Password").fill(password[1])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Site administration")
+
+
+# How it looks
+
+
+PAGES = {
+    "sign in": "/accounts/login/",
+    "sign in with nothing typed": "/accounts/login/",
+    "sign up": "/accounts/signup/",
+    "sign up with a passkey": "/accounts/signup/passkey/",
+    "code": "/accounts/login/code/",
+    "new password": "/accounts/password/reset/",
+    "to the provider": "/accounts/oidc/oidc/login/",
+}
+OWN_PAGES = {
+    "account": "/accounts/",
+    "address": "/accounts/email/",
+    "password": "/accounts/password/change/",
+    "second factor": "/accounts/2fa/",
+    "is it you": "/accounts/2fa/webauthn/add/",
+    "sessions": "/accounts/sessions/",
+    "elsewhere": "/accounts/3rdparty/",
+    "sign out": "/accounts/logout/",
+    "close": "/accounts/close/",
+}
+OPENED_PAGES = {
+    "new passkey": "/accounts/2fa/webauthn/add/",
+    "app": "/accounts/2fa/totp/activate/",
+    "passkeys": "/accounts/2fa/webauthn/",
+    "recovery codes": "/accounts/2fa/recovery-codes/",
+    "other recovery codes": "/accounts/2fa/recovery-codes/generate/",
+}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, visitor: Visit) -> None:
+    page = visitor(viewport={"width": width, "height": 800})
+    give_it_a_fingerprint_reader(page)
+    reports: list[str] = []
+    for what, url in PAGES.items():
+        page.goto(url)
+        if "nothing typed" in what:
+            page.get_by_role("button", name="Sign in").click()
+            page.locator("p.error").first.wait_for()
+        reports += complaints(page, what, width)
+    page.goto("/accounts/login/code/")
+    page.get_by_label("Email").fill(an_address())
+    page.get_by_role("button", name="Send me six digits").click()
+    reports += complaints(page, "digits", width)
+    page.get_by_role("button", name="Start again").click()
+
+    sign_up(page, site)
+    for what, url in OWN_PAGES.items():
+        page.goto(url)
+        reports += complaints(page, what, width)
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Make a passkey").click()
+    page.wait_for_url("**/recovery-codes/")
+    for what, url in OPENED_PAGES.items():
+        page.goto(url)
+        reports += complaints(page, what, width)
+    assert reports == []
+
+
+def complaints(page: Page, what: str, width: int) -> list[str]:
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        result = Axe().run(page)
+        assert result.response["passes"], "axe has looked at nothing"
+        if result.violations_count:
+            found.append(f"{what}, {scheme}: {result.generate_report()}")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return found if wide <= width else [*found, f"{what} is {wide} wide"]
+
+
+def test_when_the_provider_is_away_the_page_says_so(visitor: Visit, provider: Provider) -> None:
+    """The last one here: it does not come back."""
+    provider.stop()
+    page = visitor()
+    page.goto("/accounts/oidc/oidc/login/")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("That did not work")
