@@ -145,6 +145,10 @@ class Signature(models.Model):
             models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state="confirmed")),
             # The same for what is to be taken out of the count.
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state="published")),
+            # And for what moderators have put back into it.
+            models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state="published")),
+            # What moderators look at besides what is held: see letters/moderating/queries.py.
+            models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
             # What the honest counter counts besides the published ones; small, since both states pass.
             models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
         ]
