@@ -20,5 +20,6 @@ register_converter(LanguageCode, "language")
 
 urlpatterns = [
     path("", include("letters.signing.urls")),
+    path("", include("letters.moderating.urls")),
     path("", include("letters.publishing.urls")),
 ]

@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.auditing.operations import record_each
-from letters.models import Letter, Membership, Signature, SignatureQuerySet, User
+from letters.models import Letter, Signature, SignatureQuerySet, User
+from letters.moderating.queries import MODERATING
 from letters.shared import wakeups
 from letters.shared.refusal import Refused
 
@@ -55,14 +56,9 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
     return _judged("restore_signature", letter, [*numbered, *waiting], by=by, now=now)
 
 
-def may_moderate(letter: Letter, by: User) -> bool:
-    roles = [Membership.Role.OWNER, Membership.Role.MODERATOR]
-    return by.is_active and letter.collective.memberships.filter(user=by, role__in=roles).exists()
-
-
 def _to_judge(letter: Letter, ids: Collection[int], by: User) -> SignatureQuerySet:
     """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
-    if not may_moderate(letter, by):
+    if not by.is_active or not letter.collective.memberships.filter(user=by, role__in=MODERATING).exists():
         raise Refused("not_yours")
     if len(ids) > MOST_AT_ONCE:
         raise Refused("too_many")

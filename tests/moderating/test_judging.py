@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.models import AuditEvent, Letter, Signature, User
 from letters.moderating.operations import MOST_AT_ONCE, accept_signatures, reject_signatures, restore_signatures
-from letters.moderating.queries import PAGE_LENGTH, rejected, to_look_at
+from letters.moderating.queries import PAGE_LENGTH, rejected, waiting
 from letters.shared.refusal import Refused
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
@@ -114,9 +114,9 @@ def test_a_doubt_about_what_is_published_is_cleared(letter: Letter, moderator: U
     add_published(letter, 3)
     doubtful = ids_of(letter)[0]
     Signature.objects.filter(pk=doubtful).update(concern="bounced")
-    assert [signature.pk for signature in to_look_at(letter)] == [doubtful]
+    assert [signature.pk for signature in waiting(letter).signatures] == [doubtful]
     assert accept(letter, ids_of(letter), moderator) == 1
-    assert to_look_at(letter) == []
+    assert waiting(letter).signatures == []
     assert counts(letter) == (3, 0, 0)
 
 
@@ -186,8 +186,9 @@ def test_a_page_of_judging_costs_the_same_however_many(
 
 def test_the_work_list_goes_on_page_by_page(letter: Letter, moderator: User) -> None:
     add_confirmed(letter, PAGE_LENGTH + 3, state=Signature.State.HELD)
-    first = to_look_at(letter)
-    rest = to_look_at(letter, after=first[-1].pk)
-    assert [len(first), len(rest)] == [PAGE_LENGTH, 3]
-    reject(letter, [signature.pk for signature in rest], moderator)
-    assert rejected(letter) == rest
+    first = waiting(letter)
+    assert first.onward
+    rest = waiting(letter, first.onward)
+    assert [len(first.signatures), len(rest.signatures), rest.onward] == [PAGE_LENGTH, 3, None]
+    reject(letter, [signature.pk for signature in rest.signatures], moderator)
+    assert rejected(letter).signatures == rest.signatures[::-1]
