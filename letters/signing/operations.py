@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
@@ -13,7 +14,7 @@ from django.db.models import F
 from letters.auditing.operations import record
 from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
-from letters.shared.addresses import Address, hash_address, seal
+from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
 from letters.switching.queries import is_on
@@ -242,6 +243,82 @@ def purge_unconfirmed(*, now: datetime) -> int:
             # With them go their contacts and deliveries.
             purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """What became of one batch of addresses."""
+
+    # The highest id of the batch: the next one begins behind it.
+    last: int
+    # How many stand under the newest key by this, and how many did before.
+    changed: int
+    already: int
+    # Ids of those that none of the keys opens.
+    unreadable: list[int]
+
+
+# One statement, so one transaction. It waits for nobody while it holds rows: what somebody else is changing is left
+# out. And nothing is put back that has been changed since it was read.
+RESEAL = """
+WITH free AS MATERIALIZED (
+    SELECT signature_id FROM letters_signercontact
+    WHERE signature_id = ANY(%(ids)s::bigint[]) FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE letters_signercontact AS contact SET address = fresh.new
+FROM free JOIN unnest(%(ids)s::bigint[], %(old)s::bytea[], %(new)s::bytea[]) AS fresh (id, old, new)
+    ON fresh.id = free.signature_id
+WHERE contact.signature_id = fresh.id AND contact.address = fresh.old
+RETURNING contact.signature_id
+"""
+
+
+def reseal_addresses(*, after: int, most: int) -> Resealed | None:
+    """Encrypt the next addresses behind an id under the newest of ADDRESS_KEYS. None if there are no more.
+
+    Safe while people sign and withdraw, and to begin again at any time: what is done is passed over.
+    """
+    contacts = SignerContact.objects.order_by("pk").filter(pk__gt=after)
+    rows = [(pk, bytes(sealed)) for pk, sealed in contacts.values_list("pk", "address")[:most]]
+    if not rows:
+        return None
+    fresh, unreadable = _resealed(rows)
+    changed = _write_resealed(fresh)
+    for pk in fresh.keys() - changed:
+        # Somebody was just changing it. Alone it may be waited for: who holds no row keeps nobody waiting.
+        changed |= _write_one_resealed(pk)
+    return Resealed(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
+
+
+def _resealed(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, bytes]], list[int]]:
+    """Old and new bytes of each address that is not under the newest key, by its id; and those that nobody can open."""
+    fresh: dict[int, tuple[bytes, bytes]] = {}
+    unreadable = []
+    for pk, old in rows:
+        try:
+            new = reseal(old)
+        except InvalidToken:
+            unreadable.append(pk)
+        else:
+            if new != old:
+                fresh[pk] = (old, new)
+    return fresh, unreadable
+
+
+def _write_resealed(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
+    old, new = [pair[0] for pair in fresh.values()], [pair[1] for pair in fresh.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(RESEAL, {"ids": list(fresh), "old": old, "new": new})
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _write_one_resealed(pk: int) -> set[int]:
+    """Nothing, if it went away or was put under the newest key meanwhile."""
+    for old in map(bytes, SignerContact.objects.filter(pk=pk).values_list("address", flat=True)):
+        new = reseal(old)
+        if new != old and SignerContact.objects.filter(pk=pk, address=old).update(address=new):
+            return {pk}
+    return set()
 
 
 def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
