@@ -21,4 +21,5 @@ register_converter(LanguageCode, "language")
 urlpatterns = [
     path("", include("letters.signing.urls")),
     path("", include("letters.publishing.urls")),
+    path("", include("letters.delivering.urls")),
 ]

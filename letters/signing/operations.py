@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from letters.auditing.operations import record
 from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
@@ -202,13 +202,14 @@ def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
     _request(letter.pk, now, {"address_hash": hash_address(address.canonical)})
 
 
-# Reminders of signatures that wait, one for each pause in REMINDER_HOURS. The key keeps each from being owed twice; a
-# signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
+# Reminders of signatures that wait, if mail arrives, one for each pause in REMINDER_HOURS. The key keeps each from
+# being owed twice; a signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
 REMIND = """
 INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
 SELECT 'reminder', id, 'reminder:' || id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
 FROM letters_signature
 WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+    AND concern NOT IN ('bounced', 'complained')
 ON CONFLICT (key) DO NOTHING
 """
 
@@ -231,10 +232,17 @@ PURGED_AT_ONCE = 1000
 
 
 def purge_unconfirmed(*, now: datetime) -> int:
-    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many."""
-    old = Signature.objects.filter(
-        state=Signature.State.PENDING, signed_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS)
-    )
+    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many.
+
+    Of whoever called our mail spam the hash is kept, as after "it wasn't me": that address is written to no more.
+    """
+    since = now - timedelta(days=settings.CONFIRMATION_DAYS)
+    # One that had been confirmed, and waits again since its mail came back, has as long again from then.
+    came_back = Delivery.objects.filter(signature=OuterRef("pk"), failed_at__gt=since)
+    waited = Signature.objects.filter(~Exists(came_back), state=Signature.State.PENDING, signed_at__lte=since)
+    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
+        _empty(signature, state=Signature.State.DISOWNED)
+    old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
         with transaction.atomic():
