@@ -30,6 +30,7 @@ from letters.signing.operations import (
     disown_signature,
     purge_unconfirmed,
     remind_unconfirmed,
+    request_mail,
     withdraw_signature,
 )
 from petition.logs import without_secrets
@@ -623,6 +624,16 @@ def test_nobody_is_reminded_by_mail_that_comes_back(letter: Letter, provider: Pr
     deliver()
     assert len(mail.outbox) == 2
     assert remind_unconfirmed(now=timezone.now() + 4 * DAY) == 0
+
+
+def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, provider: Provider) -> None:
+    """Else whoever types in a mailbox that does not exist could have mail sent there without end."""
+    signature = signed_and_mailed(letter)
+    for _ in range(6):
+        provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
+        request_mail(signature, now=timezone.now())
+        deliver()
+    assert len(mail.outbox) == 3
 
 
 def test_one_that_waits_again_after_weeks_is_not_deleted_at_once(published: LetterMaker, provider: Provider) -> None:
