@@ -142,7 +142,8 @@ def _doubt(
         thanks = Delivery.objects.filter(signature=signature, kind=Delivery.Kind.THANKS)
         thanks.update(key=Concat("key", Value(":"), "pk", output_field=CharField()))
         transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
-    details = {"mail": delivery.kind, "from": signature.state, "to": changes.get("state", signature.state)}
+    states = {"from": signature.state, "to": changes.get("state", signature.state)}
+    details = {"letter": signature.letter_id, "mail": delivery.kind, **states}
     record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
 
 
