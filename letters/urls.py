@@ -22,4 +22,5 @@ urlpatterns = [
     path("", include("letters.signing.urls")),
     path("", include("letters.moderating.urls")),
     path("", include("letters.publishing.urls")),
+    path("", include("letters.delivering.urls")),
 ]

@@ -90,10 +90,10 @@ def _production() -> list[CheckMessage]:
                 id="petition.E006",
             )
         )
-    if not settings.EMAIL_SERVER:
+    if not settings.EMAIL_SERVER and not settings.EMAIL_PROVIDER:
         errors.append(
             Error(
-                "EMAIL_URL is not set, so nobody could confirm a signature.",
+                "Neither EMAIL_URL nor EMAIL_PROVIDER is set, so nobody could confirm a signature.",
                 hint="For example EMAIL_URL=smtp+starttls://user:password@mail.example.org:587",
                 id="petition.E007",
             )

@@ -129,6 +129,39 @@ def email_url(name: str) -> dict[str, Any]:
     }
 
 
+# Providers that can send our mail, with anymail's name for the key that each of them gives.
+PROVIDERS = {"brevo": "API_KEY", "mailgun": "API_KEY", "postmark": "SERVER_TOKEN"}
+
+
+def email_provider(name: str) -> dict[str, Any]:
+    """A provider instead of a mail server: its name, and its key and address as anymail wants them; empty for none.
+
+    NAME says which, NAME_KEY is its key, and NAME_URL another address than the usual one of its API.
+    """
+    provider, key, url = text(name).lower(), secret(f"{name}_KEY"), text(f"{name}_URL")
+    if provider and provider not in PROVIDERS:
+        refuse(f"{name} must be one of {', '.join(PROVIDERS)}, not {provider!r}.")
+    if provider and not key:
+        refuse(f"{name}_KEY is not set: {provider} takes no mail without its key.")
+    if key and not provider:
+        refuse(f"{name} is not set, but {name}_KEY is: say whose key it is.")
+    if url and _parts(url).scheme not in {"http", "https"}:
+        refuse(f"{name}_URL must look like https://api.example.org/v3, not {url!r}.")
+    if not provider:
+        return {}
+    prefix = provider.upper()
+    return {"name": provider, f"{prefix}_{PROVIDERS[provider]}": key, **({f"{prefix}_API_URL": url} if url else {})}
+
+
+def webhook_secret(name: str) -> str:
+    """A name and a password with a colon between them, as they stand in an address before the host; empty for none."""
+    value = secret(name)
+    user, _, password = value.partition(":")
+    if value and (not re.fullmatch("[A-Za-z0-9._~-]+", user) or not re.fullmatch("[A-Za-z0-9._~-]{16,}", password)):
+        refuse(f"{name} must be a name and a password of 16 or more letters and digits, with a colon between them.")
+    return value
+
+
 def _parts(address: str) -> SplitResult:
     """The pieces of an address; none, where its host or its port cannot be one."""
     try:

@@ -59,6 +59,7 @@ ADDRESS_HASH_KEY = environment.secret("ADDRESS_HASH_KEY", laptop.get("ADDRESS_HA
 INSTALLED_APPS = [
     "petition.apps.PetitionConfig",
     "letters.apps.LettersConfig",
+    "anymail",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -161,6 +162,9 @@ CELERY_TASK_PUBLISH_RETRY = False
 # Mail
 
 EMAIL_SERVER = environment.email_url("EMAIL_URL")
+EMAIL_PROVIDER = environment.email_provider("EMAIL_PROVIDER")
+if EMAIL_SERVER and EMAIL_PROVIDER:
+    environment.refuse("EMAIL_URL and EMAIL_PROVIDER are both set: mail leaves by one of them.")
 EMAIL_HOST = EMAIL_SERVER.get("host", "localhost")
 EMAIL_PORT = EMAIL_SERVER.get("port", 25)
 EMAIL_HOST_USER = EMAIL_SERVER.get("username", "")
@@ -169,9 +173,24 @@ EMAIL_USE_TLS = EMAIL_SERVER.get("use_tls", False)
 EMAIL_USE_SSL = EMAIL_SERVER.get("use_ssl", False)
 EMAIL_TIMEOUT = environment.whole("EMAIL_TIMEOUT", 20, least=1, most=300)
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Undersigned <letters@localhost>")
-# Laptop mode without EMAIL_URL: mail becomes files under var/mail, and /mailbox/ shows them.
-MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER else None
+# Laptop mode without either: mail becomes files under var/mail, and /mailbox/ shows them.
+MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER and not EMAIL_PROVIDER else None
 EMAIL_BACKEND = "petition.mailbox.MailboxBackend" if MAILBOX_DIR else "django.core.mail.backends.smtp.EmailBackend"
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER['name']}.EmailBackend"
+# No provider may count who opens a mail, or lead its links, which hold tokens, by way of its own server.
+UNTRACKED = {"track_opens": False, "track_clicks": False}
+ANYMAIL = {
+    **{name: value for name, value in EMAIL_PROVIDER.items() if name != "name"},
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    "POSTMARK_SEND_DEFAULTS": UNTRACKED,
+    "MAILGUN_SEND_DEFAULTS": UNTRACKED,
+    # What providers tell of mails at /anymail/<provider>/tracking/. That address exists with this secret only.
+    "WEBHOOK_SECRET": environment.webhook_secret("EMAIL_WEBHOOK_SECRET"),
+}
+# Mailgun signs what it posts, with a key of its own.
+if signing_key := environment.secret("EMAIL_WEBHOOK_SIGNING_KEY"):
+    ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = signing_key
 # How many mails a worker claims at once, for how long nobody else may, and its first pause after a refusal.
 MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
 MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)

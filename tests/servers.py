@@ -22,6 +22,8 @@ SETTINGS = {
     "ADDRESS_HASH_KEY": "another secret for tests, by which addresses are known again",
 }
 NOT_FOR_TESTS = ["EMAIL_URL", "SITE_URL", "DEBUG", "PORT", "HOST", "BROKER_URL", "ALLOWED_HOSTS", "SECRET_KEY_FILE"]
+NOT_FOR_TESTS += ["EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_PROVIDER_URL", "EMAIL_WEBHOOK_SECRET"]
+NOT_FOR_TESTS += ["EMAIL_WEBHOOK_SIGNING_KEY"]
 
 
 @pytest.hookimpl(tryfirst=True)

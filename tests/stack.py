@@ -30,6 +30,7 @@ Found = TypeVar("Found")
 # What the tests have set for themselves. Empty is unset, also for what stands in a developer's .env.
 OURS = [
     *["DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY", "LAPTOP", "DEBUG"],
+    *["EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_WEBHOOK_SECRET"],
     *["EMAIL_URL", "SITE_URL", "BROKER_URL", "ALLOWED_HOSTS", "UNDERSIGNED_TESTS"],
 ]
 LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)")

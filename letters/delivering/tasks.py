@@ -9,9 +9,10 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
-from letters.delivering.mail import Answer, Verdict, hand_over, reach
+from letters.delivering.mail import MARKED, Answer, Verdict, hand_over, reach
 from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
 from letters.models import Delivery
+from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
         if message is None:
             drop_delivery(delivery, now=timezone.now())
             return True
+        # A provider hands it back when it tells what became of the mail. SMTP does not send it.
+        message.metadata = {MARKED: make_mark(delivery.pk)}  # type: ignore[attr-defined]  # anymail's
         answer = hand_over(message, connection)
     settle_delivery(delivery, answer, now=timezone.now())
     if not answer.usable:

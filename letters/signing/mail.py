@@ -40,7 +40,9 @@ def thanks(delivery: Delivery) -> EmailMessage | None:
 def reminder(delivery: Delivery) -> EmailMessage | None:
     """Asks once more, REMINDER_HOURS after the signing."""
     signature = queries.signature_of_delivery(delivery)
-    return _to_signer("reminder", delivery, signature) if signature.state == Signature.State.PENDING else None
+    if signature.state != Signature.State.PENDING or signature.concern == Signature.Concern.BOUNCED:
+        return None
+    return _to_signer("reminder", delivery, signature)
 
 
 def signed_again(delivery: Delivery) -> EmailMessage | None:
@@ -75,6 +77,8 @@ def _to_signer(
 ) -> EmailMessage | None:
     if not hasattr(signature, "contact"):
         return None  # The address has been forgotten.
+    if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
+        return None  # Its owner has called our mail spam, whoever types it again.
     now = timezone.now()
     if delivery.kind != Delivery.Kind.THANKS and queries.is_one_mail_too_many(delivery, signature, now):
         return None

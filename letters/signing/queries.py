@@ -85,7 +85,9 @@ def is_one_mail_too_many(delivery: Delivery, signature: Signature, now: datetime
         just_now = Q(sent_at__isnull=False, created_at__gt=delivery.created_at - pause)
         if others.filter(under_way | just_now, signature=signature).exists():
             return True
-    today = Q(sent_at__gt=now - timedelta(days=1))
+    # Those that came back too: else a mailbox that does not exist could be written to without end.
+    yesterday = now - timedelta(days=1)
+    today = Q(sent_at__gt=yesterday) | Q(failed_at__gt=yesterday)
     to_address = others.filter(under_way | today, signature__address_hash=signature.address_hash)
     return to_address.count() >= MOST_MAILS_A_DAY
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from letters.models import Delivery
+from letters.models import Delivery, Signature
 from tests.faults.conftest import nothing_is_owed
 from tests.smtp import SmtpSink
 from tests.stack import Parts, until
@@ -46,3 +46,6 @@ def test_an_address_refused_for_good_is_noted_and_tried_once_and_holds_nobody_el
     assert sorted(sink.recipients()) == ["ada@example.org", "carlo@example.org"]
     failed = Delivery.objects.get(failed_at__isnull=False)
     assert (failed.error, failed.attempts, failed.sent_at) == ("550", 1, None)
+    assert list(Signature.objects.exclude(concern="").values_list("pk", "concern")) == [
+        (failed.signature_id, "bounced")
+    ]

@@ -68,6 +68,11 @@ def test_each_unsafe_setting_has_its_error(production: Settings, setting: str, v
     assert lines[1].startswith(f"  {error}: ")
 
 
+def test_a_provider_will_do_in_place_of_a_mail_server(production: Settings) -> None:
+    production.EMAIL_SERVER, production.EMAIL_PROVIDER = {}, {"name": "postmark"}
+    assert found() == []
+
+
 def test_a_missing_database_has_its_error(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(django_settings.DATABASES, "default", {})
     assert found() == ["petition.E004"]
