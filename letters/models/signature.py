@@ -47,7 +47,7 @@ class Signature(models.Model):
         SAMPLE = "sample", "Invented, part of the sample letter"
 
     class Concern(models.TextChoices):
-        """Why a moderator should look. The first two hold a signature back when it is confirmed."""
+        """Why a moderator should look. All but a mail that came back hold a signature back when it is confirmed."""
 
         NONE = "", "None"
         DISPOSABLE = "disposable", "The address is of a kind that is thrown away"

@@ -106,7 +106,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
 CONFIRM = """
 WITH confirmed AS (
     UPDATE letters_signature SET confirmed_at = %(now)s, verified = %(verified)s,
-        state = CASE WHEN %(reviewed)s OR concern IN ('disposable', 'unproven') THEN 'held' ELSE 'confirmed' END,
+        state = CASE WHEN %(reviewed)s OR concern NOT IN ('', 'bounced') THEN 'held' ELSE 'confirmed' END,
         -- A mail that came back: whoever confirms has had another.
         concern = CASE WHEN concern = 'bounced' THEN '' ELSE concern END
     WHERE id = %(signature)s AND state = 'pending'
@@ -206,16 +206,17 @@ def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
 # being owed twice; a signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
 REMIND = """
 INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', id, 'reminder:' || id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
-FROM letters_signature
+SELECT 'reminder', signature.id, 'reminder:' || signature.id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
+FROM letters_signature AS signature JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
     AND concern NOT IN ('bounced', 'complained')
+    AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
 ON CONFLICT (key) DO NOTHING
 """
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe a reminder to everybody who has let a signature wait for so long. How many."""
+    """Owe a reminder to everybody who has let a signature wait for so long, if it can still be confirmed. How many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:
