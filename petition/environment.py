@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
+from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
 TRUE = {"1", "true", "yes", "on"}
@@ -70,6 +71,19 @@ def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
     if not all(re.fullmatch("[0-9]{1,12}", part) and least <= int(part) <= most for part in parts):
         refuse(f"{name} must be whole numbers from {least} to {most} with commas between them, not {text(name)!r}.")
     return [int(part) for part in parts]
+
+
+def rate(name: str, default: str) -> RateLimitItem:
+    """How often something may be done, as the library `limits` writes it: 60/hour, 600/10 minutes."""
+    value = text(name, default)
+    try:
+        found = parse_many(value)
+    except ValueError:
+        found = []
+    # Not longer: what tells one network from another is forgotten after a day.
+    if len(found) != 1 or not 1 <= found[0].amount <= 10**9 or not 1 <= found[0].get_expiry() <= 24 * 60 * 60:
+        refuse(f"{name} must be a rate like 60/hour or 600/10 minutes, within a day at most, not {value!r}.")
+    return found[0]
 
 
 def folder(name: str, default: Path) -> Path:

@@ -204,6 +204,29 @@ CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365
 # Who has not confirmed is reminded so many hours after signing.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
+# Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.
+
+# How many proxies of ours stand before the web server. The client's address is counted from the right of
+# X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
+BEHIND_PROXY = environment.flag("BEHIND_PROXY")
+TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0, most=10)
+# Soft: beyond it each signing needs a proof of work, a second or two of a browser's time. A household or an office
+# never gets there; a lecture hall does, and goes on signing.
+LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
+# Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or a part of a mobile provider. A
+# thousand people behind one address can sign within an hour, and twice as many again; it is nothing to a machine.
+LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
+# One address, over all letters. However often it is typed, it gets three mails a day; this saves the database the
+# rest. Loose, because whoever types somebody else's address can use it up.
+LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
+# Soft, for one letter, from wherever: a letter that goes viral is slowed down by nothing, and a botnet by the proof.
+LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
+# Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
+# its sender nothing.
+LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
+# The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.
+PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
+
 # Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -248,7 +271,7 @@ CONTENT_SECURITY_POLICY = {
 }
 HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = False  # The proxy's work: behind it every request here is plain HTTP.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from petition import environment
 
@@ -27,6 +28,9 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.flag("NAME", default=True), "off", False),
     (lambda: environment.whole("NAME", 8000, least=1, most=65535), "", 8000),
     (lambda: environment.whole("NAME", 8000, least=1, most=65535), "65535", 65535),
+    (lambda: environment.rate("NAME", "60/hour"), "", RateLimitItemPerHour(60)),
+    (lambda: environment.rate("NAME", "60/hour"), "5 per 10 minutes", RateLimitItemPerMinute(5, 10)),
+    (lambda: environment.rate("NAME", "60/hour"), "1/day", RateLimitItemPerDay(1)),
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), "", DEFAULT_FOLDER),
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), "~/letters", Path.home() / "letters"),
     (lambda: environment.site_url("NAME", ""), "https://letters.example.org/", "https://letters.example.org"),
@@ -42,6 +46,13 @@ WRONG: list[tuple[Reader, str]] = [
     *[
         (lambda: environment.whole("NAME", 8000, least=1, most=65535), value)
         for value in ("eight", "0", "65536", "-1", "8000.5", "٣", "8 000", "9" * 5000)
+    ],
+    *[
+        (lambda: environment.rate("NAME", "60/hour"), value)
+        for value in (
+            *("often", "60", "60/fortnight", "0/hour", "-1/hour", "60/hour;5/minute", "1/2 days", "1/month", "٣/hour"),
+            *("9" * 20 + "/hour", "9" * 5000 + "/hour", "5/" + "9" * 30 + "hour"),
+        )
     ],
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), __file__),
     *[
