@@ -30,7 +30,7 @@ CACHE = "letters.publishing.caching.PublicPageCache"
 # The developer's own values say nothing about this site. Empty is unset, and what is set no .env overrides.
 NOT_FOR_BENCH = [
     *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
-    *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
+    *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "TRUSTED_PROXIES", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
 ]
 
 
@@ -98,6 +98,8 @@ def running_site() -> Iterator[Site]:
             VAR_DIR=str(var),
             PORT=str(port),
             DJANGO_SETTINGS_MODULE="petition.settings",
+            # Counted as ever, but the generator is one network and many thousand signers.
+            **dict.fromkeys(["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT"], "1000000000/hour"),
         )
         ledger = stack.enter_context(local.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")
