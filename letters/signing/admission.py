@@ -43,7 +43,7 @@ class Sender:
 
 
 class TooMany(Refused):
-    """Beyond a hard limit: "many_from_network", "many_for_address" or "many_without_proof"."""
+    """Beyond a hard limit: "many_from_network", "many_for_address", "many_without_proof" or "many_requests"."""
 
     def __init__(self, code: str, *, seconds: int) -> None:
         super().__init__(code)
@@ -84,6 +84,13 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     limits.give_back(counted)
     challenge = make_challenge(letter.pk, address_hash, now=now)
     raise ProofWanted(challenge, crowded=crowded, again=bool(sender.proof))
+
+
+def admit_request(sender_network: str) -> None:
+    """Asking for a mail once more, or for a link. Raises TooMany("many_requests")."""
+    limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
+    if limits.count([limit]):
+        raise TooMany("many_requests", seconds=limits.seconds_left(limit))
 
 
 def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:

@@ -23,7 +23,7 @@ from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token
 from letters.signing import queries
-from letters.signing.admission import ProofWanted, Sender, TooMany, admit
+from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     change_signature,
@@ -137,10 +137,13 @@ def _refusal_status(refused: Refused) -> tuple[int, int]:
 
 
 def _sender(request: HttpRequest, sent: Mapping[str, str]) -> Sender:
-    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
-    address = client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES)
     typed = {name: sent.get(name, "") for name in ("proof", "website", "seconds")}
-    return Sender(network=prefix_of(address), **typed)
+    return Sender(network=_network(request), **typed)
+
+
+def _network(request: HttpRequest) -> str:
+    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
 
 
 @with_a_token
@@ -159,8 +162,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     signature = found[0]
     language = language or signature.letter.language
     if request.POST.get("action") == "resend":
-        request_mail(signature, now=timezone.now())
-        return _see_other(f"{request.path}?again")
+        return _resend(request, signature)
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -171,6 +173,22 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
         standing = queries.mail_standing(signature, since=found[1].issued_at, now=timezone.now())
         return _check_page(request, signature.letter, language, form, standing)
+
+
+def _resend(request: HttpRequest, signature: Signature) -> HttpResponse:
+    try:
+        admit_request(_network(request))
+    except TooMany as refused:
+        return _too_many(request, refused)
+    request_mail(signature, now=timezone.now())
+    return _see_other(f"{request.path}?again")
+
+
+def _too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
+    page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
+    page.headers["Retry-After"] = str(refused.seconds)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _check_page(
@@ -202,6 +220,10 @@ def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     with translation.override(interface_language(language)):
         form = LinkForm(_typed(request) if request.method == "POST" else None)
         if form.is_valid():
+            try:
+                admit_request(_network(request))
+            except TooMany as refused:
+                return _too_many(request, refused)
             request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
             return _see_other(f"{request.path}?asked")
         context = {
