@@ -1,6 +1,7 @@
 """A running site for tests: its parts as processes of their own, which can be killed, and servers that can go away."""
 
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -147,13 +148,13 @@ class Parts:
 
 
 class Site(Web):
-    """`make run` in a folder of its own, with its own servers, the sample letter and a mailbox."""
+    """`make run` in a folder of its own, with its own servers, the sample letter and, without EMAIL_URL, a mailbox."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, **environ: str) -> None:
         super().__init__(free_port())
         self.var = var
         self.url = f"http://localhost:{self.port}"
-        environ = dict.fromkeys(OURS, "") | {"PORT": str(self.port), "VAR_DIR": str(var)}
+        environ = dict.fromkeys(OURS, "") | {"PORT": str(self.port), "VAR_DIR": str(var)} | environ
         self.run = Part([sys.executable, "-m", "petition.local", "run"], var.with_name(f"{var.name}.log"), environ)
 
     def wait_until_ready(self) -> None:
@@ -169,6 +170,11 @@ class Site(Web):
         """Its PostgreSQL, to stop it and start it again."""
         return Postgres(self.var / "postgres")
 
+    def addresses(self) -> dict[str, str]:
+        """DATABASE_URL, VALKEY_URL and the keys of the running site."""
+        found: dict[str, str] = json.loads((self.var / "laptop.json").read_text(encoding="utf-8"))
+        return found
+
     def mails_to(self, email: str) -> list[EmailMessage]:
         mails = [_read(file) for file in sorted((self.var / "mail").glob("[0-9]*.eml"))]
         return [mail for mail in mails if mail["To"] == email]
@@ -179,11 +185,18 @@ class Site(Web):
         return link_in(mail, purpose)
 
 
+def open_folder() -> Path:
+    """A new folder that PostgreSQL's user can reach, gone when pytest ends.
+
+    Not in pytest's own temporary folder (tmp_path): each pytest that starts closes that to all other users, also for
+    those that are running.
+    """
+    return Path(mkdtemp(prefix="test-", dir=settings.VAR_DIR))
+
+
 @contextmanager
-def running_site() -> Iterator[Site]:
-    # Not in pytest's own temporary folder: each pytest that starts closes that to all other users, PostgreSQL's among
-    # them, also for those that are running.
-    site = Site(Path(mkdtemp(prefix="site-", dir=settings.VAR_DIR)) / "var")
+def running_site(**environ: str) -> Iterator[Site]:
+    site = Site(open_folder() / "var", **environ)
     try:
         site.wait_until_ready()
         yield site
