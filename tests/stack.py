@@ -90,6 +90,9 @@ class Web:
     def get(self, path: str) -> Answer:
         return self._ask("GET", path)
 
+    def head(self, path: str) -> Answer:
+        return self._ask("HEAD", path)
+
     def post(self, path: str, **fields: str) -> Answer:
         return self._ask("POST", path, fields)
 
@@ -180,9 +183,8 @@ class Site(Web):
         return [mail for mail in mails if mail["To"] == email]
 
     def mailed_link(self, purpose: str, email: str) -> str:
-        """The path of a link in the first mail to that address, which is waited for."""
-        mail = until(lambda: self.mails_to(email))[0]
-        return link_in(mail, purpose)
+        """The path of the link for "confirm", "manage" … in the first mail to that address with one; it is waited for."""
+        return until(lambda: [links[purpose] for links in map(links_in, self.mails_to(email)) if purpose in links])[0]
 
 
 def open_folder() -> Path:
@@ -225,8 +227,12 @@ class StoppableValkey:
 
 def link_in(mail: EmailMessage, purpose: str) -> str:
     """The path of the link in a mail for "confirm", "not-me" …"""
-    links = {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
-    return links[purpose]
+    return links_in(mail)[purpose]
+
+
+def links_in(mail: EmailMessage) -> dict[str, str]:
+    """The paths of the signer's pages that a mail leads to, by what they are for."""
+    return {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
 
 
 def text_of(mail: EmailMessage) -> str:
