@@ -183,7 +183,7 @@ class Site(Web):
         return [mail for mail in mails if mail["To"] == email]
 
     def mailed_link(self, purpose: str, email: str) -> str:
-        """The path of the link for "confirm", "manage" … in the first mail to that address with one; it is waited for."""
+        """The path of the link for "confirm", "manage" … in the first mail to that address with one. Waits for it."""
         return until(lambda: [links[purpose] for links in map(links_in, self.mails_to(email)) if purpose in links])[0]
 
 
