@@ -475,7 +475,7 @@ def pages(site: Site) -> dict[str, str]:
 def show(page: Page, what: str, pages: dict[str, str]) -> None:
     page.goto(pages[what])
     if "error" in what:
-        page.locator("main form button[type=submit]").click()
+        page.locator("main form button[type=submit]").first.click()
         page.locator("p.error").first.wait_for()
 
 
