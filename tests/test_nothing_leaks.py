@@ -87,8 +87,12 @@ def in_lower_case(places: Places) -> Places:
         *(b64encode(f"{'x' * before}{SECRET.upper()}@example.org".encode()).decode() for before in range(3)),
         f"\\x{(SECRET + '@example.org').encode().hex()}",
     ],
+    # Named, since what is searched for is another in every process of the run.
+    ids=["said", "in an address", *(f"base64 {n}" for n in range(6)), "hexadecimal"],
 )
-@pytest.mark.parametrize("spelled", [str.lower, str.upper, lambda address: quote(address, safe="")])
+@pytest.mark.parametrize(
+    "spelled", [str.lower, str.upper, lambda address: quote(address, safe="")], ids=["low", "high", "quoted"]
+)
 def test_the_search_sees_through_every_disguise(text: str, spelled: Callable[[str], str]) -> None:
     places = {"a log": text.format(spelled(f"{SECRET}@example.org")).encode()}
     assert where_is(disguises(SECRET), in_lower_case(places))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from letters.models import Delivery, Letter
+from letters.models import Delivery, Letter, Signature
 from tests.faults.conftest import PEOPLE, until_nothing_is_owed
 from tests.people import Signer, signature_of
 from tests.smtp import HANG_UP, SmtpSink
@@ -79,6 +79,7 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
     failed = Delivery.objects.get(failed_at__isnull=False)
     assert (failed.error, failed.attempts, failed.sent_at) == (noted, 1, None)
+    assert Signature.objects.get(pk=failed.signature_id).concern == "bounced"
 
 
 def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(
