@@ -775,7 +775,9 @@ def test_bounces_complaints_confirmations_and_the_sequencer_at_once_end_with_a_t
     states = list(Signature.objects.filter(letter=letter).values_list("state", flat=True))
     assert letter.signature_count == states.count(PUBLISHED)
     assert letter.awaiting_confirmation == states.count(PENDING)
-    assert len(states) == states.count(PUBLISHED) + states.count(PENDING) == 24
+    # Held: who confirmed after they had complained.
+    assert letter.awaiting_review == states.count("held")
+    assert len(states) == states.count(PUBLISHED) + states.count(PENDING) + states.count("held") == 24
     numbers = Signature.objects.filter(number__isnull=False).order_by("number").values_list("number", flat=True)
     assert list(numbers) == list(range(1, letter.signature_count + 1))
 
