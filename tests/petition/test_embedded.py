@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 import redis
 
-from petition.embedded import CannotStart, embedded_postgres, embedded_valkey
+from petition.embedded import CannotStart, Interruption, embedded_postgres, embedded_valkey
 from tests.stack import open_folder
 
 pytestmark = pytest.mark.xdist_group("embedded")
@@ -125,3 +126,12 @@ def test_ctrl_c_in_the_terminal_is_not_for_valkey(new_folder: Path) -> None:
 def ping(url: str) -> bool:
     with redis.Redis.from_url(url) as client:
         return bool(client.ping())
+
+
+def test_an_interruption_that_python_swallows_is_told_once_more() -> None:
+    interruption = Interruption()
+    interruption.insist()
+    with suppress(KeyboardInterrupt):  # As an object's finalizer does.
+        interruption._arrive()
+    with pytest.raises(KeyboardInterrupt):
+        interruption.insist()
