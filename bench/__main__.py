@@ -13,6 +13,7 @@ from itertools import repeat
 from pathlib import Path
 from statistics import median
 
+from bench import mails
 from bench import site as browsers
 from bench.load import Volley
 from bench.site import SAMPLE, Site, running_site
@@ -21,8 +22,9 @@ from petition.embedded import CannotStart, interruption
 SIZES = [1, 1_000, 100_000]
 LARGE = 1_000_000
 WARM_UP_SECONDS = 0.5
+SLOW_MAIL = "signing, mail server takes 2 s"
 # What the house aims at, in percent of the limit.
-AIMS = {"letter page": 80, "signing": 50}
+AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
 # Above this, the generator may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.
@@ -115,6 +117,17 @@ def confirming(site: Site, slug: str) -> Shoot:
     return shoot
 
 
+def signing_while_mail_is_sent(site: Site, *, delay: float) -> Shoot:
+    """The worker has always something to send, to a server that takes so many seconds for each."""
+    sign = signing(site, SAMPLE)
+
+    def shoot(seconds: float) -> Volley:
+        mails.ask_sink(site, delay=delay)
+        return sign(seconds)
+
+    return shoot
+
+
 def _compared(volley: Volley, written: int) -> Volley:
     """An answer is right only if what it says has been written."""
     if written != volley.taken:
@@ -179,6 +192,7 @@ def measure(site: Site, options: argparse.Namespace) -> Report:
         f"{'':<{NAMES}}{'per second':>11}{'limit':>9}{'share':>8}{'CPU ms':>11}{'limit':>9}{'share':>8}",
     ]
     against_limits(site, report, options.rounds, options.seconds)
+    mailing(site, report, options.rounds, options.seconds)
     report.lines.append("")
     growing(site, report, [*SIZES, LARGE] if options.large else SIZES, options.seconds)
     report.lines += ["", "Statements sent to the database (BEGIN and COMMIT count)"]
@@ -200,6 +214,27 @@ def against_limits(site: Site, report: Report, rounds: int, seconds: float) -> N
     report.compare("signing", series["signing"], series["limit"])
     report.compare("confirming", series["confirming"], series["limit"])
     report.note("limit: one INSERT", series["limit"])
+
+
+def mailing(site: Site, report: Report, rounds: int, seconds: float) -> None:
+    with mails.running_worker(site):
+        for name, delay in [("mails", 0.0), ("mails, server takes 10 ms", 0.01)]:
+            say(f"{name[:1].upper()}{name[1:]} …")
+            shoots: dict[str, Shoot] = {
+                "limit": mails.Smtplib(site, delay=delay),
+                "worker": mails.Postman(site, delay=delay),
+            }
+            series = in_turns(shoots, rounds=rounds, seconds=seconds)
+            report.compare(name, series["worker"], series["limit"])
+            report.note(f"limit: {name}", series["limit"])
+        say("Signing while mails are sent …")
+        shoots = {
+            "fast": signing_while_mail_is_sent(site, delay=0.0),
+            "slow": signing_while_mail_is_sent(site, delay=2.0),
+        }
+        series = in_turns(shoots, rounds=rounds, seconds=seconds)
+        report.compare(SLOW_MAIL, series["slow"], series["fast"])
+        report.note("limit: signing, fast mail server", series["fast"])
 
 
 def growing(site: Site, report: Report, sizes: list[int], seconds: float) -> None:

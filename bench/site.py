@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from django.test.client import Client
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from bench.load import Volley, fire
+from bench.load import HOST, Volley, fire
 from letters.shared.tokens import make_token
 from petition import environment, local
 from petition.embedded import free_port
@@ -30,7 +31,7 @@ CACHE = "letters.publishing.caching.PublicPageCache"
 # The developer's own values say nothing about this site. Empty is unset, and what is set no .env overrides.
 NOT_FOR_BENCH = [
     *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
-    *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
+    *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "TRUSTED_PROXIES", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
 ]
 
 
@@ -40,8 +41,10 @@ class Site:
 
     port: int
     limit_port: int
+    # Where bench/sink.py takes mail.
+    mail_port: int
     folder: Path
-    servers: list[int]
+    processes: local.Processes
     database: psycopg.Connection[tuple[Any, ...]]
 
     def value(self, query: str, *parameters: object) -> Any:
@@ -64,15 +67,16 @@ class Site:
         return self._fire(self.limit_port, repeat(request), 200, seconds)
 
     def _fire(self, port: int, requests: Iterator[bytes], expect: int, seconds: float) -> Volley:
-        before = self._cpu_seconds()
+        before = self.cpu_seconds("web server", "limits")
         volley = fire(port, requests, expect=expect, seconds=seconds)
-        volley.cpu = self._cpu_seconds() - before
+        volley.cpu = self.cpu_seconds("web server", "limits") - before
         return volley
 
-    def _cpu_seconds(self) -> float:
-        """What web server, limits and database have used of the processors. Whoever idles adds nothing."""
+    def cpu_seconds(self, *names: str) -> float:
+        """What these processes and the database have used of the processors. Whoever idles adds nothing."""
         postmaster = (self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
-        parents = map(psutil.Process, [*self.servers, int(postmaster)])
+        pids = [self.processes.running[name].pid for name in names]
+        parents = map(psutil.Process, [*pids, int(postmaster)])
         return sum(_cpu_seconds(process) for parent in parents for process in [parent, *parent.children()])
 
 
@@ -91,13 +95,16 @@ def running_site() -> Iterator[Site]:
     with ExitStack() as stack:
         # Not in /tmp, which may be memory: there, fsync costs nothing.
         var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=beside)))
-        port, limit_port = free_port(), free_port()
+        port, limit_port, mail_port = free_port(), free_port(), free_port()
         os.environ.update(
             dict.fromkeys(NOT_FOR_BENCH, ""),
             LAPTOP="1",
             VAR_DIR=str(var),
             PORT=str(port),
+            EMAIL_URL=f"smtp://{HOST}:{mail_port}",
             DJANGO_SETTINGS_MODULE="petition.settings",
+            # Counted as ever, but the generator is one network and many thousand signers.
+            **dict.fromkeys(["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT"], "1000000000/hour"),
         )
         ledger = stack.enter_context(local.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")
@@ -110,14 +117,14 @@ def running_site() -> Iterator[Site]:
         stack.callback(_close_pool)
         processes = local.Processes(ledger)
         stack.callback(processes.end)
+        processes.start("mail server", [sys.executable, "-m", "bench.sink", str(mail_port)])
         for name, at, application in [
             ("web server", port, "petition.wsgi:application"),
             ("limits", limit_port, "bench.limits:application"),
         ]:
-            processes.start(name, [*local.web_server("127.0.0.1", at)[:-1], application])
-            local.wait_until_ready(processes, "127.0.0.1", at)
-        pids = [server.pid for server in processes.running.values()]
-        yield Site(port, limit_port, var, pids, database)
+            processes.start(name, [*local.web_server(HOST, at)[:-1], application])
+            local.wait_until_ready(processes, HOST, at)
+        yield Site(port, limit_port, mail_port, var, processes, database)
 
 
 def _close_pool() -> None:

@@ -85,15 +85,16 @@ class TranslationAdmin(ReadOnly):
 class SignatureAdmin(ReadOnly):
     """Without the salt and the hash, and without names that only a letter's organizers may see."""
 
-    list_display = ["pk", "letter", "number", "public_name", "state", "verified", "signed_at"]
+    list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
     list_select_related = ["letter"]
-    list_filter = ["state"]
+    list_filter = ["state", "concern"]
     fields = [
         "letter",
         "number",
         "public_name",
         "display",
         "state",
+        "concern",
         "verified",
         "language",
         "signed_at",

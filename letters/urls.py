@@ -20,6 +20,9 @@ register_converter(LanguageCode, "language")
 
 urlpatterns = [
     path("", include("letters.signing.urls")),
+    path("", include("letters.organizing.urls")),
+    path("", include("letters.moderating.urls")),
     path("", include("letters.publishing.urls")),
     path("accounts/", include("letters.accounts.urls")),
+    path("", include("letters.delivering.urls")),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register, run_checks
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks  # noqa: A004
 from django.core.exceptions import ImproperlyConfigured
 
 from petition import environment
@@ -90,10 +90,10 @@ def _production() -> list[CheckMessage]:
                 id="petition.E006",
             )
         )
-    if not settings.EMAIL_SERVER:
+    if not settings.EMAIL_SERVER and not settings.EMAIL_PROVIDER:
         errors.append(
             Error(
-                "EMAIL_URL is not set, so nobody could confirm a signature.",
+                "Neither EMAIL_URL nor EMAIL_PROVIDER is set, so nobody could confirm a signature.",
                 hint="For example EMAIL_URL=smtp+starttls://user:password@mail.example.org:587",
                 id="petition.E007",
             )
@@ -104,6 +104,14 @@ def _production() -> list[CheckMessage]:
                 "SITE_URL is not an https:// address.",
                 hint="Tokens in links would travel in the clear. Put a proxy with a certificate in front.",
                 id="petition.E008",
+            )
+        )
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        errors.append(
+            Warning(
+                "SITE_URL is https, but no proxy is trusted: all visitors look like one network to the limits.",
+                hint="Set BEHIND_PROXY, and TRUSTED_PROXIES if more than one stands in front.",
+                id="petition.W001",
             )
         )
     if _secret_key() and len(_secret_key()) < 50:

@@ -54,6 +54,11 @@ class Interruption:
             self.raised = True
             raise KeyboardInterrupt
 
+    def insist(self) -> None:
+        """For loops that wait: what is raised while Python tidies up an object (weakref, __del__) is lost."""
+        if self.came:
+            raise KeyboardInterrupt
+
     @contextmanager
     def held_back(self) -> Iterator[None]:
         self.holding += 1

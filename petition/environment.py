@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
+from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
 TRUE = {"1", "true", "yes", "on"}
@@ -70,6 +71,19 @@ def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
     if not all(re.fullmatch("[0-9]{1,12}", part) and least <= int(part) <= most for part in parts):
         refuse(f"{name} must be whole numbers from {least} to {most} with commas between them, not {text(name)!r}.")
     return [int(part) for part in parts]
+
+
+def rate(name: str, default: str) -> RateLimitItem:
+    """How often something may be done, as the library `limits` writes it: 60/hour, 600/10 minutes."""
+    value = text(name, default)
+    try:
+        found = parse_many(value)
+    except ValueError:
+        found = []
+    # Not longer: what tells one network from another is forgotten after a day.
+    if len(found) != 1 or not 1 <= found[0].amount <= 10**9 or not 1 <= found[0].get_expiry() <= 24 * 60 * 60:
+        refuse(f"{name} must be a rate like 60/hour or 600/10 minutes, within a day at most, not {value!r}.")
+    return found[0]
 
 
 def folder(name: str, default: Path) -> Path:
@@ -146,6 +160,39 @@ def provider(name: str) -> dict[str, str]:
     if not all(found.values()):
         refuse(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET go together, and one of them is not set.")
     return found
+
+
+# Providers that can send our mail, with anymail's name for the key that each of them gives.
+PROVIDERS = {"brevo": "API_KEY", "mailgun": "API_KEY", "postmark": "SERVER_TOKEN"}
+
+
+def email_provider(name: str) -> dict[str, Any]:
+    """A provider instead of a mail server: its name, and its key and address as anymail wants them; empty for none.
+
+    NAME says which, NAME_KEY is its key, and NAME_URL another address than the usual one of its API.
+    """
+    provider, key, url = text(name).lower(), secret(f"{name}_KEY"), text(f"{name}_URL")
+    if provider and provider not in PROVIDERS:
+        refuse(f"{name} must be one of {', '.join(PROVIDERS)}, not {provider!r}.")
+    if provider and not key:
+        refuse(f"{name}_KEY is not set: {provider} takes no mail without its key.")
+    if key and not provider:
+        refuse(f"{name} is not set, but {name}_KEY is: say whose key it is.")
+    if url and _parts(url).scheme not in {"http", "https"}:
+        refuse(f"{name}_URL must look like https://api.example.org/v3, not {url!r}.")
+    if not provider:
+        return {}
+    prefix = provider.upper()
+    return {"name": provider, f"{prefix}_{PROVIDERS[provider]}": key, **({f"{prefix}_API_URL": url} if url else {})}
+
+
+def webhook_secret(name: str) -> str:
+    """A name and a password with a colon between them, as they stand in an address before the host; empty for none."""
+    value = secret(name)
+    user, _, password = value.partition(":")
+    if value and (not re.fullmatch("[A-Za-z0-9._~-]+", user) or not re.fullmatch("[A-Za-z0-9._~-]{16,}", password)):
+        refuse(f"{name} must be a name and a password of 16 or more letters and digits, with a colon between them.")
+    return value
 
 
 def _parts(address: str) -> SplitResult:

@@ -324,6 +324,7 @@ class Processes:
             self.ledger.note(child.pid)
 
     def refuse_ended(self) -> None:
+        interruption.insist()
         for name, child in self.running.items():
             if child.poll() is not None:
                 raise CannotStart(

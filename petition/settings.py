@@ -66,6 +66,7 @@ PROVIDERS: dict[str, dict[str, Any]] = {
 INSTALLED_APPS = [
     "petition.apps.PetitionConfig",
     "letters.apps.LettersConfig",
+    "anymail",
     "csp",
     "allauth",
     "allauth.account",
@@ -257,6 +258,9 @@ CELERY_TASK_PUBLISH_RETRY = False
 # Mail
 
 EMAIL_SERVER = environment.email_url("EMAIL_URL")
+EMAIL_PROVIDER = environment.email_provider("EMAIL_PROVIDER")
+if EMAIL_SERVER and EMAIL_PROVIDER:
+    environment.refuse("EMAIL_URL and EMAIL_PROVIDER are both set: mail leaves by one of them.")
 EMAIL_HOST = EMAIL_SERVER.get("host", "localhost")
 EMAIL_PORT = EMAIL_SERVER.get("port", 25)
 EMAIL_HOST_USER = EMAIL_SERVER.get("username", "")
@@ -265,9 +269,24 @@ EMAIL_USE_TLS = EMAIL_SERVER.get("use_tls", False)
 EMAIL_USE_SSL = EMAIL_SERVER.get("use_ssl", False)
 EMAIL_TIMEOUT = environment.whole("EMAIL_TIMEOUT", 20, least=1, most=300)
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Undersigned <letters@localhost>")
-# Laptop mode without EMAIL_URL: mail becomes files under var/mail, and /mailbox/ shows them.
-MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER else None
+# Laptop mode without either: mail becomes files under var/mail, and /mailbox/ shows them.
+MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER and not EMAIL_PROVIDER else None
 EMAIL_BACKEND = "petition.mailbox.MailboxBackend" if MAILBOX_DIR else "django.core.mail.backends.smtp.EmailBackend"
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER['name']}.EmailBackend"
+# No provider may count who opens a mail, or lead its links, which hold tokens, by way of its own server.
+UNTRACKED = {"track_opens": False, "track_clicks": False}
+ANYMAIL = {
+    **{name: value for name, value in EMAIL_PROVIDER.items() if name != "name"},
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    "POSTMARK_SEND_DEFAULTS": UNTRACKED,
+    "MAILGUN_SEND_DEFAULTS": UNTRACKED,
+    # What providers tell of mails at /anymail/<provider>/tracking/. That address exists with this secret only.
+    "WEBHOOK_SECRET": environment.webhook_secret("EMAIL_WEBHOOK_SECRET"),
+}
+# Mailgun signs what it posts, with a key of its own.
+if signing_key := environment.secret("EMAIL_WEBHOOK_SIGNING_KEY"):
+    ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = signing_key
 # How many mails a worker claims at once, for how long nobody else may, and its first pause after a refusal.
 MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
 MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)
@@ -280,6 +299,31 @@ CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365
 
 # Who has not confirmed is reminded so many hours after signing.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
+
+# Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.
+
+# How many proxies of ours stand before the web server. The client's address is counted from the right of
+# X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
+BEHIND_PROXY = environment.flag("BEHIND_PROXY")
+TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0, most=10)
+# Soft: beyond it each signing needs a proof of work, a second or two of a browser's time. A household or an office
+# never gets there; a lecture hall does, and goes on signing.
+LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
+# Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or a part of a mobile provider. A
+# thousand people behind one address can sign within an hour, and twice as many again; it is nothing to a machine.
+LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
+# One address, over all letters. However often it is typed, it gets three mails a day; this saves the database the
+# rest. Loose, because whoever types somebody else's address can use it up.
+LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
+# Soft, for one letter, from wherever: a letter that goes viral is slowed down by nothing, and a botnet by the proof.
+LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
+# Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
+# its sender nothing.
+LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
+# Mails and links that are asked for once more from one network.
+LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.
+PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 
 # Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
 
@@ -326,7 +370,7 @@ CONTENT_SECURITY_POLICY = {
 HTTPS = SITE_URL.startswith("https://")
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 SECURE_SSL_REDIRECT = False  # The proxy's work: behind it every request here is plain HTTP.
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY") else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"

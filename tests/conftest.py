@@ -13,11 +13,13 @@ import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from limits import parse
+from pytest_django import Settings
 
 from letters.models import Collective, Letter, Membership, User
 from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
-from letters.shared import wakeups
+from letters.shared import limits, wakeups
 from letters.signing import queries as signing_queries
 from letters.switching import queries as switching_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
@@ -124,6 +126,29 @@ def valkey() -> Iterator["redis.Redis"]:
     forget_wakeups(connection)
     yield connection
     forget_wakeups(connection)
+    connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
+    """Limits start anew: all tests sign from one network, and few of them are about that."""
+    if keys := [*_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]:
+        _valkey_of_the_tests.delete(*keys)
+    limits._salt.cache_clear()
+    limits._left_alone_until, limits._is_away = 0.0, False
+
+
+@pytest.fixture
+def no_limits(settings: Settings) -> None:
+    """However many sign, nobody is asked for a proof or sent away: for tests of what happens to crowds after that."""
+    for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT"):
+        setattr(settings, name, parse("1000000000/hour"))
+
+
+@pytest.fixture(scope="session")
+def _valkey_of_the_tests() -> Iterator["redis.Redis"]:
+    connection = redis.Redis.from_url(settings.VALKEY_URL)
+    yield connection
     connection.close()
 
 

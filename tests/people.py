@@ -1,5 +1,6 @@
 """What the people of the tests can do: read in a browser, sign in it, press the button in a mail."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from altcha import Challenge, Payload, solve_challenge
 from django.core import mail
 from django.db import connections
 from django.test import Client
@@ -56,6 +58,7 @@ IT = Text(
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
 LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)$", re.MULTILINE)
 TAG = re.compile(r"<[^>]*>")
+KEPT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 
 
@@ -119,6 +122,14 @@ class Signer(Reader):
         """Send the form with just these fields."""
         return self.client.post(letter.url_of("sign", language), fields, headers={**FROM_OUR_PAGE, **_headers(headers)})
 
+    def calculate(self, page: Response, **instead: str) -> Response:
+        """Do what the page "One moment" asks for, as its script does, and send on what it has kept."""
+        text = page.content.decode()
+        kept = {name: unescape(value) for name, value in KEPT.findall(text)}
+        (action,) = re.findall(r'<form class="proof" method="post" action="([^"]+)"', text)
+        fields = {**kept, "proof": solve(page), **instead}
+        return self.client.post(action, fields, headers=FROM_OUR_PAGE)
+
     def last_mail(self, email: str = "") -> str:
         """The text of the last mail, or of the last one to `email`; what is owed is delivered first."""
         deliver()
@@ -149,6 +160,15 @@ class Signer(Reader):
         url = self.mailed_link(email)
         assert b'<form method="post"' in self.get(url).content, "the mail leads to no button"
         return self.press(url)
+
+
+def solve(page: Response) -> str:
+    """The solution of a page's puzzle, as proof.js sends it."""
+    (puzzle,) = re.findall(r'data-challenge="([^"]+)"', page.content.decode())
+    challenge = Challenge.from_dict(json.loads(unescape(puzzle)))
+    solution = solve_challenge(challenge)
+    assert solution
+    return Payload(challenge, solution).to_base64()
 
 
 def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str) -> Entry:

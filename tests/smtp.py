@@ -16,6 +16,8 @@ from petition.embedded import free_port
 # Where a mail can be refused or held. CONNECT is the greeting, DATA comes when the server has the whole mail and has
 # not taken it yet, ACCEPTED when it has, and has still to say so.
 STAGES = ("CONNECT", "MAIL", "RCPT", "DATA", "ACCEPTED")
+# In place of an answer: the connection ends without one.
+HANG_UP = "(hangs up)"
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,14 @@ class _Answer:
     text: str
     to: str
     times: float
+    after: int
 
 
 class SmtpSink:
     """`with SmtpSink() as sink:`, or start and stop it by hand, also again on the same port.
 
     `sink.answer("RCPT", "450 later", times=1)` refuses the next recipient, `to="ada@example.org"` only that one.
+    `sink.answer("DATA", HANG_UP)` ends the connection, `sink.dawdle("DATA", seconds=2)` takes its time over each mail.
     `hold = sink.hold("DATA")` lets the next mail wait: `hold.reached.wait(10)`, then `hold.release()`.
     """
 
@@ -73,6 +77,7 @@ class SmtpSink:
         # How often somebody has connected.
         self.connections = 0
         self._answers: list[_Answer] = []
+        self._pauses: dict[str, float] = {}
         self._holds: list[Hold] = []
         self._changed = threading.Condition()
         self._open: set[asyncio.Transport] = set()
@@ -117,13 +122,22 @@ class SmtpSink:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
-    def answer(self, stage: str, text: str, *, to: str = "", times: float = float("inf")) -> None:
-        """Answer so at that stage, to mail for `to` or to all, so many times. A 421 ends the connection."""
+    def answer(self, stage: str, text: str, *, to: str = "", times: float = float("inf"), after: int = 0) -> None:
+        """Answer so at that stage, to mail for `to` or to all, so many times, `after` so many who may pass.
+
+        A 421 ends the connection.
+        """
         assert stage in STAGES, stage
-        self._answers.append(_Answer(stage, text, to, times))
+        self._answers.append(_Answer(stage, text, to, times, after))
+
+    def dawdle(self, stage: str, *, seconds: float) -> None:
+        """Take so long at that stage each time."""
+        assert stage in STAGES, stage
+        self._pauses[stage] = seconds
 
     def answer_normally(self) -> None:
         self._answers.clear()
+        self._pauses.clear()
 
     def hold(self, stage: str, *, to: str = "") -> Hold:
         """Let the first who comes to that stage (with mail for `to`) wait until the hold is released."""
@@ -137,6 +151,10 @@ class SmtpSink:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.received) >= number, seconds)
 
+    def is_idle(self) -> bool:
+        """Whether nobody is connected."""
+        return not self._open
+
     def recipients(self) -> list[str]:
         """Everybody who has been sent a mail, once for each mail."""
         return [recipient for mail in self.received for recipient in mail.recipients]
@@ -146,8 +164,12 @@ class SmtpSink:
         for hold in self._holds:
             if hold.stage == stage and not hold.reached.is_set() and (not hold.to or hold.to in recipients):
                 await hold.pass_by()
+        await asyncio.sleep(self._pauses.get(stage, 0))
         for answer in self._answers:
             if answer.stage == stage and answer.times > 0 and (not answer.to or answer.to in recipients):
+                if answer.after > 0:
+                    answer.after -= 1
+                    continue
                 answer.times -= 1
                 return answer.text
         return ""
@@ -213,8 +235,9 @@ class _Server(SMTP):
         await super()._handle_client()
 
     async def push(self, status: Any) -> None:
-        await super().push(status)
-        if str(status).startswith("421"):
+        if status != HANG_UP:
+            await super().push(status)
+        if status == HANG_UP or str(status).startswith("421"):
             self._hang_up()
 
     def _hang_up(self) -> None:

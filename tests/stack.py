@@ -1,6 +1,7 @@
 """A running site for tests: its parts as processes of their own, which can be killed, and servers that can go away."""
 
 import http.client
+import json
 import os
 import re
 import subprocess
@@ -30,6 +31,7 @@ Found = TypeVar("Found")
 # What the tests have set for themselves. Empty is unset, also for what stands in a developer's .env.
 OURS = [
     *["DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY", "LAPTOP", "DEBUG"],
+    *["EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_WEBHOOK_SECRET"],
     *["EMAIL_URL", "SITE_URL", "BROKER_URL", "ALLOWED_HOSTS", "UNDERSIGNED_TESTS"],
 ]
 LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)")
@@ -89,6 +91,9 @@ class Web:
     def get(self, path: str) -> Answer:
         return self._ask("GET", path)
 
+    def head(self, path: str) -> Answer:
+        return self._ask("HEAD", path)
+
     def post(self, path: str, **fields: str) -> Answer:
         return self._ask("POST", path, fields)
 
@@ -147,13 +152,13 @@ class Parts:
 
 
 class Site(Web):
-    """`make run` in a folder of its own, with its own servers, the sample letter and a mailbox."""
+    """`make run` in a folder of its own, with its own servers, the sample letter and, without EMAIL_URL, a mailbox."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, **environ: str) -> None:
         super().__init__(free_port())
         self.var = var
         self.url = f"http://localhost:{self.port}"
-        environ = dict.fromkeys(OURS, "") | {"PORT": str(self.port), "VAR_DIR": str(var)}
+        environ = dict.fromkeys(OURS, "") | {"PORT": str(self.port), "VAR_DIR": str(var)} | environ
         self.run = Part([sys.executable, "-m", "petition.local", "run"], var.with_name(f"{var.name}.log"), environ)
 
     def wait_until_ready(self) -> None:
@@ -169,21 +174,32 @@ class Site(Web):
         """Its PostgreSQL, to stop it and start it again."""
         return Postgres(self.var / "postgres")
 
+    def addresses(self) -> dict[str, str]:
+        """DATABASE_URL, VALKEY_URL and the keys of the running site."""
+        found: dict[str, str] = json.loads((self.var / "laptop.json").read_text(encoding="utf-8"))
+        return found
+
     def mails_to(self, email: str) -> list[EmailMessage]:
         mails = [_read(file) for file in sorted((self.var / "mail").glob("[0-9]*.eml"))]
         return [mail for mail in mails if mail["To"] == email]
 
     def mailed_link(self, purpose: str, email: str) -> str:
-        """The path of a link in the first mail to that address, which is waited for."""
-        mail = until(lambda: self.mails_to(email))[0]
-        return link_in(mail, purpose)
+        """The path of the link for "confirm", "manage" … in the first mail to that address with one. Waits for it."""
+        return until(lambda: [links[purpose] for links in map(links_in, self.mails_to(email)) if purpose in links])[0]
+
+
+def open_folder() -> Path:
+    """A new folder that PostgreSQL's user can reach, gone when pytest ends.
+
+    Not in pytest's own temporary folder (tmp_path): each pytest that starts closes that to all other users, also for
+    those that are running.
+    """
+    return Path(mkdtemp(prefix="test-", dir=settings.VAR_DIR))
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
-    # Not in pytest's own temporary folder: each pytest that starts closes that to all other users, PostgreSQL's among
-    # them, also for those that are running.
-    site = Site(Path(mkdtemp(prefix="site-", dir=settings.VAR_DIR)) / "var")
+def running_site(**environ: str) -> Iterator[Site]:
+    site = Site(open_folder() / "var", **environ)
     try:
         site.wait_until_ready()
         yield site
@@ -212,8 +228,12 @@ class StoppableValkey:
 
 def link_in(mail: EmailMessage, purpose: str) -> str:
     """The path of the link in a mail for "confirm", "not-me" …"""
-    links = {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
-    return links[purpose]
+    return links_in(mail)[purpose]
+
+
+def links_in(mail: EmailMessage) -> dict[str, str]:
+    """The paths of the signer's pages that a mail leads to, by what they are for."""
+    return {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -165,37 +165,74 @@ def test_it_works_without_javascript(visitor: Visit) -> None:
     expect(signer.locator("main")).to_contain_text(name)
 
 
-def test_the_six_digits_confirm_on_the_page_that_is_still_open(visitor: Visit) -> None:
+def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: Site, visitor: Visit) -> None:
     name, email = somebody()
-    signer = visitor()
+    signer = visitor(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     fill_in(signer, name, email)
     digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
     assert digits
-    signer.get_by_label("The six digits in the mail").fill(digits[1])
-    signer.get_by_role("button", name="Confirm").click()
+    field = signer.get_by_label("The six digits in the mail")
+    # A keyboard of digits, and above it those that the phone has just read in the mail.
+    expect(field).to_have_attribute("inputmode", "numeric")
+    expect(field).to_have_attribute("autocomplete", "one-time-code")
+    expect(field).to_be_in_viewport()
+    field.tap()
+    field.press_sequentially(digits[1])
+    button = signer.get_by_role("button", name="Confirm")
+    expect(button).to_be_in_viewport()
+    button.tap()
     expect(signer.locator(".big-number")).to_have_text(re.compile(r"No\. \d+"))
+    assert signer.evaluate("document.documentElement.scrollWidth") <= 360
+    assert name in site.get(f"{LETTER}signatures/").text
 
 
-def test_a_scanner_that_opens_every_link_of_the_mail_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
+def test_a_scanner_that_opens_every_link_of_a_mail_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     signer = visitor()
     fill_in(signer, name, email)
-    mail = mail_to(signer, email)
-    links = {*links_in(mail), *links_in_html(visitor(), mail)}
-    confirm = next(link for link in links if "/signatures/confirm/" in link)
-    assert {urlsplit(link).path.split("/")[2] for link in links if "/signatures/" in link} == {"confirm", "not-me"}
     before = published(site)
+    links = every_link(mail_to(signer, email), visitor())
+    assert purposes(links) == {"confirm", "not-me"}
+    scan(links, site, visitor())
 
-    scanner = visitor()
-    for link in links:
-        scanner.goto(link)
-        scanner.wait_for_load_state("networkidle")
-    scanner.goto(confirm)
-    expect(scanner.get_by_role("button", name="Yes, I sign this letter")).to_be_visible()
+    signer.goto(next(link for link in links if "/signatures/confirm/" in link))
     assert published(site) == before
+    signer.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(signer.locator(".big-number")).to_be_visible()
+    assert published(site) == before + 1
 
-    scanner.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(scanner.locator(".big-number")).to_be_visible()
+
+def test_a_scanner_that_opens_every_link_of_the_second_mail_withdraws_nothing(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    manage = sign_and_confirm(site, name, email)
+    before = published(site)
+    links = every_link(mail_to(visitor(), email), visitor())
+    assert purposes(links) == {"manage", "not-me"}
+    scan(links, site, visitor())
+
+    assert published(site) == before
+    assert name in site.get(f"{LETTER}signatures/").text
+    assert email in site.get(manage).text
+
+
+def scan(links: set[str], site: Site, browser: Page) -> None:
+    """As those do who look for malware: in a browser that runs what is there to run, and by asking, again and again."""
+    for link in links:
+        browser.goto(link)
+        browser.wait_for_load_state("networkidle")
+    for link in links:
+        path = urlsplit(link).path
+        for _ in range(100 // len(links)):
+            assert (site.get(path).status, site.head(path).status) == (200, 200)
+
+
+def every_link(mail: Locator, other_page: Page) -> set[str]:
+    return {*links_in(mail), *links_in_html(other_page, mail)}
+
+
+def purposes(links: set[str]) -> set[str]:
+    """What those links are for that lead to a signature."""
+    return {urlsplit(link).path.split("/")[2] for link in links if "/signatures/" in link}
 
 
 def links_in_html(page: Page, mail: Locator) -> list[str]:
@@ -241,6 +278,91 @@ def test_a_confirmed_signature_is_on_every_page_within_two_seconds(site: Site) -
         "/": f"<b>{number}</b> signatures",
     }
     until(lambda: all(text in site.get(path).text for path, text in seen.items()), 2)
+
+
+# Later, with the link in the second mail
+
+
+def sign_and_confirm(site: Site, name: str, email: str) -> str:
+    """Sign without a browser, and wait until it is published. The path of the control link."""
+    assert site.sign("unpaid-cast", email, name).status == 303
+    assert site.post(site.mailed_link("confirm", email)).status == 303
+    until(lambda: name in site.get(f"{LETTER}signatures/").text)
+    return site.mailed_link("manage", email)
+
+
+def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_within_two_seconds(
+    site: Site, visitor: Visit
+) -> None:
+    name, email = somebody()
+    new_name, _ = somebody()
+    page = visitor()
+    page.goto(sign_and_confirm(site, name, email))
+    count, number = published(site), number_of(name, site)
+
+    def is_in_effect(shown: set[str], *, not_shown: str, counted: int) -> bool:
+        return beside(number, site) == shown and counts(site) == {counted} and not_shown not in everywhere(site)
+
+    page.get_by_label("Your name").fill(new_name)
+    press(page, "Save")
+    until(lambda: is_in_effect({new_name}, not_shown=name, counted=count), 2)
+
+    page.get_by_label("Only the organizers see my name").check()
+    press(page, "Save")
+    until(lambda: is_in_effect({"name withheld", "nome non pubblicato"}, not_shown=new_name, counted=count), 2)
+
+    press(page, "Withdraw my signature")
+    until(lambda: is_in_effect({"withdrawn", "ritirata"}, not_shown=new_name, counted=count - 1), 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text("This signature was withdrawn.")
+    assert email not in page.content()
+
+
+def test_one_can_take_home_what_is_stored_about_oneself(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    page = visitor()
+    page.goto(sign_and_confirm(site, name, email))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="All of it, as a file").click()
+    assert download.value.suggested_filename == "my-signature.json"
+    stored = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert (stored["name"], stored["address"], stored["state"]) == (name, email, "published")
+
+
+WITH_NAMES = [LETTER, ITALIAN, f"{LETTER}signatures/", f"{ITALIAN}signatures/"]
+# How each public page says the number of signatures.
+COUNTED = {
+    **dict.fromkeys([LETTER, ITALIAN], r"<b data-count>(\d+)</b>"),
+    **dict.fromkeys([f"{LETTER}signatures/", f"{ITALIAN}signatures/"], r"<h1[^>]*>(\d+) "),
+    **dict.fromkeys(["/", "/it/"], r"<b>(\d+)</b> (?:signatures|firme)"),
+    f"{LETTER}count/": r'"published": (\d+)',
+}
+
+
+def press(page: Page, button: str) -> None:
+    """Comes back when the site has answered."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name=button).click()
+
+
+def everywhere(site: Site) -> str:
+    """All that the public sees."""
+    return "".join(site.get(path).text for path in COUNTED)
+
+
+def counts(site: Site) -> set[int]:
+    return {int(number) for path, said in COUNTED.items() for number in re.findall(said, site.get(path).text)}
+
+
+def number_of(name: str, site: Site) -> int:
+    found = re.search(rf'<span class="number">(\d+)</span> [^/]*{name}<', site.get(f"{LETTER}signatures/").text)
+    assert found
+    return int(found[1])
+
+
+def beside(number: int, site: Site) -> set[str]:
+    """What all pages with names have beside that number."""
+    entry = re.compile(rf'<span class="number">{number}</span> (.*?)</li>')
+    return {re.sub("<[^>]*>", "", found) for path in WITH_NAMES for found in entry.findall(site.get(path).text)}
 
 
 # Mistakes
@@ -353,7 +475,7 @@ def pages(site: Site) -> dict[str, str]:
 def show(page: Page, what: str, pages: dict[str, str]) -> None:
     page.goto(pages[what])
     if "error" in what:
-        page.locator("main form button[type=submit]").click()
+        page.locator("main form button[type=submit]").first.click()
         page.locator("p.error").first.wait_for()
 
 

@@ -3,6 +3,7 @@
 Signing and confirming are not recorded here: the signature's own row says when and how, once for each.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,12 +11,14 @@ from django.db import models
 
 from letters.models import AuditEvent, User
 
+Actor = User | Literal["signer"] | None
+
 
 def record(
     verb: str,
     thing: models.Model,
     *,
-    by: User | Literal["signer"] | None,
+    by: Actor,
     now: datetime,
     reason: str = "",
     details: dict[str, Any] | None = None,
@@ -24,13 +27,31 @@ def record(
 
     `details` must hold no address and no token.
     """
-    AuditEvent.objects.create(
-        at=now,
-        actor=by if isinstance(by, User) else None,
-        actor_kind="user" if isinstance(by, User) else by or "system",
-        verb=verb,
-        object_kind=thing._meta.model_name or "",
-        object_id=thing.pk,
-        reason=reason,
-        details=details or {},
+    kind = thing._meta.model_name or ""
+    record_each(verb, kind, [thing.pk], by=by, now=now, reason=reason, details=details)
+
+
+def record_each(
+    verb: str,
+    kind: str,
+    ids: Iterable[int],
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """The same for several things of one kind, for example "signature", in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            at=now,
+            actor=by if isinstance(by, User) else None,
+            actor_kind="user" if isinstance(by, User) else by or "system",
+            verb=verb,
+            object_kind=kind,
+            object_id=each,
+            reason=reason,
+            details=details or {},
+        )
+        for each in ids
     )

@@ -1,11 +1,13 @@
 """One mail to the mail server, and what its answer means."""
 
+import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
@@ -18,6 +20,15 @@ class Verdict(Enum):
     NEVER = "never"
 
 
+# The name of our mark in the metadata that a provider keeps with a mail and hands back with what it tells of it.
+MARKED = "delivery"
+# What is noted where a provider, not the mailbox's own server, refuses a recipient.
+REFUSED = "refused"
+SMTP_NEVER = re.compile("5[0-9][0-9]")
+# What a provider's API says to this one mail, and not to whatever we ask of it.
+ABOUT_THE_MAIL = {400, 413, 422}
+
+
 @dataclass(frozen=True)
 class Answer:
     verdict: Verdict
@@ -25,6 +36,11 @@ class Answer:
     error: str = ""
     # The connection can be used for the next mail.
     usable: bool = True
+
+    @property
+    def came_back(self) -> bool:
+        """The mailbox was refused for good: by its server (SMTP 5xx), or by a provider that has met it before."""
+        return self.verdict is Verdict.NEVER and (self.error == REFUSED or SMTP_NEVER.fullmatch(self.error) is not None)
 
 
 def reach(connection: BaseEmailBackend) -> Answer:
@@ -37,7 +53,7 @@ def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> Answer:
     return _answer_of(partial(connection.send_messages, [message]))
 
 
-def _answer_of(act: Callable[[], object]) -> Answer:
+def _answer_of(act: Callable[[], object]) -> Answer:  # noqa: PLR0911 -- one for each way to fail
     try:
         act()
     except smtplib.SMTPRecipientsRefused as refusal:
@@ -47,6 +63,8 @@ def _answer_of(act: Callable[[], object]) -> Answer:
     except smtplib.SMTPResponseException as refusal:
         # Refused before the recipient was named: it is about us (login, sender, greeting), so the mail is not at fault.
         return Answer(Verdict.LATER, str(refusal.smtp_code), usable=False)
+    except AnymailError as failure:
+        return _answer_of_provider(failure)
     except (smtplib.SMTPException, OSError) as failure:
         return Answer(Verdict.LATER, type(failure).__name__, usable=False)
     except (ValueError, LookupError) as unsendable:  # An address or a header that no mail can carry.
@@ -57,3 +75,14 @@ def _answer_of(act: Callable[[], object]) -> Answer:
 def _answer_to_mail(code: int) -> Answer:
     # With 421 the server hangs up.
     return Answer(Verdict.NEVER if code >= 500 else Verdict.LATER, str(code), usable=code != 421)
+
+
+def _answer_of_provider(failure: AnymailError) -> Answer:
+    """For good only if it refuses the mailbox: else an API seldom says whose fault it is, and our settings may be."""
+    if isinstance(failure, AnymailRecipientsRefused):
+        return Answer(Verdict.NEVER, REFUSED)
+    if failure.status_code is not None:
+        return Answer(Verdict.LATER, f"HTTP {failure.status_code}", usable=failure.status_code in ABOUT_THE_MAIL)
+    return Answer(
+        Verdict.LATER, type(failure.__cause__ or failure).__name__, usable=not isinstance(failure, AnymailAPIError)
+    )

@@ -1,17 +1,35 @@
-"""Claiming the mails that are due, and noting how each of them ended."""
+"""Claiming the mails that are due, and noting how each of them ended, and what that says of a signature."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Concat
 
+from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
-from letters.models import Delivery, DeliveryQuerySet, Switch
+from letters.delivering.queries import COMPLAINED
+from letters.models import Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.shared import wakeups
 from letters.switching.queries import is_on
 
 LONGEST_PAUSE = timedelta(hours=2)
 # With the pauses below: given up after about two days of temporary refusals.
 MOST_ATTEMPTS = 30
+
+# Confirmed, and the sequencer has not numbered it yet.
+WITHOUT_NUMBER = {Signature.State.CONFIRMED, Signature.State.HELD}
+VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
+# So long the sequencer waits for other reasons to count a letter anew.
+GATHER_SECONDS = 0.5
+
+# How most mails end, and so not by the ORM, which would take longer to say it than the database to do it.
+NOTE_SENT = """
+UPDATE letters_delivery SET sent_at = %s, error = ''
+WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+"""
 
 
 def claim_deliveries(*, now: datetime, most: int) -> list[Delivery]:
@@ -44,7 +62,10 @@ def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> Non
     """Note what the mail server said."""
     if answer.verdict is Verdict.SENT:
         # It has been sent, whoever holds the claim by now: not saying so would send it again.
-        Delivery.objects.owed().filter(pk=delivery.pk).update(sent_at=now, error="")
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE_SENT, [now, delivery.pk])
+    elif answer.came_back:
+        _note_bounce(delivery, _still_claimed([delivery]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or delivery.attempts >= MOST_ATTEMPTS:
         _still_claimed([delivery]).update(failed_at=now, error=answer.error)
     else:
@@ -63,6 +84,31 @@ def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:
         _still_claimed(deliveries).update(next_attempt_at=now, attempts=F("attempts") - 1)
 
 
+def note_bounce(delivery: Delivery, *, at: datetime, now: datetime, error: str = "bounced") -> None:
+    """The mail came back for good, said whoever sent it for us, and when. Saying it twice changes nothing."""
+    taken = Delivery.objects.filter(pk=delivery.pk, failed_at=None, dropped_at=None)
+    _note_bounce(delivery, taken, error=error, at=at, now=now)
+
+
+def note_complaint(delivery: Delivery, *, at: datetime, now: datetime) -> None:
+    """The owner of the mailbox called the mail spam. Saying it twice changes nothing."""
+    with transaction.atomic():
+        signature = _locked(delivery)
+        if signature is None or not Delivery.objects.filter(pk=delivery.pk).exclude(error=COMPLAINED).update(
+            error=COMPLAINED
+        ):
+            return
+        _doubt(signature, delivery, Signature.Concern.COMPLAINED, error=COMPLAINED, at=at, now=now)
+        # What a worker holds at this moment is asked once more whether it is true before it is sent.
+        owed = Delivery.objects.owed().filter(signature=signature).select_for_update(skip_locked=True, no_key=True)
+        Delivery.objects.filter(pk__in=[each.pk for each in owed]).update(dropped_at=now)
+
+
+def note_delay(delivery: Delivery) -> None:
+    """The mail has not arrived yet, or not for a reason that lies in the mailbox. Nothing follows from it."""
+    Delivery.objects.filter(pk=delivery.pk, sent_at__isnull=False, error="").update(error="deferred")
+
+
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts: 15 s, 30 s, 1 min … at most two hours."""
     pause = timedelta(seconds=settings.MAIL_RETRY_SECONDS * 2 ** min(attempts - 1, 20))
@@ -73,3 +119,63 @@ def _still_claimed(deliveries: list[Delivery]) -> DeliveryQuerySet:
     """Those of one batch that no other worker has taken over: the end of the lease is the claim's mark."""
     mark = deliveries[0].next_attempt_at
     return Delivery.objects.owed().filter(pk__in=[delivery.pk for delivery in deliveries], next_attempt_at=mark)
+
+
+@transaction.atomic
+def _note_bounce(delivery: Delivery, still: DeliveryQuerySet, *, error: str, at: datetime, now: datetime) -> None:
+    """End the delivery, if `still` finds it as it was, and draw the conclusions."""
+    signature = _locked(delivery)
+    if signature and still.update(sent_at=None, failed_at=now, error=error):
+        _doubt(signature, delivery, Signature.Concern.BOUNCED, error=error, at=at, now=now)
+
+
+def _locked(delivery: Delivery) -> Signature | None:
+    """Its signature, if it is still there. Before the delivery's own row, as whoever withdraws or purges takes them.
+
+    The letter's row is left alone: the sequencer, which holds it, finds what has changed by itself.
+    """
+    return Signature.objects.select_for_update(no_key=True).filter(pk=delivery.signature_id).first()
+
+
+def _doubt(
+    signature: Signature, delivery: Delivery, concern: Signature.Concern, *, error: str, at: datetime, now: datetime
+) -> None:
+    """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
+    changes = _consequences(signature, concern, at)
+    if changes:
+        Signature.objects.filter(pk=signature.pk).update(**changes)
+    if "state" in changes:
+        # Whoever confirms again is thanked again, and the key of that mail must be free.
+        thanks = Delivery.objects.filter(signature=signature, kind=Delivery.Kind.THANKS)
+        thanks.update(key=Concat("key", Value(":"), "pk", output_field=CharField()))
+        transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+    states = {"from": signature.state, "to": changes.get("state", signature.state)}
+    details = {"letter": signature.letter_id, "mail": delivery.kind, **states}
+    record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
+
+
+def _consequences(signature: Signature, concern: Signature.Concern, at: datetime) -> dict[str, Any]:
+    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment."""
+    if signature.state not in {*WITHOUT_NUMBER, Signature.State.PENDING, Signature.State.PUBLISHED}:
+        return {}
+    # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before
+    # the signing is no time at all, but a clock that is wrong.
+    disproved = signature.confirmed_at is not None and signature.signed_at <= at < signature.confirmed_at
+    if disproved and concern == Signature.Concern.BOUNCED:
+        return {}
+    changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
+    # Who is shown to nobody has left no address, and could never be asked again.
+    if signature.state in WITHOUT_NUMBER and not disproved and signature.display != Display.NOBODY:
+        changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}
+    return changes
+
+
+def _outweighs(concern: Signature.Concern, signature: Signature) -> bool:
+    """Whether it takes the place of the concern that there is. One that will hold a signature back must stay."""
+    if concern == Signature.Concern.COMPLAINED or not signature.concern:
+        return True
+    return signature.state == Signature.State.PUBLISHED and signature.concern != Signature.Concern.COMPLAINED
+
+
+def _wake_sequencer(letter_id: int) -> None:
+    wakeups.wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)

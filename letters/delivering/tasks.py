@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 from django.utils import timezone
 
-from letters.delivering.mail import Answer, Verdict, hand_over, reach
+from letters.delivering.mail import MARKED, Answer, Verdict, hand_over, reach
 from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
 from letters.models import Delivery
+from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +64,10 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
         if message is None:
             drop_delivery(delivery, now=timezone.now())
             return True
+        # A provider hands it back when it tells what became of the mail. SMTP does not send it.
+        message.metadata = {MARKED: make_mark(delivery.pk)}  # type: ignore[attr-defined]  # anymail's
         answer = hand_over(message, connection)
-    settle_delivery(delivery, answer, now=timezone.now())
+    _note(delivery, answer)
     if not answer.usable:
         connection.close()
     if answer.verdict is not Verdict.SENT:
@@ -70,3 +75,16 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
             "Delivery %s, attempt %s: %s (%s)", delivery.pk, delivery.attempts, answer.verdict.value, answer.error
         )
     return answer.usable
+
+
+def _note(delivery: Delivery, answer: Answer) -> None:
+    """If the database was restarted while the mail server took its time, over a new connection: a yes that is not
+    noted becomes a second mail.
+    """
+    try:
+        settle_delivery(delivery, answer, now=timezone.now())
+    except (OperationalError, InterfaceError):
+        database.close()
+        # With the others in the pool, which are as dead as this one.
+        database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
+        settle_delivery(delivery, answer, now=timezone.now())

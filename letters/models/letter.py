@@ -67,6 +67,8 @@ class Letter(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Why it was withdrawn, in a sentence that the public reads.
+    withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
 
     # What the form asks besides name and address.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -54,3 +56,9 @@ class Translation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def version(self) -> str:
+        """Another one whenever a word has changed: what a writer has seen is compared with it."""
+        parts = [self.title, self.addressee, self.summary, self.body]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

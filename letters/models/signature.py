@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.urls import reverse
 
@@ -14,6 +14,14 @@ from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 from letters.shared.tokens import make_token
 
 SALT_BYTES = 8
+
+# Without waiting for the disk, which may take longer than all the rest of a mail. What is noted once the mail has been
+# sent does wait, and for this too; if the database dies before that, the mail is sent again, with the same code.
+EXPECT_CODE = """
+WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+UPDATE letters_signercontact SET code_hash = %s, code_expires_at = %s, code_tries = 0
+FROM at_ease WHERE signature_id = %s
+"""
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -47,7 +55,7 @@ class Signature(models.Model):
         SAMPLE = "sample", "Invented, part of the sample letter"
 
     class Concern(models.TextChoices):
-        """Why a moderator should look. The first two hold a signature back when it is confirmed."""
+        """Why a moderator should look. All but a mail that came back hold a signature back when it is confirmed."""
 
         NONE = "", "None"
         DISPOSABLE = "disposable", "The address is of a kind that is thrown away"
@@ -145,6 +153,10 @@ class Signature(models.Model):
             models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state="confirmed")),
             # The same for what is to be taken out of the count.
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state="published")),
+            # And for what moderators have put back into it.
+            models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state="published")),
+            # What moderators look at besides what is held: see letters/moderating/queries.py.
+            models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
             # What the honest counter counts besides the published ones; small, since both states pass.
             models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
         ]
@@ -191,9 +203,8 @@ class SignerContact(models.Model):
 
     def expect_code(self, code: str, *, now: datetime) -> None:
         """The code of the mail that is about to leave. The one before it is worth nothing from now on."""
-        self._row().update(
-            code_hash=hash_code(code, signature_id=self.pk), code_expires_at=now + GOOD_FOR, code_tries=0
-        )
+        with connection.cursor() as cursor:
+            cursor.execute(EXPECT_CODE, [hash_code(code, signature_id=self.pk), now + GOOD_FOR, self.pk])
 
     def accepts_code(self, code: str, *, now: datetime) -> bool:
         """Whether it is the newest code, in time. Each try counts, the right one too."""

@@ -1,14 +1,17 @@
-"""A collective writes a letter and publishes it."""
+"""A collective writes a letter and publishes it, closes it, and says why it takes it back."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Model
+from django.utils.text import slugify
 
 from letters.auditing.operations import record
 from letters.models import Collective, Letter, Membership, Revision, Translation, User
+from letters.organizing.queries import WRITING
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -31,6 +34,26 @@ def create_collective(*, name: str, slug: str, by: User, now: datetime, **values
     Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
     record("create_collective", collective, by=by, now=now)
     return collective
+
+
+@transaction.atomic
+def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -> Letter:
+    """A draft from the few answers of the start page; everything else has a good default.
+
+    A collective of that name that `by` may write for is taken, another is made.
+    """
+    mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
+    collective = mine.order_by("pk").first() or create_collective(
+        name=collective_name, slug=free_slug(Collective, collective_name), by=by, now=now
+    )
+    return draft_letter(collective, slug=free_slug(Letter, text.title), text=text, by=by, now=now)
+
+
+def free_slug(model: type[Model], text: str) -> str:
+    """An address made of the text that nobody has yet; of letters and digits alone where the text has no Latin ones."""
+    wanted = slugify(text)[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
+    taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 
 @transaction.atomic
@@ -71,6 +94,63 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime) -> 
 
 
 @transaction.atomic
+def write_text(letter: Letter, *, text: Text, seen: str, by: User, now: datetime) -> Translation:
+    """Write a draft in one language, if it still reads as the writer saw it: `seen` is the `version` of that text.
+
+    Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
+    Refused("revision_published") as `translate_letter` does.
+    """
+    _must_write_for(letter.collective, by)
+    revision = letter.revisions.select_for_update().latest("number")
+    stands = revision.translations.filter(language=text.language).first()
+    if stands and stands.version != seen:
+        raise Refused("changed_meanwhile")
+    return translate_letter(letter, text=text, by=by, now=now)
+
+
+# What a letter's form asks and offers, and until when: what organizers may set at any time.
+SETTINGS = [
+    *["goal", "opens_at", "closes_at", "reviewed", "displays", "domains", "addressee_domains", "asks_proof"],
+    *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
+]
+
+
+@transaction.atomic
+def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
+    """Change what SETTINGS names. Those who have signed keep what they signed with."""
+    _must_write_for(letter.collective, by)
+    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    changed = {name: values[name] for name in SETTINGS if name in values and getattr(locked, name) != values[name]}
+    if changed:
+        Letter.objects.filter(pk=letter.pk).update(**changed, version=F("version") + 1)
+        record("set_up_letter", letter, by=by, now=now, details={"changed": sorted(changed)})
+
+
+@transaction.atomic
+def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
+    """It takes no more signatures, but for those of who has signed already and confirms within a day."""
+    _move(letter, {Letter.Status.PUBLISHED}, "close_letter", by, now, status=Letter.Status.CLOSED, closed_at=now)
+
+
+@transaction.atomic
+def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
+    """A closed letter takes signatures again."""
+    _move(letter, {Letter.Status.CLOSED}, "reopen_letter", by, now, status=Letter.Status.PUBLISHED, closed_at=None)
+
+
+@transaction.atomic
+def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> None:
+    """The page stays and says why. There is no way back: who signed it must not find it changed one day.
+
+    Raises Refused("no_reason") without a sentence for the public.
+    """
+    if not reason.strip():
+        raise Refused("no_reason")
+    values = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
+    _move(letter, {Letter.Status.PUBLISHED, Letter.Status.CLOSED}, "withdraw_letter", by, now, reason=reason, **values)
+
+
+@transaction.atomic
 def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
     """Show the newest revision to the public, and take signatures. Publishing it twice changes nothing.
 
@@ -97,8 +177,17 @@ def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
     letter.refresh_from_db()
 
 
+def _move(
+    letter: Letter, among: set[Letter.Status], verb: str, by: User, now: datetime, *, reason: str = "", **values: Any
+) -> None:
+    """From one of these states into another, once: whoever comes second finds nothing to do."""
+    _must_write_for(letter.collective, by)
+    if Letter.objects.filter(pk=letter.pk, status__in=among).update(**values, version=F("version") + 1):
+        record(verb, letter, by=by, now=now, reason=reason.strip())
+    letter.refresh_from_db()
+
+
 def _must_write_for(collective: Collective, by: User) -> None:
     """Raises Refused("not_yours") unless `by` may write in the collective's name."""
-    roles = [Membership.Role.OWNER, Membership.Role.EDITOR]
-    if not collective.memberships.filter(user=by, role__in=roles).exists():
+    if not by.is_active or not collective.memberships.filter(user=by, role__in=WRITING).exists():
         raise Refused("not_yours")

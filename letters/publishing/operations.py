@@ -36,6 +36,12 @@ RETURNING state
 """
 
 
+PUT_BACK = """
+UPDATE letters_signature SET counted = true
+WHERE letter_id = %(letter)s AND NOT counted AND state = 'published'
+"""
+
+
 @transaction.atomic
 def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     """Publish what is confirmed, in order, and take the letter's count, all in one transaction.
@@ -46,14 +52,15 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
     numbered = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else 0
     withdrawn, removed = _take_out(letter)
+    restored = _put_back(letter)
     confirmation, review = queries.awaiting(letter_id)
-    moved = numbered or withdrawn or removed
+    moved = numbered or withdrawn or removed or restored
     if moved or (confirmation, review) != (letter.awaiting_confirmation, letter.awaiting_review):
         Letter.objects.filter(pk=letter_id).update(
-            signature_count=F("signature_count") + numbered - withdrawn - removed,
+            signature_count=F("signature_count") + numbered - withdrawn - removed + restored,
             last_number=F("last_number") + numbered,
             withdrawn_count=F("withdrawn_count") + withdrawn,
-            removed_count=F("removed_count") + removed,
+            removed_count=F("removed_count") + removed - restored,
             awaiting_confirmation=confirmation,
             awaiting_review=review,
             version=F("version") + 1,
@@ -76,3 +83,10 @@ def _take_out(letter: Letter) -> tuple[int, int]:
         states = [state for (state,) in cursor.fetchall()]
     removed = states.count(Signature.State.REJECTED)
     return len(states) - removed, removed
+
+
+def _put_back(letter: Letter) -> int:
+    """Count again what moderators have put back under the number that it had: how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_BACK, {"letter": letter.pk})
+        return int(cursor.rowcount)

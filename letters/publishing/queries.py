@@ -105,6 +105,7 @@ WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
    OR letter.awaiting_review <> coalesce(underway.held, 0)
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND state = 'confirmed')
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND state <> 'published')
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND state = 'published')
 """
 
 

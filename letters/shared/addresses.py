@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from email_validator import EmailNotValidError, validate_email
 
@@ -115,6 +115,19 @@ def seal(address: str) -> bytes:
 def unseal(sealed: bytes | memoryview) -> str:
     """The address again. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(sealed)).decode()
+
+
+def reseal(sealed: bytes | memoryview) -> bytes:
+    """The same address under the newest of ADDRESS_KEYS; the same bytes, if it stands under that one already.
+
+    Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits.
+    """
+    keys = tuple(settings.ADDRESS_KEYS)
+    try:
+        _fernet(keys[:1]).decrypt(bytes(sealed))
+    except InvalidToken:
+        return _fernet(keys).rotate(bytes(sealed))
+    return bytes(sealed)
 
 
 @lru_cache(maxsize=4)

@@ -1,4 +1,4 @@
-"""The tokens in mailed links: opaque, unforgeable, bound to one purpose, and stored nowhere.
+"""The tokens in mailed links, and the marks of mails: opaque, unforgeable, bound to one purpose, and stored nowhere.
 
 A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. It tells its
 holder nothing: an id that could be read would say how many people have signed, and who signed before whom.
@@ -22,8 +22,11 @@ from django.conf import settings
 CONTENT = struct.Struct(">QI8s")
 # 16 bytes of SIV and 20 of content, in base64 without padding.
 TOKEN_LENGTH = 48
+# id (8 bytes); with the SIV 32 characters, which need no padding either.
+MARK = struct.Struct(">Q")
+MARK_LENGTH = 32
 # One spelling only: the decoder would take + for - too.
-SHAPE = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+SHAPE = re.compile("[A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,42 @@ class Token:
 
 
 def make_token(purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime) -> str:
-    content = CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt))
-    sealed = _ciphers()[0].encrypt(content, [purpose.encode()])
-    return base64.urlsafe_b64encode(sealed).decode()
+    return _seal(purpose, CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt)))
 
 
 def read_token(purpose: str, text: str) -> Token | None:
     """The token's content; None if it was cut, changed, made for something else, or never ours."""
-    if not SHAPE.fullmatch(text):
+    content = _open(purpose, text, TOKEN_LENGTH)
+    if content is None:
+        return None
+    signature_id, issued, salt = CONTENT.unpack(content)
+    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
+
+
+def make_mark(delivery_id: int) -> str:
+    """By which a mail is known again when a provider says what became of it. The same for every attempt to send it."""
+    return _seal("delivery", MARK.pack(delivery_id))
+
+
+def read_mark(text: str) -> int | None:
+    """The delivery's id; None if the mark is not ours."""
+    content = _open("delivery", text, MARK_LENGTH)
+    return None if content is None else int(MARK.unpack(content)[0])
+
+
+def _seal(purpose: str, content: bytes) -> str:
+    return base64.urlsafe_b64encode(_ciphers()[0].encrypt(content, [purpose.encode()])).decode()
+
+
+def _open(purpose: str, text: str, length: int) -> bytes | None:
+    if len(text) != length or not SHAPE.fullmatch(text):
         return None
     sealed = base64.urlsafe_b64decode(text)
     for cipher in _ciphers():
         try:
-            signature_id, issued, salt = CONTENT.unpack(cipher.decrypt(sealed, [purpose.encode()]))
+            return cipher.decrypt(sealed, [purpose.encode()])
         except InvalidTag:
             continue
-        return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
     return None
 
 

@@ -213,8 +213,9 @@ class SigningForm(forms.Form):
             sentence = gettext("This letter takes signatures from addresses at %(domains)s only.")
             raise ValidationError(sentence, "elsewhere", {"domains": self.said_domains()})
         question = self._question(address, domain)
+        # Also where it has been asked: a form that comes back for another reason must not ask again.
+        self.unsure = address.deliverable if question else ""
         if question and self.data.get("sure") != address.deliverable:
-            self.unsure = address.deliverable
             raise ValidationError(question, "unsure")
         return address
 

@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from letters.models import Delivery, Signature
+from letters.models import Delivery, Signature, SignerContact
 from letters.shared.addresses import unseal
 from letters.shared.codes import code_of
 from letters.shared.languages import interface_language
@@ -25,40 +25,43 @@ CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PU
 
 def confirm(delivery: Delivery) -> EmailMessage | None:
     """Asks for the confirmation."""
-    signature = queries.signature_of_delivery(delivery)
-    if signature.state != Signature.State.PENDING:
+    recipient = queries.recipient_of(delivery, now=timezone.now())
+    if recipient.signature.state != Signature.State.PENDING:
         return None
-    return _to_signer("confirm", delivery, signature, with_code=True)
+    return _to_signer("confirm", delivery, recipient, with_code=True)
 
 
 def thanks(delivery: Delivery) -> EmailMessage | None:
     """Gives the control link."""
-    signature = queries.signature_of_delivery(delivery)
-    return _to_signer("thanks", delivery, signature) if signature.state in CONFIRMED else None
+    recipient = queries.recipient_of(delivery, now=timezone.now())
+    return _to_signer("thanks", delivery, recipient) if recipient.signature.state in CONFIRMED else None
 
 
 def reminder(delivery: Delivery) -> EmailMessage | None:
     """Asks once more, REMINDER_HOURS after the signing."""
-    signature = queries.signature_of_delivery(delivery)
-    return _to_signer("reminder", delivery, signature) if signature.state == Signature.State.PENDING else None
+    recipient = queries.recipient_of(delivery, now=timezone.now())
+    signature = recipient.signature
+    if signature.state != Signature.State.PENDING or signature.concern == Signature.Concern.BOUNCED:
+        return None
+    return _to_signer("reminder", delivery, recipient)
 
 
 def signed_again(delivery: Delivery) -> EmailMessage | None:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
-    signature = queries.signature_of_delivery(delivery)
-    if signature.state == Signature.State.PENDING:
-        return _to_signer("confirm_again", delivery, signature, with_code=True)
-    if signature.state in CONFIRMED:
-        return _to_signer("signed_already", delivery, signature)
+    recipient = queries.recipient_of(delivery, now=timezone.now())
+    if recipient.signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_again", delivery, recipient, with_code=True)
+    if recipient.signature.state in CONFIRMED:
+        return _to_signer("signed_already", delivery, recipient)
     return None
 
 
 def requested(delivery: Delivery) -> EmailMessage | None:
     """What somebody asked for who lost a mail: the one to confirm, or the control link."""
-    signature = queries.signature_of_delivery(delivery)
-    if signature.state == Signature.State.PENDING:
-        return _to_signer("confirm_requested", delivery, signature, with_code=True)
-    return _to_signer("link_requested", delivery, signature) if signature.state in CONFIRMED else None
+    recipient = queries.recipient_of(delivery, now=timezone.now())
+    if recipient.signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_requested", delivery, recipient, with_code=True)
+    return _to_signer("link_requested", delivery, recipient) if recipient.signature.state in CONFIRMED else None
 
 
 MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
@@ -71,22 +74,23 @@ MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
 
 
 def _to_signer(
-    template: str, delivery: Delivery, signature: Signature, *, with_code: bool = False
+    template: str, delivery: Delivery, recipient: queries.Recipient, *, with_code: bool = False
 ) -> EmailMessage | None:
-    if not hasattr(signature, "contact"):
-        return None  # The address has been forgotten.
-    now = timezone.now()
-    if delivery.kind != Delivery.Kind.THANKS and queries.is_one_mail_too_many(delivery, signature, now):
+    if recipient.address is None:
+        return None  # It has been forgotten.
+    now, signature = timezone.now(), recipient.signature
+    if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
+        return None  # Its owner has called our mail spam, whoever types it again.
+    if queries.is_one_mail_too_many(delivery, recipient):
         return None
     code = code_of(delivery.pk, salt=signature.salt) if with_code else ""
     if code:
         # In place of the code in the mail before this one.
-        signature.contact.expect_code(code, now=now)
-    letter_text = queries.translation_of(signature.revision_id, signature.language)
+        SignerContact(signature_id=signature.pk).expect_code(code, now=now)
     with translation.override(interface_language(signature.language)):
         context = {
             "letter": signature.letter,
-            "title": letter_text.title,
+            "title": queries.title_of(signature.revision_id, signature.language),
             "signature": signature,
             "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
             "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
@@ -104,7 +108,7 @@ def _to_signer(
     message = EmailMultiAlternatives(
         subject=" ".join(parts["subject.txt"].split()),
         body=parts["txt"].strip() + "\n",
-        to=[unseal(signature.contact.address)],
+        to=[unseal(recipient.address)],
         # The same for every attempt, so that a mail sent twice after a crash can be recognised as one.
         headers={
             "Message-ID": f"<{_name_of(delivery)}@{_host()}>",

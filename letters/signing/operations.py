@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from letters.auditing.operations import record
 from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
-from letters.shared.addresses import Address, hash_address, seal
+from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
 from letters.switching.queries import is_on
@@ -105,7 +106,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
 CONFIRM = """
 WITH confirmed AS (
     UPDATE letters_signature SET confirmed_at = %(now)s, verified = %(verified)s,
-        state = CASE WHEN %(reviewed)s OR concern IN ('disposable', 'unproven') THEN 'held' ELSE 'confirmed' END,
+        state = CASE WHEN %(reviewed)s OR concern NOT IN ('', 'bounced') THEN 'held' ELSE 'confirmed' END,
         -- A mail that came back: whoever confirms has had another.
         concern = CASE WHEN concern = 'bounced' THEN '' ELSE concern END
     WHERE id = %(signature)s AND state = 'pending'
@@ -201,19 +202,21 @@ def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
     _request(letter.pk, now, {"address_hash": hash_address(address.canonical)})
 
 
-# Reminders of signatures that wait, one for each pause in REMINDER_HOURS. The key keeps each from being owed twice; a
-# signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
+# Reminders of signatures that wait, if mail arrives, one for each pause in REMINDER_HOURS. The key keeps each from
+# being owed twice; a signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
 REMIND = """
 INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', id, 'reminder:' || id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
-FROM letters_signature
+SELECT 'reminder', signature.id, 'reminder:' || signature.id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
+FROM letters_signature AS signature JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+    AND concern NOT IN ('bounced', 'complained')
+    AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
 ON CONFLICT (key) DO NOTHING
 """
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe a reminder to everybody who has let a signature wait for so long. How many."""
+    """Owe a reminder to everybody who has let a signature wait for so long, if it can still be confirmed. How many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:
@@ -230,10 +233,17 @@ PURGED_AT_ONCE = 1000
 
 
 def purge_unconfirmed(*, now: datetime) -> int:
-    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many."""
-    old = Signature.objects.filter(
-        state=Signature.State.PENDING, signed_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS)
-    )
+    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many.
+
+    Of whoever called our mail spam the hash is kept, as after "it wasn't me": that address is written to no more.
+    """
+    since = now - timedelta(days=settings.CONFIRMATION_DAYS)
+    # One that had been confirmed, and waits again since its mail came back, has as long again from then.
+    came_back = Delivery.objects.filter(signature=OuterRef("pk"), failed_at__gt=since)
+    waited = Signature.objects.filter(~Exists(came_back), state=Signature.State.PENDING, signed_at__lte=since)
+    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
+        _empty(signature, state=Signature.State.DISOWNED)
+    old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
         with transaction.atomic():
@@ -242,6 +252,82 @@ def purge_unconfirmed(*, now: datetime) -> int:
             # With them go their contacts and deliveries.
             purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """What became of one batch of addresses."""
+
+    # The highest id of the batch: the next one begins behind it.
+    last: int
+    # How many stand under the newest key by this, and how many did before.
+    changed: int
+    already: int
+    # Ids of those that none of the keys opens.
+    unreadable: list[int]
+
+
+# One statement, so one transaction. It waits for nobody while it holds rows: what somebody else is changing is left
+# out. And nothing is put back that has been changed since it was read.
+RESEAL = """
+WITH free AS MATERIALIZED (
+    SELECT signature_id FROM letters_signercontact
+    WHERE signature_id = ANY(%(ids)s::bigint[]) FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE letters_signercontact AS contact SET address = fresh.new
+FROM free JOIN unnest(%(ids)s::bigint[], %(old)s::bytea[], %(new)s::bytea[]) AS fresh (id, old, new)
+    ON fresh.id = free.signature_id
+WHERE contact.signature_id = fresh.id AND contact.address = fresh.old
+RETURNING contact.signature_id
+"""
+
+
+def reseal_addresses(*, after: int, most: int) -> Resealed | None:
+    """Encrypt the next addresses behind an id under the newest of ADDRESS_KEYS. None if there are no more.
+
+    Safe while people sign and withdraw, and to begin again at any time: what is done is passed over.
+    """
+    contacts = SignerContact.objects.order_by("pk").filter(pk__gt=after)
+    rows = [(pk, bytes(sealed)) for pk, sealed in contacts.values_list("pk", "address")[:most]]
+    if not rows:
+        return None
+    fresh, unreadable = _resealed(rows)
+    changed = _write_resealed(fresh)
+    for pk in fresh.keys() - changed:
+        # Somebody was just changing it. Alone it may be waited for: who holds no row keeps nobody waiting.
+        changed |= _write_one_resealed(pk)
+    return Resealed(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
+
+
+def _resealed(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, bytes]], list[int]]:
+    """Old and new bytes of each address that is not under the newest key, by its id; and those that nobody can open."""
+    fresh: dict[int, tuple[bytes, bytes]] = {}
+    unreadable = []
+    for pk, old in rows:
+        try:
+            new = reseal(old)
+        except InvalidToken:
+            unreadable.append(pk)
+        else:
+            if new != old:
+                fresh[pk] = (old, new)
+    return fresh, unreadable
+
+
+def _write_resealed(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
+    old, new = [pair[0] for pair in fresh.values()], [pair[1] for pair in fresh.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(RESEAL, {"ids": list(fresh), "old": old, "new": new})
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _write_one_resealed(pk: int) -> set[int]:
+    """Nothing, if it went away or was put under the newest key meanwhile."""
+    for old in map(bytes, SignerContact.objects.filter(pk=pk).values_list("address", flat=True)):
+        new = reseal(old)
+        if new != old and SignerContact.objects.filter(pk=pk, address=old).update(address=new):
+            return {pk}
+    return set()
 
 
 def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:

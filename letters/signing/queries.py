@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 
 from letters.models import Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
@@ -35,6 +35,12 @@ def _letter_in_second(slug: str, language: str, second: int) -> Letter:
 def translation_of(revision_id: int, language: str) -> Translation:
     """The text that a signer sees in a language. Raises Translation.DoesNotExist."""
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
+
+
+@lru_cache(maxsize=1024)
+def title_of(revision_id: int, language: str) -> str:
+    """What was signed. For ever, since only what is published is signed and nobody can change that (migration 0002)."""
+    return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
 
 
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
@@ -72,22 +78,72 @@ SAME_SIGNING = timedelta(minutes=5)
 SAME_REQUEST = timedelta(minutes=1)
 
 
-def is_one_mail_too_many(delivery: Delivery, signature: Signature, now: datetime) -> bool:
-    """Whether this mail, which a form asked for, would come too soon after another, or be the fourth of the day.
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a mail is for, as things stand now."""
 
-    The mail that thanks is not counted: it answers the owner of the mailbox, who has just confirmed.
-    """
-    others = Delivery.objects.exclude(kind=Delivery.Kind.THANKS).exclude(pk=delivery.pk)
-    # Tried and not settled, before this one: on its way, here or in another worker.
-    under_way = Q(pk__lt=delivery.pk, attempts__gt=0, sent_at=None, failed_at=None, dropped_at=None)
-    if delivery.kind in {Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED}:
-        pause = SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING
-        just_now = Q(sent_at__isnull=False, created_at__gt=delivery.created_at - pause)
-        if others.filter(under_way | just_now, signature=signature).exists():
-            return True
-    today = Q(sent_at__gt=now - timedelta(days=1))
-    to_address = others.filter(under_way | today, signature__address_hash=signature.address_hash)
-    return to_address.count() >= MOST_MAILS_A_DAY
+    signature: Signature
+    # Encrypted, as it is stored; None once it has been forgotten.
+    address: bytes | memoryview | None
+    # How many mails the address has had within a day, over all letters, and whether there was one about this signature
+    # a moment before this one; both without mails that thank, which answer the owner of the mailbox.
+    mails_today: int
+    mailed_just_now: bool
+
+
+# In one round trip, and not by the ORM, which would take longer to put this question than the database to answer it: it
+# is asked for each mail. Other mails that were tried before this one and are not settled are under way, here or in
+# another worker. Those that came back count too: else a mailbox that does not exist could be written to without end.
+COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
+RECIPIENT = f"""
+SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, address, mails_today, mailed_just_now
+FROM letters_signature AS signature
+LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) FILTER (WHERE under_way OR sent_at > %(yesterday)s OR failed_at > %(yesterday)s) AS mails_today,
+        count(*) FILTER (WHERE others.signature_id = signature.id
+            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now
+    FROM (
+        SELECT delivery.*, delivery.id < %(delivery)s AND attempts > 0
+            AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS under_way
+        FROM letters_signature AS same JOIN letters_delivery AS delivery ON delivery.signature_id = same.id
+        WHERE same.address_hash = signature.address_hash AND delivery.kind <> 'thanks' AND delivery.id <> %(delivery)s
+    ) AS others
+) AS mailed
+WHERE signature.id = %(signature)s
+"""  # noqa: S608 -- our own names of columns
+
+
+def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
+    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
+    values: dict[str, int | datetime] = {
+        "signature": delivery.signature_id,
+        "delivery": delivery.pk,
+        "yesterday": now - timedelta(days=1),
+        "just_now": delivery.created_at - (SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RECIPIENT, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise Signature.DoesNotExist
+    signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
+    signature.letter = _signed_letter_in_second(signature.letter_id, int(time.monotonic()))
+    return Recipient(signature, *row[len(COLUMNS) :])
+
+
+def is_one_mail_too_many(delivery: Delivery, recipient: Recipient) -> bool:
+    """Whether this mail, which a form asked for, would come too soon after another, or be the fourth of the day."""
+    if delivery.kind == Delivery.Kind.THANKS:
+        return False
+    asked_for_again = delivery.kind in {Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED}
+    return (asked_for_again and recipient.mailed_just_now) or recipient.mails_today >= MOST_MAILS_A_DAY
+
+
+@lru_cache(maxsize=256)
+def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
+    return Letter.objects.select_related("collective").get(pk=letter_id)
 
 
 @dataclass(frozen=True)
@@ -126,8 +182,3 @@ def mail_standing(signature: Signature, *, since: datetime, now: datetime) -> Ma
 
 def is_expired(token: Token, now: datetime) -> bool:
     return now - token.issued_at > timedelta(days=settings.CONFIRMATION_DAYS)
-
-
-def signature_of_delivery(delivery: Delivery) -> Signature:
-    """The signature as it is now, with its letter and, if it is still known, its contact."""
-    return Signature.objects.select_related("letter__collective", "contact").get(pk=delivery.signature_id)

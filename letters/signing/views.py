@@ -1,8 +1,10 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import wraps
+from dataclasses import replace
+from functools import partial, wraps
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -15,11 +17,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from letters.models import Letter, Signature, Switch, Translation
+from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token
 from letters.signing import queries
+from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     change_signature,
@@ -104,16 +108,42 @@ def _typed(request: HttpRequest) -> QueryDict:
 
 def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     form = SigningForm(letter, _typed(request))
+    form_again = partial(_form_page, request, letter, form, language)
     if refusal := letter.refusal(timezone.now()):
-        return _form_page(request, letter, form, language, refusal=refusal, status=409)
+        return form_again(refusal=refusal, status=409)
     if not form.is_valid():
-        return _form_page(request, letter, form, language, status=422)
+        return form_again(status=422)
     try:
-        token = sign_letter(letter, entry=form.entry(), language=language, now=timezone.now())
+        token = _take(request, letter, form, language)
+    except ProofWanted as wanted:
+        return form_again(proof=wanted, status=422)
     except Refused as refused:
-        status = 503 if refused.code == "paused" else 409
-        return _form_page(request, letter, form, language, refusal=refused.code, status=status)
+        status, retry_after = _refusal_status(refused)
+        return form_again(refusal=refused.code, status=status, retry_after=retry_after)
     return _see_other(_check_url(letter, language, token))
+
+
+def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
+    entry, now = form.entry(), timezone.now()
+    concern = admit(letter, entry.address, _sender(request, form.data), now=now)
+    return sign_letter(letter, entry=replace(entry, concern=entry.concern or concern), language=language, now=now)
+
+
+def _refusal_status(refused: Refused) -> tuple[int, int]:
+    """The HTTP status, and after how many seconds it may be tried again, if that is known."""
+    if isinstance(refused, TooMany):
+        return 429, refused.seconds
+    return (503, 120) if refused.code == "paused" else (409, 0)
+
+
+def _sender(request: HttpRequest, sent: Mapping[str, str]) -> Sender:
+    typed = {name: sent.get(name, "") for name in ("proof", "website", "seconds")}
+    return Sender(network=_network(request), **typed)
+
+
+def _network(request: HttpRequest) -> str:
+    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
 
 
 @with_a_token
@@ -132,8 +162,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     signature = found[0]
     language = language or signature.letter.language
     if request.POST.get("action") == "resend":
-        request_mail(signature, now=timezone.now())
-        return _see_other(f"{request.path}?again")
+        return _resend(request, signature)
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -144,6 +173,22 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
         standing = queries.mail_standing(signature, since=found[1].issued_at, now=timezone.now())
         return _check_page(request, signature.letter, language, form, standing)
+
+
+def _resend(request: HttpRequest, signature: Signature) -> HttpResponse:
+    try:
+        admit_request(_network(request))
+    except TooMany as refused:
+        return _too_many(request, refused)
+    request_mail(signature, now=timezone.now())
+    return _see_other(f"{request.path}?again")
+
+
+def _too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
+    page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
+    page.headers["Retry-After"] = str(refused.seconds)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _check_page(
@@ -175,6 +220,10 @@ def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     with translation.override(interface_language(language)):
         form = LinkForm(_typed(request) if request.method == "POST" else None)
         if form.is_valid():
+            try:
+                admit_request(_network(request))
+            except TooMany as refused:
+                return _too_many(request, refused)
             request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
             return _see_other(f"{request.path}?asked")
         context = {
@@ -311,22 +360,34 @@ def _signature_page(
 
 
 def _form_page(
-    request: HttpRequest, letter: Letter, form: SigningForm, language: str, *, status: int, refusal: str = ""
+    request: HttpRequest,
+    letter: Letter,
+    form: SigningForm,
+    language: str,
+    *,
+    status: int,
+    refusal: str = "",
+    retry_after: int = 0,
+    proof: ProofWanted | None = None,
 ) -> HttpResponse:
+    """The form again with all that was typed; or the step that asks for a proof, which keeps it too."""
     context = {
         "letter": letter,
         "text": queries.translation_of(letter.current_revision_id or 0, language),
         "form": form,
         "refusal": refusal,
+        "minutes": ceil(retry_after / 60),
+        "proof": proof,
         "language": language,
         "direction": direction(language),
         "letter_url": letter.get_absolute_url(language),
         "sign_url": letter.url_of("sign", language),
     }
-    response = render(request, "letters/signing/form.html", context, status=status)
+    template = "letters/signing/proof.html" if proof else "letters/signing/form.html"
+    response = render(request, template, context, status=status)
     response.headers["Cache-Control"] = "no-store"
-    if status == 503:
-        response.headers["Retry-After"] = "120"
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 

@@ -25,7 +25,7 @@ from letters.delivering.operations import (
     settle_delivery,
 )
 from letters.models import Delivery, Letter, Signature
-from letters.signing.operations import confirm_signature
+from letters.signing.operations import confirm_signature, withdraw_signature
 from tests.people import NOW, Signer, deliver, in_threads, sign
 from tests.smtp import SmtpSink
 
@@ -374,6 +374,24 @@ def test_a_server_that_dies_in_the_middle_of_a_mail_gets_it_again(owed: list[Del
     time_passes()
     deliver()
     assert sink.recipients() == ["ada@example.org", "bob@example.org", "eve@example.org"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_withdraws_while_the_mail_before_theirs_is_sent_is_not_written_to(
+    owed: list[Delivery], sink: SmtpSink
+) -> None:
+    hold = sink.hold("DATA", to="ada@example.org")
+
+    def work(part: str) -> None:
+        if part == "worker":
+            deliver()
+        else:
+            assert hold.reached.wait(10)
+            withdraw_signature(owed[1].signature, now=NOW)
+            hold.release()
+
+    in_threads(work, ["worker", "signer"], threads=2)
+    assert sink.recipients() == ["ada@example.org", "eve@example.org"]
 
 
 def test_no_error_and_no_log_line_holds_an_address(

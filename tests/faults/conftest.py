@@ -1,41 +1,87 @@
-"""Real parts over the test's own database: a worker, a clock, a web server, and a mail server that can misbehave."""
+"""Real parts over the test's own database: a worker, a clock, a web server, and a mail server that can misbehave.
+
+Parts take seconds to start, so those of one file stay from test to test, until a test kills them.
+"""
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+from celery import current_app
+from django.db import transaction
 
 from letters.models import Delivery, Letter
+from letters.schedule import SWEEP_SECONDS
+from petition.embedded import free_port
 from tests.people import Signer
 from tests.smtp import SmtpSink
-from tests.stack import Parts
+from tests.stack import Part, Parts, until
+
+PEOPLE = ["ada@example.org", "berta@example.org", "carlo@example.org"]
+
+
+@pytest.fixture(scope="module")
+def mail_port() -> int:
+    return free_port()
 
 
 @pytest.fixture
-def sink() -> Iterator[SmtpSink]:
-    with SmtpSink() as sink:
+def sink(mail_port: int) -> Iterator[SmtpSink]:
+    with SmtpSink(mail_port) as sink:
         yield sink
 
 
-@pytest.fixture
-def parts(transactional_db: None, valkey: "redis.Redis", sink: SmtpSink, tmp_path: Path) -> Iterator[Parts]:
-    """Over the Valkey of all tests, with a mail server that answers as the test wishes, and with little patience."""
-    parts = Parts(tmp_path, EMAIL_URL=sink.url, MAIL_LEASE_SECONDS="2", MAIL_RETRY_SECONDS="1")
+@pytest.fixture(scope="module")
+def patience() -> dict[str, str]:
+    """How long the parts of a file wait for what. Little."""
+    return {"MAIL_LEASE_SECONDS": "2", "MAIL_RETRY_SECONDS": "1"}
+
+
+@pytest.fixture(scope="module")
+def parts(
+    django_db_setup: None, mail_port: int, patience: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Parts]:
+    """Over the Valkey of all tests, and with a mail server that answers as the test wishes."""
+    parts = Parts(tmp_path_factory.mktemp("parts"), EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience)
     yield parts
     parts.stop()
-    # Shown by pytest if the test failed.
+    # Shown by pytest if a test failed.
     sys.stderr.write(parts.output)
 
 
 @pytest.fixture
-def signers(parts: Parts, letter: Letter, signer: Signer) -> list[str]:
-    """Three people who have just signed: three mails are owed, and one wake-up waits for a worker."""
-    people = ["ada@example.org", "berta@example.org", "carlo@example.org"]
-    for email in people:
-        assert signer.sign(letter, email=email).status_code == 303
-    return people
+def worker(transactional_db: None, valkey: "redis.Redis", parts: Parts) -> Part:
+    """The worker that the test before has left, or a new one."""
+    running = [part for part in parts.started if part.process.poll() is None]
+    return running[0] if running else parts.start_worker()
+
+
+@pytest.fixture
+def all_sign(letter: Letter, signer: Signer, worker: Part) -> Callable[[], None]:
+    """Three people sign in one moment: three mails are owed, and one wake-up goes to the worker, which claims them."""
+
+    def sign() -> None:
+        with transaction.atomic():
+            for email in PEOPLE:
+                assert signer.sign(letter, email=email).status_code == 303
+
+    return sign
+
+
+def until_nothing_is_owed() -> None:
+    """The sweep runs meanwhile, more often than the clock starts it: nobody waits five seconds for that."""
+
+    def look_again() -> bool:
+        start_sweep()
+        return nothing_is_owed()
+
+    until(look_again)
+
+
+def start_sweep() -> None:
+    """As the clock does."""
+    current_app.send_task("letters.deliver", queue="confirmations", expires=SWEEP_SECONDS)
 
 
 def nothing_is_owed() -> bool:

@@ -2,42 +2,93 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
-from tests.stack import Answer, Site, running_site, until
+from tests.smtp import Hold, SmtpSink
+from tests.stack import Answer, Site, link_in, running_site, until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-LETTER = "/letters/unpaid-cast/"
+SLUG = "unpaid-cast"
+LETTER = f"/letters/{SLUG}/"
 NAMES = f"{LETTER}signatures/"
-ADA = "ada@example.org"
+ADA, BERTA, CARLO, DORA, EMIL, FRIDA, GRETA = (
+    f"{name}@example.org" for name in ("ada", "berta", "carlo", "dora", "emil", "frida", "greta")
+)
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with running_site() as site:
+@pytest.fixture(scope="module")
+def site(mail_port: int) -> Iterator[Site]:
+    """A lease that holds a restart of the database, and that a test can wait for."""
+    patience = {"MAIL_LEASE_SECONDS": "8", "MAIL_RETRY_SECONDS": "1"}
+    with running_site(EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience) as site:
         yield site
 
 
 def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwards_all_is_as_before(
-    site: Site,
+    site: Site, sink: SmtpSink
 ) -> None:
+    holds = under_way(site, sink, ADA, BERTA)
+    # Both processes of the worker are busy: this one waits.
+    site.sign(SLUG, CARLO)
     # So often that both web processes have met the page: each remembers its own.
     (page,) = {site.get(LETTER) for _ in range(30)}
+
     database = site.database()
     database.stop()
+    for hold in holds:
+        hold.release()
     assert site.get(LETTER) == page
     assert_says_so(site.get(NAMES))
-    assert_says_so(site.sign("unpaid-cast", ADA))
+    assert_says_so(site.sign(SLUG, DORA))
+    # The mail server has said yes to both mails, and nobody could note it.
+    until(lambda: site.run.output.count("Task letters.deliver") == len(holds))
 
     database.start(fast=True)
     until(lambda: site.get(NAMES).status == 200)
-    until(lambda: site.sign("unpaid-cast", ADA).status == 303)
-    link = site.mailed_link("confirm", ADA)
-    assert len(site.mails_to(ADA)) == 1
-    until(lambda: site.post(link).status == 303)
+    until(lambda: site.sign(SLUG, DORA).status == 303)
+    until(lambda: nothing_is_owed(site))
+    assert sorted(sink.recipients()) == [ADA, ADA, BERTA, BERTA, CARLO, DORA]
+    names = {mail.message["Message-ID"] for mail in sink.received}
+    assert len(names) == len([ADA, BERTA, CARLO, DORA])
+
+    mail = next(mail for mail in sink.received if mail.recipients == [DORA])
+    until(lambda: site.post(link_in(mail.message, "confirm")).status == 303)
     until(lambda: '"published": 19' in site.get(f"{LETTER}count/").text)
+    until(lambda: nothing_is_owed(site))
+    assert len(sink.received) == len([ADA, ADA, BERTA, BERTA, CARLO, DORA, "thanks to Dora"])
     assert "has ended by itself" not in site.run.output
+
+
+def test_a_restart_of_the_database_while_mails_are_sent_loses_none_and_sends_none_twice(
+    site: Site, sink: SmtpSink
+) -> None:
+    holds = under_way(site, sink, EMIL, FRIDA)
+    site.sign(SLUG, GRETA)
+    database = site.database()
+    database.stop()
+    database.start(fast=True)
+    for hold in holds:
+        hold.release()
+    until(lambda: nothing_is_owed(site))
+    assert sorted(sink.recipients()) == [EMIL, FRIDA, GRETA]
+    assert "has ended by itself" not in site.run.output
+
+
+def under_way(site: Site, sink: SmtpSink, *emails: str) -> list[Hold]:
+    """They have signed, and each process of the worker is handing over the mail to one of them."""
+    holds = [sink.hold("DATA", to=email) for email in emails]
+    for email, hold in zip(emails, holds, strict=True):
+        assert site.sign(SLUG, email).status == 303
+        assert hold.reached.wait(60)
+    return holds
+
+
+def nothing_is_owed(site: Site) -> bool:
+    with psycopg.connect(site.addresses()["DATABASE_URL"]) as connection:
+        owed = "sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"
+        return connection.execute(f"SELECT FROM letters_delivery WHERE {owed}").fetchone() is None
 
 
 def assert_says_so(answer: Answer) -> None:

@@ -1,48 +1,103 @@
-"""A mail server that is away, overloaded, or does not know the address."""
+"""A mail server that is away, overloaded, slow, hangs up, or does not know the address."""
 
 from collections.abc import Callable
 
 import pytest
 
-from letters.models import Delivery
-from tests.faults.conftest import nothing_is_owed
-from tests.smtp import SmtpSink
-from tests.stack import Parts, until
+from letters.models import Delivery, Letter, Signature
+from tests.faults.conftest import PEOPLE, until_nothing_is_owed
+from tests.people import Signer, signature_of
+from tests.smtp import HANG_UP, SmtpSink
+from tests.stack import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ADA, BERTA, CARLO = PEOPLE
+
+
+@pytest.fixture(scope="module")
+def patience() -> dict[str, str]:
+    """A server that takes two seconds over a mail is slow, but not away; half the lease holds one of its mails."""
+    return {"MAIL_LEASE_SECONDS": "5", "MAIL_RETRY_SECONDS": "1", "EMAIL_TIMEOUT": "3"}
+
 
 @pytest.mark.parametrize(
-    ("refuse", "noted"),
+    ("refuse", "noted", "through"),
     [
-        (SmtpSink.stop, "ConnectionRefusedError"),
-        (lambda sink: sink.answer("CONNECT", "421 4.3.2 too many connections"), "421"),
-        (lambda sink: sink.answer("RCPT", "451 4.7.1 greylisted"), "451"),
+        (SmtpSink.stop, "ConnectionRefusedError", []),
+        (lambda sink: sink.answer("CONNECT", "421 4.3.2 too many connections"), "421", []),
+        (lambda sink: sink.answer("MAIL", "421 4.3.2 shutting down"), "421", []),
+        (lambda sink: sink.answer("MAIL", "421 4.7.0 too many mails", after=1), "421", [ADA]),
+        (lambda sink: sink.answer("RCPT", "450 4.7.1 greylisted"), "450", []),
+        (lambda sink: sink.answer("DATA", "451 4.3.0 try later"), "451", []),
+        (lambda sink: sink.answer("DATA", HANG_UP), "SMTPServerDisconnected", []),
+        (lambda sink: sink.dawdle("RCPT", seconds=60), "SMTPServerDisconnected", []),
     ],
-    ids=["away", "too busy to talk", "greylisting"],
+    ids=[
+        *["away", "421 in place of a greeting", "421 to the sender", "421 after one mail", "450 greylisting"],
+        *["451 to the mail", "hangs up before a yes", "says nothing more"],
+    ],
 )
 def test_while_the_mail_server_refuses_nothing_is_lost_and_afterwards_everybody_has_exactly_one_mail(
-    refuse: Callable[[SmtpSink], None], noted: str, signers: list[str], sink: SmtpSink, parts: Parts
+    refuse: Callable[[SmtpSink], None], noted: str, through: list[str], all_sign: Callable[[], None], sink: SmtpSink
 ) -> None:
     refuse(sink)
-    parts.start_worker()
-    parts.start_clock()
+    all_sign()
     until(lambda: Delivery.objects.owed().filter(attempts__gte=1, error=noted).exists())
-    assert sink.received == []
+    assert sink.recipients() == through
     sink.answer_normally()
-    if noted == "ConnectionRefusedError":
+    if refuse is SmtpSink.stop:
         sink.start()
-    until(nothing_is_owed)
-    assert sorted(sink.recipients()) == signers
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
     assert Delivery.objects.filter(sent_at__isnull=False, error="").count() == 3
 
 
-def test_an_address_refused_for_good_is_noted_and_tried_once_and_holds_nobody_else_up(
-    signers: list[str], sink: SmtpSink, parts: Parts
+@pytest.mark.parametrize(
+    ("stage", "answer", "noted"),
+    [("RCPT", "550 5.1.1 no such mailbox", "550"), ("DATA", "554 5.7.1 not wanted", "554")],
+)
+def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody_else_up(
+    stage: str,
+    answer: str,
+    noted: str,
+    *,
+    all_sign: Callable[[], None],
+    letter: Letter,
+    signer: Signer,
+    sink: SmtpSink,
 ) -> None:
-    sink.answer("RCPT", "550 5.1.1 no such mailbox", to="berta@example.org")
-    parts.start_worker()
-    until(nothing_is_owed)
-    assert sorted(sink.recipients()) == ["ada@example.org", "carlo@example.org"]
+    sink.answer(stage, answer, to=BERTA)
+    all_sign()
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == [ADA, CARLO]
+    sink.answer_normally()
+    Delivery.objects.update(next_attempt_at=signature_of(letter, BERTA).signed_at)
+    # Whoever looks for her mail would find the other too.
+    signer.sign(letter, email="dora@example.org")
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
     failed = Delivery.objects.get(failed_at__isnull=False)
-    assert (failed.error, failed.attempts, failed.sent_at) == ("550", 1, None)
+    assert (failed.error, failed.attempts, failed.sent_at) == (noted, 1, None)
+    assert Signature.objects.get(pk=failed.signature_id).concern == "bounced"
+
+
+def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(
+    all_sign: Callable[[], None], sink: SmtpSink
+) -> None:
+    sink.answer("ACCEPTED", HANG_UP, to=BERTA, times=1)
+    all_sign()
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == [ADA, BERTA, BERTA, CARLO]
+    first, second = (mail.message["Message-ID"] for mail in sink.received if mail.recipients == [BERTA])
+    assert first == second
+
+
+def test_a_server_that_needs_two_seconds_for_a_mail_gets_each_once_though_the_lease_is_short(
+    all_sign: Callable[[], None], sink: SmtpSink
+) -> None:
+    sink.dawdle("DATA", seconds=2)
+    all_sign()
+    # Sweeps come all the while, to the other process of the worker.
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE

@@ -1,7 +1,6 @@
 """Valkey goes away, and comes back having forgotten everything."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,7 +26,7 @@ def own_valkey() -> Iterator[StoppableValkey]:
 
 
 @pytest.fixture
-def web(parts: Parts, own_valkey: StoppableValkey, tmp_path: Path) -> Web:
+def web(transactional_db: None, parts: Parts, own_valkey: StoppableValkey) -> Web:
     """A web server, a worker and a clock, all of them over that Valkey."""
     parts.environ["VALKEY_URL"] = own_valkey.url
     parts.start_worker()
@@ -38,11 +37,15 @@ def web(parts: Parts, own_valkey: StoppableValkey, tmp_path: Path) -> Web:
 def test_while_valkey_is_away_people_sign_and_confirm_and_afterwards_each_has_one_mail_and_a_number(
     web: Web, letter: Letter, own_valkey: StoppableValkey, sink: SmtpSink
 ) -> None:
-    for email in BEFORE:
+    under_way = [sink.hold("DATA", to=email) for email in BEFORE]
+    for email, hold in zip(BEFORE, under_way, strict=True):
         assert web.sign(letter.slug, email).status == 303
-    assert sink.wait_for(len(BEFORE), 60)
+        assert hold.reached.wait(60)
 
     own_valkey.stop()
+    for hold in under_way:
+        hold.release()
+    assert sink.wait_for(len(BEFORE), 60)
     for email in MEANWHILE:
         answer = web.sign(letter.slug, email)
         assert answer.status == 303

@@ -1,56 +1,124 @@
 """A worker that is killed at its worst moments, and one that is left in peace."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
 import pytest
+import redis
+from django.db import connection, transaction
 
 from letters.models import Delivery, Letter, Signature
-from tests.faults.conftest import nothing_is_owed
+from tests.faults.conftest import PEOPLE, nothing_is_owed, start_sweep, until_nothing_is_owed
 from tests.people import Signer, signature_of
 from tests.smtp import SmtpSink
-from tests.stack import Parts, link_in, until
+from tests.stack import Part, Parts, link_in, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+ADA, BERTA, CARLO = PEOPLE
 
-# Before the server's greeting; after its answer to EHLO; before it takes the recipient; and when it has the whole
-# mail, but has not taken it yet. In all of them the mails are claimed.
-@pytest.mark.parametrize("stage", ["CONNECT", "MAIL", "RCPT", "DATA"])
+
+@pytest.mark.parametrize(
+    ("stage", "whose", "noted"),
+    [("CONNECT", "", 0), ("MAIL", "", 0), ("RCPT", ADA, 0), ("DATA", ADA, 0), ("RCPT", BERTA, 1), ("DATA", CARLO, 2)],
+    ids=[
+        *["before the greeting", "before the sender is taken", "before the recipient is taken", "before a yes"],
+        *["one noted, two claimed", "two noted, the last before a yes"],
+    ],
+)
 def test_a_worker_killed_between_claim_and_send_leaves_everybody_with_exactly_one_mail(
-    stage: str, signers: list[str], sink: SmtpSink, parts: Parts
+    stage: str, whose: str, noted: int, *, all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
 ) -> None:
-    hold = sink.hold(stage)
-    killed = parts.start_worker()
-    parts.start_clock()
+    hold = sink.hold(stage, to=whose)
+    all_sign()
     assert hold.reached.wait(60)
-    assert Delivery.objects.owed().filter(attempts=1).count() == 3
+    assert Delivery.objects.filter(attempts=1).count() == 3
+    assert sent() == noted
     # Not released: with its connection, a mail server forgets what it has not taken yet.
-    killed.kill()
+    worker.kill()
     parts.start_worker()
-    until(nothing_is_owed)
-    assert sorted(sink.recipients()) == signers
-    assert Delivery.objects.filter(sent_at__isnull=False).count() == 3
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
+    assert sent() == 3
 
 
-def test_a_worker_killed_before_it_could_note_the_servers_yes_sends_the_very_same_mail_again(
-    letter: Letter, signer: Signer, sink: SmtpSink, parts: Parts
+def test_a_worker_killed_before_it_could_claim_leaves_everybody_with_exactly_one_mail(
+    all_sign: Callable[[], None], worker: Part, valkey: "redis.Redis", sink: SmtpSink, parts: Parts
 ) -> None:
-    signer.sign(letter, email="ada@example.org")
-    hold = sink.hold("ACCEPTED")
-    killed = parts.start_worker()
-    parts.start_clock()
-    assert hold.reached.wait(60)
-    killed.kill()
+    # As if a wake-up were under way already, so that the worker does not hear of them.
+    valkey.set("wakeup:letters.deliver", 1)
+    all_sign()
+    with deliveries_locked():
+        start_sweep()
+        until(somebody_waits_for_the_lock)
+        worker.kill()
     parts.start_worker()
-    until(nothing_is_owed)
-    assert sink.recipients() == ["ada@example.org"] * 2
-    first, second = (mail.message["Message-ID"] for mail in sink.received)
-    assert first == second
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
+
+
+def test_a_worker_killed_before_it_heard_the_servers_yes_sends_the_very_same_mail_again_and_no_other(
+    all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
+) -> None:
+    hold = sink.hold("ACCEPTED", to=BERTA)
+    all_sign()
+    assert hold.reached.wait(60)
+    worker.kill()
+    parts.start_worker()
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == [ADA, BERTA, BERTA, CARLO]
+    assert_twice_the_same(sink, BERTA)
+
+
+def test_a_worker_killed_while_it_notes_the_servers_yes_sends_at_most_that_mail_again(
+    all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
+) -> None:
+    hold = sink.hold("DATA", to=BERTA)
+    all_sign()
+    assert hold.reached.wait(60)
+    with deliveries_locked():
+        hold.release()
+        until(somebody_waits_for_the_lock)
+        worker.kill()
+    parts.start_worker()
+    until_nothing_is_owed()
+    # PostgreSQL may still finish what a dead client has asked of it.
+    assert sorted(sink.recipients()) in (PEOPLE, [ADA, BERTA, BERTA, CARLO])
+
+
+def test_when_only_the_process_that_sends_is_killed_the_worker_starts_another_and_everybody_has_exactly_one_mail(
+    all_sign: Callable[[], None], worker: Part, sink: SmtpSink
+) -> None:
+    """As the kernel does it when memory runs out."""
+    hold = sink.hold("DATA", to=BERTA)
+    all_sign()
+    assert hold.reached.wait(60)
+    process_that_sends(worker, sink).kill()
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
+    assert worker.process.poll() is None
+
+
+def test_a_worker_that_comes_back_when_its_lease_is_over_sends_at_most_the_mail_it_was_sending_again(
+    all_sign: Callable[[], None], sink: SmtpSink
+) -> None:
+    hold = sink.hold("RCPT", to=ADA)
+    all_sign()
+    assert hold.reached.wait(60)
+    # Others take over what it has claimed.
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
+    hold.release()
+    until(sink.is_idle)
+    assert sorted(sink.recipients()) == [ADA, *PEOPLE]
+    assert_twice_the_same(sink, ADA)
 
 
 def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
-    letter: Letter, signer: Signer, sink: SmtpSink, parts: Parts
+    letter: Letter, signer: Signer, worker: Part, sink: SmtpSink
 ) -> None:
-    parts.start_worker()
-    signer.sign(letter, email="ada@example.org")
+    signer.sign(letter, email=ADA)
     assert sink.wait_for(1, 60)
     assert b"You have signed. Thank you." in signer.press(link_in(sink.received[0].message, "confirm")).content
     until(lambda: signature_of(letter).state == Signature.State.PUBLISHED)
@@ -58,4 +126,37 @@ def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
     assert signer.count(letter)["published"] == 1
     until(nothing_is_owed)
     # The one that asked, and the one that thanks.
-    assert sink.recipients() == ["ada@example.org"] * 2
+    assert sink.recipients() == [ADA, ADA]
+
+
+def sent() -> int:
+    return Delivery.objects.filter(sent_at__isnull=False).count()
+
+
+def assert_twice_the_same(sink: SmtpSink, recipient: str) -> None:
+    first, second = (mail.message["Message-ID"] for mail in sink.received if mail.recipients == [recipient])
+    assert first == second
+
+
+@contextmanager
+def deliveries_locked() -> Iterator[None]:
+    """Nobody else can write to the table; whoever tries waits."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE letters_delivery IN SHARE ROW EXCLUSIVE MODE")
+        yield
+
+
+def somebody_waits_for_the_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE relation = 'letters_delivery'::regclass AND NOT granted")
+        return cursor.fetchone() is not None
+
+
+def process_that_sends(worker: Part, sink: SmtpSink) -> psutil.Process:
+    """The one of the worker's processes that has a connection to the mail server."""
+    (found,) = [
+        process
+        for process in psutil.Process(worker.process.pid).children()
+        if any(there.raddr and there.raddr.port == sink.port for there in process.net_connections())
+    ]
+    return found

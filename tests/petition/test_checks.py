@@ -68,6 +68,18 @@ def test_each_unsafe_setting_has_its_error(production: Settings, setting: str, v
     assert lines[1].startswith(f"  {error}: ")
 
 
+def test_a_provider_will_do_in_place_of_a_mail_server(production: Settings) -> None:
+    production.EMAIL_SERVER, production.EMAIL_PROVIDER = {}, {"name": "postmark"}
+    assert found() == []
+
+
+def test_it_warns_where_all_visitors_would_look_like_one(production: Settings) -> None:
+    assert [message.id for message in run_checks(tags=[Tags.security])] == ["petition.W001"]
+    refuse_unsafe_boot()
+    production.TRUSTED_PROXIES = 1
+    assert run_checks(tags=[Tags.security]) == []
+
+
 def test_a_missing_database_has_its_error(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(django_settings.DATABASES, "default", {})
     assert found() == ["petition.E004"]

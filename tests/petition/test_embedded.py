@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -9,7 +10,8 @@ import psycopg
 import pytest
 import redis
 
-from petition.embedded import CannotStart, embedded_postgres, embedded_valkey
+from petition.embedded import CannotStart, Interruption, embedded_postgres, embedded_valkey
+from tests.stack import open_folder
 
 pytestmark = pytest.mark.xdist_group("embedded")
 
@@ -29,8 +31,8 @@ def has_ended(process: psutil.Process) -> bool:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded") / "postgres"
+def folder() -> Path:
+    return open_folder() / "postgres"
 
 
 def test_what_postgres_was_told_it_knows_after_a_restart(folder: Path) -> None:
@@ -82,11 +84,11 @@ def test_the_number_of_a_postgres_that_is_gone_may_be_somebody_elses_now(folder:
 
 
 def test_a_path_may_be_long_and_have_spaces_and_languages_may_be_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    new_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
     monkeypatch.setenv("PGPORT", "1")
-    folder = tmp_path / "my letters' & more" / ("long " * 30)
+    folder = new_folder / "my letters' & more" / ("long " * 30)
     folder.mkdir(parents=True)
     with embedded_postgres(folder / "postgres", fast=True) as url, embedded_valkey(folder / "valkey") as valkey_url:
         assert answer(url, "select 1") == 1
@@ -95,8 +97,8 @@ def test_a_path_may_be_long_and_have_spaces_and_languages_may_be_missing(
     assert not sockets.exists()
 
 
-def test_a_postgres_that_cannot_start_says_why(tmp_path: Path) -> None:
-    folder = tmp_path / "postgres"
+def test_a_postgres_that_cannot_start_says_why(new_folder: Path) -> None:
+    folder = new_folder / "postgres"
     folder.mkdir()
     (folder / "PG_VERSION").write_text("18\n", encoding="utf-8")
     with (
@@ -106,15 +108,15 @@ def test_a_postgres_that_cannot_start_says_why(tmp_path: Path) -> None:
         pytest.fail("It started on an empty folder.")
 
 
-def test_valkey_leaves_when_it_is_told(tmp_path: Path) -> None:
-    with embedded_valkey(tmp_path / "valkey") as url:
+def test_valkey_leaves_when_it_is_told(new_folder: Path) -> None:
+    with embedded_valkey(new_folder / "valkey") as url:
         assert ping(url)
     with pytest.raises(redis.ConnectionError):
         ping(url)
 
 
-def test_ctrl_c_in_the_terminal_is_not_for_valkey(tmp_path: Path) -> None:
-    with embedded_valkey(tmp_path / "valkey") as url:
+def test_ctrl_c_in_the_terminal_is_not_for_valkey(new_folder: Path) -> None:
+    with embedded_valkey(new_folder / "valkey") as url:
         with redis.Redis.from_url(url) as client:
             server = psutil.Process(client.info("server")["process_id"])
         server.send_signal(signal.SIGINT)
@@ -124,3 +126,12 @@ def test_ctrl_c_in_the_terminal_is_not_for_valkey(tmp_path: Path) -> None:
 def ping(url: str) -> bool:
     with redis.Redis.from_url(url) as client:
         return bool(client.ping())
+
+
+def test_an_interruption_that_python_swallows_is_told_once_more() -> None:
+    interruption = Interruption()
+    interruption.insist()
+    with suppress(KeyboardInterrupt):  # As an object's finalizer does.
+        interruption._arrive()
+    with pytest.raises(KeyboardInterrupt):
+        interruption.insist()

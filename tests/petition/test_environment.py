@@ -1,10 +1,14 @@
 """Each reader of the environment takes what is right, and ends the process with one sentence on what is wrong."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
 
 from petition import environment
 
@@ -24,6 +28,9 @@ RIGHT: list[tuple[Reader, str, Any]] = [
     (lambda: environment.flag("NAME", default=True), "off", False),
     (lambda: environment.whole("NAME", 8000, least=1, most=65535), "", 8000),
     (lambda: environment.whole("NAME", 8000, least=1, most=65535), "65535", 65535),
+    (lambda: environment.rate("NAME", "60/hour"), "", RateLimitItemPerHour(60)),
+    (lambda: environment.rate("NAME", "60/hour"), "5 per 10 minutes", RateLimitItemPerMinute(5, 10)),
+    (lambda: environment.rate("NAME", "60/hour"), "1/day", RateLimitItemPerDay(1)),
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), "", DEFAULT_FOLDER),
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), "~/letters", Path.home() / "letters"),
     (lambda: environment.site_url("NAME", ""), "https://letters.example.org/", "https://letters.example.org"),
@@ -45,6 +52,13 @@ WRONG: list[tuple[Reader, str]] = [
     *[
         (lambda: environment.whole("NAME", 8000, least=1, most=65535), value)
         for value in ("eight", "0", "65536", "-1", "8000.5", "٣", "8 000", "9" * 5000)
+    ],
+    *[
+        (lambda: environment.rate("NAME", "60/hour"), value)
+        for value in (
+            *("often", "60", "60/fortnight", "0/hour", "-1/hour", "60/hour;5/minute", "1/2 days", "1/month", "٣/hour"),
+            *("9" * 20 + "/hour", "9" * 5000 + "/hour", "5/" + "9" * 30 + "hour"),
+        )
     ],
     (lambda: environment.folder("NAME", DEFAULT_FOLDER), __file__),
     *[
@@ -145,6 +159,76 @@ def test_a_mail_address_becomes_djangos_settings(
     assert (found["host"], found["port"], found["use_tls"], found["use_ssl"]) == ("mail.example.org", port, tls, ssl)
     if tls:
         assert (found["username"], found["password"]) == ("ada@example.org", "p:ss")
+
+
+def test_a_provider_becomes_anymails_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert environment.email_provider("NAME") == {}
+    monkeypatch.setenv("NAME", "Mailgun")
+    monkeypatch.setenv("NAME_KEY", "a key")
+    assert environment.email_provider("NAME") == {"name": "mailgun", "MAILGUN_API_KEY": "a key"}
+    monkeypatch.setenv("NAME_URL", "https://api.eu.mailgun.net/v3")
+    assert environment.email_provider("NAME")["MAILGUN_API_URL"] == "https://api.eu.mailgun.net/v3"
+    (tmp_path / "key").write_text("a key from a file\n", encoding="utf-8")
+    monkeypatch.setenv("NAME_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("NAME", "postmark")
+    assert environment.email_provider("NAME")["POSTMARK_SERVER_TOKEN"] == "a key from a file"
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"NAME": "pigeon", "NAME_KEY": "hunter2"}, "NAME must be one of brevo, mailgun, postmark, not 'pigeon'."),
+        ({"NAME": "brevo"}, "NAME_KEY is not set: brevo takes no mail without its key."),
+        ({"NAME_KEY": "hunter2"}, "NAME is not set, but NAME_KEY is: say whose key it is."),
+        (
+            {"NAME": "brevo", "NAME_KEY": "hunter2", "NAME_URL": "api.brevo.com"},
+            "NAME_URL must look like https://api.example.org/v3, not 'api.brevo.com'.",
+        ),
+    ],
+)
+def test_half_a_provider_is_one_sentence(
+    values: dict[str, str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as refusal:
+        environment.email_provider("NAME")
+    assert str(refusal.value) == f"Undersigned cannot start: {sentence}"
+
+
+@pytest.mark.parametrize(
+    "value", ["hunter2hunter2hunter2", "name:hunter2", ":hunter2hunter2hunter2", "a:hunter2 with @/"]
+)
+def test_a_webhook_secret_that_could_not_stand_in_an_address_is_refused_and_not_shown(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(SystemExit) as refusal:
+        environment.webhook_secret("NAME")
+    assert str(refusal.value).startswith("Undersigned cannot start: NAME must be a name and a password")
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_webhook_secret_is_a_name_and_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.webhook_secret("NAME") == ""
+    monkeypatch.setenv("NAME", "postmark:correct-horse-battery")
+    assert environment.webhook_secret("NAME") == "postmark:correct-horse-battery"
+
+
+def test_mail_leaves_by_one_way(tmp_path: Path) -> None:
+    environ = {
+        **os.environ,
+        "EMAIL_URL": "smtp://mail.example.org",
+        "EMAIL_PROVIDER": "brevo",
+        "EMAIL_PROVIDER_KEY": "hunter2",
+        "VAR_DIR": str(tmp_path),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", "import petition.settings"], env=environ, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    said = "Undersigned cannot start: EMAIL_URL and EMAIL_PROVIDER are both set: mail leaves by one of them.\n"
+    assert ended.stderr == said
 
 
 @pytest.mark.parametrize("address", ["postgresql://ada:hunter2@[::1/db", "mysql://ada:hunter2@host/db"])

@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 from petition.embedded import free_port
+from tests.stack import open_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -114,9 +115,9 @@ def start(var: Path) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture(scope="module")
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def var() -> Path:
     """One folder for the whole module, so that PostgreSQL is made once; each test starts and stops runs over it."""
-    return tmp_path_factory.mktemp("laptop") / "var"
+    return open_folder() / "var"
 
 
 Start = Callable[..., Run]
@@ -179,8 +180,8 @@ def test_ctrl_c_ends_everything_too(start: Start, var: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["laptop.lock", "postgres/postmaster.pid", "laptop.json", "static/staticfiles.json"])
-def test_it_can_be_stopped_while_it_is_still_starting(moment: str, start: Start, tmp_path: Path) -> None:
-    folder = tmp_path / "var"
+def test_it_can_be_stopped_while_it_is_still_starting(moment: str, start: Start, new_folder: Path) -> None:
+    folder = new_folder / "var"
     run = start(folder)
     wait_for((folder / moment).exists, run)
     assert run.stop() == 0
@@ -217,11 +218,11 @@ def test_two_runs_on_the_same_data_are_one_too_many(start: Start) -> None:
     assert first.get("/healthz")[0] == 200
 
 
-def test_a_taken_port_is_one_clear_sentence(start: Start, tmp_path: Path) -> None:
+def test_a_taken_port_is_one_clear_sentence(start: Start, new_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         sentence = f"port {port} is taken. Stop what listens there, or choose another: PORT={port + 1} make run"
-        assert_one_sentence(start(tmp_path / "var", PORT=str(port)), sentence)
+        assert_one_sentence(start(new_folder / "var", PORT=str(port)), sentence)
 
 
 @pytest.mark.parametrize(
@@ -237,8 +238,8 @@ def test_a_taken_port_is_one_clear_sentence(start: Start, tmp_path: Path) -> Non
         ("DATABASE_URL", "postgresql://ada:hunter2@nowhere.invalid/letters", "no PostgreSQL answers at DATABASE_URL"),
     ],
 )
-def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str, start: Start, tmp_path: Path) -> None:
-    run = start(tmp_path / "var", **{name: value})
+def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str, start: Start, new_folder: Path) -> None:
+    run = start(new_folder / "var", **{name: value})
     assert_one_sentence(run, sentence)
     assert "hunter2" not in run.output
 
@@ -258,18 +259,18 @@ def test_what_turns_out_wrong_later_is_one_sentence_and_nothing_stays(
     assert processes_of(var) == []
 
 
-def test_given_servers_are_used_and_none_is_embedded(start: Start, tmp_path: Path) -> None:
+def test_given_servers_are_used_and_none_is_embedded(start: Start, new_folder: Path) -> None:
     name = f"given_{uuid4().hex}"
     here = os.environ["DATABASE_URL"]
     with psycopg.connect(here, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
     given = urlsplit(here)._replace(path=f"/{name}").geturl()
-    run = start(tmp_path / "var", DATABASE_URL=given, VALKEY_URL=os.environ["VALKEY_URL"]).wait_until_ready()
+    run = start(new_folder / "var", DATABASE_URL=given, VALKEY_URL=os.environ["VALKEY_URL"]).wait_until_ready()
     with psycopg.connect(given) as connection:
         assert connection.execute("select count(*) > 0 from django_migrations").fetchone() == (True,)
     assert not {"DATABASE_URL", "VALKEY_URL"} & run.laptop().keys()
-    assert not (tmp_path / "var" / "postgres").exists()
-    assert not (tmp_path / "var" / "valkey").exists()
+    assert not (new_folder / "var" / "postgres").exists()
+    assert not (new_folder / "var" / "valkey").exists()
     assert run.stop() == 0
 
 

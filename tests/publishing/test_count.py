@@ -97,6 +97,7 @@ def test_the_versions_of_one_letter_only_grow(letter: Letter, reader: Reader) ->
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_limits")
 def test_200_people_sign_through_16_threads_and_every_surface_counts_200(
     letter: Letter, reader: Reader, mailoutbox: list[EmailMessage]
 ) -> None:

@@ -56,7 +56,9 @@ def test_the_page_shows_the_text_the_addressee_and_who_publishes_it(letter: Lett
 def test_the_form_on_the_page_asks_what_the_letter_asks(published: LetterMaker, reader: Reader) -> None:
     page = reader.read(published(ask_affiliation="off", ask_role="required", ask_country="optional"))
     assert set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', page)) == {
-        *["name", "email", "role", "country", "display", "updates"]
+        *["name", "email", "role", "country", "display", "updates"],
+        # For those who are no people: see letters/signing/admission.py.
+        *["website", "seconds"],
     }
     assert 'action="/letters/night-trains/sign/"' in page
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from letters.shared.addresses import Address, hash_address, read_address, seal, unseal
+from letters.shared.addresses import Address, hash_address, read_address, reseal, seal, unseal
 
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=30)
 typed = st.builds("{}@{}.example.org".format, names, st.text(string.ascii_letters, min_size=1, max_size=30))
@@ -137,6 +137,19 @@ def test_an_old_key_still_opens_and_no_longer_seals(settings: Settings) -> None:
     assert unseal(after) == "ada@example.org"
     with pytest.raises(InvalidToken):
         unseal(before)
+
+
+def test_an_address_is_sealed_anew_only_if_it_is_not_under_the_newest_key(settings: Settings) -> None:
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.ADDRESS_KEYS = [old]
+    before = seal("ada@example.org")
+    settings.ADDRESS_KEYS = [new, old]
+    after = reseal(before)
+    assert reseal(after) == after
+    settings.ADDRESS_KEYS = [new]
+    assert unseal(after) == "ada@example.org"
+    with pytest.raises(InvalidToken):
+        reseal(before)
 
 
 @pytest.mark.parametrize("typed", ["=?x?q?ada?=@gmail.com", "=?a?q??=@example.org", "=?utf-8?q?a=0ab?=@example.org"])

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from letters.models import Letter, Signature, SignerContact
 from letters.shared.refusal import Refused
@@ -35,6 +36,17 @@ def test_typing_the_code_confirms(letter: Letter, signer: Signer) -> None:
     thanks = signer.client.post(check, {"code": mailed_code()}, headers=FROM_OUR_PAGE, follow=True)
     assert "You have signed" in thanks.content.decode()
     assert signature_of(letter).verified == Signature.Verified.CODE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_digits_do_not_wait_for_the_disk(letter: Letter) -> None:
+    signature = sign(letter)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'on'")
+        code_of(signature)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)
+        cursor.execute("RESET synchronous_commit")
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "abcdef", "0" * 500, "\0", "١٢٣٤٥٦"])

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail
 from django.utils import timezone
+from limits import parse
+from pytest_django import Settings
 
 from letters.models import Delivery, Letter, Signature
 from letters.shared.addresses import read_address
@@ -133,6 +135,21 @@ def test_the_link_page_speaks_the_letters_language(letter: Letter, signer: Signe
     assert b'<html lang="it"' in page.content
     assert signer.get(f"/fr{letter.get_absolute_url()}link/").status_code == 404
     assert signer.get("/letters/no-such-letter/link/").status_code == 404
+
+
+def test_a_network_that_asks_without_end_is_told_when_to_come_back(
+    letter: Letter, signer: Signer, settings: Settings
+) -> None:
+    settings.LIMIT_REQUESTS = parse("2/hour")
+    check = signer.sign(letter)["Location"]
+    forms = [(check, {"action": "resend"}), (f"{letter.get_absolute_url()}link/", {"email": "ada@example.org"})]
+    assert [signer.client.post(*form, headers=FROM_OUR_PAGE).status_code for form in forms] == [303, 303]
+    for form in forms:
+        answer = signer.client.post(*form, headers=FROM_OUR_PAGE)
+        assert answer.status_code == 429
+        assert 3500 < int(answer["Retry-After"]) <= 3600
+        assert "Please try again in about 60 minutes." in words(answer)
+    assert Delivery.objects.filter(kind=Delivery.Kind.REQUESTED).count() == 2
 
 
 # Three mails a day

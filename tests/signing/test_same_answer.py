@@ -20,6 +20,7 @@ def timed(signer: Signer, letter: Letter, email: str) -> tuple[float, Response]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_limits")
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_a_known_address_takes_as_long_as_a_new_one(letter: Letter, signer: Signer, confirmed: bool) -> None:
     """Not by the clock alone: in how many of all pairs the known address took longer. By chance, in half of them."""

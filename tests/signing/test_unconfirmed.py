@@ -28,6 +28,16 @@ def test_who_has_confirmed_is_not_reminded(letter: Letter) -> None:
     assert remind_unconfirmed(now=NOW + 2 * DAY) == 0
 
 
+@pytest.mark.parametrize(
+    "ended",
+    [{"status": "closed", "closed_at": NOW}, {"status": "withdrawn"}, {"closes_at": NOW + timedelta(hours=1)}],
+)
+def test_nobody_is_reminded_of_a_letter_that_has_ended(letter: Letter, ended: dict[str, object]) -> None:
+    sign(letter)
+    Letter.objects.update(**ended)
+    assert remind_unconfirmed(now=NOW + DAY) == 0
+
+
 def test_who_confirms_before_the_reminder_leaves_does_not_get_it(letter: Letter) -> None:
     signature = sign(letter)
     deliver()

@@ -21,7 +21,19 @@ function look() {
   if (hint.textContent !== sentence) hint.textContent = sentence;
 }
 
+// The sentence moves what stands below it. Not while somebody presses a button there: their click would meet nothing.
+const SETTLED = 400;
+let pressing = false;
+let soon = 0;
+
+function lookSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(() => (pressing ? lookSoon() : look()), SETTLED);
+}
+
 if (field && hint) {
-  field.addEventListener("change", look);
+  addEventListener("pointerdown", () => { pressing = true; });
+  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { pressing = false; });
+  for (const change of ["input", "change"]) field.addEventListener(change, lookSoon);
   look();
 }

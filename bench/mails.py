@@ -1,0 +1,150 @@
+"""The worker beside a plain `smtplib`, which hands the same mail to the same server over one kept connection."""
+
+import smtplib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.utils import timezone
+
+from bench.load import HOST, Volley
+from bench.site import SAMPLE, Site
+from letters.shared import wakeups
+from letters.shared.addresses import seal
+from petition import local
+
+ADDRESS = "reader@example.org"
+# So many mails are owed at first; after that, as many as were sent in the time of a volley.
+FIRST = 50
+PATIENCE_SECONDS = 60
+
+
+@contextmanager
+def running_worker(site: Site) -> Iterator[None]:
+    """One process that delivers, as `make run` starts two. Mails that nobody has sent so far are forgotten."""
+    forget_owed(site)
+    # Of two numbers, the last one counts.
+    site.processes.start("worker", [*local.worker("confirmations"), "--concurrency", "1"])
+    try:
+        owe(site, 1)
+        send_owed(site)
+        yield
+    finally:
+        local.end([site.processes.running.pop("worker").pid])
+
+
+OWED = "SELECT count(*) FROM letters_delivery WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"
+FORGET = """
+UPDATE letters_delivery SET dropped_at = now() WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+"""
+
+
+def forget_owed(site: Site) -> None:
+    site.database.execute(FORGET)
+
+
+# Many people sign. Only the hashes of their addresses differ, so that each mail is as long as that of the limit.
+OWE = """
+WITH signed AS (
+    INSERT INTO letters_signature
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, display, state, verified,
+         salt, address_hash, signed_at)
+    SELECT id, current_revision_id, language, 'Reader', '', '', '', '', 'public', 'pending', '',
+        substr(sha256(int4send(n)), 1, 8), sha256(convert_to(clock_timestamp() || ' ' || n, 'UTF8')), now()
+    FROM letters_letter, generate_series(1, %s) AS n WHERE slug = %s
+    RETURNING id
+), contact AS (
+    INSERT INTO letters_signercontact (signature_id, address, consent) SELECT id, %s, '' FROM signed
+)
+INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'confirm', id, 'confirm:' || id, now(), now(), 0, '' FROM signed
+"""
+
+
+def owe(site: Site, many: int) -> None:
+    """So many mails to confirm, due now."""
+    site.database.execute(OWE, [many, SAMPLE, seal(ADDRESS)])
+
+
+class Postman:
+    """Sends what is owed, by the worker; in each volley as many mails as the one before lets expect."""
+
+    def __init__(self, site: Site, *, delay: float) -> None:
+        self.site = site
+        self.delay = delay
+        self.rate = 0.0
+
+    def __call__(self, seconds: float) -> Volley:
+        many = max(FIRST, int(self.rate * seconds))
+        owe(self.site, many)
+        before, used = ask_sink(self.site, delay=self.delay), self.site.cpu_seconds("worker")
+        begun = timezone.now()
+        send_owed(self.site)
+        volley = Volley(cpu=self.site.cpu_seconds("worker") - used)
+        last = self.site.value("SELECT max(sent_at) FROM letters_delivery")
+        volley.seconds = (last - begun).total_seconds()
+        volley.answered = volley.taken = self.site.value(
+            "SELECT count(*) FROM letters_delivery WHERE sent_at > %s", begun
+        )
+        came = ask_sink(self.site) - before
+        if not many == volley.taken == came:
+            volley.failures[f"{many} mails owed, {volley.taken} noted as sent, {came} came"] += 1
+        self.rate = volley.rate
+        return volley
+
+
+def send_owed(site: Site) -> None:
+    """Wake the worker, and wait until nothing is owed any more."""
+    wakeups.wake("letters.deliver", queue="confirmations")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while left := site.value(OWED):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{left} mails were still owed after {PATIENCE_SECONDS} seconds.")
+        time.sleep(0.05)
+
+
+class Smtplib:
+    """Sends the mail of one signer again and again."""
+
+    def __init__(self, site: Site, *, delay: float) -> None:
+        self.site = site
+        self.delay = delay
+        self.mail = mail_of_signer(site)
+
+    def __call__(self, seconds: float) -> Volley:
+        before = ask_sink(self.site, delay=self.delay)
+        volley = Volley(size=len(self.mail))
+        with smtplib.SMTP(HOST, self.site.mail_port) as server:
+            begun, used = time.perf_counter(), time.process_time()
+            while (passed := time.perf_counter() - begun) < seconds:
+                server.sendmail(settings.DEFAULT_FROM_EMAIL, [ADDRESS], self.mail)
+                volley.taken += 1
+            volley.cpu = time.process_time() - used
+        volley.answered, volley.seconds = volley.taken, passed
+        came = ask_sink(self.site) - before
+        if came != volley.taken:
+            volley.failures[f"{volley.taken} mails sent, {came} came"] += 1
+        return volley
+
+
+def mail_of_signer(site: Site) -> bytes:
+    """As the worker hands it over."""
+    # Models can be imported once the site has started.
+    from letters.models import Delivery  # noqa: PLC0415
+    from letters.signing.mail import MAILS  # noqa: PLC0415
+
+    owe(site, 1)
+    message = MAILS["confirm"](Delivery.objects.owed().get())
+    forget_owed(site)
+    if message is None:
+        raise RuntimeError("There is no mail to measure with.")
+    return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+
+
+def ask_sink(site: Site, *, delay: float | None = None) -> int:
+    """How many mails it has taken. From now on it takes `delay` seconds for each."""
+    with smtplib.SMTP(HOST, site.mail_port) as server:
+        if delay is not None:
+            server.docmd("XDELAY", str(delay))
+        return int(server.docmd("XTAKEN")[1])

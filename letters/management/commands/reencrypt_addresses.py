@@ -1,0 +1,30 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from letters.signing.operations import reseal_addresses
+
+# Said now and then: after so many batches.
+BATCHES_A_LINE = 20
+
+
+class Command(BaseCommand):
+    help = "Encrypts every signer's address under the newest of ADDRESS_KEYS. Can be interrupted, and run again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--batch", type=int, default=500, help="So many addresses in one transaction (500).")
+
+    def handle(self, *args: Any, batch: int, **options: Any) -> None:
+        changed = already = unreadable = batches = after = 0
+        while done := reseal_addresses(after=after, most=max(1, batch)):
+            after, batches = done.last, batches + 1
+            changed, already = changed + done.changed, already + done.already
+            unreadable += len(done.unreadable)
+            for signature_id in done.unreadable:
+                self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
+            if batches % BATCHES_A_LINE == 0:
+                self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
+        self.stdout.write(f"{changed} addresses encrypted anew; {already} were under the newest key before.")
+        if unreadable:
+            raise CommandError(f"{unreadable} addresses could not be read. Add the key that they were sealed with.")
+        self.stdout.write("Every address stands under the newest key.")

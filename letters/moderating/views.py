@@ -1,0 +1,83 @@
+"""A moderator's pages: which letters there are to look after, and the signatures of one, to judge a page at once."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from letters.models import Letter, User
+from letters.moderating import queries
+from letters.moderating.forms import JudgementForm
+from letters.moderating.operations import accept_signatures, reject_signatures, restore_signatures
+from letters.shared.refusal import Refused
+
+LISTS: Mapping[str, Callable[[Letter, int], queries.Page]] = {
+    "waiting": queries.waiting,
+    "published": queries.published,
+    "rejected": queries.rejected,
+}
+
+
+@require_safe
+@never_cache
+@login_required
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters that this person looks after."""
+    found = queries.letters_of(cast("User", request.user))
+    return render(request, "letters/moderating/letters.html", {"letters": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
+    """One of three lists, and what is to be done with the signatures that are ticked on it."""
+    moderator = cast("User", request.user)
+    try:
+        letter = queries.letter_of(moderator, slug)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+    form = JudgementForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        messages.success(request, _judge(letter, form, moderator))
+        return redirect(request.get_full_path())
+    page = LISTS[shown](letter, _cursor(request.GET.get("after", "")))
+    context = {
+        "letter": letter,
+        "text": queries.text_of(letter),
+        "page": page,
+        "shown": shown,
+        "lists": [(name, reverse("moderate_list", kwargs={"slug": slug, "shown": name})) for name in LISTS],
+        "form": form,
+        "ticked": form.ids,
+    }
+    return render(request, "letters/moderating/signatures.html", context, status=422 if form.errors else 200)
+
+
+def _judge(letter: Letter, form: JudgementForm, by: User) -> str:
+    """Carries it out; the sentence that says so."""
+    now = timezone.now()
+    try:
+        if form.verb == "accept":
+            done = accept_signatures(letter, form.ids, by=by, now=now)
+            return ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done) % {"n": done}
+        if form.verb == "restore":
+            done = restore_signatures(letter, form.ids, by=by, now=now)
+            return ngettext("%(n)d signature put back.", "%(n)d signatures put back.", done) % {"n": done}
+        done = reject_signatures(letter, form.ids, reason=form.cleaned_data["reason"], by=by, now=now)
+        return ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done) % {"n": done}
+    except Refused as refused:
+        raise Http404(refused.code) from refused
+
+
+def _cursor(text: str) -> int:
+    """Where a page goes on; the first page for anything that is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -1,0 +1,163 @@
+"""An organizer's pages: start a letter, write it, look at it as the public will, publish it, and what comes after."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from letters.models import Letter, Translation, User
+from letters.organizing import queries
+from letters.organizing.forms import SettingsForm, StartForm, TextForm, WithdrawForm
+from letters.organizing.operations import (
+    close_letter,
+    publish_letter,
+    reopen_letter,
+    set_up_letter,
+    start_letter,
+    withdraw_letter,
+    write_text,
+)
+from letters.shared.languages import direction
+from letters.shared.refusal import Refused
+from letters.shared.text import render_markdown
+
+LetterView = Callable[[HttpRequest, Letter, User], HttpResponse]
+
+
+def of_own_letter(*methods: str) -> Callable[[LetterView], Callable[..., HttpResponse]]:
+    """A page about a letter, for those who write for its collective. For all others it does not exist."""
+
+    def decorate(view: LetterView) -> Callable[..., HttpResponse]:
+        @require_http_methods(methods)
+        @never_cache
+        @login_required
+        @wraps(view)
+        def opened(request: HttpRequest, slug: str) -> HttpResponse:
+            writer = cast("User", request.user)
+            try:
+                return view(request, queries.letter_of(writer, slug), writer)
+            except (Letter.DoesNotExist, Translation.DoesNotExist) as missing:
+                raise Http404("There is no letter here.") from missing
+
+        return opened
+
+    return decorate
+
+
+@require_safe
+@never_cache
+@login_required
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters of one's collectives."""
+    return render(
+        request, "letters/organizing/letters.html", {"letters": queries.letters_of(cast("User", request.user))}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """From nothing to a draft: to whom, what, and who writes. All else has a good default."""
+    by = cast("User", request.user)
+    form = StartForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        name = form.cleaned_data["collective"]
+        letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
+        return redirect("edit_letter", slug=letter.slug)
+    collectives = queries.collectives_of(by)
+    if collectives and not form.is_bound:
+        form.initial["collective"] = collectives[0].name
+    context = {"form": form, "collectives": collectives}
+    return render(request, "letters/organizing/start.html", context, status=422 if form.errors else 200)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """The text, as long as it is a draft; and what can be done with the letter."""
+    text = queries.newest_text(letter)
+    form = TextForm(request.POST if request.method == "POST" else None, text=text)
+    refusal = ""
+    if form.is_valid():
+        try:
+            typed = form.text(letter.language)
+            write_text(letter, text=typed, seen=request.POST.get("seen", ""), by=writer, now=timezone.now())
+            if request.POST.get("action") == "publish":
+                # With what was typed last: nobody publishes a text that is older than the one before their eyes.
+                publish_letter(letter, by=writer, now=timezone.now())
+            else:
+                messages.success(request, gettext("Saved."))
+            return redirect("edit_letter", slug=letter.slug)
+        except Refused as refused:
+            # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
+            refusal = refused.code
+    context = {
+        "letter": letter,
+        "text": text,
+        "form": form,
+        "refusal": refusal,
+        "withdraw": WithdrawForm(),
+        "public_url": letter.get_absolute_url(),
+    }
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "letters/organizing/edit.html", context, status=status)
+
+
+@of_own_letter("GET", "HEAD")
+def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """The letter as the public will read it."""
+    text = queries.newest_text(letter)
+    context = {"letter": letter, "text": text, "language": text.language, "direction": direction(text.language)}
+    return render(request, "letters/organizing/preview.html", context)
+
+
+@require_POST
+@login_required
+def live_preview(request: HttpRequest) -> JsonResponse:
+    """What the text in the editor looks like, by the renderer of the public page."""
+    return JsonResponse({"html": render_markdown(request.POST.get("body", "")[:100_000])})
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What the signing form asks, who may sign, and until when."""
+    form = SettingsForm(letter, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        set_up_letter(letter, values=form.cleaned_data, by=writer, now=timezone.now())
+        messages.success(request, gettext("Saved."))
+        return redirect("set_up_letter", slug=letter.slug)
+    return render(
+        request, "letters/organizing/set_up.html", {"letter": letter, "form": form}, status=422 if form.errors else 200
+    )
+
+
+@of_own_letter("POST")
+def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Close it, or open it again: one button each."""
+    deeds = {"close": close_letter, "reopen": reopen_letter}
+    deed = deeds.get(request.POST.get("action", ""))
+    if deed is None:
+        raise Http404("There is nothing of that name to do.")
+    with suppress(Refused):  # Withdrawn in another window: the page says so.
+        deed(letter, by=writer, now=timezone.now())
+    return redirect("edit_letter", slug=letter.slug)
+
+
+@of_own_letter("POST")
+def withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Takes the letter back, for good, and says why."""
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        context = {"letter": letter, "withdraw": form, "text": queries.newest_text(letter)}
+        return render(request, "letters/organizing/withdraw.html", context, status=422)
+    withdraw_letter(letter, reason=form.cleaned_data["reason"], by=writer, now=timezone.now())
+    return redirect("edit_letter", slug=letter.slug)

@@ -1,0 +1,120 @@
+"""How often something may be done, counted in Valkey with the library `limits`: windows that begin with the first time.
+
+With Valkey away nobody is counted and nobody is refused: a signature that is lost is worse than one too many.
+Who is counted stands there only as a keyed hash, under a salt that is in Valkey alone and is gone after a day.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from math import ceil
+from typing import TypeVar, cast
+
+import redis
+from django.conf import settings
+from limits import RateLimitItem
+from limits.storage import RedisStorage
+
+log = logging.getLogger(__name__)
+
+PREFIX = "limit"
+# The library's own script: adds to a counter, and lets its window begin if it is new.
+ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
+SALT_KEY = f"{PREFIX}:salt"
+SALT_SECONDS = 24 * 60 * 60
+# While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
+LEFT_ALONE_SECONDS = 5
+
+Answer = TypeVar("Answer")
+
+_left_alone_until = 0.0
+_is_away = False
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many times (`rate`) somebody (`whose`: a network, the hash of an address, a letter) may do something."""
+
+    what: str
+    whose: str
+    rate: RateLimitItem
+
+
+def count(limits: Iterable[Limit]) -> set[Limit]:
+    """One time more, for each in one round trip. Those whose rate is exceeded now; none if Valkey is away."""
+    counted = list(limits)
+    times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
+    return {limit for limit, number in zip(counted, times, strict=True) if number > limit.rate.amount}
+
+
+def give_back(limits: Iterable[Limit]) -> None:
+    """What was counted has not been done after all."""
+    counted = list(limits)
+    _ask(lambda storage: _add(storage, counted, -1), otherwise=[0])
+
+
+def seconds_left(limit: Limit) -> int:
+    """Until it may be done again; at least one."""
+    free_at = _ask(lambda storage: storage.get_expiry(_key(storage, limit)), otherwise=0.0)
+    return max(1, ceil(free_at - time.time()))
+
+
+def _add(storage: RedisStorage, limits: list[Limit], amount: int) -> list[int]:
+    """What FixedWindowRateLimiter.hit does; there each limit would be a round trip of its own."""
+    pipeline = _pipeline(storage)
+    for limit in limits:
+        key = storage.prefixed_key(_key(storage, limit))
+        pipeline.eval(ADD, 1, key, limit.rate.get_expiry(), amount)
+    return [int(number) for number in pipeline.execute()]
+
+
+def _key(storage: RedisStorage, limit: Limit) -> str:
+    salt = _salt(storage, int(time.monotonic() // 60))
+    message = b":".join([salt, limit.what.encode(), limit.whose.encode()])
+    return limit.rate.key_for(limit.what, hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:32])
+
+
+@lru_cache(maxsize=2)
+def _salt(storage: RedisStorage, minute: int) -> bytes:
+    """The salt of the day, the same for all processes: made by whoever comes first, asked for once a minute."""
+    fresh = secrets.token_hex(32).encode()
+    pipeline = _pipeline(storage)
+    pipeline.set(SALT_KEY, fresh, nx=True, ex=SALT_SECONDS)
+    pipeline.get(SALT_KEY)
+    return bytes(pipeline.execute()[1] or fresh)
+
+
+def _pipeline(storage: RedisStorage) -> "redis.client.Pipeline":
+    return cast("redis.Redis", storage.get_connection()).pipeline(transaction=False)
+
+
+def _ask(question: Callable[[RedisStorage], Answer], *, otherwise: Answer) -> Answer:
+    global _is_away  # noqa: PLW0603 -- one state a process is what is wanted
+    if time.monotonic() < _left_alone_until:
+        return otherwise
+    try:
+        answer = question(_storage(settings.VALKEY_URL))
+    except (redis.RedisError, OSError) as error:
+        _complain(error)
+        return otherwise
+    _is_away = False
+    return answer
+
+
+@cache
+def _storage(url: str) -> RedisStorage:
+    return RedisStorage(url, key_prefix=PREFIX, socket_connect_timeout=0.5, socket_timeout=0.5)
+
+
+def _complain(error: Exception) -> None:
+    """Said once for each time that Valkey goes away, not at every signing."""
+    global _left_alone_until, _is_away  # noqa: PLW0603
+    _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+    if not _is_away:
+        log.warning("Valkey does not answer (%s): signing goes on without limits.", type(error).__name__)
+    _is_away = True

@@ -1,0 +1,51 @@
+"""The proof of work, with the library `altcha` and without its server: a puzzle that takes a browser about a second.
+
+The puzzle is signed under a key that is for one letter and one address alone, so nothing needs to be remembered: a
+solution is worth nothing for another address, and for the same one it signs again what is signed already.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+from datetime import datetime, timedelta
+
+from altcha import create_challenge, verify_solution
+from django.conf import settings
+
+GOOD_FOR = timedelta(minutes=20)
+# PBKDF2 and not a single SHA-256 a try: browsers have it built in, so a program is hardly faster than a person's phone.
+ALGORITHM = "PBKDF2/SHA-256"
+ROUNDS = 1000
+# A solution has 700 characters; longer ones are not looked at.
+LONGEST = 4000
+
+
+def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime) -> str:
+    """A puzzle as JSON. Half of PROOF_TRIES are needed on average, and never more than all of them (`data.most`)."""
+    challenge = create_challenge(
+        ALGORITHM,
+        ROUNDS,
+        counter=secrets.randbelow(settings.PROOF_TRIES),
+        data={"most": settings.PROOF_TRIES},
+        expires_at=now + GOOD_FOR,
+        hmac_secret=_key("challenge", letter_id, address_hash),
+        hmac_key_secret=_key("solution", letter_id, address_hash),
+    )
+    return json.dumps(challenge.to_dict())
+
+
+def is_proof(text: str, letter_id: int, address_hash: bytes) -> bool:
+    """Whether it solves a puzzle of ours for this letter and address, in time. Costs a few hashes, not the puzzle."""
+    if not text or len(text) > LONGEST:
+        return False
+    return verify_solution(
+        text,
+        _key("challenge", letter_id, address_hash),
+        hmac_key_secret=_key("solution", letter_id, address_hash),
+    ).verified
+
+
+def _key(purpose: str, letter_id: int, address_hash: bytes) -> bytes:
+    message = f"proof of work:{purpose}:{letter_id}:".encode() + address_hash
+    return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

@@ -1,0 +1,116 @@
+"""Whether a signing may go on: the limits, and the proof of work that is asked for beyond the soft ones.
+
+Only a signature that is taken counts. What is asked is the same whether or not the address has signed before.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from django.conf import settings
+
+from letters.models import Letter, Signature, Switch
+from letters.shared import limits
+from letters.shared.addresses import Address, hash_address
+from letters.shared.limits import Limit
+from letters.shared.proof import is_proof, make_challenge
+from letters.shared.refusal import Refused
+from letters.switching.queries import is_on
+
+# Sent in place of a proof by who cannot or will not calculate: a moderator looks first.
+WITHOUT_PROOF = "none"
+# Nobody reads, types and sends a form in less.
+LEAST_SECONDS = 2
+SECONDS = re.compile("[0-9]{1,9}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """What came with the form, besides what a signer says of themselves."""
+
+    network: str
+    proof: str
+    # The field that people do not see, and how long the page was open, as its script says.
+    website: str
+    seconds: str
+
+    @property
+    def looks_automatic(self) -> bool:
+        """Never a reason to refuse: a browser may fill in every field, and a person be quick."""
+        return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
+
+
+class TooMany(Refused):
+    """Beyond a hard limit: "many_from_network", "many_for_address", "many_without_proof" or "many_requests"."""
+
+    def __init__(self, code: str, *, seconds: int) -> None:
+        super().__init__(code)
+        # Until it may be tried again.
+        self.seconds = seconds
+
+
+class ProofWanted(Refused):
+    """The form has to be sent once more, with the solution of `challenge` (JSON)."""
+
+    def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
+        super().__init__("proof_wanted")
+        self.challenge = challenge
+        # Asked for because many sign at this moment, not because everybody is asked.
+        self.crowded = crowded
+        # A solution came, and was none: wrong, too old, for another address.
+        self.again = again
+
+
+def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> str:
+    """The concern (Signature.Concern) with which a signature may be taken, empty for none.
+
+    Raises TooMany or ProofWanted.
+    """
+    address_hash = hash_address(address.canonical)
+    hard, soft = _hard_limits(sender, address_hash), _soft_limits(letter, sender)
+    counted = [*hard.values(), *soft]
+    exceeded = limits.count(counted)
+    if refused := [code for code, limit in hard.items() if limit in exceeded]:
+        _refuse(refused[0], hard[refused[0]], counted)
+    crowded = not exceeded.isdisjoint(soft)
+    if not (crowded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
+        return Signature.Concern.NONE
+    if sender.proof == WITHOUT_PROOF:
+        return Signature.Concern.UNPROVEN
+    if is_proof(sender.proof, letter.pk, address_hash):
+        return Signature.Concern.NONE
+    limits.give_back(counted)
+    challenge = make_challenge(letter.pk, address_hash, now=now)
+    raise ProofWanted(challenge, crowded=crowded, again=bool(sender.proof))
+
+
+def admit_request(sender_network: str) -> None:
+    """Asking for a mail once more, or for a link. Raises TooMany("many_requests")."""
+    limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
+    if limits.count([limit]):
+        raise TooMany("many_requests", seconds=limits.seconds_left(limit))
+
+
+def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:
+    """By the code of the refusal."""
+    found = {
+        "many_from_network": Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
+        "many_for_address": Limit("address", address_hash.hex(), settings.LIMIT_ADDRESS),
+    }
+    if sender.proof == WITHOUT_PROOF:
+        found["many_without_proof"] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
+    return found
+
+
+def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
+    return [
+        Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT),
+        Limit("letter-soft", str(letter.pk), settings.LIMIT_LETTER_SOFT),
+    ]
+
+
+def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
+    limits.give_back(counted)
+    raise TooMany(code, seconds=limits.seconds_left(limit))

@@ -1,0 +1,161 @@
+"""Counting over a real Valkey: exact however many come at once, blind to who it is, and no obstacle when it is away."""
+
+import time
+from collections.abc import Iterator
+from itertools import repeat
+
+import pytest
+import redis
+from limits import RateLimitItem, parse
+from pytest_django import Settings
+
+from letters.shared import limits
+from letters.shared.limits import Limit, count, give_back, seconds_left
+from tests.people import in_threads
+from tests.stack import StoppableValkey
+
+THREE = parse("3/hour")
+ADA = Limit("network", "192.0.2.0/24", THREE)
+EVE = Limit("network", "198.51.100.0/24", THREE)
+
+
+@pytest.fixture
+def own_valkey(settings: Settings) -> Iterator[StoppableValkey]:
+    server = StoppableValkey()
+    settings.VALKEY_URL = server.url
+    yield server
+    server.stop()
+
+
+def times_until_exceeded(limit: Limit) -> int:
+    return next(number for number in range(100) if limit in count([limit]))
+
+
+def test_so_many_are_let_through_and_no_more() -> None:
+    assert times_until_exceeded(ADA) == 3
+    assert count([ADA]) == {ADA}
+
+
+def test_each_is_counted_for_itself() -> None:
+    times_until_exceeded(ADA)
+    assert count([ADA, EVE]) == {ADA}
+    assert count([Limit("letter", ADA.whose, THREE)]) == set()
+
+
+def test_what_is_given_back_was_not_counted() -> None:
+    for _ in range(10):
+        count([ADA, EVE])
+        give_back([ADA, EVE])
+    assert times_until_exceeded(ADA) == 3
+
+
+def test_after_the_window_it_begins_anew(valkey: "redis.Redis") -> None:
+    limit = Limit("network", ADA.whose, parse("1/second"))
+    assert count([limit]) == set()
+    until = time.monotonic() + 10
+    while count([limit]) and time.monotonic() < until:
+        assert seconds_left(limit) == 1
+    assert time.monotonic() < until
+
+
+def test_giving_back_after_the_window_leaves_no_counter_for_ever(valkey: "redis.Redis") -> None:
+    give_back([ADA])
+    (key,) = counters(valkey)
+    assert 0 < valkey.ttl(key) <= 3600
+
+
+@pytest.mark.parametrize(("rate", "least", "most"), [(THREE, 3590, 3600), (parse("3/10 minutes"), 590, 600)])
+def test_it_says_how_long_to_wait(rate: RateLimitItem, least: int, most: int) -> None:
+    limit = Limit("network", ADA.whose, rate)
+    count([limit])
+    assert least <= seconds_left(limit) <= most
+
+
+def test_however_many_come_at_once_as_many_are_let_through_as_may() -> None:
+    limit = Limit("network", ADA.whose, parse("20/hour"))
+    exceeded = in_threads(lambda limit: count([limit]), repeat(limit, 200), threads=20)
+    assert sum(not found for found in exceeded) == 20
+
+
+def test_all_limits_are_counted_in_one_round_trip(valkey: "redis.Redis") -> None:
+    count([ADA])  # The connection, and the salt of the day.
+    before = valkey.info("commandstats")
+    count([ADA, EVE, Limit("letter", "1", THREE), Limit("address", "2", THREE)])
+    after = valkey.info("commandstats")
+    changed = {name for name in after if after[name]["calls"] != before.get(name, {"calls": 0})["calls"]}
+    # `expire` and `incrby` are called inside.
+    assert changed - {"cmdstat_info"} == {"cmdstat_eval", "cmdstat_expire", "cmdstat_incrby"}
+
+
+# Who it is, nobody can tell
+
+
+def counters(valkey: "redis.Redis") -> list[str]:
+    return [key.decode() for key in valkey.scan_iter(f"{limits.PREFIX}:*") if key.decode() != limits.SALT_KEY]
+
+
+def test_valkey_holds_neither_network_nor_address_but_a_keyed_hash(valkey: "redis.Redis", settings: Settings) -> None:
+    count([ADA])
+    (key,) = counters(valkey)
+    assert "192.0.2" not in key
+    salt = valkey.get(limits.SALT_KEY)
+    settings.SECRET_KEY = "another key, so that the salt alone does not tell whose counter it is"
+    count([ADA])
+    assert len(counters(valkey)) == 2
+    assert valkey.get(limits.SALT_KEY) == salt
+
+
+def test_the_salt_is_gone_after_a_day_and_with_it_all_counters(valkey: "redis.Redis") -> None:
+    count([ADA])
+    assert 0 < valkey.ttl(limits.SALT_KEY) <= 24 * 60 * 60
+    assert all(0 < valkey.ttl(key) <= 60 * 60 for key in counters(valkey))
+
+
+def test_using_the_salt_does_not_make_it_live_longer(valkey: "redis.Redis") -> None:
+    count([ADA])
+    valkey.expire(limits.SALT_KEY, 100)
+    limits._salt.cache_clear()  # Another process.
+    count([ADA])
+    assert valkey.ttl(limits.SALT_KEY) <= 100
+    assert len(counters(valkey)) == 1
+
+
+def test_under_the_salt_of_another_day_nobody_is_known_again(valkey: "redis.Redis") -> None:
+    times_until_exceeded(ADA)
+    valkey.delete(limits.SALT_KEY)
+    limits._salt.cache_clear()
+    assert count([ADA]) == set()
+
+
+# Without Valkey
+
+
+def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
+    own_valkey: StoppableValkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert times_until_exceeded(ADA) == 3
+    own_valkey.stop()
+    begun = time.monotonic()
+    for _ in range(1000):
+        assert count([ADA]) == set()
+        give_back([ADA])
+    assert seconds_left(ADA) == 1
+    assert time.monotonic() - begun < 3
+    # Asked again after some seconds: still away, and nothing new to say.
+    monkeypatch.setattr(limits, "_left_alone_until", 0.0)
+    assert count([ADA]) == set()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Valkey does not answer (ConnectionError): signing goes on without limits."
+    ]
+
+
+def test_when_valkey_is_back_it_counts_again_and_the_next_outage_is_said(
+    own_valkey: StoppableValkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        own_valkey.stop()
+        assert count([ADA]) == set()
+        own_valkey.start()
+        monkeypatch.setattr(limits, "_left_alone_until", 0.0)
+        assert times_until_exceeded(ADA) == 3
+    assert len(caplog.records) == 2

@@ -1,0 +1,416 @@
+"""Crowds may sign and machines may not: soft limits ask for a small calculation, hard ones say when to come back."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.core import mail
+from limits import parse
+from pytest_django import Settings
+
+from letters.models import Letter, Signature, Switch
+from letters.shared import limits
+from letters.shared.addresses import hash_address
+from tests.conftest import LetterMaker
+from tests.people import Response, Signer, deliver, in_threads, publish, sign, signature_of, solve, turn, words
+from tests.stack import StoppableValkey
+
+pytestmark = pytest.mark.django_db
+
+CROWDED = "Very many people are signing at this moment."
+
+
+@pytest.fixture(autouse=True)
+def _easy(settings: Settings) -> None:
+    settings.PROOF_TRIES = 4
+
+
+@pytest.fixture
+def careful(published: LetterMaker) -> Letter:
+    """A letter that asks every signer for a proof."""
+    return published(slug="careful", asks_proof=True)
+
+
+def came_from(signer: Signer, peer: str, forwarded_for: str = "") -> Signer:
+    signer.client.defaults["REMOTE_ADDR"] = peer
+    if forwarded_for:
+        signer.client.defaults["HTTP_X_FORWARDED_FOR"] = forwarded_for
+    return signer
+
+
+def asks_for_proof(answer: Response) -> bool:
+    return answer.status_code == 422 and "One moment" in words(answer)
+
+
+def sign_often(signer: Signer, letter: Letter, times: int, *, first: int = 0) -> list[Response]:
+    return [signer.sign(letter, email=f"signer{number}@example.org") for number in range(first, first + times)]
+
+
+# The soft limits
+
+
+def test_a_network_that_signs_much_is_asked_to_calculate_and_then_signs(letter: Letter, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_SOFT = parse("3/hour")
+    signer = came_from(Signer(), "192.0.2.1")
+    assert {answer.status_code for answer in sign_often(signer, letter, 3)} == {303}
+    neighbour = came_from(Signer(), "192.0.2.99")
+    page = neighbour.sign(letter, email="late@example.org")
+    assert asks_for_proof(page)
+    assert CROWDED in words(page)
+    assert neighbour.calculate(page).status_code == 303
+    assert signature_of(letter, "late@example.org").concern == ""
+    assert came_from(Signer(), "198.51.100.1").sign(letter, email="far@example.org").status_code == 303
+
+
+def test_a_letter_that_is_signed_much_asks_everybody_and_other_letters_do_not(
+    letter: Letter, published: LetterMaker, settings: Settings
+) -> None:
+    settings.LIMIT_LETTER_SOFT = parse("2/hour")
+    for number in range(2):
+        came_from(signer := Signer(), f"192.0.{number}.1")
+        assert signer.sign(letter, email=f"signer{number}@example.org").status_code == 303
+    signer = came_from(Signer(), "198.51.100.1")
+    assert asks_for_proof(signer.sign(letter))
+    assert signer.sign(published("another")).status_code == 303
+
+
+def test_a_thousand_people_behind_one_university_address_sign_within_an_hour(letter: Letter) -> None:
+    """With the limits as they come."""
+    signer = came_from(Signer(), "192.0.2.1")
+    calculated = 0
+    for number in range(1000):
+        answer = signer.sign(letter, name=f"Student {number}", email=f"student{number}@university.example")
+        if asks_for_proof(answer):
+            calculated += 1
+            answer = signer.calculate(answer)
+        assert answer.status_code == 303
+    assert Signature.objects.filter(concern="").count() == 1000
+    assert calculated == 940
+
+
+def test_what_is_asked_for_a_proof_or_sent_back_for_a_mistake_is_not_counted(
+    letter: Letter, settings: Settings
+) -> None:
+    settings.LIMIT_NETWORK_SOFT, settings.LIMIT_NETWORK_HARD = parse("2/hour"), parse("4/hour")
+    signer = Signer()
+    for _ in range(9):
+        assert signer.sign(letter, email="no address").status_code == 422
+    assert {answer.status_code for answer in sign_often(signer, letter, 2)} == {303}
+    for _ in range(9):
+        page = signer.sign(letter, email="third@example.org")
+        assert asks_for_proof(page)
+    assert signer.calculate(page).status_code == 303
+    page = signer.sign(letter, email="fourth@example.org")
+    assert signer.calculate(page).status_code == 303
+    assert signer.sign(letter, email="fifth@example.org").status_code == 429
+
+
+# When everybody is asked
+
+
+def test_a_letter_can_ask_everybody(careful: Letter, letter: Letter, signer: Signer) -> None:
+    page = signer.sign(careful)
+    assert asks_for_proof(page)
+    assert CROWDED not in words(page)
+    assert signer.calculate(page).status_code == 303
+    assert signer.sign(letter).status_code == 303
+
+
+def test_the_site_can_ask_everybody(letter: Letter, signer: Signer) -> None:
+    turn(Switch.Name.ASK_PROOF, on=True)
+    page = signer.sign(letter)
+    assert asks_for_proof(page)
+    assert signer.calculate(page).status_code == 303
+    turn(Switch.Name.ASK_PROOF, on=False)
+    assert signer.sign(letter, email="eve@example.org").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [
+        ({"website": "https://casino.example"}, True),
+        ({"seconds": "0"}, True),
+        ({"seconds": "1"}, True),
+        ({"seconds": "2"}, False),
+        ({"seconds": "86400"}, False),
+        ({"seconds": ""}, False),
+        ({"seconds": "-1"}, False),
+        ({"seconds": "\u0661"}, False),
+        ({"seconds": "9" * 5000}, False),
+        ({"website": ""}, False),
+        ({}, False),
+    ],
+)
+def test_what_looks_like_a_machine_is_asked_and_never_refused(
+    letter: Letter, signer: Signer, fields: dict[str, str], asked: bool
+) -> None:
+    answer = signer.sign(letter, **fields)
+    assert asks_for_proof(answer) == asked
+    if asked:
+        # Who sends what the page has kept, but no proof, is asked again.
+        assert asks_for_proof(signer.calculate(answer, proof=""))
+        answer = signer.calculate(answer)
+    assert answer.status_code == 303
+    assert signature_of(letter).concern == ""
+
+
+def test_people_do_not_meet_the_field_that_is_only_for_machines(letter: Letter, signer: Signer) -> None:
+    page = signer.read(letter)
+    (trap,) = re.findall(r"<div[^>]*>(?:(?!</div>).)*name=\"website\".*?</div>", page)
+    for mark in ('class="unseen"', 'aria-hidden="true"', 'tabindex="-1"', 'autocomplete="off"'):
+        assert mark in trap
+
+
+# The page that asks
+
+
+def test_it_keeps_everything_that_was_typed(published: LetterMaker, signer: Signer) -> None:
+    asked = dict.fromkeys(["ask_affiliation", "ask_role", "ask_country", "ask_comment"], "optional")
+    letter = published(asks_proof=True, **asked)
+    typed = {"affiliation": '"Society" & <Sons>', "role": "Countess", "country": "GB", "comment": "Trains\r\nrun."}
+    page = signer.sign(letter, name="Zoë", email="Ada@example.org", display="organizers", updates="on", **typed)
+    assert signer.calculate(page).status_code == 303
+    signature = signature_of(letter)
+    assert (signature.name, signature.affiliation, signature.role) == ("Zoë", '"Society" & <Sons>', "Countess")
+    assert (signature.country, signature.comment, signature.display) == ("GB", "Trains run.", "organizers")
+    assert signature.contact.consent
+
+
+def test_what_was_not_ticked_stays_so(careful: Letter, signer: Signer) -> None:
+    assert signer.calculate(signer.sign(careful)).status_code == 303
+    assert signature_of(careful).contact.consent == ""
+
+
+def test_an_address_that_was_asked_about_is_not_asked_about_again(careful: Letter, signer: Signer) -> None:
+    page = signer.sign(careful, email="ada@gmial.com", sure="ada@gmial.com")
+    assert signer.calculate(page).status_code == 303
+
+
+def test_it_is_not_kept_by_anybody_and_speaks_the_letters_language(careful: Letter, signer: Signer) -> None:
+    page = signer.sign(careful, language="it")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert b'<html lang="it"' in page.content
+    assert signer.calculate(page).headers["Location"].startswith("/it/signatures/check/")
+
+
+def test_it_says_the_same_whether_or_not_the_address_has_signed(careful: Letter, signer: Signer) -> None:
+    sign(careful, "known@example.org")
+    known, new = (words(signer.sign(careful, email=f"{who}@example.org")) for who in ("known", "new"))
+    assert known == new
+
+
+# What is a proof
+
+
+def test_a_proof_for_another_address_or_letter_is_none(careful: Letter, published: LetterMaker, signer: Signer) -> None:
+    proof = solve(signer.sign(careful))
+    for letter, email in [(careful, "eve@example.org"), (published("another", asks_proof=True), "ada@example.org")]:
+        page = signer.sign(letter, email=email, proof=proof)
+        assert asks_for_proof(page)
+        # Not sent by itself again, or a proof that never fits would go round for ever.
+        assert " data-again>" in page.content.decode()
+    assert signer.sign(careful, email="A.D.A+x@example.org", proof=proof).status_code == 422
+    assert signer.sign(careful, email="Ada+x@example.org", proof=proof).status_code == 303
+    assert " data-again>" not in signer.sign(careful, email="new@example.org").content.decode()
+
+
+def test_a_proof_that_is_used_again_signs_nothing_new(careful: Letter, signer: Signer) -> None:
+    page = signer.sign(careful)
+    for _ in range(3):
+        assert signer.calculate(page).status_code == 303
+    assert Signature.objects.count() == 1
+
+
+@pytest.mark.parametrize("proof", ["", "NONE", "x", "e30=", "bm9uZQ==", "\0", "A" * 10_000])
+def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> None:
+    assert asks_for_proof(signer.sign(careful, proof=proof))
+    assert not Signature.objects.exists()
+
+
+# Without a proof
+
+
+def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
+    page = signer.sign(careful)
+    assert "a moderator then looks at your signature" in words(page)
+    assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
+    assert signer.calculate(page, proof="none").status_code == 303
+    signature = signature_of(careful)
+    assert (signature.state, signature.concern) == ("pending", "unproven")
+    thanks = signer.confirm()
+    assert "Confirmed. A moderator looks at it next." in words(thanks)
+    publish()
+    signature.refresh_from_db()
+    assert (signature.state, signature.number) == ("held", None)
+    deliver()
+    assert "a moderator looks at it before it is published" in str(mail.outbox[-1].body)
+
+
+def test_with_the_code_too_it_is_held(careful: Letter, signer: Signer) -> None:
+    check = signer.calculate(signer.sign(careful), proof="none").headers["Location"]
+    signer.client.post(check, {"code": signer.mailed_code()})
+    assert signature_of(careful).state == "held"
+
+
+def test_who_was_not_asked_needs_no_moderator(letter: Letter, signer: Signer) -> None:
+    assert signer.sign(letter, proof="none").status_code == 303
+    assert signature_of(letter).concern == ""
+
+
+def test_what_is_known_of_the_address_is_not_forgotten(careful: Letter, signer: Signer) -> None:
+    signer.sign(careful, email="ada@mailinator.com", proof="none")
+    assert signature_of(careful, "ada@mailinator.com").concern == "disposable"
+
+
+def test_a_flood_of_signatures_without_proof_ends_before_the_moderators_drown(
+    careful: Letter, letter: Letter, signer: Signer, settings: Settings
+) -> None:
+    settings.LIMIT_UNPROVEN = parse("2/hour")
+    for number in range(2):
+        assert signer.sign(careful, email=f"bot{number}@example.org", proof="none").status_code == 303
+    answer = signer.sign(careful, proof="none")
+    assert answer.status_code == 429
+    assert "From your network very many have signed without the calculation. Please switch JavaScript on" in words(
+        answer
+    )
+    assert signer.calculate(signer.sign(careful)).status_code == 303
+    assert came_from(Signer(), "198.51.100.1").sign(careful, email="far@example.org", proof="none").status_code == 303
+
+
+# The hard limits
+
+
+def test_a_network_beyond_the_hard_limit_reads_when_to_come_back(letter: Letter, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_HARD = parse("2/12 minutes")
+    signer = Signer()
+    sign_often(signer, letter, 2)
+    answer = signer.sign(letter, name="Ada Lovelace", email="ada@example.org", affiliation="Society", display="nobody")
+    assert answer.status_code == 429
+    assert 715 <= int(answer.headers["Retry-After"]) <= 720
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert (
+        "From your network very many signatures have come in a short time. Please try again in about 12 minutes. "
+        "What you have written stands here."
+    ) in words(answer)
+    text = answer.content.decode()
+    for kept in ('value="Ada Lovelace"', 'value="ada@example.org"', 'value="Society"', 'value="nobody"'):
+        assert kept in text
+    assert re.search(r'<input type="radio" name="display" value="nobody"[^>]* checked', text)
+    assert Signature.objects.count() == 2
+
+
+def test_a_hard_limit_comes_before_any_calculation(careful: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_HARD = parse("1/hour")
+    signer.calculate(signer.sign(careful))
+    assert signer.sign(careful, email="eve@example.org").status_code == 429
+
+
+def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
+    letter: Letter, published: LetterMaker, settings: Settings
+) -> None:
+    """From wherever, in whatever spelling, for whatever letter; and the same whether or not it has signed."""
+    settings.LIMIT_ADDRESS = parse("2/hour")
+    other = published("another", asks_proof=True)
+    assert came_from(Signer(), "192.0.2.1").sign(letter).status_code == 303
+    assert came_from(Signer(), "198.51.100.1").sign(letter, email="ADA+x@example.org").status_code == 303
+    answers = [came_from(Signer(), "203.0.113.1").sign(each) for each in (letter, other)]
+    assert {answer.status_code for answer in answers} == {429}
+    for answer in answers:
+        assert "This address has been sent very often in a short time. Please try again in about 60" in words(answer)
+    assert came_from(Signer(), "203.0.113.1").sign(letter, email="eve@example.org").status_code == 303
+
+
+def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_HARD = parse("1/20 seconds")
+    signer.sign(letter)
+    answer = signer.sign(letter, email="eve@example.org")
+    assert answer.status_code == 429
+    assert "Please try again in about 1 minute." in words(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_as_many_sign_as_may(letter: Letter, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_HARD = parse("10/hour")
+    answers = in_threads(
+        lambda number: Signer().sign(letter, email=f"signer{number}@example.org").status_code, range(40), threads=10
+    )
+    assert sorted(answers) == [303] * 10 + [429] * 30
+    assert Signature.objects.count() == 10
+
+
+# Whose network
+
+
+@pytest.mark.parametrize(
+    ("trusted_proxies", "peer", "forwarded_for"),
+    [
+        (0, "192.0.2.1", "203.0.113.{n}"),
+        (0, "192.0.2.1", "203.0.{n}.1, 203.0.{n}.2"),
+        (1, "10.0.0.1", "203.0.{n}.1, 192.0.2.1"),
+        (1, "10.0.0.1", "unknown-{n}"),
+        (2, "10.0.0.1", "203.0.{n}.1, 192.0.2.1, 10.0.0.2"),
+        (1, "", "203.0.{n}.1, 192.0.2.1"),
+        (0, "", "203.0.{n}.1"),
+    ],
+)
+def test_nobody_gets_around_a_limit_by_what_they_write_into_a_header(
+    letter: Letter, settings: Settings, trusted_proxies: int, peer: str, forwarded_for: str
+) -> None:
+    settings.TRUSTED_PROXIES = trusted_proxies
+    settings.LIMIT_NETWORK_SOFT = parse("2/hour")
+    answers = [
+        came_from(Signer(), peer, forwarded_for.format(n=number)).sign(letter, email=f"signer{number}@example.org")
+        for number in range(4)
+    ]
+    assert [asks_for_proof(answer) for answer in answers] == [False, False, True, True]
+
+
+def test_behind_our_proxy_each_network_is_counted_for_itself(letter: Letter, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    settings.LIMIT_NETWORK_HARD = parse("1/hour")
+    for number in range(5):
+        signer = came_from(Signer(), "10.0.0.1", f"203.0.{number}.1")
+        assert signer.sign(letter, email=f"signer{number}@example.org").status_code == 303
+
+
+def test_of_a_signers_network_and_address_nothing_is_kept_that_can_be_read(
+    careful: Letter, valkey: "redis.Redis", caplog: pytest.LogCaptureFixture, settings: Settings
+) -> None:
+    settings.LIMIT_NETWORK_HARD = parse("1/hour")
+    signer = came_from(Signer(), "192.0.2.77")
+    signer.calculate(signer.sign(careful))
+    signer.sign(careful, email="eve@example.org")
+    kept = [key.decode() for key in valkey.scan_iter("*")]
+    assert kept
+    for trace in ("192.0.2", "ada", hash_address("ada@example.org").hex()[:12]):
+        assert trace not in " ".join([*kept, caplog.text])
+    columns = dict(vars(signature_of(careful)), **vars(signature_of(careful).contact))
+    assert "192.0.2" not in repr(columns)
+
+
+# Without Valkey
+
+
+@pytest.fixture
+def stopped_valkey(settings: Settings) -> Iterator[StoppableValkey]:
+    server = StoppableValkey()
+    settings.VALKEY_URL = server.url
+    server.stop()
+    yield server
+    server.stop()
+
+
+def test_with_valkey_away_signing_goes_on_and_what_needs_no_counting_is_still_asked(
+    letter: Letter, careful: Letter, settings: Settings, stopped_valkey: StoppableValkey, caplog: Any
+) -> None:
+    settings.LIMIT_NETWORK_HARD = settings.LIMIT_NETWORK_SOFT = parse("1/hour")
+    signer = Signer()
+    assert {answer.status_code for answer in sign_often(signer, letter, 20)} == {303}
+    page = signer.sign(careful)
+    assert asks_for_proof(page)
+    assert signer.calculate(page).status_code == 303
+    assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
+        "Valkey does not answer (ConnectionError): signing goes on without limits."
+    ]

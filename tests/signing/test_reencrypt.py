@@ -1,0 +1,187 @@
+"""The keys that encrypt addresses can be changed, while people sign and withdraw, and no mail is lost by it."""
+
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.mail import EmailMessage
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from pytest_django import Settings
+
+from letters.models import Letter, SignerContact
+from letters.shared.addresses import seal, unseal
+from letters.signing import operations
+from letters.signing.operations import Resealed, reseal_addresses, withdraw_signature
+from tests.people import NOW, deliver, in_threads, sign
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = [f"signer{number}@example.org" for number in range(5)]
+
+
+@pytest.fixture
+def contacts(letter: Letter) -> list[int]:
+    """Five signers, under the key of all tests."""
+    return [sign(letter, email).pk for email in PEOPLE]
+
+
+@pytest.fixture
+def new_key(settings: Settings, contacts: list[int]) -> str:
+    """A new key, in front of the one that their addresses are under."""
+    new = Fernet.generate_key().decode()
+    settings.ADDRESS_KEYS = [new, *settings.ADDRESS_KEYS]
+    return new
+
+
+def reencrypt(batch: int = 500) -> str:
+    said = StringIO()
+    call_command("reencrypt_addresses", batch=batch, stdout=said)
+    return said.getvalue()
+
+
+def addresses() -> list[str]:
+    return [unseal(sealed) for sealed in SignerContact.objects.order_by("pk").values_list("address", flat=True)]
+
+
+def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
+    new_key: str, settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    assert "5 addresses encrypted anew; 0 were under the newest key before." in reencrypt()
+    settings.ADDRESS_KEYS = [new_key]
+    assert addresses() == PEOPLE
+    deliver()
+    assert [message.to for message in mailoutbox] == [[email] for email in PEOPLE]
+
+
+def test_running_it_again_changes_nothing(new_key: str) -> None:
+    reencrypt()
+    before = list(SignerContact.objects.order_by("pk").values_list("address", flat=True))
+    assert "0 addresses encrypted anew; 5 were under the newest key before." in reencrypt()
+    assert list(SignerContact.objects.order_by("pk").values_list("address", flat=True)) == before
+
+
+def test_without_any_address_it_has_nothing_to_do(db: None) -> None:
+    assert "Every address stands under the newest key." in reencrypt()
+
+
+def test_a_batch_goes_on_where_the_one_before_it_ended(new_key: str, contacts: list[int]) -> None:
+    first = reseal_addresses(after=0, most=2)
+    assert first == Resealed(last=contacts[1], changed=2, already=0, unreadable=[])
+    assert reseal_addresses(after=contacts[1], most=9) == Resealed(contacts[4], 3, 0, [])
+    assert reseal_addresses(after=contacts[4], most=9) is None
+
+
+def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
+    new_key: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = operations._write_resealed
+
+    def interrupted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
+        if SignerContact.objects.count() - len(still_old(settings)) == 4:
+            raise KeyboardInterrupt
+        return write(fresh)
+
+    monkeypatch.setattr(operations, "_write_resealed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        reencrypt(batch=2)
+    assert addresses() == PEOPLE
+    monkeypatch.setattr(operations, "_write_resealed", write)
+    assert "1 addresses encrypted anew; 4 were under the newest key before." in reencrypt()
+    settings.ADDRESS_KEYS = [new_key]
+    assert addresses() == PEOPLE
+
+
+def still_old(settings: Settings) -> list[int]:
+    """Ids of those that the newest key alone does not open."""
+    newest = Fernet(settings.ADDRESS_KEYS[0])
+    return [contact.pk for contact in SignerContact.objects.all() if not opens(newest, bytes(contact.address))]
+
+
+def opens(key: Fernet, sealed: bytes) -> bool:
+    try:
+        key.decrypt(sealed)
+    except Exception:  # noqa: BLE001 -- whatever it is, it is not open
+        return False
+    return True
+
+
+def test_an_address_that_no_key_opens_is_named_by_its_id_and_holds_up_no_other(
+    new_key: str, contacts: list[int], settings: Settings
+) -> None:
+    lost = Fernet(Fernet.generate_key()).encrypt(b"lost@example.org")
+    SignerContact.objects.filter(pk=contacts[1]).update(address=lost)
+    SignerContact.objects.filter(pk=contacts[3]).update(address=b"no token at all")
+    said, complaints = StringIO(), StringIO()
+    with pytest.raises(CommandError, match="2 addresses could not be read") as failure:
+        call_command("reencrypt_addresses", stdout=said, stderr=complaints)
+    assert failure.value.returncode == 1
+    assert complaints.getvalue().splitlines() == [
+        f"None of ADDRESS_KEYS opens the address of signature {contacts[1]}.",
+        f"None of ADDRESS_KEYS opens the address of signature {contacts[3]}.",
+    ]
+    assert "3 addresses encrypted anew" in said.getvalue()
+    assert "Every address" not in said.getvalue()
+    assert still_old(settings) == [contacts[1], contacts[3]]
+    assert bytes(SignerContact.objects.get(pk=contacts[1]).address) == lost
+
+
+def test_what_changes_between_reading_and_writing_is_not_put_back(
+    new_key: str, contacts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One signer withdraws, and another's address is put right, at the worst moment."""
+    write = operations._write_resealed
+
+    def meanwhile(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
+        withdraw_signature(SignerContact.objects.select_related("signature").get(pk=contacts[0]).signature, now=NOW)
+        SignerContact.objects.filter(pk=contacts[1]).update(address=seal("changed@example.org"))
+        return write(fresh)
+
+    monkeypatch.setattr(operations, "_write_resealed", meanwhile)
+    reencrypt()
+    assert addresses() == ["changed@example.org", *PEOPLE[2:]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_done_when_it_is_free(
+    new_key: str, contacts: list[int], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its holder waits for another row of the same batch: who waited for theirs meanwhile would wait for ever."""
+    write_one: Callable[[int], set[int]] = operations._write_one_resealed
+    left: list[int] = []
+
+    def leave(pk: int) -> set[int]:
+        left.append(pk)
+        return set()
+
+    monkeypatch.setattr(operations, "_write_one_resealed", leave)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '10s'")
+        SignerContact.objects.select_for_update().get(pk=contacts[3])
+        batch = in_threads(lambda _: reseal_addresses(after=0, most=9), [0], threads=1)
+        SignerContact.objects.select_for_update().get(pk=contacts[1])
+    assert batch == [Resealed(contacts[4], 4, 0, [])]
+    assert left == [contacts[3]]
+    assert write_one(contacts[3]) == {contacts[3]}
+    assert still_old(settings) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_people_sign_and_withdraw_nobody_is_lost(new_key: str, letter: Letter, settings: Settings) -> None:
+    more = [f"late{number}@example.org" for number in range(12)]
+
+    def work(part: int) -> None:
+        if part == 0:
+            for _ in range(3):
+                reencrypt()
+            return
+        for email in more[part - 1 :: 3]:
+            signature = sign(letter, email)
+            if int(email[4:-12]) % 2:
+                withdraw_signature(signature, now=signature.signed_at)
+
+    in_threads(work, range(4), threads=4)
+    reencrypt()
+    settings.ADDRESS_KEYS = [new_key]
+    assert sorted(addresses()) == sorted([*PEOPLE, *more[::2]])

@@ -1,0 +1,106 @@
+"""The small calculation in a real browser: it goes by itself, and whoever cannot do it signs all the same."""
+
+from urllib.parse import parse_qs
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests import test_journeys
+from tests.test_journeys import ITALIAN, LETTER, SCHEMES, Visit, mail_to, somebody
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+site, browser, visitor = test_journeys.site, test_journeys.browser, test_journeys.visitor
+
+NO_CRYPTO = "Object.defineProperty(crypto, 'subtle', { value: undefined })"
+WRONG_PROOF = "window.btoa = () => 'wrong'"
+
+
+def sign_like_a_machine(page: Page, letter: str = LETTER) -> tuple[str, str]:
+    """Fill in every field, also the one that people do not see."""
+    name, email = somebody()
+    page.goto(letter)
+    page.locator("#sign_name").fill(name)
+    page.locator("#sign_email").fill(email)
+    page.locator("#sign_website").fill("https://example.org", force=True)
+    page.locator("form.signing button[type=submit]").click()
+    return name, email
+
+
+def confirm(page: Page, email: str) -> None:
+    mail_to(page, email).locator("a[href*='/signatures/confirm/']").click()
+    page.get_by_role("button", name="Yes, I sign this letter").click()
+
+
+def test_the_browser_calculates_and_signs_by_itself(visitor: Visit) -> None:
+    page = visitor()
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status) if answer.request.method == "POST" else None)
+    name, email = sign_like_a_machine(page)
+    page.wait_for_url("**/signatures/check/**")
+    assert answers == [422, 303]
+    confirm(page, email)
+    expect(page.locator(".big-number")).to_be_visible()
+    expect(page.locator(".signed-as")).to_contain_text(name)
+
+
+def test_without_javascript_one_signs_too_and_a_moderator_looks_first(visitor: Visit) -> None:
+    page = visitor(java_script_enabled=False)
+    name, email = sign_like_a_machine(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("One moment")
+    page.get_by_role("button", name="Sign without it").click()
+    page.wait_for_url("**/signatures/check/**")
+    confirm(page, email)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirmed. A moderator looks at it next.")
+    expect(page.locator(".signed-as")).to_contain_text(name)
+
+
+def test_a_browser_that_cannot_calculate_says_so_and_shows_the_other_way(visitor: Visit) -> None:
+    page = visitor()
+    page.add_init_script(NO_CRYPTO)
+    sign_like_a_machine(page)
+    expect(page.get_by_role("status")).to_have_text("Your browser cannot do the calculation here.")
+    page.get_by_role("button", name="Sign without it").click()
+    page.wait_for_url("**/signatures/check/**")
+
+
+def test_a_proof_that_never_fits_does_not_go_round_for_ever(visitor: Visit) -> None:
+    page = visitor()
+    page.add_init_script(WRONG_PROOF)
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    sign_like_a_machine(page)
+    expect(page.get_by_role("status")).to_contain_text("please press the button")
+    expect(page.get_by_role("button", name="Sign", exact=True)).to_be_focused()
+    assert len(posts) == 2
+
+
+def test_the_form_says_for_how_many_seconds_it_was_open(visitor: Visit) -> None:
+    page = visitor()
+    _, email = somebody()
+    page.goto(LETTER)
+    page.locator("#sign_email").fill(email)
+    page.locator("#sign_name").fill("Ada")
+    opened = page.evaluate("Math.floor(performance.now() / 1000)")
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        page.locator("form.signing button[type=submit]").click()
+    (seconds,) = parse_qs(sent.value.post_data)["seconds"]
+    assert opened <= int(seconds) <= opened + 20
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("letter", [LETTER, ITALIAN])
+def test_axe_finds_nothing_on_the_page_that_asks_and_nothing_sticks_out(
+    width: int, letter: str, visitor: Visit
+) -> None:
+    page = visitor(viewport={"width": width, "height": 800})
+    page.add_init_script(NO_CRYPTO)
+    sign_like_a_machine(page, letter)
+    expect(page.get_by_role("status")).not_to_be_empty()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.response["passes"], "axe has looked at nothing"
+        assert found.violations_count == 0, found.generate_report()
