@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from letters.accounts.guards import for_organizers
 from letters.models import Letter, User
 from letters.moderating import queries
 from letters.moderating.forms import JudgementForm
@@ -28,7 +28,7 @@ LISTS: Mapping[str, Callable[[Letter, int], queries.Page]] = {
 
 @require_safe
 @never_cache
-@login_required
+@for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters that this person looks after."""
     found = queries.letters_of(cast("User", request.user))
@@ -37,7 +37,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
+@for_organizers
 def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
     """One of three lists, and what is to be done with the signatures that are ticked on it."""
     moderator = cast("User", request.user)

@@ -6,14 +6,14 @@ from functools import wraps
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from letters.accounts.guards import for_organizers
 from letters.models import Letter, Translation, User
 from letters.organizing import queries
 from letters.organizing.forms import SettingsForm, StartForm, TextForm, WithdrawForm
@@ -33,13 +33,13 @@ from letters.shared.text import render_markdown
 LetterView = Callable[[HttpRequest, Letter, User], HttpResponse]
 
 
-def of_own_letter(*methods: str) -> Callable[[LetterView], Callable[..., HttpResponse]]:
+def of_own_letter(*methods: str) -> Callable[[LetterView], Callable[..., HttpResponseBase]]:
     """A page about a letter, for those who write for its collective. For all others it does not exist."""
 
-    def decorate(view: LetterView) -> Callable[..., HttpResponse]:
+    def decorate(view: LetterView) -> Callable[..., HttpResponseBase]:
         @require_http_methods(methods)
         @never_cache
-        @login_required
+        @for_organizers
         @wraps(view)
         def opened(request: HttpRequest, slug: str) -> HttpResponse:
             writer = cast("User", request.user)
@@ -55,7 +55,7 @@ def of_own_letter(*methods: str) -> Callable[[LetterView], Callable[..., HttpRes
 
 @require_safe
 @never_cache
-@login_required
+@for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """The letters of one's collectives."""
     return render(
@@ -65,7 +65,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@login_required
+@for_organizers
 def start(request: HttpRequest) -> HttpResponse:
     """From nothing to a draft: to whom, what, and who writes. All else has a good default."""
     by = cast("User", request.user)
@@ -121,7 +121,7 @@ def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@for_organizers
 def live_preview(request: HttpRequest) -> JsonResponse:
     """What the text in the editor looks like, by the renderer of the public page."""
     return JsonResponse({"html": render_markdown(request.POST.get("body", "")[:100_000])})

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from letters.models import AuditEvent, Collective, Letter, Translation, User
 from letters.organizing.operations import Text, free_slug, write_text
@@ -215,6 +216,16 @@ def test_strangers_and_moderators_move_nothing(
         assert browser_of(person).post(f"{LETTER}{page}", fields).status_code == 404
     letter.refresh_from_db()
     assert letter.status == "published"
+
+
+@pytest.mark.parametrize("page", ["/organize/", "/organize/new/", "/moderate/", *PAGES])
+def test_where_a_second_factor_is_asked_for_nobody_writes_without_one(
+    letter: Letter, desk: Client, settings: Settings, page: str
+) -> None:
+    assert desk.get(page).status_code == 200
+    settings.SECOND_FACTOR_REQUIRED = True
+    answer = desk.get(page)
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/2fa/")
 
 
 def test_nobody_keeps_an_organizers_page(letter: Letter, desk: Client) -> None:
