@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from letters.accounts.guards import for_organizers
+from letters.delivering.queries import undelivered
 from letters.models import Letter, Translation, User
 from letters.organizing import queries
 from letters.organizing.forms import SettingsForm, StartForm, TextForm, WithdrawForm
@@ -106,6 +107,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "withdraw": WithdrawForm(),
+        "undelivered": undelivered(letter),
         "public_url": letter.get_absolute_url(),
     }
     status = 409 if refusal else 422 if form.errors else 200

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from letters.models import AuditEvent, Collective, Letter, Translation, User
+from letters.delivering.mail import Answer, Verdict
+from letters.delivering.operations import settle_delivery
+from letters.models import AuditEvent, Collective, Delivery, Letter, Translation, User
 from letters.organizing.operations import Text, free_slug, write_text
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
-from tests.people import EN, NOW, Reader, Response, Signer, words
+from tests.people import EN, NOW, Reader, Response, Signer, sign, words
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +186,13 @@ def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk:
         assert post(desk, f"{LETTER}state/", action=action).status_code == 200
     letter.refresh_from_db()
     assert letter.status == "withdrawn"
+
+
+def test_the_organizer_reads_why_signatures_wait_whose_mail_came_back(letter: Letter, desk: Client) -> None:
+    sign(letter)
+    assert "Mail that came back" not in words(desk.get(LETTER))
+    settle_delivery(Delivery.objects.get(), Answer(Verdict.NEVER, "550"), now=NOW)
+    assert "signatures that wait for their signers: 550 (1)." in words(desk.get(LETTER))
 
 
 # Who may
