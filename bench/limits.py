@@ -1,6 +1,6 @@
 """What could not be faster in Django: a page that is only bytes, and a view that does one INSERT, without middleware.
 
-Served as petition.wsgi is served, with the same settings but for the two below. It is started by bench/site.py.
+Served as petition.wsgi is served, with the same settings but for those below. It is started by bench/site.py.
 """
 
 import os
@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
+# Of the apps only our own: allauth refuses to be there without its middleware.
+settings.INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "letters.apps.LettersConfig"]
 settings.MIDDLEWARE = []
 settings.ROOT_URLCONF = "bench.limits"
 
