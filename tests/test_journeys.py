@@ -466,7 +466,7 @@ def pages(site: Site) -> dict[str, str]:
         "manage": manage[1],
         "list": f"{LETTER}signatures/",
         "nothing there": "/letters/no-such-letter/",
-        "useless link": f"/signatures/confirm/{'x' * 48}/",
+        "useless link": f"/signatures/confirm/{'x' * 60}/",
         "mailbox": "/mailbox/",
         "a form's address, opened": f"{LETTER}sign/",
     }

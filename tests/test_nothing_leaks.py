@@ -31,7 +31,7 @@ LETTER = "/letters/unpaid-cast/"
 # Words without a letter that an encoding of addresses (%40) would touch. The first stands in all that must be nowhere,
 # the second in what must go with its signature, the third in what may be there.
 SECRET, GONE, SHOWN = (f"{kind}{uuid4().hex[:12]}" for kind in ("secret", "gone", "shown"))
-TOKEN = re.compile(r"/signatures/[a-z-]+/([\w-]{48})")
+TOKEN = re.compile(r"/signatures/[a-z-]+/([\w-]{60})")
 CODE = re.compile(r"^\s*(\d{3} \d{3})\s*$", re.MULTILINE)
 
 

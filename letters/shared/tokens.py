@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
 # id (8 bytes), issued at (4 bytes, Unix seconds, good until 2106), salt (8 bytes)
-CONTENT = struct.Struct(">QI8s")
-# 16 bytes of SIV and 20 of content, in base64 without padding.
-TOKEN_LENGTH = 48
+# and 9 random bytes: without them, two tokens of one second would be the same, and tell that they are for one thing.
+CONTENT = struct.Struct(">QI8s9s")
+# 16 bytes of SIV and 29 of content, in base64 without padding.
+TOKEN_LENGTH = 60
 # id (8 bytes); with the SIV 32 characters, which need no padding either.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
@@ -43,7 +45,7 @@ class Token:
 
 
 def make_token(purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime) -> str:
-    return _seal(purpose, CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt)))
+    return _seal(purpose, CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt), secrets.token_bytes(9)))
 
 
 def read_token(purpose: str, text: str) -> Token | None:
@@ -51,7 +53,7 @@ def read_token(purpose: str, text: str) -> Token | None:
     content = _open(purpose, text, TOKEN_LENGTH)
     if content is None:
         return None
-    signature_id, issued, salt = CONTENT.unpack(content)
+    signature_id, issued, salt, _ = CONTENT.unpack(content)
     return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
 
 
