@@ -17,7 +17,7 @@ from django.test.client import ClientHandler
 from django.utils import timezone
 
 from letters.delivering.tasks import deliver_owed
-from letters.models import SALT_BYTES, Letter, Signature, Switch
+from letters.models import SALT_BYTES, Letter, Signature, Switch, User
 from letters.organizing.operations import Text
 from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
@@ -100,6 +100,13 @@ class Reader:
         """The honest counter as data."""
         found: dict[str, Any] = self.get(letter.url_of("count")).json()
         return found
+
+
+def browser_of(person: User) -> Client:
+    """The browser of somebody who has signed in."""
+    client = Client()
+    client.force_login(person)
+    return client
 
 
 class Signer(Reader):
@@ -197,6 +204,11 @@ def sign_and_confirm(
     confirm_signature(signature, verified=Signature.Verified.LINK, now=now)
     signature.refresh_from_db()
     return signature
+
+
+def ids_of(letter: Letter) -> list[int]:
+    """The ids of its signatures, the first to sign first."""
+    return list(letter.signatures.order_by("pk").values_list("pk", flat=True))
 
 
 def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:

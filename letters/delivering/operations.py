@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
 from letters.delivering.queries import COMPLAINED
-from letters.models import Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.models import STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
 from letters.shared import wakeups
 from letters.switching.queries import is_on
 
@@ -22,8 +22,6 @@ MOST_ATTEMPTS = 30
 # Confirmed, and the sequencer has not numbered it yet.
 WITHOUT_NUMBER = {Signature.State.CONFIRMED, Signature.State.HELD}
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
-# So long the sequencer waits for other reasons to count a letter anew.
-GATHER_SECONDS = 0.5
 
 # How most mails end, and so not by the ORM, which would take longer to say it than the database to do it.
 NOTE_SENT = """
@@ -148,7 +146,7 @@ def _doubt(
         # Whoever confirms again is thanked again, and the key of that mail must be free.
         thanks = Delivery.objects.filter(signature=signature, kind=Delivery.Kind.THANKS)
         thanks.update(key=Concat("key", Value(":"), "pk", output_field=CharField()))
-        transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+        transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     states = {"from": signature.state, "to": changes.get("state", signature.state)}
     details = {"letter": signature.letter_id, "mail": delivery.kind, **states}
     record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
@@ -156,7 +154,7 @@ def _doubt(
 
 def _consequences(signature: Signature, concern: Signature.Concern, at: datetime) -> dict[str, Any]:
     """What changes in a signature after a mail to its signer came back, or was complained of, at that moment."""
-    if signature.state not in {*WITHOUT_NUMBER, Signature.State.PENDING, Signature.State.PUBLISHED}:
+    if signature.state not in STANDING:
         return {}
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before
     # the signing is no time at all, but a clock that is wrong.
@@ -175,7 +173,3 @@ def _outweighs(concern: Signature.Concern, signature: Signature) -> bool:
     if concern == Signature.Concern.COMPLAINED or not signature.concern:
         return True
     return signature.state == Signature.State.PUBLISHED and signature.concern != Signature.Concern.COMPLAINED
-
-
-def _wake_sequencer(letter_id: int) -> None:
-    wakeups.wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)

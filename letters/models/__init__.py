@@ -4,14 +4,15 @@ from letters.models.audit_event import AuditEvent
 from letters.models.collective import Collective, Membership
 from letters.models.delivery import Delivery, DeliveryQuerySet
 from letters.models.display import Display
-from letters.models.letter import Ask, Letter
+from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.user import User
 
 __all__ = [
     "SALT_BYTES",
+    "STANDING",
     "Ask",
     "AuditEvent",
     "Collective",
@@ -19,6 +20,7 @@ __all__ = [
     "DeliveryQuerySet",
     "Display",
     "Letter",
+    "LetterQuerySet",
     "Membership",
     "Revision",
     "Signature",

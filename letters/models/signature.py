@@ -175,6 +175,10 @@ class Signature(models.Model):
         return reverse(purpose, kwargs={"token": token})
 
 
+# A signature that its signer stands by, or may still.
+STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
+
+
 class SignerContact(models.Model):
     """The private half of a signature. Deleting this row is how an address is forgotten."""
 

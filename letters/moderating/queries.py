@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from letters.models import Letter, Membership, Signature, SignatureQuerySet, Translation, User
+from letters.models import Letter, LetterQuerySet, Membership, Signature, SignatureQuerySet, Translation, User
 
 PAGE_LENGTH = 50
 MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
@@ -12,15 +12,17 @@ MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
 
 def letters_of(moderator: User) -> list[Letter]:
     """The letters whose signatures this person judges, those with the most work first."""
-    mine = Q(collective__memberships__user=moderator, collective__memberships__role__in=MODERATING)
-    letters = Letter.objects.public().filter(mine).select_related("current_revision", "collective")
-    return list(letters.order_by("-awaiting_review", "slug")[:200])
+    return list(_looked_after_by(moderator).order_by("-awaiting_review", "slug")[:200])
 
 
 def letter_of(moderator: User, slug: str) -> Letter:
     """Raises Letter.DoesNotExist, also for who may not know that there is one."""
-    mine = Q(collective__memberships__user=moderator, collective__memberships__role__in=MODERATING)
-    return Letter.objects.public().filter(mine).select_related("collective").get(slug=slug)
+    return _looked_after_by(moderator).get(slug=slug)
+
+
+def _looked_after_by(moderator: User) -> LetterQuerySet:
+    theirs = Q(collective__memberships__user=moderator, collective__memberships__role__in=MODERATING)
+    return Letter.objects.public().filter(theirs).select_related("collective")
 
 
 @dataclass(frozen=True)

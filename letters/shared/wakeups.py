@@ -22,6 +22,10 @@ FORGOTTEN_AFTER_SECONDS = 10
 # While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
 LEFT_ALONE_SECONDS = 5
 
+# So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
+# confirm, and a signer sees the number within two.
+GATHER_SECONDS = 0.5
+
 _left_alone_until = 0.0
 
 
@@ -34,6 +38,11 @@ def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
             current_app.send_task(task, args=args, queue=queue, countdown=after or None)
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain(error)
+
+
+def wake_sequencer(letter_id: int) -> None:
+    """Something in a letter is to be numbered or counted anew."""
+    wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
 
 
 def awake(task: str, *args: int) -> None:

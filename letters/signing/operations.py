@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from letters.auditing.operations import record
-from letters.models import SALT_BYTES, Delivery, Display, Letter, Signature, SignerContact, Switch
+from letters.models import SALT_BYTES, STANDING, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
@@ -136,7 +136,7 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
         if not cursor.fetchone():
             return
     transaction.on_commit(_wake_postman)
-    transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+    transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 
 def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:
@@ -151,10 +151,6 @@ def confirm_by_code(signature: Signature, *, code: str, again: bool, now: dateti
     if again:
         return
     confirm_signature(signature, verified=Signature.Verified.CODE, now=now)
-
-
-# A signature that its signer stands by, or may still.
-STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
 
 
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
@@ -358,21 +354,12 @@ def _empty(signature: Signature, **values: Any) -> bool:
         return False
     SignerContact.objects.filter(pk=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
-    transaction.on_commit(lambda: _wake_sequencer(signature.letter_id))
+    transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
-
-
-# So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
-# confirm, and a signer sees the number within two.
-GATHER_SECONDS = 0.5
 
 
 def _wake_postman() -> None:
     wakeups.wake("letters.deliver", queue="confirmations")
-
-
-def _wake_sequencer(letter_id: int) -> None:
-    wakeups.wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
 
 
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:

@@ -95,7 +95,7 @@ def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         language = language or letter.language
         with translation.override(interface_language(language)):
             return _sign(request, letter, language)
-    except (Letter.DoesNotExist, Translation.DoesNotExist) as missing:
+    except Letter.DoesNotExist as missing:
         raise Http404("There is no letter here.") from missing
 
 
@@ -162,7 +162,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     signature = found[0]
     language = language or signature.letter.language
     if request.POST.get("action") == "resend":
-        return _resend(request, signature)
+        return _refusal_of_request(request) or _resend(request, signature)
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
@@ -176,35 +176,28 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
 
 
 def _resend(request: HttpRequest, signature: Signature) -> HttpResponse:
-    try:
-        admit_request(_network(request))
-    except TooMany as refused:
-        return _too_many(request, refused)
     request_mail(signature, now=timezone.now())
     return _see_other(f"{request.path}?again")
 
 
-def _too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
-    page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
-    page.headers["Retry-After"] = str(refused.seconds)
-    page.headers["Cache-Control"] = "no-store"
-    return page
+def _refusal_of_request(request: HttpRequest) -> HttpResponse | None:
+    """What to answer instead of sending a mail once more, if the network has asked for too many."""
+    try:
+        admit_request(_network(request))
+    except TooMany as refused:
+        page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
+        page.headers["Retry-After"] = str(refused.seconds)
+        page.headers["Cache-Control"] = "no-store"
+        return page
+    return None
 
 
 def _check_page(
     request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStanding
 ) -> HttpResponse:
-    text = _current_text(letter, language)
     if form.errors:
         form.fields["code"].widget.attrs["autofocus"] = True
-    context = {
-        "form": form,
-        "mail": standing,
-        "text": text,
-        "language": language,
-        "direction": direction(language),
-        "letter_url": letter.get_absolute_url(language),
-    }
+    context = {**_letter_context(letter, language), "form": form, "mail": standing}
     return render(request, "letters/signing/check.html", context, status=422 if form.errors else 200)
 
 
@@ -220,29 +213,29 @@ def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     with translation.override(interface_language(language)):
         form = LinkForm(_typed(request) if request.method == "POST" else None)
         if form.is_valid():
-            try:
-                admit_request(_network(request))
-            except TooMany as refused:
-                return _too_many(request, refused)
+            if refused := _refusal_of_request(request):
+                return refused
             request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
             return _see_other(f"{request.path}?asked")
-        context = {
-            "form": form,
-            "text": _current_text(letter, language),
-            "language": language,
-            "direction": direction(language),
-            "letter_url": letter.get_absolute_url(language),
-        }
+        context = {**_letter_context(letter, language), "form": form}
         response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _current_text(letter: Letter, language: str) -> Translation:
+def _letter_context(letter: Letter, language: str) -> dict[str, Any]:
+    """What every page knows of the letter as it is now, in one of its languages."""
     try:
-        return queries.translation_of(letter.current_revision_id or 0, language)
+        text = queries.translation_of(letter.current_revision_id or 0, language)
     except Translation.DoesNotExist as missing:
         raise Http404("The letter has not been translated into this language.") from missing
+    return {
+        "letter": letter,
+        "text": text,
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+    }
 
 
 def _check_url(letter: Letter, language: str, token: str) -> str:
@@ -372,15 +365,11 @@ def _form_page(
 ) -> HttpResponse:
     """The form again with all that was typed; or the step that asks for a proof, which keeps it too."""
     context = {
-        "letter": letter,
-        "text": queries.translation_of(letter.current_revision_id or 0, language),
+        **_letter_context(letter, language),
         "form": form,
         "refusal": refusal,
         "minutes": ceil(retry_after / 60),
         "proof": proof,
-        "language": language,
-        "direction": direction(language),
-        "letter_url": letter.get_absolute_url(language),
         "sign_url": letter.url_of("sign", language),
     }
     template = "letters/signing/proof.html" if proof else "letters/signing/form.html"

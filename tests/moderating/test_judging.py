@@ -11,7 +11,7 @@ from letters.moderating.queries import PAGE_LENGTH, rejected, waiting
 from letters.shared.refusal import Refused
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Reader, add_confirmed, add_published, publish
+from tests.people import NOW, Reader, add_confirmed, add_published, ids_of, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -28,19 +28,6 @@ def reject(letter: Letter, ids: list[int], by: User) -> int:
 
 def restore(letter: Letter, ids: list[int], by: User) -> int:
     return restore_signatures(letter, ids, by=by, now=NOW)
-
-
-@pytest.fixture
-def reviewed(published: LetterMaker) -> Letter:
-    """A letter with five signatures that wait for a moderator."""
-    letter = published(reviewed=True)
-    add_confirmed(letter, 5, state=Signature.State.HELD)
-    publish()
-    return letter
-
-
-def ids_of(letter: Letter) -> list[int]:
-    return list(letter.signatures.order_by("pk").values_list("pk", flat=True))
 
 
 def counts(letter: Letter) -> tuple[int, int, int]:

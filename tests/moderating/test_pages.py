@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from letters.models import AuditEvent, Letter, Signature, User
+from letters.models import AuditEvent, Letter, User
 from letters.moderating.queries import PAGE_LENGTH
 from tests.conftest import LetterMaker
-from tests.people import Response, add_confirmed, add_published, publish, words
+from tests.people import Response, add_confirmed, add_published, browser_of, ids_of, publish, words
 
 pytestmark = pytest.mark.django_db
 
@@ -16,28 +16,9 @@ QUEUE = "/moderate/night-trains/"
 
 
 @pytest.fixture
-def reviewed(published: LetterMaker) -> Letter:
-    """A letter with five signatures that wait for a moderator."""
-    letter = published(reviewed=True)
-    add_confirmed(letter, 5, state=Signature.State.HELD)
-    publish()
-    return letter
-
-
-def browser_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
-
-
-@pytest.fixture
 def desk(moderator: User) -> Client:
     """The moderator's browser."""
     return browser_of(moderator)
-
-
-def ids_of(letter: Letter) -> list[int]:
-    return list(letter.signatures.order_by("pk").values_list("pk", flat=True))
 
 
 def states(letter: Letter) -> list[str]:

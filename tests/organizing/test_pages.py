@@ -12,7 +12,7 @@ from letters.models import AuditEvent, Collective, Delivery, Letter, Translation
 from letters.organizing.operations import Text, free_slug, write_text
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
-from tests.people import EN, NOW, Reader, Response, Signer, sign, words
+from tests.people import EN, NOW, Reader, Response, Signer, browser_of, sign, words
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +30,6 @@ LETTER = "/organize/letters/night-trains/"
 def desk(organizer: User) -> Client:
     """The organizer's browser."""
     return browser_of(organizer)
-
-
-def browser_of(person: User) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
 
 
 def post(client: Client, url: str, **fields: Any) -> Response:
