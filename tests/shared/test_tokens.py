@@ -43,7 +43,7 @@ def test_a_cut_token_says_nothing(length: int) -> None:
     assert read_token("confirm", TOKEN[:length]) is None
 
 
-@pytest.mark.parametrize("addition", ["=", "A", " ", "\n", ".", TOKEN])
+@pytest.mark.parametrize("addition", ["=", "A", " ", "\n", ".", TOKEN], ids=range(6))
 def test_a_token_with_something_after_it_says_nothing(addition: str) -> None:
     assert read_token("confirm", TOKEN + addition) is None
 
