@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
-# id (8 bytes), issued at (4 bytes, Unix seconds, good until 2106), salt (8 bytes), and 9 random bytes: without them, two
-# tokens of one second would be the same, and tell that they are for one thing.
+# id (8 bytes), issued at (4 bytes, Unix seconds, good until 2106), salt (8 bytes), and 9 random bytes: without them,
+# two tokens of one second would be the same, and tell that they are for one thing.
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
