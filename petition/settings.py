@@ -43,6 +43,10 @@ LAPTOP = LAPTOP or bool(laptop)
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies of ours stand before the web server. The client's address is counted from the right of
+# X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
+BEHIND_PROXY = environment.flag("BEHIND_PROXY")
+TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0, most=10)
 
 # Secrets. Each has a purpose of its own, so that one can be changed without the others.
 
@@ -197,7 +201,7 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,5/1h/key",
     "reset_password": "20/m/ip,5/1h/key",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if environment.flag("BEHIND_PROXY") else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MFA_ADAPTER = "letters.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -302,10 +306,6 @@ REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=876
 
 # Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.
 
-# How many proxies of ours stand before the web server. The client's address is counted from the right of
-# X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
-BEHIND_PROXY = environment.flag("BEHIND_PROXY")
-TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0, most=10)
 # Soft: beyond it each signing needs a proof of work, a second or two of a browser's time. A household or an office
 # never gets there; a lecture hall does, and goes on signing.
 LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
