@@ -132,7 +132,7 @@ def mail_of_signer(site: Site) -> bytes:
     """As the worker hands it over."""
     # Models can be imported once the site has started.
     from letters.models import Delivery  # noqa: PLC0415
-    from letters.signing.mail import MAILS  # noqa: PLC0415
+    from letters.tasks import MAILS  # noqa: PLC0415
 
     owe(site, 1)
     message = MAILS["confirm"](Delivery.objects.owed().get())

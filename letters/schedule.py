@@ -14,6 +14,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "confirmations", "expires": SWEEP_SECONDS},
     },
+    "deliver what could wait": {
+        "task": "letters.deliver_bulk",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "number what is confirmed": {
         "task": "letters.sweep_letters",
         "schedule": SWEEP_SECONDS,

@@ -7,15 +7,25 @@ from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.delivering.tasks import deliver_owed
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
-from letters.signing.mail import MAILS
+from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
+
+# Who builds each kind of mail.
+MAILS = {**SIGNING_MAILS}
 
 
 @shared_task(name="letters.deliver")
 def deliver() -> None:
-    """Send the mails that are due."""
+    """Send the mails that are due and cannot wait."""
     wakeups.awake("letters.deliver")
     deliver_owed(MAILS)
+
+
+@shared_task(name="letters.deliver_bulk")
+def deliver_bulk() -> None:
+    """Send the mails that are due and could wait."""
+    wakeups.awake("letters.deliver_bulk")
+    deliver_owed(MAILS, bulk=True)
 
 
 @shared_task(name="letters.sequence")

@@ -21,6 +21,13 @@ register_converter(LanguageCode, "language")
 urlpatterns = [
     path("", include("letters.signing.urls")),
     path("", include("letters.organizing.urls")),
+    path("", include("letters.collectives.urls")),
+    path("", include("letters.revising.urls")),
+    path("", include("letters.inviting.urls")),
+    path("", include("letters.dashboard.urls")),
+    path("", include("letters.exporting.urls")),
+    path("", include("letters.updates.urls")),
+    path("", include("letters.handover.urls")),
     path("", include("letters.moderating.urls")),
     path("", include("letters.publishing.urls")),
     path("accounts/", include("letters.accounts.urls")),

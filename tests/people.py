@@ -22,10 +22,10 @@ from letters.organizing.operations import Text
 from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
-from letters.signing.mail import MAILS
 from letters.signing.operations import Entry, confirm_signature, sign_letter
 from letters.switching import queries as switching_queries
 from letters.switching.operations import turn_switch
+from letters.tasks import MAILS
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -247,6 +247,7 @@ def turn(name: Switch.Name, *, on: bool) -> None:
 def deliver() -> None:
     """Send every mail that is due, as the worker does."""
     deliver_owed(MAILS)
+    deliver_owed(MAILS, bulk=True)
 
 
 def publish(now: datetime | None = None) -> None:

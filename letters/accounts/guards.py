@@ -1,7 +1,7 @@
 """What stands before a view: who may come in, and that what it writes is written whole or not at all."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, cast
 
@@ -9,15 +9,21 @@ import requests
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from letters.accounts.queries import lacks_second_factor
+from letters.models import WRITING, Letter, User
 
 log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponseBase]
+# What follows the person is what the address says besides the letter.
+LetterView = Callable[..., HttpResponseBase]
 
 # In the session: where somebody was going who was led to set up a second factor first.
 WAY_ON = "way_on"
@@ -33,6 +39,30 @@ def for_organizers(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return cast("View", login_required(guarded))
+
+
+def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[LetterView], View]:
+    """A page about a letter, for those who have one of these parts in its collective. For all others it does not exist.
+
+    Its view gets the letter, which nobody can have without passing here.
+    """
+
+    def decorate(view: LetterView) -> View:
+        @require_http_methods(methods)
+        @never_cache
+        @for_organizers
+        @wraps(view)
+        def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            person = cast("User", request.user)
+            try:
+                letter = Letter.objects.cared_for_by(person, roles).get(slug=slug)
+                return view(request, letter, person, *args, **kwargs)
+            except ObjectDoesNotExist as missing:
+                raise Http404("There is no letter here.") from missing
+
+        return opened
+
+    return decorate
 
 
 def lead_to_second_factor(request: HttpRequest, way_on: str) -> HttpResponseBase:

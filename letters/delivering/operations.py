@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
 from letters.delivering.queries import COMPLAINED
-from letters.models import STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.models import BULK, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
 from letters.shared import wakeups
 from letters.switching.queries import is_on
 
@@ -30,28 +30,30 @@ WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
 
-def claim_deliveries(*, now: datetime, most: int) -> list[Delivery]:
-    """Up to `most` due deliveries, the oldest first, that no other worker gets for MAIL_LEASE_SECONDS.
+def claim_deliveries(*, now: datetime, most: int, bulk: bool = False) -> list[Delivery]:
+    """Up to `most` due deliveries, the oldest first, that no other worker gets for MAIL_LEASE_SECONDS: of the mail that
+    can wait (`bulk`), or of all other.
 
     If this worker dies, they are due again when the lease is over. One statement, so nothing is claimed halfway.
     Mail that can wait stays where it is while bulk mail is switched off.
     """
     # MATERIALIZED: as a plain subquery it may be planned inside a loop, run again for each row, and pass its own limit.
-    waiting = [] if is_on(Switch.Name.SEND_BULK_MAIL) else [Delivery.Kind.REMINDER.value]
+    if bulk and not is_on(Switch.Name.SEND_BULK_MAIL):
+        return []
     lease = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
     claimed = Delivery.objects.raw(
         """
         WITH due AS MATERIALIZED (
             SELECT id FROM letters_delivery
             WHERE next_attempt_at <= %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
-                AND kind <> ALL(%s)
+                AND (kind = ANY(%s)) = %s
             ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED
         )
         UPDATE letters_delivery AS delivery SET attempts = attempts + 1, next_attempt_at = %s
         FROM due WHERE delivery.id = due.id
         RETURNING delivery.*
         """,
-        [now, waiting, most, lease],
+        [now, list(BULK), bulk, most, lease],
     )
     return sorted(claimed, key=lambda delivery: delivery.pk)
 

@@ -22,11 +22,13 @@ log = logging.getLogger(__name__)
 Builder = Callable[[Delivery], EmailMessage | None]
 
 
-def deliver_owed(mails: Mapping[str, Builder]) -> None:
-    """Send batch after batch over one connection, until nothing is due or the server is not well."""
+def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
+    """Send what can wait (`bulk`), or all other mail, batch after batch over one connection, until nothing is due or
+    the server is not well.
+    """
     connection = get_connection()
     try:
-        while batch := claim_deliveries(now=timezone.now(), most=settings.MAIL_BATCH):
+        while batch := claim_deliveries(now=timezone.now(), most=settings.MAIL_BATCH, bulk=bulk):
             if not _send_batch(batch, mails, connection):
                 break
     finally:

@@ -1,8 +1,8 @@
 """The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
 
 from letters.models.audit_event import AuditEvent
-from letters.models.collective import Collective, Membership
-from letters.models.delivery import Delivery, DeliveryQuerySet
+from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
+from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
@@ -11,8 +11,12 @@ from letters.models.switch import Switch
 from letters.models.user import User
 
 __all__ = [
+    "BULK",
+    "MODERATING",
+    "OWNING",
     "SALT_BYTES",
     "STANDING",
+    "WRITING",
     "Ask",
     "AuditEvent",
     "Collective",

@@ -1,6 +1,12 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from letters.models.user import User
 
 
 class Collective(models.Model):
@@ -23,6 +29,10 @@ class Collective(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def lets(self, person: User, roles: Collection[str]) -> bool:
+        """Whether somebody has one of these parts in it now. Asked of the database each time: parts are taken away."""
+        return person.is_active and self.memberships.filter(user=person, role__in=roles).exists()
 
 
 class Membership(models.Model):
@@ -49,3 +59,9 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.collective_id}"
+
+
+# What each part lets do: write and publish, judge signatures, decide about the collective itself.
+WRITING = [Membership.Role.OWNER, Membership.Role.EDITOR]
+MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
+OWNING = [Membership.Role.OWNER]

@@ -22,6 +22,9 @@ class Delivery(models.Model):
         REMINDER = "reminder", "Your signature still waits"
         SIGNED_AGAIN = "signed_again", "You had signed already"
         REQUESTED = "requested", "The mail or link that you asked for"
+        INVITED = "invited", "You are invited to be among the first to sign"
+        CARRY_OVER = "carry_over", "The text has changed: does your signature stand?"
+        UPDATE = "update", "News about a letter that you have signed"
 
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
@@ -64,3 +67,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+# Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written
+# never delays one person who is looking into their mailbox at this moment.
+BULK = [Delivery.Kind.REMINDER, Delivery.Kind.INVITED, Delivery.Kind.CARRY_OVER, Delivery.Kind.UPDATE]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from letters.models.collective import Collective
 from letters.models.display import Display
+from letters.models.user import User
 
 # A signer who signed in time gets this long after closing to press the button in the mail.
 GRACE_AFTER_CLOSING = timedelta(hours=24)
@@ -31,6 +33,11 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def public(self) -> LetterQuerySet:
         """Letters that the public may know of. A withdrawn one keeps its page, which says so."""
         return self.exclude(status=Letter.Status.DRAFT)
+
+    def cared_for_by(self, person: User, roles: Collection[str]) -> LetterQuerySet:
+        """Letters of the collectives in which this person has one of these parts. Others do not exist for them."""
+        part = {"collective__memberships__user": person, "collective__memberships__role__in": roles}
+        return self.filter(**part).select_related("collective")
 
     def open_at(self, now: datetime) -> LetterQuerySet:
         """Letters that take signatures now."""
@@ -146,6 +153,11 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def newest_title(self) -> str:
+        """The title that its organizers know it by: of the newest revision, published or not, in its own language."""
+        titles = self.revisions.filter(translations__language=self.language).order_by("-number")
+        return titles.values_list("translations__title", flat=True).first() or self.slug
 
     def get_absolute_url(self, language: str = "") -> str:
         """Its page: without a prefix in its own language, with one in another."""

@@ -11,9 +11,16 @@ from letters.models.letter import Letter
 class Revision(models.Model):
     """One state of a letter's text, in all its languages. Published, it never changes again (a trigger sees to it)."""
 
+    class Kind(models.TextChoices):
+        FIRST = "first", "The first text"
+        CORRECTION = "correction", "A correction: it says the same"
+        SUBSTANCE = "substance", "A change of substance"
+
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="revisions")
     # 1, 2, 3 … within the letter.
     number = models.PositiveIntegerField()
+    # What kind of change it is, as its organizer says: signers are asked anew only about one of substance.
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST, db_default="first")
     # What changed, in a sentence that the public reads; empty for the first.
     note = models.TextField(blank=True, max_length=500)
     created_at = models.DateTimeField()
@@ -23,6 +30,9 @@ class Revision(models.Model):
         constraints = [
             models.UniqueConstraint("letter", "number", name="revision_number_once_a_letter"),
             models.CheckConstraint(condition=Q(number__gte=1), name="revision_numbers_from_one"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["first", "correction", "substance"]), name="revision_kind_known"
+            ),
         ]
 
     def __str__(self) -> str:

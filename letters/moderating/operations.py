@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from letters.auditing.operations import record_each
-from letters.models import Letter, Signature, SignatureQuerySet, User
-from letters.moderating.queries import MODERATING
+from letters.models import MODERATING, Letter, Signature, SignatureQuerySet, User
 from letters.shared import wakeups
 from letters.shared.refusal import Refused
 
@@ -58,7 +57,7 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
 
 def _to_judge(letter: Letter, ids: Collection[int], by: User) -> SignatureQuerySet:
     """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
-    if not by.is_active or not letter.collective.memberships.filter(user=by, role__in=MODERATING).exists():
+    if not letter.collective.lets(by, MODERATING):
         raise Refused("not_yours")
     if len(ids) > MOST_AT_ONCE:
         raise Refused("too_many")

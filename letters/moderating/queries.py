@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from letters.models import Letter, LetterQuerySet, Membership, Signature, SignatureQuerySet, Translation, User
+from letters.models import MODERATING, Letter, LetterQuerySet, Signature, SignatureQuerySet, Translation, User
 
 PAGE_LENGTH = 50
-MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
 
 
 def letters_of(moderator: User) -> list[Letter]:
@@ -21,8 +20,7 @@ def letter_of(moderator: User, slug: str) -> Letter:
 
 
 def _looked_after_by(moderator: User) -> LetterQuerySet:
-    theirs = Q(collective__memberships__user=moderator, collective__memberships__role__in=MODERATING)
-    return Letter.objects.public().filter(theirs).select_related("collective")
+    return Letter.objects.public().cared_for_by(moderator, MODERATING)
 
 
 @dataclass(frozen=True)

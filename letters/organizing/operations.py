@@ -10,8 +10,7 @@ from django.db.models import F, Model
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
-from letters.models import Collective, Letter, Membership, Revision, Translation, User
-from letters.organizing.queries import WRITING
+from letters.models import WRITING, Collective, Letter, Membership, Revision, Translation, User
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -189,5 +188,5 @@ def _move(
 
 def _must_write_for(collective: Collective, by: User) -> None:
     """Raises Refused("not_yours") unless `by` may write in the collective's name."""
-    if not by.is_active or not collective.memberships.filter(user=by, role__in=WRITING).exists():
+    if not collective.lets(by, WRITING):
         raise Refused("not_yours")

@@ -1,21 +1,19 @@
 """An organizer's pages: start a letter, write it, look at it as the public will, publish it, and what comes after."""
 
-from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from letters.accounts.guards import for_organizers
+from letters.accounts.guards import for_organizers, of_own_letter
 from letters.delivering.queries import undelivered
-from letters.models import Letter, Translation, User
+from letters.models import Letter, User
 from letters.organizing import queries
 from letters.organizing.forms import SettingsForm, StartForm, TextForm, WithdrawForm
 from letters.organizing.operations import (
@@ -30,28 +28,6 @@ from letters.organizing.operations import (
 from letters.shared.languages import direction
 from letters.shared.refusal import Refused
 from letters.shared.text import render_markdown
-
-LetterView = Callable[[HttpRequest, Letter, User], HttpResponse]
-
-
-def of_own_letter(*methods: str) -> Callable[[LetterView], Callable[..., HttpResponseBase]]:
-    """A page about a letter, for those who write for its collective. For all others it does not exist."""
-
-    def decorate(view: LetterView) -> Callable[..., HttpResponseBase]:
-        @require_http_methods(methods)
-        @never_cache
-        @for_organizers
-        @wraps(view)
-        def opened(request: HttpRequest, slug: str) -> HttpResponse:
-            writer = cast("User", request.user)
-            try:
-                return view(request, queries.letter_of(writer, slug), writer)
-            except (Letter.DoesNotExist, Translation.DoesNotExist) as missing:
-                raise Http404("There is no letter here.") from missing
-
-        return opened
-
-    return decorate
 
 
 @require_safe

@@ -40,6 +40,16 @@ def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
         _complain(error)
 
 
+def wake_postman() -> None:
+    """Mail is owed that somebody waits for."""
+    wake("letters.deliver", queue="confirmations")
+
+
+def wake_bulk_postman() -> None:
+    """Mail is owed that can wait."""
+    wake("letters.deliver_bulk", queue="bulk")
+
+
 def wake_sequencer(letter_id: int) -> None:
     """Something in a letter is to be numbered or counted anew."""
     wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)

@@ -97,7 +97,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         raise Refused("paused")
     signature_id, salt, purpose = _write_signature(letter, entry, language, now)
-    transaction.on_commit(_wake_postman)
+    transaction.on_commit(wakeups.wake_postman)
     return make_token(purpose, signature_id=signature_id, salt=salt, now=now)
 
 
@@ -135,7 +135,7 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
         cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
         if not cursor.fetchone():
             return
-    transaction.on_commit(_wake_postman)
+    transaction.on_commit(wakeups.wake_postman)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 
@@ -221,7 +221,7 @@ def remind_unconfirmed(*, now: datetime) -> int:
             cursor.execute(REMIND, {"hours": hours, "now": now, "since": since, "before": before})
             owed += cursor.rowcount
     if owed:
-        transaction.on_commit(_wake_postman)
+        transaction.on_commit(wakeups.wake_bulk_postman)
     return owed
 
 
@@ -338,7 +338,7 @@ def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
         )
         for signature_id in known
     )
-    transaction.on_commit(_wake_postman)
+    transaction.on_commit(wakeups.wake_postman)
 
 
 @transaction.atomic
@@ -356,10 +356,6 @@ def _empty(signature: Signature, **values: Any) -> bool:
     Delivery.objects.filter(signature_id=signature.pk).delete()
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
-
-
-def _wake_postman() -> None:
-    wakeups.wake("letters.deliver", queue="confirmations")
 
 
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:

@@ -117,6 +117,10 @@ REFUSED: list[tuple[str, Deed]] = [
         lambda letter: Revision.objects.create(letter=letter, number=1, created_at=NOW),
     ),
     ("revision_numbers_from_one", lambda letter: Revision.objects.create(letter=letter, number=0, created_at=NOW)),
+    (
+        "revision_kind_known",
+        lambda letter: Revision.objects.create(letter=letter, number=2, kind="joke", created_at=NOW),
+    ),
     ("translation_once_a_language", lambda letter: twice(add_translation, letter)),
     ("translation_is_not_empty", lambda letter: add_translation(letter, title="")),
     ("translation_is_not_empty", lambda letter: add_translation(letter, body="")),

@@ -1,0 +1,1 @@
+"""How a letter fares: counts over time, where signers come from, how its mail stands, who has signed."""

@@ -1,0 +1,1 @@
+"""Signatures and contacts as files, made in the background."""

@@ -1,0 +1,1 @@
+"""The letter with its signatories as a PDF, and the record of its delivery to the addressee."""
