@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from letters.handover import views
+
+urlpatterns = [
+    # /organize/letters/<slug>/handover/
+    path("organize/letters/<slug:slug>/handover/", views.handover, name="handover"),
+    path("organize/letters/<slug:slug>/handover/<int:handover_id>/remove/", views.remove, name="remove_handover"),
+]

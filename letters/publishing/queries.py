@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, F, Q
 
-from letters.models import Letter, Signature, SignatureQuerySet, Translation
+from letters.models import Handover, Letter, Signature, SignatureQuerySet, Translation
 
 PAGE_LENGTH = 100
 NEWEST = 12
@@ -30,6 +30,11 @@ def text_of(letter: Letter, language: str) -> Translation:
 
 def newest_signatures(letter: Letter) -> list[Signature]:
     return list(_counted(letter).published()[:NEWEST])
+
+
+def handovers(letter: Letter) -> list[Handover]:
+    """Its deliveries to the addressee, the newest first."""
+    return list(letter.handovers.all()[:10])
 
 
 def _counted(letter: Letter) -> SignatureQuerySet:

@@ -46,6 +46,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
         "newest": queries.newest_signatures(found),
+        "handovers": queries.handovers(found),
         "link_url": found.url_of("link", language),
     }
     return publish(_render(request, "letters/publishing/letter.html", context), etag)

@@ -13,6 +13,7 @@ from letters.models import (
     AuditEvent,
     Collective,
     Delivery,
+    Handover,
     Letter,
     Membership,
     Revision,
@@ -62,6 +63,11 @@ def add_event(**values: Any) -> AuditEvent:
 
 def change(letter: Letter, **values: Any) -> None:
     Letter.objects.filter(pk=letter.pk).update(**values)
+
+
+def hand_over(letter: Letter, **values: Any) -> Handover:
+    right = {"letter": letter, "on": NOW.date(), "to": "the minister", "signature_count": 0, "recorded_at": NOW}
+    return Handover.objects.create(**{**right, **values})
 
 
 def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
@@ -121,6 +127,9 @@ REFUSED: list[tuple[str, Deed]] = [
         "revision_kind_known",
         lambda letter: Revision.objects.create(letter=letter, number=2, kind="joke", created_at=NOW),
     ),
+    ("handover_once_a_day_and_addressee", lambda letter: twice(hand_over, letter)),
+    ("handover_says_to_whom", lambda letter: hand_over(letter, to="")),
+    ("letters_handover_signature_count_check", lambda letter: hand_over(letter, signature_count=-1)),
     ("translation_once_a_language", lambda letter: twice(add_translation, letter)),
     ("translation_is_not_empty", lambda letter: add_translation(letter, title="")),
     ("translation_is_not_empty", lambda letter: add_translation(letter, body="")),

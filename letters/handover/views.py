@@ -1,0 +1,42 @@
+"""Where organizers say that their letter has been delivered."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.accounts.guards import of_own_letter
+from letters.handover.forms import HandoverForm
+from letters.handover.operations import record_handover, remove_handover
+from letters.models import Letter, User
+from letters.shared.refusal import Refused
+
+REFUSED = {
+    "never_published": (None, _("A draft cannot have been delivered. Publish the letter first.")),
+    "too_many_signatures": ("signature_count", _("The letter has never had so many signatures.")),
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What has been delivered so far, and the form for one more."""
+    typed = request.POST if request.method == "POST" else None
+    form = HandoverForm(typed, today=timezone.localdate(), signature_count=letter.signature_count)
+    if form.is_valid():
+        try:
+            record_handover(letter, delivered=form.delivered(), by=writer, now=timezone.now())
+            messages.success(request, gettext("Recorded. From now on its public page says so."))
+            return redirect("handover", slug=letter.slug)
+        except Refused as refused:
+            form.add_error(*REFUSED[refused.code])
+    context = {"letter": letter, "form": form, "handovers": letter.handovers.all()[:50]}
+    return render(request, "letters/handover/handover.html", context, status=422 if form.errors else 200)
+
+
+@of_own_letter("POST")
+def remove(request: HttpRequest, letter: Letter, writer: User, handover_id: int) -> HttpResponse:
+    remove_handover(letter, handover_id, by=writer, now=timezone.now())
+    messages.success(request, gettext("Taken back. The public page does not say so any more."))
+    return redirect("handover", slug=letter.slug)

@@ -1,0 +1,156 @@
+"""The PDF of a letter with its signatories, set by Typst in parts and joined by pikepdf.
+
+Typst lays out a whole document at once: a hundred thousand names took minutes and gigabytes. In parts, the time grows
+with the names and the memory does not. A document of one part keeps the structure that screen readers go by; joining
+loses it.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from pathlib import Path
+
+import pikepdf
+import typst
+
+from letters.shared.languages import direction
+from letters.shared.typesetting import quoted, typst_of
+
+NAMES_A_PART = 1000
+# How it looks.
+PAGE = Path(__file__).with_name("pdf.typ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letterhead:
+    """What stands on the first pages. The words around the letter come in its language."""
+
+    language: str
+    title: str
+    addressee: str
+    collective: str
+    # Markdown.
+    body: str
+    # When it was published, in words.
+    dated: str
+    # Above the names: "Signed by 1,234 people".
+    signed_by: str
+    # In small print below the letter: where it stands, the fingerprint of its text, when the count was true.
+    small_print: tuple[str, ...]
+    # In place of a name that its signer does not show.
+    withheld: str
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Signatory:
+    number: int
+    # Empty if it is withheld.
+    name: str
+    # Role and affiliation.
+    detail: str = ""
+
+
+def write_pdf(
+    path: Path,
+    head: Letterhead,
+    signatories: Iterable[Signatory],
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Write the letter with its signatories in the order in which they come; how many pages it has.
+
+    `progress` is told, after each part, how many names have been set.
+    """
+    pages = done = 0
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
+        root = Path(folder)
+        parts: list[pikepdf.Pdf] = []
+        (root / PAGE.name).write_text(PAGE.read_text())
+        for part in _parts(signatories):
+            made = _set_part(root, head, part, number=len(parts), page=pages + 1)
+            parts.append(opened.enter_context(pikepdf.open(made)))
+            pages += len(parts[-1].pages)
+            done += len(part.names)
+            if progress:
+                progress(done)
+        _join(parts, path)
+    return pages
+
+
+@dataclass(frozen=True)
+class Part:
+    names: list[Signatory]
+    is_last: bool
+
+
+def _parts(signatories: Iterable[Signatory]) -> Iterator[Part]:
+    """At least one, without a name if nobody has signed."""
+    rest = iter(signatories)
+    names = list(islice(rest, NAMES_A_PART))
+    while True:
+        following = list(islice(rest, NAMES_A_PART))
+        yield Part(names, is_last=not following)
+        if not following:
+            return
+        names = following
+
+
+def _set_part(root: Path, head: Letterhead, part: Part, *, number: int, page: int) -> Path:
+    """The file of one part, whose pages are numbered from `page` on. The first one has the letter."""
+    is_first = number == 0
+    names = [[each.number, each.name or head.withheld, each.detail, bool(each.name)] for each in part.names]
+    (root / "names.json").write_text(json.dumps(names))
+    source = ['#import "pdf.typ": *', "#show: whole"]
+    if is_first:
+        source.append(_first_pages(head))
+    if names:
+        source.append(f"#signatories({quoted(head.signed_by if is_first else '')})")
+    (root / "part.typ").write_text("\n".join(source))
+    made = root / f"{number}.pdf"
+    typst.compile(
+        str(root / "part.typ"),
+        output=str(made),
+        root=str(root),
+        font_paths=_fonts(),
+        sys_inputs=_inputs(head, page),
+        timestamp=int(head.made_at.timestamp()),
+        # Joining would leave them pointing nowhere.
+        pdf_tags=is_first and part.is_last,
+    )
+    return made
+
+
+def _inputs(head: Letterhead, page: int) -> dict[str, str]:
+    language, *more = head.language.split("-")
+    return {
+        "page": str(page),
+        "language": language,
+        "region": next((each for each in more if len(each) == 2), ""),
+        "direction": direction(head.language),
+        "title": head.title,
+    }
+
+
+def _first_pages(head: Letterhead) -> str:
+    words = ", ".join(map(quoted, [head.addressee, head.title, head.collective, head.dated]))
+    small_print = "".join(f"{quoted(line)}, " for line in head.small_print)
+    return f"#letter({words}, ({small_print}), {{\n{typst_of(head.body)}\n}})"
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Looked for once a process: what Typst brings, and what the machine has."""
+    return typst.Fonts()
+
+
+def _join(parts: list[pikepdf.Pdf], path: Path) -> None:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole.pages.extend(part.pages)
+    whole.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate)

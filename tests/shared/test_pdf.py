@@ -1,0 +1,96 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pikepdf
+import pytest
+import typst
+
+from letters.shared import pdf
+from letters.shared.pdf import Letterhead, Signatory, write_pdf
+from tests.people import NOW
+
+HEAD = Letterhead(
+    language="en",
+    title="Keep the night trains running",
+    addressee="To the ministers of transport",
+    collective="Friends of the Night Train",
+    body="## What we ask\n\nFour *sleeper* lines are to end in December.\n",
+    dated="March 3, 2025",
+    signed_by="Signed by 3 people",
+    small_print=("https://undersigned.example/letters/night-trains/",),
+    withheld="name withheld",
+    made_at=NOW,
+)
+SCRIPTS = {
+    "Arabic": "محمد الأمين",
+    "Devanagari": "अनिल कुमार",
+    "Thai": "สมชาย ใจดี",
+    "Han": "王小明",
+    "Hangul": "김철수",
+    "Georgian": "ქეთევან",
+}
+
+
+def signatories(number: int) -> list[Signatory]:
+    return [Signatory(place, f"Signer {place}") for place in range(1, number + 1)]
+
+
+def typefaces(path: Path) -> set[str]:
+    """The names of the faces in which anything in the document is set."""
+    with pikepdf.open(path) as made:
+        fonts = [font for page in made.pages for font in page.resources.get("/Font", {}).values()]
+        return {str(font.BaseFont).split("+")[-1] for font in fonts}
+
+
+def test_a_letter_that_nobody_has_signed_is_set_too(tmp_path: Path) -> None:
+    assert write_pdf(tmp_path / "letter.pdf", HEAD, []) == 1
+
+
+def test_the_names_follow_the_letter_on_pages_of_their_own(tmp_path: Path) -> None:
+    assert write_pdf(tmp_path / "letter.pdf", HEAD, signatories(3)) == 2
+
+
+def test_many_names_are_set_in_parts_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "NAMES_A_PART", 100)
+    told: list[int] = []
+    pages = write_pdf(tmp_path / "letter.pdf", HEAD, iter(signatories(250)), progress=told.append)
+    assert told == [100, 200, 250]
+    with pikepdf.open(tmp_path / "letter.pdf") as made:
+        assert len(made.pages) == pages
+
+
+def test_a_number_that_fills_its_parts_leaves_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "NAMES_A_PART", 100)
+    told: list[int] = []
+    write_pdf(tmp_path / "letter.pdf", HEAD, signatories(200), progress=told.append)
+    assert told == [100, 200]
+
+
+def test_a_document_of_one_part_can_be_read_aloud(tmp_path: Path) -> None:
+    write_pdf(tmp_path / "letter.pdf", HEAD, signatories(3))
+    with pikepdf.open(tmp_path / "letter.pdf") as made:
+        assert made.Root.MarkInfo.Marked
+        assert "/StructTreeRoot" in made.Root
+        assert str(made.Root.Lang) == "en"
+        assert str(made.docinfo["/Title"]) == HEAD.title
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_of_other_scripts_are_set_in_a_face_that_has_them(tmp_path: Path, script: str) -> None:
+    if not any(family.startswith("Noto") for family in typst.Fonts().families()):
+        pytest.skip("this machine has no Noto fonts (Debian: fonts-noto-core, fonts-noto-cjk)")
+    write_pdf(tmp_path / "latin.pdf", HEAD, [Signatory(1, "Ada Lovelace")])
+    write_pdf(tmp_path / "other.pdf", HEAD, [Signatory(1, SCRIPTS[script])])
+    assert typefaces(tmp_path / "other.pdf") - typefaces(tmp_path / "latin.pdf")
+
+
+@pytest.mark.parametrize("language", ["ar", "pt-BR", "zh-Hant", "de"])
+def test_a_letter_in_any_language_is_set(tmp_path: Path, language: str) -> None:
+    assert write_pdf(tmp_path / "letter.pdf", replace(HEAD, language=language), signatories(2)) == 2
+
+
+def test_nothing_in_a_name_is_a_command(tmp_path: Path) -> None:
+    traps = ['#panic("no")', '"); panic("no"); ("', "$x$", "*bold*", "\\", "\x00"]
+    head = replace(HEAD, title=traps[0], addressee=traps[1], collective=traps[2], small_print=(traps[3], traps[4]))
+    names = [Signatory(place, trap, trap) for place, trap in enumerate(traps, 1)]
+    assert write_pdf(tmp_path / "letter.pdf", head, names) == 2
