@@ -396,5 +396,7 @@ LOGGING = {
         "celery.redirected": {"level": "WARNING"},
         # It would write down which passkey was used when.
         "fido2": {"level": "WARNING"},
+        # It says that it is there.
+        "pikepdf": {"level": "WARNING"},
     },
 }
