@@ -6,7 +6,7 @@ from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import SALT_BYTES, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.user import User
 
@@ -16,6 +16,7 @@ __all__ = [
     "OWNING",
     "SALT_BYTES",
     "STANDING",
+    "WORDS",
     "WRITING",
     "Ask",
     "AuditEvent",
