@@ -141,7 +141,7 @@ def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
 @pytest.fixture
 def no_limits(settings: Settings) -> None:
     """However many sign, nobody is asked for a proof or sent away: for tests of what happens to crowds after that."""
-    for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT"):
+    for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"):
         setattr(settings, name, parse("1000000000/hour"))
 
 
