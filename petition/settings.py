@@ -165,6 +165,8 @@ LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # Whether organizers and staff must have a second factor; otherwise they are only asked to.
 SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
+# Whether staff look at a collective, in the admin, before it publishes; otherwise anybody with an account may.
+CLEAR_COLLECTIVES_FIRST = environment.flag("CLEAR_COLLECTIVES_FIRST")
 
 # The address is the name. Who gives no password gets a code by mail each time.
 ACCOUNT_ADAPTER = "letters.adapters.AccountAdapter"
