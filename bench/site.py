@@ -104,7 +104,9 @@ def running_site() -> Iterator[Site]:
             EMAIL_URL=f"smtp://{HOST}:{mail_port}",
             DJANGO_SETTINGS_MODULE="petition.settings",
             # Counted as ever, but the generator is one network and many thousand signers.
-            **dict.fromkeys(["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT"], "1000000000/hour"),
+            **dict.fromkeys(
+                ["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"], "1000000000/hour"
+            ),
         )
         ledger = stack.enter_context(local.locked_ledger(var))
         laptop = local.Laptop(var / "laptop.json")

@@ -1,13 +1,14 @@
 """A window, not a door: staff may look here. What changes anything is an operation, and has its own page.
 
-But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`.
+But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`;
+and for letting a collective publish, which has no page of its own.
 """
 
 from typing import cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from letters.models import (
     Translation,
     User,
 )
+from letters.organizing.operations import clear_collective
 from letters.switching.operations import turn_switch
 
 
@@ -52,7 +54,17 @@ class UserAdmin(ReadOnly):
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
-    list_display = ["name", "slug", "created_at"]
+    """With one deed: to let a collective publish, where CLEAR_COLLECTIVES_FIRST asks for it."""
+
+    list_display = ["name", "slug", "created_at", "cleared_at"]
+    list_filter = ["cleared_at"]
+    ordering = ["-created_at"]
+    actions = ["clear"]
+
+    @admin.action(description="Let them publish", permissions=["view"])
+    def clear(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
+        for collective in chosen:
+            clear_collective(collective, by=cast("User", request.user), now=timezone.now())
 
 
 @admin.register(Membership)

@@ -165,6 +165,8 @@ LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # Whether organizers and staff must have a second factor; otherwise they are only asked to.
 SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
+# Whether staff look at a collective, in the admin, before it publishes; otherwise anybody with an account may.
+CLEAR_COLLECTIVES_FIRST = environment.flag("CLEAR_COLLECTIVES_FIRST")
 
 # The address is the name. Who gives no password gets a code by mail each time.
 ACCOUNT_ADAPTER = "letters.adapters.AccountAdapter"
@@ -317,6 +319,9 @@ LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
 LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
 # Soft, for one letter, from wherever: a letter that goes viral is slowed down by nothing, and a botnet by the proof.
 LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
+# Signatures of one letter from one domain that somebody can own, private providers aside: who owns it has addresses
+# without end. What is beyond is taken too, and a moderator looks at it before it is published.
+LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")

@@ -17,6 +17,7 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.models import Collective, Letter, Membership, User
+from letters.organizing import operations as organizing_operations
 from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
 from letters.shared import limits, wakeups
@@ -81,8 +82,10 @@ def draft(collective: Collective, organizer: User) -> LetterMaker:
 
 
 @pytest.fixture
-def published(draft: LetterMaker, organizer: User) -> LetterMaker:
+def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch) -> LetterMaker:
     """Makes a letter in English and Italian that takes signatures: `published(ask_country="required")`."""
+    # All in one moment, which a person may not.
+    monkeypatch.setattr(organizing_operations, "MOST_FIRST_PUBLICATIONS", 1000)
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
         letter = draft(slug, **values)
@@ -141,7 +144,7 @@ def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
 @pytest.fixture
 def no_limits(settings: Settings) -> None:
     """However many sign, nobody is asked for a proof or sent away: for tests of what happens to crowds after that."""
-    for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT"):
+    for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"):
         setattr(settings, name, parse("1000000000/hour"))
 
 

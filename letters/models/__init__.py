@@ -7,7 +7,7 @@ from letters.models.display import Display
 from letters.models.handover import Handover
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import SALT_BYTES, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.user import User
 
@@ -17,6 +17,7 @@ __all__ = [
     "OWNING",
     "SALT_BYTES",
     "STANDING",
+    "WORDS",
     "WRITING",
     "Ask",
     "AuditEvent",

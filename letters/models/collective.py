@@ -21,6 +21,8 @@ class Collective(models.Model):
     # Their own page elsewhere, if they have one.
     website = models.URLField(blank=True)
     created_at = models.DateTimeField()
+    # When those who run the site have looked at it and let it publish; asked for with CLEAR_COLLECTIVES_FIRST only.
+    cleared_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

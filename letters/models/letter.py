@@ -169,6 +169,13 @@ class Letter(models.Model):
             return reverse(name, kwargs={"slug": self.slug})
         return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language})
 
+    @property
+    def awaiting_confirmation_in_tens(self) -> int:
+        """Rounded down, for the public. On a quiet letter the exact number would tell somebody who signs it with
+        another person's address whether that person had signed before: it rises for a new address only.
+        """
+        return self.awaiting_confirmation // 10 * 10
+
     def refusal(self, now: datetime) -> str:
         """Why it takes no signatures at this moment, as a code; empty if it takes them."""
         if self.status != self.Status.PUBLISHED:

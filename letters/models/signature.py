@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,6 +18,9 @@ from letters.shared.tokens import make_token
 
 SALT_BYTES = 8
 
+# What a signer says of themselves, and the public may read.
+WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
+
 # Without waiting for the disk, which may take longer than all the rest of a mail. What is noted once the mail has been
 # sent does wait, and for this too; if the database dies before that, the mail is sent again, with the same code.
 EXPECT_CODE = """
@@ -22,6 +28,15 @@ WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', tru
 UPDATE letters_signercontact SET code_hash = %s, code_expires_at = %s, code_tries = 0
 FROM at_ease WHERE signature_id = %s
 """
+
+
+@dataclass(frozen=True)
+class Change:
+    """Of one field, for a moderator to compare."""
+
+    field: str
+    old: str
+    new: str
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -62,6 +77,8 @@ class Signature(models.Model):
         UNPROVEN = "unproven", "Signed without the proof of work that was asked for"
         BOUNCED = "bounced", "Mail to the address came back"
         COMPLAINED = "complained", "The owner of the address called our mail spam"
+        CHANGED = "changed", "The signer changes words that a moderator has accepted"
+        DOMAIN = "domain", "Very many have signed this letter from that domain"
 
     # No index of its own: every index is paid for at each signing, and nobody asks for a letter's signatures but by
     # their number or their state.
@@ -83,6 +100,10 @@ class Signature(models.Model):
     # How we know that a person stands behind it.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
+    # The signer's changes of what stands above that wait for a moderator, by field; meanwhile the old words stay.
+    proposed = models.JSONField(null=True, blank=True)
+    # Those that a moderator has not taken, kept so that this can be undone, until the signer changes or erases them.
+    declined = models.JSONField(null=True, blank=True)
     # Confirmed at an address of this domain: if the letter is limited to domains, and the signer has it shown.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # The place in the letter's order, given once by the sequencer and kept for ever.
@@ -120,8 +141,19 @@ class Signature(models.Model):
             ),
             models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
             models.CheckConstraint(
-                condition=Q(concern__in=["", "disposable", "unproven", "bounced", "complained"]),
+                condition=Q(
+                    concern__in=["", "disposable", "unproven", "bounced", "complained", "changed", "domain"],
+                ),
                 name="signature_concern_known",
+            ),
+            # Without a concern no moderator would find it, and the signer would wait for ever.
+            models.CheckConstraint(
+                condition=Q(proposed__isnull=True) | (Q(state__in=["published", "rejected"]) & ~Q(concern="")),
+                name="signature_proposed_has_a_concern",
+            ),
+            models.CheckConstraint(
+                condition=~Q(display="nobody") | ~Q(proposed__has_key="name") & ~Q(declined__has_key="name"),
+                name="signature_of_nobody_proposes_no_name",
             ),
             models.CheckConstraint(
                 condition=Q(state="published", number__isnull=False, published_at__isnull=False)
@@ -159,6 +191,10 @@ class Signature(models.Model):
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
             # What the honest counter counts besides the published ones; small, since both states pass.
             models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
+            # What a moderator has said no to, and may say yes to after all.
+            models.Index(
+                "letter", "id", name="signature_refused", condition=Q(state="rejected") | Q(declined__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -168,6 +204,22 @@ class Signature(models.Model):
     def public_name(self) -> str:
         """The name, if everybody may see it; else empty, and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Rejected, and then emptied by its signer: only the hash is left, so that nobody can put it back."""
+        return self.state == self.State.REJECTED and self.verified == self.Verified.NO
+
+    def fingerprint(self) -> str:
+        """Of all words that a moderator judges: whether they are still those that stood on the page."""
+        words = {name: getattr(self, name) for name in (*WORDS, "display", "proposed")}
+        return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What its signer asks for, or asked for in vain, beside what stands there."""
+        asked: dict[str, str] = self.proposed or self.declined or {}
+        return [Change(name, getattr(self, name), asked[name]) for name in (*WORDS, "display") if name in asked]
 
     def link(self, purpose: str, *, now: datetime) -> str:
         """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""

@@ -6,30 +6,36 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 REASON_WANTED = _("Say why, so that another moderator can follow it. The reason is kept, and not shown to the public.")
-VERBS = ("accept", "reject", "restore")
+VERBS = ("accept", "decline", "reject", "restore")
+WITH_A_REASON = {"decline", "reject"}
 
 
 class JudgementForm(forms.Form):
     """What becomes of which signatures, and why: `action` for those that are ticked, or one verb with a single id."""
 
     ticked = forms.Field(required=False, widget=forms.SelectMultiple)
+    seen = forms.Field(required=False, widget=forms.SelectMultiple)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
         self.verb = ""
         self.ids: list[int] = []
+        # What stood on the page, by id: who judges must not say yes to words that they have not seen.
+        self.marks: dict[int, str] = {}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         alone = [verb for verb in VERBS if self.data.get(verb)]
         self.verb = alone[0] if alone else str(self.data.get("action", ""))
         self.ids = _ids([str(self.data[self.verb])] if alone else cleaned["ticked"] or [])
+        pairs = [text.partition(":")[::2] for text in cleaned["seen"] or []]
+        self.marks = {each: mark for text, mark in pairs for each in _ids([text])}
         if self.verb not in VERBS:
             raise ValidationError(_("Choose what is to be done."), "no_verb")
         if not self.ids:
             raise ValidationError(_("Tick the signatures that you mean."), "nothing_ticked")
-        if self.verb == "reject" and not cleaned.get("reason"):
+        if self.verb in WITH_A_REASON and not cleaned.get("reason"):
             self.add_error("reason", ValidationError(REASON_WANTED, "no_reason"))
         return cleaned
 

@@ -44,8 +44,9 @@ def published(letter: Letter, cursor: int = 0) -> Page:
 
 
 def rejected(letter: Letter, cursor: int = 0) -> Page:
-    """What moderators have taken out, to put back what should not have been: the newest first, before an id."""
-    found = Signature.objects.filter(letter=letter, state=Signature.State.REJECTED).order_by("-pk")
+    """What moderators have said no to, to put back what should not have been: the newest first, before an id."""
+    refused = Q(state=Signature.State.REJECTED) | Q(declined__isnull=False)
+    found = Signature.objects.filter(refused, letter=letter).order_by("-pk")
     return _page(found.filter(pk__lt=cursor) if cursor else found)
 
 

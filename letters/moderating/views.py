@@ -16,7 +16,7 @@ from letters.accounts.guards import for_organizers
 from letters.models import Letter, User
 from letters.moderating import queries
 from letters.moderating.forms import JudgementForm
-from letters.moderating.operations import accept_signatures, reject_signatures, restore_signatures
+from letters.moderating.operations import accept_signatures, decline_changes, reject_signatures, restore_signatures
 from letters.shared.refusal import Refused
 
 LISTS: Mapping[str, Callable[[Letter, int], queries.Page]] = {
@@ -47,7 +47,8 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
         raise Http404("There is no letter here.") from missing
     form = JudgementForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        messages.success(request, _judge(letter, form, moderator))
+        for sentence in _judge(letter, form, moderator):
+            messages.success(request, sentence)
         return redirect(request.get_full_path())
     page = LISTS[shown](letter, _cursor(request.GET.get("after", "")))
     context = {
@@ -62,20 +63,39 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
     return render(request, "letters/moderating/signatures.html", context, status=422 if form.errors else 200)
 
 
-def _judge(letter: Letter, form: JudgementForm, by: User) -> str:
-    """Carries it out; the sentence that says so."""
-    now = timezone.now()
+def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
+    """Carries it out; the sentences that say so."""
     try:
-        if form.verb == "accept":
-            done = accept_signatures(letter, form.ids, by=by, now=now)
-            return ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done) % {"n": done}
-        if form.verb == "restore":
-            done = restore_signatures(letter, form.ids, by=by, now=now)
-            return ngettext("%(n)d signature put back.", "%(n)d signatures put back.", done) % {"n": done}
-        done = reject_signatures(letter, form.ids, reason=form.cleaned_data["reason"], by=by, now=now)
-        return ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done) % {"n": done}
+        done, said = _carry_out(letter, form, by)
     except Refused as refused:
         raise Http404(refused.code) from refused
+    passed_over = len(set(form.ids)) - done
+    if not passed_over:
+        return [said]
+    more = ngettext(
+        "%(n)d was left alone: it had changed since you opened this page.",
+        "%(n)d were left alone: they had changed since you opened this page.",
+        passed_over,
+    )
+    return [said, more % {"n": passed_over}]
+
+
+def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
+    """How many it concerned, and how one says that."""
+    now, reason = timezone.now(), form.cleaned_data["reason"]
+    if form.verb == "accept":
+        done = accept_signatures(letter, form.ids, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done)
+    elif form.verb == "decline":
+        done = decline_changes(letter, form.ids, reason=reason, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature keeps its old words.", "%(n)d signatures keep their old words.", done)
+    elif form.verb == "restore":
+        done = restore_signatures(letter, form.ids, by=by, now=now)
+        said = ngettext("%(n)d signature put back.", "%(n)d signatures put back.", done)
+    else:
+        done = reject_signatures(letter, form.ids, reason=reason, by=by, now=now)
+        said = ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done)
+    return done, said % {"n": done}
 
 
 def _cursor(text: str) -> int:

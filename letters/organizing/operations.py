@@ -2,17 +2,21 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Model
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
-from letters.models import WRITING, Collective, Letter, Membership, Revision, Translation, User
+from letters.models import WRITING, AuditEvent, Collective, Letter, Membership, Revision, Translation, User
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
+
+# Letters that one account may show to the public for the first time within a day.
+MOST_FIRST_PUBLICATIONS = 5
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,18 @@ def create_collective(*, name: str, slug: str, by: User, now: datetime, **values
     Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
     record("create_collective", collective, by=by, now=now)
     return collective
+
+
+@transaction.atomic
+def clear_collective(collective: Collective, *, by: User, now: datetime) -> None:
+    """Those who run the site have looked at it: it may publish. Doing it twice changes nothing.
+
+    Raises Refused("not_yours") for anybody else, its owners included.
+    """
+    if not (by.is_active and (by.is_staff or by.is_superuser)):
+        raise Refused("not_yours")
+    if Collective.objects.filter(pk=collective.pk, cleared_at=None).update(cleared_at=now):
+        record("clear_collective", collective, by=by, now=now)
 
 
 @transaction.atomic
@@ -153,7 +169,9 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
 def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
     """Show the newest revision to the public, and take signatures. Publishing it twice changes nothing.
 
-    Raises Refused("letter_withdrawn"), or Refused("no_text") without a text in the letter's own language.
+    Raises Refused("letter_withdrawn"), or Refused("no_text") without a text in the letter's own language; on a site
+    that asks for it, Refused("not_cleared") until somebody has looked at the collective; and
+    Refused("too_many_letters") for who has published as many for the first time within a day.
     """
     _must_write_for(letter.collective, by)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
@@ -164,6 +182,10 @@ def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
         raise Refused("no_text")
     if locked.status == Letter.Status.PUBLISHED and locked.current_revision_id == revision.pk:
         return
+    if settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(locked.collective):
+        raise Refused("not_cleared")
+    if not locked.published_at:
+        _must_not_hurry(by, now)
     Revision.objects.filter(pk=revision.pk, published_at=None).update(published_at=now)
     Letter.objects.filter(pk=letter.pk).update(
         status=Letter.Status.PUBLISHED,
@@ -184,6 +206,22 @@ def _move(
     if Letter.objects.filter(pk=letter.pk, status__in=among).update(**values, version=F("version") + 1):
         record(verb, letter, by=by, now=now, reason=reason.strip())
     letter.refresh_from_db()
+
+
+def is_cleared(collective: Collective) -> bool:
+    """Asked of the database: somebody may have looked at it since it was read."""
+    return Collective.objects.filter(pk=collective.pk, cleared_at__isnull=False).exists()
+
+
+def _must_not_hurry(by: User, now: datetime) -> None:
+    """Raises Refused("too_many_letters"). Whoever signs up can have mail sent about each letter to any address."""
+    # Of two that they publish at once, one waits here until the other is counted.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    new = Letter.objects.filter(published_at__gt=now - timedelta(days=1)).values("pk")
+    # By the letters, of which a day has few: who moderates has done a million other things.
+    theirs = AuditEvent.objects.filter(object_kind="letter", object_id__in=new, verb="publish_letter", actor=by)
+    if theirs.values("object_id").distinct().count() >= MOST_FIRST_PUBLICATIONS:
+        raise Refused("too_many_letters")
 
 
 def _must_write_for(collective: Collective, by: User) -> None:

@@ -3,11 +3,13 @@
 from contextlib import suppress
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,6 +20,7 @@ from letters.organizing import queries
 from letters.organizing.forms import SettingsForm, StartForm, TextForm, WithdrawForm
 from letters.organizing.operations import (
     close_letter,
+    is_cleared,
     publish_letter,
     reopen_letter,
     set_up_letter,
@@ -28,6 +31,18 @@ from letters.organizing.operations import (
 from letters.shared.languages import direction
 from letters.shared.refusal import Refused
 from letters.shared.text import render_markdown
+
+# The text has been saved, but cannot be published for now.
+NOT_YET = {
+    "not_cleared": _(
+        "Saved, and not published yet. The people who run this site look at each new collective before its first "
+        "letter goes out, and they have still to look at yours. Please come back later and press the button again."
+    ),
+    "too_many_letters": _(
+        "Saved, and not published yet. One account can publish five letters within a day. Please come back tomorrow "
+        "and press the button again."
+    ),
+}
 
 
 @require_safe
@@ -77,6 +92,9 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         except Refused as refused:
             # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
             refusal = refused.code
+            if refusal in NOT_YET:
+                messages.warning(request, NOT_YET[refusal])
+                return redirect("edit_letter", slug=letter.slug)
     context = {
         "letter": letter,
         "text": text,
@@ -84,6 +102,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "refusal": refusal,
         "withdraw": WithdrawForm(),
         "undelivered": undelivered(letter),
+        "must_be_cleared": settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(letter.collective),
         "public_url": letter.get_absolute_url(),
     }
     status = 409 if refusal else 422 if form.errors else 200

@@ -55,7 +55,9 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     restored = _put_back(letter)
     confirmation, review = queries.awaiting(letter_id)
     moved = numbered or withdrawn or removed or restored
-    if moved or (confirmation, review) != (letter.awaiting_confirmation, letter.awaiting_review):
+    before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review)
+    letter.awaiting_confirmation = confirmation
+    if moved or before != (letter.awaiting_confirmation_in_tens, review):
         Letter.objects.filter(pk=letter_id).update(
             signature_count=F("signature_count") + numbered - withdrawn - removed + restored,
             last_number=F("last_number") + numbered,
@@ -65,6 +67,11 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
             awaiting_review=review,
             version=F("version") + 1,
             counted_at=now,
+        )
+    else:
+        # For the organizers' eyes alone: a new version or time would tell the public of a step that the number hides.
+        Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation).update(
+            awaiting_confirmation=confirmation
         )
     return numbered == MOST_AT_ONCE
 

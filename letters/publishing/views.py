@@ -79,7 +79,9 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
     response = JsonResponse(
         {
             "published": found.signature_count,
-            "awaiting_confirmation": found.awaiting_confirmation,
+            # Down to a multiple of ten: see Letter.awaiting_confirmation_in_tens.
+            "awaiting_confirmation": found.awaiting_confirmation_in_tens,
+            "awaiting_confirmation_is_rounded": True,
             "awaiting_review": found.awaiting_review,
             "withdrawn": found.withdrawn_count,
             "removed": found.removed_count,

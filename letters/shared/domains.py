@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from disposable_email_domains import blocklist
+from publicsuffixlist import PublicSuffixList
 
 # Whose mail nobody's employer runs: great and small providers of private mailboxes.
 PRIVATE = {
@@ -18,6 +19,21 @@ PRIVATE = {
 }
 # Providers with a domain in many countries.
 PRIVATE_BY_NAME = frozenset({"yahoo", "hotmail", "outlook", "live", "gmx", "yandex", "zoho"})
+# Where they have one. To exempt by the name alone would exempt whoever buys it in a new top-level domain.
+PRIVATE_ABROAD = frozenset(
+    f"{name}.{place}"
+    for name, places in {
+        "yahoo": "com ca co.uk fr de it es ie ro se dk no pl gr in co.in co.jp co.id com.br com.ar com.mx com.au",
+        "hotmail": "com ca co.uk fr de it es be nl ch se dk no fi gr com.br com.ar com.au co.jp",
+        "outlook": "com fr de it es at be dk ie pt cz sk hu jp kr in com.br com.ar com.au",
+        "live": "com ca co.uk fr de it nl be at ch se dk no ie com.ar com.au com.mx jp",
+        "gmx": "com net org de at ch fr es us co.uk",
+        "yandex": "com ru by kz ua com.tr",
+        "zoho": "com eu in",
+    }.items()
+    for place in places.split()
+)
+SUFFIXES = PublicSuffixList()
 
 
 def domain_of(address: str) -> str:
@@ -34,3 +50,14 @@ def is_disposable(domain: str) -> bool:
     """Whether mailboxes there are made to be thrown away (disposable-email-domains)."""
     labels = domain.split(".")
     return any(".".join(labels[place:]) in blocklist for place in range(len(labels) - 1))
+
+
+def is_private(domain: str) -> bool:
+    """Whether so many people have their mailbox there that it says nothing about any of them."""
+    owned = registrable(domain)
+    return owned in PRIVATE or owned in PRIVATE_ABROAD
+
+
+def registrable(domain: str) -> str:
+    """The part that somebody can own, with all the domains below it: example.co.uk of mail.example.co.uk."""
+    return SUFFIXES.privatesuffix(domain) or domain

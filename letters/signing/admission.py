@@ -14,6 +14,7 @@ from django.conf import settings
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import Address, hash_address
+from letters.shared.domains import domain_of, is_private, match_domain, registrable
 from letters.shared.limits import Limit
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refusal import Refused
@@ -70,17 +71,19 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     """
     address_hash = hash_address(address.canonical)
     hard, soft = _hard_limits(sender, address_hash), _soft_limits(letter, sender)
-    counted = [*hard.values(), *soft]
+    of_domain = _domain_limits(letter, address)
+    counted = [*hard.values(), *soft, *of_domain]
     exceeded = limits.count(counted)
     if refused := [code for code, limit in hard.items() if limit in exceeded]:
         _refuse(refused[0], hard[refused[0]], counted)
     crowded = not exceeded.isdisjoint(soft)
+    concern = Signature.Concern.NONE if exceeded.isdisjoint(of_domain) else Signature.Concern.DOMAIN
     if not (crowded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
-        return Signature.Concern.NONE
+        return concern
     if sender.proof == WITHOUT_PROOF:
         return Signature.Concern.UNPROVEN
     if is_proof(sender.proof, letter.pk, address_hash):
-        return Signature.Concern.NONE
+        return concern
     limits.give_back(counted)
     challenge = make_challenge(letter.pk, address_hash, now=now)
     raise ProofWanted(challenge, crowded=crowded, again=bool(sender.proof))
@@ -109,6 +112,14 @@ def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
         Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT),
         Limit("letter-soft", str(letter.pk), settings.LIMIT_LETTER_SOFT),
     ]
+
+
+def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
+    """Whoever owns a domain has addresses without end, and can confirm each. Beyond it a moderator looks first."""
+    domain = domain_of(address.canonical)
+    if is_private(domain) or match_domain(domain, letter.domains):
+        return []
+    return [Limit("domain", f"{letter.pk}:{registrable(domain)}", settings.LIMIT_DOMAIN)]
 
 
 def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:

@@ -248,14 +248,16 @@ class ChangeForm(SigningForm):
 
     def __init__(self, signature: Signature, data: QueryDict | None = None) -> None:
         stored = ["name", "affiliation", "role", "country", "comment", "display"]
-        initial: dict[str, Any] = {name: getattr(signature, name) for name in stored}
+        # With the changes that wait: else whoever saves once more takes them back unawares.
+        initial: dict[str, Any] = {name: getattr(signature, name) for name in stored} | (signature.proposed or {})
         has_address = hasattr(signature, "contact")
         initial["updates"] = has_address and bool(signature.contact.consent)
-        initial["show_domain"] = bool(signature.domain)
+        domain = (signature.proposed or {}).get("domain", signature.domain)
+        initial["show_domain"] = bool(domain)
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
         address = unseal(signature.contact.address) if has_address and signature.letter.domains else ""
-        self.domain = signature.domain or match_domain(domain_of(address), signature.letter.domains)
+        self.domain = domain or match_domain(domain_of(address), signature.letter.domains)
         if "show_domain" in self.fields and not self.domain:
             del self.fields["show_domain"]  # It has been forgotten with the address.
         if not has_address:

@@ -12,11 +12,12 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from letters.auditing.operations import record
-from letters.models import SALT_BYTES, STANDING, Delivery, Display, Letter, Signature, SignerContact, Switch
+from letters.models import SALT_BYTES, STANDING, WORDS, Delivery, Display, Letter, Signature, SignerContact, Switch
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
+from letters.signing.changes import in_effect
 from letters.switching.queries import is_on
 
 # In the keys of mails that may be owed more than once.
@@ -154,13 +155,21 @@ def confirm_by_code(signature: Signature, *, code: str, again: bool, now: dateti
 
 
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
-    """The signer sets right what is shown. Raises Refused("taken_back") if there is nothing left to change."""
-    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+    """The signer sets right what is shown. What takes away is in effect at once; words that are new wait, where
+    moderators look at what is published, and the old ones stay until then.
+
+    Raises Refused("taken_back") if there is nothing left to change.
+    """
     with transaction.atomic():
         # The letter's row first, as the sequencer takes them: the other way round each waits for the other.
-        Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
-        if not standing.update(**changes.as_shown()):
+        letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+        standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+        stands = standing.select_for_update(no_key=True).first()
+        if stands is None:
             raise Refused("taken_back")
+        standing.update(**in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed))
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+        transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
         contact = SignerContact.objects.filter(pk=signature.pk)
         if changes.display == Display.NOBODY:
             contact.delete()
@@ -172,7 +181,8 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
     """The signer takes it back. Nothing about them is left; a published one leaves its number behind, without a name.
 
-    Doing it twice changes nothing. The address may sign again, as a new signature.
+    Doing it twice changes nothing. The address may sign again, as a new signature; but if a moderator has taken out
+    this one its hash stays, or everybody could undo that by withdrawing and signing once more.
     """
     _empty(signature, state=Signature.State.WITHDRAWN, address_hash=None)
 
@@ -344,18 +354,26 @@ def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
 @transaction.atomic
 def _empty(signature: Signature, **values: Any) -> bool:
     """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any."""
-    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment", "domain"], "")
-    gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
-    if signature.state in gone:
+    if _is_empty(signature):
         return False
     # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
     Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
-    if not Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
+    # As it stands now: a moderator may have judged it meanwhile.
+    row = Signature.objects.filter(pk=signature.pk)
+    stands = row.select_for_update(no_key=True).first()
+    if stands is None or _is_empty(stands):
         return False
+    if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
+        values = {"confirmed_at": None, "verified": Signature.Verified.NO}
+    row.update(**dict.fromkeys(WORDS, ""), proposed=None, declined=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
+
+
+def _is_empty(signature: Signature) -> bool:
+    return signature.is_taken_back or signature.state in {Signature.State.WITHDRAWN, Signature.State.DISOWNED}
 
 
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:

@@ -60,6 +60,8 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     return {
         "letter": signature.letter.slug,
         **{name: getattr(signature, name) for name in shown},
+        "changes_that_wait_for_a_moderator": signature.proposed,
+        "changes_that_a_moderator_did_not_take": signature.declined,
         "address": unseal(contact.address) if contact else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",

@@ -77,6 +77,7 @@ def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
 
 CONFIRMED = {"state": "confirmed", "confirmed_at": NOW, "verified": "link"}
 PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1}
+OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Deed]] = [
     ("user_email_once_in_any_case", lambda _: User.objects.create(email="OLGA@example.org")),
@@ -150,6 +151,19 @@ REFUSED: list[tuple[str, Deed]] = [
     ("signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, confirmed_at=NOW)),
     ("signature_of_nobody_holds_no_name", lambda letter: add_signature(letter, display="nobody")),
     ("signature_has_a_name", lambda letter: add_signature(letter, name="")),
+    ("signature_proposed_has_a_concern", lambda letter: add_signature(letter, **PUBLISHED, proposed={"role": "x"})),
+    (
+        "signature_proposed_has_a_concern",
+        lambda letter: add_signature(letter, **CONFIRMED, concern="changed", proposed={"role": "x"}),
+    ),
+    (
+        "signature_of_nobody_proposes_no_name",
+        lambda letter: add_signature(letter, **{**OF_NOBODY, "proposed": {"name": "Ada"}}),
+    ),
+    (
+        "signature_of_nobody_proposes_no_name",
+        lambda letter: add_signature(letter, **{**OF_NOBODY, "declined": {"name": "Ada"}}),
+    ),
     ("signature_counted_has_a_number", lambda letter: add_signature(letter, counted=True)),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consent="Write to me")),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consented_at=NOW)),
@@ -172,6 +186,9 @@ PERMITTED: dict[str, Deed] = {
     "a_withdrawn_one_keeps_its_number": lambda letter: add_signature(letter, **{**PUBLISHED, "state": "withdrawn"}),
     "a_withdrawn_one_may_lose_its_name": lambda letter: add_signature(letter, state="withdrawn", name=""),
     "one_of_nobody_has_no_name": lambda letter: add_signature(letter, name="", display="nobody"),
+    "one_of_nobody_may_ask_for_a_country": lambda letter: add_signature(
+        letter, **{**OF_NOBODY, "proposed": {"country": "FR"}}
+    ),
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),

@@ -7,10 +7,22 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from letters.models import Letter, Signature
+from letters.models import Letter, Signature, User
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import LINK, NOW, Reader, Signer, deliver, in_threads, publish, sign, sign_and_confirm, words
+from tests.people import (
+    LINK,
+    NOW,
+    Reader,
+    Signer,
+    browser_of,
+    deliver,
+    in_threads,
+    publish,
+    sign,
+    sign_and_confirm,
+    words,
+)
 
 
 def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
@@ -51,7 +63,8 @@ def test_the_counter_tells_of_every_state_and_when_it_was_true(published: Letter
     letter.refresh_from_db()
     assert reader.count(letter) == {
         "published": 2,
-        "awaiting_confirmation": 1,
+        "awaiting_confirmation": 0,
+        "awaiting_confirmation_is_rounded": True,
         "awaiting_review": 1,
         "withdrawn": 1,
         "removed": 1,
@@ -76,7 +89,55 @@ def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) ->
     assert set(surfaces(letter, reader).values()) == {0}
     publish()
     assert set(surfaces(letter, reader).values()) == {0}
-    assert reader.count(letter)["awaiting_confirmation"] == 1
+    letter.refresh_from_db()
+    assert letter.awaiting_confirmation == 1
+
+
+def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
+    """What the data and the page say of those that their signers have still to confirm."""
+    found = re.search(
+        r"Awaiting the signer.s confirmation (.*?) Awaiting a moderator", words(reader.get(letter.get_absolute_url()))
+    )
+    assert found
+    return reader.count(letter)["awaiting_confirmation"], found[1]
+
+
+@pytest.mark.parametrize(
+    ("pending", "said"),
+    [
+        (0, (0, "fewer than 10")),
+        (1, (0, "fewer than 10")),
+        (9, (0, "fewer than 10")),
+        (10, (10, "at least 10")),
+        (29, (20, "at least 20")),
+        (1234, (1230, "at least 1,230")),
+    ],
+)
+def test_how_many_await_their_signers_is_public_in_tens_alone(
+    letter: Letter, reader: Reader, pending: int, said: tuple[int, str]
+) -> None:
+    Letter.objects.update(awaiting_confirmation=pending)
+    assert awaiting(letter, reader) == said
+
+
+def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:
+    """Whoever signs with another person's address and sees a step knows that this person had not signed before."""
+    addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
+
+    def public() -> list[tuple[str, bytes]]:
+        return [(answer["ETag"], answer.content) for answer in map(reader.get, addresses)]
+
+    before = public()
+    sign(letter, "ada@example.org", now=NOW)
+    publish(NOW + timedelta(hours=1))
+    assert public() == before
+    letter.refresh_from_db()
+    assert letter.awaiting_confirmation == 1
+
+
+def test_the_organizers_read_the_exact_number(letter: Letter, organizer: User) -> None:
+    Letter.objects.update(awaiting_confirmation=7)
+    assert "7 wait for their signers." in words(browser_of(organizer).get("/organize/letters/night-trains/"))
 
 
 def test_a_signature_is_on_every_surface_as_soon_as_it_is_numbered(letter: Letter, reader: Reader) -> None:

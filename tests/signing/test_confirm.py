@@ -155,7 +155,7 @@ def test_confirming_twice_is_harmless(letter: Letter, signer: Signer, mailoutbox
     assert "No. 1" in words(signer.press(url))
     assert state(signature) == "published"
     deliver()
-    assert [str(mail.subject) for mail in mailoutbox] == ["You have signed: Keep the night trains running"]
+    assert [str(mail.subject) for mail in mailoutbox] == ["You have signed. Thank you."]
 
 
 @pytest.mark.django_db(transaction=True)

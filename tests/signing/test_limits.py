@@ -13,8 +13,9 @@ from pytest_django import Settings
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import hash_address
+from letters.signing.operations import confirm_signature
 from tests.conftest import LetterMaker
-from tests.people import Response, Signer, deliver, in_threads, publish, sign, signature_of, solve, turn, words
+from tests.people import NOW, Response, Signer, deliver, in_threads, publish, sign, signature_of, solve, turn, words
 from tests.stack import StoppableValkey
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_a_letter_that_is_signed_much_asks_everybody_and_other_letters_do_not(
 
 
 def test_a_thousand_people_behind_one_university_address_sign_within_an_hour(letter: Letter) -> None:
-    """With the limits as they come."""
+    """With the limits as they come. From the hundred-and-first of one domain on, a moderator looks first."""
     signer = came_from(Signer(), "192.0.2.1")
     calculated = 0
     for number in range(1000):
@@ -86,7 +87,8 @@ def test_a_thousand_people_behind_one_university_address_sign_within_an_hour(let
             calculated += 1
             answer = signer.calculate(answer)
         assert answer.status_code == 303
-    assert Signature.objects.filter(concern="").count() == 1000
+    assert Signature.objects.count() == 1000
+    assert Signature.objects.filter(concern="").count() == 100
     assert calculated == 940
 
 
@@ -105,6 +107,72 @@ def test_what_is_asked_for_a_proof_or_sent_back_for_a_mistake_is_not_counted(
     page = signer.sign(letter, email="fourth@example.org")
     assert signer.calculate(page).status_code == 303
     assert signer.sign(letter, email="fifth@example.org").status_code == 429
+
+
+# Whoever owns a domain
+
+
+def sign_at(letter: Letter, *addresses: str) -> list[str]:
+    """Sign and confirm with each address; the concerns with which they are kept."""
+    for place, email in enumerate(addresses):
+        assert came_from(Signer(), f"192.0.{place}.1").sign(letter, email=email).status_code == 303
+    return [signature_of(letter, email).concern for email in addresses]
+
+
+def test_beyond_so_many_from_one_domain_a_moderator_looks_first(letter: Letter, settings: Settings) -> None:
+    settings.LIMIT_DOMAIN = parse("2/day")
+    emails = ["a@evil.example.com", "b@example.com", "c@x.y.example.com", "d@example.com"]
+    assert sign_at(letter, *emails) == ["", "", "domain", "domain"]
+    for email in emails:
+        confirm_signature(signature_of(letter, email), verified="link", now=NOW)
+    publish()
+    letter.refresh_from_db()
+    assert (letter.signature_count, letter.awaiting_review) == (2, 2)
+
+
+def test_other_domains_and_other_letters_have_counts_of_their_own(
+    letter: Letter, published: LetterMaker, settings: Settings
+) -> None:
+    settings.LIMIT_DOMAIN = parse("1/day")
+    assert sign_at(letter, "a@one.co.uk", "a@two.co.uk", "b@one.co.uk") == ["", "", "domain"]
+    assert sign_at(published("another"), "a@one.co.uk") == [""]
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "posteo.de", "yahoo.co.uk", "hotmail.fr", "gmx.net"])
+def test_private_providers_are_not_counted(letter: Letter, settings: Settings, domain: str) -> None:
+    settings.LIMIT_DOMAIN = parse("1/day")
+    assert sign_at(letter, f"a@{domain}", f"b@{domain}") == ["", ""]
+
+
+@pytest.mark.parametrize("domain", ["hotmail.example.com", "outlook.club", "gmail.com.example.org"])
+def test_what_only_sounds_like_one_is(letter: Letter, settings: Settings, domain: str) -> None:
+    settings.LIMIT_DOMAIN = parse("1/day")
+    assert sign_at(letter, f"a@{domain}", f"b@{domain}") == ["", "domain"]
+
+
+def test_domains_that_the_letter_is_limited_to_are_not_counted(published: LetterMaker, settings: Settings) -> None:
+    settings.LIMIT_DOMAIN = parse("1/day")
+    limited = published(domains=["example.edu"])
+    assert sign_at(limited, "a@example.edu", "b@cs.example.edu") == ["", ""]
+
+
+def test_beyond_it_the_answer_is_the_same_for_who_has_signed_and_who_has_not(
+    letter: Letter, settings: Settings, signer: Signer
+) -> None:
+    settings.LIMIT_DOMAIN = parse("1/day")
+    signer.sign(letter, email="known@example.com")
+    answers = [signer.sign(letter, email=email) for email in ("known@example.com", "new@example.com")]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    pages = [words(signer.get(answer["Location"])) for answer in answers]
+    assert pages[0] == pages[1]
+    assert signature_of(letter, "known@example.com").concern == ""
+
+
+def test_what_stands_in_valkey_names_no_domain(letter: Letter, valkey: "redis.Redis") -> None:
+    sign_at(letter, "ada@a-rare-domain.example")
+    keys = [*valkey.scan_iter(f"{limits.PREFIX}:*", count=1000)]
+    assert any(b"/domain/" in key for key in keys), keys
+    assert not any(b"rare" in key for key in keys)
 
 
 # When everybody is asked

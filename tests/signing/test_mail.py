@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
 
 from letters.models import Collective, Delivery, Letter, Signature, SignerContact, User
 from letters.organizing.operations import Text, draft_letter, publish_letter
@@ -41,7 +42,7 @@ def test_the_mail_goes_to_the_signer_alone(delivery: Delivery) -> None:
     message = built(delivery)
     assert message.to == ["ada@example.org"]
     assert (message.cc, message.bcc) == ([], [])
-    assert message.subject == "Confirm your signature: Keep the night trains running"
+    assert message.subject == "Confirm your signature"
 
 
 def test_both_halves_of_the_mail_hold_the_same_links(delivery: Delivery) -> None:
@@ -81,7 +82,7 @@ def test_the_mail_speaks_the_language_that_was_signed_in(letter: Letter) -> None
     Signature.objects.update(language="it")
     message = built(Delivery.objects.get())
     assert '<html lang="it">' in html_of(message)
-    assert "Lasciate correre i treni notturni" in message.subject
+    assert "Lasciate correre i treni notturni" in str(message.body)
     assert "Confirm" not in message.subject
     assert f"{settings.SITE_URL}/it/letters/night-trains/" in str(message.body)
 
@@ -90,7 +91,7 @@ def test_a_mail_about_a_letter_in_a_language_that_we_do_not_speak_is_in_english(
     collective: Collective, organizer: User
 ) -> None:
     message = about(collective, organizer, Text("de", "Nachtzüge", "An alle", "Bleibt."))
-    assert message.subject == "Confirm your signature: Nachtzüge"
+    assert message.subject == "Confirm your signature"
     assert '<html lang="en">' in html_of(message)
 
 
@@ -98,13 +99,33 @@ def test_a_title_cannot_add_a_header(collective: Collective, organizer: User) ->
     message = about(collective, organizer, Text("en", "One\r\nBcc: eve@example.org", "To all", "Stay."))
     raw = message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
     assert raw["Bcc"] is None
-    assert raw["Subject"] == "Confirm your signature: One Bcc: eve@example.org"
+    assert raw["Subject"] == "Confirm your signature"
+
+
+# The mails to addresses that anybody may have typed.
+OF_SIGNING = [
+    *["confirm", "confirm_again", "confirm_requested", "reminder"],
+    *["thanks", "signed_already", "link_requested"],
+]
+
+
+@pytest.mark.parametrize("template", OF_SIGNING)
+def test_no_subject_names_the_letter_or_who_wrote_it(letter: Letter, template: str) -> None:
+    """It is read on lock screens and by every server on the way; and anybody may have mail sent to anybody."""
+    texts = {"title": "A title", "letter": letter, "signature": sign(letter), "letter_url": letter.get_absolute_url()}
+    subject = render_to_string(f"letters/mail/{template}.subject.txt", texts)
+    assert subject == render_to_string(f"letters/mail/{template}.subject.txt", {})
+    assert subject.strip()
+
+
+def test_each_of_them_has_a_subject_of_its_own() -> None:
+    subjects = {render_to_string(f"letters/mail/{template}.subject.txt") for template in OF_SIGNING}
+    assert len(subjects) == len(OF_SIGNING)
 
 
 def test_the_title_is_escaped_in_html_and_plain_in_text(collective: Collective, organizer: User) -> None:
     message = about(collective, organizer, Text("en", "Trains & <b>buses</b>", "To all", "Stay."))
     assert "Trains & <b>buses</b>" in str(message.body)
-    assert message.subject == "Confirm your signature: Trains & <b>buses</b>"
     assert "Trains &amp; &lt;b&gt;buses&lt;/b&gt;" in html_of(message)
 
 

@@ -160,7 +160,7 @@ def test_the_thank_you_mail_brings_it(letter: Letter, signer: Signer) -> None:
     signer.confirm()
     deliver()
     thanks = mail.outbox[-1]
-    assert thanks.subject.startswith("You have signed:")
+    assert thanks.subject == "You have signed. Thank you."
     link = re.search(r"https?://[^/\s]+(/signatures/manage/\S+)", str(thanks.body))
     assert link
     assert signer.get(link[1]).status_code == 200

@@ -84,14 +84,14 @@ def test_who_has_lost_the_mail_is_sent_the_control_link(letter: Letter, signer: 
     )
     assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url()}link/?asked")
     deliver()
-    assert mail.outbox[-1].subject == "The link to your signature: Keep the night trains running"
+    assert mail.outbox[-1].subject == "The link to your signature"
     assert b"Your signature" in signer.get(signer.mailed_link(purpose="manage")).content
 
 
 def test_who_has_not_confirmed_yet_is_sent_the_mail_to_confirm(letter: Letter) -> None:
     sign(letter)
     deliver()
-    assert ask_for_link(letter) == ["Confirm your signature: Keep the night trains running"]
+    assert ask_for_link(letter) == ["Once more: confirm your signature"]
 
 
 def test_an_address_that_has_not_signed_is_not_written_to(letter: Letter) -> None:
@@ -188,7 +188,7 @@ def test_the_mail_that_thanks_is_not_counted(published: LetterMaker) -> None:
     for number in range(3):
         sign_and_confirm(published(f"letter-{number}"))
     deliver()
-    assert [str(message.subject).split(":")[0] for message in mail.outbox] == ["You have signed"] * 3
+    assert [str(message.subject) for message in mail.outbox] == ["You have signed. Thank you."] * 3
     sign(published("another"))
     deliver()
     assert len(mail.outbox) == 4

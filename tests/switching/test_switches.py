@@ -52,7 +52,7 @@ def test_with_bulk_mail_off_reminders_wait_and_confirmations_do_not(letter: Lett
     remind_unconfirmed(now=NOW.replace(day=5))
     turn(Name.SEND_BULK_MAIL, on=False)
     deliver()
-    assert [message.subject for message in mail.outbox] == ["Confirm your signature: Keep the night trains running"]
+    assert [message.subject for message in mail.outbox] == ["Confirm your signature"]
     assert Delivery.objects.owed().get().kind == Delivery.Kind.REMINDER
     turn(Name.SEND_BULK_MAIL, on=True)
     deliver()

@@ -62,6 +62,8 @@ def load_sample(*, by: User, now: datetime) -> Letter | None:
         description="Some twenty artists who tested a video model before its release.",
         by=by,
         now=now,
+        # By who runs the site, since nobody else can load it.
+        cleared_at=now,
     )
     letter = draft_letter(collective, slug="unpaid-cast", text=EN, by=by, now=now, is_sample=True, goal=500)
     translate_letter(letter, text=IT, by=by, now=now)
