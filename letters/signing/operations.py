@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from letters.auditing.operations import record
 from letters.models import SALT_BYTES, STANDING, Delivery, Display, Letter, Signature, SignerContact, Switch
@@ -17,6 +17,7 @@ from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
+from letters.signing import queries
 from letters.switching.queries import is_on
 
 # In the keys of mails that may be owed more than once.
@@ -234,9 +235,11 @@ def purge_unconfirmed(*, now: datetime) -> int:
     Of whoever called our mail spam the hash is kept, as after "it wasn't me": that address is written to no more.
     """
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
-    # One that had been confirmed, and waits again since its mail came back, has as long again from then.
-    came_back = Delivery.objects.filter(signature=OuterRef("pk"), failed_at__gt=since)
-    waited = Signature.objects.filter(~Exists(came_back), state=Signature.State.PENDING, signed_at__lte=since)
+    # One that had been confirmed, and waits again since its mail came back, has as long again from then. And the pages
+    # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
+    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_GOOD_FOR, kind__in=queries.ASKED_FOR)
+    keeping = Delivery.objects.filter(kept, signature=OuterRef("pk"))
+    waited = Signature.objects.filter(~Exists(keeping), state=Signature.State.PENDING, signed_at__lte=since)
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
         _empty(signature, state=Signature.State.DISOWNED)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)

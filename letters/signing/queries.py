@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from letters.models import Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
@@ -46,10 +47,22 @@ def title_of(revision_id: int, language: str) -> str:
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
     """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
     token = read_token(purpose, text)
-    if token is None:
-        return None
+    found = signature_of(token) if token else None
+    return (found, token) if found and token else None
+
+
+def signature_of(token: Token) -> Signature | None:
+    """None if it is gone."""
     found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-    return (found, token) if found and token.matches(found.salt) else None
+    return found if found and token.matches(found.salt) else None
+
+
+def read_check(text: str) -> tuple[Token, bool] | None:
+    """The token of a page "check your mail", and whether the address had signed before; None if it is not ours."""
+    for purpose, again in (("check", False), ("check-again", True)):
+        if token := read_token(purpose, text):
+            return token, again
+    return None
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
@@ -70,6 +83,8 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     }
 
 
+# What a form brings that anybody may send.
+ASKED_FOR = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
 # Not more than so many mails to an address within a day, over all letters: whoever types an address into our forms
 # can have mail sent to it.
 MOST_MAILS_A_DAY = 3
@@ -157,27 +172,34 @@ class MailStanding:
     minutes: int = 0
 
 
-# For so long nothing more is said than that a mail is about to leave. Who has asked for a mail that is not sent, since
-# the owner of the mailbox has had enough of them, reads the same as everybody else; at once, it would be settled a
-# little sooner.
-TOLD_AFTER = timedelta(seconds=3)
+# Moments are told in steps of this. Who has asked for a mail that is not sent, since the owner of the mailbox has had
+# enough of them, reads the same as everybody else; to the second, that one would be dealt with a little sooner.
+STEP = timedelta(seconds=5)
 DELAYED_AFTER = timedelta(minutes=1)
 
 
 def mail_standing(signature: Signature, *, since: datetime, now: datetime) -> MailStanding:
-    """How the newest mail stands that a form has asked for since then."""
-    asked_for = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
-    mails = Delivery.objects.filter(signature=signature, kind__in=asked_for, created_at__gte=since)
-    mail = mails.order_by("-pk").first()
-    if mail is None or now - mail.created_at < TOLD_AFTER:
-        return MailStanding("leaving")
-    if mail.failed_at:
-        return MailStanding("refused", mail.failed_at)
-    if settled_at := mail.sent_at or mail.dropped_at:
-        return MailStanding("handed_over", settled_at)
-    if mail.error or now - mail.created_at > DELAYED_AFTER:
+    """How the mail stands that a form has asked for in that second."""
+    # Of no other second: a stranger must not read from their page when somebody else has asked.
+    asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
+    mail = Delivery.objects.filter(asked_then, signature=signature, kind__in=ASKED_FOR).order_by("-pk").first()
+    # None is left if its signature was taken back: that is for the owner of the mailbox to know.
+    settled_at = since if mail is None else mail.failed_at or mail.sent_at or mail.dropped_at
+    if settled_at and now >= (told_at := since + STEP * max(1, ceil((settled_at - since) / STEP))):
+        return MailStanding("refused" if mail and mail.failed_at else "handed_over", told_at)
+    late = now - since > DELAYED_AFTER or (mail is not None and not settled_at and mail.error)
+    if mail and late and now - since >= STEP:
         return MailStanding("delayed", minutes=max(1, ceil((mail.next_attempt_at - now) / timedelta(minutes=1))))
     return MailStanding("leaving")
+
+
+# The page "check your mail" is for the moments after signing: whoever could look at it for weeks would read there what
+# becomes of the signature of somebody whose address they have typed.
+CHECK_GOOD_FOR = timedelta(days=1)
+
+
+def is_check_over(token: Token, now: datetime) -> bool:
+    return now - token.issued_at > CHECK_GOOD_FOR
 
 
 def is_expired(token: Token, now: datetime) -> bool:

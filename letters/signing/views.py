@@ -21,7 +21,7 @@ from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
-from letters.shared.tokens import Token
+from letters.shared.tokens import Token, make_token
 from letters.signing import queries
 from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
@@ -155,29 +155,43 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     So it speaks the language of the form that was sent and shows the letter as it is now; the language and the text
     that the signature was made with would tell a stranger that there is one.
     """
-    first = queries.signature_of_token("check", token)
-    found = first or queries.signature_of_token("check-again", token)
-    if found is None:
+    opened, now = queries.read_check(token), timezone.now()
+    if opened is None:
         return _useless_link(request)
-    signature = found[0]
+    # Before anything is looked up: it must not tell what has become of the signature meanwhile.
+    signature = None if queries.is_check_over(opened[0], now) else queries.signature_of(opened[0])
+    if signature is None:
+        return _check_is_over(request, language)
     language = language or signature.letter.language
+    since, again = opened[0].issued_at, opened[1]
     if request.POST.get("action") == "resend":
-        return _refusal_of_request(request) or _resend(request, signature)
+        return _refusal_of_request(request) or _resend(signature, language, again=again)
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                confirm_by_code(signature, code=form.cleaned_data["code"], again=not first, now=timezone.now())
-                return _see_other(signature.link("confirm", now=timezone.now()))
+                confirm_by_code(signature, code=form.cleaned_data["code"], again=again, now=now)
+                return _see_other(signature.link("confirm", now=now))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
-        standing = queries.mail_standing(signature, since=found[1].issued_at, now=timezone.now())
+        standing = queries.mail_standing(signature, since=since, now=now)
         return _check_page(request, signature.letter, language, form, standing)
 
 
-def _resend(request: HttpRequest, signature: Signature) -> HttpResponse:
-    request_mail(signature, now=timezone.now())
-    return _see_other(f"{request.path}?again")
+def _resend(signature: Signature, language: str, *, again: bool) -> HttpResponse:
+    """Leads to a page of its own: each speaks of the one mail that it was opened for."""
+    now = timezone.now()
+    request_mail(signature, now=now)
+    purpose = "check-again" if again else "check"
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=now)
+    return _see_other(f"{_check_url(signature.letter, language, token)}?again")
+
+
+def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
+    """One page for all, whether the address was new or known, and the signature stands or is gone."""
+    spoken = language or translation.get_language_from_request(request)
+    with translation.override(interface_language(spoken)):
+        return render(request, "letters/signing/check_is_over.html", status=410)
 
 
 def _refusal_of_request(request: HttpRequest) -> HttpResponse | None:
