@@ -4,6 +4,7 @@ import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import partial
 
@@ -27,6 +28,13 @@ REFUSED = "refused"
 SMTP_NEVER = re.compile("5[0-9][0-9]")
 # What a provider's API says to this one mail, and not to whatever we ask of it.
 ABOUT_THE_MAIL = {400, 413, 422}
+
+
+@dataclass(frozen=True)
+class NotBefore:
+    """In place of a message: the mail is true, and may not leave before this moment."""
+
+    moment: datetime
 
 
 @dataclass(frozen=True)

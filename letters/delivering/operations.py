@@ -78,6 +78,18 @@ def drop_delivery(delivery: Delivery, *, now: datetime) -> None:
     Delivery.objects.owed().filter(pk=delivery.pk).update(dropped_at=now)
 
 
+@transaction.atomic
+def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> None:
+    """It may not leave before then. No attempt was made, and none is counted.
+
+    One mail waits like this for each signature, the newest: those before it would say the same.
+    """
+    if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
+        # Only those before it: two that are put off at the same moment must not wait for each other.
+        waiting = Delivery.objects.owed().filter(signature_id=delivery.signature_id, pk__lt=delivery.pk)
+        waiting.filter(put_off_at__isnull=False).update(dropped_at=now)
+
+
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:
     """Give back what was not tried, so that it is due at once and no attempt is counted."""
     if deliveries:

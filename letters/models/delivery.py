@@ -40,6 +40,8 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
+    # When it was put off, if its turn came and the address had had all the mails of a day; it is owed still.
+    put_off_at = models.DateTimeField(null=True, blank=True)
     # The last refusal in short, for example "450" or "unreachable"; never an address.
     error = models.CharField(max_length=100, blank=True)
 

@@ -6,16 +6,36 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db.models import F
 from django.utils import timezone
 from limits import parse
 from pytest_django import Settings
 
-from letters.models import Delivery, Letter
+from letters.delivering.operations import claim_deliveries, put_off_delivery
+from letters.models import Delivery, Letter, Signature
 from letters.shared.addresses import read_address
-from letters.signing.operations import disown_signature, request_link, request_mail, sign_letter, withdraw_signature
+from letters.signing.operations import (
+    confirm_signature,
+    disown_signature,
+    request_link,
+    request_mail,
+    sign_letter,
+    withdraw_signature,
+)
 from letters.signing.queries import STEP, mail_standing
 from tests.conftest import LetterMaker
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, entry, sign, sign_and_confirm, signature_of, words
+from tests.people import (
+    FROM_OUR_PAGE,
+    NOW,
+    Signer,
+    deliver,
+    entry,
+    in_threads,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +52,14 @@ def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime =
     return [str(message.subject) for message in mail.outbox[before:]]
 
 
-def a_day_passes() -> None:
-    for delivery in Delivery.objects.filter(sent_at__isnull=False):
-        Delivery.objects.filter(pk=delivery.pk).update(sent_at=delivery.sent_at - timedelta(days=1))  # type: ignore[operator]
+def time_passes(passed: timedelta = timedelta(days=1)) -> None:
+    """All that has been noted of mails is older by so much."""
+    moments = ["created_at", "next_attempt_at", "sent_at", "failed_at", "dropped_at", "put_off_at"]
+    Delivery.objects.update(**{moment: F(moment) - passed for moment in moments})
+
+
+def sent_to(letter: Letter) -> int:
+    return Delivery.objects.filter(signature__letter=letter, sent_at__isnull=False).count()
 
 
 # Once more, from the page that is still open
@@ -159,11 +184,143 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
 
 def test_an_address_gets_three_mails_a_day_over_all_letters(published: LetterMaker) -> None:
     for number in range(5):
-        sign(published(f"letter-{number}"))
+        sign(published(f"letter-{number}"), now=timezone.now())
     deliver()
     assert len(mail.outbox) == 3
-    a_day_passes()
-    assert len(ask_for_link(Letter.objects.get(slug="letter-4"))) == 1
+    time_passes()
+    deliver()
+    assert len(mail.outbox) == 5
+    assert len(ask_for_link(Letter.objects.get(slug="letter-3"), now=timezone.now())) == 1
+
+
+@pytest.fixture
+def silenced(published: LetterMaker, letter: Letter) -> Signature:
+    """A stranger has signed three letters with Ada's address; now she signs the one that she wants to."""
+    for number in range(3):
+        sign(published(f"letter-{number}"), now=timezone.now())
+    deliver()
+    signature = sign(letter, now=timezone.now())
+    deliver()
+    assert sent_to(letter) == 0
+    return signature
+
+
+def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenced: Signature) -> None:
+    owed = Delivery.objects.get(signature=silenced)
+    first = Delivery.objects.earliest("sent_at")
+    assert first.sent_at
+    assert (owed.next_attempt_at, owed.attempts) == (first.sent_at + timedelta(days=1), 0)
+    assert owed.put_off_at
+    time_passes(timedelta(hours=23))
+    deliver()
+    assert sent_to(silenced.letter) == 0
+    time_passes(timedelta(hours=1))
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    assert len(mail.outbox) == 4
+
+
+def test_a_mail_that_was_put_off_confirms(silenced: Signature, signer: Signer) -> None:
+    time_passes()
+    assert "You have signed" in words(signer.confirm())
+
+
+def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_at_last(
+    silenced: Signature, signer: Signer, letter: Letter
+) -> None:
+    time_passes(timedelta(minutes=6))
+    page = just_signed(signer, letter)
+    asked = Delivery.objects.filter(signature=silenced).latest("pk")
+    deliver()
+    at = asked.created_at.replace(microsecond=0)
+    Delivery.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
+    answer = words(signer.get(page))
+    assert "all mail for this signing that may leave today was handed to the mail server." in answer
+    assert "at most three mails a day to one address" in answer
+    Delivery.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
+    assert words(signer.get(page)) == answer
+
+
+def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) -> None:
+    for _ in range(4):
+        sign(silenced.letter, now=timezone.now())
+        deliver()
+        time_passes(timedelta(minutes=30))
+        request_mail(silenced, now=timezone.now())
+        deliver()
+        time_passes(timedelta(minutes=30))
+    (waiting,) = Delivery.objects.owed().filter(signature=silenced)
+    assert waiting == Delivery.objects.filter(signature=silenced).latest("pk")
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
+
+
+def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signature) -> None:
+    """A worker died with it, and another has put off the newer one meanwhile."""
+    older = Delivery.objects.get(signature=silenced)
+    sign(silenced.letter, now=NOW)
+    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1), put_off_at=None)
+    deliver()
+    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=NOW)
+    deliver()
+    older.refresh_from_db()
+    assert older.dropped_at
+    assert Delivery.objects.owed().filter(signature=silenced).count() == 1
+
+
+def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Signature) -> None:
+    time_passes()
+    request_mail(silenced, now=timezone.now())
+    Delivery.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
+    deliver()
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    assert not Delivery.objects.owed().exists()
+
+
+@pytest.mark.parametrize("end", ["confirmed", "old"])
+def test_what_was_put_off_is_dropped_when_it_is_true_no_more(silenced: Signature, end: str) -> None:
+    if end == "confirmed":
+        confirm_signature(silenced, verified="link", now=timezone.now())
+        Delivery.objects.filter(kind="thanks").delete()
+    time_passes(timedelta(days=15 if end == "old" else 1))
+    deliver()
+    assert len(mail.outbox) == 3
+    assert not Delivery.objects.owed().exists()
+
+
+def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) -> None:
+    for number in range(60):
+        sign(published(f"letter-{number}"), now=timezone.now())
+    deliver()
+    for day in range(20):
+        assert len(mail.outbox) == 3 * min(day + 1, 14)
+        time_passes()
+        deliver()
+    assert not Delivery.objects.owed().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
+    for hour in range(1, 9):
+        request_mail(silenced, now=timezone.now() - timedelta(hours=hour))
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    with_one_each = claim_deliveries(now=timezone.now(), most=10)
+
+    def put_off(delivery: Delivery) -> None:
+        put_off_delivery(delivery, until=timezone.now() + LATER, now=timezone.now())
+
+    in_threads(put_off, reversed(with_one_each), threads=8)
+    in_threads(put_off, with_one_each, threads=8)
+    assert Delivery.objects.latest("pk").put_off_at
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
 
 
 def test_however_it_is_asked_for(letter: Letter) -> None:
