@@ -10,8 +10,7 @@ from django.db.models.functions import Concat
 
 from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
-from letters.delivering.queries import COMPLAINED
-from letters.models import BULK, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.models import BULK, COMPLAINED, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
 from letters.shared import wakeups
 from letters.switching.queries import is_on
 
@@ -153,7 +152,7 @@ def _doubt(
     signature: Signature, delivery: Delivery, concern: Signature.Concern, *, error: str, at: datetime, now: datetime
 ) -> None:
     """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
-    changes = _consequences(signature, concern, at)
+    changes = _consequences(signature, concern, at, thanked=delivery.kind == Delivery.Kind.THANKS)
     if changes:
         Signature.objects.filter(pk=signature.pk).update(**changes)
     if "state" in changes:
@@ -166,8 +165,11 @@ def _doubt(
     record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
 
 
-def _consequences(signature: Signature, concern: Signature.Concern, at: datetime) -> dict[str, Any]:
-    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment."""
+def _consequences(signature: Signature, concern: Signature.Concern, at: datetime, *, thanked: bool) -> dict[str, Any]:
+    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment.
+
+    A mail that only thanks takes no confirmation back by coming back: who has confirmed has read another.
+    """
     if signature.state not in STANDING:
         return {}
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before
@@ -177,7 +179,8 @@ def _consequences(signature: Signature, concern: Signature.Concern, at: datetime
         return {}
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
     # Who is shown to nobody has left no address, and could never be asked again.
-    if signature.state in WITHOUT_NUMBER and not disproved and signature.display != Display.NOBODY:
+    outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
+    if signature.state in WITHOUT_NUMBER and not outweighed and signature.display != Display.NOBODY:
         changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}
     return changes
 

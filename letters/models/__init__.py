@@ -2,7 +2,7 @@
 
 from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
+from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
@@ -12,6 +12,8 @@ from letters.models.user import User
 
 __all__ = [
     "BULK",
+    "CAME_BACK",
+    "COMPLAINED",
     "MODERATING",
     "OWNING",
     "SALT_BYTES",

@@ -3,9 +3,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from letters.models.signature import Signature
+
+# Noted on a mail that arrived, and that the owner of the mailbox called spam.
+COMPLAINED = "complained"
+# What organizers are told of.
+CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -64,6 +69,14 @@ class Delivery(models.Model):
                 "next_attempt_at",
                 name="delivery_owed",
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+            ),
+            # Of few mails, in the order in which organizers are told of them.
+            models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
+            # What is forgotten after a while (letters/signing/operations.py); the mails of most signers are not in it.
+            models.Index(
+                "created_at",
+                name="delivery_to_forget",
+                condition=Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False),
             ),
         ]
 
