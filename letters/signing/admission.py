@@ -97,7 +97,9 @@ def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:
     """By the code of the refusal."""
     found = {
         "many_from_network": Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
-        "many_for_address": Limit("address", address_hash.hex(), settings.LIMIT_ADDRESS),
+        # From each network for itself: else whoever types somebody's address would keep its owner from signing, and
+        # read from the refusal when they have.
+        "many_for_address": Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
         found["many_without_proof"] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
@@ -113,4 +115,7 @@ def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
 
 def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
     limits.give_back(counted)
-    raise TooMany(code, seconds=limits.seconds_left(limit))
+    # Of an address the whole time is told, not what is left of it: the first to send it may have been its owner, from
+    # the same network.
+    whole = limit.what == "address"
+    raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

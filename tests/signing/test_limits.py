@@ -310,16 +310,37 @@ def test_a_hard_limit_comes_before_any_calculation(careful: Letter, signer: Sign
 def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
     letter: Letter, published: LetterMaker, settings: Settings
 ) -> None:
-    """From wherever, in whatever spelling, for whatever letter; and the same whether or not it has signed."""
+    """In whatever spelling, for whatever letter; and the same whether or not it has signed."""
     settings.LIMIT_ADDRESS = parse("2/hour")
     other = published("another", asks_proof=True)
     assert came_from(Signer(), "192.0.2.1").sign(letter).status_code == 303
-    assert came_from(Signer(), "198.51.100.1").sign(letter, email="ADA+x@example.org").status_code == 303
-    answers = [came_from(Signer(), "203.0.113.1").sign(each) for each in (letter, other)]
+    assert came_from(Signer(), "192.0.2.99").sign(letter, email="ADA+x@example.org").status_code == 303
+    answers = [came_from(Signer(), "192.0.2.1").sign(each) for each in (letter, other)]
     assert {answer.status_code for answer in answers} == {429}
     for answer in answers:
         assert "This address has been sent very often in a short time. Please try again in about 60" in words(answer)
-    assert came_from(Signer(), "203.0.113.1").sign(letter, email="eve@example.org").status_code == 303
+    assert came_from(Signer(), "192.0.2.1").sign(letter, email="eve@example.org").status_code == 303
+
+
+def test_who_types_somebodys_address_neither_keeps_them_from_signing_nor_reads_when_they_have(
+    letter: Letter, published: LetterMaker, settings: Settings
+) -> None:
+    settings.LIMIT_ADDRESS = parse("2/hour")
+    stranger, ada = came_from(Signer(), "192.0.2.1"), came_from(Signer(), "198.51.100.1")
+    assert ada.sign(published("another")).status_code == 303
+    # As often as if she had signed nowhere.
+    assert [stranger.sign(letter).status_code for _ in range(3)] == [303, 303, 429]
+    assert ada.sign(letter).status_code == 303
+
+
+def test_the_refusal_of_an_address_does_not_tell_when_it_was_first_sent(
+    letter: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIMIT_ADDRESS = parse("1/hour")
+    came_from(signer := Signer(), "192.0.2.1").sign(letter)
+    monkeypatch.setattr(limits, "seconds_left", lambda _: 77)
+    answer = signer.sign(letter)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
 
 
 def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signer, settings: Settings) -> None:
