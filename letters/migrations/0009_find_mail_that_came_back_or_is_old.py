@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             "delivery",
             models.Index(
+                models.F("kind"),
                 models.F("created_at"),
                 name="delivery_to_forget",
                 condition=models.Q(kind__in=["signed_again", "requested", "reminder"])

@@ -2,7 +2,7 @@
 
 from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, Delivery, DeliveryQuerySet
+from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
@@ -18,6 +18,7 @@ __all__ = [
     "OWNING",
     "SALT_BYTES",
     "STANDING",
+    "TO_FORGET",
     "WRITING",
     "Ask",
     "AuditEvent",

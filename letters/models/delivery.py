@@ -11,6 +11,8 @@ from letters.models.signature import Signature
 COMPLAINED = "complained"
 # What organizers are told of.
 CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
+# What is deleted a while after it has ended, and what is not: the mails of most signers.
+TO_FORGET = Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -72,12 +74,7 @@ class Delivery(models.Model):
             ),
             # Of few mails, in the order in which organizers are told of them.
             models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
-            # What is forgotten after a while (letters/signing/operations.py); the mails of most signers are not in it.
-            models.Index(
-                "created_at",
-                name="delivery_to_forget",
-                condition=Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False),
-            ),
+            models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
         ]
 
     def __str__(self) -> str:

@@ -10,9 +10,21 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest
 
 from letters.auditing.operations import record
-from letters.models import SALT_BYTES, STANDING, Delivery, Display, Letter, Signature, SignerContact, Switch
+from letters.models import (
+    CAME_BACK,
+    SALT_BYTES,
+    STANDING,
+    TO_FORGET,
+    Delivery,
+    Display,
+    Letter,
+    Signature,
+    SignerContact,
+    Switch,
+)
 from letters.shared import wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
 from letters.shared.refusal import Refused
@@ -253,7 +265,8 @@ def purge_unconfirmed(*, now: datetime) -> int:
     keeping = Delivery.objects.filter(kept, signature=OuterRef("pk"))
     waited = Signature.objects.filter(~Exists(keeping), state=Signature.State.PENDING, signed_at__lte=since)
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
-        _empty(signature, state=Signature.State.DISOWNED)
+        # Somebody may confirm at this very moment.
+        _empty(signature, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
@@ -263,6 +276,26 @@ def purge_unconfirmed(*, now: datetime) -> int:
             # With them go their contacts and deliveries.
             purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
+
+
+# Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
+# signature. Whoever types an address again and again would fill the table with them.
+KEPT_FOR = timedelta(days=7)
+
+
+def forget_mails(*, now: datetime) -> int:
+    """Delete what is left of mails that ended a while ago. How many. What organizers are still shown stays."""
+    forgotten = 0
+    for kind in [*queries.ASKED_FOR, Delivery.Kind.REMINDER, Delivery.Kind.THANKS]:
+        # What keeps a reminder from being owed twice is its row.
+        days = settings.CONFIRMATION_DAYS if kind == Delivery.Kind.REMINDER else 0
+        before = now - max(KEPT_FOR, timedelta(days=days))
+        old = Delivery.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
+        ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
+        doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING)
+        while batch := list(doomed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+            forgotten += doomed.filter(pk__in=batch).delete()[0]
+    return forgotten
 
 
 @dataclass(frozen=True)
@@ -349,15 +382,21 @@ def _request(column: str, value: int | bytes, *, letter_id: int, now: datetime) 
 
 
 @transaction.atomic
-def _empty(signature: Signature, **values: Any) -> bool:
-    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any."""
+def _empty(signature: Signature, *, still: Signature.State | None = None, **values: Any) -> bool:
+    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any.
+
+    If `still` is given, only of a signature that is in this state when its turn comes.
+    """
     nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment", "domain"], "")
     gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
     if signature.state in gone:
         return False
     # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
     Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
-    if not Signature.objects.filter(pk=signature.pk).exclude(state__in=gone).update(**nothing, **values):
+    standing = Signature.objects.filter(pk=signature.pk).exclude(state__in=gone)
+    if still:
+        standing = standing.filter(state=still)
+    if not standing.update(**nothing, **values):
         return False
     SignerContact.objects.filter(pk=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
