@@ -1,7 +1,6 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial, wraps
 from math import ceil
@@ -289,8 +288,12 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     """The control link: everything that is stored; change it, or take the signature back."""
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
-        if request.method == "POST" and _managed(signature, request.POST.get("action", ""), form):
-            return _see_other(f"{request.path}?done")
+        action = request.POST.get("action", "")
+        try:
+            if request.method == "POST" and _managed(signature, action, form):
+                return _see_other(f"{request.path}?done")
+        except Refused:
+            return _not_managed(request, signature, form, typed=action == "save")
         stored = queries.stored_about(signature)
         status = 422 if form.is_bound else 200
         return _signature_page(
@@ -304,10 +307,15 @@ def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
         withdraw_signature(signature, now=timezone.now())
         return True
     if action == "save" and form.is_valid():
-        with suppress(Refused):  # Taken back in another window: the page says so.
-            change_signature(signature, changes=form.changes(), now=timezone.now())
+        change_signature(signature, changes=form.changes(), now=timezone.now())
         return True
     return False
+
+
+def _not_managed(request: HttpRequest, signature: Signature, form: ChangeForm, *, typed: bool) -> HttpResponse:
+    """It was taken back in another window, or taken out, since the page was opened. What was typed stays."""
+    signature.refresh_from_db(fields=["state"])
+    return _signature_page(request, "letters/signing/not_saved.html", signature, status=409, form=form, typed=typed)
 
 
 @of_a_signature("manage", "GET", "HEAD")
