@@ -320,6 +320,8 @@ LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
+# One address under one letter. Whoever confirms and withdraws again and again leaves a withdrawn signature each time.
+LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Mails and links that are asked for once more from one network.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
 # The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.

@@ -14,7 +14,7 @@ from django.conf import settings
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import Address, hash_address
-from letters.shared.limits import Limit
+from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refusal import Refused
 from letters.switching.queries import is_on
@@ -40,15 +40,6 @@ class Sender:
     def looks_automatic(self) -> bool:
         """Never a reason to refuse: a browser may fill in every field, and a person be quick."""
         return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
-
-
-class TooMany(Refused):
-    """Beyond a hard limit: "many_from_network", "many_for_address", "many_without_proof" or "many_requests"."""
-
-    def __init__(self, code: str, *, seconds: int) -> None:
-        super().__init__(code)
-        # Until it may be tried again.
-        self.seconds = seconds
 
 
 class ProofWanted(Refused):

@@ -25,8 +25,9 @@ from letters.models import (
     SignerContact,
     Switch,
 )
-from letters.shared import wakeups
+from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
+from letters.shared.limits import Limit, TooMany
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
 from letters.signing import queries
@@ -138,25 +139,37 @@ SELECT id FROM confirmed
 def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> None:
     """The signer stands by it. Doing it twice, or late, changes nothing that is already so.
 
-    Raises Refused if it still waits and the letter takes no confirmations any more.
+    Raises Refused if it still waits and the letter takes no confirmations any more; TooMany("many_confirmations") if
+    the address has confirmed and withdrawn too often: each time leaves a gap in the list.
     """
     refusal = signature.letter.confirmation_refusal(now)
     if signature.state == Signature.State.PENDING and refusal:
         raise Refused(refusal)
+    limit = _limit_of_confirmations(signature)
+    if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
+        raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
     reviewed = signature.letter.reviewed
     with connection.cursor() as cursor:
         cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
         if not cursor.fetchone():
             return
+    # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
+    limits.count([limit])
     transaction.on_commit(wakeups.wake_postman)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+
+
+def _limit_of_confirmations(signature: Signature) -> Limit:
+    whose = f"{signature.letter_id}:{bytes(signature.address_hash or b'').hex()}"
+    return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)
 
 
 def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:
     """The same by the six digits in the mail. After signing `again` they only prove whose mailbox it is: what is
     stored may differ from what was typed this time, and the signer must see it before it counts.
 
-    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
+    Raises what `confirm_signature` does, and Refused("wrong_code"), whether the code was wrong, old, used up, or there
+    never was one.
     """
     if not SignerContact(signature_id=signature.pk).accepts_code(code, now=now):
         raise Refused("wrong_code")

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
+from letters.shared.limits import TooMany
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token, make_token
 from letters.signing import queries
-from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
+from letters.signing.admission import ProofWanted, Sender, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     change_signature,
@@ -171,6 +172,8 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
             try:
                 confirm_by_code(signature, code=form.cleaned_data["code"], again=again, now=now)
                 return _see_other(signature.link("confirm", now=now))
+            except TooMany as refused:
+                return _confirmed_too_often(request, signature, refused.seconds)
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
         standing = queries.mail_standing(signature, since=since, now=now)
@@ -336,6 +339,8 @@ def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
         try:
             confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
             return _see_other(request.path)
+        except TooMany as refused:
+            return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
             refusal = refused.code
     elif signature.state == Signature.State.PENDING:
@@ -352,6 +357,13 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
     return _signature_page(
         request, f"letters/signing/{template}.html", signature, manage_url=manage_url, publishing=publishing
     )
+
+
+def _confirmed_too_often(request: HttpRequest, signature: Signature, seconds: int) -> HttpResponse:
+    hours = ceil(seconds / 3600)
+    page = _signature_page(request, "letters/signing/too_often.html", signature, hours=hours, status=429)
+    page.headers["Retry-After"] = str(seconds)
+    return page
 
 
 def _signature_page(
