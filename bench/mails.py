@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from bench.load import HOST, Volley
@@ -137,8 +138,8 @@ def mail_of_signer(site: Site) -> bytes:
     owe(site, 1)
     message = MAILS["confirm"](Delivery.objects.owed().get())
     forget_owed(site)
-    if message is None:
-        raise RuntimeError("There is no mail to measure with.")
+    if not isinstance(message, EmailMessage):
+        raise RuntimeError("There is no mail to measure with.")  # noqa: TRY004 -- it says more
     return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
 
 

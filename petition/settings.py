@@ -314,8 +314,8 @@ LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
 # Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or a part of a mobile provider. A
 # thousand people behind one address can sign within an hour, and twice as many again; it is nothing to a machine.
 LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
-# One address, over all letters. However often it is typed, it gets three mails a day; this saves the database the
-# rest. Loose, because whoever types somebody else's address can use it up.
+# One address from one network, over all letters. However often it is typed, it gets three mails a day; this saves the
+# database the rest. Loose, because the neighbours of somebody, who type their address, can use it up.
 LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
 # Soft, for one letter, from wherever: a letter that goes viral is slowed down by nothing, and a botnet by the proof.
 LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
@@ -325,6 +325,8 @@ LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
+# One address under one letter. Whoever confirms and withdraws again and again leaves a withdrawn signature each time.
+LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Mails and links that are asked for once more from one network.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
 # The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.

@@ -4,6 +4,7 @@ import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import partial
 
@@ -24,23 +25,34 @@ class Verdict(Enum):
 MARKED = "delivery"
 # What is noted where a provider, not the mailbox's own server, refuses a recipient.
 REFUSED = "refused"
-SMTP_NEVER = re.compile("5[0-9][0-9]")
+# A refusal that is about the mailbox, as it is noted. Of the enhanced status codes (RFC 3463) X.1 and X.2 are, but for
+# those about the sender (X.1.7, X.1.8) and the length of the mail (X.2.3); without one, these three codes may be.
+# Anything else is about us, the mail or the network, and says nothing of who signed.
+NO_MAILBOX = re.compile(r"5[0-9]{2} 5\.(1\.(?!0*[78]$)|2\.(?!0*3$))[0-9]{1,3}|55[013]")
+ENHANCED = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 # What a provider's API says to this one mail, and not to whatever we ask of it.
 ABOUT_THE_MAIL = {400, 413, 422}
 
 
 @dataclass(frozen=True)
+class NotBefore:
+    """In place of a message: the mail is true, and may not leave before this moment."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True)
 class Answer:
     verdict: Verdict
-    # An SMTP code, or a word; never the server's text, which quotes the address.
+    # SMTP codes ("550", "550 5.1.1"), or a word; never the server's text, which quotes the address.
     error: str = ""
     # The connection can be used for the next mail.
     usable: bool = True
 
     @property
     def came_back(self) -> bool:
-        """The mailbox was refused for good: by its server (SMTP 5xx), or by a provider that has met it before."""
-        return self.verdict is Verdict.NEVER and (self.error == REFUSED or SMTP_NEVER.fullmatch(self.error) is not None)
+        """The mailbox was refused for good: by its server, or by a provider that has met it before."""
+        return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)
 
 
 def reach(connection: BaseEmailBackend) -> Answer:
@@ -57,9 +69,9 @@ def _answer_of(act: Callable[[], object]) -> Answer:  # noqa: PLR0911 -- one for
     try:
         act()
     except smtplib.SMTPRecipientsRefused as refusal:
-        return _answer_to_mail(max(code for code, text in refusal.recipients.values()))
+        return _answer_to_mail(*max(refusal.recipients.values()))
     except smtplib.SMTPDataError as refusal:
-        return _answer_to_mail(refusal.smtp_code)
+        return _answer_to_mail(refusal.smtp_code, refusal.smtp_error)
     except smtplib.SMTPResponseException as refusal:
         # Refused before the recipient was named: it is about us (login, sender, greeting), so the mail is not at fault.
         return Answer(Verdict.LATER, str(refusal.smtp_code), usable=False)
@@ -72,9 +84,12 @@ def _answer_of(act: Callable[[], object]) -> Answer:  # noqa: PLR0911 -- one for
     return Answer(Verdict.SENT)
 
 
-def _answer_to_mail(code: int) -> Answer:
+def _answer_to_mail(code: int, text: bytes | str) -> Answer:
+    if code >= 500:
+        said = ENHANCED.match(text.decode("ascii", "replace") if isinstance(text, bytes) else text)
+        return Answer(Verdict.NEVER, f"{code} {said[1]}" if said else str(code))
     # With 421 the server hangs up.
-    return Answer(Verdict.NEVER if code >= 500 else Verdict.LATER, str(code), usable=code != 421)
+    return Answer(Verdict.LATER, str(code), usable=code != 421)
 
 
 def _answer_of_provider(failure: AnymailError) -> Answer:

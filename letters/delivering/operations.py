@@ -10,8 +10,7 @@ from django.db.models.functions import Concat
 
 from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
-from letters.delivering.queries import COMPLAINED
-from letters.models import BULK, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.models import BULK, COMPLAINED, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
 from letters.shared import wakeups
 from letters.switching.queries import is_on
 
@@ -78,6 +77,18 @@ def drop_delivery(delivery: Delivery, *, now: datetime) -> None:
     Delivery.objects.owed().filter(pk=delivery.pk).update(dropped_at=now)
 
 
+@transaction.atomic
+def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> None:
+    """It may not leave before then. No attempt was made, and none is counted.
+
+    One mail waits like this for each signature, the newest: those before it would say the same.
+    """
+    if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
+        # Only those before it: two that are put off at the same moment must not wait for each other.
+        waiting = Delivery.objects.owed().filter(signature_id=delivery.signature_id, pk__lt=delivery.pk)
+        waiting.filter(put_off_at__isnull=False).update(dropped_at=now)
+
+
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:
     """Give back what was not tried, so that it is due at once and no attempt is counted."""
     if deliveries:
@@ -141,7 +152,7 @@ def _doubt(
     signature: Signature, delivery: Delivery, concern: Signature.Concern, *, error: str, at: datetime, now: datetime
 ) -> None:
     """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
-    changes = _consequences(signature, concern, at)
+    changes = _consequences(signature, concern, at, thanked=delivery.kind == Delivery.Kind.THANKS)
     if changes:
         Signature.objects.filter(pk=signature.pk).update(**changes)
     if "state" in changes:
@@ -154,8 +165,11 @@ def _doubt(
     record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
 
 
-def _consequences(signature: Signature, concern: Signature.Concern, at: datetime) -> dict[str, Any]:
-    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment."""
+def _consequences(signature: Signature, concern: Signature.Concern, at: datetime, *, thanked: bool) -> dict[str, Any]:
+    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment.
+
+    A mail that only thanks takes no confirmation back by coming back: who has confirmed has read another.
+    """
     if signature.state not in STANDING:
         return {}
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before
@@ -165,7 +179,8 @@ def _consequences(signature: Signature, concern: Signature.Concern, at: datetime
         return {}
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
     # Who is shown to nobody has left no address, and could never be asked again.
-    if signature.state in WITHOUT_NUMBER and not disproved and signature.display != Display.NOBODY:
+    outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
+    if signature.state in WITHOUT_NUMBER and not outweighed and signature.display != Display.NOBODY:
         changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}
     return changes
 

@@ -2,14 +2,11 @@
 
 from collections import Counter
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q
 
-from letters.models import Delivery, Letter, Signature
+from letters.models import CAME_BACK, Delivery, Letter, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
-
-# Noted on a mail that arrived, and that the owner of the mailbox called spam.
-COMPLAINED = "complained"
 
 # Nobody signs more letters with one address than this.
 MOST_LETTERS = 100
@@ -35,11 +32,13 @@ def last_deliveries_to(recipient: str) -> list[Delivery]:
 
 
 def undelivered(letter: Letter) -> dict[str, int]:
-    """How many signatures await their confirmation because mail came back, by the reason in short.
+    """How many signatures await their confirmation because mail came back, or could not leave, by the reason in short.
 
-    {"550": 2, "bounced": 1, "complained": 1}: an SMTP code, "refused" or "bounced" from a provider, or "complained".
+    {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider, "complained",
+    or the name of an error. A mail that fails for a reason that is ours counts until another has left.
     """
-    back = Delivery.objects.filter(Q(failed_at__isnull=False) | Q(error=COMPLAINED), signature=OuterRef("pk"))
-    waiting = Signature.objects.filter(letter=letter, state=Signature.State.PENDING).exclude(concern="")
-    reasons = waiting.annotate(reason=Subquery(back.order_by("-pk").values("error")[:1])).filter(reason__isnull=False)
-    return dict(Counter(reasons.values_list("reason", flat=True)[:MOST_WAITING]).most_common())
+    back = Delivery.objects.filter(CAME_BACK, signature__letter=letter, signature__state=Signature.State.PENDING)
+    left_since = Delivery.objects.filter(signature=OuterRef("signature"), pk__gt=OuterRef("pk"), sent_at__isnull=False)
+    waiting = back.filter(~Q(signature__concern="") | ~Exists(left_since))
+    newest = waiting.order_by("signature_id", "-pk").distinct("signature_id").values_list("error", flat=True)
+    return dict(Counter(newest[:MOST_WAITING]).most_common())

@@ -11,15 +11,21 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
-from letters.delivering.mail import MARKED, Answer, Verdict, hand_over, reach
-from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
+from letters.delivering.mail import MARKED, Answer, NotBefore, Verdict, hand_over, reach
+from letters.delivering.operations import (
+    claim_deliveries,
+    drop_delivery,
+    put_off_delivery,
+    release_deliveries,
+    settle_delivery,
+)
 from letters.models import Delivery
 from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
-# Builds the message of a delivery as things stand now; None if it is no longer true.
-Builder = Callable[[Delivery], EmailMessage | None]
+# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true.
+Builder = Callable[[Delivery], EmailMessage | NotBefore | None]
 
 
 def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
@@ -65,6 +71,9 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
             return True
         if message is None:
             drop_delivery(delivery, now=timezone.now())
+            return True
+        if isinstance(message, NotBefore):
+            put_off_delivery(delivery, until=message.moment, now=timezone.now())
             return True
         # A provider hands it back when it tells what became of the mail. SMTP does not send it.
         message.metadata = {MARKED: make_mark(delivery.pk)}  # type: ignore[attr-defined]  # anymail's

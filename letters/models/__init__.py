@@ -2,7 +2,7 @@
 
 from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
+from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.handover import Handover
 from letters.models.letter import Ask, Letter, LetterQuerySet
@@ -13,11 +13,14 @@ from letters.models.user import User
 
 __all__ = [
     "BULK",
+    "CAME_BACK",
+    "COMPLAINED",
     "MODERATING",
     "OWNING",
     "SALT_BYTES",
     "STANDING",
     "WORDS",
+    "TO_FORGET",
     "WRITING",
     "Ask",
     "AuditEvent",

@@ -3,9 +3,16 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from letters.models.signature import Signature
+
+# Noted on a mail that arrived, and that the owner of the mailbox called spam.
+COMPLAINED = "complained"
+# What organizers are told of.
+CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
+# What is deleted a while after it has ended, and what is not: the mails of most signers.
+TO_FORGET = Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -40,6 +47,8 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
+    # When it was put off, if its turn came and the address had had all the mails of a day; it is owed still.
+    put_off_at = models.DateTimeField(null=True, blank=True)
     # The last refusal in short, for example "450" or "unreachable"; never an address.
     error = models.CharField(max_length=100, blank=True)
 
@@ -63,6 +72,9 @@ class Delivery(models.Model):
                 name="delivery_owed",
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
             ),
+            # Of few mails, in the order in which organizers are told of them.
+            models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
+            models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
         ]
 
     def __str__(self) -> str:

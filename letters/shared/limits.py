@@ -20,6 +20,8 @@ from django.conf import settings
 from limits import RateLimitItem
 from limits.storage import RedisStorage
 
+from letters.shared.refusal import Refused
+
 log = logging.getLogger(__name__)
 
 PREFIX = "limit"
@@ -45,11 +47,25 @@ class Limit:
     rate: RateLimitItem
 
 
+class TooMany(Refused):
+    """Beyond a hard limit, which the code tells, as "many_requests"."""
+
+    def __init__(self, code: str, *, seconds: int) -> None:
+        super().__init__(code)
+        # Until it may be tried again.
+        self.seconds = seconds
+
+
 def count(limits: Iterable[Limit]) -> set[Limit]:
     """One time more, for each in one round trip. Those whose rate is exceeded now; none if Valkey is away."""
     counted = list(limits)
     times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
     return {limit for limit, number in zip(counted, times, strict=True) if number > limit.rate.amount}
+
+
+def is_used_up(limit: Limit) -> bool:
+    """Whether once more would be too often. Nothing is counted."""
+    return _ask(lambda storage: storage.get(_key(storage, limit)), otherwise=0) >= limit.rate.amount
 
 
 def give_back(limits: Iterable[Limit]) -> None:

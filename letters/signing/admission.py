@@ -15,7 +15,7 @@ from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import Address, hash_address
 from letters.shared.domains import domain_of, is_private, match_domain, registrable
-from letters.shared.limits import Limit
+from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refusal import Refused
 from letters.switching.queries import is_on
@@ -41,15 +41,6 @@ class Sender:
     def looks_automatic(self) -> bool:
         """Never a reason to refuse: a browser may fill in every field, and a person be quick."""
         return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
-
-
-class TooMany(Refused):
-    """Beyond a hard limit: "many_from_network", "many_for_address", "many_without_proof" or "many_requests"."""
-
-    def __init__(self, code: str, *, seconds: int) -> None:
-        super().__init__(code)
-        # Until it may be tried again.
-        self.seconds = seconds
 
 
 class ProofWanted(Refused):
@@ -100,7 +91,9 @@ def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:
     """By the code of the refusal."""
     found = {
         "many_from_network": Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
-        "many_for_address": Limit("address", address_hash.hex(), settings.LIMIT_ADDRESS),
+        # From each network for itself: else whoever types somebody's address would keep its owner from signing, and
+        # read from the refusal when they have.
+        "many_for_address": Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
         found["many_without_proof"] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
@@ -124,4 +117,7 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
 
 def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
     limits.give_back(counted)
-    raise TooMany(code, seconds=limits.seconds_left(limit))
+    # Of an address the whole time is told, not what is left of it: the first to send it may have been its owner, from
+    # the same network.
+    whole = limit.what == "address"
+    raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

@@ -1,4 +1,5 @@
-"""The mails of signing, one function each. Each returns None if the mail is no longer true when its turn has come.
+"""The mails of signing, one function each. Each returns None if the mail is no longer true when its turn has come,
+or until when it is put off.
 
 No mail repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
 advertisement or an insult that we would then deliver to a stranger.
@@ -8,22 +9,26 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import TypeAlias
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from letters.delivering.mail import NotBefore
 from letters.models import Delivery, Signature, SignerContact
 from letters.shared.addresses import unseal
 from letters.shared.codes import code_of
 from letters.shared.languages import interface_language
 from letters.signing import queries
 
+Built: TypeAlias = EmailMessage | NotBefore | None
+
 CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED}
 
 
-def confirm(delivery: Delivery) -> EmailMessage | None:
+def confirm(delivery: Delivery) -> Built:
     """Asks for the confirmation."""
     recipient = queries.recipient_of(delivery, now=timezone.now())
     if recipient.signature.state != Signature.State.PENDING:
@@ -31,13 +36,13 @@ def confirm(delivery: Delivery) -> EmailMessage | None:
     return _to_signer("confirm", delivery, recipient, with_code=True)
 
 
-def thanks(delivery: Delivery) -> EmailMessage | None:
+def thanks(delivery: Delivery) -> Built:
     """Gives the control link."""
     recipient = queries.recipient_of(delivery, now=timezone.now())
     return _to_signer("thanks", delivery, recipient) if recipient.signature.state in CONFIRMED else None
 
 
-def reminder(delivery: Delivery) -> EmailMessage | None:
+def reminder(delivery: Delivery) -> Built:
     """Asks once more, REMINDER_HOURS after the signing."""
     recipient = queries.recipient_of(delivery, now=timezone.now())
     signature = recipient.signature
@@ -46,7 +51,7 @@ def reminder(delivery: Delivery) -> EmailMessage | None:
     return _to_signer("reminder", delivery, recipient)
 
 
-def signed_again(delivery: Delivery) -> EmailMessage | None:
+def signed_again(delivery: Delivery) -> Built:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
     recipient = queries.recipient_of(delivery, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
@@ -56,7 +61,7 @@ def signed_again(delivery: Delivery) -> EmailMessage | None:
     return None
 
 
-def requested(delivery: Delivery) -> EmailMessage | None:
+def requested(delivery: Delivery) -> Built:
     """What somebody asked for who lost a mail: the one to confirm, or the control link."""
     recipient = queries.recipient_of(delivery, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
@@ -64,7 +69,7 @@ def requested(delivery: Delivery) -> EmailMessage | None:
     return _to_signer("link_requested", delivery, recipient) if recipient.signature.state in CONFIRMED else None
 
 
-MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
+MAILS: Mapping[str, Callable[[Delivery], Built]] = {
     Delivery.Kind.CONFIRM: confirm,
     Delivery.Kind.THANKS: thanks,
     Delivery.Kind.REMINDER: reminder,
@@ -73,16 +78,16 @@ MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {
 }
 
 
-def _to_signer(
-    template: str, delivery: Delivery, recipient: queries.Recipient, *, with_code: bool = False
-) -> EmailMessage | None:
+def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, *, with_code: bool = False) -> Built:
     if recipient.address is None:
         return None  # It has been forgotten.
     now, signature = timezone.now(), recipient.signature
     if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
         return None  # Its owner has called our mail spam, whoever types it again.
-    if queries.is_one_mail_too_many(delivery, recipient):
+    if queries.is_needless(delivery, recipient, now=now):
         return None
+    if until := queries.put_off_until(delivery, recipient):
+        return NotBefore(until)
     code = code_of(delivery.pk, salt=signature.salt) if with_code else ""
     if code:
         # In place of the code in the mail before this one.

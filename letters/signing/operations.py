@@ -9,14 +9,29 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest
 
 from letters.auditing.operations import record
-from letters.models import SALT_BYTES, STANDING, WORDS, Delivery, Display, Letter, Signature, SignerContact, Switch
-from letters.shared import wakeups
+from letters.models import (
+    CAME_BACK,
+    SALT_BYTES,
+    STANDING,
+    TO_FORGET,
+    WORDS,
+    Delivery,
+    Display,
+    Letter,
+    Signature,
+    SignerContact,
+    Switch,
+)
+from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, hash_address, reseal, seal
+from letters.shared.limits import Limit, TooMany
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
+from letters.signing import queries
 from letters.signing.changes import in_effect
 from letters.switching.queries import is_on
 
@@ -126,28 +141,39 @@ SELECT id FROM confirmed
 def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> None:
     """The signer stands by it. Doing it twice, or late, changes nothing that is already so.
 
-    Raises Refused if it still waits and the letter takes no confirmations any more.
+    Raises Refused if it still waits and the letter takes no confirmations any more; TooMany("many_confirmations") if
+    the address has confirmed and withdrawn too often: each time leaves a gap in the list.
     """
     refusal = signature.letter.confirmation_refusal(now)
     if signature.state == Signature.State.PENDING and refusal:
         raise Refused(refusal)
+    limit = _limit_of_confirmations(signature)
+    if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
+        raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
     reviewed = signature.letter.reviewed
     with connection.cursor() as cursor:
         cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
         if not cursor.fetchone():
             return
+    # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
+    limits.count([limit])
     transaction.on_commit(wakeups.wake_postman)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+
+
+def _limit_of_confirmations(signature: Signature) -> Limit:
+    whose = f"{signature.letter_id}:{bytes(signature.address_hash or b'').hex()}"
+    return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)
 
 
 def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:
     """The same by the six digits in the mail. After signing `again` they only prove whose mailbox it is: what is
     stored may differ from what was typed this time, and the signer must see it before it counts.
 
-    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
+    Raises what `confirm_signature` does, and Refused("wrong_code"), whether the code was wrong, old, used up, or there
+    never was one.
     """
-    contact = SignerContact.objects.filter(pk=signature.pk).first()
-    if not contact or not contact.accepts_code(code, now=now):
+    if not SignerContact(signature_id=signature.pk).accepts_code(code, now=now):
         raise Refused("wrong_code")
     if again:
         return
@@ -198,14 +224,27 @@ def disown_signature(signature: Signature, *, now: datetime) -> None:
             record("disown_signature", signature, by="signer", now=now, details=details)
 
 
+# The mail is owed if there is a signature. The message, which nobody reads, makes the database wait for the disk where
+# there is none, too: else the answer would come sooner.
+REQUEST = """
+WITH always AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'undersigned', '')), owed AS (
+    INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'requested', id, 'requested:' || id || ':' || %(nonce)s::text,
+        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    FROM letters_signature WHERE letter_id = %(letter)s AND {column} = %(value)s
+)
+SELECT FROM always
+"""
+
+
 def request_mail(signature: Signature, *, now: datetime) -> None:
     """Somebody with the page "check your mail" asks for the mail once more."""
-    _request(signature.letter_id, now, {"pk": signature.pk})
+    _request("id", signature.pk, letter_id=signature.letter_id, now=now)
 
 
 def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
     """Somebody has lost the mail with the control link. Nothing tells them whether the address has signed at all."""
-    _request(letter.pk, now, {"address_hash": hash_address(address.canonical)})
+    _request("address_hash", hash_address(address.canonical), letter_id=letter.pk, now=now)
 
 
 # Reminders of signatures that wait, if mail arrives, one for each pause in REMINDER_HOURS. The key keeps each from
@@ -244,11 +283,14 @@ def purge_unconfirmed(*, now: datetime) -> int:
     Of whoever called our mail spam the hash is kept, as after "it wasn't me": that address is written to no more.
     """
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
-    # One that had been confirmed, and waits again since its mail came back, has as long again from then.
-    came_back = Delivery.objects.filter(signature=OuterRef("pk"), failed_at__gt=since)
-    waited = Signature.objects.filter(~Exists(came_back), state=Signature.State.PENDING, signed_at__lte=since)
+    # One that had been confirmed, and waits again since its mail came back, has as long again from then. And the pages
+    # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
+    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_GOOD_FOR, kind__in=queries.ASKED_FOR)
+    keeping = Delivery.objects.filter(kept, signature=OuterRef("pk"))
+    waited = Signature.objects.filter(~Exists(keeping), state=Signature.State.PENDING, signed_at__lte=since)
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
-        _empty(signature, state=Signature.State.DISOWNED)
+        # Somebody may confirm at this very moment.
+        _empty(signature, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
@@ -258,6 +300,26 @@ def purge_unconfirmed(*, now: datetime) -> int:
             # With them go their contacts and deliveries.
             purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
+
+
+# Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
+# signature. Whoever types an address again and again would fill the table with them.
+KEPT_FOR = timedelta(days=7)
+
+
+def forget_mails(*, now: datetime) -> int:
+    """Delete what is left of mails that ended a while ago. How many. What organizers are still shown stays."""
+    forgotten = 0
+    for kind in [*queries.ASKED_FOR, Delivery.Kind.REMINDER, Delivery.Kind.THANKS]:
+        # What keeps a reminder from being owed twice is its row.
+        days = settings.CONFIRMATION_DAYS if kind == Delivery.Kind.REMINDER else 0
+        before = now - max(KEPT_FOR, timedelta(days=days))
+        old = Delivery.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
+        ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
+        doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING)
+        while batch := list(doomed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+            forgotten += doomed.filter(pk__in=batch).delete()[0]
+    return forgotten
 
 
 @dataclass(frozen=True)
@@ -336,24 +398,19 @@ def _write_one_resealed(pk: int) -> set[int]:
     return set()
 
 
-def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
-    known = Signature.objects.filter(letter_id=letter_id, **which).values_list("pk", flat=True)
-    Delivery.objects.bulk_create(
-        Delivery(
-            kind=Delivery.Kind.REQUESTED,
-            signature_id=signature_id,
-            key=f"requested:{signature_id}:{secrets.token_hex(NONCE_BYTES)}",
-            created_at=now,
-            next_attempt_at=now,
-        )
-        for signature_id in known
-    )
+def _request(column: str, value: int | bytes, *, letter_id: int, now: datetime) -> None:
+    values = {"letter": letter_id, "value": value, "nonce": secrets.token_hex(NONCE_BYTES), "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEST.format(column=column), values)
     transaction.on_commit(wakeups.wake_postman)
 
 
 @transaction.atomic
-def _empty(signature: Signature, **values: Any) -> bool:
-    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any."""
+def _empty(signature: Signature, *, still: Signature.State | None = None, **values: Any) -> bool:
+    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any.
+
+    If `still` is given, only of a signature that is in this state when its turn comes.
+    """
     if _is_empty(signature):
         return False
     # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
@@ -361,7 +418,7 @@ def _empty(signature: Signature, **values: Any) -> bool:
     # As it stands now: a moderator may have judged it meanwhile.
     row = Signature.objects.filter(pk=signature.pk)
     stands = row.select_for_update(no_key=True).first()
-    if stands is None or _is_empty(stands):
+    if stands is None or _is_empty(stands) or (still and stands.state != still):
         return False
     if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
         values = {"confirmed_at": None, "verified": Signature.Verified.NO}

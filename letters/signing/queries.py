@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 
 from letters.models import Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
@@ -46,10 +47,22 @@ def title_of(revision_id: int, language: str) -> str:
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
     """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
     token = read_token(purpose, text)
-    if token is None:
-        return None
+    found = signature_of(token) if token else None
+    return (found, token) if found and token else None
+
+
+def signature_of(token: Token) -> Signature | None:
+    """None if it is gone."""
     found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-    return (found, token) if found and token.matches(found.salt) else None
+    return found if found and token.matches(found.salt) else None
+
+
+def read_check(text: str) -> tuple[Token, bool] | None:
+    """The token of a page "check your mail", and whether the address had signed before; None if it is not ours."""
+    for purpose, again in (("check", False), ("check-again", True)):
+        if token := read_token(purpose, text):
+            return token, again
+    return None
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
@@ -72,9 +85,12 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     }
 
 
+# What a form brings that anybody may send.
+ASKED_FOR = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
 # Not more than so many mails to an address within a day, over all letters: whoever types an address into our forms
 # can have mail sent to it.
 MOST_MAILS_A_DAY = 3
+DAY = timedelta(days=1)
 # A mail that is asked for again so soon after the last is a double click or a retry: that one is on its way.
 SAME_SIGNING = timedelta(minutes=5)
 SAME_REQUEST = timedelta(minutes=1)
@@ -87,10 +103,12 @@ class Recipient:
     signature: Signature
     # Encrypted, as it is stored; None once it has been forgotten.
     address: bytes | memoryview | None
-    # How many mails the address has had within a day, over all letters, and whether there was one about this signature
-    # a moment before this one; both without mails that thank, which answer the owner of the mailbox.
-    mails_today: int
+    # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
+    # one about this signature a moment before this one, or since; and whether a newer one has been put off. All
+    # without mails that thank, which answer the owner of the mailbox.
+    full_since: datetime | None
     mailed_just_now: bool
+    replaced: bool
 
 
 # In one round trip, and not by the ORM, which would take longer to put this question than the database to answer it: it
@@ -98,19 +116,24 @@ class Recipient:
 # another worker. Those that came back count too: else a mailbox that does not exist could be written to without end.
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
 RECIPIENT = f"""
-SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, address, mails_today, mailed_just_now
+SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, address, full_since, mailed_just_now, replaced
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 CROSS JOIN LATERAL (
     SELECT
-        count(*) FILTER (WHERE under_way OR sent_at > %(yesterday)s OR failed_at > %(yesterday)s) AS mails_today,
+        (array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MOST_MAILS_A_DAY}]
+            AS full_since,
         count(*) FILTER (WHERE others.signature_id = signature.id
-            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now
+            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
+        count(*) FILTER (WHERE others.signature_id = signature.id
+            AND owed AND put_off_at IS NOT NULL AND others.id > %(delivery)s) > 0 AS replaced
     FROM (
-        SELECT delivery.*, delivery.id < %(delivery)s AND attempts > 0
-            AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS under_way
-        FROM letters_signature AS same JOIN letters_delivery AS delivery ON delivery.signature_id = same.id
-        WHERE same.address_hash = signature.address_hash AND delivery.kind <> 'thanks' AND delivery.id <> %(delivery)s
+        SELECT mails.*, owed, under_way,
+            CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
+        FROM letters_signature AS same JOIN letters_delivery AS mails ON mails.signature_id = same.id
+            CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
+            CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(delivery)s AS under_way) AS moving
+        WHERE same.address_hash = signature.address_hash AND mails.kind <> 'thanks' AND mails.id <> %(delivery)s
     ) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s
@@ -122,7 +145,8 @@ def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     values: dict[str, int | datetime] = {
         "signature": delivery.signature_id,
         "delivery": delivery.pk,
-        "yesterday": now - timedelta(days=1),
+        "now": now,
+        "yesterday": now - DAY,
         "just_now": delivery.created_at - (SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING),
     }
     with connection.cursor() as cursor:
@@ -135,12 +159,25 @@ def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     return Recipient(signature, *row[len(COLUMNS) :])
 
 
-def is_one_mail_too_many(delivery: Delivery, recipient: Recipient) -> bool:
-    """Whether this mail, which a form asked for, would come too soon after another, or be the fourth of the day."""
+def is_needless(delivery: Delivery, recipient: Recipient, *, now: datetime) -> bool:
+    """Whether this mail, which a form asked for, would say what another says that left a moment before it, or since.
+
+    So it is too with one that has been put off for as long as a signature may wait.
+    """
     if delivery.kind == Delivery.Kind.THANKS:
         return False
-    asked_for_again = delivery.kind in {Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED}
-    return (asked_for_again and recipient.mailed_just_now) or recipient.mails_today >= MOST_MAILS_A_DAY
+    again = delivery.put_off_at is not None or delivery.kind in {Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED}
+    is_old = delivery.put_off_at is not None and now - delivery.created_at > timedelta(days=settings.CONFIRMATION_DAYS)
+    return (again and recipient.mailed_just_now) or recipient.replaced or is_old
+
+
+def put_off_until(delivery: Delivery, recipient: Recipient) -> datetime | None:
+    """Not before then, if this would be the fourth mail of a day. Never dropped for it: whoever signs three letters
+    with somebody's address would keep from them the mail that they want.
+    """
+    if delivery.kind == Delivery.Kind.THANKS or recipient.full_since is None:
+        return None
+    return recipient.full_since + DAY
 
 
 @lru_cache(maxsize=256)
@@ -159,27 +196,34 @@ class MailStanding:
     minutes: int = 0
 
 
-# For so long nothing more is said than that a mail is about to leave. Who has asked for a mail that is not sent, since
-# the owner of the mailbox has had enough of them, reads the same as everybody else; at once, it would be settled a
-# little sooner.
-TOLD_AFTER = timedelta(seconds=3)
+# Moments are told in steps of this. Who has asked for a mail that is not sent, since the owner of the mailbox has had
+# enough of them, reads the same as everybody else; to the second, that one would be dealt with a little sooner.
+STEP = timedelta(seconds=5)
 DELAYED_AFTER = timedelta(minutes=1)
 
 
 def mail_standing(signature: Signature, *, since: datetime, now: datetime) -> MailStanding:
-    """How the newest mail stands that a form has asked for since then."""
-    asked_for = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
-    mails = Delivery.objects.filter(signature=signature, kind__in=asked_for, created_at__gte=since)
-    mail = mails.order_by("-pk").first()
-    if mail is None or now - mail.created_at < TOLD_AFTER:
-        return MailStanding("leaving")
-    if mail.failed_at:
-        return MailStanding("refused", mail.failed_at)
-    if settled_at := mail.sent_at or mail.dropped_at:
-        return MailStanding("handed_over", settled_at)
-    if mail.error or now - mail.created_at > DELAYED_AFTER:
+    """How the mail stands that a form has asked for in that second."""
+    # Of no other second: a stranger must not read from their page when somebody else has asked.
+    asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
+    mail = Delivery.objects.filter(asked_then, signature=signature, kind__in=ASKED_FOR).order_by("-pk").first()
+    # None is left if its signature was taken back: that is for the owner of the mailbox to know.
+    settled_at = since if mail is None else mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at
+    if settled_at and now >= (told_at := since + STEP * max(1, ceil((settled_at - since) / STEP))):
+        return MailStanding("refused" if mail and mail.failed_at else "handed_over", told_at)
+    late = now - since > DELAYED_AFTER or (mail is not None and not settled_at and mail.error)
+    if mail and late and now - since >= STEP:
         return MailStanding("delayed", minutes=max(1, ceil((mail.next_attempt_at - now) / timedelta(minutes=1))))
     return MailStanding("leaving")
+
+
+# The page "check your mail" is for the moments after signing: whoever could look at it for weeks would read there what
+# becomes of the signature of somebody whose address they have typed.
+CHECK_GOOD_FOR = timedelta(days=1)
+
+
+def is_check_over(token: Token, now: datetime) -> bool:
+    return now - token.issued_at > CHECK_GOOD_FOR
 
 
 def is_expired(token: Token, now: datetime) -> bool:

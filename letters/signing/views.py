@@ -1,7 +1,6 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial, wraps
 from math import ceil
@@ -19,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
+from letters.shared.limits import TooMany
 from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
-from letters.shared.tokens import Token
+from letters.shared.tokens import Token, make_token
 from letters.signing import queries
-from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
+from letters.signing.admission import ProofWanted, Sender, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     change_signature,
@@ -155,29 +155,45 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     So it speaks the language of the form that was sent and shows the letter as it is now; the language and the text
     that the signature was made with would tell a stranger that there is one.
     """
-    first = queries.signature_of_token("check", token)
-    found = first or queries.signature_of_token("check-again", token)
-    if found is None:
+    opened, now = queries.read_check(token), timezone.now()
+    if opened is None:
         return _useless_link(request)
-    signature = found[0]
+    # Before anything is looked up: it must not tell what has become of the signature meanwhile.
+    signature = None if queries.is_check_over(opened[0], now) else queries.signature_of(opened[0])
+    if signature is None:
+        return _check_is_over(request, language)
     language = language or signature.letter.language
+    since, again = opened[0].issued_at, opened[1]
     if request.POST.get("action") == "resend":
-        return _refusal_of_request(request) or _resend(request, signature)
+        return _refusal_of_request(request) or _resend(signature, language, again=again)
     with translation.override(interface_language(language)):
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                confirm_by_code(signature, code=form.cleaned_data["code"], again=not first, now=timezone.now())
-                return _see_other(signature.link("confirm", now=timezone.now()))
+                confirm_by_code(signature, code=form.cleaned_data["code"], again=again, now=now)
+                return _see_other(signature.link("confirm", now=now))
+            except TooMany as refused:
+                return _confirmed_too_often(request, signature, refused.seconds)
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
-        standing = queries.mail_standing(signature, since=found[1].issued_at, now=timezone.now())
+        standing = queries.mail_standing(signature, since=since, now=now)
         return _check_page(request, signature.letter, language, form, standing)
 
 
-def _resend(request: HttpRequest, signature: Signature) -> HttpResponse:
-    request_mail(signature, now=timezone.now())
-    return _see_other(f"{request.path}?again")
+def _resend(signature: Signature, language: str, *, again: bool) -> HttpResponse:
+    """Leads to a page of its own: each speaks of the one mail that it was opened for."""
+    now = timezone.now()
+    request_mail(signature, now=now)
+    purpose = "check-again" if again else "check"
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=now)
+    return _see_other(f"{_check_url(signature.letter, language, token)}?again")
+
+
+def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
+    """One page for all, whether the address was new or known, and the signature stands or is gone."""
+    spoken = language or translation.get_language_from_request(request)
+    with translation.override(interface_language(spoken)):
+        return render(request, "letters/signing/check_is_over.html", status=410)
 
 
 def _refusal_of_request(request: HttpRequest) -> HttpResponse | None:
@@ -275,8 +291,12 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     """The control link: everything that is stored; change it, or take the signature back."""
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
-        if request.method == "POST" and _managed(signature, request.POST.get("action", ""), form):
-            return _see_other(f"{request.path}?done")
+        action = request.POST.get("action", "")
+        try:
+            if request.method == "POST" and _managed(signature, action, form):
+                return _see_other(f"{request.path}?done")
+        except Refused:
+            return _not_managed(request, signature, form, typed=action == "save")
         stored = queries.stored_about(signature)
         status = 422 if form.is_bound else 200
         return _signature_page(
@@ -290,10 +310,15 @@ def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
         withdraw_signature(signature, now=timezone.now())
         return True
     if action == "save" and form.is_valid():
-        with suppress(Refused):  # Taken back in another window: the page says so.
-            change_signature(signature, changes=form.changes(), now=timezone.now())
+        change_signature(signature, changes=form.changes(), now=timezone.now())
         return True
     return False
+
+
+def _not_managed(request: HttpRequest, signature: Signature, form: ChangeForm, *, typed: bool) -> HttpResponse:
+    """It was taken back in another window, or taken out, since the page was opened. What was typed stays."""
+    signature.refresh_from_db(fields=["state"])
+    return _signature_page(request, "letters/signing/not_saved.html", signature, status=409, form=form, typed=typed)
 
 
 @of_a_signature("manage", "GET", "HEAD")
@@ -314,6 +339,8 @@ def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
         try:
             confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
             return _see_other(request.path)
+        except TooMany as refused:
+            return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
             refusal = refused.code
     elif signature.state == Signature.State.PENDING:
@@ -330,6 +357,13 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
     return _signature_page(
         request, f"letters/signing/{template}.html", signature, manage_url=manage_url, publishing=publishing
     )
+
+
+def _confirmed_too_often(request: HttpRequest, signature: Signature, seconds: int) -> HttpResponse:
+    hours = ceil(seconds / 3600)
+    page = _signature_page(request, "letters/signing/too_often.html", signature, hours=hours, status=429)
+    page.headers["Retry-After"] = str(seconds)
+    return page
 
 
 def _signature_page(

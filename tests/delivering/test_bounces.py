@@ -219,6 +219,14 @@ def confirmed_and_thanked(letter: Letter, email: str = ADA, **entered: str) -> S
     return signature
 
 
+def confirmed_and_asked(letter: Letter, email: str = ADA) -> Signature:
+    """And they have had the control link sent once more: the newest mail."""
+    signature = confirmed_and_thanked(letter, email)
+    request_mail(signature, now=timezone.now())
+    deliver()
+    return signature
+
+
 def ended(delivery: Delivery) -> tuple[bool, bool, str]:
     """Whether it was sent, whether it failed, and why."""
     delivery.refresh_from_db()
@@ -366,7 +374,7 @@ def test_a_confirmed_signature_without_a_number_awaits_its_confirmation_again_an
     reviewed: bool, before: str, published: LetterMaker, provider: Provider, reader: Reader
 ) -> None:
     letter = published(reviewed=reviewed)
-    signature = confirmed_and_thanked(letter)
+    signature = confirmed_and_asked(letter)
     if reviewed:
         publish()
         assert reader.count(letter)["awaiting_review"] == 1
@@ -394,14 +402,14 @@ def test_a_published_signature_stays_published_and_is_marked_for_the_moderators(
 
 
 def test_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, provider: Provider) -> None:
-    signature = confirmed_and_thanked(letter)
+    signature = confirmed_and_asked(letter)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
     assert standing(signature)[0] == PENDING
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
     assert standing(signature)[0] == CONFIRMED
     deliver()
     thanks = Delivery.objects.filter(signature=signature, kind=Delivery.Kind.THANKS).order_by("pk")
-    assert [(each.sent_at is not None, each.error) for each in thanks] == [(False, "bounced"), (True, "")]
+    assert [(each.sent_at is not None, each.error) for each in thanks] == [(True, ""), (True, "")]
     publish()
     assert standing(signature)[0] == PUBLISHED
 
@@ -435,7 +443,7 @@ def test_the_same_bounce_told_once_more_after_the_confirmation_changes_nothing(
 
 
 def test_a_clock_that_is_years_behind_is_not_believed(published: LetterMaker, provider: Provider) -> None:
-    signature = confirmed_and_thanked(published(reviewed=True))
+    signature = confirmed_and_asked(published(reviewed=True))
     provider.tell(postmark(ADA, mark_of(signature), NOW - 365 * DAY))
     assert standing(signature) == (PENDING, "bounced")
 
@@ -639,7 +647,7 @@ def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, p
 
 def test_one_that_waits_again_after_weeks_is_not_deleted_at_once(published: LetterMaker, provider: Provider) -> None:
     """Organizers must have time to see why it waits."""
-    signature = confirmed_and_thanked(published(reviewed=True))
+    signature = confirmed_and_asked(published(reviewed=True))
     Signature.objects.update(signed_at=timezone.now() - 30 * DAY, confirmed_at=timezone.now() - 30 * DAY)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
     assert standing(signature) == (PENDING, "bounced")
@@ -662,8 +670,8 @@ def test_organizers_can_be_told_how_many_wait_because_mail_came_back(
     provider.tell(postmark("angry@example.org", mark_of(angry), timezone.now(), "SpamComplaint"))
     signed_and_mailed(other, "unknown@example.org")
     with django_assert_num_queries(1):
-        assert undelivered(letter) == {"bounced": 2, "550": 1, "553": 1, "complained": 1}
-    assert undelivered(other) == {"550": 1}
+        assert undelivered(letter) == {"bounced": 2, "550 5.1.1": 1, "553": 1, "complained": 1}
+    assert undelivered(other) == {"550 5.1.1": 1}
 
 
 def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
@@ -680,8 +688,10 @@ def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
 # A mail server that says it at once
 
 
-@pytest.mark.parametrize(("stage", "code"), [("RCPT", "550"), ("RCPT", "553"), ("DATA", "554")])
-def test_an_smtp_refusal_for_good_is_a_bounce(letter: Letter, sink: SmtpSink, stage: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("stage", "code"), [("RCPT", "550"), ("RCPT", "553"), ("DATA", "550 5.2.1"), ("RCPT", "556 5.1.10")]
+)
+def test_an_smtp_refusal_of_the_mailbox_is_a_bounce(letter: Letter, sink: SmtpSink, stage: str, code: str) -> None:
     sink.answer(stage, f"{code} <{ADA}> no such mailbox", to=ADA)
     signature, other = signed_and_mailed(letter), signed_and_mailed(letter, BOB)
     assert standing(signature) == (PENDING, "bounced")
@@ -690,16 +700,56 @@ def test_an_smtp_refusal_for_good_is_a_bounce(letter: Letter, sink: SmtpSink, st
     assert standing(other) == (PENDING, "")
 
 
-def test_an_smtp_refusal_of_the_mail_that_thanks_takes_a_held_signature_back(
-    published: LetterMaker, sink: SmtpSink
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [("DATA", "554"), ("RCPT", "552"), ("RCPT", "550 5.7.1"), ("DATA", "554 5.6.0"), ("RCPT", "550 5.1.8")],
+)
+def test_an_smtp_refusal_for_good_that_is_about_us_doubts_nobody_and_is_shown(
+    letter: Letter, sink: SmtpSink, stage: str, code: str
 ) -> None:
-    letter = published(reviewed=True)
+    sink.answer(stage, f"{code} <{ADA}> not from you", to=ADA)
     signature = signed_and_mailed(letter)
-    confirm_signature(signature, verified=Signature.Verified.CODE, now=timezone.now())
-    sink.answer("RCPT", "550 5.1.1 the mailbox is gone", to=ADA)
+    assert standing(signature) == (PENDING, "")
+    assert ended(last_mail(signature)) == (False, True, code)
+    assert recorded(signature) == []
+    assert undelivered(letter) == {code: 1}
+    sink.answer_normally()
+    request_mail(signature, now=timezone.now())
     deliver()
-    assert standing(signature) == (PENDING, "bounced")
-    assert undelivered(letter) == {"550": 1}
+    assert undelivered(letter) == {}
+
+
+def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: SmtpSink) -> None:
+    signature = sign(letter, now=timezone.now())
+    Delivery.objects.update(attempts=29)
+    sink.answer("RCPT", "450 later", to=ADA)
+    deliver()
+    assert standing(signature) == (PENDING, "")
+    assert undelivered(letter) == {"450": 1}
+
+
+@pytest.mark.parametrize(("stage", "code"), [("RCPT", "550 5.1.1"), ("DATA", "554"), ("RCPT", "550")])
+@pytest.mark.parametrize("before", [HELD, CONFIRMED])
+def test_mail_that_only_thanks_takes_no_confirmation_back(
+    published: LetterMaker, sink: SmtpSink, stage: str, code: str, before: str
+) -> None:
+    signature = signed_and_mailed(published(reviewed=before == HELD))
+    confirm_signature(signature, verified=Signature.Verified.CODE, now=timezone.now())
+    sink.answer(stage, f"{code} no", to=ADA)
+    deliver()
+    assert standing(signature) == (before, "" if code == "554" else "bounced")
+    assert ended(last_mail(signature, "thanks")) == (False, True, code)
+    assert signature.confirmed_at
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("marked", [True, False])
+def test_nor_does_it_if_a_provider_tells_that_it_came_back(
+    name: str, marked: bool, published: LetterMaker, provider: Provider
+) -> None:
+    signature = confirmed_and_thanked(published(reviewed=True))
+    provider.tell(PROVIDERS[name](ADA, mark_of(signature, "thanks") if marked else None, timezone.now() + HOUR), name)
+    assert standing(signature) == (HELD, "bounced")
 
 
 def test_an_smtp_refusal_of_a_published_signature_leaves_it_published(letter: Letter, sink: SmtpSink) -> None:
@@ -738,7 +788,7 @@ def test_a_mail_that_cannot_be_written_down_is_no_bounce(letter: Letter, mailout
 def test_it_waits_for_nobody_who_holds_the_letter(note: Callable[..., None], published: LetterMaker) -> None:
     """The sequencer holds the letter's row while it takes signatures: who holds one must not wait for the letter."""
     letter = published(reviewed=True)
-    signature = confirmed_and_thanked(letter)
+    signature = confirmed_and_asked(letter)
 
     def impatiently(delivery: Delivery) -> None:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -448,3 +448,44 @@ def test_each_answer_has_its_meaning(error: Exception, verdict: Verdict, usable:
 
 def test_a_yes_means_sent(mailoutbox: list[EmailMessage]) -> None:
     assert hand_over(EmailMessage(to=["a@example.org"]), get_connection()) == Answer(Verdict.SENT)
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "error", "came_back"),
+    [
+        (550, b"5.1.1 <ada@example.org> unknown", "550 5.1.1", True),
+        (550, b"5.1.1", "550 5.1.1", True),
+        (554, b"5.1.1\n5.1.1 no such user", "554 5.1.1", True),
+        (550, b"5.2.1 disabled", "550 5.2.1", True),
+        (556, b"5.1.10 null MX", "556 5.1.10", True),
+        (550, b"no such user", "550", True),
+        (551, b"moved to eve@example.org", "551", True),
+        (553, b"", "553", True),
+        (550, b"5.10.1 unknown", "550 5.10.1", False),
+        (550, b"5.1.7 your address", "550 5.1.7", False),
+        (553, b"5.1.8 your domain", "553 5.1.8", False),
+        (552, b"5.2.3 too long", "552 5.2.3", False),
+        (550, b"5.7.1 spam", "550 5.7.1", False),
+        (550, b"5.4.1 no way", "550 5.4.1", False),
+        (554, b"5.3.0", "554 5.3.0", False),
+        (552, b"too large", "552", False),
+        (554, b"no", "554", False),
+        (500, b"what", "500", False),
+        (550, b"4.7.1 contradicts itself", "550 4.7.1", False),
+        (550, b"192.0.2.1 is listed", "550", True),
+        (550, b"5.1.1.1 is no code", "550", True),
+        (550, b"\xff\xfe", "550", True),
+        (550, b"5.1.1234567", "550", True),
+    ],
+)
+@pytest.mark.parametrize("stage", ["RCPT", "DATA"])
+def test_only_what_is_said_of_the_mailbox_came_back_and_only_codes_are_kept(
+    stage: str, code: int, text: bytes, error: str, came_back: bool
+) -> None:
+    refused = (
+        smtplib.SMTPRecipientsRefused({"a": (code, text)}) if stage == "RCPT" else smtplib.SMTPDataError(code, text)
+    )
+    connection: Any = Raising(refused)
+    answer = hand_over(EmailMessage(to=["a"]), connection)
+    assert answer == Answer(Verdict.NEVER, error)
+    assert answer.came_back == came_back

@@ -54,13 +54,17 @@ def test_while_the_mail_server_refuses_nothing_is_lost_and_afterwards_everybody_
 
 
 @pytest.mark.parametrize(
-    ("stage", "answer", "noted"),
-    [("RCPT", "550 5.1.1 no such mailbox", "550"), ("DATA", "554 5.7.1 not wanted", "554")],
+    ("stage", "answer", "noted", "concern"),
+    [
+        ("RCPT", "550 5.1.1 no such mailbox", "550 5.1.1", "bounced"),
+        ("DATA", "554 5.7.1 not wanted", "554 5.7.1", ""),
+    ],
 )
 def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody_else_up(
     stage: str,
     answer: str,
     noted: str,
+    concern: str,
     *,
     all_sign: Callable[[], None],
     letter: Letter,
@@ -79,7 +83,7 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
     failed = Delivery.objects.get(failed_at__isnull=False)
     assert (failed.error, failed.attempts, failed.sent_at) == (noted, 1, None)
-    assert Signature.objects.get(pk=failed.signature_id).concern == "bounced"
+    assert Signature.objects.get(pk=failed.signature_id).concern == concern
 
 
 def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(

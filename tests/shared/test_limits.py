@@ -10,7 +10,7 @@ from limits import RateLimitItem, parse
 from pytest_django import Settings
 
 from letters.shared import limits
-from letters.shared.limits import Limit, count, give_back, seconds_left
+from letters.shared.limits import Limit, count, give_back, is_used_up, seconds_left
 from tests.people import in_threads
 from tests.stack import StoppableValkey
 
@@ -34,6 +34,16 @@ def times_until_exceeded(limit: Limit) -> int:
 def test_so_many_are_let_through_and_no_more() -> None:
     assert times_until_exceeded(ADA) == 3
     assert count([ADA]) == {ADA}
+
+
+def test_it_can_be_asked_without_being_counted(own_valkey: StoppableValkey) -> None:
+    for _ in range(3):
+        assert not is_used_up(ADA)
+        count([ADA])
+    assert is_used_up(ADA)
+    assert not is_used_up(EVE)
+    own_valkey.stop()
+    assert not is_used_up(ADA)
 
 
 def test_each_is_counted_for_itself() -> None:

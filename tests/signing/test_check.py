@@ -1,16 +1,21 @@
 """ "Check your mail": what a signer sees after signing, the same for everybody."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from letters.models import Letter, Signature
 from letters.shared.tokens import make_token
-from tests.people import NOW, Signer, deliver, sign, words
+from letters.signing.operations import disown_signature, purge_unconfirmed, withdraw_signature
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, sign, sign_and_confirm, words
+
+DAY = timedelta(days=1)
 
 
-def check_url(signature: Signature, purpose: str = "check") -> str:
-    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=NOW)
+def check_url(signature: Signature, purpose: str = "check", *, age: timedelta = timedelta()) -> str:
+    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now() - age)
     return f"/signatures/check/{token}/"
 
 
@@ -30,6 +35,7 @@ def test_the_page_says_what_to_do_and_what_to_do_without_a_mail(letter: Letter, 
 def test_the_page_does_not_repeat_what_was_typed(letter: Letter, signer: Signer) -> None:
     """Its token is good for anybody who types the address, so it must not show what another has typed."""
     page = signer.get(check_url(sign(letter, name="Ada Lovelace"))).content.decode()
+    assert "Check your mail" in page
     assert "ada@example.org" not in page
     assert "Lovelace" not in page
 
@@ -99,3 +105,67 @@ def test_a_link_that_lost_its_slash_leads_on_and_is_kept_by_nobody(letter: Lette
 def test_a_useless_link_speaks_the_browsers_language(letter: Letter, signer: Signer) -> None:
     assert b'<html lang="en"' in signer.get("/signatures/check/nothing/").content
     assert b'<html lang="it"' in signer.get("/signatures/check/nothing/", accept_language="it-CH, en;q=0.5").content
+
+
+# Its end
+
+
+def end_of(signature: Signature, becomes: str) -> None:
+    """What may become of a signature after the page was opened."""
+    if becomes == "withdrawn":
+        withdraw_signature(signature, now=timezone.now())
+    elif becomes == "disowned":
+        disown_signature(signature, now=timezone.now())
+    elif becomes == "purged":
+        signature.delete()
+
+
+@pytest.mark.parametrize("purpose", ["check", "check-again"])
+@pytest.mark.parametrize("becomes", ["pending", "confirmed", "withdrawn", "disowned", "purged"])
+def test_after_a_day_it_is_over_and_reads_the_same_whatever_has_become_of_the_signature(
+    letter: Letter, signer: Signer, becomes: str, purpose: str
+) -> None:
+    signature = sign_and_confirm(letter) if becomes == "confirmed" else sign(letter)
+    pages = [check_url(signature, purpose, age=DAY + timedelta(seconds=2)) for _ in range(4)]
+    end_of(signature, becomes)
+    answers = [
+        signer.get(pages[0]),
+        signer.client.post(pages[1], {"code": "123456"}, headers=FROM_OUR_PAGE),
+        signer.client.post(pages[2], {"action": "resend"}, headers=FROM_OUR_PAGE),
+    ]
+    other = signer.get(check_url(sign(letter, "another@example.org"), age=9 * DAY))
+    assert {answer.status_code for answer in [*answers, other]} == {410}
+    assert {answer.content for answer in answers} == {other.content}
+    assert answers[0].headers["Cache-Control"] == "no-store"
+    assert "The mail that we sent goes on working" in words(answers[0])
+    assert signer.get(f"/it{pages[3]}").content.startswith(b'<!doctype html>\n<html lang="it"')
+
+
+def test_until_then_it_is_there(letter: Letter, signer: Signer) -> None:
+    signature = sign_and_confirm(letter)
+    for purpose in ("check", "check-again"):
+        answer = signer.get(check_url(signature, purpose, age=DAY - timedelta(minutes=1)))
+        assert "Check your mail" in words(answer)
+
+
+def test_a_page_that_is_asked_for_again_ends_a_day_later(letter: Letter, signer: Signer) -> None:
+    page = check_url(sign(letter), age=DAY - timedelta(minutes=1))
+    again = signer.client.post(page, {"action": "resend"}, headers=FROM_OUR_PAGE)["Location"]
+    assert "Check your mail" in words(signer.get(again))
+
+
+@pytest.mark.parametrize("concern", ["", "complained"])
+def test_who_signs_again_just_before_the_first_signature_is_deleted_reads_it_no_sooner(
+    letter: Letter, signer: Signer, concern: str
+) -> None:
+    """Else the page would be gone at once, and say that somebody had signed two weeks ago."""
+    now = timezone.now()
+    signature = sign(letter, now=now - 14 * DAY)
+    Signature.objects.update(concern=concern)
+    sign(letter, now=now - timedelta(hours=1))
+    assert purge_unconfirmed(now=now) == 0
+    signature.refresh_from_db()
+    assert signature.state == "pending"
+    assert "Check your mail" in words(signer.get(check_url(signature, "check-again")))
+    Signature.objects.update(concern="")
+    assert purge_unconfirmed(now=now + DAY) == 1

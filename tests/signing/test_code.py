@@ -88,6 +88,19 @@ def test_a_new_mail_makes_the_old_code_worthless(letter: Letter) -> None:
     confirm_by_code(signature, code=new, again=False, now=NOW)
 
 
+def test_another_attempt_to_send_the_same_mail_gives_no_more_tries(letter: Letter) -> None:
+    signature = sign(letter)
+    code = code_of(signature)
+    for _ in range(5):
+        with pytest.raises(Refused, match="wrong_code"):
+            confirm_by_code(signature, code=a_wrong_code(code), again=False, now=NOW)
+        code_of(signature)
+    with pytest.raises(Refused, match="wrong_code"):
+        confirm_by_code(signature, code=code, again=False, now=NOW)
+    code = code_of(signature, "654321")
+    confirm_by_code(signature, code=code, again=False, now=NOW)
+
+
 def test_the_code_of_one_signature_does_not_confirm_another(letter: Letter) -> None:
     first, second = sign(letter), sign(letter, "bea@example.org")
     code = code_of(first)

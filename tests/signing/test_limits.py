@@ -7,15 +7,29 @@ from typing import Any
 import pytest
 import redis
 from django.core import mail
+from django.utils import timezone
 from limits import parse
 from pytest_django import Settings
 
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import hash_address
-from letters.signing.operations import confirm_signature
+from letters.signing.operations import confirm_signature, withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Response, Signer, deliver, in_threads, publish, sign, signature_of, solve, turn, words
+from tests.people import (
+    NOW,
+    Response,
+    Signer,
+    deliver,
+    in_threads,
+    publish,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    solve,
+    turn,
+    words,
+)
 from tests.stack import StoppableValkey
 
 pytestmark = pytest.mark.django_db
@@ -378,16 +392,37 @@ def test_a_hard_limit_comes_before_any_calculation(careful: Letter, signer: Sign
 def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
     letter: Letter, published: LetterMaker, settings: Settings
 ) -> None:
-    """From wherever, in whatever spelling, for whatever letter; and the same whether or not it has signed."""
+    """In whatever spelling, for whatever letter; and the same whether or not it has signed."""
     settings.LIMIT_ADDRESS = parse("2/hour")
     other = published("another", asks_proof=True)
     assert came_from(Signer(), "192.0.2.1").sign(letter).status_code == 303
-    assert came_from(Signer(), "198.51.100.1").sign(letter, email="ADA+x@example.org").status_code == 303
-    answers = [came_from(Signer(), "203.0.113.1").sign(each) for each in (letter, other)]
+    assert came_from(Signer(), "192.0.2.99").sign(letter, email="ADA+x@example.org").status_code == 303
+    answers = [came_from(Signer(), "192.0.2.1").sign(each) for each in (letter, other)]
     assert {answer.status_code for answer in answers} == {429}
     for answer in answers:
         assert "This address has been sent very often in a short time. Please try again in about 60" in words(answer)
-    assert came_from(Signer(), "203.0.113.1").sign(letter, email="eve@example.org").status_code == 303
+    assert came_from(Signer(), "192.0.2.1").sign(letter, email="eve@example.org").status_code == 303
+
+
+def test_who_types_somebodys_address_neither_keeps_them_from_signing_nor_reads_when_they_have(
+    letter: Letter, published: LetterMaker, settings: Settings
+) -> None:
+    settings.LIMIT_ADDRESS = parse("2/hour")
+    stranger, ada = came_from(Signer(), "192.0.2.1"), came_from(Signer(), "198.51.100.1")
+    assert ada.sign(published("another")).status_code == 303
+    # As often as if she had signed nowhere.
+    assert [stranger.sign(letter).status_code for _ in range(3)] == [303, 303, 429]
+    assert ada.sign(letter).status_code == 303
+
+
+def test_the_refusal_of_an_address_does_not_tell_when_it_was_first_sent(
+    letter: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIMIT_ADDRESS = parse("1/hour")
+    came_from(signer := Signer(), "192.0.2.1").sign(letter)
+    monkeypatch.setattr(limits, "seconds_left", lambda _: 77)
+    answer = signer.sign(letter)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
 
 
 def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signer, settings: Settings) -> None:
@@ -406,6 +441,72 @@ def test_of_many_at_once_as_many_sign_as_may(letter: Letter, settings: Settings)
     )
     assert sorted(answers) == [303] * 10 + [429] * 30
     assert Signature.objects.count() == 10
+
+
+# One mailbox that signs, confirms and withdraws
+
+
+def confirm_and_withdraw(letter: Letter, email: str = "ada@example.org") -> None:
+    withdraw_signature(sign_and_confirm(letter, email), now=NOW)
+
+
+def confirm_link(signature: Signature) -> str:
+    return signature.link("confirm", now=timezone.now())
+
+
+def test_who_confirms_and_withdraws_again_and_again_is_told_to_come_back(letter: Letter, signer: Signer) -> None:
+    for _ in range(3):
+        confirm_and_withdraw(letter)
+    link = confirm_link(sign(letter))
+    answer = signer.press(link)
+    assert answer.status_code == 429
+    assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
+    assert "Open the link in the mail again in about 24 hours" in words(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert signature_of(letter).state == "pending"
+    # Neither looking nor withdrawing is refused.
+    assert signer.get(link).status_code == 200
+    withdraw_signature(signature_of(letter), now=NOW)
+    assert Signature.objects.filter(state="withdrawn").count() == 4
+
+
+def test_the_same_with_the_code(letter: Letter, signer: Signer) -> None:
+    for _ in range(3):
+        confirm_and_withdraw(letter)
+    check = signer.sign(letter).headers["Location"]
+    code = signer.mailed_code()
+    assert signer.client.post(check, {"code": "000000" if code != "000 000" else "1"}).status_code == 422
+    answer = signer.client.post(check, {"code": code})
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"]
+    assert signature_of(letter).state == "pending"
+
+
+def test_each_address_and_letter_is_counted_for_itself(letter: Letter, published: LetterMaker, signer: Signer) -> None:
+    for _ in range(3):
+        confirm_and_withdraw(letter)
+    for other, email in [(letter, "eve@example.org"), (published("another"), "ada@example.org")]:
+        assert signer.press(confirm_link(sign(other, email))).status_code == 200
+        assert signature_of(other, email).state == "confirmed"
+
+
+def test_confirming_what_is_confirmed_costs_nothing(letter: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_CONFIRMATIONS = parse("1/day")
+    signature = sign(letter)
+    for _ in range(5):
+        assert signer.press(confirm_link(signature)).status_code == 200
+        # As another window has it, which was opened before.
+        confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
+    assert signature_of(letter).state == "confirmed"
+
+
+def test_what_the_letter_refuses_is_not_counted(letter: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_CONFIRMATIONS = parse("1/day")
+    signature = sign(letter)
+    Letter.objects.update(status="withdrawn")
+    assert signer.press(confirm_link(signature)).status_code == 409
+    Letter.objects.update(status="published")
+    assert signer.press(confirm_link(signature)).status_code == 200
 
 
 # Whose network
@@ -479,6 +580,8 @@ def test_with_valkey_away_signing_goes_on_and_what_needs_no_counting_is_still_as
     page = signer.sign(careful)
     assert asks_for_proof(page)
     assert signer.calculate(page).status_code == 303
+    for _ in range(4):
+        confirm_and_withdraw(letter)
     assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
         "Valkey does not answer (ConnectionError): signing goes on without limits."
     ]

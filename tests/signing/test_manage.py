@@ -1,13 +1,18 @@
 """The control link: what a signer can do later, alone, without an account."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core import mail
 
 from letters.models import Delivery, Letter, Signature, SignerContact
+from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm
+from letters.signing import views
+from letters.signing.operations import change_signature, disown_signature, withdraw_signature
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db
 
@@ -125,12 +130,58 @@ def test_who_has_withdrawn_may_sign_again_as_a_new_signature(
     assert (again.number, signer.count(letter)["published"]) == (2, 1)
 
 
-def test_a_withdrawn_signature_cannot_be_filled_again(signer: Signer, signature: Signature) -> None:
-    link = control_link(signature)
-    act(signer, link, "withdraw")
-    act(signer, link, "save", name="Ada", display="public")
+@pytest.mark.parametrize(
+    ("taken_back", "sentence"),
+    [
+        (withdraw_signature, "This signature has been withdrawn meanwhile"),
+        (disown_signature, "this address cannot sign this letter any more"),
+    ],
+)
+def test_what_was_taken_back_cannot_be_filled_again_and_the_page_says_so_and_keeps_what_was_typed(
+    signer: Signer, signature: Signature, taken_back: Callable[..., None], sentence: str
+) -> None:
+    taken_back(signature, now=NOW)
+    fields = {"action": "save", "name": "Ada <i>King</i>", "display": "organizers"}
+    answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 409
+    assert "Nothing was saved" in words(answer)
+    assert sentence in words(answer)
+    assert 'value="Ada &lt;i&gt;King&lt;/i&gt;"' in answer.content.decode()
+    assert "<button" not in answer.content.decode().split("What you have written")[1].split("</section>")[0]
+    assert answer["Cache-Control"] == "no-store"
     signature.refresh_from_db()
     assert signature.name == ""
+
+
+def test_it_says_so_too_if_it_is_taken_back_at_this_moment(
+    signer: Signer, signature: Signature, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_withdrawn(found: Signature, **values: Any) -> None:
+        withdraw_signature(Signature.objects.get(pk=found.pk), now=NOW)
+        change_signature(found, **values)
+
+    monkeypatch.setattr(views, "change_signature", first_withdrawn)
+    fields = {"action": "save", "name": "A. King", "display": "public"}
+    answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 409
+    assert "This signature has been withdrawn meanwhile" in words(answer)
+    assert 'value="A. King"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("action", ["save", "withdraw"])
+def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
+    signer: Signer, signature: Signature, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    def refuse(*args: object, **values: object) -> None:
+        raise Refused("for_a_reason")
+
+    monkeypatch.setattr(views, "change_signature", refuse)
+    monkeypatch.setattr(views, "withdraw_signature", refuse)
+    fields = {"action": action, "name": "A. King", "display": "public"}
+    answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
+    assert answer.status_code == 409
+    assert "cannot be changed at this moment" in words(answer)
+    assert ("A. King" in answer.content.decode()) == (action == "save")
 
 
 def test_everything_that_is_stored_can_be_taken_along(signer: Signer, signature: Signature) -> None:

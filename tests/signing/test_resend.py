@@ -1,22 +1,41 @@
 """The mail that did not come, or was lost: asked for again, by anybody, without telling anybody anything."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db.models import F
 from django.utils import timezone
 from limits import parse
 from pytest_django import Settings
 
+from letters.delivering.operations import claim_deliveries, put_off_delivery
 from letters.models import Delivery, Letter, Signature
 from letters.shared.addresses import read_address
-from letters.shared.tokens import make_token
-from letters.signing import queries
-from letters.signing.operations import request_link, request_mail
-from letters.signing.queries import mail_standing
+from letters.signing.operations import (
+    confirm_signature,
+    disown_signature,
+    request_link,
+    request_mail,
+    sign_letter,
+    withdraw_signature,
+)
+from letters.signing.queries import STEP, mail_standing
 from tests.conftest import LetterMaker
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, sign, sign_and_confirm, signature_of, words
+from tests.people import (
+    FROM_OUR_PAGE,
+    NOW,
+    Signer,
+    deliver,
+    entry,
+    in_threads,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    words,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +52,14 @@ def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime =
     return [str(message.subject) for message in mail.outbox[before:]]
 
 
-def a_day_passes() -> None:
-    for delivery in Delivery.objects.filter(sent_at__isnull=False):
-        Delivery.objects.filter(pk=delivery.pk).update(sent_at=delivery.sent_at - timedelta(days=1))  # type: ignore[operator]
+def time_passes(passed: timedelta = timedelta(days=1)) -> None:
+    """All that has been noted of mails is older by so much."""
+    moments = ["created_at", "next_attempt_at", "sent_at", "failed_at", "dropped_at", "put_off_at"]
+    Delivery.objects.update(**{moment: F(moment) - passed for moment in moments})
+
+
+def sent_to(letter: Letter) -> int:
+    return Delivery.objects.filter(signature__letter=letter, sent_at__isnull=False).count()
 
 
 # Once more, from the page that is still open
@@ -47,7 +71,10 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
     first = signer.mailed_code()
     Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
-    assert (answer.status_code, answer["Location"]) == (303, f"{check}?again")
+    # To a page of its own: each speaks of the one mail that it was opened for.
+    assert answer.status_code == 303
+    assert answer["Location"].endswith("/?again")
+    assert answer["Location"] != f"{check}?again"
     deliver()
     assert signer.mailed_code() != first
     assert "asked us to send this mail once more" in str(mail.outbox[-1].body)
@@ -157,11 +184,143 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
 
 def test_an_address_gets_three_mails_a_day_over_all_letters(published: LetterMaker) -> None:
     for number in range(5):
-        sign(published(f"letter-{number}"))
+        sign(published(f"letter-{number}"), now=timezone.now())
     deliver()
     assert len(mail.outbox) == 3
-    a_day_passes()
-    assert len(ask_for_link(Letter.objects.get(slug="letter-4"))) == 1
+    time_passes()
+    deliver()
+    assert len(mail.outbox) == 5
+    assert len(ask_for_link(Letter.objects.get(slug="letter-3"), now=timezone.now())) == 1
+
+
+@pytest.fixture
+def silenced(published: LetterMaker, letter: Letter) -> Signature:
+    """A stranger has signed three letters with Ada's address; now she signs the one that she wants to."""
+    for number in range(3):
+        sign(published(f"letter-{number}"), now=timezone.now())
+    deliver()
+    signature = sign(letter, now=timezone.now())
+    deliver()
+    assert sent_to(letter) == 0
+    return signature
+
+
+def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenced: Signature) -> None:
+    owed = Delivery.objects.get(signature=silenced)
+    first = Delivery.objects.earliest("sent_at")
+    assert first.sent_at
+    assert (owed.next_attempt_at, owed.attempts) == (first.sent_at + timedelta(days=1), 0)
+    assert owed.put_off_at
+    time_passes(timedelta(hours=23))
+    deliver()
+    assert sent_to(silenced.letter) == 0
+    time_passes(timedelta(hours=1))
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    assert len(mail.outbox) == 4
+
+
+def test_a_mail_that_was_put_off_confirms(silenced: Signature, signer: Signer) -> None:
+    time_passes()
+    assert "You have signed" in words(signer.confirm())
+
+
+def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_at_last(
+    silenced: Signature, signer: Signer, letter: Letter
+) -> None:
+    time_passes(timedelta(minutes=6))
+    page = just_signed(signer, letter)
+    asked = Delivery.objects.filter(signature=silenced).latest("pk")
+    deliver()
+    at = asked.created_at.replace(microsecond=0)
+    Delivery.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
+    answer = words(signer.get(page))
+    assert "all mail for this signing that may leave today was handed to the mail server." in answer
+    assert "at most three mails a day to one address" in answer
+    Delivery.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
+    assert words(signer.get(page)) == answer
+
+
+def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) -> None:
+    for _ in range(4):
+        sign(silenced.letter, now=timezone.now())
+        deliver()
+        time_passes(timedelta(minutes=30))
+        request_mail(silenced, now=timezone.now())
+        deliver()
+        time_passes(timedelta(minutes=30))
+    (waiting,) = Delivery.objects.owed().filter(signature=silenced)
+    assert waiting == Delivery.objects.filter(signature=silenced).latest("pk")
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
+
+
+def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signature) -> None:
+    """A worker died with it, and another has put off the newer one meanwhile."""
+    older = Delivery.objects.get(signature=silenced)
+    sign(silenced.letter, now=NOW)
+    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1), put_off_at=None)
+    deliver()
+    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=NOW)
+    deliver()
+    older.refresh_from_db()
+    assert older.dropped_at
+    assert Delivery.objects.owed().filter(signature=silenced).count() == 1
+
+
+def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Signature) -> None:
+    time_passes()
+    request_mail(silenced, now=timezone.now())
+    Delivery.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
+    deliver()
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    deliver()
+    assert sent_to(silenced.letter) == 1
+    assert not Delivery.objects.owed().exists()
+
+
+@pytest.mark.parametrize("end", ["confirmed", "old"])
+def test_what_was_put_off_is_dropped_when_it_is_true_no_more(silenced: Signature, end: str) -> None:
+    if end == "confirmed":
+        confirm_signature(silenced, verified="link", now=timezone.now())
+        Delivery.objects.filter(kind="thanks").delete()
+    time_passes(timedelta(days=15 if end == "old" else 1))
+    deliver()
+    assert len(mail.outbox) == 3
+    assert not Delivery.objects.owed().exists()
+
+
+def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) -> None:
+    for number in range(60):
+        sign(published(f"letter-{number}"), now=timezone.now())
+    deliver()
+    for day in range(20):
+        assert len(mail.outbox) == 3 * min(day + 1, 14)
+        time_passes()
+        deliver()
+    assert not Delivery.objects.owed().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
+    for hour in range(1, 9):
+        request_mail(silenced, now=timezone.now() - timedelta(hours=hour))
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    with_one_each = claim_deliveries(now=timezone.now(), most=10)
+
+    def put_off(delivery: Delivery) -> None:
+        put_off_delivery(delivery, until=timezone.now() + LATER, now=timezone.now())
+
+    in_threads(put_off, reversed(with_one_each), threads=8)
+    in_threads(put_off, with_one_each, threads=8)
+    assert Delivery.objects.latest("pk").put_off_at
+    time_passes()
+    deliver()
+    assert sent_to(silenced.letter) == 1
 
 
 def test_however_it_is_asked_for(letter: Letter) -> None:
@@ -205,66 +364,125 @@ def test_another_address_is_not_held_up(published: LetterMaker) -> None:
 # Where the mail is
 
 
+SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
+
+
 @pytest.mark.parametrize(
     ("values", "seconds", "said"),
     [
         ({}, 1, "leaving"),
-        ({"sent_at": NOW + timedelta(seconds=1)}, 2, "leaving"),
+        ({"sent_at": NOW + SECOND}, 4, "leaving"),
+        ({"failed_at": NOW + SECOND, "error": "550"}, 4, "leaving"),
+        ({"attempts": 1, "error": "451"}, 4, "leaving"),
         ({}, 20, "leaving"),
-        ({"sent_at": NOW + timedelta(seconds=1)}, 4, "handed_over"),
-        ({"dropped_at": NOW + timedelta(seconds=1)}, 4, "handed_over"),
-        ({"failed_at": NOW + timedelta(seconds=1), "error": "550"}, 4, "refused"),
+        ({"sent_at": NOW + SECOND}, 5, "handed_over 5"),
+        ({"dropped_at": NOW + SOON}, 5, "handed_over 5"),
+        ({"sent_at": NOW + 5 * SECOND}, 5, "handed_over 5"),
+        ({"sent_at": NOW + 5 * SECOND + SOON}, 6, "leaving"),
+        ({"sent_at": NOW + 5 * SECOND + SOON}, 10, "handed_over 10"),
+        ({"dropped_at": NOW + 9 * SECOND}, 999, "handed_over 10"),
+        ({"failed_at": NOW + SECOND, "error": "550"}, 5, "refused 5"),
+        ({"failed_at": NOW + 8 * SECOND, "error": "550"}, 9, "leaving"),
         ({"attempts": 1, "error": "451", "next_attempt_at": NOW + timedelta(seconds=170)}, 50, "delayed"),
         ({}, 61, "delayed"),
+        ({"sent_at": NOW + 62 * SECOND}, 63, "delayed"),
     ],
 )
-def test_the_page_says_where_the_mail_is(letter: Letter, values: dict[str, object], seconds: int, said: str) -> None:
+def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
+    letter: Letter, values: dict[str, object], seconds: int, said: str
+) -> None:
     signature = sign(letter)
     Delivery.objects.update(**values)
     standing = mail_standing(signature, since=NOW, now=NOW + timedelta(seconds=seconds))
-    assert standing.state == said
-    assert standing.minutes == (2 if values.get("error") == "451" else 1 if said == "delayed" else 0)
+    at = f" {(standing.at - NOW).seconds}" if standing.at else ""
+    assert f"{standing.state}{at}" == said
+    assert standing.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page tells without waiting for its three seconds."""
-    monkeypatch.setattr(queries, "TOLD_AFTER", timedelta(0))
+def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
+    signature = sign(letter)
+    Delivery.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
+    assert mail_standing(signature, since=NOW, now=NOW + 50 * SECOND).minutes == 2
+
+
+def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:
+    """The page "check your mail" of somebody who has signed so long ago."""
+    now = timezone.now() - ago
+    token = sign_letter(letter, entry=entry(email), language="en", now=now)
+    return f"/signatures/check/{token}/"
 
 
 SENTENCES = {
-    "sent_at": "By 12:00:01 PM UTC all mail for this signing was handed to the mail server.",
-    "dropped_at": "By 12:00:01 PM UTC all mail for this signing was handed to the mail server.",
-    "failed_at": "The mail was refused for good ( 12:00:01 PM UTC ): there is no such mailbox",
-    "created_at": "Mail is delayed: about 1 minute.",
+    "sent_at": "all mail for this signing that may leave today was handed to the mail server.",
+    "dropped_at": "all mail for this signing that may leave today was handed to the mail server.",
+    "failed_at": "there is no such mailbox",
 }
 
 
 @pytest.mark.parametrize(("field", "sentence"), SENTENCES.items())
-def test_it_says_so_in_words(letter: Letter, signer: Signer, at_once: None, field: str, sentence: str) -> None:
-    signature = sign(letter)
-    token = make_token("check", signature_id=signature.pk, salt=signature.salt, now=NOW)
-    assert "Mail is delayed" in words(signer.get(f"/signatures/check/{token}/"))
-    Delivery.objects.update(**{field: NOW + timedelta(seconds=1)})
-    assert sentence in " ".join(words(signer.get(f"/signatures/check/{token}/")).split())
+def test_it_says_so_in_words(letter: Letter, signer: Signer, field: str, sentence: str) -> None:
+    page = just_signed(signer, letter)
+    assert "on its way" in words(signer.get(page))
+    delivery = Delivery.objects.get()
+    Delivery.objects.update(**{field: delivery.created_at + SECOND})
+    assert sentence in words(signer.get(page))
 
 
-def test_a_known_address_reads_the_same(letter: Letter, signer: Signer, at_once: None) -> None:
-    """Signed a second time within five minutes, so that no mail is sent."""
-    new, known = signer.sign(letter)["Location"], signer.sign(letter)["Location"]
+def test_the_moment_told_is_that_of_the_signing_and_a_step(letter: Letter, signer: Signer) -> None:
+    page = just_signed(signer, letter)
+    created_at = Delivery.objects.get().created_at.replace(microsecond=0)
+    Delivery.objects.update(sent_at=created_at + SECOND)
+    assert f'<time datetime="{(created_at + STEP).isoformat()}">' in signer.get(page).content.decode()
+
+
+def test_a_mail_that_is_late_is_told_in_minutes(letter: Letter, signer: Signer) -> None:
+    assert "Mail is delayed: about 1 minute." in words(signer.get(just_signed(signer, letter, ago=timedelta(hours=1))))
+
+
+def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
+    """Signed a second time within five minutes, so that no mail is sent, which takes less time."""
+    new, known = just_signed(signer, letter), just_signed(signer, letter)
     deliver()
     assert len(mail.outbox) == 1
     for delivery in Delivery.objects.all():
-        moment = NOW + timedelta(seconds=1)
-        settled = {"sent_at": moment} if delivery.sent_at else {"dropped_at": moment}
-        Delivery.objects.filter(pk=delivery.pk).update(**settled)
-    pages = [re.sub(r"/signatures/check/[^/]+/", "/", signer.get(page).content.decode()) for page in (new, known)]
+        moment = delivery.created_at.replace(microsecond=0)
+        settled = {"sent_at": moment + 2 * SECOND} if delivery.sent_at else {"dropped_at": moment + SECOND}
+        Delivery.objects.filter(pk=delivery.pk).update(created_at=moment, **settled)
+    pages = [TOKEN.sub("/", MOMENT.sub("", signer.get(page).content.decode())) for page in (new, known)]
     assert pages[0] == pages[1]
     assert "was handed to the mail server" in pages[0]
 
 
-def test_a_signature_that_is_gone_says_no_more_than_before(letter: Letter, signer: Signer) -> None:
+TOKEN = re.compile(r"/signatures/check/[^/]+/")
+# The two have not signed in the same second.
+MOMENT = re.compile(r"<time[^>]*>[^<]*</time>")
+
+
+@pytest.mark.parametrize("take_back", [withdraw_signature, disown_signature])
+def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
+    letter: Letter, signer: Signer, take_back: Callable[..., None]
+) -> None:
+    page = just_signed(signer, letter)
+    created_at = Delivery.objects.get().created_at
+    Delivery.objects.update(sent_at=created_at + SECOND)
+    before = TOKEN.sub("/", signer.get(page).content.decode())
+    take_back(signature_of(letter), now=timezone.now())
+    assert not Delivery.objects.exists()
+    assert TOKEN.sub("/", signer.get(page).content.decode()) == before
+    assert "was handed to the mail server" in before
+
+
+def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
-    Delivery.objects.all().delete()
-    assert Signature.objects.exists()
+    disown_signature(signature_of(letter), now=timezone.now())
     assert "The mail is on its way" in words(signer.get(check))
+
+
+def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:
+    """Who has signed with another's address must not see when its owner signs, or asks for the link."""
+    page = just_signed(signer, letter, ago=timedelta(minutes=10))
+    Delivery.objects.update(sent_at=Delivery.objects.get().created_at + SECOND)
+    before = TOKEN.sub("/", signer.get(page).content.decode())
+    sign(letter, now=timezone.now() - timedelta(minutes=2))
+    assert ask_for_link(letter, now=timezone.now() - timedelta(minutes=1))
+    assert TOKEN.sub("/", signer.get(page).content.decode()) == before

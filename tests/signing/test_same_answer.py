@@ -1,13 +1,20 @@
 """Whoever types somebody's address learns nothing: body, headers, status and time of the answer are the same."""
 
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 import pytest
+from django.db import connection
 
-from letters.models import Letter
-from tests.people import Response, Signer, sign, sign_and_confirm
+from letters.models import Delivery, Letter, SignerContact
+from letters.shared.addresses import read_address
+from letters.shared.refusal import Refused
+from letters.signing.operations import confirm_by_code, request_link
+from tests.people import NOW, Response, Signer, sign, sign_and_confirm, signature_of
 
 ROUNDS = 150
 TOKEN = re.compile(rb"/signatures/check/[^/]+/")
@@ -39,3 +46,82 @@ def test_a_known_address_takes_as_long_as_a_new_one(letter: Letter, signer: Sign
     assert new.headers.keys() == known.headers.keys()
     pages = [signer.get(answer["Location"]) for answer in (new, known)]
     assert len({TOKEN.sub(b"/", page.content) for page in pages}) == 1
+
+
+# What an operation does, and for how long, for somebody who is known to it and for somebody who is not
+
+
+def ask(letter: Letter, email: str) -> None:
+    address = read_address(email)
+    assert address
+    request_link(letter, address=address, now=NOW)
+
+
+def attempt(letter: Letter, email: str) -> None:
+    with suppress(Refused):
+        confirm_by_code(signature_of(letter, email), code="123456", again=True, now=NOW)
+
+
+def people_who_have_signed(letter: Letter, number: int) -> None:
+    """known0, known1, … expect a code; new0, new1, … have an address that is forgotten, and so none."""
+    for place in range(number):
+        sign(letter, f"known{place}@example.org").contact.expect_code("654321", now=NOW)
+        sign_and_confirm(letter, f"new{place}@example.org", name="", display="nobody")
+
+
+def people_of_whom_half_have_signed(letter: Letter, number: int) -> None:
+    for place in range(number):
+        sign_and_confirm(letter, f"known{place}@example.org")
+
+
+CASES = [(people_of_whom_half_have_signed, ask), (people_who_have_signed, attempt)]
+IDS = ["asking for a link", "trying a code"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("gather", "act"), CASES, ids=IDS)
+def test_both_are_one_statement_that_waits_for_the_disk(
+    letter: Letter, django_assert_num_queries: Any, gather: Callable[..., None], act: Callable[..., None]
+) -> None:
+    gather(letter, 1)
+    for email in ("known0@example.org", "new0@example.org"):
+        with django_assert_num_queries(1 if act is ask else 2) as queries:
+            act(letter, email)
+        (statement,) = [query["sql"] for query in queries if not query["sql"].startswith("SELECT")]
+        # With a transaction number, and so with a commit that is flushed, whether or not a row was written.
+        assert "pg_logical_emit_message(true" in statement
+    assert Delivery.objects.filter(kind="requested").count() == (1 if act is ask else 0)
+    assert set(SignerContact.objects.values_list("code_tries", flat=True)) == {0 if act is ask else 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_is_something_that_a_commit_waits_for(letter: Letter) -> None:
+    signature = sign_and_confirm(letter, name="", display="nobody")
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'on'")
+        cursor.execute("SELECT pg_current_wal_flush_lsn()")
+        (before,) = cursor.fetchone()
+        for _ in range(20):
+            assert not SignerContact(signature_id=signature.pk).accepts_code("123456", now=NOW)
+        cursor.execute("SELECT pg_current_wal_flush_lsn() - %s::pg_lsn", [before])
+        (flushed,) = cursor.fetchone()
+        cursor.execute("RESET synchronous_commit")
+    assert flushed > 20 * 32
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("gather", "act"), CASES, ids=IDS)
+def test_and_both_take_as_long(letter: Letter, gather: Callable[..., None], act: Callable[..., None]) -> None:
+    gather(letter, ROUNDS)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = 'on'")
+    times: dict[str, list[float]] = {"new": [], "known": []}
+    for number in range(ROUNDS):
+        for kind, of_kind in times.items():
+            begun = perf_counter()
+            act(letter, f"{kind}{number}@example.org")
+            of_kind.append(perf_counter() - begun)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET synchronous_commit")
+    slower = sum(known > new for known in times["known"] for new in times["new"]) / ROUNDS**2
+    assert 0.15 < slower < 0.85, (slower, {kind: median(of_kind) for kind, of_kind in times.items()})

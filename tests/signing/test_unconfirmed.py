@@ -1,14 +1,18 @@
 """What becomes of signatures that nobody confirms: a reminder after a day, another after three, then nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
+from letters.delivering.queries import undelivered
 from letters.models import Delivery, Letter, Signature, SignerContact
-from letters.signing.operations import confirm_signature, purge_unconfirmed, remind_unconfirmed
-from tests.people import NOW, deliver, sign, sign_and_confirm
+from letters.signing import operations
+from letters.signing.operations import confirm_signature, forget_mails, purge_unconfirmed, remind_unconfirmed
+from letters.signing.tasks import tend_unconfirmed
+from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +75,119 @@ def test_a_confirmed_signature_is_never_purged(letter: Letter) -> None:
     sign_and_confirm(letter)
     assert purge_unconfirmed(now=NOW + 400 * DAY) == 0
     assert Signature.objects.count() == 1
+
+
+@pytest.mark.parametrize("display", ["public", "nobody"])
+def test_who_confirms_while_they_are_purged_stays(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch, display: str
+) -> None:
+    """Their owner has called a mail spam, and thinks better of it in the last moment."""
+    signature = sign(letter, name="Ada" if display == "public" else "", display=display)
+    Signature.objects.update(concern="complained")
+    empty = operations._empty
+
+    def confirmed_first(found: Signature, **values: Any) -> bool:
+        confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 14 * DAY)
+        return empty(found, **values)
+
+    monkeypatch.setattr(operations, "_empty", confirmed_first)
+    assert purge_unconfirmed(now=NOW + 15 * DAY) == 0
+    signature.refresh_from_db()
+    assert (signature.state, signature.name) == ("held", "Ada" if display == "public" else "")
+    assert SignerContact.objects.exists() == (display == "public")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_purging_and_confirming_at_once_end_in_one_or_the_other(letter: Letter) -> None:
+    signatures = [sign(letter, f"signer{number}@example.org", name="Ada") for number in range(20)]
+    Signature.objects.update(concern="complained")
+
+    def work(part: int) -> None:
+        if part % 2:
+            purge_unconfirmed(now=NOW + 15 * DAY)
+            return
+        for signature in signatures if part % 4 else reversed(signatures):
+            confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 14 * DAY)
+
+    in_threads(work, range(4), threads=4)
+    standing = set(Signature.objects.values_list("state", "name", "confirmed_at"))
+    assert standing <= {("held", "Ada", NOW + 14 * DAY), ("disowned", "", None)}
+
+
+# Mails of long ago
+
+
+def add_mail(signature: Signature, kind: str, at: datetime = NOW, **ended: object) -> Delivery:
+    return Delivery.objects.create(
+        kind=kind, signature=signature, key=f"{Delivery.objects.count()}", created_at=at, next_attempt_at=at, **ended
+    )
+
+
+def kept(at: timedelta) -> list[str]:
+    tend_unconfirmed(now=NOW + at)
+    return sorted(Delivery.objects.values_list("kind", flat=True))
+
+
+@pytest.mark.parametrize("kind", ["signed_again", "requested"])
+@pytest.mark.parametrize("end", ["sent_at", "dropped_at", "failed_at"])
+def test_what_anybody_can_ask_for_is_forgotten_after_a_week(letter: Letter, kind: str, end: str) -> None:
+    signature = sign_and_confirm(letter)
+    Delivery.objects.all().delete()
+    for _ in range(3):
+        add_mail(signature, kind, **{end: NOW})
+    assert kept(7 * DAY - timedelta(seconds=1)) == [kind] * 3
+    assert kept(7 * DAY) == []
+
+
+def test_whatever_was_dropped_is_forgotten_and_what_was_sent_of_each_signature_is_not(letter: Letter) -> None:
+    signature = sign_and_confirm(letter)
+    Delivery.objects.all().delete()
+    for kind in ("confirm", "thanks"):
+        add_mail(signature, kind, sent_at=NOW)
+        add_mail(signature, kind, dropped_at=NOW)
+    assert kept(400 * DAY) == ["confirm", "thanks"]
+    assert not Delivery.objects.filter(dropped_at__isnull=False).exists()
+
+
+def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(letter: Letter) -> None:
+    signature = sign_and_confirm(letter)
+    Delivery.objects.all().delete()
+    add_mail(signature, "requested")
+    add_mail(signature, "signed_again", sent_at=NOW + 8 * DAY)
+    assert kept(14 * DAY) == ["requested", "signed_again"]
+    assert kept(15 * DAY) == ["requested"]
+
+
+def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "PURGED_AT_ONCE", 2)
+    signature = sign_and_confirm(letter)
+    Delivery.objects.all().delete()
+    for _ in range(7):
+        add_mail(signature, "requested", sent_at=NOW)
+    assert forget_mails(now=NOW + 7 * DAY) == 7
+
+
+def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
+    sign(letter)
+    for hour in range(0, 24 * 14, 8):
+        tend_unconfirmed(now=NOW + timedelta(hours=hour))
+        Delivery.objects.owed().update(sent_at=NOW + timedelta(hours=hour))
+    assert Delivery.objects.filter(kind="reminder").count() == 2
+
+
+def test_a_reminder_of_a_signature_that_stays_is_forgotten_in_the_end(letter: Letter) -> None:
+    signature = sign_and_confirm(letter)
+    Delivery.objects.all().delete()
+    add_mail(signature, "reminder", sent_at=NOW)
+    assert kept(14 * DAY - timedelta(seconds=1)) == ["reminder"]
+    assert kept(14 * DAY) == []
+
+
+def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Letter) -> None:
+    signature = sign(letter, now=NOW + 4 * DAY)
+    Delivery.objects.all().delete()
+    add_mail(signature, "requested", failed_at=NOW, error="554")
+    assert "requested" in kept(8 * DAY)
+    assert undelivered(letter) == {"554": 1}
+    confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 8 * DAY)
+    assert "requested" not in kept(9 * DAY)
