@@ -4,6 +4,7 @@ from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
+from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
 from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
@@ -23,6 +24,8 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Display",
+    "Invitation",
+    "InvitationQuerySet",
     "Letter",
     "LetterQuerySet",
     "Membership",

@@ -10,7 +10,8 @@ from django.db.models import F, Model
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
-from letters.models import WRITING, Collective, Letter, Membership, Revision, Translation, User
+from letters.collectives.operations import create_collective
+from letters.models import WRITING, Collective, Letter, Revision, Translation, User
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -27,24 +28,13 @@ class Text:
 
 
 @transaction.atomic
-def create_collective(*, name: str, slug: str, by: User, now: datetime, **values: Any) -> Collective:
-    """A new collective, which `by` owns."""
-    collective = Collective.objects.create(name=name, slug=slug, created_at=now, **values)
-    Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
-    record("create_collective", collective, by=by, now=now)
-    return collective
-
-
-@transaction.atomic
 def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -> Letter:
     """A draft from the few answers of the start page; everything else has a good default.
 
     A collective of that name that `by` may write for is taken, another is made.
     """
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
-    collective = mine.order_by("pk").first() or create_collective(
-        name=collective_name, slug=free_slug(Collective, collective_name), by=by, now=now
-    )
+    collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
     return draft_letter(collective, slug=free_slug(Letter, text.title), text=text, by=by, now=now)
 
 
