@@ -16,9 +16,9 @@ from letters.shared.addresses import Address, read_address
 from letters.shared.text import UnusableText, clean_line
 
 ROLES = [
-    (Membership.Role.EDITOR, _("editor: writes letters and publishes them")),
+    (Membership.Role.EDITOR, _("editor: writes and publishes")),
     (Membership.Role.MODERATOR, _("moderator: judges signatures")),
-    (Membership.Role.OWNER, _("owner: may do everything, also this")),
+    (Membership.Role.OWNER, _("owner: decides everything")),
 ]
 
 

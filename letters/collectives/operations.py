@@ -27,6 +27,7 @@ GOOD_FOR = timedelta(days=14)
 KEPT_FOR = timedelta(days=1)
 # Per collective.
 MOST_OPEN = 20
+# Per collective, and per owner over all of theirs: else whoever makes many collectives could send any number.
 MOST_MAILS_A_DAY = 50
 # What would stand where another page has its address: /organize/collectives/new/.
 NO_SLUGS = {"new"}
@@ -42,8 +43,11 @@ def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **v
     Raises Refused with "no_name", "slug_taken" or "unknown_timezone".
     """
     _judge(values)
-    collective = Collective(name=name, slug=slug or _free_slug(name), created_at=now, **values)
-    _save(collective)
+    collective = Collective(name=name, slug=slug, created_at=now, **values)
+    if slug:
+        _save(collective)
+    else:
+        _save_under_free_slug(collective)
     Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
     record("create_collective", collective, by=by, now=now)
     return collective
@@ -81,7 +85,8 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
         return invited
     if standing.count() >= MOST_OPEN:
         raise Refused("too_many_open")
-    if locked.invitations.filter(created_at__gt=now - timedelta(days=1)).count() >= MOST_MAILS_A_DAY:
+    today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1))
+    if max(today.filter(collective=locked).count(), today.filter(invited_by=by).count()) >= MOST_MAILS_A_DAY:
         raise Refused("too_many_today")
     # One that was not taken up in time, or whose owner is none any more.
     locked.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
@@ -264,7 +269,7 @@ def _save(collective: Collective) -> None:
     """Raises Refused("slug_taken"): the database knows, also of one that is being made at this moment."""
     if not collective.name:
         raise Refused("no_name")
-    if collective.slug in NO_SLUGS:
+    if not collective.slug or collective.slug in NO_SLUGS:
         raise Refused("slug_taken")
     try:
         with transaction.atomic():
@@ -273,9 +278,12 @@ def _save(collective: Collective) -> None:
         raise Refused("slug_taken") from taken
 
 
-def _free_slug(name: str) -> str:
-    """An address made of the name that no collective has yet."""
-    wanted = slugify(name)[:60].strip("-")
-    if not wanted or wanted in NO_SLUGS or Collective.objects.filter(slug=wanted).exists():
-        return f"{wanted or 'collective'}-{secrets.token_hex(3)}"
-    return wanted
+def _save_under_free_slug(collective: Collective) -> None:
+    """Under an address made of the name; with a few digits more, if that is taken or there are no letters for one."""
+    wanted = slugify(collective.name)[:60].strip("-")
+    try:
+        collective.slug = wanted
+        _save(collective)
+    except Refused:
+        collective.slug = f"{wanted or 'collective'}-{secrets.token_hex(3)}"
+        _save(collective)

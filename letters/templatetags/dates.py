@@ -29,6 +29,12 @@ def long_time_in(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The day of a moment as it is told in a time zone."""
+    return long_date(moment.astimezone(zone)) if moment else ""
+
+
+@register.filter
 def clock_time(moment: datetime | None) -> str:
     """2:42:07 PM UTC"""
     return format_time(moment, "long", locale=_locale()) if moment else ""

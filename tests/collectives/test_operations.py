@@ -95,6 +95,14 @@ def test_what_does_not_change_is_not_recorded(collective: Collective, organizer:
     assert last_event().verb == "create_collective"
 
 
+@pytest.mark.usefixtures("transactional_db")
+def test_two_of_one_name_at_the_same_moment_get_an_address_each(organizer: User) -> None:
+    def make(_: int) -> str:
+        return create_collective(name="The Club", by=organizer, now=NOW).slug
+
+    assert len(set(in_threads(make, range(4), threads=4))) == 4
+
+
 # To invite
 
 
@@ -147,6 +155,10 @@ def test_twenty_can_be_open_and_fifty_can_be_sent_in_a_day(collective: Collectiv
     revoke_invitation(sent[-1], by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_many_today"):
         invite(collective, organizer)
+    # Nor for another collective of the same owner.
+    other = create_collective(name="Another", by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_today"):
+        invite(other, organizer)
     assert invite(collective, organizer, now=NOW + timedelta(days=1, seconds=1))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -318,5 +319,5 @@ def test_the_way_back_leads_nowhere_else(desk: Client, organizer: User) -> None:
 
 def test_who_has_one_is_not_asked(desk: Client, draft: Any, organizer: User) -> None:
     draft()
-    organizer.authenticator_set.create(type="totp", data={})
+    Authenticator.objects.create(user=organizer, type=Authenticator.Type.TOTP, data={})
     assert "second factor" not in words(desk.get("/organize/letters/night-trains/"))
