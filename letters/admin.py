@@ -16,6 +16,7 @@ from letters.models import (
     AuditEvent,
     Collective,
     Delivery,
+    Invitation,
     Letter,
     Membership,
     Revision,
@@ -71,6 +72,15 @@ class CollectiveAdmin(ReadOnly):
 class MembershipAdmin(ReadOnly):
     list_display = ["collective", "user", "role"]
     list_select_related = True
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    """Without the address, its hash and the salt."""
+
+    list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
+    list_select_related = ["collective"]
+    exclude = ["address", "address_hash", "salt"]
 
 
 @admin.register(Letter)

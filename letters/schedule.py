@@ -34,6 +34,11 @@ SCHEDULE = {
         "schedule": crontab(minute=41),
         "options": {"queue": "bulk"},
     },
+    "forget invitations that are over": {
+        "task": "letters.tend_invitations",
+        "schedule": crontab(minute=23),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

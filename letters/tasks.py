@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from letters.accounts.tasks import TryLater, send_packed, tidy
+from letters.collectives.mail import MAILS as COLLECTIVES_MAILS
+from letters.collectives.tasks import tend_invitations
 from letters.delivering.tasks import deliver_owed
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
@@ -11,7 +13,7 @@ from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
 
 # Who builds each kind of mail.
-MAILS = {**SIGNING_MAILS}
+MAILS = {**SIGNING_MAILS, **COLLECTIVES_MAILS}
 
 
 @shared_task(name="letters.deliver")
@@ -45,6 +47,12 @@ def sweep_letters() -> None:
 def tend() -> None:
     """Remind those who have not confirmed, and forget those who never did."""
     tend_unconfirmed(now=timezone.now())
+
+
+@shared_task(name="letters.tend_invitations")
+def tend_invited() -> None:
+    """Forget invitations to collectives that are over."""
+    tend_invitations(now=timezone.now())
 
 
 @shared_task(name="letters.recount")

@@ -3,7 +3,10 @@
 import logging
 import re
 
-TOKEN_IN_PATH = re.compile(r"(/signatures/[a-z-]+(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE)
+# An address may stand in a query: whoever must sign in first is led on to it from there.
+TOKEN_IN_PATH = re.compile(
+    r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)invitations)(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE
+)
 # No longer than a path may be (RFC 5321): without a bound, a line of 8 kB costs a second.
 ADDRESS = re.compile(r"[^\s<>\"(),;:]{1,256}(?:@|%40)[^\s<>\"'(),;:]+")
 

@@ -16,9 +16,10 @@ from django.conf import settings
 from limits import parse
 from pytest_django import Settings
 
+from letters.collectives.operations import create_collective
 from letters.models import Collective, Letter, Membership, User
 from letters.organizing import operations as organizing_operations
-from letters.organizing.operations import create_collective, draft_letter, publish_letter, translate_letter
+from letters.organizing.operations import draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
 from letters.shared import limits, wakeups
 from letters.signing import queries as signing_queries

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from letters.accounts.queries import lacks_second_factor
-from letters.models import WRITING, Letter, User
+from letters.models import WRITING, Collective, Letter, Membership, User
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,29 @@ def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[
                 return view(request, letter, person, *args, **kwargs)
             except ObjectDoesNotExist as missing:
                 raise Http404("There is no letter here.") from missing
+
+        return opened
+
+    return decorate
+
+
+def of_own_collective(
+    *methods: str, roles: Collection[str] = tuple(Membership.Role.values)
+) -> Callable[[LetterView], View]:
+    """The same for a page about a collective: for those who have one of these parts in it."""
+
+    def decorate(view: LetterView) -> View:
+        @require_http_methods(methods)
+        @never_cache
+        @for_organizers
+        @wraps(view)
+        def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            person = cast("User", request.user)
+            mine = Collective.objects.filter(memberships__user=person, memberships__role__in=roles)
+            try:
+                return view(request, mine.get(slug=slug), person, *args, **kwargs)
+            except ObjectDoesNotExist as missing:
+                raise Http404("There is no collective here.") from missing
 
         return opened
 

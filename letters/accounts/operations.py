@@ -10,7 +10,7 @@ from django.db import transaction
 
 from letters.accounts.queries import owned_alone, unverified_accounts
 from letters.auditing.operations import record
-from letters.models import User
+from letters.models import Collective, User
 from letters.shared.refusal import Refused
 
 
@@ -26,6 +26,9 @@ def forget_unverified(email: str) -> bool:
 @transaction.atomic
 def close_account(user: User, *, now: datetime) -> None:
     """Nobody can sign in to it any more, and it holds no address. The row stays: the record refers to it."""
+    # Before the account, as whoever moves a part takes them: of two owners who go at once, one finds the other gone.
+    mine = Collective.objects.filter(pk__in=user.memberships.values("collective"))
+    list(mine.order_by("pk").select_for_update(no_key=True))
     user = User.objects.select_for_update().get(pk=user.pk)
     if owned_alone(user).exists():
         raise Refused("owns_letters_alone")
@@ -34,7 +37,10 @@ def close_account(user: User, *, now: datetime) -> None:
     EmailAddress.objects.filter(user=user).delete()
     Authenticator.objects.filter(user=user).delete()
     SocialAccount.objects.filter(user=user).delete()
-    user.memberships.all().delete()
+    for membership in user.memberships.all():
+        details = {"member": user.pk, "role": membership.role}
+        record("close_account", membership, by=user, now=now, details=details)
+        membership.delete()
     user.email, user.name = f"closed-{user.pk}@invalid", ""
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()

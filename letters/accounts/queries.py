@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from letters.models import Collective, Membership, User
 
@@ -39,8 +39,10 @@ def unverified_accounts() -> "QuerySet[User]":
 
 
 def owned_alone(user: User) -> "QuerySet[Collective]":
-    """The collectives that have letters and would have no owner without this user."""
+    """The collectives that have letters, or other members, and would have no owner without this user."""
     owner = Membership.Role.OWNER
     owners = Count("memberships", filter=Q(memberships__role=owner), distinct=True)
     owned = Collective.objects.filter(pk__in=user.memberships.filter(role=owner).values("collective"))
-    return owned.annotate(owners=owners).filter(owners=1, letters__isnull=False).distinct().order_by("name")
+    others = Exists(Membership.objects.filter(collective=OuterRef("pk")).exclude(user=user))
+    kept = Q(letters__isnull=False) | Q(others)
+    return owned.annotate(owners=owners).filter(kept, owners=1).distinct().order_by("name")

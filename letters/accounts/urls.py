@@ -32,6 +32,7 @@ elsewhere = [path("3rdparty/", include("allauth.socialaccount.urls")), *build_pr
 urlpatterns = guard(
     [
         path("", views.home, name="account_home"),
+        path("second-factor/", views.second_factor, name="account_second_factor"),
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
         path("", include("allauth.account.urls")),

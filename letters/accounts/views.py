@@ -55,6 +55,16 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("usersessions_list")
 
 
+@require_safe
+@login_required
+def second_factor(request: HttpRequest) -> HttpResponseBase:
+    """To where one is set up; the page there leads back to where somebody came from."""
+    way_on = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(way_on, allowed_hosts=None):
+        way_on = reverse("account_home")
+    return guards.lead_to_second_factor(request, way_on)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required(app="allauth.account", allow_get=True)  # type: ignore[untyped-decorator]

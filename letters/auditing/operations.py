@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from django.db import models
 
-from letters.models import AuditEvent, User
+from letters.models import AuditEvent, Collective, Letter, User
 
 Actor = User | Literal["signer"] | None
 
@@ -25,10 +25,11 @@ def record(
 ) -> None:
     """Add an event. `by` is None for the system itself, and "signer" for the signer of `thing`.
 
+    Owners read what belongs to their collective: the collective itself, what names it, and what names a letter of it.
     `details` must hold no address and no token.
     """
     kind = thing._meta.model_name or ""
-    record_each(verb, kind, [thing.pk], by=by, now=now, reason=reason, details=details)
+    _add(verb, kind, [thing.pk], _collective_of(thing), by=by, now=now, reason=reason, details=details or {})
 
 
 def record_each(
@@ -40,8 +41,26 @@ def record_each(
     now: datetime,
     reason: str = "",
     details: dict[str, Any] | None = None,
+    collective_id: int | None = None,
 ) -> None:
-    """The same for several things of one kind, for example "signature", in one statement."""
+    """The same for several things of one kind, for example "signature". `details["letter"]` says of which letter, and
+    so to which collective it belongs, if that is not handed in.
+    """
+    collective_id = collective_id or _collective_of_letter((details or {}).get("letter"))
+    _add(verb, kind, ids, collective_id, by=by, now=now, reason=reason, details=details or {})
+
+
+def _add(
+    verb: str,
+    kind: str,
+    ids: Iterable[int],
+    collective_id: int | None,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str,
+    details: dict[str, Any],
+) -> None:
     AuditEvent.objects.bulk_create(
         AuditEvent(
             at=now,
@@ -50,8 +69,21 @@ def record_each(
             verb=verb,
             object_kind=kind,
             object_id=each,
+            collective_id=collective_id,
             reason=reason,
-            details=details or {},
+            details=details,
         )
         for each in ids
     )
+
+
+def _collective_of(thing: models.Model) -> int | None:
+    if isinstance(thing, Collective):
+        return thing.pk
+    if hasattr(thing, "collective_id"):
+        return int(thing.collective_id)
+    return _collective_of_letter(getattr(thing, "letter_id", None))
+
+
+def _collective_of_letter(letter_id: int | None) -> int | None:
+    return Letter.objects.values_list("collective_id", flat=True).filter(pk=letter_id).first() if letter_id else None

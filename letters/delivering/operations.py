@@ -10,7 +10,17 @@ from django.db.models.functions import Concat
 
 from letters.auditing.operations import record
 from letters.delivering.mail import Answer, Verdict
-from letters.models import BULK, COMPLAINED, STANDING, Delivery, DeliveryQuerySet, Display, Signature, Switch
+from letters.models import (
+    BULK,
+    COMPLAINED,
+    STANDING,
+    Delivery,
+    DeliveryQuerySet,
+    Display,
+    Invitation,
+    Signature,
+    Switch,
+)
 from letters.shared import wakeups
 from letters.switching.queries import is_on
 
@@ -103,6 +113,9 @@ def note_bounce(delivery: Delivery, *, at: datetime, now: datetime, error: str =
 
 def note_complaint(delivery: Delivery, *, at: datetime, now: datetime) -> None:
     """The owner of the mailbox called the mail spam. Saying it twice changes nothing."""
+    if delivery.signature_id is None:
+        _note_unwanted_invitation(delivery, now=now)
+        return
     with transaction.atomic():
         signature = _locked(delivery)
         if signature is None or not Delivery.objects.filter(pk=delivery.pk).exclude(error=COMPLAINED).update(
@@ -135,9 +148,22 @@ def _still_claimed(deliveries: list[Delivery]) -> DeliveryQuerySet:
 @transaction.atomic
 def _note_bounce(delivery: Delivery, still: DeliveryQuerySet, *, error: str, at: datetime, now: datetime) -> None:
     """End the delivery, if `still` finds it as it was, and draw the conclusions."""
+    if delivery.signature_id is None:  # Of an invitation: whoever invited reads it, and nothing else follows.
+        still.update(sent_at=None, failed_at=now, error=error)
+        return
     signature = _locked(delivery)
     if signature and still.update(sent_at=None, failed_at=now, error=error):
         _doubt(signature, delivery, Signature.Concern.BOUNCED, error=error, at=at, now=now)
+
+
+@transaction.atomic
+def _note_unwanted_invitation(delivery: Delivery, *, now: datetime) -> None:
+    """It cannot be accepted any more. That no other one leaves for this address is asked when one is to be sent."""
+    Delivery.objects.filter(pk=delivery.pk).update(error=COMPLAINED)
+    invitation = Invitation.objects.open().select_for_update(no_key=True).filter(pk=delivery.invitation_id or 0).first()
+    if invitation:
+        Invitation.objects.filter(pk=invitation.pk).update(address=None, revoked_at=now)
+        record("note_complaint", invitation, by=None, now=now, reason=COMPLAINED)
 
 
 def _locked(delivery: Delivery) -> Signature | None:
@@ -145,7 +171,7 @@ def _locked(delivery: Delivery) -> Signature | None:
 
     The letter's row is left alone: the sequencer, which holds it, finds what has changed by itself.
     """
-    return Signature.objects.select_for_update(no_key=True).filter(pk=delivery.signature_id).first()
+    return Signature.objects.select_for_update(no_key=True).filter(pk=delivery.signature_id or 0).first()
 
 
 def _doubt(

@@ -5,6 +5,7 @@ from letters.models.collective import MODERATING, OWNING, WRITING, Collective, M
 from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.handover import Handover
+from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
 from letters.models.signature import SALT_BYTES, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
@@ -29,6 +30,8 @@ __all__ = [
     "DeliveryQuerySet",
     "Display",
     "Handover",
+    "Invitation",
+    "InvitationQuerySet",
     "Letter",
     "LetterQuerySet",
     "Membership",

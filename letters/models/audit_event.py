@@ -2,6 +2,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from letters.models.collective import Collective
+
 
 class AuditEvent(models.Model):
     """Who did what. Rows are only added (a trigger sees to it), in the transaction of the deed; no address."""
@@ -16,6 +18,8 @@ class AuditEvent(models.Model):
     # What it was done to, for example "letter" and its id.
     object_kind = models.CharField(max_length=30)
     object_id = models.BigIntegerField()
+    # Whose owners may read it: the collective to which the thing belongs, if it belongs to one.
+    collective = models.ForeignKey(Collective, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     reason = models.TextField(blank=True)
     # Values before and after, where they matter.
     details = models.JSONField(default=dict)
@@ -28,7 +32,15 @@ class AuditEvent(models.Model):
                 name="audit_event_has_an_actor",
             ),
         ]
-        indexes = [models.Index("object_kind", "object_id", F("at").desc(), name="audit_event_of_an_object")]
+        indexes = [
+            models.Index("object_kind", "object_id", F("at").desc(), name="audit_event_of_an_object"),
+            models.Index(
+                "collective",
+                F("id").desc(),
+                name="audit_event_of_a_collective",
+                condition=Q(collective__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_kind} {self.object_id}"

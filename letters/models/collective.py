@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +21,8 @@ class Collective(models.Model):
     description = models.TextField(blank=True, max_length=2000)
     # Their own page elsewhere, if they have one.
     website = models.URLField(blank=True)
+    # In which its organizers read and type times (IANA), for example "Europe/Rome".
+    timezone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     created_at = models.DateTimeField()
     # When those who run the site have looked at it and let it publish; asked for with CLEAR_COLLECTIVES_FIRST only.
     cleared_at = models.DateTimeField(null=True, blank=True)
@@ -35,6 +38,10 @@ class Collective(models.Model):
     def lets(self, person: User, roles: Collection[str]) -> bool:
         """Whether somebody has one of these parts in it now. Asked of the database each time: parts are taken away."""
         return person.is_active and self.memberships.filter(user=person, role__in=roles).exists()
+
+    def zone(self) -> ZoneInfo:
+        """Its time zone, with summer time and all."""
+        return ZoneInfo(self.timezone)
 
 
 class Membership(models.Model):

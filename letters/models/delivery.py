@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from letters.models.invitation import Invitation
 from letters.models.signature import Signature
 
 # Noted on a mail that arrived, and that the owner of the mailbox called spam.
@@ -32,10 +33,16 @@ class Delivery(models.Model):
         INVITED = "invited", "You are invited to be among the first to sign"
         CARRY_OVER = "carry_over", "The text has changed: does your signature stand?"
         UPDATE = "update", "News about a letter that you have signed"
+        TEAM_INVITATION = "team_invitation", "You are invited to work on letters with a collective"
 
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
-    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="deliveries")
+    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    # Or to whom this invitation is for, at the address in it. No index of its own: that would hold a row for each mail
+    # to a signer.
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
+    )
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
     key = models.CharField(max_length=100)
     created_at = models.DateTimeField()
@@ -65,6 +72,11 @@ class Delivery(models.Model):
                 | Q(sent_at__isnull=True, failed_at__isnull=True),
                 name="delivery_ends_once",
             ),
+            models.CheckConstraint(
+                condition=Q(signature__isnull=False, invitation__isnull=True)
+                | Q(signature__isnull=True, invitation__isnull=False),
+                name="delivery_has_one_recipient",
+            ),
         ]
         indexes = [
             models.Index(
@@ -75,6 +87,7 @@ class Delivery(models.Model):
             # Of few mails, in the order in which organizers are told of them.
             models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
             models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
+            models.Index("invitation", name="delivery_of_an_invitation", condition=Q(invitation__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -119,6 +119,7 @@ def _judged(verb: str, letter: Letter, ids: list[int], *, by: User, now: datetim
     if ids:
         # Pages that show them are old from now on, with or without a worker.
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
-        record_each(verb, "signature", ids, by=by, now=now, reason=reason, details={"letter": letter.pk})
+        details, whose = {"letter": letter.pk}, letter.collective_id
+        record_each(verb, "signature", ids, by=by, now=now, reason=reason, details=details, collective_id=whose)
         transaction.on_commit(lambda: wakeups.wake("letters.sequence", letter.pk, queue="publishing"))
     return len(ids)

@@ -11,7 +11,8 @@ from django.db.models import F, Model
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
-from letters.models import WRITING, AuditEvent, Collective, Letter, Membership, Revision, Translation, User
+from letters.collectives.operations import create_collective
+from letters.models import WRITING, AuditEvent, Collective, Letter, Revision, Translation, User
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -31,14 +32,6 @@ class Text:
 
 
 @transaction.atomic
-def create_collective(*, name: str, slug: str, by: User, now: datetime, **values: Any) -> Collective:
-    """A new collective, which `by` owns."""
-    collective = Collective.objects.create(name=name, slug=slug, created_at=now, **values)
-    Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
-    record("create_collective", collective, by=by, now=now)
-    return collective
-
-
 @transaction.atomic
 def clear_collective(collective: Collective, *, by: User, now: datetime) -> None:
     """Those who run the site have looked at it: it may publish. Doing it twice changes nothing.
@@ -58,9 +51,7 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     A collective of that name that `by` may write for is taken, another is made.
     """
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
-    collective = mine.order_by("pk").first() or create_collective(
-        name=collective_name, slug=free_slug(Collective, collective_name), by=by, now=now
-    )
+    collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
     return draft_letter(collective, slug=free_slug(Letter, text.title), text=text, by=by, now=now)
 
 

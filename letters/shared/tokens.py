@@ -27,6 +27,9 @@ TOKEN_LENGTH = 60
 # id (8 bytes); with the SIV 32 characters, which need no padding either.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
+# Of an invitation: id, salt, and 10 random bytes; with the SIV 56 characters. How long it is good says its row.
+INVITATION = struct.Struct(">Q8s10s")
+INVITATION_LENGTH = 56
 # One spelling only: the decoder would take + for - too.
 SHAPE = re.compile("[A-Za-z0-9_-]*")
 
@@ -55,6 +58,31 @@ def read_token(purpose: str, text: str) -> Token | None:
         return None
     signature_id, issued, salt, _ = CONTENT.unpack(content)
     return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
+
+
+@dataclass(frozen=True)
+class InvitationToken:
+    """The same for an invitation to a collective."""
+
+    invitation_id: int
+    salt: bytes
+
+    def matches(self, salt: bytes | memoryview) -> bool:
+        """Whether it is the invitation that the token was made for; in constant time."""
+        return hmac.compare_digest(self.salt, bytes(salt))
+
+
+def make_invitation_token(*, invitation_id: int, salt: bytes | memoryview) -> str:
+    return _seal("team_invitation", INVITATION.pack(invitation_id, bytes(salt), secrets.token_bytes(10)))
+
+
+def read_invitation_token(text: str) -> InvitationToken | None:
+    """The token's content; None if it was cut, changed, made for something else, or never ours."""
+    content = _open("team_invitation", text, INVITATION_LENGTH)
+    if content is None:
+        return None
+    invitation_id, salt, _ = INVITATION.unpack(content)
+    return InvitationToken(invitation_id, salt)
 
 
 def make_mark(delivery_id: int) -> str:

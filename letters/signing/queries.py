@@ -142,7 +142,7 @@ WHERE signature.id = %(signature)s
 
 def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
-    values: dict[str, int | datetime] = {
+    values: dict[str, int | datetime | None] = {
         "signature": delivery.signature_id,
         "delivery": delivery.pk,
         "now": now,

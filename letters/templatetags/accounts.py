@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from letters.accounts.guards import WAY_ON
 from letters.accounts.queries import has_second_factor, lacks_second_factor
+from letters.models import OWNING, Letter, User
 
 register = template.Library()
 
@@ -50,6 +51,19 @@ def browser(user_agent: str) -> str:
     """What a browser says of itself in words that its owner knows: "Firefox, Linux"."""
     names = [next((name for mark, name in known.items() if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, names)) or gettext("A browser that does not say what it is")
+
+
+@register.inclusion_tag("accounts/_nudge.html", takes_context=True)
+def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str, Any]:
+    """Before the first publication an owner without a second factor is asked to set one up; nobody is kept waiting."""
+    user = context.request.user
+    wanted = (
+        letter.published_at is None
+        and not has_second_factor(user)
+        and isinstance(user, User)
+        and letter.collective.lets(user, OWNING)
+    )
+    return {"wanted": wanted, "way_on": context.request.path}
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 """Dates as people write them in the page's language, from CLDR."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
 from django import template
@@ -19,6 +20,18 @@ def long_date(moment: datetime | None) -> str:
 def long_time(moment: datetime | None) -> str:
     """November 23, 2026 at 2:42:07 PM UTC"""
     return format_datetime(moment, "long", locale=_locale()) if moment else ""
+
+
+@register.filter
+def long_time_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """November 23, 2026, 3:42:07 PM +0100: as it is told in a time zone, whose name or distance stands with it."""
+    return format_datetime(moment, "long", tzinfo=zone, locale=_locale()) if moment else ""
+
+
+@register.filter
+def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The day of a moment as it is told in a time zone."""
+    return long_date(moment.astimezone(zone)) if moment else ""
 
 
 @register.filter

@@ -24,7 +24,7 @@ from letters.delivering.operations import (
     release_deliveries,
     settle_delivery,
 )
-from letters.models import Delivery, Letter, Signature
+from letters.models import Delivery, Letter, Signature, SignerContact
 from letters.signing.operations import confirm_signature, withdraw_signature
 from tests.people import NOW, Signer, deliver, in_threads, sign
 from tests.smtp import SmtpSink
@@ -230,8 +230,7 @@ def test_one_mail_that_cannot_be_built_holds_up_no_other(
     owed: list[Delivery], mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An address sealed under a key that is gone, a text that is missing: it must not stop the post for everybody."""
-    owed[0].signature.contact.address = b"sealed under a key that nobody has"
-    owed[0].signature.contact.save()
+    SignerContact.objects.filter(signature=owed[0].signature).update(address=b"sealed under a key that nobody has")
     deliver()
     assert [message.to[0] for message in mailoutbox] == ["bob@example.org", "eve@example.org"]
     assert how_it_went("ada") == "owed 1 InvalidToken"
@@ -387,7 +386,7 @@ def test_who_withdraws_while_the_mail_before_theirs_is_sent_is_not_written_to(
             deliver()
         else:
             assert hold.reached.wait(10)
-            withdraw_signature(owed[1].signature, now=NOW)
+            withdraw_signature(Signature.objects.get(deliveries=owed[1]), now=NOW)
             hold.release()
 
     in_threads(work, ["worker", "signer"], threads=2)

@@ -83,7 +83,7 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
     failed = Delivery.objects.get(failed_at__isnull=False)
     assert (failed.error, failed.attempts, failed.sent_at) == (noted, 1, None)
-    assert Signature.objects.get(pk=failed.signature_id).concern == concern
+    assert Signature.objects.get(deliveries=failed).concern == concern
 
 
 def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(

@@ -14,6 +14,7 @@ from letters.models import (
     Collective,
     Delivery,
     Handover,
+    Invitation,
     Letter,
     Membership,
     Revision,
@@ -50,6 +51,12 @@ def add_delivery(letter: Letter, **values: Any) -> Delivery:
     return Delivery.objects.create(**{**right, "key": "a key", **values})
 
 
+def add_invitation(letter: Letter, **values: Any) -> Invitation:
+    right = {"collective": letter.collective, "role": "editor", "address": b"sealed", "address_hash": bytes(32)}
+    when = {"created_at": NOW, "expires_at": NOW + timedelta(days=14)}
+    return Invitation.objects.create(**{**right, **when, "salt": bytes(8), "invited_by": User.objects.get(), **values})
+
+
 def add_translation(letter: Letter, **values: Any) -> Translation:
     revision, _ = Revision.objects.get_or_create(letter=letter, number=2, defaults={"created_at": NOW})
     right = {"language": "en", "title": "A title", "body": "A body", "html": "", "sha256": bytes(32)}
@@ -73,6 +80,10 @@ def hand_over(letter: Letter, **values: Any) -> Handover:
 def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
     add(*arguments, **values)
     add(*arguments, **values)
+
+
+def accepted() -> dict[str, Any]:
+    return {"accepted_at": NOW, "accepted_by": User.objects.get()}
 
 
 CONFIRMED = {"state": "confirmed", "confirmed_at": NOW, "verified": "link"}
@@ -170,6 +181,18 @@ REFUSED: list[tuple[str, Deed]] = [
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, failed_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, dropped_at=NOW)),
     ("delivery_ends_once", lambda letter: add_delivery(letter, failed_at=NOW, dropped_at=NOW)),
+    ("delivery_has_one_recipient", lambda letter: add_delivery(letter, signature=None)),
+    ("delivery_has_one_recipient", lambda letter: add_delivery(letter, invitation=add_invitation(letter))),
+    ("invitation_open_once", lambda letter: twice(add_invitation, letter)),
+    ("invitation_role_known", lambda letter: add_invitation(letter, role="god")),
+    ("invitation_accepted_says_by_whom", lambda letter: add_invitation(letter, address=None, accepted_at=NOW)),
+    (
+        "invitation_accepted_says_by_whom",
+        lambda letter: add_invitation(letter, address=None, revoked_at=NOW, **accepted()),
+    ),
+    ("invitation_forgets_its_address", lambda letter: add_invitation(letter, address=None)),
+    ("invitation_forgets_its_address", lambda letter: add_invitation(letter, revoked_at=NOW)),
+    ("invitation_forgets_its_address", lambda letter: add_invitation(letter, **accepted())),
     ("signature_concern_known", lambda letter: add_signature(letter, concern="ugly")),
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
@@ -192,6 +215,8 @@ PERMITTED: dict[str, Deed] = {
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
+    "a_mail_to_who_is_invited": lambda letter: add_delivery(letter, signature=None, invitation=add_invitation(letter)),
+    "an_invitation_after_another": lambda letter: twice(add_invitation, letter, address=None, revoked_at=NOW),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
     "a_draft_that_goes": lambda letter: add_translation(letter).delete(),

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from letters.collectives.operations import create_collective
 from letters.models import AuditEvent, Collective, Letter, Membership, Revision, Translation, User
 from letters.organizing import operations
-from letters.organizing.operations import Text, create_collective, draft_letter, publish_letter, translate_letter
+from letters.organizing.operations import Text, draft_letter, publish_letter, translate_letter
 from letters.shared.refusal import Refused
 from letters.shared.text import digest
 from tests.conftest import LetterMaker

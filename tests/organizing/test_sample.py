@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from letters.collectives.operations import create_collective
 from letters.models import AuditEvent, Collective, Letter, Signature, SignerContact, User
-from letters.organizing.operations import create_collective
 from letters.organizing.sample import SIGNATORIES, load_sample
 from tests.people import NOW, Reader, publish, words
 

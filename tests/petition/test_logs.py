@@ -33,6 +33,15 @@ def log() -> tuple[logging.Logger, StringIO]:
         (f"GET /signatures/not-me/{TOKEN}/?x=1 200", "GET /signatures/not-me/(token)/?x=1 200"),
         (f'"POST /signatures/check/{TOKEN} HTTP/1.1"', '"POST /signatures/check/(token) HTTP/1.1"'),
         (f"/signatures/manage/{TOKEN}/data.json", "/signatures/manage/(token)/data.json"),
+        (f"GET /organize/invitations/{TOKEN}/", "GET /organize/invitations/(token)/"),
+        (
+            f"/accounts/login/?next=/organize/invitations/{TOKEN}/",
+            "/accounts/login/?next=/organize/invitations/(token)/",
+        ),
+        (
+            f"/accounts/signup/?next=%2Forganize%2Finvitations%2F{TOKEN}%2F",
+            "/accounts/signup/?next=%2Forganize%2Finvitations%2F(token)",
+        ),
         ("refused <ada@example.org>", "refused <(address)>"),
         ("to ada+letters@example.org, o'hara@example.org.", "to (address), (address)"),
         ("mailto:ada@example.org", "mailto:(address)"),
@@ -42,7 +51,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("Delivery 7, attempt 1: later (450)", "Delivery 7, attempt 1: later (450)"),
     ],
     # By number: a token is another one in each process of a run, and all must find the same tests.
-    ids=range(11),
+    ids=range(14),
 )
 def test_a_line_loses_its_secrets_and_nothing_else(line: str, written: str) -> None:
     assert without_secrets(line) == written

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from letters.shared.tokens import TOKEN_LENGTH, Token, make_token, read_token
+from letters.shared.tokens import (
+    TOKEN_LENGTH,
+    InvitationToken,
+    Token,
+    make_invitation_token,
+    make_token,
+    read_invitation_token,
+    read_token,
+)
 from tests.people import NOW
 
 SALT = b"12345678"
@@ -87,3 +95,32 @@ def test_tokens_do_not_tell_who_signed_first() -> None:
 
 def test_two_tokens_of_one_second_do_not_tell_that_they_are_for_the_same_signature() -> None:
     assert len({make_token("check", signature_id=7, salt=bytes(8), now=NOW) for _ in range(50)}) == 50
+
+
+# Of an invitation to a collective
+
+
+@given(st.integers(1, 2**63), st.binary(min_size=8, max_size=8))
+def test_an_invitations_token_says_what_it_was_made_with(invitation_id: int, salt: bytes) -> None:
+    text = make_invitation_token(invitation_id=invitation_id, salt=salt)
+    found = read_invitation_token(text)
+    assert found == InvitationToken(invitation_id, salt)
+    assert found.matches(salt)
+    assert not found.matches(bytes(7) + b"x")
+    assert text not in {make_invitation_token(invitation_id=invitation_id, salt=salt) for _ in range(5)}
+
+
+def test_an_invitations_token_opens_no_signature_and_the_other_way_round() -> None:
+    invitation = make_invitation_token(invitation_id=7, salt=SALT)
+    assert read_token("team_invitation", invitation) is None
+    assert read_invitation_token(TOKEN) is None
+    assert read_invitation_token(make_token("team_invitation", signature_id=7, salt=SALT, now=NOW)) is None
+
+
+def test_an_invitations_token_that_was_touched_is_none() -> None:
+    text = make_invitation_token(invitation_id=7, salt=SALT)
+    other = {"A": "B"}
+    for place, letter in enumerate(text):
+        assert read_invitation_token(text[:place] + other.get(letter, "A") + text[place + 1 :]) is None
+    for wrong in ("", text[:-1], text + "A", text[:-1] + "é", "A" * 56):
+        assert read_invitation_token(wrong) is None

@@ -154,7 +154,7 @@ def test_two_mails_are_not_the_same_to_a_mail_program(letter: Letter) -> None:
 
 
 def test_who_has_confirmed_is_not_asked_to(delivery: Delivery) -> None:
-    confirm_signature(delivery.signature, verified="link", now=NOW)
+    confirm_signature(Signature.objects.get(), verified="link", now=NOW)
     assert confirm(delivery) is None
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from letters.collectives.operations import reseal_invitations
 from letters.signing.operations import reseal_addresses
 
 # Said now and then: after so many batches.
@@ -9,7 +10,7 @@ BATCHES_A_LINE = 20
 
 
 class Command(BaseCommand):
-    help = "Encrypts every signer's address under the newest of ADDRESS_KEYS. Can be interrupted, and run again."
+    help = "Encrypts every stored address under the newest of ADDRESS_KEYS. Can be interrupted, and run again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", type=int, default=500, help="So many addresses in one transaction (500).")
@@ -24,6 +25,10 @@ class Command(BaseCommand):
                 self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
                 self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
+        invited, lost = reseal_invitations()
+        changed, unreadable = changed + invited, unreadable + len(lost)
+        for invitation_id in lost:
+            self.stderr.write(f"None of ADDRESS_KEYS opens the address of invitation {invitation_id}.")
         self.stdout.write(f"{changed} addresses encrypted anew; {already} were under the newest key before.")
         if unreadable:
             raise CommandError(f"{unreadable} addresses could not be read. Add the key that they were sealed with.")

@@ -6,8 +6,9 @@ from pathlib import Path
 from django.db import transaction
 
 from letters.auditing.operations import record
+from letters.collectives.operations import create_collective
 from letters.models import Collective, Letter, Signature, User
-from letters.organizing.operations import Text, create_collective, draft_letter, publish_letter, translate_letter
+from letters.organizing.operations import Text, draft_letter, publish_letter, translate_letter
 
 HERE = Path(__file__).parent
 

@@ -1,0 +1,289 @@
+"""A collective is made and described; people come to it by invitation, change parts in it, and go.
+
+Whatever moves a part holds the collective's row, so that two owners who leave at once do not leave it to nobody.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from cryptography.fernet import InvalidToken
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from letters.auditing.operations import record
+from letters.collectives.queries import MOST_MEMBERS
+from letters.delivering.queries import COMPLAINED
+from letters.models import OWNING, SALT_BYTES, Collective, Delivery, Invitation, Membership, User
+from letters.shared import wakeups
+from letters.shared.addresses import Address, canonical, hash_address, reseal, seal
+from letters.shared.refusal import Refused
+
+# How long an invitation is good.
+GOOD_FOR = timedelta(days=14)
+# After that, and after it was taken back, it still counts against the limits for a day.
+KEPT_FOR = timedelta(days=1)
+# Per collective.
+MOST_OPEN = 20
+# Per collective, and per owner over all of theirs: else whoever makes many collectives could send any number.
+MOST_MAILS_A_DAY = 50
+# What would stand where another page has its address: /organize/collectives/new/.
+NO_SLUGS = {"new"}
+
+# What an owner may say about a collective.
+DESCRIPTION = ["name", "slug", "description", "website", "timezone"]
+
+
+@transaction.atomic
+def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **values: Any) -> Collective:
+    """A new collective, which `by` owns. Without a slug, one is made of its name.
+
+    Raises Refused with "no_name", "slug_taken" or "unknown_timezone".
+    """
+    _judge(values)
+    collective = Collective(name=name, slug=slug, created_at=now, **values)
+    if slug:
+        _save(collective)
+    else:
+        _save_under_free_slug(collective)
+    Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
+    record("create_collective", collective, by=by, now=now)
+    return collective
+
+
+@transaction.atomic
+def describe_collective(collective: Collective, *, values: Mapping[str, Any], by: User, now: datetime) -> None:
+    """Change what DESCRIPTION names. Raises Refused with "no_name", "slug_taken" or "unknown_timezone"."""
+    locked = _locked_for_owner(collective, by)
+    _judge(values)
+    changed = [name for name in DESCRIPTION if name in values and getattr(locked, name) != values[name]]
+    for name in changed:
+        setattr(locked, name, values[name])
+    if changed:
+        _save(locked)
+        record("describe_collective", locked, by=by, now=now, details={"changed": changed})
+
+
+@transaction.atomic
+def invite_member(collective: Collective, *, address: Address, role: str, by: User, now: datetime) -> Invitation:
+    """Offer somebody a part, by a mail that is owed from now on. Whether the address has an account is not asked.
+
+    Inviting somebody to the part that they are invited to already changes nothing: that mail is on its way. Raises
+    Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open" or "too_many_today".
+    """
+    locked = _locked_for_owner(collective, by)
+    if role not in Membership.Role.values:
+        raise Refused("unknown_role")
+    _must_be_nobody_here(locked, address, by)
+    known = hash_address(address.canonical)
+    standing = locked.invitations.standing(now)
+    if invited := standing.filter(address_hash=known).first():
+        if invited.role != role:
+            raise Refused("invited_otherwise")
+        return invited
+    if standing.count() >= MOST_OPEN:
+        raise Refused("too_many_open")
+    today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1))
+    if max(today.filter(collective=locked).count(), today.filter(invited_by=by).count()) >= MOST_MAILS_A_DAY:
+        raise Refused("too_many_today")
+    # One that was not taken up in time, or whose owner is none any more.
+    locked.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
+    invitation = Invitation.objects.create(
+        collective=locked,
+        role=role,
+        address=seal(address.deliverable),
+        address_hash=known,
+        invited_by=by,
+        salt=secrets.token_bytes(SALT_BYTES),
+        created_at=now,
+        expires_at=now + GOOD_FOR,
+    )
+    _owe_mail(invitation, now=now)
+    record("invite_member", invitation, by=by, now=now, details={"role": role})
+    return invitation
+
+
+@transaction.atomic
+def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
+    """Take it back: its link is worth nothing from now on, and its address is forgotten. Twice changes nothing."""
+    _locked_for_owner(invitation.collective, by)
+    if Invitation.objects.open().filter(pk=invitation.pk).update(address=None, revoked_at=now):
+        Delivery.objects.owed().filter(invitation=invitation).update(dropped_at=now)
+        record("revoke_invitation", invitation, by=by, now=now, details={"role": invitation.role})
+
+
+@transaction.atomic
+def accept_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
+    """Take up the part, with whatever account: the link is the authority. Twice by one person changes nothing.
+
+    Raises Refused("is_member") for who has a part already, which an owner may change; else Refused("over") if it does
+    not stand any more.
+    """
+    collective = _locked(invitation.collective)
+    # Held too: an account that is being closed must not wake up as a member.
+    person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
+    offer = Invitation.objects.standing(now).filter(pk=invitation.pk).first()
+    if person is None or (offer is None and not _was_accepted(invitation, by)):
+        raise Refused("over")
+    if offer is None:
+        return
+    if collective.memberships.filter(user=person).exists():
+        raise Refused("is_member")
+    collective.memberships.create(user=person, role=offer.role, created_at=now)
+    Invitation.objects.filter(pk=offer.pk).update(address=None, accepted_at=now, accepted_by=person)
+    Delivery.objects.owed().filter(invitation=offer).update(dropped_at=now)
+    details = {"role": offer.role, "invited_by": offer.invited_by_id}
+    record("accept_invitation", offer, by=person, now=now, details=details)
+
+
+@transaction.atomic
+def change_role(membership: Membership, *, role: str, by: User, now: datetime) -> None:
+    """Raises Refused with "unknown_role", "gone" (removed meanwhile), or "last_owner"."""
+    collective = _locked_for_owner(membership.collective, by)
+    if role not in Membership.Role.values:
+        raise Refused("unknown_role")
+    found = _still_there(membership)
+    if found.role == role:
+        return
+    _must_leave_an_owner(collective, found)
+    Membership.objects.filter(pk=found.pk).update(role=role)
+    _record_part("change_role", found, by=by, now=now, to=role)
+
+
+@transaction.atomic
+def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
+    """Raises Refused("gone") or Refused("last_owner")."""
+    collective = _locked_for_owner(membership.collective, by)
+    found = _still_there(membership)
+    _must_leave_an_owner(collective, found)
+    _record_part("remove_member", found, by=by, now=now)
+    found.delete()
+
+
+@transaction.atomic
+def leave_collective(collective: Collective, *, by: User, now: datetime) -> None:
+    """Leaving twice changes nothing. Raises Refused("last_owner") as long as there are letters, or others who stay."""
+    locked = _locked(collective)
+    found = locked.memberships.filter(user=by).first()
+    if found is None:
+        return
+    if locked.letters.exists() or locked.memberships.exclude(pk=found.pk).exists():
+        _must_leave_an_owner(locked, found)
+    _record_part("leave_collective", found, by=by, now=now)
+    found.delete()
+
+
+@transaction.atomic
+def change_own_name(person: User, *, name: str, now: datetime) -> None:
+    """What teammates call somebody: for members of their collectives alone."""
+    if User.objects.filter(pk=person.pk).exclude(name=name).update(name=name):
+        record("change_own_name", person, by=person, now=now)
+
+
+def forget_invitations(*, now: datetime) -> int:
+    """Delete those that are over, and with them whom they were for. How many.
+
+    Not those whose owner called the mail spam: by their hash, that address gets no other one.
+    """
+    over = Invitation.objects.filter(expires_at__lt=now - KEPT_FOR) | Invitation.objects.filter(
+        revoked_at__lt=now - KEPT_FOR
+    )
+    deleted, _ = over.exclude(deliveries__error=COMPLAINED).delete()
+    return deleted
+
+
+def reseal_invitations() -> tuple[int, list[int]]:
+    """Encrypt the addresses of open invitations under the newest key: how many were changed; which nothing opens."""
+    changed, unreadable = 0, []
+    for invitation in Invitation.objects.open().only("address"):
+        try:
+            fresh = reseal(invitation.address or b"")
+        except InvalidToken:
+            unreadable.append(invitation.pk)
+            continue
+        # Compared once more: it may have been accepted, and its address forgotten, since it was read.
+        same = Invitation.objects.open().filter(pk=invitation.pk, address=invitation.address)
+        changed += same.exclude(address=fresh).update(address=fresh)
+    return changed, unreadable
+
+
+def _owe_mail(invitation: Invitation, *, now: datetime) -> None:
+    kind = Delivery.Kind.TEAM_INVITATION
+    key = f"{kind}:{invitation.pk}"
+    Delivery.objects.create(kind=kind, invitation=invitation, key=key, created_at=now, next_attempt_at=now)
+    transaction.on_commit(wakeups.wake_postman)
+
+
+def _must_be_nobody_here(collective: Collective, address: Address, by: User) -> None:
+    if canonical(by.email) == address.canonical:
+        raise Refused("yourself")
+    theirs = collective.memberships.values_list("user__email", flat=True)[:MOST_MEMBERS]
+    if address.canonical in map(canonical, theirs):
+        raise Refused("is_member")
+
+
+def _was_accepted(invitation: Invitation, by: User) -> bool:
+    return Invitation.objects.filter(pk=invitation.pk, accepted_by=by).exists()
+
+
+def _locked(collective: Collective) -> Collective:
+    return Collective.objects.select_for_update(no_key=True).get(pk=collective.pk)
+
+
+def _locked_for_owner(collective: Collective, by: User) -> Collective:
+    """Raises Refused("not_yours"). Asked under the lock: who has just been removed does not remove anybody."""
+    locked = _locked(collective)
+    if not locked.lets(by, OWNING):
+        raise Refused("not_yours")
+    return locked
+
+
+def _still_there(membership: Membership) -> Membership:
+    """As it is now. Raises Refused("gone")."""
+    found = Membership.objects.filter(pk=membership.pk).first()
+    if found is None:
+        raise Refused("gone")
+    return found
+
+
+def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
+    """Raises Refused("last_owner") if nobody else could decide about the collective any more."""
+    others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
+    if going.role in OWNING and not others.exists():
+        raise Refused("last_owner")
+
+
+def _record_part(verb: str, membership: Membership, *, by: User, now: datetime, **more: str) -> None:
+    details = {"member": membership.user_id, "role": membership.role, **more}
+    record(verb, membership, by=by, now=now, details=details)
+
+
+def _judge(values: Mapping[str, Any]) -> None:
+    if values.get("timezone", "UTC") not in available_timezones():
+        raise Refused("unknown_timezone")
+
+
+def _save(collective: Collective) -> None:
+    """Raises Refused("slug_taken"): the database knows, also of one that is being made at this moment."""
+    if not collective.name:
+        raise Refused("no_name")
+    if not collective.slug or collective.slug in NO_SLUGS:
+        raise Refused("slug_taken")
+    try:
+        with transaction.atomic():
+            collective.save()
+    except IntegrityError as taken:
+        raise Refused("slug_taken") from taken
+
+
+def _save_under_free_slug(collective: Collective) -> None:
+    """Under an address made of the name; with a few digits more, if that is taken or there are no letters for one."""
+    wanted = slugify(collective.name)[:60].strip("-")
+    try:
+        collective.slug = wanted
+        _save(collective)
+    except Refused:
+        collective.slug = f"{wanted or 'collective'}-{secrets.token_hex(3)}"
+        _save(collective)

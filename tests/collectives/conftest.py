@@ -1,0 +1,54 @@
+"""What the tests of collectives share: more owners than one, invitations, and who opens them."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from letters.collectives.operations import invite_member
+from letters.models import Collective, Invitation, Membership, User
+from letters.shared.addresses import read_address
+from tests.people import browser_of
+
+# The clock of the pages, which say what stands now.
+Inviter = Callable[..., Invitation]
+
+
+@pytest.fixture
+def today() -> datetime:
+    """Where a page's own clock asks whether something is over, the fixed moment of other tests would be years ago."""
+    return timezone.now()
+
+
+@pytest.fixture
+def second_owner(collective: Collective, now: datetime) -> User:
+    """Owns the collective too."""
+    user = User.objects.create_user("oskar@example.org", name="Oskar")
+    Membership.objects.create(collective=collective, user=user, role=Membership.Role.OWNER, created_at=now)
+    return user
+
+
+@pytest.fixture
+def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
+    """Invites somebody: `invite("nina@example.org", role="owner")`."""
+
+    def make(email: str = "nina@example.org", *, role: str = "editor", now: datetime = today) -> Invitation:
+        address = read_address(email)
+        assert address, email
+        return invite_member(collective, address=address, role=role, by=organizer, now=now)
+
+    return make
+
+
+@pytest.fixture
+def nina(db: None) -> User:
+    """Has an account, and no part in anything yet."""
+    return User.objects.create_user("nina@example.org")
+
+
+@pytest.fixture
+def desk(organizer: User) -> Client:
+    """The organizer's browser."""
+    return browser_of(organizer)

@@ -1,0 +1,414 @@
+"""Who belongs to a collective, who decides it, and that it never belongs to nobody."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+
+from letters.accounts import operations as account_operations
+from letters.accounts.operations import close_account
+from letters.collectives import operations
+from letters.collectives.operations import (
+    accept_invitation,
+    change_role,
+    create_collective,
+    describe_collective,
+    forget_invitations,
+    invite_member,
+    leave_collective,
+    remove_member,
+    reseal_invitations,
+    revoke_invitation,
+)
+from letters.models import AuditEvent, Collective, Delivery, Invitation, Letter, Membership, User
+from letters.shared.addresses import read_address, unseal
+from letters.shared.refusal import Refused
+from tests.people import NOW, in_threads
+
+
+def invite(collective: Collective, by: User, email: str = "nina@example.org", **values: Any) -> Invitation:
+    address = read_address(email)
+    assert address
+    return invite_member(collective, address=address, **{"role": "editor", "by": by, "now": NOW, **values})
+
+
+def part_of(person: User, collective: Collective) -> Membership:
+    return Membership.objects.get(user=person, collective=collective)
+
+
+def roles(collective: Collective) -> dict[str, str]:
+    return dict(collective.memberships.values_list("user__name", "role"))
+
+
+def last_event() -> AuditEvent:
+    return AuditEvent.objects.latest("pk")
+
+
+# To make and to describe
+
+
+def test_an_address_is_made_of_the_name(organizer: User) -> None:
+    assert create_collective(name="The Night Train", by=organizer, now=NOW).slug == "the-night-train"
+    another = create_collective(name="The Night Train", by=organizer, now=NOW)
+    assert another.slug.startswith("the-night-train-")
+
+
+@pytest.mark.parametrize("name", ["New", "公开信"])
+def test_a_name_that_makes_no_address_gets_one_all_the_same(organizer: User, name: str) -> None:
+    assert create_collective(name=name, by=organizer, now=NOW).slug not in {"", "new"}
+
+
+def test_two_collectives_have_no_address_in_common(collective: Collective, organizer: User) -> None:
+    with pytest.raises(Refused, match="slug_taken"):
+        create_collective(name="Another", slug=collective.slug, by=organizer, now=NOW)
+    other = create_collective(name="Another", slug="another", by=organizer, now=NOW)
+    with pytest.raises(Refused, match="slug_taken"):
+        describe_collective(other, values={"slug": collective.slug}, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="slug_taken"):
+        describe_collective(other, values={"slug": "new"}, by=organizer, now=NOW)
+    other.refresh_from_db()
+    assert other.slug == "another"
+
+
+def test_a_collective_reads_times_where_it_is(collective: Collective, organizer: User) -> None:
+    assert str(collective.zone()) == "UTC"
+    describe_collective(collective, values={"timezone": "Europe/Rome"}, by=organizer, now=NOW)
+    collective.refresh_from_db()
+    assert NOW.astimezone(collective.zone()).hour == 13
+    assert last_event().details == {"changed": ["timezone"]}
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "europe/rome"])
+def test_a_zone_that_nobody_knows_is_none(collective: Collective, organizer: User, zone: str) -> None:
+    with pytest.raises(Refused, match="unknown_timezone"):
+        describe_collective(collective, values={"timezone": zone}, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="unknown_timezone"):
+        create_collective(name="Another", timezone=zone, by=organizer, now=NOW)
+    assert Collective.objects.count() == 1
+
+
+def test_what_does_not_change_is_not_recorded(collective: Collective, organizer: User) -> None:
+    describe_collective(collective, values={"name": collective.name, "timezone": "UTC"}, by=organizer, now=NOW)
+    assert last_event().verb == "create_collective"
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_two_of_one_name_at_the_same_moment_get_an_address_each(organizer: User) -> None:
+    def make(_: int) -> str:
+        return create_collective(name="The Club", by=organizer, now=NOW).slug
+
+    assert len(set(in_threads(make, range(4), threads=4))) == 4
+
+
+# To invite
+
+
+def test_an_invitation_owes_one_mail_and_keeps_the_address_sealed(collective: Collective, organizer: User) -> None:
+    invitation = invite(collective, organizer, "Nina@Example.org")
+    delivery = Delivery.objects.get()
+    assert (delivery.kind, delivery.invitation, delivery.signature) == ("team_invitation", invitation, None)
+    assert invitation.address
+    assert unseal(invitation.address) == "Nina@example.org"
+    assert b"nina" not in bytes(invitation.address).lower()
+    assert "nina" not in f"{last_event().details}{last_event().reason}".lower()
+
+
+def test_inviting_twice_makes_one_invitation_and_one_mail(collective: Collective, organizer: User) -> None:
+    first = invite(collective, organizer)
+    assert invite(collective, organizer, "NINA@example.org") == first
+    assert Delivery.objects.count() == 1
+    with pytest.raises(Refused, match="invited_otherwise"):
+        invite(collective, organizer, role="owner")
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_two_owners_who_invite_somebody_at_the_same_moment_make_one_invitation(
+    collective: Collective, organizer: User, second_owner: User
+) -> None:
+    found = in_threads(lambda by: invite(collective, by).pk, [organizer, second_owner] * 2, threads=4)
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize(("email", "code"), [("olga+x@example.org", "yourself"), ("tariq@example.org", "is_member")])
+def test_who_is_there_already_is_not_invited(
+    collective: Collective, organizer: User, teammate: User, email: str, code: str
+) -> None:
+    with pytest.raises(Refused, match=code):
+        invite(collective, organizer, email)
+
+
+def test_there_are_three_parts(collective: Collective, organizer: User) -> None:
+    with pytest.raises(Refused, match="unknown_role"):
+        invite(collective, organizer, role="god")
+
+
+def test_twenty_can_be_open_and_fifty_can_be_sent_in_a_day(collective: Collective, organizer: User) -> None:
+    sent = [invite(collective, organizer, f"nina{n}@example.org") for n in range(20)]
+    with pytest.raises(Refused, match="too_many_open"):
+        invite(collective, organizer)
+    for n in range(30):
+        revoke_invitation(sent[n], by=organizer, now=NOW)
+        sent.append(invite(collective, organizer, f"more{n}@example.org"))
+    revoke_invitation(sent[-1], by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_today"):
+        invite(collective, organizer)
+    # Nor for another collective of the same owner.
+    other = create_collective(name="Another", by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_today"):
+        invite(other, organizer)
+    assert invite(collective, organizer, now=NOW + timedelta(days=1, seconds=1))
+
+
+def test_after_two_weeks_somebody_can_be_invited_anew(collective: Collective, organizer: User) -> None:
+    first = invite(collective, organizer)
+    late = NOW + timedelta(days=14)
+    second = invite(collective, organizer, now=late, role="moderator")
+    assert first != second
+    assert list(Invitation.objects.standing(late)) == [second]
+
+
+def test_an_invitation_that_is_taken_back_holds_no_address(collective: Collective, organizer: User, nina: User) -> None:
+    invitation = invite(collective, organizer)
+    for _ in range(2):
+        revoke_invitation(invitation, by=organizer, now=NOW)
+    invitation.refresh_from_db()
+    assert (invitation.address, invitation.revoked_at) == (None, NOW)
+    assert Delivery.objects.owed().count() == 0
+    assert AuditEvent.objects.filter(verb="revoke_invitation").count() == 1
+    with pytest.raises(Refused, match="over"):
+        accept_invitation(invitation, by=nina, now=NOW)
+
+
+def test_what_is_over_is_forgotten(collective: Collective, organizer: User, nina: User) -> None:
+    taken_back, accepted, expired = (invite(collective, organizer, f"{name}@example.org") for name in "abc")
+    revoke_invitation(taken_back, by=organizer, now=NOW)
+    accept_invitation(accepted, by=nina, now=NOW)
+    forget_invitations(now=NOW + timedelta(days=1))
+    assert Invitation.objects.count() == 3
+    forget_invitations(now=NOW + timedelta(days=1, seconds=1))
+    assert set(Invitation.objects.all()) == {accepted, expired}
+    forget_invitations(now=NOW + timedelta(days=15, seconds=1))
+    assert not Invitation.objects.exists()
+    assert not Delivery.objects.exists()
+    assert roles(collective) == {"Olga": "owner", "": "editor"}
+
+
+def test_a_new_key_seals_open_invitations_anew(collective: Collective, organizer: User, settings: Any) -> None:
+    invitation = invite(collective, organizer)
+    fresh = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldyE="
+    settings.ADDRESS_KEYS = [fresh, *settings.ADDRESS_KEYS]
+    assert reseal_invitations() == (1, [])
+    settings.ADDRESS_KEYS = [fresh]
+    invitation.refresh_from_db()
+    assert invitation.address
+    assert unseal(invitation.address) == "nina@example.org"
+    assert reseal_invitations() == (0, [])
+    settings.ADDRESS_KEYS = ["b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZCE="]
+    assert reseal_invitations() == (0, [invitation.pk])
+
+
+# To accept
+
+
+def test_who_accepts_has_the_part_whatever_the_address(collective: Collective, organizer: User, stranger: User) -> None:
+    invitation = invite(collective, organizer, role="moderator")
+    for _ in range(2):
+        accept_invitation(invitation, by=stranger, now=NOW)
+    assert part_of(stranger, collective).role == "moderator"
+    invitation.refresh_from_db()
+    assert (invitation.accepted_by, invitation.address) == (stranger, None)
+    assert AuditEvent.objects.filter(verb="accept_invitation").count() == 1
+
+
+def test_an_invitation_is_for_one(collective: Collective, organizer: User, stranger: User, nina: User) -> None:
+    invitation = invite(collective, organizer)
+    accept_invitation(invitation, by=stranger, now=NOW)
+    with pytest.raises(Refused, match="over"):
+        accept_invitation(invitation, by=nina, now=NOW)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_two_who_accept_at_the_same_moment_are_not_both_let_in(
+    collective: Collective, organizer: User, stranger: User, nina: User
+) -> None:
+    invitation = invite(collective, organizer)
+
+    def accept(person: User) -> str:
+        try:
+            accept_invitation(invitation, by=person, now=NOW)
+        except Refused as refused:
+            return refused.code
+        return "joined"
+
+    assert sorted(in_threads(accept, [stranger, nina], threads=2)) == ["joined", "over"]
+
+
+def test_a_member_uses_no_invitation_up_and_gets_no_other_part_by_it(
+    collective: Collective, organizer: User, teammate: User, nina: User
+) -> None:
+    invitation = invite(collective, organizer, role="owner")
+    with pytest.raises(Refused, match="is_member"):
+        accept_invitation(invitation, by=teammate, now=NOW)
+    assert part_of(teammate, collective).role == "editor"
+    accept_invitation(invitation, by=nina, now=NOW)
+    assert part_of(nina, collective).role == "owner"
+
+
+def test_after_two_weeks_it_is_over(collective: Collective, organizer: User, nina: User) -> None:
+    invitation = invite(collective, organizer)
+    with pytest.raises(Refused, match="over"):
+        accept_invitation(invitation, by=nina, now=NOW + timedelta(days=14))
+
+
+def test_who_is_removed_takes_along_whom_they_invited(
+    collective: Collective, organizer: User, second_owner: User, nina: User
+) -> None:
+    """Else they would come back through an invitation to themselves."""
+    invitation = invite(collective, second_owner, role="owner")
+    change_role(part_of(second_owner, collective), role="editor", by=organizer, now=NOW)
+    with pytest.raises(Refused, match="over"):
+        accept_invitation(invitation, by=nina, now=NOW)
+    assert invite(collective, organizer) != invitation
+
+
+def test_a_closed_account_joins_nothing(collective: Collective, organizer: User, nina: User) -> None:
+    invitation = invite(collective, organizer)
+    close_account(nina, now=NOW)
+    with pytest.raises(Refused, match="over"):
+        accept_invitation(invitation, by=nina, now=NOW)
+
+
+# To change parts, and to go
+
+
+def test_a_collective_is_handed_over(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
+    change_role(part_of(teammate, collective), role="owner", by=organizer, now=NOW)
+    change_role(part_of(organizer, collective), role="moderator", by=organizer, now=NOW)
+    assert roles(collective) == {"Tariq": "owner", "Olga": "moderator"}
+    assert last_event().details == {"member": organizer.pk, "role": "owner", "to": "moderator"}
+    leave_collective(collective, by=organizer, now=NOW)
+    assert roles(collective) == {"Tariq": "owner"}
+
+
+def test_the_last_owner_stays_one(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
+    part = part_of(organizer, collective)
+    deeds: list[Callable[[], None]] = [
+        lambda: change_role(part, role="editor", by=organizer, now=NOW),
+        lambda: remove_member(part, by=organizer, now=NOW),
+        lambda: leave_collective(collective, by=organizer, now=NOW),
+    ]
+    for deed in deeds:
+        with pytest.raises(Refused, match="last_owner"):
+            deed()
+    with pytest.raises(Refused, match="owns_letters_alone"):
+        close_account(organizer, now=NOW)
+    assert roles(collective) == {"Olga": "owner", "Tariq": "editor"}
+
+
+def test_without_letters_the_last_owner_does_not_leave_others_behind(
+    collective: Collective, organizer: User, teammate: User
+) -> None:
+    with pytest.raises(Refused, match="last_owner"):
+        leave_collective(collective, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="owns_letters_alone"):
+        close_account(organizer, now=NOW)
+    remove_member(part_of(teammate, collective), by=organizer, now=NOW)
+    leave_collective(collective, by=organizer, now=NOW)
+    assert roles(collective) == {}
+
+
+def test_an_owner_whose_account_is_off_is_none(collective: Collective, organizer: User, second_owner: User) -> None:
+    User.objects.filter(pk=second_owner.pk).update(is_active=False)
+    with pytest.raises(Refused, match="last_owner"):
+        leave_collective(collective, by=organizer, now=NOW)
+
+
+def after_both(both: Barrier, deed: Callable[..., None]) -> Callable[..., None]:
+    """The deed, once both have come so far; or after a second, when one holds what the other needs for that."""
+
+    def waiting(*arguments: Any, **values: Any) -> None:
+        with suppress(BrokenBarrierError):
+            both.wait(1)
+        deed(*arguments, **values)
+
+    return waiting
+
+
+@pytest.mark.usefixtures("transactional_db", "letter")
+@pytest.mark.parametrize("way", ["leave", "remove", "lower", "close"])
+def test_of_two_owners_who_go_at_once_one_stays(
+    collective: Collective, organizer: User, second_owner: User, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever has found that there is another owner waits for the other to find the same.
+    both = Barrier(2)
+    for module, name in ((operations, "_record_part"), (account_operations, "record")):
+        monkeypatch.setattr(module, name, after_both(both, getattr(module, name)))
+    other = {organizer.pk: second_owner, second_owner.pk: organizer}
+    ways: dict[str, Callable[[User], None]] = {
+        "leave": lambda by: leave_collective(collective, by=by, now=NOW),
+        "remove": lambda by: remove_member(part_of(other[by.pk], collective), by=by, now=NOW),
+        "lower": lambda by: change_role(part_of(other[by.pk], collective), role="editor", by=by, now=NOW),
+        "close": lambda by: close_account(by, now=NOW),
+    }
+
+    def go(person: User) -> str:
+        try:
+            ways[way](person)
+        except (Refused, Membership.DoesNotExist):
+            return "stayed"
+        return "went"
+
+    assert sorted(in_threads(go, [organizer, second_owner], threads=2)) == ["stayed", "went"]
+    assert collective.memberships.filter(role="owner", user__is_active=True).count() == 1
+
+
+def test_who_is_gone_cannot_be_removed_again(collective: Collective, organizer: User, teammate: User) -> None:
+    part = part_of(teammate, collective)
+    remove_member(part, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="gone"):
+        remove_member(part, by=organizer, now=NOW)
+    leave_collective(collective, by=teammate, now=NOW)
+    assert AuditEvent.objects.filter(verb="leave_collective").count() == 0
+
+
+def test_closing_an_account_is_read_in_the_record_of_each_collective(
+    collective: Collective, teammate: User, organizer: User
+) -> None:
+    close_account(teammate, now=NOW)
+    assert AuditEvent.objects.get(verb="close_account", collective=collective).details["member"] == teammate.pk
+
+
+# Who may
+
+
+@pytest.mark.parametrize("who", ["teammate", "moderator", "stranger"])
+def test_only_owners_decide(
+    who: str, collective: Collective, organizer: User, second_owner: User, request: pytest.FixtureRequest
+) -> None:
+    by: User = request.getfixturevalue(who)
+    invitation = invite(collective, organizer)
+    part = part_of(second_owner, collective)
+    deeds: list[Callable[[], object]] = [
+        lambda: describe_collective(collective, values={"name": "Mine"}, by=by, now=NOW),
+        lambda: invite(collective, by, "eve@example.org"),
+        lambda: revoke_invitation(invitation, by=by, now=NOW),
+        lambda: change_role(part, role="editor", by=by, now=NOW),
+        lambda: remove_member(part, by=by, now=NOW),
+    ]
+    for deed in deeds:
+        with pytest.raises(Refused, match="not_yours"):
+            deed()
+
+
+def test_nothing_is_half_done(collective: Collective, organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the record is away")
+
+    monkeypatch.setattr(operations, "record", fail)
+    with pytest.raises(RuntimeError):
+        invite(collective, organizer)
+    assert not Invitation.objects.exists()
+    assert not Delivery.objects.exists()

@@ -1,0 +1,323 @@
+"""The pages of a collective: for its members, with what each may do, and a sentence for whatever goes wrong."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from letters.collectives.operations import accept_invitation
+from letters.models import Collective, Delivery, Invitation, Letter, Membership, User
+from tests.collectives.conftest import Inviter
+from tests.people import NOW, Response, browser_of, deliver, words
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/organize/collectives/"
+PAGE = "/organize/collectives/night-train/"
+
+
+def post(client: Client, url: str, **fields: Any) -> Response:
+    return client.post(url, fields, follow=True)
+
+
+def part_of(person: User, collective: Collective) -> Membership:
+    return Membership.objects.get(user=person, collective=collective)
+
+
+# One's collectives
+
+
+def test_ones_collectives_and_no_others(desk: Client, letter: Letter, stranger: User) -> None:
+    page = words(desk.get(LIST))
+    assert "Friends of the Night Train you: owner 1 letter" in page
+    assert "The Other Side" not in page
+
+
+def test_who_has_none_reads_how_to_get_one(nina: User) -> None:
+    assert "You belong to none yet." in words(browser_of(nina).get(LIST))
+
+
+@pytest.mark.parametrize("url", ["/organize/", "/accounts/"])
+def test_the_way_there(desk: Client, url: str, collective: Collective) -> None:
+    assert f'href="{LIST}"' in desk.get(url).content.decode()
+
+
+def test_a_collective_is_made(desk: Client, organizer: User) -> None:
+    page = post(desk, f"{LIST}new/", name=" The  Club ", timezone="Europe/Rome", website="club.example")
+    club = Collective.objects.get()
+    assert page.redirect_chain == [("/organize/collectives/the-club/", 302)]
+    assert (club.name, club.timezone, club.website) == ("The Club", "Europe/Rome", "https://club.example")
+    assert part_of(organizer, club).role == "owner"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"name": " \u200b"}, "Write how the collective is called"),
+        ({"name": "a\u202eb"}, "There is a character in it that cannot be shown."),
+        ({"name": "x" * 201}, "at most 200 characters"),
+        ({"slug": "night train!"}, "Letters from a to z, digits and hyphens only"),
+        ({"slug": "night-train"}, "This address is taken."),
+        ({"slug": "NEW"}, "This address is taken."),
+        ({"website": "javascript:alert(1)"}, "This is no address of a page."),
+        ({"website": "ftp://club.example"}, "This is no address of a page."),
+        ({"timezone": "Mars/Olympus"}, "There is no such time zone."),
+        ({"description": "x" * 2001}, "at most 2000 characters"),
+    ],
+)
+def test_bad_input_gets_a_sentence(desk: Client, collective: Collective, fields: dict[str, str], sentence: str) -> None:
+    page = post(desk, f"{LIST}new/", **{"name": "The Club", "timezone": "UTC", **fields})
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert Collective.objects.count() == 1
+
+
+def test_what_teammates_call_somebody_is_theirs_to_say(nina: User, collective: Collective, desk: Client) -> None:
+    Membership.objects.create(collective=collective, user=nina, role="editor", created_at=NOW)
+    assert "Member " in words(desk.get(PAGE))
+    post(browser_of(nina), LIST, name=" Nina ")
+    assert "Nina" in words(desk.get(PAGE))
+    assert post(browser_of(nina), LIST, name="a\u202eb").status_code == 422
+    nina.refresh_from_db()
+    assert nina.name == "Nina"
+
+
+# Members
+
+
+def test_an_owner_sees_everybody_and_what_can_be_done(desk: Client, teammate: User) -> None:
+    page = desk.get(PAGE)
+    for shown in ("Olga you olga@example.org", "Tariq tariq@example.org", "Invite somebody", "Remove Tariq"):
+        assert shown in words(page)
+
+
+@pytest.mark.parametrize("who", ["teammate", "moderator"])
+def test_other_members_see_names_and_no_address_and_no_control(who: str, request: pytest.FixtureRequest) -> None:
+    person: User = request.getfixturevalue(who)
+    page = browser_of(person).get(PAGE)
+    text = words(page).replace(f"{person.email} Sign out", "")
+    assert "Olga owner" in text
+    assert "@" not in text
+    assert "Invite" not in text
+    assert b'name="role"' not in page.content
+    assert b"/invite/" not in page.content
+
+
+def test_people_without_a_name_are_told_apart_and_not_by_their_address(
+    collective: Collective, teammate: User, moderator: User
+) -> None:
+    User.objects.filter(pk__in=[teammate.pk, moderator.pk]).update(name="")
+    text = words(browser_of(teammate).get(PAGE))
+    assert len(set(re.findall("Member ([0-9a-f]{4})", text))) == 2
+    assert moderator.email not in text
+
+
+URLS = ["", "settings/", "record/", "invite/", "invitations/{invitation}/", "members/{member}/", "leave/"]
+# Whom GET and POST let in: all members, owners, nobody.
+OPEN = {"": ("members", ""), "leave/": ("", "members"), "settings/": ("owners", "owners"), "record/": ("owners", "")}
+
+
+@pytest.mark.parametrize("who", ["stranger", "moderator", "teammate", "organizer"])
+@pytest.mark.parametrize("path", URLS)
+def test_who_may_open_what(
+    who: str, path: str, second_owner: User, invite: Inviter, request: pytest.FixtureRequest
+) -> None:
+    person: User = request.getfixturevalue(who)
+    url = PAGE + path.format(invitation=invite().pk, member=second_owner.memberships.get().pk)
+    reads, acts = OPEN.get(path, ("", "owners"))
+    is_in = {"members": who != "stranger", "owners": who == "organizer"}
+    for method, let_in in (("get", reads), ("post", acts)):
+        answer = getattr(browser_of(person), method)(url).status_code
+        if not let_in:
+            assert answer == 405
+        elif not is_in[let_in]:
+            assert answer == 404
+        else:
+            # What was posted is empty: refused by a form, by its kind, or done.
+            assert answer in ({200} if method == "get" else {302, 404, 422})
+    if who != "organizer":
+        assert Invitation.objects.open().count() == 1
+        assert second_owner.memberships.count() == 1
+
+
+@pytest.mark.parametrize("path", ["", "new/", *(f"night-train/{path}" for path in ("", "settings/", "record/"))])
+def test_without_an_account_nobody_gets_in(client: Client, collective: Collective, path: str) -> None:
+    answer = client.get(LIST + path)
+    assert answer.headers["Location"] == f"/accounts/login/?next={LIST}{path}"
+
+
+def test_parts_are_changed_and_taken_away(desk: Client, collective: Collective, teammate: User) -> None:
+    part = part_of(teammate, collective)
+    url = f"{PAGE}members/{part.pk}/"
+    assert "Saved." in words(post(desk, url, action="role", role="moderator"))
+    assert part_of(teammate, collective).role == "moderator"
+    assert "There is no such part." in words(post(desk, url, action="role", role="god"))
+    assert desk.post(url, {"action": "burn"}).status_code == 404
+    for _ in range(2):
+        assert post(desk, url, action="remove").status_code == 200
+    assert browser_of(teammate).get(PAGE).status_code == 404
+
+
+def test_a_member_of_another_collective_is_not_touched(desk: Client, collective: Collective, stranger: User) -> None:
+    theirs = stranger.memberships.get()
+    post(desk, f"{PAGE}members/{theirs.pk}/", action="remove")
+    assert stranger.memberships.get() == theirs
+
+
+def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, organizer: User) -> None:
+    assert "To hand it over, make somebody else an owner" in words(desk.get(PAGE))
+    page = post(desk, f"{PAGE}leave/")
+    assert (page.status_code, "Make somebody else an owner first." in words(page)) == (409, True)
+    page = post(desk, f"{PAGE}members/{organizer.memberships.get().pk}/", action="role", role="editor")
+    assert (page.status_code, "Make somebody else an owner first." in words(page)) == (409, True)
+
+
+def test_who_hands_over_and_steps_down_sees_the_rest_as_what_they_are_now(
+    desk: Client, collective: Collective, organizer: User, teammate: User
+) -> None:
+    post(desk, f"{PAGE}members/{part_of(teammate, collective).pk}/", action="role", role="owner")
+    page = post(desk, f"{PAGE}members/{part_of(organizer, collective).pk}/", action="role", role="moderator")
+    assert "Invite" not in words(page)
+    page = post(desk, f"{PAGE}leave/")
+    assert "You have left Friends of the Night Train." in words(page)
+
+
+# Description
+
+
+def test_a_collective_is_described_anew(desk: Client, collective: Collective) -> None:
+    fields = {"name": "The Sleepers", "slug": "Sleepers", "timezone": "Asia/Tokyo", "description": "We sleep."}
+    page = post(desk, f"{PAGE}settings/", **fields)
+    assert page.redirect_chain == [("/organize/collectives/sleepers/settings/", 302)]
+    collective.refresh_from_db()
+    assert (collective.name, collective.timezone, collective.description) == ("The Sleepers", "Asia/Tokyo", "We sleep.")
+
+
+def test_what_is_wrong_in_it_changes_nothing(desk: Client, collective: Collective, stranger: User) -> None:
+    fields = {"name": "The Sleepers", "slug": "the-other-side", "timezone": "UTC"}
+    page = post(desk, f"{PAGE}settings/", **fields)
+    assert (page.status_code, "This address is taken." in words(page)) == (422, True)
+    assert 'value="The Sleepers"' in page.content.decode()
+    collective.refresh_from_db()
+    assert collective.name == "Friends of the Night Train"
+
+
+def test_an_old_name_of_a_zone_stays_what_it_is(desk: Client, collective: Collective) -> None:
+    Collective.objects.update(timezone="CET")
+    page = post(desk, f"{PAGE}settings/", name="The Sleepers", slug="night-train", timezone="CET")
+    assert page.status_code == 200
+    collective.refresh_from_db()
+    assert (collective.name, collective.timezone) == ("The Sleepers", "CET")
+
+
+# Invitations
+
+
+@pytest.mark.parametrize("email", ["nina@example.org", "nobody-has-this@example.org"])
+def test_whether_an_address_has_an_account_makes_no_difference(desk: Client, nina: User, email: str) -> None:
+    post(desk, f"{LIST}new/", name="The Club", timezone="UTC")
+    page = post(desk, f"{LIST}the-club/invite/", email=email, role="editor")
+    assert page.status_code == 200
+    assert "The invitation is on its way." in words(page)
+    assert f"{email} editor The mail is on its way." in words(page)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"email": ""}, "Write the address of whom you invite."),
+        ({"email": "nina"}, "This is no address that mail can be sent to."),
+        ({"email": "nina@example.org, eve@example.org"}, "This is no address that mail can be sent to."),
+        ({"email": "Olga@example.org"}, "This is your own address."),
+        ({"email": "tariq@example.org"}, "Whoever has this address belongs to the collective already."),
+        ({"role": "god"}, "There is no such part."),
+        ({"role": ""}, "This field is required."),
+    ],
+)
+def test_who_cannot_be_invited(desk: Client, teammate: User, fields: dict[str, str], sentence: str) -> None:
+    page = post(desk, f"{PAGE}invite/", **{"email": "nina@example.org", "role": "editor", **fields})
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert not Invitation.objects.exists()
+
+
+def test_limits_have_words(desk: Client, invite: Inviter) -> None:
+    for n in range(20):
+        invite(f"nina{n}@example.org")
+    page = post(desk, f"{PAGE}invite/", email="nina@example.org", role="editor")
+    assert "Twenty invitations are open." in words(page)
+
+
+def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
+    invitation = invite()
+    deliver()
+    assert "nina@example.org editor The mail was sent. Good until" in words(desk.get(PAGE))
+    Delivery.objects.update(sent_at=None, failed_at=NOW)
+    assert "The mail came back." in words(desk.get(PAGE))
+    accept_invitation(invitation, by=nina, now=today)
+    assert "The mail came back." not in words(desk.get(PAGE))
+
+
+def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Inviter) -> None:
+    url = f"{PAGE}invitations/{invite().pk}/"
+    for _ in range(2):
+        assert "nina@example.org" not in words(post(desk, url))
+    assert not Invitation.objects.open().exists()
+
+
+def test_an_address_under_a_lost_key_breaks_no_page(desk: Client, invite: Inviter) -> None:
+    invite()
+    Invitation.objects.update(address=b"sealed under a key that nobody has")
+    assert "an address that cannot be read" in words(desk.get(PAGE))
+
+
+def test_a_page_costs_the_same_however_many_belong_to_it(
+    desk: Client, invite: Inviter, collective: Collective, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for n in range(20):
+        invite(f"nina{n}@example.org")
+        member = User.objects.create_user(f"member{n}@example.org")
+        Membership.objects.create(collective=collective, user=member, role="editor", created_at=NOW)
+    with django_assert_max_num_queries(9):
+        desk.get(PAGE)
+
+
+def test_a_name_that_is_html_is_harmless(desk: Client, organizer: User, collective: Collective) -> None:
+    User.objects.update(name="<script>alert(1)</script>")
+    Collective.objects.update(name="<b>bold</b>")
+    for path in ("", "settings/", "record/"):
+        page = desk.get(PAGE + path).content
+        assert b"<script>alert" not in page
+        assert b"<b>bold" not in page
+
+
+# The nudge
+
+
+def test_before_the_first_publication_an_owner_is_asked_for_a_second_factor(
+    desk: Client, draft: Any, teammate: User
+) -> None:
+    draft()
+    page = desk.get("/organize/letters/night-trains/")
+    assert "Before you publish: set up a second factor." in words(page)
+    url = "/accounts/second-factor/?next=/organize/letters/night-trains/"
+    assert f'href="{url}"' in page.content.decode()
+    assert desk.get(url).headers["Location"] == "/accounts/2fa/"
+    assert desk.session["way_on"] == "/organize/letters/night-trains/"
+    # An editor is not asked, and nobody is kept from publishing.
+    assert "second factor" not in words(browser_of(teammate).get("/organize/letters/night-trains/"))
+
+
+def test_the_way_back_leads_nowhere_else(desk: Client, organizer: User) -> None:
+    desk.get("/accounts/second-factor/?next=https://elsewhere.example/")
+    assert desk.session["way_on"] == "/accounts/"
+
+
+def test_who_has_one_is_not_asked(desk: Client, draft: Any, organizer: User) -> None:
+    draft()
+    Authenticator.objects.create(user=organizer, type=Authenticator.Type.TOTP, data={})
+    assert "second factor" not in words(desk.get("/organize/letters/night-trains/"))

@@ -1,0 +1,183 @@
+"""The record: owners read what was done in the collective's name, each deed in a sentence, never an address."""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from letters.auditing.operations import record, record_each
+from letters.collectives.operations import (
+    accept_invitation,
+    change_role,
+    create_collective,
+    describe_collective,
+    leave_collective,
+    remove_member,
+    revoke_invitation,
+)
+from letters.collectives.sentences import COUNTED, SENTENCES
+from letters.models import AuditEvent, Collective, Letter, Membership, User
+from letters.moderating.operations import accept_signatures, reject_signatures
+from letters.organizing.operations import close_letter, withdraw_letter
+from letters.signing.operations import disown_signature
+from tests.collectives.conftest import Inviter
+from tests.people import NOW, add_confirmed, add_published, browser_of, ids_of, sign, words
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/organize/collectives/night-train/record/"
+# What concerns no collective.
+OF_THE_SITE = {"turn_switch", "change_own_name"}
+RECORDED = re.compile(r"\brecord(?:_each)?\(\s*\"(\w+)\"")
+
+
+def lines(client: Client, url: str = PAGE) -> list[str]:
+    """The sentences of a page, the newest first."""
+    page = client.get(url)
+    assert page.status_code == 200
+    found = re.findall(r"<li>\s*<p>(.*?)</p>", page.content.decode().partition('class="record"')[2], re.DOTALL)
+    return [" ".join(re.sub("<[^>]*>", "", line).split()) for line in found]
+
+
+def test_every_deed_of_the_collective_is_a_sentence(
+    desk: Client, letter: Letter, teammate: User, moderator: User, invite: Inviter
+) -> None:
+    collective, organizer = letter.collective, User.objects.get(name="Olga")
+    nina = User.objects.create_user("nina@example.org")
+    describe_collective(collective, values={"name": "The Sleepers"}, by=organizer, now=NOW)
+    revoke_invitation(invite("eve@example.org", role="owner"), by=organizer, now=NOW)
+    accept_invitation(invite(role="moderator"), by=nina, now=datetime.now(tz=NOW.tzinfo))
+    change_role(Membership.objects.get(user=nina), role="editor", by=organizer, now=NOW)
+    remove_member(Membership.objects.get(user=nina), by=organizer, now=NOW)
+    leave_collective(collective, by=moderator, now=NOW)
+    close_letter(letter, by=teammate, now=NOW)
+    withdraw_letter(letter, reason="The lines stay.", by=organizer, now=NOW)
+    title = "Keep the night trains running"
+    newest = [re.sub("Member [0-9a-f]{4}", "Member X", line) for line in lines(desk)]
+    assert newest == [
+        f"Olga withdrew {title}.",
+        f"Tariq closed {title}.",
+        "Mona left, until then moderator.",
+        "Olga removed Member X, until then editor.",
+        "Olga changed the part of Member X from moderator to editor.",
+        "Member X joined as moderator, invited by Olga.",
+        "Olga invited somebody as moderator.",
+        "Olga took back an invitation as owner.",
+        "Olga invited somebody as owner.",
+        "Olga changed how the collective is described.",
+        f"Olga published {title}.",
+        f"Olga wrote the text of {title} (it).",
+        f"Olga began the letter {title}.",
+        f"Olga wrote the text of {title} (en).",
+        "Olga made the collective.",
+    ]
+    assert "The lines stay." in words(desk.get(PAGE))
+
+
+def test_what_was_done_to_many_at_once_is_one_line(desk: Client, letter: Letter, moderator: User) -> None:
+    add_published(letter, 30)
+    add_confirmed(letter, 5, state="held")
+    ids = ids_of(letter)
+    reject_signatures(letter, ids[:7], reason="Not a person", by=moderator, now=NOW)
+    accept_signatures(letter, ids[30:], by=moderator, now=NOW + timedelta(minutes=1))
+    reject_signatures(letter, ids[8:9], reason="An insult", by=moderator, now=NOW + timedelta(minutes=2))
+    assert lines(desk)[:3] == [
+        "Mona rejected a signature of Keep the night trains running.",
+        "Mona accepted 5 signatures of Keep the night trains running.",
+        "Mona rejected 7 signatures of Keep the night trains running.",
+    ]
+
+
+def test_what_signers_do_names_none_of_them(desk: Client, letter: Letter) -> None:
+    disown_signature(sign(letter, "ada@example.org"), now=NOW)
+    assert "did not sign Keep the night trains running." in lines(desk)[0]
+    assert "ada" not in words(desk.get(PAGE)).lower()
+
+
+def test_no_address_stands_in_it(desk: Client, organizer: User, invite: Inviter, nina: User, today: datetime) -> None:
+    accept_invitation(invite(), by=nina, now=today)
+    User.objects.update(name="")
+    text = words(desk.get(PAGE)).replace(f"{organizer.email} Sign out", "")
+    assert "@" not in text
+    assert len(set(re.findall("Member [0-9a-f]{4}", text))) == 2
+
+
+def test_another_collectives_deeds_are_not_in_it(desk: Client, collective: Collective, stranger: User) -> None:
+    assert lines(desk) == ["Olga made the collective."]
+
+
+def test_times_are_told_where_the_collective_is(desk: Client, collective: Collective) -> None:
+    Collective.objects.update(timezone="America/New_York")
+    assert "March 3, 2025, 7:00:00 AM EST" in words(desk.get(PAGE)).replace("\u202f", " ")
+
+
+def test_a_page_holds_fifty_and_leads_on(desk: Client, collective: Collective, organizer: User) -> None:
+    for n in range(60):
+        describe_collective(collective, values={"name": f"Name {n}"}, by=organizer, now=NOW)
+    page = desk.get(PAGE).content.decode()
+    (older,) = re.findall(r'rel="next" href="(\?before=\d+)"', page)
+    assert [len(lines(desk)), len(lines(desk, PAGE + older))] == [50, 11]
+    assert 'rel="next"' not in desk.get(PAGE + older).content.decode()
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 40, "%00", "٣", "1.5"])
+def test_a_cursor_that_is_none_shows_the_first_page(desk: Client, collective: Collective, cursor: str) -> None:
+    assert len(lines(desk, f"{PAGE}?before={cursor}")) == 1
+
+
+def test_past_the_end_nothing_is_left(desk: Client, collective: Collective) -> None:
+    assert "Nothing is left to read here." in words(desk.get(f"{PAGE}?before=1"))
+
+
+def test_a_page_costs_the_same_however_much_was_done(
+    desk: Client, letter: Letter, moderator: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_published(letter, 200)
+    for n, signature_id in enumerate(ids_of(letter)):
+        now = NOW + timedelta(seconds=n)
+        reject_signatures(letter, [signature_id], reason="Not a person", by=moderator, now=now)
+    with django_assert_max_num_queries(7):
+        desk.get(PAGE)
+
+
+@pytest.mark.parametrize("who", ["teammate", "moderator", "stranger"])
+def test_only_owners_read_it(who: str, collective: Collective, request: pytest.FixtureRequest) -> None:
+    assert browser_of(request.getfixturevalue(who)).get(PAGE).status_code == 404
+
+
+# What is recorded, and how
+
+
+def test_an_event_knows_its_collective(letter: Letter, organizer: User) -> None:
+    """By the thing itself, by its letter, or by the letter in its details."""
+    signature = sign(letter)
+    record("test", letter.collective, by=organizer, now=NOW)
+    record("test", letter, by=organizer, now=NOW)
+    record("test", signature, by=None, now=NOW)
+    record("test", Membership.objects.get(), by=organizer, now=NOW)
+    record_each("test", "signature", [signature.pk], by=organizer, now=NOW, details={"letter": letter.pk})
+    assert AuditEvent.objects.filter(verb="test", collective=letter.collective).count() == 5
+    record("test", organizer, by=organizer, now=NOW)
+    assert AuditEvent.objects.latest("pk").collective is None
+
+
+def test_every_verb_that_is_recorded_has_a_sentence() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path("letters").rglob("*.py")]
+    recorded = {verb for source in sources for verb in RECORDED.findall(source)}
+    assert {"publish_letter", "accept_invitation"} <= recorded
+    assert recorded - SENTENCES.keys() - COUNTED.keys() - OF_THE_SITE == set()
+
+
+def test_a_verb_without_a_sentence_is_read_all_the_same(desk: Client, collective: Collective, organizer: User) -> None:
+    record("paint_collective", collective, by=organizer, now=NOW)
+    assert lines(desk)[0] == "Olga: paint collective."
+
+
+def test_a_letter_of_another_collective_is_not_named(desk: Client, letter: Letter, organizer: User) -> None:
+    other = create_collective(name="Another", by=organizer, now=NOW)
+    record("describe_collective", other, by=organizer, now=NOW)
+    record("publish_letter", letter.collective, by=organizer, now=NOW, details={"letter": 10**12})
+    assert lines(desk)[0] == "Olga published a letter."
