@@ -4,10 +4,12 @@ from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
+from letters.models.export import Export, ExportQuerySet
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import SALT_BYTES, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
+from letters.models.tally import LetterHour, LetterTally
 from letters.models.user import User
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "OWNING",
     "SALT_BYTES",
     "STANDING",
+    "WORDS",
     "WRITING",
     "Ask",
     "AuditEvent",
@@ -23,8 +26,12 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Display",
+    "Export",
+    "ExportQuerySet",
     "Letter",
+    "LetterHour",
     "LetterQuerySet",
+    "LetterTally",
     "Membership",
     "Revision",
     "Signature",

@@ -53,6 +53,8 @@ class Entry(Changes):
     address: Address
     # Why a moderator should look before it is published (Signature.Concern).
     concern: str = ""
+    # The host whose page led here, as the browser says; empty if none did, or it does not say.
+    via: str = ""
 
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
@@ -63,10 +65,10 @@ SIGN = """
 WITH signed AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
-         domain, concern, state, verified, salt, address_hash, signed_at)
+         domain, concern, via, state, verified, salt, address_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, %(domain)s, %(concern)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
+         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), known AS (
@@ -344,7 +346,7 @@ def _request(letter_id: int, now: datetime, which: dict[str, Any]) -> None:
 @transaction.atomic
 def _empty(signature: Signature, **values: Any) -> bool:
     """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any."""
-    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment", "domain"], "")
+    nothing = dict.fromkeys(["name", "affiliation", "role", "country", "comment", "domain", "via"], "")
     gone = [Signature.State.WITHDRAWN, Signature.State.DISOWNED]
     if signature.state in gone:
         return False
@@ -375,6 +377,7 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
     return {
         **entry.as_shown(),
         "concern": entry.concern,
+        "via": entry.via,
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,

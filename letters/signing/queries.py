@@ -55,7 +55,7 @@ def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | Non
 def stored_about(signature: Signature) -> dict[str, Any]:
     """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
     contact = getattr(signature, "contact", None)
-    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "language"]
+    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
     shown = [*typed, "state", "verified", "number"]
     return {
         "letter": signature.letter.slug,

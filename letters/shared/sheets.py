@@ -1,0 +1,24 @@
+"""Rows as lines of a CSV file that no spreadsheet takes for formulas."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+# What a spreadsheet reads as the beginning of a formula, or skips to find one (OWASP, CSV injection).
+BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# By which Excel knows that a file is UTF-8.
+MARK = "\ufeff"
+
+
+def safe_cell(value: object) -> str:
+    """Text as it is, with an apostrophe before what would be calculated. Numbers stay numbers."""
+    text = "" if value is None else str(value)
+    dangerous = isinstance(value, str) and text.lstrip(" \u00a0").startswith(BEGINS_FORMULA)
+    return f"'{text}" if dangerous else text
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """The rows as CSV (RFC 4180), every cell in quotes: a semicolon in one begins no new cell anywhere."""
+    written = io.StringIO(newline="")
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows([safe_cell(value) for value in row] for row in rows)
+    return written.getvalue()
