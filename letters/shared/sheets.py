@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-# What a spreadsheet reads as the beginning of a formula, or skips to find one (OWASP, CSV injection).
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What a spreadsheet reads as the beginning of a formula, after any space (OWASP, CSV injection); and the wide ones.
+BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BEGINS_A_LINE = ("\t", "\r", "\n")
 # By which Excel knows that a file is UTF-8.
 MARK = "\ufeff"
 
@@ -13,8 +14,8 @@ MARK = "\ufeff"
 def safe_cell(value: object) -> str:
     """Text as it is, with an apostrophe before what would be calculated. Numbers stay numbers."""
     text = "" if value is None else str(value)
-    dangerous = isinstance(value, str) and text.lstrip(" \u00a0").startswith(BEGINS_FORMULA)
-    return f"'{text}" if dangerous else text
+    dangerous = text.startswith(BEGINS_A_LINE) or text.lstrip().startswith(BEGINS_FORMULA)
+    return f"'{text}" if dangerous and isinstance(value, str) else text
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
