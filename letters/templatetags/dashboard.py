@@ -26,6 +26,12 @@ def language_named(code: str) -> str:
     return (locale.get_display_name(_locale()) if locale else "") or code
 
 
+@register.filter
+def short_date(moment: datetime) -> str:
+    """Mar 3, 2025"""
+    return format_date(moment, "medium", locale=_locale())
+
+
 class Begun(Protocol):
     @property
     def begins(self) -> datetime: ...

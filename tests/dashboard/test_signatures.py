@@ -38,8 +38,15 @@ def test_for_strangers_there_is_nothing_here(letter: Letter, stranger: User) -> 
 
 
 def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, desk: Client) -> None:
-    shown = {"affiliation": "Analytical Engines", "role": "Engineer", "country": "GB", "comment": "Because."}
-    sign_and_confirm(letter, "ada@example.org", display="organizers", **shown)
+    sign_and_confirm(
+        letter,
+        "ada@example.org",
+        display="organizers",
+        affiliation="Analytical Engines",
+        role="Engineer",
+        country="GB",
+        comment="Because.",
+    )
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
     publish(NOW)
     page = words(desk.get(PAGE))

@@ -11,8 +11,9 @@ from tests.people import browser_of
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path) -> Path:
     """Files of this test alone."""
-    settings.EXPORTS_DIR = tmp_path / "exports"
-    return settings.EXPORTS_DIR
+    folder = tmp_path / "exports"
+    settings.EXPORTS_DIR = folder
+    return folder
 
 
 @pytest.fixture

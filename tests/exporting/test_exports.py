@@ -161,8 +161,15 @@ def test_a_finished_one_says_how_many_rows_and_until_when(letter: Letter, organi
 
 
 def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, organizer: User, desk: Client) -> None:
-    shown = {"affiliation": "Engines", "role": "Engineer", "country": "GB", "comment": 'Says: "why", not;'}
-    sign_and_confirm(letter, "ada@example.org", display="organizers", **shown)
+    sign_and_confirm(
+        letter,
+        "ada@example.org",
+        display="organizers",
+        affiliation="Engines",
+        role="Engineer",
+        country="GB",
+        comment='Says: "why", not;',
+    )
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
     sign(letter, "pending@example.org", name="Pending")
     publish(NOW)
