@@ -21,8 +21,6 @@ class SearchForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("There is no list of that name.")},
     )
-    # Where the page goes on.
-    after = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data, auto_id="find_%s", label_suffix="")

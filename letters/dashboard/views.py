@@ -25,7 +25,6 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         **_context(letter, person),
         "course": course,
         "busiest": max(course.spans, key=lambda span: span.published),
-        "most": max(0, *totals, 0),
         "bars": charts.bars(published),
         "line": charts.line(totals),
         "area": charts.area(totals),
@@ -44,7 +43,7 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
     is_valid = form.is_valid()
     shown = form.shown_list
     search = form.cleaned_data.get("q", "")
-    page = queries.signatures(letter, shown=shown, search=search, after=form.cleaned_data.get("after") or 0)
+    page = queries.signatures(letter, shown=shown, search=search, after=_cursor(request.GET.get("after", "")))
     onward = urlencode({"shown": shown, "q": search, "after": page.onward or ""})
     context = {
         **_context(letter, person),
@@ -56,6 +55,11 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
         "most_searched": queries.MOST_SEARCHED,
     }
     return render(request, "letters/dashboard/signatures.html", context, status=200 if is_valid else 422)
+
+
+def _cursor(text: str) -> int:
+    """Where a page goes on; the first page for anything that is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _context(letter: Letter, person: User) -> dict[str, object]:

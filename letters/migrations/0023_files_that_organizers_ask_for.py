@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     "letter",
                     models.ForeignKey(
                         db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.CASCADE,
                         related_name="exports",
                         to="letters.letter",
                     ),

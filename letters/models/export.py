@@ -25,7 +25,7 @@ class Export(models.Model):
         CSV = "csv", "CSV"
         XLSX = "xlsx", "Excel (XLSX)"
 
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="exports", db_index=False)
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="exports", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     format = models.CharField(max_length=4, choices=Format)
     # Who asked. If they have lost that part in the collective when its turn comes, no file is made.

@@ -30,7 +30,7 @@ from letters.models import AuditEvent, Export, Letter, Membership, Signature, Us
 from letters.shared.refusal import Refused
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Response, add_published, browser_of, publish, sign, sign_and_confirm, words
+from tests.people import NOW, Response, add_published, browser_of, in_threads, publish, sign, sign_and_confirm, words
 
 PAGE = "/organize/letters/night-trains/exports/"
 CSV = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
@@ -285,6 +285,20 @@ def test_a_killed_worker_is_taken_over_and_then_stops(letter: Letter, organizer:
     with pytest.raises(TakenOver):
         finish_export(dead, file_name="another", rows=1, now=NOW)
     assert len(rows(download(desk, export))) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_takes_it(letter: Letter, organizer: User) -> None:
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    claims = in_threads(lambda _: claim_export(now=NOW), range(8), threads=8)
+    assert len([claim for claim in claims if claim]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asked_for_by_many_at_once_it_is_made_once(letter: Letter, organizer: User) -> None:
+    asked = in_threads(lambda _: ask_export(letter, wanted=CSV, by=organizer, now=NOW).pk, range(8), threads=8)
+    assert len(set(asked)) == 1
+    assert AuditEvent.objects.filter(verb="ask_export").count() == 1
 
 
 def test_progress_keeps_others_away(letter: Letter, organizer: User) -> None:
