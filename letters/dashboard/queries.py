@@ -47,7 +47,8 @@ def course(letter: Letter, *, now: datetime) -> Course:
     hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=UTC))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
     found = {row["at"]: (row["new"], row["out"]) for row in sums}
-    spans, total = [], 0
+    # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
+    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
     for begins in _steps(unit, [start, end, *found]):
         new, out = found.get(begins, (0, 0))
         total += new - out

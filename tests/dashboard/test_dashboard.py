@@ -103,6 +103,13 @@ def test_a_closed_letter_is_drawn_until_it_closed(letter: Letter) -> None:
     assert len(queries.course(letter, now=NOW + timedelta(days=900)).spans) == 6
 
 
+def test_what_came_before_the_notes_is_not_lost(letter: Letter) -> None:
+    noted(letter, {1: (3, 0)})
+    letter.signature_count = 10
+    course = queries.course(letter, now=NOW + timedelta(hours=1))
+    assert [span.total for span in course.spans] == [7, 10]
+
+
 def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Client) -> None:
     now = timezone.now()
     Letter.objects.update(published_at=now)
