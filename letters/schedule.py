@@ -24,6 +24,16 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
+    "make the files that are owed": {
+        "task": "letters.export",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "exports", "expires": SWEEP_SECONDS},
+    },
+    "delete files whose time is over": {
+        "task": "letters.tidy_exports",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "exports", "expires": 300},
+    },
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),

@@ -6,7 +6,10 @@ from django.utils import timezone
 from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.collectives.mail import MAILS as COLLECTIVES_MAILS
 from letters.collectives.tasks import tend_invitations
+from letters.dashboard.tasks import compare_tallies, forget_vias
 from letters.delivering.tasks import deliver_owed
+from letters.exporting.tasks import make_exports
+from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
 from letters.signing.mail import MAILS as SIGNING_MAILS
@@ -59,6 +62,21 @@ def tend_invited() -> None:
 def recount() -> None:
     """Compare every count with the rows it stands for, and report differences."""
     recount_letters()
+    compare_tallies()
+    forget_vias()
+
+
+@shared_task(name="letters.export")
+def export() -> None:
+    """Make the files that organizers have asked for."""
+    wakeups.awake("letters.export")
+    make_exports()
+
+
+@shared_task(name="letters.tidy_exports")
+def tidy_exports() -> None:
+    """Delete the files whose time is over."""
+    tidy_files(now=timezone.now())
 
 
 # As long as the codes in these mails are good: five tries within ten minutes, then nobody waits for it any more.

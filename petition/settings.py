@@ -298,6 +298,10 @@ MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
 MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)
 MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3600)
 
+# Exports: files that organizers have asked for, until they expire. The web server and the worker of the queue "exports"
+# must see the same folder.
+EXPORTS_DIR = VAR_DIR / "exports"
+
 # Rules of signing
 
 # A link to confirm is good for so long; then a signature that was not confirmed is deleted.

@@ -158,7 +158,7 @@ def _valkey_of_the_tests() -> Iterator["redis.Redis"]:
 
 def forget_wakeups(connection: "redis.Redis") -> None:
     # Not the whole database: Celery remembers there which queues it has declared.
-    if keys := [*connection.scan_iter("wakeup:*"), "confirmations", "publishing"]:
+    if keys := [*connection.scan_iter("wakeup:*"), "confirmations", "publishing", "exports"]:
         connection.delete(*keys)
     wakeups._left_alone_until = 0.0
 

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from letters.dashboard import views
+
+urlpatterns = [
+    # /organize/letters/<slug>/
+    path("organize/letters/<slug:slug>/dashboard/", views.dashboard, name="dashboard"),
+    path("organize/letters/<slug:slug>/signatures/", views.signatures, name="organize_signatures"),
+]

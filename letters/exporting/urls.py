@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from letters.exporting import views
+
+urlpatterns = [
+    # /organize/letters/<slug>/exports/
+    path("organize/letters/<slug:slug>/exports/", views.exports, name="exports"),
+    path("organize/letters/<slug:slug>/exports/contacts/", views.contacts, name="export_contacts"),
+    path("organize/letters/<slug:slug>/exports/<int:export_id>/file/", views.download, name="download_export"),
+]

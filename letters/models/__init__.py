@@ -4,12 +4,14 @@ from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
 from letters.models.display import Display
+from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import SALT_BYTES, SEARCHED, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
+from letters.models.tally import LetterHour, LetterTally
 from letters.models.user import User
 
 __all__ = [
@@ -19,9 +21,10 @@ __all__ = [
     "MODERATING",
     "OWNING",
     "SALT_BYTES",
+    "SEARCHED",
     "STANDING",
-    "WORDS",
     "TO_FORGET",
+    "WORDS",
     "WRITING",
     "Ask",
     "AuditEvent",
@@ -29,11 +32,15 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Display",
+    "Export",
+    "ExportQuerySet",
     "Handover",
     "Invitation",
     "InvitationQuerySet",
     "Letter",
+    "LetterHour",
     "LetterQuerySet",
+    "LetterTally",
     "Membership",
     "Revision",
     "Signature",

@@ -121,6 +121,8 @@ class Signature(models.Model):
     declined = models.JSONField(null=True, blank=True)
     # Confirmed at an address of this domain: if the letter is limited to domains, and the signer has it shown.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
+    # The host whose page led the signer to the letter, if any: until the sequencer has added it to a tally.
+    via = models.CharField(max_length=100, default="", db_default="", blank=True)
     # The place in the letter's order, given once by the sequencer and kept for ever.
     number = models.PositiveIntegerField(null=True, blank=True)
     # Part of every token for this signature: a new salt makes the old tokens worthless.
@@ -204,12 +206,20 @@ class Signature(models.Model):
             models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state="published")),
             # What moderators look at besides what is held: see letters/moderating/queries.py.
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
-            # What the honest counter counts besides the published ones; small, since both states pass.
-            models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
             # What a moderator has said no to, and may say yes to after all.
             models.Index(
                 "letter", "id", name="signature_refused", condition=Q(state="rejected") | Q(declined__isnull=False)
             ),
+            # What the honest counter counts besides the published ones, and its organizers list; small, since both
+            # states pass.
+            models.Index(
+                "letter", "state", "id", name="signature_underway", condition=Q(state__in=["pending", "held"])
+            ),
+            # What has been taken back or out, for its organizers' list; small, since few are.
+            models.Index(
+                "letter", "state", "id", name="signature_gone", condition=Q(state__in=["rejected", "withdrawn"])
+            ),
+            # One more, of words (SEARCHED below), is made by the migration that is named for it.
         ]
 
     def __str__(self) -> str:
@@ -241,6 +251,10 @@ class Signature(models.Model):
         token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now)
         return reverse(purpose, kwargs={"token": token})
 
+
+# The words of a signature that has a number, for searching: one GIN index over all letters (migration 0022), so the
+# letter is a word among them. A search must say just this, and that there is a number, or the index is passed over.
+SEARCHED = "to_tsvector('simple', 'letter' || letter_id::text || ' ' || name || ' ' || affiliation)"
 
 # A signature that its signer stands by, or may still.
 STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]

@@ -16,9 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
@@ -45,7 +46,10 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
     return publish(response, etag) if isinstance(response, HttpResponse) else None
 
 
-def publish(response: HttpResponse, etag: str) -> HttpResponse:
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
+
+def publish(response: Answer, etag: str) -> Answer:
     """Mark a response as public: anybody may keep it, and it never depends on who asks."""
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["ETag"] = etag
@@ -132,7 +136,7 @@ class PublicPageCache:
         response = self._ask(request, etag=None)
         page = _page_of(response)
         if page is None:
-            return response
+            return _conditional(request, response) if response.streaming else response
         self._keep(key, page)
         return page.answer(request)
 
@@ -195,6 +199,14 @@ def _page_of(response: HttpResponse) -> _Page | None:
     body = response.content
     compressed = gzip.compress(body, compresslevel=6, mtime=0)
     return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic())
+
+
+def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """What is too long to be kept is not sent again to whoever has it."""
+    if _is_public(response) and response.headers["ETag"] in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
+        # Nothing of it has been read yet, so there is nothing to close.
+        return publish(HttpResponseNotModified(), response.headers["ETag"])
+    return response
 
 
 def _is_public(response: HttpResponse) -> bool:

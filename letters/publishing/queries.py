@@ -1,5 +1,6 @@
 """What the public pages read: bounded, and the same number of round trips however many have signed."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,28 @@ def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
     rows = list(found[: PAGE_LENGTH + 1])
     page = rows[:PAGE_LENGTH]
     return SignaturePage(page, page[-1].number if len(rows) > PAGE_LENGTH else None, before is None)
+
+
+# Rows of the list as data that are read at once.
+NUMBERS_AT_ONCE = 2000
+PUBLIC_COLUMNS = ["number", "name", "affiliation", "role", "confirmed_domain", "published_at"]
+
+
+def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
+    """What the list shows of the published ones, the first first, a piece at a time: as many as the count says.
+
+    Who has the name withheld has affiliation and role withheld with it, as on the page.
+    """
+    for after in range(0, letter.last_number, NUMBERS_AT_ONCE):
+        upto = min(after + NUMBERS_AT_ONCE, letter.last_number)
+        found = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
+        yield [_public_row(signature) for signature in found.published().order_by("number")]
+
+
+def _public_row(signature: Signature) -> Sequence[object]:
+    who = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
+    published_at = signature.published_at.isoformat(timespec="seconds") if signature.published_at else ""
+    return [signature.number, *who, signature.domain, published_at]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ urlpatterns = [
     # /letters/<slug>/
     path("letters/<slug:slug>/", views.letter, name="letter"),
     path("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
+    path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
     # /<language>/letters/<slug>/   in another language than its own
     path("<language:language>/letters/<slug:slug>/", views.letter, name="translated_letter"),

@@ -69,6 +69,8 @@ class Entry(Changes):
     address: Address
     # Why a moderator should look before it is published (Signature.Concern).
     concern: str = ""
+    # The host whose page led here, as the browser says; empty if none did, or it does not say.
+    via: str = ""
 
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
@@ -79,10 +81,10 @@ SIGN = """
 WITH signed AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
-         domain, concern, state, verified, salt, address_hash, signed_at)
+         domain, concern, via, state, verified, salt, address_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, %(domain)s, %(concern)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
+         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), known AS (
@@ -422,7 +424,7 @@ def _empty(signature: Signature, *, still: Signature.State | None = None, **valu
         return False
     if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
         values = {"confirmed_at": None, "verified": Signature.Verified.NO}
-    row.update(**dict.fromkeys(WORDS, ""), proposed=None, declined=None, **values)
+    row.update(**dict.fromkeys([*WORDS, "via"], ""), proposed=None, declined=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
@@ -450,6 +452,7 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
     return {
         **entry.as_shown(),
         "concern": entry.concern,
+        "via": entry.via,
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,

@@ -68,7 +68,7 @@ def read_check(text: str) -> tuple[Token, bool] | None:
 def stored_about(signature: Signature) -> dict[str, Any]:
     """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
     contact = getattr(signature, "contact", None)
-    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "language"]
+    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
     shown = [*typed, "state", "verified", "number"]
     return {
         "letter": signature.letter.slug,

@@ -19,7 +19,7 @@ from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import TooMany
-from letters.shared.origins import is_foreign
+from letters.shared.origins import host_elsewhere, is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token, make_token
 from letters.signing import queries
@@ -126,7 +126,9 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
     entry, now = form.entry(), timezone.now()
     concern = admit(letter, entry.address, _sender(request, form.data), now=now)
-    return sign_letter(letter, entry=replace(entry, concern=entry.concern or concern), language=language, now=now)
+    via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
+    entry = replace(entry, concern=entry.concern or concern, via=via)
+    return sign_letter(letter, entry=entry, language=language, now=now)
 
 
 def _refusal_status(refused: Refused) -> tuple[int, int]:

@@ -13,9 +13,12 @@ from letters.models import (
     AuditEvent,
     Collective,
     Delivery,
+    Export,
     Handover,
     Invitation,
     Letter,
+    LetterHour,
+    LetterTally,
     Membership,
     Revision,
     Signature,
@@ -66,6 +69,20 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
 def add_event(**values: Any) -> AuditEvent:
     right = {"at": NOW, "actor_kind": "system", "verb": "test", "object_kind": "letter", "object_id": 1}
     return AuditEvent.objects.create(**{**right, **values})
+
+
+def add_hour(letter: Letter) -> LetterHour:
+    return LetterHour.objects.create(letter=letter, hour=NOW)
+
+
+def add_tally(letter: Letter, **values: Any) -> LetterTally:
+    right = {"letter": letter, "kind": "language", "value": "en", "number": 1}
+    return LetterTally.objects.create(**{**right, **values})
+
+
+def add_export(letter: Letter, **values: Any) -> Export:
+    right = {"letter": letter, "kind": "signatures", "format": "csv", "asked_by": User.objects.get()}
+    return Export.objects.create(**{**right, "created_at": NOW, "next_attempt_at": NOW, **values})
 
 
 def change(letter: Letter, **values: Any) -> None:
@@ -197,6 +214,13 @@ REFUSED: list[tuple[str, Deed]] = [
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
+    ("letter_hour_once", lambda letter: twice(add_hour, letter)),
+    ("letter_tally_once", lambda letter: twice(add_tally, letter)),
+    ("letter_tally_kind_known", lambda letter: add_tally(letter, kind="shoe size")),
+    ("export_kind_known", lambda letter: add_export(letter, kind="everything")),
+    ("export_format_known", lambda letter: add_export(letter, format="pdf")),
+    ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
+    ("export_once_at_a_time", lambda letter: twice(add_export, letter)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
@@ -218,6 +242,7 @@ PERMITTED: dict[str, Deed] = {
     "a_mail_to_who_is_invited": lambda letter: add_delivery(letter, signature=None, invitation=add_invitation(letter)),
     "an_invitation_after_another": lambda letter: twice(add_invitation, letter, address=None, revoked_at=NOW),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
+    "an_export_after_another": lambda letter: twice(add_export, letter, finished_at=NOW),
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
     "a_draft_that_goes": lambda letter: add_translation(letter).delete(),
 }

@@ -1,8 +1,8 @@
-"""A form that another site's page sends is known by what browsers say of its sender."""
+"""Where somebody comes from: another site's page that sends a form, and a host whose link led a reader here."""
 
 import pytest
 
-from letters.shared.origins import is_foreign
+from letters.shared.origins import host_elsewhere, is_foreign
 
 OURS = "https://letters.example.org"
 
@@ -37,3 +37,29 @@ def test_our_own_pages_are_not_foreign(fetch_site: str, origin: str) -> None:
 )
 def test_another_page_is_foreign(fetch_site: str, origin: str) -> None:
     assert is_foreign(fetch_site=fetch_site, origin=origin, own_origin=OURS)
+
+
+@pytest.mark.parametrize(
+    ("said", "host"),
+    [
+        ("news.example", "news.example"),
+        ("WWW.News.Example", "news.example"),
+        ("xn--bcher-kva.example", "xn--bcher-kva.example"),
+        ("t.co", "t.co"),
+    ],
+)
+def test_the_host_that_led_here_is_known_by_its_name(said: str, host: str) -> None:
+    assert host_elsewhere(said, own_origin=OURS) == host
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *["", "letters.example.org", "LETTERS.example.org", "localhost", "192.0.2.7", "[2001:db8::1]", "printer.local"],
+        *["wiki.corp", "news.example/ada?id=7", "https://news.example", "news.example:8443", "ada@news.example"],
+        *["news..example", "-news.example", "news example", "<b>.example", "a.b\n", "a.example\0", "bücher.example"],
+        f"{'a' * 60}.{'b' * 60}.example",
+    ],
+)
+def test_what_is_no_name_of_a_host_elsewhere_is_not_kept(said: str) -> None:
+    assert host_elsewhere(said, own_origin=OURS) == ""

@@ -1,0 +1,81 @@
+"""Files of a letter's signatures: how long they take, and how much memory, each made by a process of its own.
+
+python -m bench.exports <slug> csv|xlsx     for a site that DATABASE_URL and the rest of the environment lead to
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import django
+from django.utils import timezone
+
+FORMATS = ["csv", "xlsx"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file."""
+
+    rows: int
+    seconds: float
+    # The most that the process has held, Python and Django included.
+    peak_megabytes: float
+    # What it held before the first row.
+    base_megabytes: float
+    file_megabytes: float
+
+
+def measure_exports(slug: str) -> Iterator[tuple[str, Made]]:
+    """What each kind of file of a letter takes. To be called within bench.site.running_site, with no worker."""
+    for file_format in FORMATS:
+        command = [sys.executable, "-m", "bench.exports", slug, file_format]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, env=os.environ)
+        yield file_format, Made(**json.loads(ran.stdout.splitlines()[-1]))
+
+
+def lines(slug: str, many: int) -> Iterator[str]:
+    """The same as lines of the report."""
+    for file_format, made in measure_exports(slug):
+        yield (
+            f"{file_format.upper()} of {many:,} signatures: {made.seconds:.1f} s, {made.file_megabytes:.0f} MB, "
+            f"at most {made.peak_megabytes:.0f} MB of memory ({made.base_megabytes:.0f} MB before the first row)"
+        )
+
+
+def make(slug: str, file_format: str) -> Made:
+    """Ask for a file as an owner does, and make it as the worker does."""
+    from letters.exporting import files  # noqa: PLC0415 -- Django must have been set up
+    from letters.exporting.operations import Wanted, ask_export  # noqa: PLC0415
+    from letters.exporting.tasks import make_exports  # noqa: PLC0415
+    from letters.models import Export, Letter, User  # noqa: PLC0415
+
+    letter = Letter.objects.select_related("collective").get(slug=slug)
+    owner = User.objects.filter(memberships__collective=letter.collective, memberships__role="owner").latest("pk")
+    wanted = Wanted(Export.Kind.SIGNATURES, Export.Format(file_format))
+    export = ask_export(letter, wanted=wanted, by=owner, now=timezone.now())
+    base, begun = _peak_megabytes(), time.perf_counter()
+    make_exports()
+    seconds = time.perf_counter() - begun
+    export.refresh_from_db()
+    if not export.finished_at:
+        raise RuntimeError(f"The export of {slug} was not made: {export.error or 'no reason is known'}")
+    size = (files.folder() / export.file_name).stat().st_size / 1e6
+    return Made(export.rows, seconds, _peak_megabytes(), base, size)
+
+
+def _peak_megabytes() -> float:
+    """As Linux tells it of this program alone. What getrusage tells includes whoever started it."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
+    django.setup()
+    print(json.dumps(asdict(make(sys.argv[1], sys.argv[2]))))

@@ -1,0 +1,30 @@
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+LISTS = [
+    ("published", _("Published")),
+    ("pending", _("Awaiting their signers")),
+    ("held", _("Awaiting a moderator")),
+    ("withdrawn", _("Withdrawn by their signers")),
+    ("rejected", _("Removed by moderators")),
+]
+
+
+class SearchForm(forms.Form):
+    """Which of a letter's signatures to show. What makes no sense is said, and shows the first page."""
+
+    q = forms.CharField(label=_("Name or affiliation"), max_length=200, required=False)
+    shown = forms.ChoiceField(
+        label=_("Which signatures"),
+        choices=LISTS,
+        required=False,
+        error_messages={"invalid_choice": _("There is no list of that name.")},
+    )
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data, auto_id="find_%s", label_suffix="")
+
+    @property
+    def shown_list(self) -> str:
+        return self.cleaned_data.get("shown") or "published"

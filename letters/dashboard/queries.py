@@ -1,0 +1,248 @@
+"""How a letter fares. Nothing here costs more with a million signatures: what is shown was counted when it happened."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.db.models import BooleanField, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Trunc
+
+from letters.models import SEARCHED, Letter, LetterHour, LetterTally, Signature, SignatureQuerySet
+
+State = Signature.State
+
+# Signatures over time
+
+
+@dataclass(frozen=True)
+class Span:
+    """An hour, a day, a week or a month."""
+
+    begins: datetime
+    published: int
+    # Withdrawn and removed, less what was put back.
+    taken_out: int
+    # The count at its end.
+    total: int
+
+
+@dataclass(frozen=True)
+class Course:
+    # "hour", "day", "week" or "month"
+    unit: str
+    spans: list[Span]
+
+
+# The finest unit in which so long a time is still read at a glance.
+UNITS = [("hour", timedelta(days=2)), ("day", timedelta(days=92)), ("week", timedelta(days=730))]
+
+
+def course(letter: Letter, *, now: datetime) -> Course:
+    """Its signatures from the first publication until now, or until it closed: hours first, later days and more."""
+    start = letter.published_at or letter.created_at
+    end = max(start, min(now, letter.closed_at or now))
+    unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
+    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=UTC))
+    sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
+    found = {row["at"]: (row["new"], row["out"]) for row in sums}
+    # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
+    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
+    for begins in _steps(unit, [start, end, *found]):
+        new, out = found.get(begins, (0, 0))
+        total += new - out
+        spans.append(Span(begins, new, out, total))
+    return Course(unit, spans)
+
+
+def _steps(unit: str, moments: list[datetime]) -> list[datetime]:
+    """The beginnings of all units from the first of these moments to the last, without a gap."""
+    begins, last = _begin(unit, min(moments)), _begin(unit, max(moments))
+    steps = [begins]
+    while begins < last:
+        # A month ends at the latest 31 days on; the others are as long as they are, in UTC.
+        ahead = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+        begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)))
+        steps.append(begins)
+    return steps
+
+
+def _begin(unit: str, moment: datetime) -> datetime:
+    hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if unit == "hour":
+        return hour
+    day = hour.replace(hour=0)
+    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
+
+
+# Where signers come from
+
+# Hosts that led fewer signers here are not named: a private page could be one.
+FEWEST = 3
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many of those who were numbered had a value in common, the greatest first; the rest summed up."""
+
+    known: list[tuple[str, int]]
+    others: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Origins:
+    total: int
+    languages: Shares
+    countries: Shares
+    hosts: Shares
+
+
+def origins(letter: Letter) -> Origins:
+    """By language, by country, by the host that led them here."""
+    tallies = LetterTally.objects.filter(letter=letter)
+    # A letter has few languages; nobody is counted in two of them.
+    total = tallies.filter(kind=LetterTally.Kind.LANGUAGE).aggregate(total=Sum("number"))["total"] or 0
+    fewest = {LetterTally.Kind.VIA: FEWEST}
+    language, country, via = (
+        _shares(tallies.filter(kind=kind), total, fewest.get(kind, 1)) for kind in LetterTally.Kind
+    )
+    return Origins(total, language, country, via)
+
+
+def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
+    unknown = tallies.filter(value="").values_list("number", flat=True).first() or 0
+    rows = tallies.exclude(value="").filter(number__gte=fewest).order_by("-number", "value")
+    known = list(rows.values_list("value", "number")[:MOST_SHOWN])
+    return Shares(known, max(0, total - unknown - sum(number for _, number in known)), unknown)
+
+
+# The state of mail
+
+MOST_MAILS = 10_000
+
+
+@dataclass(frozen=True)
+class Post:
+    """How a letter's mails stand, among the newest that the site has owed and the oldest that it still owes."""
+
+    sent: int
+    failed: int
+    waiting: int
+    # Since when the oldest of them waits.
+    oldest: datetime | None
+    # Whether there are more mails on the site than were looked at: then each number may be higher.
+    is_part: bool
+
+
+# No index knows of which letter a mail is, and each mail would pay for one. So the site's newest are looked at, and the
+# oldest of those that are still owed, which may be older than all of them; each finds its signature by its key.
+POST = """
+WITH newest AS MATERIALIZED (
+    SELECT signature_id, sent_at, failed_at FROM letters_delivery ORDER BY id DESC LIMIT %(most)s
+), owed AS MATERIALIZED (
+    SELECT signature_id, created_at FROM letters_delivery
+    WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL ORDER BY next_attempt_at LIMIT %(most)s
+), settled AS (
+    SELECT count(newest.sent_at) AS sent, count(newest.failed_at) AS failed
+    FROM newest JOIN letters_signature AS signature ON signature.id = signature_id WHERE letter_id = %(letter)s
+), waiting AS (
+    SELECT count(*) AS number, min(created_at) AS oldest
+    FROM owed JOIN letters_signature AS signature ON signature.id = signature_id WHERE letter_id = %(letter)s
+)
+SELECT sent, failed, number, oldest, (SELECT count(*) FROM newest) = %(most)s FROM settled, waiting
+"""
+
+
+def post(letter: Letter) -> Post:
+    with connection.cursor() as cursor:
+        cursor.execute(POST, {"letter": letter.pk, "most": MOST_MAILS})
+        return Post(*cursor.fetchone())
+
+
+# The signatures themselves
+
+PAGE_LENGTH = 50
+# In what is not published yet, or no more, words are looked for among so many of the newest.
+MOST_SEARCHED = 10_000
+LISTS = {
+    "published": State.PUBLISHED,
+    "pending": State.PENDING,
+    "held": State.HELD,
+    "withdrawn": State.WITHDRAWN,
+    "rejected": State.REJECTED,
+}
+# What parts words, also for PostgreSQL's parser; of a script that it does not know everything is a letter to it.
+BETWEEN_WORDS = re.compile(r"[\s\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+")
+MOST_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Page:
+    signatures: list[Signature]
+    # Where the next page goes on; None on the last.
+    onward: int | None
+
+
+def signatures(letter: Letter, *, shown: str, search: str = "", after: int = 0) -> Page:
+    """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word.
+
+    The published ones by number, before `after`, the others by id.
+    """
+    words = [word for word in BETWEEN_WORDS.split(search) if word][:MOST_WORDS]
+    if search and not words:
+        return Page([], None)
+    found = Signature.objects.filter(letter=letter, state=LISTS[shown])
+    if shown == "published":
+        numbered = _numbered(letter, words) & found.filter(number__isnull=False)
+        rows = (numbered.filter(number__lt=after) if after else numbered).order_by("-number")
+        return _page(rows, by="number")
+    latest = found.order_by("-pk")
+    rows = _named(Signature.objects.filter(pk__in=latest.values("pk")[:MOST_SEARCHED]), words) if words else latest
+    return _page((rows.filter(pk__lt=after) if after else rows).order_by("-pk"), by="pk")
+
+
+def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
+    if not words:
+        return Signature.objects.all()
+    # Quoted, and nothing in them can end the quotation: an apostrophe parts words.
+    query = " & ".join([f"letter{letter.pk}", *(f"'{word}':*" for word in words)])
+    matches = RawSQL(f"{SEARCHED} @@ to_tsquery('simple', %s)", [query], output_field=BooleanField())  # noqa: S611
+    return Signature.objects.filter(matches)
+
+
+def _named(found: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
+    for word in words:
+        begins = rf"(^|[^[:alnum:]]){re.escape(word)}"
+        found = found.filter(Q(name__iregex=begins) | Q(affiliation__iregex=begins))
+    return found
+
+
+def _page(rows: SignatureQuerySet, *, by: str) -> Page:
+    found = list(rows[: PAGE_LENGTH + 1])
+    page = found[:PAGE_LENGTH]
+    return Page(page, getattr(page[-1], by) if len(found) > PAGE_LENGTH else None)
+
+
+# The night's comparison
+
+DRIFTED = """
+SELECT letter.id, slug FROM letters_letter AS letter
+LEFT JOIN (
+    SELECT letter_id, sum(published) AS published, sum(taken_out) AS taken_out
+    FROM letters_letterhour GROUP BY letter_id
+) AS hours ON hours.letter_id = letter.id
+LEFT JOIN (
+    SELECT letter_id, sum(number) AS number FROM letters_lettertally WHERE kind = 'language' GROUP BY letter_id
+) AS tally ON tally.letter_id = letter.id
+WHERE last_number <> coalesce(published, 0) OR last_number <> coalesce(number, 0)
+    OR withdrawn_count + removed_count <> coalesce(taken_out, 0)
+ORDER BY letter.id
+"""
+
+
+def drifted() -> list[str]:
+    """The letters whose hours or tallies do not add up to their numbers."""
+    return [letter.slug for letter in Letter.objects.raw(DRIFTED)]

@@ -1,0 +1,104 @@
+"""Exports as files in EXPORTS_DIR, for their owner's eyes alone, written row after row: memory stays what it is."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import xlsxwriter
+from django.conf import settings
+
+from letters.models import Export
+from letters.shared.addresses import seal, unseal
+from letters.shared.sheets import MARK, csv_lines
+
+Rows = Sequence[Sequence[object]]
+# Adds rows to the file that is being written.
+Write = Callable[[Rows], None]
+
+# As many as fit, the heading included.
+ROWS_A_SHEET = 1_048_576
+
+
+def folder() -> Path:
+    path = Path(settings.EXPORTS_DIR)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def name_of(export: Export) -> str:
+    """Another one for each attempt: two workers that both think it is theirs write two files."""
+    ending = "sealed" if export.kind == Export.Kind.CONTACTS else export.format
+    return f"{export.pk}-{export.attempts}.{ending}"
+
+
+def export_of(file_name: str) -> int | None:
+    """The id of the export that a file is for."""
+    number = file_name.partition("-")[0]
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:
+    """A new file with that heading, to write rows to; it is whole when this ends."""
+    writers = {"csv": _csv, "xlsx": _xlsx, "sealed": _sealed}
+    return writers[name.rpartition(".")[2]](folder() / name, heading)
+
+
+def _new(path: Path) -> IO[bytes]:
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+@contextmanager
+def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
+    with _new(path) as file:
+        file.write((MARK + csv_lines([heading])).encode())
+        yield lambda rows: (file.write(csv_lines(rows).encode()), None)[1]
+
+
+@contextmanager
+def _sealed(path: Path, heading: Sequence[str]) -> Iterator[Write]:
+    """The same encrypted as addresses are, a line for each piece: worth nothing without a key."""
+    with _new(path) as file:
+
+        def write(text: str) -> None:
+            file.write(seal(text) + b"\n")
+
+        write(MARK + csv_lines([heading]))
+        yield lambda rows: write(csv_lines(rows))
+
+
+@contextmanager
+def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
+    """Text is written as text: nothing is calculated, and nothing becomes a link. More rows take more sheets."""
+    options = {"constant_memory": True, "tmpdir": str(folder()), "strings_to_formulas": False, "strings_to_urls": False}
+    with _new(path) as file, xlsxwriter.Workbook(file, options) as book:
+        sheet, place = _headed(book, heading), 1
+
+        def write(rows: Rows) -> None:
+            nonlocal sheet, place
+            for row in rows:
+                if place >= ROWS_A_SHEET:
+                    sheet, place = _headed(book, heading), 1
+                for column, value in enumerate(row):
+                    if isinstance(value, int):
+                        sheet.write_number(place, column, value)
+                    elif value:
+                        sheet.write_string(place, column, str(value))
+                place += 1
+
+        yield write
+
+
+def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, heading)
+    return sheet
+
+
+def unsealed(path: Path) -> Iterator[bytes]:
+    """The text of a sealed file, piece by piece."""
+    with path.open("rb") as file:
+        for line in file:
+            yield unseal(line.rstrip(b"\n")).encode()

@@ -1,0 +1,128 @@
+"""Somebody of a collective asks for a file; a worker takes it on, says how far it is, and ends it; it is fetched."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from letters.auditing.operations import record
+from letters.models import OWNING, WRITING, Export, ExportQuerySet, Letter, User
+from letters.shared import wakeups
+from letters.shared.refusal import Refused
+
+# For so long nobody else takes on what a worker has claimed; moved on with each step.
+LEASE = timedelta(minutes=2)
+# Putting a spreadsheet of a million rows together takes a minute or two without a step.
+LONGEST_STEP = timedelta(minutes=15)
+PAUSE = timedelta(seconds=30)
+MOST_ATTEMPTS = 5
+KEPT = {Export.Kind.SIGNATURES: timedelta(hours=24), Export.Kind.CONTACTS: timedelta(hours=1)}
+ALLOWED = {Export.Kind.SIGNATURES: WRITING, Export.Kind.CONTACTS: OWNING}
+
+
+class TakenOver(Exception):
+    """Another worker has the export, after a pause of this one that was longer than its lease."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    kind: Export.Kind
+    format: Export.Format
+
+
+def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
+    """Owe a file. One that is under way already is not asked for again: it is given back.
+
+    Raises Refused("not_yours"): addresses are for owners alone; and Refused("no_such_format").
+    """
+    _must_be_allowed(letter, wanted.kind, by)
+    if wanted.kind == Export.Kind.CONTACTS and wanted.format != Export.Format.CSV:
+        # Kept encrypted line by line, which a spreadsheet's archive cannot be.
+        raise Refused("no_such_format")
+    which = {"letter": letter, "kind": wanted.kind, "format": wanted.format}
+    try:
+        with transaction.atomic():
+            export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
+            details = {"export": export.pk, "kind": wanted.kind.value, "format": wanted.format.value}
+            record("ask_export", letter, by=by, now=now, details=details)
+            transaction.on_commit(lambda: wakeups.wake("letters.export", queue="exports"))
+            return export
+    except IntegrityError:
+        # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
+        return Export.objects.filter(**which).latest("pk")
+
+
+def _must_be_allowed(letter: Letter, kind: str, by: User) -> None:
+    if not letter.collective.lets(by, ALLOWED[Export.Kind(kind)]):
+        raise Refused("not_yours")
+
+
+@transaction.atomic
+def claim_export(*, now: datetime) -> Export | None:
+    """Take on the export that has waited the longest; None if none is due. One that has been begun begins anew."""
+    due = Export.objects.owed().filter(next_attempt_at__lte=now)
+    export = due.select_for_update(skip_locked=True, of=("self",)).select_related("letter__collective", "asked_by")
+    found = export.order_by("next_attempt_at").first()
+    if found is None:
+        return None
+    found.attempts += 1
+    found.next_attempt_at = now + LEASE
+    found.last_number, found.reached, found.rows = found.letter.last_number, 0, 0
+    found.save(update_fields=["attempts", "next_attempt_at", "last_number", "reached", "rows"])
+    return found
+
+
+def must_still_be_allowed(export: Export) -> None:
+    """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
+    if export.attempts > MOST_ATTEMPTS:
+        raise Refused("gave_up")
+    _must_be_allowed(export.letter, export.kind, export.asked_by)
+
+
+def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
+    """Note how far it is, and stay its worker. Raises TakenOver."""
+    if not _mine(export).update(reached=reached, rows=rows, next_attempt_at=now + lease):
+        raise TakenOver
+
+
+@transaction.atomic
+def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
+    """It can be fetched from now on. Raises TakenOver."""
+    expires_at = now + KEPT[Export.Kind(export.kind)]
+    values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
+    if not _mine(export).update(**values, reached=export.last_number):
+        raise TakenOver
+    details = {"export": export.pk, "kind": export.kind, "rows": rows}
+    record("make_export", export.letter, by=export.asked_by, now=now, details=details)
+
+
+def postpone_export(export: Export, *, error: str, now: datetime) -> None:
+    """It did not work out, and is tried again."""
+    _mine(export).update(error=error[:100], next_attempt_at=now + PAUSE)
+
+
+@transaction.atomic
+def fail_export(export: Export, *, error: str, now: datetime) -> None:
+    """No file is made. Who asked may ask again."""
+    if _mine(export).update(failed_at=now, error=error[:100]):
+        details = {"export": export.pk, "kind": export.kind, "error": error}
+        record("fail_export", export.letter, by=None, now=now, details=details)
+
+
+def _mine(export: Export) -> ExportQuerySet:
+    return Export.objects.owed().filter(pk=export.pk, attempts=export.attempts)
+
+
+@transaction.atomic
+def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
+    """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
+    _must_be_allowed(export.letter, export.kind, by)
+    if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
+        raise Refused("no_file")
+    details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}
+    record("download_export", export.letter, by=by, now=now, details=details)
+
+
+def expire_exports(*, now: datetime) -> int:
+    """Forget the files whose time is over. How many. Whoever calls deletes what nothing speaks of any more."""
+    return Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")

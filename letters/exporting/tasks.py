@@ -1,0 +1,74 @@
+import logging
+from datetime import datetime
+
+from django.utils import timezone
+
+from letters.exporting import files, queries
+from letters.exporting.operations import (
+    LONGEST_STEP,
+    TakenOver,
+    advance_export,
+    claim_export,
+    expire_exports,
+    fail_export,
+    finish_export,
+    must_still_be_allowed,
+    postpone_export,
+)
+from letters.models import Export
+from letters.shared.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+
+def make_exports() -> None:
+    """Make every file that is owed, one after the other."""
+    while export := claim_export(now=timezone.now()):
+        _make(export)
+
+
+def _make(export: Export) -> None:
+    name = files.name_of(export)
+    try:
+        must_still_be_allowed(export)
+        rows = _write(export, name)
+        finish_export(export, file_name=name, rows=rows, now=timezone.now())
+    except TakenOver:
+        log.warning("Export %s was taken over; this worker stops.", export.pk)
+        _remove(name)
+    except Refused as refused:
+        fail_export(export, error=refused.code, now=timezone.now())
+    except Exception as failure:
+        # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
+        log.exception("Export %s, attempt %s, did not work out.", export.pk, export.attempts)
+        _remove(name)
+        postpone_export(export, error=type(failure).__name__, now=timezone.now())
+
+
+def _write(export: Export, name: str) -> int:
+    """How many rows the file has."""
+    rows = 0
+    with files.opened(name, queries.columns(export.kind)) as write:
+        for chunk in queries.chunks(export):
+            write(chunk.rows)
+            rows += len(chunk.rows)
+            advance_export(export, reached=chunk.reached, rows=rows, now=timezone.now())
+        # What follows, closing the file, says nothing of itself.
+        advance_export(export, reached=export.last_number, rows=rows, now=timezone.now(), lease=LONGEST_STEP)
+    return rows
+
+
+def _remove(name: str) -> None:
+    (files.folder() / name).unlink(missing_ok=True)
+
+
+def tidy_exports(*, now: datetime) -> None:
+    """Delete the files whose time is over, and what killed workers have left."""
+    expire_exports(now=now)
+    kept = set(Export.objects.exclude(file_name="").values_list("file_name", flat=True))
+    owed = set(Export.objects.owed().values_list("pk", flat=True))
+    for path in files.folder().iterdir():
+        # Temporary files of spreadsheets belong to no export by their names: they are kept while anything is made.
+        belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
+        if path.is_file() and path.name not in kept and not belongs:
+            path.unlink(missing_ok=True)

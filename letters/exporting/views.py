@@ -1,0 +1,74 @@
+"""Files for a collective: ask for one, see how far it is, fetch it."""
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from letters.accounts.guards import of_own_letter
+from letters.exporting import files, queries
+from letters.exporting.forms import ContactsForm, SignaturesForm
+from letters.exporting.operations import Wanted, ask_export, fetch_export
+from letters.models import OWNING, Export, Letter, User
+from letters.shared.refusal import Refused
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
+    """The files that were asked for; POST asks for another."""
+    form = SignaturesForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        ask_export(letter, wanted=form.wanted(), by=person, now=timezone.now())
+        return redirect("exports", slug=letter.slug)
+    context = {
+        "letter": letter,
+        "form": form,
+        "exports": queries.exports_of(letter),
+        "now": timezone.now(),
+        "owns": letter.collective.lets(person, OWNING),
+    }
+    return render(request, "letters/exporting/exports.html", context, status=422 if form.errors else 200)
+
+
+@of_own_letter("GET", "HEAD", "POST", roles=OWNING)
+def contacts(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
+    """The addresses of those who agreed to be written to: asked twice, since nothing takes them back."""
+    form = ContactsForm(letter, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        wanted = Wanted(Export.Kind.CONTACTS, Export.Format.CSV)
+        ask_export(letter, wanted=wanted, by=owner, now=timezone.now())
+        return redirect("exports", slug=letter.slug)
+    context = {"letter": letter, "form": form}
+    return render(request, "letters/exporting/contacts.html", context, status=422 if form.errors else 200)
+
+
+# By POST: a browser that looks ahead, or a link that is passed on, downloads nothing and leaves no record.
+@of_own_letter("POST")
+def download(request: HttpRequest, letter: Letter, person: User, export_id: int) -> HttpResponseBase:
+    """The file, if it is there and this person may have it: asked anew each time."""
+    export = Export.objects.select_related("letter__collective").get(letter=letter, pk=export_id)
+    path = files.folder() / export.file_name
+    try:
+        fetch_export(export, is_there=path.is_file(), by=person, now=timezone.now())
+    except Refused as refused:
+        if refused.code == "not_yours":
+            raise Http404("There is no such file.") from refused
+        messages.error(request, gettext("This file is not there any more. Ask for it again."))
+        return redirect("exports", slug=letter.slug)
+    return _attached(export, path)
+
+
+def _attached(export: Export, path: Path) -> HttpResponseBase:
+    name = f"{export.letter.slug}-{export.kind}-{export.created_at:%Y-%m-%d}.{export.format}"
+    if export.kind == Export.Kind.CONTACTS:
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(files.unsealed(path), content_type=TYPES["csv"], headers=disposition)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[export.format])

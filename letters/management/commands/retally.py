@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from letters.dashboard.operations import retally_letter
+from letters.models import Letter
+
+
+class Command(BaseCommand):
+    help = "Counts a letter's hours and tallies anew, which its dashboard shows. Its sequencer waits meanwhile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", nargs="?", help="The letter's name in its address.")
+        parser.add_argument("--all", action="store_true", help="Every letter, one after the other.")
+
+    def handle(self, *args: Any, slug: str | None, **options: Any) -> None:
+        letters = Letter.objects.order_by("pk") if options["all"] else Letter.objects.filter(slug=slug)
+        if not letters:
+            raise CommandError("There is no such letter. Give the name in its address, or --all.")
+        for letter in letters:
+            retally_letter(letter, now=timezone.now())
+            self.stdout.write(f"{letter.slug}: counted anew.")

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from letters.models.letter import Letter
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    def owed(self) -> ExportQuerySet:
+        return self.filter(finished_at__isnull=True, failed_at__isnull=True)
+
+
+class Export(models.Model):
+    """A file that somebody of a collective has asked for. The row is the promise, the worker only keeps it."""
+
+    class Kind(models.TextChoices):
+        SIGNATURES = "signatures", "Published signatures"
+        CONTACTS = "contacts", "Addresses of those who agreed to be written to"
+
+    class Format(models.TextChoices):
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "Excel (XLSX)"
+
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="exports", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    format = models.CharField(max_length=4, choices=Format)
+    # Who asked. If they have lost that part in the collective when its turn comes, no file is made.
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    created_at = models.DateTimeField()
+    # Claims so far, the one under way included: whoever holds an older one has been taken over, and stops.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Not before then. A worker that claims it moves this on with its progress, so that another takes over if it dies.
+    next_attempt_at = models.DateTimeField()
+    # The letter's highest number when it began, the number that it has come to, and how many rows are written.
+    last_number = models.PositiveIntegerField(default=0)
+    reached = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    # How it ended.
+    finished_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    # Why it failed in short, for example "not_yours" or an exception's name.
+    error = models.CharField(max_length=100, blank=True)
+    # In settings.EXPORTS_DIR; empty before it is made, and once it has been deleted.
+    file_name = models.CharField(max_length=100, blank=True)
+    # When the file goes.
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Export]] = models.Manager.from_queryset(ExportQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["signatures", "contacts"]), name="export_kind_known"),
+            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format_known"),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(failed_at__isnull=True), name="export_ends_once"
+            ),
+            # Asked for twice, by two clicks or by two people, it is made once.
+            models.UniqueConstraint(
+                fields=["letter", "kind", "format"],
+                condition=Q(finished_at__isnull=True, failed_at__isnull=True),
+                name="export_once_at_a_time",
+            ),
+        ]
+        indexes = [models.Index("letter", F("id").desc(), name="export_of_a_letter")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.letter_id} as {self.format}"
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.reached // self.last_number) if self.last_number else 0

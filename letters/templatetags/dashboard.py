@@ -1,0 +1,57 @@
+"""Codes as words, in the page's language."""
+
+from datetime import datetime
+from typing import Protocol
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from django import template
+from django.utils.translation import get_language
+
+from letters.shared.languages import locale_of
+
+register = template.Library()
+
+
+@register.filter
+def country_name(code: str) -> str:
+    """IT: Italy, or Italia; the code itself where CLDR does not know it."""
+    return str(_locale().territories.get(code, code))
+
+
+@register.filter
+def language_named(code: str) -> str:
+    """it: Italian, or italiano."""
+    locale = locale_of(code)
+    return (locale.get_display_name(_locale()) if locale else "") or code
+
+
+@register.filter
+def short_date(moment: datetime) -> str:
+    """Mar 3, 2025"""
+    return format_date(moment, "medium", locale=_locale())
+
+
+class Begun(Protocol):
+    @property
+    def begins(self) -> datetime: ...
+
+
+@register.filter
+def span_name(span: Begun, unit: str) -> str:
+    """An hour with its day, a day, the first day of a week, a month."""
+    if unit == "hour":
+        return f"{format_skeleton('MMMd', span.begins, locale=_locale())}, {span.begins:%H:%M}"
+    if unit == "month":
+        return format_skeleton("yMMMM", span.begins, locale=_locale())
+    return format_date(span.begins, "medium", locale=_locale())
+
+
+@register.filter
+def share_of(number: int, total: int) -> int:
+    """In percent."""
+    return round(100 * number / total) if total else 0
+
+
+def _locale() -> Locale:
+    return locale_of(get_language() or "en") or Locale("en")

@@ -1,0 +1,209 @@
+"""How a letter fares: what its people read, and that a million signatures cost no more than ten."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from letters.dashboard import charts, queries
+from letters.models import Delivery, Letter, LetterHour, LetterTally, User
+from tests.conftest import LetterMaker
+from tests.people import NOW, add_published, browser_of, deliver, publish, sign, sign_and_confirm, words
+
+PAGE = "/organize/letters/night-trains/dashboard/"
+
+
+@pytest.fixture
+def desk(organizer: User) -> Client:
+    return browser_of(organizer)
+
+
+@pytest.mark.parametrize("part", ["organizer", "teammate", "moderator"])
+def test_everybody_who_works_on_the_letter_reads_it(letter: Letter, part: str, request: pytest.FixtureRequest) -> None:
+    assert browser_of(request.getfixturevalue(part)).get(PAGE).status_code == 200
+
+
+def test_for_strangers_there_is_nothing_here(letter: Letter, stranger: User) -> None:
+    assert browser_of(stranger).get(PAGE).status_code == 404
+
+
+def test_who_is_not_signed_in_is_asked_to(letter: Letter) -> None:
+    assert Client().get(PAGE).status_code == 302
+
+
+def test_nothing_can_be_sent_to_it(letter: Letter, desk: Client) -> None:
+    assert desk.post(PAGE).status_code == 405
+
+
+def test_a_moderator_is_led_to_no_page_that_is_not_theirs(letter: Letter, moderator: User, desk: Client) -> None:
+    writes = f'href="/organize/letters/{letter.slug}/settings/"'
+    assert writes in desk.get(PAGE).content.decode()
+    assert writes not in browser_of(moderator).get(PAGE).content.decode()
+
+
+def test_the_counter_says_what_the_public_page_says(published: LetterMaker, desk: Client) -> None:
+    letter = published(goal=10)
+    add_published(letter, 3)
+    sign(letter)
+    publish(NOW)
+    page = desk.get(PAGE)
+    assert "3 signatures of 10 hoped for" in words(page)
+    assert "Awaiting their signers 1" in words(page)
+    assert b'max="10" value="3"' in page.content
+
+
+def test_a_letter_that_nobody_has_signed_says_so(letter: Letter, desk: Client) -> None:
+    assert "Nobody has signed yet." in words(desk.get(PAGE))
+
+
+def test_a_draft_says_that_nobody_can_sign_it(draft: LetterMaker, desk: Client) -> None:
+    draft()
+    assert "Nobody can sign it yet." in words(desk.get(PAGE))
+
+
+# Over time
+
+
+def noted(letter: Letter, hours: dict[int, tuple[int, int]]) -> None:
+    LetterHour.objects.bulk_create(
+        LetterHour(letter=letter, hour=NOW + timedelta(hours=after), published=published, taken_out=out)
+        for after, (published, out) in hours.items()
+    )
+
+
+def test_the_first_two_days_are_read_by_the_hour(letter: Letter) -> None:
+    noted(letter, {0: (3, 0), 2: (5, 1)})
+    course = queries.course(letter, now=NOW + timedelta(hours=3))
+    assert course.unit == "hour"
+    assert [(span.published, span.taken_out, span.total) for span in course.spans] == [
+        (3, 0, 3),
+        (0, 0, 3),
+        (5, 1, 7),
+        (0, 0, 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "unit", "spans"), [(2, "hour", 49), (3, "day", 4), (92, "day", 93), (93, "week", 14), (800, "month", 27)]
+)
+def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, unit: str, spans: int) -> None:
+    noted(letter, {0: (3, 0), 24 * days - 1: (1, 0)})
+    course = queries.course(letter, now=NOW + timedelta(days=days))
+    assert (course.unit, len(course.spans)) == (unit, spans)
+    assert sum(span.published for span in course.spans) == 4
+    assert course.spans[-1].total == 4
+
+
+def test_a_closed_letter_is_drawn_until_it_closed(letter: Letter) -> None:
+    noted(letter, {0: (3, 0)})
+    letter.closed_at = NOW + timedelta(hours=5)
+    assert len(queries.course(letter, now=NOW + timedelta(days=900)).spans) == 6
+
+
+def test_what_came_before_the_notes_is_not_lost(letter: Letter) -> None:
+    noted(letter, {1: (3, 0)})
+    letter.signature_count = 10
+    course = queries.course(letter, now=NOW + timedelta(hours=1))
+    assert [span.total for span in course.spans] == [7, 10]
+
+
+def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Client) -> None:
+    now = timezone.now()
+    Letter.objects.update(published_at=now)
+    add_published(letter, 7, now=now)
+    page = desk.get(PAGE)
+    assert 'class="bars" d="M' in page.content.decode()
+    assert "New in each hour most: 7" in words(page)
+    assert "From (UTC) New Taken out All together" in words(page)
+    assert b" style=" not in page.content
+
+
+def test_the_highest_bar_is_as_high_as_the_picture_and_nothing_is_no_bar() -> None:
+    assert charts.bars([0, 10, 5]) == "M366.7 200V0.0h266.7V200zM700.0 200V100.0h266.7V200z"
+    assert charts.bars([-3, 0]) == ""
+
+
+def test_the_line_ends_at_the_right_edge() -> None:
+    assert charts.line([5, 10]) == "M0 200L500.0 100.0L1000.0 0.0"
+    assert charts.area([5, 10]).endswith("V200z")
+
+
+# Who signs
+
+
+def test_languages_countries_and_hosts_are_read_from_their_tallies(letter: Letter, desk: Client) -> None:
+    for place in range(3):
+        sign_and_confirm(letter, f"a{place}@example.org", country="IT", via="news.example")
+    sign_and_confirm(letter, "b@example.org", country="", via="")
+    publish(NOW)
+    page = words(desk.get(PAGE))
+    assert "English 4 100 %" in page
+    assert "Italy 3 75 %" in page
+    assert "news.example 3 75 %" in page
+    assert "Directly, or not known 1 25 %" in page
+
+
+def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> None:
+    for place, host in enumerate(["a.example", "a.example", "b.example"]):
+        sign_and_confirm(letter, f"a{place}@example.org", via=host)
+    publish(NOW)
+    page = words(desk.get(PAGE))
+    assert "a.example" not in page
+    assert "b.example" not in page
+    assert "Others 3 100 %" in page
+
+
+def test_however_many_hosts_there_are_the_greatest_are_read(letter: Letter, desk: Client) -> None:
+    LetterTally.objects.create(letter=letter, kind="language", value="en", number=10_000)
+    LetterTally.objects.bulk_create(
+        LetterTally(letter=letter, kind="via", value=f"h{number}.example", number=number) for number in range(1, 101)
+    )
+    shares = queries.origins(letter).hosts
+    assert [number for _, number in shares.known] == list(range(100, 80, -1))
+    assert shares.others == 10_000 - sum(range(81, 101))
+
+
+# Mail
+
+
+def test_the_state_of_mail_is_that_of_this_letter(letter: Letter, published: LetterMaker, desk: Client) -> None:
+    sign(letter, "a@example.org")
+    deliver()
+    sign(letter, "b@example.org", now=NOW + timedelta(minutes=1))
+    sign(letter, "c@example.org", now=NOW + timedelta(minutes=2))
+    sign(published(slug="sleeping-cars"), "d@example.org")
+    Delivery.objects.filter(signature__address_hash__isnull=False, signature__letter=letter, sent_at=None).filter(
+        created_at=NOW + timedelta(minutes=2)
+    ).update(failed_at=NOW, error="550")
+    found = queries.post(letter)
+    assert (found.sent, found.waiting, found.failed) == (1, 1, 1)
+    assert found.oldest == NOW + timedelta(minutes=1)
+    assert not found.is_part
+    assert "Sent 1 Waiting to be sent 1 Refused for good 1" in words(desk.get(PAGE))
+
+
+def test_no_more_mails_are_looked_at_than_a_bound(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_MAILS", 2)
+    for place in range(3):
+        sign(letter, f"a{place}@example.org")
+    assert (queries.post(letter).waiting, queries.post(letter).is_part) == (2, True)
+
+
+# What it costs
+
+
+def test_it_asks_the_same_however_many_have_signed_and_counts_no_signature(letter: Letter, desk: Client) -> None:
+    add_published(letter, 2)
+    desk.get(PAGE)
+    with CaptureQueriesContext(connection) as few:
+        desk.get(PAGE)
+    add_published(letter, 120)
+    with CaptureQueriesContext(connection) as many:
+        desk.get(PAGE)
+    assert len(many) == len(few)
+    assert len(many) < 25
+    counting = [query["sql"] for query in many if "COUNT(" in query["sql"].upper()]
+    assert [sql for sql in counting if "letters_signature" in sql and "MATERIALIZED" not in sql] == []

@@ -1,0 +1,225 @@
+"""The organizers' table of signatures: what stands in it, how it is searched, and that a search is quick."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from letters.dashboard import queries
+from letters.models import Letter, Signature, User
+from letters.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import NOW, add_confirmed, add_published, browser_of, publish, sign, sign_and_confirm, words
+
+PAGE = "/organize/letters/night-trains/signatures/"
+
+
+@pytest.fixture
+def desk(organizer: User) -> Client:
+    return browser_of(organizer)
+
+
+def names(page: queries.Page) -> list[str]:
+    return [signature.name for signature in page.signatures]
+
+
+def found(letter: Letter, search: str, shown: str = "published") -> set[str]:
+    return set(names(queries.signatures(letter, shown=shown, search=search)))
+
+
+@pytest.mark.parametrize("part", ["organizer", "teammate", "moderator"])
+def test_everybody_who_works_on_the_letter_reads_it(letter: Letter, part: str, request: pytest.FixtureRequest) -> None:
+    assert browser_of(request.getfixturevalue(part)).get(PAGE).status_code == 200
+
+
+def test_for_strangers_there_is_nothing_here(letter: Letter, stranger: User) -> None:
+    assert browser_of(stranger).get(PAGE).status_code == 404
+
+
+def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, desk: Client) -> None:
+    sign_and_confirm(
+        letter,
+        "ada@example.org",
+        display="organizers",
+        affiliation="Analytical Engines",
+        role="Engineer",
+        country="GB",
+        comment="Because.",
+    )
+    sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
+    publish(NOW)
+    page = words(desk.get(PAGE))
+    assert "Ada Lovelace only the organizers see the name Engineer, Analytical Engines Because." in page
+    assert "United Kingdom English" in page
+    assert "no name is stored" in page
+    assert "ada@example.org" not in page
+
+
+def test_each_state_has_its_list(letter: Letter, desk: Client) -> None:
+    sign(letter, "p@example.org", name="Pending")
+    add_confirmed(letter, 1, state="held")
+    for name in ("Published", "Withdrawn", "Rejected"):
+        sign_and_confirm(letter, f"{name}@example.org", name=name)
+    publish(NOW)
+    withdraw_signature(Signature.objects.get(name="Withdrawn"), now=NOW)
+    Signature.objects.filter(name="Rejected").update(state="rejected")
+    assert names(queries.signatures(letter, shown="published")) == ["Published"]
+    assert names(queries.signatures(letter, shown="pending")) == ["Pending"]
+    assert names(queries.signatures(letter, shown="held")) == ["Signer 2"]
+    assert names(queries.signatures(letter, shown="withdrawn")) == [""]
+    assert names(queries.signatures(letter, shown="rejected")) == ["Rejected"]
+    assert "removed" in words(desk.get(PAGE, {"shown": "rejected"}))
+
+
+def test_pages_go_on_and_end(letter: Letter, desk: Client) -> None:
+    add_published(letter, queries.PAGE_LENGTH + 2)
+    first = desk.get(PAGE).content.decode()
+    assert 'href="?shown=published&amp;q=&amp;after=3"' in first
+    rest = desk.get(PAGE, {"after": "3"})
+    assert "Signer 2" in words(rest)
+    assert b"after=" not in rest.content
+
+
+def test_pages_of_those_that_wait_go_on_and_end(letter: Letter) -> None:
+    add_confirmed(letter, queries.PAGE_LENGTH + 1, state="held")
+    first = queries.signatures(letter, shown="held")
+    assert first.onward
+    assert names(queries.signatures(letter, shown="held", after=first.onward)) == ["Signer 1"]
+
+
+# Searching
+
+
+@pytest.fixture
+def crowd(letter: Letter) -> Letter:
+    for place, (name, affiliation) in enumerate(
+        [
+            ("Ada Lovelace", "Analytical Engines"),
+            ("Grace Hopper", "Navy"),
+            ("Élodie Ünsal", ""),
+            ("Conan O'Brien", ""),
+            ("Jean-Luc Adams", "Université de Lyon"),
+            ("王小明", "北京大学"),
+        ]
+    ):
+        sign_and_confirm(letter, f"s{place}@example.org", name=name, affiliation=affiliation)
+    publish(NOW)
+    return letter
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("lovelace", {"Ada Lovelace"}),
+        ("ADA", {"Ada Lovelace", "Jean-Luc Adams"}),
+        ("hop gra", {"Grace Hopper"}),
+        ("ada engines", {"Ada Lovelace"}),
+        ("o'brien", {"Conan O'Brien"}),
+        ("jean-luc", {"Jean-Luc Adams"}),
+        ("luc", {"Jean-Luc Adams"}),
+        ("universit", {"Jean-Luc Adams"}),
+        ("王小", {"王小明"}),
+        ("北京", {"王小明"}),
+        ("élodie", {"Élodie Ünsal"}),
+        ("ünsal", {"Élodie Ünsal"}),
+        ("nobody", set()),
+        ("ada hopper", set()),
+    ],
+)
+def test_every_word_must_begin_a_word(crowd: Letter, search: str, names: set[str]) -> None:
+    assert found(crowd, search) == names
+
+
+@pytest.mark.parametrize(
+    "search", ["'", "a' | 'b", "& | ! ( )", "\\", "%", "ada:*", "<->", "ada & !lovelace", "x" * 200]
+)
+def test_a_search_is_never_taken_for_a_formula(crowd: Letter, desk: Client, search: str) -> None:
+    assert desk.get(PAGE, {"q": search}).status_code == 200
+    assert "Grace Hopper" not in found(crowd, search)
+
+
+def test_a_search_stays_in_its_letter(crowd: Letter, published: LetterMaker) -> None:
+    other = published(slug="sleeping-cars")
+    sign_and_confirm(other, "x@example.org", name="Ada Elsewhere")
+    publish(NOW)
+    assert found(crowd, "elsewhere") == set()
+    assert found(other, "ada") == {"Ada Elsewhere"}
+
+
+def test_those_that_wait_are_searched_too(letter: Letter) -> None:
+    sign(letter, "a@example.org", name="Ada Lovelace", affiliation="Engines (Analytical)")
+    sign(letter, "b@example.org", name="Grace Hopper")
+    assert found(letter, "love ada", "pending") == {"Ada Lovelace"}
+    assert found(letter, "analyt", "pending") == {"Ada Lovelace"}
+    assert found(letter, "da", "pending") == set()
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣", "0", ""])
+def test_a_page_that_is_no_number_is_the_first(crowd: Letter, desk: Client, after: str) -> None:
+    page = desk.get(PAGE, {"after": after})
+    assert page.status_code == 200
+    assert "Grace Hopper" in words(page)
+
+
+@pytest.mark.parametrize("asked", [{"shown": "everything"}, {"q": "x" * 201}])
+def test_what_makes_no_sense_is_said_and_shows_the_first_page(
+    crowd: Letter, desk: Client, asked: dict[str, Any]
+) -> None:
+    page = desk.get(PAGE, asked)
+    assert page.status_code == 422
+    assert "Not yet. Please look at this again:" in words(page)
+    assert "Grace Hopper" in words(page)
+
+
+def test_a_nul_is_no_crash(crowd: Letter, desk: Client) -> None:
+    assert desk.get(PAGE, {"q": "a\0b"}).status_code == 422
+
+
+# What it costs: with a hundred thousand, an index is read for each list and each search, and nothing is sorted.
+
+MANY = 100_000
+FILL = """
+INSERT INTO letters_signature (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
+    state, verified, salt, number, counted, signed_at, confirmed_at, published_at)
+SELECT %(letter)s, %(revision)s, 'en', 'Given' || n || ' Family' || n %% 1000, 'Works', '', '', '', 'public',
+    CASE WHEN n %% 10 = 0 THEN 'pending' WHEN n %% 1000 = 1 THEN 'rejected' ELSE 'published' END, 'link', '',
+    CASE WHEN n %% 10 = 0 THEN NULL ELSE n END, n %% 10 <> 0 AND n %% 1000 <> 1, %(now)s,
+    CASE WHEN n %% 10 = 0 THEN NULL ELSE %(now)s::timestamptz END,
+    CASE WHEN n %% 10 = 0 THEN NULL ELSE %(now)s::timestamptz END
+FROM generate_series(1, %(many)s) AS n
+"""
+
+
+def test_with_a_hundred_thousand_each_list_and_search_reads_an_index(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection.cursor() as cursor:
+        values = {"letter": letter.pk, "revision": letter.current_revision_id, "now": NOW, "many": MANY}
+        cursor.execute(FILL, values)
+        cursor.execute("ANALYZE letters_signature")
+    plans: dict[str, str] = {}
+    page = queries._page
+
+    def explained(rows: Any, *, by: str) -> queries.Page:
+        plans[name] = rows[: queries.PAGE_LENGTH + 1].explain()
+        return page(rows, by=by)
+
+    monkeypatch.setattr(queries, "_page", explained)
+    asked: dict[str, dict[str, Any]] = {
+        "list": {"shown": "published", "after": 50_000},
+        "pending": {"shown": "pending", "after": 10**9},
+        "gone": {"shown": "rejected"},
+        "rare": {"shown": "published", "search": "given77777"},
+        "two words": {"shown": "published", "search": "family777 given99777"},
+    }
+    for name, how in asked.items():
+        assert queries.signatures(letter, **how).signatures, name
+    assert "signature_number_once_a_letter" in plans["list"]
+    assert "signature_underway" in plans["pending"]
+    assert "signature_gone" in plans["gone"]
+    assert "signature_words" in plans["rare"]
+    assert "signature_words" in plans["two words"]
+    for name, plan in plans.items():
+        assert "Seq Scan" not in plan, name
+    assert not any("Sort" in plans[name] for name in ("list", "pending", "gone"))

@@ -1,0 +1,48 @@
+"""A worker that is killed while it writes a file: another begins it anew, once, and nothing is left lying about."""
+
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+from django.db import connection, transaction
+
+from letters.exporting.operations import Wanted, ask_export
+from letters.exporting.tasks import tidy_exports
+from letters.models import Export, Letter, User
+from tests.people import NOW, add_published, in_threads
+from tests.stack import Part, Parts, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CSV = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
+
+
+def test_a_worker_killed_in_the_middle_of_a_file_is_followed_by_another(
+    letter: Letter, organizer: User, worker: Part, parts: Parts
+) -> None:
+    add_published(letter, 3)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # It can claim the export, open the file, and then waits for the signatures.
+        cursor.execute("LOCK TABLE letters_signature IN ACCESS EXCLUSIVE MODE")
+        in_threads(lambda _: ask_export(letter, wanted=CSV, by=organizer, now=NOW), [0], threads=1)
+        until(lambda: Export.objects.get().attempts == 1 and files())
+        worker.kill()
+    # As if its lease were over.
+    Export.objects.update(next_attempt_at=NOW)
+    parts.start_worker()
+    until(is_made)
+    export = Export.objects.get()
+    assert (export.attempts, export.rows) == (2, 3)
+    tidy_exports(now=NOW)
+    assert files() == [export.file_name]
+
+
+def is_made() -> bool:
+    current_app.send_task("letters.export", queue="exports", expires=5)
+    return Export.objects.get().finished_at is not None
+
+
+def files() -> list[str]:
+    folder = Path(settings.EXPORTS_DIR)
+    return [path.name for path in folder.iterdir()] if folder.exists() else []
