@@ -3,14 +3,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 from letters.models.signature import Signature
+
+# The second part of a key.
+SPLIT_KEY = Func(F("key"), Value(":"), Value(2), function="split_part", output_field=models.CharField())
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def owed(self) -> DeliveryQuerySet:
         return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+
+    def owed_about(self, revision_id: int) -> DeliveryQuerySet:
+        """Those that ask about a change and have still to be sent; read from an index of their own."""
+        kind = Delivery.Kind.CARRY_OVER
+        return self.owed().alias(about=SPLIT_KEY).filter(kind=kind, about=str(revision_id))
 
 
 class Delivery(models.Model):
@@ -62,6 +70,12 @@ class Delivery(models.Model):
                 "next_attempt_at",
                 name="delivery_owed",
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+            ),
+            # How many signers have still to be written to about a change: the key begins "carry_over:<revision>:".
+            models.Index(
+                SPLIT_KEY,
+                name="delivery_carry_over_owed",
+                condition=Q(kind="carry_over", sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
             ),
         ]
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from letters.models import Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
-from letters.shared.tokens import Token, read_token
+from letters.shared.tokens import Token
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
@@ -41,15 +41,6 @@ def translation_of(revision_id: int, language: str) -> Translation:
 def title_of(revision_id: int, language: str) -> str:
     """What was signed. For ever, since only what is published is signed and nobody can change that (migration 0002)."""
     return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
-
-
-def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
-    """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
-    token = read_token(purpose, text)
-    if token is None:
-        return None
-    found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-    return (found, token) if found and token.matches(found.salt) else None
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:

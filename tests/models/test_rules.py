@@ -11,6 +11,8 @@ from django.db import Error, IntegrityError, connection, models, transaction
 
 from letters.models import (
     AuditEvent,
+    CarryOver,
+    CarryOverAnswer,
     Collective,
     Delivery,
     Letter,
@@ -58,6 +60,15 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
 def add_event(**values: Any) -> AuditEvent:
     right = {"at": NOW, "actor_kind": "system", "verb": "test", "object_kind": "letter", "object_id": 1}
     return AuditEvent.objects.create(**{**right, **values})
+
+
+def add_answer(letter: Letter) -> None:
+    revision = letter.current_revision
+    signature = letter.signatures.first() or add_signature(letter)
+    question, _ = CarryOver.objects.get_or_create(revision=revision, defaults={"asked_at": NOW})
+    CarryOverAnswer.objects.create(
+        question=question, signature=signature, revision=revision, language="en", carries=True, answered_at=NOW
+    )
 
 
 def change(letter: Letter, **values: Any) -> None:
@@ -151,6 +162,7 @@ REFUSED: list[tuple[str, Deed]] = [
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
+    ("carry_over_answered_once", lambda letter: twice(add_answer, letter)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),

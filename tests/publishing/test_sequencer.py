@@ -157,7 +157,7 @@ def test_numbering_costs_the_same_however_many_have_confirmed(
 ) -> None:
     add_confirmed(letter, signatures)
     # Savepoint, lock, the switch, number, take out, put back, count what is under way, write, and the savepoint's end.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         sequence_letter(letter.pk, now=NOW)
 
 
