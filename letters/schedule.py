@@ -24,6 +24,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
+    "ask signers about changes": {
+        "task": "letters.owe_carry_overs",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),

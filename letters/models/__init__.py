@@ -6,7 +6,7 @@ from letters.models.collective import MODERATING, OWNING, WRITING, Collective, M
 from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
-from letters.models.revision import MOST_TEXTS, History, Revision, RevisionQuerySet, Translation
+from letters.models.revision import History, Revision, RevisionQuerySet, Translation
 from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.user import User
@@ -14,7 +14,6 @@ from letters.models.user import User
 __all__ = [
     "BULK",
     "MODERATING",
-    "MOST_TEXTS",
     "OWNING",
     "SALT_BYTES",
     "STANDING",

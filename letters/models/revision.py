@@ -76,6 +76,10 @@ class History:
     letter: Letter
     texts: Sequence[Revision]
 
+    @classmethod
+    def of(cls, letter: Letter) -> History:
+        return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]))
+
     @property
     def current(self) -> Revision | None:
         return self.texts[0] if self.texts else None

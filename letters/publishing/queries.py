@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Case, Count, F, Q, Value, When
 
-from letters.models import MOST_TEXTS, History, Letter, Revision, Signature, SignatureQuerySet, Translation
+from letters.models import History, Letter, Revision, Signature, SignatureQuerySet, Translation
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
@@ -30,14 +30,10 @@ def text_of(letter: Letter, language: str, revision: Revision | None = None) -> 
     return Translation.objects.defer("body").get(revision=revision or letter.current_revision, language=language)
 
 
-def history_of(letter: Letter) -> History:
-    return History(letter, list(letter.revisions.published()[:MOST_TEXTS]))
-
-
 def changes_of(letter: Letter) -> History | None:
     """The history, if there is any: most letters never change, and are not asked about it at each reading."""
     changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
-    return history_of(letter) if changed else None
+    return History.of(letter) if changed else None
 
 
 @dataclass(frozen=True)

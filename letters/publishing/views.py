@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Revision, Switch, Translation
+from letters.models import History, Letter, Revision, Switch, Translation
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.shared.languages import direction, interface_language, language_name
@@ -80,7 +80,7 @@ def history(request: HttpRequest, slug: str, language: str = "") -> HttpResponse
     etag = page_etag("history", found.pk, found.version, language)
     if not_modified := unchanged(request, etag):
         return not_modified
-    past = queries.history_of(found)
+    past = History.of(found)
     texts = [
         (each, found.url_of("past_text", each.text.language if each.text else "", number=each.revision.number))
         for each in queries.past_texts(past, language or found.language)

@@ -63,7 +63,7 @@ def add_event(**values: Any) -> AuditEvent:
 
 
 def add_answer(letter: Letter) -> None:
-    revision = letter.current_revision
+    revision = letter.revisions.get()
     signature = letter.signatures.first() or add_signature(letter)
     question, _ = CarryOver.objects.get_or_create(revision=revision, defaults={"asked_at": NOW})
     CarryOverAnswer.objects.create(
