@@ -34,6 +34,11 @@ SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"queue": "exports", "expires": 300},
     },
+    "ask signers about changes": {
+        "task": "letters.owe_carry_overs",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),

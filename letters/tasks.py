@@ -11,12 +11,15 @@ from letters.delivering.tasks import deliver_owed
 from letters.exporting.tasks import make_exports
 from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.publishing.tasks import recount_letters, sequence, sweep
+from letters.revising.mail import MAILS as REVISING_MAILS
+from letters.revising.tasks import owe_questions
 from letters.shared import wakeups
 from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
 
 # Who builds each kind of mail.
 MAILS = {**SIGNING_MAILS, **COLLECTIVES_MAILS}
+MAILS = {**SIGNING_MAILS, **REVISING_MAILS}
 
 
 @shared_task(name="letters.deliver")
@@ -44,6 +47,13 @@ def sequence_letter(letter_id: int) -> None:
 def sweep_letters() -> None:
     """Do the same for every letter whose count is behind."""
     sweep(now=timezone.now())
+
+
+@shared_task(name="letters.owe_carry_overs")
+def owe_carry_overs() -> None:
+    """Owe a mail to everybody who signed an earlier text and is to be asked about a change."""
+    wakeups.awake("letters.owe_carry_overs")
+    owe_questions(now=timezone.now())
 
 
 @shared_task(name="letters.tend_unconfirmed")

@@ -1,6 +1,7 @@
 """The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
 
 from letters.models.audit_event import AuditEvent
+from letters.models.carry_over import CarryOver, CarryOverAnswer
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
 from letters.models.display import Display
@@ -8,7 +9,7 @@ from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.letter import Ask, Letter, LetterQuerySet
-from letters.models.revision import Revision, Translation
+from letters.models.revision import History, Revision, RevisionQuerySet, Translation
 from letters.models.signature import SALT_BYTES, SEARCHED, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
@@ -28,6 +29,8 @@ __all__ = [
     "WRITING",
     "Ask",
     "AuditEvent",
+    "CarryOver",
+    "CarryOverAnswer",
     "Collective",
     "Delivery",
     "DeliveryQuerySet",
@@ -35,6 +38,7 @@ __all__ = [
     "Export",
     "ExportQuerySet",
     "Handover",
+    "History",
     "Invitation",
     "InvitationQuerySet",
     "Letter",
@@ -43,6 +47,7 @@ __all__ = [
     "LetterTally",
     "Membership",
     "Revision",
+    "RevisionQuerySet",
     "Signature",
     "SignatureQuerySet",
     "SignerContact",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 
 from letters.models.invitation import Invitation
 from letters.models.signature import Signature
@@ -14,11 +14,18 @@ COMPLAINED = "complained"
 CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
 # What is deleted a while after it has ended, and what is not: the mails of most signers.
 TO_FORGET = Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False)
+# The second part of a key.
+SPLIT_KEY = Func(F("key"), Value(":"), Value(2), function="split_part", output_field=models.CharField())
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def owed(self) -> DeliveryQuerySet:
         return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+
+    def owed_about(self, revision_id: int) -> DeliveryQuerySet:
+        """Those that ask about a change and have still to be sent; read from an index of their own."""
+        kind = Delivery.Kind.CARRY_OVER
+        return self.owed().alias(about=SPLIT_KEY).filter(kind=kind, about=str(revision_id))
 
 
 class Delivery(models.Model):
@@ -88,6 +95,12 @@ class Delivery(models.Model):
             models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
             models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
             models.Index("invitation", name="delivery_of_an_invitation", condition=Q(invitation__isnull=False)),
+            # How many signers have still to be written to about a change: the key begins "carry_over:<revision>:".
+            models.Index(
+                SPLIT_KEY,
+                name="delivery_carry_over_owed",
+                condition=Q(kind="carry_over", sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -163,11 +163,11 @@ class Letter(models.Model):
         """Its page: without a prefix in its own language, with one in another."""
         return self.url_of("letter", language)
 
-    def url_of(self, name: str, language: str = "") -> str:
+    def url_of(self, name: str, language: str = "", **more: int) -> str:
         """The address of one of the letter's pages, by the name in urls.py, in a language."""
         if language in {"", self.language}:
-            return reverse(name, kwargs={"slug": self.slug})
-        return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language})
+            return reverse(name, kwargs={"slug": self.slug, **more})
+        return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language, **more})
 
     @property
     def awaiting_confirmation_in_tens(self) -> int:

@@ -1,11 +1,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 
 from letters.models.letter import Letter
+from letters.shared.differences import Paragraph, differences
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def published(self) -> RevisionQuerySet:
+        """What readers have seen, the newest first."""
+        return self.filter(published_at__isnull=False).order_by("-number")
+
+    def of_substance(self) -> RevisionQuerySet:
+        """Without corrections: the first text, and those that say something else than the one before."""
+        return self.exclude(kind=Revision.Kind.CORRECTION)
+
+    def move_counts(self, moves: Mapping[int, int]) -> None:
+        """Add to, or take from, the number of signatures with each of these. Only while one holds the letter's row."""
+        for pk, number in moves.items():
+            counted = self.filter(pk=pk, signature_count__isnull=False)
+            counted.update(signature_count=Greatest(F("signature_count") + number, 0))
 
 
 class Revision(models.Model):
@@ -25,6 +46,11 @@ class Revision(models.Model):
     note = models.TextField(blank=True, max_length=500)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
+    # How many published signatures stand with this text, moved with the letter's own count. None until the sequencer
+    # has counted once, for a revision that is older than this column.
+    signature_count = models.PositiveIntegerField(null=True, default=0, db_default=0)
+
+    objects: ClassVar[models.Manager[Revision]] = models.Manager.from_queryset(RevisionQuerySet)()
 
     class Meta:
         constraints = [
@@ -37,6 +63,46 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id}, revision {self.number}"
+
+
+# More texts than these are not listed; of the oldest ones each still leads to the one before it.
+MOST_TEXTS = 500
+
+
+@dataclass(frozen=True)
+class History:
+    """The published texts of a letter, the newest first, and who stands by which."""
+
+    letter: Letter
+    texts: Sequence[Revision]
+
+    @classmethod
+    def of(cls, letter: Letter) -> History:
+        return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]))
+
+    @property
+    def current(self) -> Revision | None:
+        return self.texts[0] if self.texts else None
+
+    @property
+    def since(self) -> Revision | None:
+        """The text that says what the letter says now: corrections after it say the same."""
+        return next((text for text in self.texts if text.kind != Revision.Kind.CORRECTION), None)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether some may have signed a text that said something else."""
+        return self.since is not None and self.since.kind == Revision.Kind.SUBSTANCE
+
+    @property
+    def signed_this(self) -> int | None:
+        """How many signatures stand with what the letter says now; None if nobody has counted yet."""
+        counts = [text.signature_count for text in self.texts if self.since and text.number >= self.since.number]
+        return None if None in counts else min(sum(map(int, filter(None, counts))), self.letter.signature_count)
+
+    @property
+    def signed_earlier(self) -> int | None:
+        return None if self.signed_this is None else self.letter.signature_count - self.signed_this
 
 
 class Translation(models.Model):
@@ -66,6 +132,16 @@ class Translation(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
+        """What a reader of both would see to have changed: all that the fingerprint is of."""
+        texts = [f"{text.addressee}\n\n{text.title}\n\n{text.body}" for text in (older, self)]
+        return differences(*texts)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 as people compare it."""
+        return bytes(self.sha256).hex()
 
     @property
     def version(self) -> str:

@@ -1,12 +1,13 @@
 """The sequencer: the single writer of a letter's numbers and counts."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from letters.models import Letter, Signature, Switch
+from letters.models import Letter, Revision, Signature, Switch
 from letters.publishing import queries
 from letters.switching.queries import is_on
 
@@ -27,7 +28,7 @@ WITH claimed AS MATERIALIZED (
     UPDATE letters_signature AS signature
     SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true, via = ''
     FROM ordered WHERE signature.id = ordered.id
-    RETURNING signature.language, signature.country, ordered.via
+    RETURNING revision_id, signature.language, signature.country, ordered.via
 ), tallied AS (
     -- Here alone it is noted how signers came, and for no signature by itself.
     INSERT INTO letters_lettertally AS tally (letter_id, kind, value, number)
@@ -38,7 +39,7 @@ WITH claimed AS MATERIALIZED (
     GROUP BY kind, value
     ON CONFLICT (letter_id, kind, value) DO UPDATE SET number = tally.number + excluded.number
 )
-SELECT count(*) FROM numbered
+SELECT revision_id, count(*) FROM numbered GROUP BY revision_id
 """
 
 NOTE_HOUR = """
@@ -51,13 +52,24 @@ SET published = noted.published + excluded.published, taken_out = noted.taken_ou
 TAKE_OUT = """
 UPDATE letters_signature SET counted = false
 WHERE letter_id = %(letter)s AND counted AND state <> 'published'
-RETURNING state
+RETURNING revision_id, state
 """
-
 
 PUT_BACK = """
 UPDATE letters_signature SET counted = true
 WHERE letter_id = %(letter)s AND NOT counted AND state = 'published'
+RETURNING revision_id
+"""
+
+# For revisions that are older than the column. Reads every signature of the letter, once in its life.
+COUNT_TEXTS = """
+WITH found AS (
+    SELECT revision_id, count(*) AS many FROM letters_signature
+    WHERE letter_id = %(letter)s AND number IS NOT NULL AND counted GROUP BY revision_id
+)
+UPDATE letters_revision AS revision
+SET signature_count = coalesce((SELECT many FROM found WHERE revision_id = revision.id), 0)
+WHERE letter_id = %(letter)s AND signature_count IS NULL
 """
 
 
@@ -69,19 +81,22 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     """
     # NO KEY: new signatures refer to this row, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
-    numbered = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else 0
+    _count_texts(letter)
+    added = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else Counter[int]()
     withdrawn, removed = _take_out(letter)
     restored = _put_back(letter)
+    Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
     confirmation, review = queries.awaiting(letter_id)
-    moved = numbered or withdrawn or removed or restored
+    numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
+    moved = numbered or back or gone
     before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review)
     letter.awaiting_confirmation = confirmation
     if moved or before != (letter.awaiting_confirmation_in_tens, review):
         Letter.objects.filter(pk=letter_id).update(
-            signature_count=F("signature_count") + numbered - withdrawn - removed + restored,
+            signature_count=F("signature_count") + numbered + back - gone,
             last_number=F("last_number") + numbered,
-            withdrawn_count=F("withdrawn_count") + withdrawn,
-            removed_count=F("removed_count") + removed - restored,
+            withdrawn_count=F("withdrawn_count") + withdrawn.total(),
+            removed_count=F("removed_count") + removed.total() - back,
             awaiting_confirmation=confirmation,
             awaiting_review=review,
             version=F("version") + 1,
@@ -93,24 +108,8 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
             awaiting_confirmation=confirmation
         )
     if moved:
-        _note_hour(letter, now, published=numbered, taken_out=withdrawn + removed - restored)
+        _note_hour(letter, now, published=numbered, taken_out=gone - back)
     return numbered == MOST_AT_ONCE
-
-
-def _number_confirmed(letter: Letter, now: datetime) -> int:
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
-        cursor.execute(NUMBER, values)
-        return int(cursor.fetchone()[0])
-
-
-def _take_out(letter: Letter) -> tuple[int, int]:
-    """Stop counting what has been withdrawn by its signers, or removed by moderators: how many of each."""
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_OUT, {"letter": letter.pk})
-        states = [state for (state,) in cursor.fetchall()]
-    removed = states.count(Signature.State.REJECTED)
-    return len(states) - removed, removed
 
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
@@ -120,8 +119,40 @@ def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int)
         cursor.execute(NOTE_HOUR, values)
 
 
-def _put_back(letter: Letter) -> int:
-    """Count again what moderators have put back under the number that it had: how many."""
+# What follows gives for each text, by its revision's id, how many signatures with it were moved.
+
+
+def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"letter": letter.pk, "most": MOST_AT_ONCE, "last": letter.last_number, "now": now}
+        cursor.execute(NUMBER, values)
+        return Counter(dict(cursor.fetchall()))
+
+
+def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
+    """Stop counting what has been withdrawn by its signers, or removed by moderators: how many of each."""
+    withdrawn, removed = Counter[int](), Counter[int]()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OUT, {"letter": letter.pk})
+        for revision_id, state in cursor.fetchall():
+            (removed if state == Signature.State.REJECTED else withdrawn)[revision_id] += 1
+    return withdrawn, removed
+
+
+def _put_back(letter: Letter) -> Counter[int]:
+    """Count again what moderators have put back under the number that it had."""
     with connection.cursor() as cursor:
         cursor.execute(PUT_BACK, {"letter": letter.pk})
-        return int(cursor.rowcount)
+        return Counter(revision_id for (revision_id,) in cursor.fetchall())
+
+
+def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:
+    return {pk: by for pk in sorted(more | less) if (by := more[pk] - less[pk])}
+
+
+def _count_texts(letter: Letter) -> None:
+    """Before anything is moved: the first count of texts that nobody has counted yet."""
+    if Revision.objects.filter(letter=letter, signature_count=None).exists():
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_TEXTS, {"letter": letter.pk})
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Q
+from django.db import connection
+from django.db.models import Case, Count, F, Q, Value, When
 
-from letters.models import Handover, Letter, Signature, SignatureQuerySet, Translation
+from letters.models import Handover, History, Letter, Revision, Signature, SignatureQuerySet, Translation
+from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
 NEWEST = 12
@@ -18,19 +20,21 @@ def public_letter(slug: str) -> Letter:
     return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
 
 
-def translations(letter: Letter) -> list[Translation]:
-    """The languages of the current text, the original first; without the text itself."""
-    found = Translation.objects.filter(revision=letter.current_revision).defer("body", "html", "summary")
+def translations(letter: Letter, revision: Revision | None = None) -> list[Translation]:
+    """The languages of the current text, or of another, the original first; without the text itself."""
+    found = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
     return sorted(found, key=lambda text: (text.language != letter.language, text.language))
 
 
-def text_of(letter: Letter, language: str) -> Translation:
-    """The current text in one language. Raises Translation.DoesNotExist."""
-    return Translation.objects.defer("body").get(revision=letter.current_revision, language=language)
+def text_of(letter: Letter, language: str, revision: Revision | None = None) -> Translation:
+    """The current text, or another, in one language. Raises Translation.DoesNotExist."""
+    return Translation.objects.defer("body").get(revision=revision or letter.current_revision, language=language)
 
 
-def newest_signatures(letter: Letter) -> list[Signature]:
-    return list(_counted(letter).published()[:NEWEST])
+def changes_of(letter: Letter) -> History | None:
+    """The history, if there is any: most letters never change, and are not asked about it at each reading."""
+    changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
+    return History.of(letter) if changed else None
 
 
 def handovers(letter: Letter) -> list[Handover]:
@@ -38,9 +42,61 @@ def handovers(letter: Letter) -> list[Handover]:
     return list(letter.handovers.all()[:10])
 
 
-def _counted(letter: Letter) -> SignatureQuerySet:
-    """Those that the letter's count knew of when it was read: the sequencer may have gone on since."""
-    return Signature.objects.filter(letter=letter, number__lte=letter.last_number)
+@dataclass(frozen=True)
+class PastText:
+    """One text of the history: in the language that was asked for, else in the letter's own."""
+
+    revision: Revision
+    text: Translation | None
+
+
+def past_texts(history: History, language: str) -> list[PastText]:
+    """All of the history, the newest first; without the texts themselves."""
+    languages = [history.letter.language, language]
+    found = Translation.objects.filter(revision__in=history.texts, language__in=languages)
+    texts: dict[int, Translation] = {}
+    for text in found.only("revision_id", "language", "sha256"):
+        if text.language == language or text.revision_id not in texts:
+            texts[text.revision_id] = text
+    return [PastText(revision, texts.get(revision.pk)) for revision in history.texts]
+
+
+def published_revision(letter: Letter, number: int) -> Revision:
+    """Raises Revision.DoesNotExist, also for one that is not published yet."""
+    return letter.revisions.published().get(number=number)
+
+
+def neighbours_of(revision: Revision, language: str) -> tuple[Revision | None, Revision | None]:
+    """The published texts before and after this one, in a language."""
+    others = Revision.objects.filter(letter=revision.letter_id, translations__language=language).published()
+    return others.filter(number__lt=revision.number).first(), others.filter(number__gt=revision.number).last()
+
+
+def changes_since(older: Revision, newer: Revision, language: str) -> tuple[Paragraph, ...]:
+    """How two texts differ in a language that both are in."""
+    both = Translation.objects.filter(revision__in=[older, newer], language=language)
+    texts = {text.revision_id: text for text in both}
+    return texts[newer.pk].differences_from(texts[older.pk])
+
+
+def newest_signatures(letter: Letter, changes: History | None) -> list[Signature]:
+    return list(_counted(letter, changes).published()[:NEWEST])
+
+
+def _counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
+    """Those that the letter's count knew of when it was read: the sequencer may have gone on since.
+
+    Each says in `signed_text` whether its signer saw another text than readers do now: "first", "earlier", or nothing.
+    """
+    found = Signature.objects.filter(letter=letter, number__lte=letter.last_number)
+    if changes is None or not changes.has_changed:
+        return found
+    numbers = [text.number for text in changes.texts if text.kind == Revision.Kind.SUBSTANCE]
+    kinds = [
+        When(revision__number__lt=min(numbers), then=Value("first")),
+        When(revision__number__lt=max(numbers), then=Value("earlier")),
+    ]
+    return found.annotate(signed_text=Case(*kinds, default=Value("")))
 
 
 @dataclass(frozen=True)
@@ -53,7 +109,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = _counted(letter).numbered()
+    found = _counted(letter, changes_of(letter)).numbered()
     if before is not None:
         found = found.filter(number__lt=before)
     rows = list(found[: PAGE_LENGTH + 1])
@@ -134,6 +190,7 @@ WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND state = 'confirmed')
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND state <> 'published')
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND state = 'published')
+   OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)
 """
 
 
@@ -143,3 +200,19 @@ def drifted_letters() -> list[tuple[int, int, int]]:
     counted = Count("signatures", filter=Q(signatures__counted=True))
     counts = Letter.objects.annotate(found=counted).exclude(found=F("signature_count"))
     return list(counts.values_list("pk", "signature_count", "found"))
+
+
+# In one statement, so that both sides are of one moment.
+DRIFTED_TEXTS = """
+WITH found AS (SELECT revision_id, count(*) AS many FROM letters_signature WHERE counted GROUP BY revision_id)
+SELECT id, signature_count, coalesce(many, 0)
+FROM letters_revision LEFT JOIN found ON revision_id = id
+WHERE signature_count <> coalesce(many, 0)
+"""
+
+
+def drifted_texts() -> list[tuple[int, int, int]]:
+    """The same for each text, by the id of its revision."""
+    with connection.cursor() as cursor:
+        cursor.execute(DRIFTED_TEXTS)
+        return list(cursor.fetchall())

@@ -9,10 +9,14 @@ urlpatterns = [
     path("letters/<slug:slug>/", views.letter, name="letter"),
     path("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
+    path("letters/<slug:slug>/history/", views.history, name="history"),
+    path("letters/<slug:slug>/history/<int:number>/", views.past_text, name="past_text"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
     # /<language>/letters/<slug>/   in another language than its own
     path("<language:language>/letters/<slug:slug>/", views.letter, name="translated_letter"),
     path("<language:language>/letters/<slug:slug>/signatures/", views.signatures, name="translated_signatures"),
+    path("<language:language>/letters/<slug:slug>/history/", views.history, name="translated_history"),
+    path("<language:language>/letters/<slug:slug>/history/<int:number>/", views.past_text, name="translated_past_text"),
     # /healthz
     path("healthz", views.healthz, name="healthz"),
 ]

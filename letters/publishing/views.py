@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Switch, Translation
+from letters.models import History, Letter, Revision, Switch, Translation
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.shared.languages import direction, interface_language, language_name
@@ -55,10 +55,13 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     etag = page_etag("letter", found.pk, found.version, language, refusal)
     if not_modified := unchanged(request, etag):
         return not_modified
+    changes = queries.changes_of(found)
     context = {
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
-        "newest": queries.newest_signatures(found),
+        "newest": queries.newest_signatures(found, changes),
+        "changes": changes,
+        "history_url": found.url_of("history", language),
         "handovers": queries.handovers(found),
         "link_url": found.url_of("link", language),
     }
@@ -101,6 +104,55 @@ def signatures_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
     lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
     return publish(StreamingHttpResponse(lines, **kind), etag)
+
+
+@require_safe
+@csrf_exempt
+def history(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """Every text that was ever published, what changed, and how many signatures stand with which."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("history"))
+    etag = page_etag("history", found.pk, found.version, language)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    past = History.of(found)
+    texts = [
+        (each, found.url_of("past_text", each.text.language if each.text else "", number=each.revision.number))
+        for each in queries.past_texts(past, language or found.language)
+    ]
+    context = {**_letter_context(found, language or found.language, "history"), "changes": past, "texts": texts}
+    return publish(_render(request, "letters/publishing/history.html", context), etag)
+
+
+@require_safe
+@csrf_exempt
+def past_text(request: HttpRequest, slug: str, number: int, language: str = "") -> HttpResponse:
+    """One text of the history as it was, and how it differs from the one before."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("past_text", number=number))
+    try:
+        revision = queries.published_revision(found, number)
+    except Revision.DoesNotExist as missing:
+        raise Http404("There is no such text.") from missing
+    spoken = language or found.language
+    before, after = queries.neighbours_of(revision, spoken)
+    # Not the letter's version: whoever signs does not change what was written.
+    etag = page_etag("past_text", revision.pk, after and after.pk, language, found.slug, found.is_sample)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = {
+        **_letter_context(found, spoken, "past_text", revision),
+        "revision": revision,
+        "before": before,
+        "after": after,
+        "before_url": before and found.url_of("past_text", language, number=before.number),
+        "after_url": after and found.url_of("past_text", language, number=after.number),
+        "differences": before and queries.changes_since(before, revision, spoken),
+        "history_url": found.url_of("history", language),
+    }
+    return publish(_render(request, "letters/publishing/past_text.html", context), etag)
 
 
 @require_safe
@@ -152,14 +204,20 @@ def _before(text: str | None) -> int | None:
     return int(text[:12])
 
 
-def _letter_context(letter: Letter, language: str, page: str) -> dict[str, object]:
+def _letter_context(letter: Letter, language: str, page: str, revision: Revision | None = None) -> dict[str, object]:
+    """What every page of a letter knows; with the text of a `revision`, if it is not the current one."""
     try:
-        text = queries.text_of(letter, language)
+        text = queries.text_of(letter, language, revision)
     except Translation.DoesNotExist as missing:
         raise Http404("The letter has not been translated into this language.") from missing
+    more = {"number": revision.number} if revision else {}
     languages = [
-        {"code": each.language, "name": language_name(each.language), "url": letter.url_of(page, each.language)}
-        for each in queries.translations(letter)
+        {
+            "code": each.language,
+            "name": language_name(each.language),
+            "url": letter.url_of(page, each.language, **more),
+        }
+        for each in queries.translations(letter, revision)
     ]
     return {
         "letter": letter,
@@ -169,7 +227,7 @@ def _letter_context(letter: Letter, language: str, page: str) -> dict[str, objec
         "languages": languages if len(languages) > 1 else [],
         "letter_url": letter.get_absolute_url(language),
         "signatures_url": letter.url_of("signatures", language),
-        "page_url": letter.url_of(page, language),
+        "page_url": letter.url_of(page, language, **more),
     }
 
 

@@ -10,15 +10,13 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.core.mail import EmailMessage
+from django.utils import timezone
 
-from letters.delivering.mail import NotBefore, headers_of
+from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.mail import NotBefore
 from letters.models import Delivery, Signature, SignerContact
-from letters.shared.addresses import unseal
 from letters.shared.codes import code_of
-from letters.shared.languages import interface_language
 from letters.signing import queries
 
 Built: TypeAlias = EmailMessage | NotBefore | None
@@ -90,29 +88,16 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     if code:
         # In place of the code in the mail before this one.
         SignerContact(signature_id=signature.pk).expect_code(code, now=now)
-    with translation.override(interface_language(signature.language)):
-        context = {
-            "letter": signature.letter,
-            "title": queries.title_of(signature.revision_id, signature.language),
-            "signature": signature,
-            "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
-            "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
-            "manage_url": settings.SITE_URL + signature.link("manage", now=now),
-            "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
-            "code": f"{code[:3]} {code[3:]}",
-            "until": signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
-            "language": translation.get_language(),
-            "SITE_URL": settings.SITE_URL,
-        }
-        parts = {
-            part: render_to_string(f"letters/mail/{template}.{part}", context)
-            for part in ("subject.txt", "txt", "html")
-        }
-    message = EmailMultiAlternatives(
-        subject=" ".join(parts["subject.txt"].split()),
-        body=parts["txt"].strip() + "\n",
-        to=[unseal(recipient.address)],
-        headers=headers_of(delivery.pk),
-    )
-    message.attach_alternative(parts["html"], "text/html")
-    return message
+    context = {
+        "letter": signature.letter,
+        "title": queries.title_of(signature.revision_id, signature.language),
+        "signature": signature,
+        "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
+        "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
+        "manage_url": settings.SITE_URL + signature.link("manage", now=now),
+        "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
+        "code": f"{code[:3]} {code[3:]}",
+        "until": signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
+    }
+    parts = render_mail(template, context, language=signature.language)
+    return compose_mail(delivery, parts, to=recipient.address)

@@ -44,19 +44,6 @@ def title_of(revision_id: int, language: str) -> str:
     return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
 
 
-def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
-    """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
-    token = read_token(purpose, text)
-    found = signature_of(token) if token else None
-    return (found, token) if found and token else None
-
-
-def signature_of(token: Token) -> Signature | None:
-    """None if it is gone."""
-    found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-    return found if found and token.matches(found.salt) else None
-
-
 def read_check(text: str) -> tuple[Token, bool] | None:
     """The token of a page "check your mail", and whether the address had signed before; None if it is not ours."""
     for purpose, again in (("check", False), ("check-again", True)):

@@ -1,8 +1,8 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from letters.linking.guards import from_our_pages, of_a_signature, see_other, useless_link, with_a_token
+from letters.linking.queries import signature_of
 from letters.models import Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import TooMany
-from letters.shared.origins import host_elsewhere, is_foreign
+from letters.shared.origins import host_elsewhere
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token, make_token
 from letters.signing import queries
@@ -36,54 +38,6 @@ from letters.signing.operations import (
     withdraw_signature,
 )
 from letters.switching.queries import is_on
-
-View = Callable[..., HttpResponse]
-SignatureView = Callable[[HttpRequest, Signature, Token], HttpResponse]
-
-
-def from_our_pages(view: View) -> View:
-    """Refuse a POST that another site's page sent. In place of a CSRF token, which would need a cookie."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        fetch_site = request.headers.get("Sec-Fetch-Site", "")
-        origin = request.headers.get("Origin", "")
-        if request.method == "POST" and is_foreign(fetch_site=fetch_site, origin=origin, own_origin=settings.SITE_URL):
-            return render(request, "403.html", status=403)
-        return view(request, *args, **kwargs)
-
-    return csrf_exempt(checked)
-
-
-def with_a_token(view: View) -> View:
-    """Nobody keeps the page, and nothing that it links to learns its address."""
-
-    @wraps(view)
-    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return private
-
-
-def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], View]:
-    """A page behind a mailed link: its view gets the signature, which nobody can have without passing here."""
-
-    def decorate(view: SignatureView) -> View:
-        @with_a_token
-        @require_http_methods(methods)
-        @from_our_pages
-        @wraps(view)
-        def opened(request: HttpRequest, token: str) -> HttpResponse:
-            found = queries.signature_of_token(purpose, token)
-            return view(request, *found) if found else _useless_link(request)
-
-        return opened
-
-    return decorate
 
 
 @from_our_pages
@@ -120,7 +74,7 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     except Refused as refused:
         status, retry_after = _refusal_status(refused)
         return form_again(refusal=refused.code, status=status, retry_after=retry_after)
-    return _see_other(_check_url(letter, language, token))
+    return see_other(_check_url(letter, language, token))
 
 
 def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
@@ -159,9 +113,9 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     """
     opened, now = queries.read_check(token), timezone.now()
     if opened is None:
-        return _useless_link(request)
+        return useless_link(request)
     # Before anything is looked up: it must not tell what has become of the signature meanwhile.
-    signature = None if queries.is_check_over(opened[0], now) else queries.signature_of(opened[0])
+    signature = None if queries.is_check_over(opened[0], now) else signature_of(opened[0])
     if signature is None:
         return _check_is_over(request, language)
     language = language or signature.letter.language
@@ -173,7 +127,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         if request.method == "POST" and form.is_valid():
             try:
                 confirm_by_code(signature, code=form.cleaned_data["code"], again=again, now=now)
-                return _see_other(signature.link("confirm", now=now))
+                return see_other(signature.link("confirm", now=now))
             except TooMany as refused:
                 return _confirmed_too_often(request, signature, refused.seconds)
             except Refused as refused:
@@ -188,7 +142,7 @@ def _resend(signature: Signature, language: str, *, again: bool) -> HttpResponse
     request_mail(signature, now=now)
     purpose = "check-again" if again else "check"
     token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=now)
-    return _see_other(f"{_check_url(signature.letter, language, token)}?again")
+    return see_other(f"{_check_url(signature.letter, language, token)}?again")
 
 
 def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
@@ -234,7 +188,7 @@ def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
             if refused := _refusal_of_request(request):
                 return refused
             request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
-            return _see_other(f"{request.path}?asked")
+            return see_other(f"{request.path}?asked")
         context = {**_letter_context(letter, language), "form": form}
         response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
     response.headers["Cache-Control"] = "no-store"
@@ -284,7 +238,7 @@ def not_me(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     """ "It wasn't me": GET shows the button, POST deletes."""
     if request.method == "POST":
         disown_signature(signature, now=timezone.now())
-        return _see_other(request.path)
+        return see_other(request.path)
     return _signature_page(request, "letters/signing/not_me.html", signature)
 
 
@@ -296,7 +250,7 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         action = request.POST.get("action", "")
         try:
             if request.method == "POST" and _managed(signature, action, form):
-                return _see_other(f"{request.path}?done")
+                return see_other(f"{request.path}?done")
         except Refused:
             return _not_managed(request, signature, form, typed=action == "save")
         stored = queries.stored_about(signature)
@@ -340,7 +294,7 @@ def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
     if request.method == "POST":
         try:
             confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
-            return _see_other(request.path)
+            return see_other(request.path)
         except TooMany as refused:
             return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
@@ -413,20 +367,4 @@ def _form_page(
     response.headers["Cache-Control"] = "no-store"
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def _useless_link(request: HttpRequest) -> HttpResponse:
-    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail.
-
-    It names no letter, so the browser is asked for the language.
-    """
-    with translation.override(translation.get_language_from_request(request)):
-        return render(request, "letters/signing/useless_link.html", status=404)
-
-
-def _see_other(url: str) -> HttpResponse:
-    response = HttpResponseRedirect(url)
-    # 303: the answer to a form is another page to GET; 302 leaves the method to the browser.
-    response.status_code = 303
     return response

@@ -11,6 +11,8 @@ from django.db import Error, IntegrityError, connection, models, transaction
 
 from letters.models import (
     AuditEvent,
+    CarryOver,
+    CarryOverAnswer,
     Collective,
     Delivery,
     Export,
@@ -83,6 +85,15 @@ def add_tally(letter: Letter, **values: Any) -> LetterTally:
 def add_export(letter: Letter, **values: Any) -> Export:
     right = {"letter": letter, "kind": "signatures", "format": "csv", "asked_by": User.objects.get()}
     return Export.objects.create(**{**right, "created_at": NOW, "next_attempt_at": NOW, **values})
+
+
+def add_answer(letter: Letter) -> None:
+    revision = letter.revisions.get()
+    signature = letter.signatures.first() or add_signature(letter)
+    question, _ = CarryOver.objects.get_or_create(revision=revision, defaults={"asked_at": NOW})
+    CarryOverAnswer.objects.create(
+        question=question, signature=signature, revision=revision, language="en", carries=True, answered_at=NOW
+    )
 
 
 def change(letter: Letter, **values: Any) -> None:
@@ -221,6 +232,7 @@ REFUSED: list[tuple[str, Deed]] = [
     ("export_format_known", lambda letter: add_export(letter, format="pdf")),
     ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
     ("export_once_at_a_time", lambda letter: twice(add_export, letter)),
+    ("carry_over_answered_once", lambda letter: twice(add_answer, letter)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),

@@ -103,7 +103,7 @@ def test_the_names_on_the_page_are_those_that_its_count_counts(letter: Letter) -
     add_published(letter, 3)
     read = queries.public_letter(letter.slug)
     add_published(letter, 2)
-    assert [signature.number for signature in queries.newest_signatures(read)] == [3, 2, 1]
+    assert [signature.number for signature in queries.newest_signatures(read, None)] == [3, 2, 1]
     assert [signature.number for signature in queries.signature_page(read, before=None).signatures] == [3, 2, 1]
 
 

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from django.db import models
+
+from letters.models.revision import Revision
+from letters.models.signature import Signature
+
+
+class CarryOver(models.Model):
+    """The question to all who signed an earlier text, whether their signatures carry over to a change of substance."""
+
+    # Asked once about each: the key of this table, and part of the keys of the mails.
+    revision = models.OneToOneField(Revision, on_delete=models.PROTECT, primary_key=True, related_name="carry_over")
+    asked_at = models.DateTimeField()
+    # The highest number among the signatures whose mail has been thought of. They are numbered by one writer, in the
+    # order in which they become visible, so none below it can turn up later.
+    reached = models.PositiveIntegerField(default=0)
+    # Mails owed so far; and answers, as they stand now.
+    owed = models.PositiveIntegerField(default=0)
+    carried = models.PositiveIntegerField(default=0)
+    stayed = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Question about revision {self.revision_id}"
+
+
+class CarryOverAnswer(models.Model):
+    """What a signer has said about it last."""
+
+    question = models.ForeignKey(CarryOver, on_delete=models.PROTECT, related_name="+", db_index=False)
+    signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="answers", db_index=False)
+    # The text that it stood with before, and in which language: it goes back there if the signer says so.
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
+    language = models.CharField(max_length=12)
+    carries = models.BooleanField()
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["signature", "question"], name="carry_over_answered_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer of signature {self.signature_id}"

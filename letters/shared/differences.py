@@ -1,0 +1,268 @@
+"""How two texts differ, word by word, in any script, and in a time that no text can stretch.
+
+A text of 100,000 characters may have been made to be slow to compare. So words that stand once in both texts are
+matched first, which costs little, and only what is left between them is compared word with word, as long as WORK lasts;
+where it is used up, a stretch counts as written anew.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import groupby
+
+# Pairs of words that are compared at most: about a second's work.
+WORK = 2_000_000
+# Of paragraphs that have at least so much in common, one is the other with other words.
+ALIKE = 0.4
+# So many paragraphs on, the counterpart of a changed one is looked for.
+LOOK_AHEAD = 6
+MOST_DEPTH = 12
+# More of them nobody reads, and no browser shows them soon: a paragraph is then one that was written anew, and what
+# comes after so many paragraphs is only counted.
+MOST_PARTS = 1000
+MOST_PARAGRAPHS = 1000
+
+# Scripts that leave no spaces between words, in which each sign is compared by itself: Thai, Lao, Burmese, Khmer,
+# Japanese and Chinese.
+NO_SPACES = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# Marks that are drawn on the sign before them. Without it they are drawn on nothing, so they are never parted.
+WHERE_MARKS_ARE = [range(0x20000), range(0xE0100, 0xE01F0)]
+PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some words that stay ("same"), go ("gone") or are new ("new")."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph; or a number of them: "skipped" if they stay as they are, "more" if they are too many to show."""
+
+    # "same", "changed", "gone", "new", "skipped", "more"
+    kind: str
+    parts: tuple[Part, ...] = ()
+    number: int = 0
+
+
+@dataclass
+class _Budget:
+    left: int = field(default_factory=lambda: WORK)
+
+
+# Where something stands in the old sequence and in the new one; and a run of it, which stays or not.
+_Pair = tuple[int, int]
+_Run = tuple[str, range, range]
+
+
+@lru_cache(maxsize=64)
+def differences(old: str, new: str) -> tuple[Paragraph, ...]:
+    """The new text by paragraphs, with what was changed, added and removed. Of what stays, only what is beside it."""
+    before, after, budget = _paragraphs(old), _paragraphs(new), _Budget()
+    found: list[Paragraph] = []
+    for kind, left, right in _Comparison(before, after, budget).runs():
+        if kind == "same":
+            found += [Paragraph("same", (Part("same", after[place]),)) for place in right]
+        else:
+            found += _changed([before[place] for place in left], [after[place] for place in right], budget)
+    shown = tuple(_without_what_stays(found))
+    more = len(shown) - MOST_PARAGRAPHS
+    return (*shown[:MOST_PARAGRAPHS], Paragraph("more", number=more)) if more > 0 else shown
+
+
+def words_of(text: str) -> list[str]:
+    """The text cut into words, spaces and signs; joined, it is the text again."""
+    return _word().findall(text)
+
+
+def _paragraphs(text: str) -> list[str]:
+    whole = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+    return PARAGRAPHS.split(whole) if whole else []
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    marks = "".join(re.escape(chr(each)) for places in WHERE_MARKS_ARE for each in places if _is_mark(each))
+    one = f"[{marks}\u200c\u200d\U0001f3fb-\U0001f3ff]*"
+    # An emoji may be several signs that a joiner holds together.
+    joined = rf"(?:(?<=\u200d)[^\w\s]{one})*"
+    return re.compile(rf"\s+|[{NO_SPACES}]{one}|(?:(?![{NO_SPACES}])\w{one})+|.{one}{joined}", re.DOTALL)
+
+
+def _is_mark(code: int) -> bool:
+    return unicodedata.category(chr(code)).startswith("M")
+
+
+def _without_what_stays(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
+    """One that stays is shown before and after what was changed; the rest of them only counted."""
+    for stays, group in groupby(enumerate(paragraphs), key=lambda each: each[1].kind == "same"):
+        places = list(group)
+        if not stays:
+            yield from (paragraph for _, paragraph in places)
+            continue
+        first = [places.pop(0)[1]] if places[0][0] > 0 else []
+        last = [places.pop()[1]] if places and places[-1][0] < len(paragraphs) - 1 else []
+        skipped = [Paragraph("skipped", number=len(places))] if places else []
+        yield from [*first, *skipped, *last]
+
+
+# Paragraphs
+
+
+def _changed(old: list[str], new: list[str], budget: _Budget) -> Iterator[Paragraph]:
+    """A run of paragraphs in place of another: each with its counterpart, if it has one nearby."""
+    bags = [Counter(words_of(text.casefold())) for text in old], [Counter(words_of(text.casefold())) for text in new]
+    done = 0
+    for place, text in enumerate(new):
+        near = range(done, min(done + LOOK_AHEAD, len(old)))
+        match = next((each for each in near if _alikeness(bags[0][each], bags[1][place]) >= ALIKE), None)
+        if match is None:
+            yield Paragraph("new", (Part("new", text),))
+            continue
+        yield from (Paragraph("gone", (Part("gone", gone),)) for gone in old[done:match])
+        yield from _rewritten(old[match], text, budget)
+        done = match + 1
+    yield from (Paragraph("gone", (Part("gone", gone),)) for gone in old[done:])
+
+
+def _rewritten(old: str, new: str, budget: _Budget) -> Iterator[Paragraph]:
+    parts = tuple(_parts(old, new, budget))
+    if len(parts) <= MOST_PARTS:
+        yield Paragraph("changed", parts)
+    else:
+        yield Paragraph("gone", (Part("gone", old),))
+        yield Paragraph("new", (Part("new", new),))
+
+
+def _alikeness(old: Counter[str], new: Counter[str]) -> float:
+    """From 0 to 1. Spaces and commas make nothing alike."""
+    sizes = [sum(many for word, many in bag.items() if word[0].isalnum()) for bag in (old, new)]
+    shared = sum(min(many, new[word]) for word, many in old.items() if word[0].isalnum())
+    return shared / max(*sizes, 1)
+
+
+# Words
+
+
+def _parts(old: str, new: str, budget: _Budget) -> Iterator[Part]:
+    before, after = words_of(old), words_of(new)
+    gone: list[str] = []
+    added: list[str] = []
+    runs = list(_Comparison(before, after, budget).runs())
+    for place, (kind, left, right) in enumerate(runs):
+        text = "".join(after[each] for each in right)
+        if kind == "same" and (text.strip() or not 0 < place < len(runs) - 1):
+            yield from _flush(gone, added)
+            yield Part("same", text)
+        else:
+            # A space between two changed words belongs to both: they read as one change.
+            gone += [before[each] for each in left]
+            added += [after[each] for each in right]
+    yield from _flush(gone, added)
+
+
+def _flush(gone: list[str], added: list[str]) -> Iterator[Part]:
+    yield from (Part(kind, "".join(words)) for kind, words in (("gone", gone), ("new", added)) if words)
+    gone.clear()
+    added.clear()
+
+
+# Sequences
+
+
+@dataclass
+class _Comparison:
+    old: Sequence[str]
+    new: Sequence[str]
+    budget: _Budget
+
+    def runs(self) -> Iterator[_Run]:
+        """What stays and what does not, in order, each run as long as can be."""
+        pairs = list(self._pairs(range(len(self.old)), range(len(self.new)), 0))
+        at_old = at_new = 0
+        for _, group in groupby(enumerate(pairs), key=lambda each: (each[1][0] - each[0], each[1][1] - each[0])):
+            run = [pair for _, pair in group]
+            (from_old, from_new), length = run[0], len(run)
+            if from_old > at_old or from_new > at_new:
+                yield "changed", range(at_old, from_old), range(at_new, from_new)
+            at_old, at_new = from_old + length, from_new + length
+            yield "same", range(from_old, at_old), range(from_new, at_new)
+        if at_old < len(self.old) or at_new < len(self.new):
+            yield "changed", range(at_old, len(self.old)), range(at_new, len(self.new))
+
+    def _pairs(self, left: range, right: range, depth: int) -> Iterator[_Pair]:
+        """Places of what is the same in both, within these stretches, in order."""
+        old, new, start, end = self.old, self.new, 0, 0
+        while start < min(len(left), len(right)) and old[left[start]] == new[right[start]]:
+            yield left[start], right[start]
+            start += 1
+        left, right = left[start:], right[start:]
+        while end < min(len(left), len(right)) and old[left[-1 - end]] == new[right[-1 - end]]:
+            end += 1
+        tail = zip(left[len(left) - end :], right[len(right) - end :], strict=True)
+        yield from self._inner_pairs(left[: len(left) - end], right[: len(right) - end], depth)
+        yield from tail
+
+    def _inner_pairs(self, left: range, right: range, depth: int) -> Iterator[_Pair]:
+        """The same of stretches that neither begin nor end alike."""
+        anchors = self._anchors(left, right) if depth < MOST_DEPTH else []
+        if anchors:
+            at_old, at_new = left.start, right.start
+            for in_old, in_new in anchors:
+                yield from self._pairs(range(at_old, in_old), range(at_new, in_new), depth + 1)
+                yield in_old, in_new
+                at_old, at_new = in_old + 1, in_new + 1
+            yield from self._pairs(range(at_old, left.stop), range(at_new, right.stop), depth + 1)
+        elif len(left) * len(right) <= self.budget.left:
+            self.budget.left -= len(left) * len(right)
+            yield from self._longest_common(left, right)
+
+    def _anchors(self, left: range, right: range) -> list[_Pair]:
+        """What stands once in each stretch, as far as it stands in the same order in both (patience diff)."""
+        old, new = self.old, self.new
+        counts = Counter(old[each] for each in left), Counter(new[each] for each in right)
+        places = {new[each]: each for each in right if counts[1][new[each]] == 1}
+        found = [(each, places[old[each]]) for each in left if counts[0][old[each]] == 1 and old[each] in places]
+        # The longest rising sequence of places: the last of each length so far, and who came before whom.
+        ends: list[int] = []
+        chains: list[int] = []
+        before: list[int] = []
+        for index, (_, place) in enumerate(found):
+            length = bisect_left(ends, place)
+            before.append(chains[length - 1] if length else -1)
+            ends[length : length + 1], chains[length : length + 1] = [place], [index]
+        rising, at = [], chains[-1] if chains else -1
+        while at >= 0:
+            rising.append(found[at])
+            at = before[at]
+        return rising[::-1]
+
+    def _longest_common(self, left: range, right: range) -> Iterator[_Pair]:
+        """The longest common subsequence, by the table of lengths."""
+        old, new = self.old, self.new
+        lengths = [[0] * (len(right) + 1)]
+        for i in reversed(left):
+            row, below = [0], lengths[-1]
+            for place, j in enumerate(reversed(right)):
+                row.append(below[place] + 1 if old[i] == new[j] else max(below[place + 1], row[place]))
+            lengths.append(row)
+        i, j = 0, 0
+        while i < len(left) and j < len(right):
+            here, below = lengths[len(left) - i], lengths[len(left) - i - 1]
+            rest = len(right) - j
+            if old[left[i]] == new[right[j]]:
+                yield left[i], right[j]
+                i, j = i + 1, j + 1
+            elif below[rest] >= here[rest - 1]:
+                i += 1
+            else:
+                j += 1

@@ -1,0 +1,157 @@
+"""A letter changes in substance, in a real browser: one signer carries over, one stays, one withdraws."""
+
+import re
+from collections.abc import Iterator
+from typing import LiteralString
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from letters.shared.text import digest, render_markdown
+from petition.local import ORGANIZER
+from tests.stack import Site, links_in, running_site, until
+from tests.test_journeys import SCHEMES, Visit, browser, press, visitor
+
+__all__ = ["browser", "visitor"]
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+LETTER = "/letters/unpaid-cast/"
+LIST = f"{LETTER}signatures/"
+DESK = "/organize/letters/unpaid-cast/history/"
+NOTE = "We now ask for payment, not for an apology."
+
+REVISE: LiteralString = """
+WITH old AS (
+    SELECT letter.id AS letter_id, text.* FROM letters_letter AS letter
+    JOIN letters_translation AS text ON text.revision_id = current_revision_id AND text.language = letter.language
+    WHERE slug = 'unpaid-cast'
+), revision AS (
+    INSERT INTO letters_revision (letter_id, number, kind, note, created_at)
+    SELECT letter_id, 2, 'substance', %(note)s, now() FROM old RETURNING id
+)
+INSERT INTO letters_translation (revision_id, language, title, addressee, summary, body, html, sha256)
+SELECT revision.id, language, title, addressee, summary, %(body)s, %(html)s, %(sha256)s FROM old, revision
+RETURNING revision_id
+"""
+PUBLISH: LiteralString = """
+WITH published AS (UPDATE letters_revision SET published_at = now() WHERE id = %(revision)s)
+UPDATE letters_letter SET current_revision_id = %(revision)s, version = version + 1 WHERE slug = 'unpaid-cast'
+"""
+TEXT: LiteralString = """
+SELECT title, addressee, body FROM letters_translation AS text
+JOIN letters_letter ON current_revision_id = revision_id AND text.language = letters_letter.language
+WHERE slug = 'unpaid-cast'
+"""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as site:
+        yield site
+
+
+def change_text(site: Site) -> None:
+    """As publishing leaves it."""
+    with psycopg.connect(site.addresses()["DATABASE_URL"]) as database:
+        found = database.execute(TEXT).fetchone()
+        assert found
+        title, addressee, body = found
+        first, rest = body.split("\n\n", 1)
+        changed = f"{first.replace('you', 'your company', 1)}\n\nPay us for every hour.\n\n{rest}"
+        values = {
+            "note": NOTE,
+            "body": changed,
+            "html": render_markdown(changed),
+            "sha256": digest(title, addressee, changed),
+        }
+        revision = database.execute(REVISE, values).fetchone()
+        assert revision
+        database.execute(PUBLISH, {"revision": revision[0]})
+
+
+def sign_and_confirm(site: Site, name: str) -> str:
+    email = f"{name.lower()}@example.org"
+    assert site.sign("unpaid-cast", email, name).status == 303
+    assert site.post(site.mailed_link("confirm", email)).status == 303
+    until(lambda: name in site.get(LIST).text)
+    return email
+
+
+def sign_in(page: Page, site: Site) -> None:
+    password = re.search(rf"{ORGANIZER}, password (\S+)", site.run.output)
+    assert password
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(ORGANIZER)
+    page.get_by_label("Password").fill(password[1])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/accounts/")
+
+
+def beside(name: str, site: Site) -> str:
+    """What the list has beside a name."""
+    found = re.search(rf"<li>((?:(?!</li>).)*{name}.*?)</li>", site.get(LIST).text)
+    return re.sub(r"<[^>]*>", "", found[1]) if found else ""
+
+
+def axe_finds_nothing(page: Page) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.response["passes"], "axe has looked at nothing"
+        assert found.violations_count == 0, found.generate_report()
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) -> None:
+    ada, berta, carlo = [sign_and_confirm(site, name) for name in ("Adamaria", "Bertarosa", "Carlomarco")]
+    change_text(site)
+
+    desk = visitor()
+    sign_in(desk, site)
+    desk.goto(DESK)
+    axe_finds_nothing(desk)
+    desk.get_by_role("link", name="See the mail first").click()
+    expect(desk.locator("main")).to_contain_text(NOTE)
+    axe_finds_nothing(desk)
+    desk.get_by_role("button", name="Ask them now").click()
+    expect(desk.locator("main")).to_contain_text("The signers of the earlier text are being asked.")
+
+    signer = visitor()
+    signer.goto(site.mailed_link("carry-over", ada))
+    expect(signer.locator(".differences ins").first).to_be_visible()
+    axe_finds_nothing(signer)
+    press(signer, "Carry my signature over")
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Your signature is carried over")
+    until(lambda: "signed the first text" not in beside("Adamaria", site), 2)
+    axe_finds_nothing(signer)
+
+    signer.goto(site.mailed_link("carry-over", berta))
+    press(signer, "Leave it with the text that I signed")
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Your signature stays with the text that you signed")
+
+    signer.goto(site.mailed_link("carry-over", carlo))
+    signer.get_by_role("link", name="Change or withdraw my signature").click()
+    press(signer, "Withdraw my signature")
+    until(lambda: "Carlomarco" not in site.get(LIST).text, 2)
+
+    assert "signed the first text" in beside("Bertarosa", site)
+    reader = visitor()
+    reader.goto(LETTER)
+    expect(reader.locator(".changed")).to_contain_text(NOTE)
+    expect(reader.locator(".changed")).to_contain_text(re.compile(r"1 signed this text, \d+ an earlier one\."))
+    reader.get_by_role("link", name="How the text has changed").click()
+    axe_finds_nothing(reader)
+    reader.get_by_role("link", name="Text No. 2").click()
+    expect(reader.locator(".differences")).to_contain_text("Pay us for every hour.")
+    axe_finds_nothing(reader)
+
+    desk.goto(DESK)
+    expect(desk.locator(".figures")).to_contain_text(re.compile(r"Carried over\s*1\s*Stay with the earlier text\s*1"))
+    axe_finds_nothing(desk)
+    assert all(len(site.mails_to(email)) == 3 for email in (ada, berta, carlo))
+    assert set(links_in(site.mails_to(ada)[2])) == {"carry-over", "manage", "not-me"}

@@ -1,0 +1,124 @@
+"""How two texts differ: readable, in every script, and never slow."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letters.shared.differences import MOST_PARAGRAPHS, Paragraph, differences, words_of
+
+
+def marked(old: str, new: str) -> list[str]:
+    """The paragraphs with [-what went-] and [+what came+]; a number for those that are not shown."""
+    signs = {"same": "{}", "gone": "[-{}-]", "new": "[+{}+]"}
+    return [
+        "".join(signs[part.kind].format(part.text) for part in paragraph.parts) or str(paragraph.number)
+        for paragraph in differences(old, new)
+    ]
+
+
+def test_a_changed_word_is_marked_where_it_stands() -> None:
+    assert marked("Four lines are to end.", "Five lines are to stay.") == [
+        "[-Four-][+Five+] lines are to [-end-][+stay+]."
+    ]
+
+
+def test_words_that_change_together_are_marked_together() -> None:
+    assert marked("Keep the four night lines running", "Keep the five day lines running") == [
+        "Keep the [-four night-][+five day+] lines running"
+    ]
+
+
+def test_paragraphs_come_and_go() -> None:
+    assert marked("One is here.\n\nTwo goes.\n\nThree stays.", "One is here.\n\nThree stays.\n\nFour comes.") == [
+        *["One is here.", "[-Two goes.-]", "Three stays.", "[+Four comes.+]"]
+    ]
+
+
+def test_one_written_anew_is_not_made_into_confetti() -> None:
+    assert marked("We ask the minister to resign.", "Trains are good for the climate and the purse.") == [
+        "[+Trains are good for the climate and the purse.+]",
+        "[-We ask the minister to resign.-]",
+    ]
+
+
+def test_of_what_stays_only_the_neighbours_are_shown() -> None:
+    paragraphs = [f"Paragraph {number}" for number in range(20)]
+    changed = [*paragraphs[:10], "Paragraph ten", *paragraphs[11:]]
+    assert marked("\n\n".join(paragraphs), "\n\n".join(changed)) == [
+        *["9", "Paragraph 9", "Paragraph [-10-][+ten+]", "Paragraph 11", "8"]
+    ]
+
+
+def test_texts_that_are_the_same_show_nothing() -> None:
+    assert differences("One\n\nTwo", "One\r\n\r\nTwo\n") == (Paragraph("skipped", number=2),)
+    assert differences("", "") == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("请保留夜车。", "请保留早车。", "请保留[-夜-][+早+]车。"),
+        ("夜行列車を残して", "夜行列車を守って", "夜行列車を[-残し-][+守っ+]て"),
+        ("หยุดรถไฟกลางคืน", "หยุดรถไฟกลางวัน", "หยุดรถไฟกลาง[-คื-][+วั+]น"),
+        ("نريد قطارات الليل", "نريد قطارات النهار", "نريد قطارات [-الليل-][+النهار+]"),
+        ("हमें रात की रेल चाहिए", "हमें दिन की रेल चाहिए", "हमें [-रात-][+दिन+] की रेल चाहिए"),
+        ("Ngọc đi tàu đêm", "Ngọc đi tàu ngày", "Ngọc đi tàu [-đêm-][+ngày+]"),
+    ],
+)
+def test_it_reads_in_every_script(old: str, new: str, shown: str) -> None:
+    assert marked(old, new) == [shown]
+
+
+@pytest.mark.parametrize("whole", ["रेलगाड़ियाँ", "\U0001f469\u200d\U0001f680", "e\u0301", "\u0645\u06cc\u200c\u062e"])
+def test_what_is_drawn_as_one_is_never_parted(whole: str) -> None:
+    assert words_of(f"{whole} ") == [whole, " "]
+
+
+texts = st.text(st.sampled_from("ab \n.é\u0301夜กำ👩\u200d🚀")) | st.text()
+
+
+@given(texts)
+def test_words_put_together_are_the_text_again(text: str) -> None:
+    assert "".join(words_of(text)) == text
+
+
+@given(texts, texts)
+def test_who_takes_out_what_came_and_puts_back_what_went_has_the_old_text(old: str, new: str) -> None:
+    def read(*kinds: str) -> str:
+        parts = [part for each in differences(old, new) for part in each.parts if part.kind in kinds]
+        return "".join("".join(part.text.split()) for part in parts)
+
+    if not any(each.kind == "skipped" for each in differences(old, new)):
+        assert read("same", "gone") == read_alone(old)
+        assert read("same", "new") == read_alone(new)
+
+
+def read_alone(text: str) -> str:
+    return "".join("".join(part.text.split()) for each in differences("", text) for part in each.parts)
+
+
+LONGEST = 100_000
+SLOW = {
+    "one word to a paragraph": ("a\n\n" * 33_000, "b\n\n" * 33_000),
+    "two in turn": ("a\n\nb\n\n" * 16_000, "b\n\na\n\nc\n\n" * 11_000),
+    "three words in turn": ("a b " * 25_000, "b a c " * 16_000),
+    "backwards": (" ".join(map(str, range(17_000))), " ".join(map(str, range(17_000, 0, -1)))),
+    "in pairs": ("x y " * 25_000, "".join(f"x {n} " for n in range(14_000))),
+    "marks alone": ("\u0301" * LONGEST, "\u0302" * LONGEST),
+    "spaces alone": (" \n\t" * 33_000, "\n \n" * 33_000 + "a"),
+    "signs without spaces": ("夜早" * 50_000, "早夜車" * 33_000),
+    "paragraphs that are alike": (
+        "\n\n".join(f"the same and {n}" for n in range(5_500)),
+        "\n\n".join(f"the same but {n}" for n in range(5_500)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_text_takes_seconds(name: str) -> None:
+    began = time.process_time()
+    found = differences(*SLOW[name])
+    assert time.process_time() - began < 3
+    assert len(found) <= MOST_PARAGRAPHS + 1
