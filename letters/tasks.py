@@ -5,13 +5,15 @@ from django.utils import timezone
 
 from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.delivering.tasks import deliver_owed
+from letters.inviting.mail import MAILS as INVITING_MAILS
+from letters.inviting.tasks import tend_invitations
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
 from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
 
 # Who builds each kind of mail.
-MAILS = {**SIGNING_MAILS}
+MAILS = {**SIGNING_MAILS, **INVITING_MAILS}
 
 
 @shared_task(name="letters.deliver")
@@ -45,6 +47,12 @@ def sweep_letters() -> None:
 def tend() -> None:
     """Remind those who have not confirmed, and forget those who never did."""
     tend_unconfirmed(now=timezone.now())
+
+
+@shared_task(name="letters.tend_invitations")
+def tend_first_signers() -> None:
+    """Forget the invited who have not answered, and lists that nobody confirmed."""
+    tend_invitations(now=timezone.now())
 
 
 @shared_task(name="letters.recount")

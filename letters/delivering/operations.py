@@ -156,6 +156,8 @@ def _doubt(
 
 def _consequences(signature: Signature, concern: Signature.Concern, at: datetime) -> dict[str, Any]:
     """What changes in a signature after a mail to its signer came back, or was complained of, at that moment."""
+    if signature.state == Signature.State.INVITED:
+        return {"concern": concern}
     if signature.state not in STANDING:
         return {}
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before

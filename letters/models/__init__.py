@@ -4,14 +4,23 @@ from letters.models.audit_event import AuditEvent
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
+from letters.models.invite_list import InviteList
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import Revision, Translation
-from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import (
+    INVITATION_GOOD_FOR,
+    SALT_BYTES,
+    STANDING,
+    Signature,
+    SignatureQuerySet,
+    SignerContact,
+)
 from letters.models.switch import Switch
 from letters.models.user import User
 
 __all__ = [
     "BULK",
+    "INVITATION_GOOD_FOR",
     "MODERATING",
     "OWNING",
     "SALT_BYTES",
@@ -23,6 +32,7 @@ __all__ = [
     "Delivery",
     "DeliveryQuerySet",
     "Display",
+    "InviteList",
     "Letter",
     "LetterQuerySet",
     "Membership",

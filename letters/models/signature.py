@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models
@@ -14,6 +14,11 @@ from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 from letters.shared.tokens import make_token
 
 SALT_BYTES = 8
+# How long an invited person has to answer, from the invitation on; then their address is forgotten.
+INVITATION_GOOD_FOR = timedelta(days=14)
+
+# Nobody has said yes: no number, no moment of confirmation, and perhaps no name.
+UNANSWERED = ["expired", "invited", "declined"]
 
 # Without waiting for the disk, which may take longer than all the rest of a mail. What is noted once the mail has been
 # sent does wait, and for this too; if the database dies before that, the mail is sent again, with the same code.
@@ -47,6 +52,10 @@ class Signature(models.Model):
         EXPIRED = "expired", "Never confirmed"
         # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
         DISOWNED = "disowned", "Disowned by the owner of the address"
+        # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.
+        INVITED = "invited", "Invited, has not answered"
+        # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
+        DECLINED = "declined", "Invited, and said no"
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
@@ -80,6 +89,8 @@ class Signature(models.Model):
     display = models.CharField(max_length=10, choices=Display)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    # Invited before the letter opened: shown above the others once it is published, in the order of the ids.
+    is_first = models.BooleanField(default=False, db_default=False)
     # How we know that a person stands behind it.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
@@ -113,7 +124,7 @@ class Signature(models.Model):
                 condition=Q(
                     state__in=[
                         *["pending", "confirmed", "held", "published"],
-                        *["rejected", "withdrawn", "expired", "disowned"],
+                        *["rejected", "withdrawn", "expired", "disowned", "invited", "declined"],
                     ]
                 ),
                 name="signature_state_known",
@@ -126,11 +137,11 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=Q(state="published", number__isnull=False, published_at__isnull=False)
                 | Q(state__in=["withdrawn", "rejected", "disowned"])
-                | Q(state__in=["pending", "confirmed", "held", "expired"], number__isnull=True),
+                | Q(state__in=["pending", "confirmed", "held", *UNANSWERED], number__isnull=True),
                 name="signature_published_has_a_number",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "expired"], confirmed_at__isnull=True)
+                condition=Q(state__in=["pending", *UNANSWERED], confirmed_at__isnull=True)
                 | Q(state__in=["withdrawn", "rejected", "disowned"])
                 | (Q(state__in=["confirmed", "held", "published"], confirmed_at__isnull=False) & ~Q(verified="")),
                 name="signature_confirmed_says_when_and_how",
@@ -141,7 +152,7 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=~Q(name="")
                 | Q(display="nobody")
-                | Q(state__in=["withdrawn", "rejected", "expired", "disowned"]),
+                | Q(state__in=["withdrawn", "rejected", "disowned", *UNANSWERED]),
                 name="signature_has_a_name",
             ),
             models.CheckConstraint(
@@ -159,6 +170,8 @@ class Signature(models.Model):
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
             # What the honest counter counts besides the published ones; small, since both states pass.
             models.Index("letter", "state", name="signature_awaiting", condition=Q(state__in=["pending", "held"])),
+            # The first signatories, before and after they have answered.
+            models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +186,12 @@ class Signature(models.Model):
         """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""
         token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now)
         return reverse(purpose, kwargs={"token": token})
+
+    def url_of_letter(self, *, now: datetime) -> str:
+        """Where its signer reads the letter. Before it is published, behind their own link and nowhere else."""
+        if self.letter.status == Letter.Status.DRAFT:
+            return self.link("invitation", now=now)
+        return self.letter.get_absolute_url(self.language)
 
 
 # A signature that its signer stands by, or may still.

@@ -9,6 +9,8 @@ from letters.models import Letter, Signature, SignatureQuerySet, Translation
 
 PAGE_LENGTH = 100
 NEWEST = 12
+# So many of the first signatories stand on the letter's page; all of them are in the list.
+FIRST = 100
 LETTERS_ON_HOME = 50
 
 
@@ -29,7 +31,25 @@ def text_of(letter: Letter, language: str) -> Translation:
 
 
 def newest_signatures(letter: Letter) -> list[Signature]:
-    return list(_counted(letter).published()[:NEWEST])
+    """But for the first signatories, who stand above them."""
+    return list(_counted(letter).published().filter(is_first=False)[:NEWEST])
+
+
+@dataclass(frozen=True)
+class FirstSignatures:
+    signatures: list[Signature]
+    # How many first signatories there are besides these, and how many signatures besides all of them.
+    more: int
+    others: int
+
+
+def first_signatures(letter: Letter) -> FirstSignatures:
+    """Those who were invited before it opened, in the order of their organizer's list. From an index of their own."""
+    found = _counted(letter).filter(is_first=True, state=Signature.State.PUBLISHED).order_by("pk")
+    shown = list(found[: FIRST + 1])
+    number = found.count() if len(shown) > FIRST else len(shown)
+    shown = shown[:FIRST]
+    return FirstSignatures(shown, number - len(shown), max(0, letter.signature_count - number))
 
 
 def _counted(letter: Letter) -> SignatureQuerySet:

@@ -45,6 +45,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     context = {
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
+        "first": queries.first_signatures(found),
         "newest": queries.newest_signatures(found),
         "link_url": found.url_of("link", language),
     }

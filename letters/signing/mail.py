@@ -92,7 +92,7 @@ def _to_signer(
             "letter": signature.letter,
             "title": queries.title_of(signature.revision_id, signature.language),
             "signature": signature,
-            "letter_url": settings.SITE_URL + signature.letter.get_absolute_url(signature.language),
+            "letter_url": settings.SITE_URL + signature.url_of_letter(now=now),
             "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
             "manage_url": settings.SITE_URL + signature.link("manage", now=now),
             "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),

@@ -1,9 +1,9 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -16,74 +16,29 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from letters.models import Letter, Signature, Switch, Translation
+from letters.models import STANDING, Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
-from letters.shared.origins import is_foreign
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token
 from letters.signing import queries
 from letters.signing.admission import ProofWanted, Sender, TooMany, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
+from letters.signing.guards import from_our_pages, of_a_signature, useless_link, with_a_token
 from letters.signing.operations import (
+    accept_invitation,
     change_signature,
     confirm_by_code,
     confirm_signature,
+    decline_invitation,
     disown_signature,
+    invitation_refusal,
     request_link,
     request_mail,
     sign_letter,
     withdraw_signature,
 )
 from letters.switching.queries import is_on
-
-View = Callable[..., HttpResponse]
-SignatureView = Callable[[HttpRequest, Signature, Token], HttpResponse]
-
-
-def from_our_pages(view: View) -> View:
-    """Refuse a POST that another site's page sent. In place of a CSRF token, which would need a cookie."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        fetch_site = request.headers.get("Sec-Fetch-Site", "")
-        origin = request.headers.get("Origin", "")
-        if request.method == "POST" and is_foreign(fetch_site=fetch_site, origin=origin, own_origin=settings.SITE_URL):
-            return render(request, "403.html", status=403)
-        return view(request, *args, **kwargs)
-
-    return csrf_exempt(checked)
-
-
-def with_a_token(view: View) -> View:
-    """Nobody keeps the page, and nothing that it links to learns its address."""
-
-    @wraps(view)
-    def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return private
-
-
-def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], View]:
-    """A page behind a mailed link: its view gets the signature, which nobody can have without passing here."""
-
-    def decorate(view: SignatureView) -> View:
-        @with_a_token
-        @require_http_methods(methods)
-        @from_our_pages
-        @wraps(view)
-        def opened(request: HttpRequest, token: str) -> HttpResponse:
-            found = queries.signature_of_token(purpose, token)
-            return view(request, *found) if found else _useless_link(request)
-
-        return opened
-
-    return decorate
 
 
 @from_our_pages
@@ -158,7 +113,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     first = queries.signature_of_token("check", token)
     found = first or queries.signature_of_token("check-again", token)
     if found is None:
-        return _useless_link(request)
+        return useless_link(request)
     signature = found[0]
     language = language or signature.letter.language
     if request.POST.get("action") == "resend":
@@ -332,6 +287,42 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
     )
 
 
+@of_a_signature("invitation", "GET", "HEAD", "POST")
+def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """Where an invited person reads the letter and signs it; then, how that stands. The mail proves the address."""
+    text = queries.text_to_sign(signature)
+    refusal = invitation_refusal(signature, timezone.now())
+    with translation.override(interface_language(signature.language)):
+        form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid() and not refusal:
+            try:
+                seen = request.POST.get("seen", "")
+                accept_invitation(signature, changes=form.changes(), seen=seen, now=timezone.now())
+                return _see_other(request.path)
+            except Refused as refused:
+                refusal = refused.code
+    status = 409 if request.method == "POST" and refusal else 422 if form.errors else 200
+    more = {
+        "form": form,
+        "refusal": refusal,
+        "text": text,
+        # Whose invitation is over reads no letter that is not public.
+        "reads": signature.state in {Signature.State.INVITED, *STANDING},
+        "manage_url": signature.link("manage", now=timezone.now()),
+        "decline_url": signature.link("decline", now=timezone.now()),
+    }
+    return _signature_page(request, "letters/signing/invitation.html", signature, status=status, **more)
+
+
+@of_a_signature("decline", "GET", "HEAD", "POST")
+def decline(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """ "No, thank you": GET shows the button, POST deletes."""
+    if request.method == "POST":
+        decline_invitation(signature, now=timezone.now())
+        return _see_other(request.path)
+    return _signature_page(request, "letters/signing/decline.html", signature, text=queries.text_to_sign(signature))
+
+
 def _signature_page(
     request: HttpRequest, template: str, signature: Signature, *, status: int = 200, **more: Any
 ) -> HttpResponse:
@@ -340,10 +331,10 @@ def _signature_page(
     context = {
         "signature": signature,
         "letter": letter,
-        "text": queries.translation_of(signature.revision_id, language),
+        "text": more.pop("text", None) or queries.translation_of(signature.revision_id, language),
         "language": language,
         "direction": direction(language),
-        "letter_url": letter.get_absolute_url(language),
+        "letter_url": signature.url_of_letter(now=timezone.now()),
         "signatures_url": letter.url_of("signatures", language),
         "days": settings.CONFIRMATION_DAYS,
         **more,
@@ -378,15 +369,6 @@ def _form_page(
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
-
-
-def _useless_link(request: HttpRequest) -> HttpResponse:
-    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail.
-
-    It names no letter, so the browser is asked for the language.
-    """
-    with translation.override(translation.get_language_from_request(request)):
-        return render(request, "letters/signing/useless_link.html", status=404)
 
 
 def _see_other(url: str) -> HttpResponse:
