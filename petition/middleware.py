@@ -53,10 +53,8 @@ class PlainRefusals:
 
     @staticmethod
     def _most(request: HttpRequest) -> int:
-        """More only for files: what is no file Django holds against DATA_UPLOAD_MAX_MEMORY_SIZE itself."""
-        larger = [most for end, most in settings.LARGER_BODIES.items() if request.path_info.endswith(end)]
-        with_files = request.content_type == "multipart/form-data"
-        return larger[0] if larger and with_files else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        larger = (most for end, most in settings.LARGER_BODIES.items() if request.path_info.endswith(end))
+        return next(larger, settings.LARGEST_BODY)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""

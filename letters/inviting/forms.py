@@ -69,7 +69,7 @@ class ListForm(forms.Form):
             if file:
                 self.text, self.encoding = _read(file)
             else:
-                self.text = cleaned.get("pasted", "")
+                self.text = _bounded(cleaned.get("pasted", ""))
             read_rows(self.text)
         except UnreadableList as problem:
             self.add_error(name, ValidationError(UNREADABLE[problem.code], problem.code))
@@ -80,6 +80,12 @@ def _read(file: "UploadedFile[Any]") -> tuple[str, str]:
     if (file.size or 0) > MOST_BYTES:
         raise UnreadableList("too_large")
     return decode(file.read())
+
+
+def _bounded(text: str) -> str:
+    if len(text.encode()) > MOST_BYTES:
+        raise UnreadableList("too_large")
+    return text
 
 
 MEANING_WORDS = {

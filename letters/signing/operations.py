@@ -28,7 +28,7 @@ from letters.shared.addresses import Address, hash_address, reseal, seal, unseal
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
-from letters.signing.queries import text_to_sign
+from letters.signing.queries import texts_to_sign
 from letters.switching.queries import is_on
 
 # In the keys of mails that may be owed more than once.
@@ -183,10 +183,10 @@ def invitation_refusal(signature: Signature, now: datetime) -> str:
 
 
 @transaction.atomic
-def accept_invitation(signature: Signature, *, changes: Changes, seen: str, now: datetime) -> None:
+def accept_invitation(signature: Signature, *, changes: Changes, language: str, seen: str, now: datetime) -> None:
     """Somebody who was invited signs, as they say themselves: whatever an organizer had proposed is overwritten.
 
-    `seen` is the version of the text before their eyes: what they sign is what is published.
+    `language` and `seen`, the version, say which text they have before their eyes: what they sign is what is published.
     Doing it twice changes nothing. Raises Refused, for example with "text_changed" or "elsewhere".
     """
     # Its row first, as all take them: who calls the round off at this moment waits for this, or this for them.
@@ -197,12 +197,13 @@ def accept_invitation(signature: Signature, *, changes: Changes, seen: str, now:
         return
     if refusal := invitation_refusal(signature, now):
         raise Refused(refusal)
-    if text_to_sign(signature).version != seen:
+    text = texts_to_sign(signature).get(language)
+    if text is None or text.version != seen:
         raise Refused("text_changed")
     if letter.domains and not match_domain(domain_of(unseal(signature.contact.address)), letter.domains):
         raise Refused("elsewhere")
-    revision = letter.current_revision_id or signature.revision_id
-    invited.update(**changes.as_shown(), state=Signature.State.PENDING, revision_id=revision, signed_at=now)
+    what = {"revision_id": text.revision_id, "language": language}
+    invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
     if changes.consent:
         SignerContact.objects.filter(pk=signature.pk).update(consent=changes.consent, consented_at=now)
     _confirm(signature, Signature.Verified.LINK, now)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from letters.models import STANDING, Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
-from letters.shared.languages import direction, interface_language
+from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token
 from letters.signing import queries
@@ -290,28 +290,41 @@ def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> H
 @of_a_signature("invitation", "GET", "HEAD", "POST")
 def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """Where an invited person reads the letter and signs it; then, how that stands. The mail proves the address."""
-    text = queries.text_to_sign(signature)
+    texts = queries.texts_to_sign(signature)
+    if signature.state == Signature.State.INVITED and request.GET.get("language") in texts:
+        signature.language = request.GET["language"]
+    text = texts[signature.language]
     refusal = invitation_refusal(signature, timezone.now())
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and not refusal:
             try:
-                seen = request.POST.get("seen", "")
-                accept_invitation(signature, changes=form.changes(), seen=seen, now=timezone.now())
+                seen = {"language": text.language, "seen": request.POST.get("seen", "")}
+                accept_invitation(signature, changes=form.changes(), **seen, now=timezone.now())
                 return _see_other(request.path)
             except Refused as refused:
                 refusal = refused.code
     status = 409 if request.method == "POST" and refusal else 422 if form.errors else 200
-    more = {
-        "form": form,
-        "refusal": refusal,
-        "text": text,
+    return _invitation_page(request, signature, texts, form=form, refusal=refusal, status=status)
+
+
+def _invitation_page(
+    request: HttpRequest, signature: Signature, texts: Mapping[str, Translation], *, status: int, **more: Any
+) -> HttpResponse:
+    languages = [
+        {"code": code, "name": language_name(code), "url": f"{request.path}?language={code}"} for code in sorted(texts)
+    ]
+    is_invited = signature.state == Signature.State.INVITED
+    context = {
+        **more,
+        "text": texts[signature.language],
+        "languages": languages if is_invited and len(languages) > 1 else [],
         # Whose invitation is over reads no letter that is not public.
-        "reads": signature.state in {Signature.State.INVITED, *STANDING},
+        "reads": is_invited or signature.state in STANDING,
         "manage_url": signature.link("manage", now=timezone.now()),
         "decline_url": signature.link("decline", now=timezone.now()),
     }
-    return _signature_page(request, "letters/signing/invitation.html", signature, status=status, **more)
+    return _signature_page(request, "letters/signing/invitation.html", signature, status=status, **context)
 
 
 @of_a_signature("decline", "GET", "HEAD", "POST")
@@ -320,7 +333,8 @@ def decline(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
     if request.method == "POST":
         decline_invitation(signature, now=timezone.now())
         return _see_other(request.path)
-    return _signature_page(request, "letters/signing/decline.html", signature, text=queries.text_to_sign(signature))
+    text = queries.texts_to_sign(signature)[signature.language]
+    return _signature_page(request, "letters/signing/decline.html", signature, text=text)
 
 
 def _signature_page(

@@ -13,7 +13,7 @@ from letters.organizing.operations import close_letter, publish_letter
 from letters.shared.addresses import hash_address
 from letters.shared.refusal import Refused
 from letters.signing.operations import Changes, accept_invitation, decline_invitation
-from letters.signing.queries import text_to_sign
+from letters.signing.queries import texts_to_sign
 from tests.conftest import LetterMaker
 from tests.inviting.conftest import Inviter
 from tests.people import FROM_OUR_PAGE, NOW, Reader, Response, Signer, deliver, publish, signature_of, turn, words
@@ -150,7 +150,7 @@ def test_both_clicks_of_a_double_click_sign_once(before: Letter, invite: Inviter
     answer(signer)
     signature = signature_of(before)
     changes = Changes(name="Somebody Else", display="public")
-    accept_invitation(signature, changes=changes, seen="", now=timezone.now())
+    accept_invitation(signature, changes=changes, language="en", seen="", now=timezone.now())
     decline_invitation(signature, now=timezone.now())
     signature.refresh_from_db()
     assert (signature.name, signature.state) == ("Ada King", "confirmed")
@@ -180,6 +180,17 @@ def test_when_the_letter_opens_they_stand_first_in_the_order_of_the_list(
     assert words(reader.get(before.url_of("signatures"))).count("first signatory") == 2
 
 
+def test_who_reads_it_in_another_language_signs_in_that(before: Letter, invite: Inviter, signer: Signer) -> None:
+    invite(before)
+    url = f"{signer.mailed_link(purpose='invitation')}?language=it"
+    page = signer.get(url)
+    assert "Quattro linee" in words(page)
+    fields = {"name": "Ada", "display": "public", "seen": seen_on(page)}
+    signer.client.post(url, fields, headers=FROM_OUR_PAGE)
+    assert (signature_of(before).state, signature_of(before).language) == ("confirmed", "it")
+    assert signer.get(url.replace("=it", "=xx")).status_code == 200
+
+
 @pytest.mark.parametrize("display", ["organizers", "nobody"])
 def test_who_does_not_want_to_be_named_is_not(
     before: Letter, invite: Inviter, organizer: User, signer: Signer, display: str
@@ -201,7 +212,7 @@ def test_what_is_signed_is_what_is_published(published: LetterMaker, invite: Inv
     signature = signature_of(letter)
     changes = Changes(name="Ada", display="public")
     with pytest.raises(Refused, match="text_changed"):
-        accept_invitation(signature, changes=changes, seen="another", now=timezone.now())
+        accept_invitation(signature, changes=changes, language="en", seen="another", now=timezone.now())
     page = signer.client.post(
         signer.mailed_link(purpose="invitation"),
         {"name": "Ada", "display": "public", "seen": "another"},
@@ -249,9 +260,9 @@ def test_when_it_is_too_late_nothing_is_signed(
         now = NOW + timedelta(days=2)
     else:
         turn(Switch.Name.TAKE_SIGNATURES, on=False)
-    seen, changes = text_to_sign(signature).version, Changes(name="Ada", display="public")
+    seen, changes = texts_to_sign(signature)["en"].version, Changes(name="Ada", display="public")
     with pytest.raises(Refused):
-        accept_invitation(signature, changes=changes, seen=seen, now=now)
+        accept_invitation(signature, changes=changes, language="en", seen=seen, now=now)
     assert signature_of(letter).state == "invited"
 
 

@@ -23,7 +23,7 @@ from letters.organizing.operations import close_letter, publish_letter, translat
 from letters.shared.addresses import read_address, unseal
 from letters.shared.refusal import Refused
 from letters.signing.operations import Changes, accept_invitation, withdraw_signature
-from letters.signing.queries import text_to_sign
+from letters.signing.queries import texts_to_sign
 from tests.conftest import LetterMaker
 from tests.inviting.conftest import Inviter
 from tests.people import EN, NOW, deliver, sign, signature_of
@@ -33,8 +33,8 @@ DAY = timedelta(days=1)
 
 def accept(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW) -> Signature:
     signature = signature_of(letter, email)
-    seen = text_to_sign(signature).version
-    accept_invitation(signature, changes=Changes(name="Ada King", display="public"), seen=seen, now=now)
+    seen = texts_to_sign(signature)["en"].version
+    accept_invitation(signature, changes=Changes(name="Ada King", display="public"), language="en", seen=seen, now=now)
     return signature_of(letter, email)
 
 

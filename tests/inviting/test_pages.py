@@ -172,6 +172,15 @@ def test_nothing_at_all_is_refused_in_a_sentence(before: Letter, browser: Client
     assert "There is nothing in it. Put one address on each line." in words(page)
 
 
+def test_five_thousand_lines_can_be_pasted(before: Letter, browser: Client) -> None:
+    line = "Person with a rather long name,p{}@department.university.example,Institute of rather long names\n"
+    assert "5,000 people to invite" in words(paste(browser, "".join(map(line.format, range(5000)))))
+    page = paste(browser, "ada@example.org " * 140_000)
+    assert page.status_code == 422
+    assert "That is more than 2 MB." in words(page)
+    assert paste(browser, "ada@example.org\0").status_code == 422
+
+
 def test_what_was_pasted_stands_in_the_form_again(before: Letter, browser: Client) -> None:
     assert "a,b,c" in words(paste(browser, "a,b,c" * 40 + "," * 90))
 
