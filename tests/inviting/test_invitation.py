@@ -191,6 +191,17 @@ def test_who_reads_it_in_another_language_signs_in_that(before: Letter, invite: 
     assert signer.get(url.replace("=it", "=xx")).status_code == 200
 
 
+def test_the_mail_can_still_be_answered_when_the_letter_is_open(
+    before: Letter, invite: Inviter, organizer: User, signer: Signer
+) -> None:
+    invite(before)
+    deliver()
+    publish_letter(before, by=organizer, now=timezone.now())
+    assert before.get_absolute_url() in answer(signer).content.decode()
+    publish()
+    assert "First signatories 1 Ada King" in words(signer.get(before.get_absolute_url()))
+
+
 @pytest.mark.parametrize("display", ["organizers", "nobody"])
 def test_who_does_not_want_to_be_named_is_not(
     before: Letter, invite: Inviter, organizer: User, signer: Signer, display: str

@@ -101,6 +101,7 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
         *["2 Person 7, Chair Institute 0", "1 Zoë of Somewhere Institute 3"]
     ]
     expect(reader.locator("#newest")).to_contain_text("First signatories")
+    look(reader, 1280)
     assert json.loads(site.get(f"{public.replace(site.url, '')}count/").text)["published"] == 2
     for number in (0, 9, 49):
         assert f"Person {number}<" not in reader.content()

@@ -226,6 +226,20 @@ def test_whose_mail_came_back_is_not_reminded(before: Letter, invite: Inviter, o
     assert Signature.objects.filter(state="invited").count() == 2
 
 
+def test_mail_that_a_server_never_takes_is_told_of_too(before: Letter, invite: Inviter) -> None:
+    invite(before, now=NOW)
+    Delivery.objects.update(failed_at=NOW, error="554")
+    assert progress(before, NOW).came_back == {"554": 1}
+
+
+def test_who_could_not_be_written_to_today_is_told_of(draft: LetterMaker, invite: Inviter) -> None:
+    letters = [draft(f"letter-{place}") for place in range(4)]
+    for letter in letters:
+        invite(letter)
+    deliver()
+    assert [progress(letter, timezone.now()).held_off for letter in letters] == [0, 0, 0, 1]
+
+
 def test_an_invitation_can_be_taken_back_and_made_again(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, "Ada <ada@example.org>\nBob <bob@example.org>", now=NOW)
     old = signature_of(before)

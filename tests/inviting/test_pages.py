@@ -253,6 +253,16 @@ def test_a_fixed_text_is_published_from_its_page(before: Letter, browser: Client
     assert before.status == "published"
 
 
+def test_what_was_typed_into_a_text_that_is_fixed_meanwhile_is_not_lost(
+    before: Letter, browser: Client, invite: Inviter
+) -> None:
+    invite(before)
+    typed = {"title": "A", "addressee": "B", "body": "Written in another window", "summary": "", "seen": "x"}
+    page = browser.post("/organize/letters/night-trains/", typed)
+    assert page.status_code == 409
+    assert "Written in another window" in words(page)
+
+
 @pytest.mark.parametrize("url", [PAGE, "/letters/night-trains/"])
 def test_a_thousand_signatures_more_cost_no_query_more(letter: Letter, browser: Client, url: str) -> None:
     counts = []
