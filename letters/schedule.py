@@ -44,6 +44,11 @@ SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"queue": "bulk"},
     },
+    "forget invitations without an answer": {
+        "task": "letters.tend_invitations",
+        "schedule": crontab(minute="4-59/10"),
+        "options": {"queue": "bulk"},
+    },
     "tidy accounts and sessions": {
         "task": "letters.tidy_accounts",
         "schedule": crontab(minute=41),

@@ -10,6 +10,8 @@ from letters.dashboard.tasks import compare_tallies, forget_vias
 from letters.delivering.tasks import deliver_owed
 from letters.exporting.tasks import make_exports
 from letters.exporting.tasks import tidy_exports as tidy_files
+from letters.inviting.mail import MAILS as INVITING_MAILS
+from letters.inviting.tasks import tend_invitations
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
@@ -20,6 +22,7 @@ from letters.signing.tasks import tend_unconfirmed
 # Who builds each kind of mail.
 MAILS = {**SIGNING_MAILS, **COLLECTIVES_MAILS}
 MAILS = {**SIGNING_MAILS, **REVISING_MAILS}
+MAILS = {**SIGNING_MAILS, **INVITING_MAILS}
 
 
 @shared_task(name="letters.deliver")
@@ -65,6 +68,10 @@ def tend() -> None:
 @shared_task(name="letters.tend_invitations")
 def tend_invited() -> None:
     """Forget invitations to collectives that are over."""
+
+
+def tend_first_signers() -> None:
+    """Forget the invited who have not answered, and lists that nobody confirmed."""
     tend_invitations(now=timezone.now())
 
 

@@ -42,7 +42,7 @@ class PlainRefusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if not length.isdecimal() or int(length) > self._most(request):
             return self._page(request, 413)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
@@ -50,6 +50,11 @@ class PlainRefusals:
             page.headers["Allow"] = response.headers["Allow"]
             return page
         return response
+
+    @staticmethod
+    def _most(request: HttpRequest) -> int:
+        larger = (most for end, most in settings.LARGER_BODIES.items() if request.path_info.endswith(end))
+        return next(larger, settings.LARGEST_BODY)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""

@@ -196,6 +196,8 @@ def _consequences(signature: Signature, concern: Signature.Concern, at: datetime
 
     A mail that only thanks takes no confirmation back by coming back: who has confirmed has read another.
     """
+    if signature.state == Signature.State.INVITED:
+        return {"concern": concern}
     if signature.state not in STANDING:
         return {}
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before

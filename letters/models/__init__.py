@@ -8,9 +8,19 @@ from letters.models.display import Display
 from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
+from letters.models.invite_list import InviteList
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.revision import History, Revision, RevisionQuerySet, Translation
-from letters.models.signature import SALT_BYTES, SEARCHED, STANDING, WORDS, Signature, SignatureQuerySet, SignerContact
+from letters.models.signature import (
+    INVITATION_GOOD_FOR,
+    SALT_BYTES,
+    SEARCHED,
+    STANDING,
+    WORDS,
+    Signature,
+    SignatureQuerySet,
+    SignerContact,
+)
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.user import User
@@ -19,6 +29,7 @@ __all__ = [
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
+    "INVITATION_GOOD_FOR",
     "MODERATING",
     "OWNING",
     "SALT_BYTES",
@@ -41,6 +52,7 @@ __all__ = [
     "History",
     "Invitation",
     "InvitationQuerySet",
+    "InviteList",
     "Letter",
     "LetterHour",
     "LetterQuerySet",

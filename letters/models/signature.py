@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models
@@ -19,6 +19,11 @@ from letters.shared.tokens import make_token
 SALT_BYTES = 8
 # What no code has as its hash.
 NO_CODE = bytes(32)
+# How long an invited person has to answer, from the invitation on; then their address is forgotten.
+INVITATION_GOOD_FOR = timedelta(days=14)
+
+# Nobody has said yes: no number, no moment of confirmation, and perhaps no name.
+UNANSWERED = ["expired", "invited", "declined"]
 
 # What a signer says of themselves, and the public may read.
 WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
@@ -77,6 +82,10 @@ class Signature(models.Model):
         EXPIRED = "expired", "Never confirmed"
         # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
         DISOWNED = "disowned", "Disowned by the owner of the address"
+        # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.
+        INVITED = "invited", "Invited, has not answered"
+        # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
+        DECLINED = "declined", "Invited, and said no"
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
@@ -112,6 +121,8 @@ class Signature(models.Model):
     display = models.CharField(max_length=10, choices=Display)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    # Invited before the letter opened: shown above the others once it is published, in the order of the ids.
+    is_first = models.BooleanField(default=False, db_default=False)
     # How we know that a person stands behind it.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
@@ -151,7 +162,7 @@ class Signature(models.Model):
                 condition=Q(
                     state__in=[
                         *["pending", "confirmed", "held", "published"],
-                        *["rejected", "withdrawn", "expired", "disowned"],
+                        *["rejected", "withdrawn", "expired", "disowned", "invited", "declined"],
                     ]
                 ),
                 name="signature_state_known",
@@ -175,11 +186,11 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=Q(state="published", number__isnull=False, published_at__isnull=False)
                 | Q(state__in=["withdrawn", "rejected", "disowned"])
-                | Q(state__in=["pending", "confirmed", "held", "expired"], number__isnull=True),
+                | Q(state__in=["pending", "confirmed", "held", *UNANSWERED], number__isnull=True),
                 name="signature_published_has_a_number",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", "expired"], confirmed_at__isnull=True)
+                condition=Q(state__in=["pending", *UNANSWERED], confirmed_at__isnull=True)
                 | Q(state__in=["withdrawn", "rejected", "disowned"])
                 | (Q(state__in=["confirmed", "held", "published"], confirmed_at__isnull=False) & ~Q(verified="")),
                 name="signature_confirmed_says_when_and_how",
@@ -190,7 +201,7 @@ class Signature(models.Model):
             models.CheckConstraint(
                 condition=~Q(name="")
                 | Q(display="nobody")
-                | Q(state__in=["withdrawn", "rejected", "expired", "disowned"]),
+                | Q(state__in=["withdrawn", "rejected", "disowned", *UNANSWERED]),
                 name="signature_has_a_name",
             ),
             models.CheckConstraint(
@@ -219,6 +230,8 @@ class Signature(models.Model):
             models.Index(
                 "letter", "state", "id", name="signature_gone", condition=Q(state__in=["rejected", "withdrawn"])
             ),
+            # The first signatories, before and after they have answered.
+            models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
             # One more, of words (SEARCHED below), is made by the migration that is named for it.
         ]
 
@@ -250,6 +263,12 @@ class Signature(models.Model):
         """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""
         token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now)
         return reverse(purpose, kwargs={"token": token})
+
+    def url_of_letter(self, *, now: datetime) -> str:
+        """Where its signer reads the letter. Before it is published, behind their own link and nowhere else."""
+        if self.letter.status == Letter.Status.DRAFT:
+            return self.link("invitation", now=now)
+        return self.letter.get_absolute_url(self.language)
 
 
 # The words of a signature that has a number, for searching: one GIN index over all letters (migration 0022), so the

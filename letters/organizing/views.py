@@ -139,8 +139,8 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Close it, or open it again: one button each."""
-    deeds = {"close": close_letter, "reopen": reopen_letter}
+    """Close it, or open it again, or publish it whose text is fixed: one button each."""
+    deeds = {"close": close_letter, "reopen": reopen_letter, "publish": publish_letter}
     deed = deeds.get(request.POST.get("action", ""))
     if deed is None:
         raise Http404("There is nothing of that name to do.")

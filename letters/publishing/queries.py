@@ -12,6 +12,8 @@ from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
 NEWEST = 12
+# So many of the first signatories stand on the letter's page; all of them are in the list.
+FIRST = 100
 LETTERS_ON_HOME = 50
 
 
@@ -35,6 +37,23 @@ def changes_of(letter: Letter) -> History | None:
     """The history, if there is any: most letters never change, and are not asked about it at each reading."""
     changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
     return History.of(letter) if changed else None
+
+
+@dataclass(frozen=True)
+class FirstSignatures:
+    signatures: list[Signature]
+    # How many first signatories there are besides these, and how many signatures besides all of them.
+    more: int
+    others: int
+
+
+def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures:
+    """Those who were invited before it opened, in the order of their organizer's list. From an index of their own."""
+    found = _counted(letter, changes).filter(is_first=True, state=Signature.State.PUBLISHED).order_by("pk")
+    shown = list(found[: FIRST + 1])
+    number = found.count() if len(shown) > FIRST else len(shown)
+    shown = shown[:FIRST]
+    return FirstSignatures(shown, number - len(shown), max(0, letter.signature_count - number))
 
 
 def handovers(letter: Letter) -> list[Handover]:
@@ -80,7 +99,8 @@ def changes_since(older: Revision, newer: Revision, language: str) -> tuple[Para
 
 
 def newest_signatures(letter: Letter, changes: History | None) -> list[Signature]:
-    return list(_counted(letter, changes).published()[:NEWEST])
+    """But for the first signatories, who stand above them."""
+    return list(_counted(letter, changes).published().filter(is_first=False)[:NEWEST])
 
 
 def _counted(letter: Letter, changes: History | None) -> SignatureQuerySet:

@@ -59,6 +59,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     context = {
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
+        "first": queries.first_signatures(found, changes),
         "newest": queries.newest_signatures(found, changes),
         "changes": changes,
         "history_url": found.url_of("history", language),

@@ -15,6 +15,7 @@ from django.db.models.functions import Greatest
 from letters.auditing.operations import record
 from letters.models import (
     CAME_BACK,
+    INVITATION_GOOD_FOR,
     SALT_BYTES,
     STANDING,
     TO_FORGET,
@@ -27,7 +28,8 @@ from letters.models import (
     Switch,
 )
 from letters.shared import limits, wakeups
-from letters.shared.addresses import Address, hash_address, reseal, seal
+from letters.shared.addresses import Address, hash_address, reseal, seal, unseal
+from letters.shared.domains import domain_of, match_domain
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refusal import Refused
 from letters.shared.tokens import make_token
@@ -77,8 +79,18 @@ class Entry(Changes):
 # whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
 # Either way one mail is owed and the answer takes the same way, so that it tells nobody which it was. Whether another
 # mail to somebody who is known would be one too many is asked when its turn comes (letters/signing/mail.py).
+#
+# Whoever was invited to be among the first, and signs by the form instead, has a row already: that one is taken. An
+# answer to the invitation comes to nothing from then on, and what the organizer had proposed is overwritten.
 SIGN = """
-WITH signed AS (
+WITH invited AS (
+    UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
+        affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
+        display = %(display)s, domain = %(domain)s, signed_at = %(now)s, state = 'pending',
+        concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END, is_first = (state = 'invited')
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state IN ('invited', 'declined', 'expired')
+    RETURNING id, salt
+), inserted AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
          domain, concern, via, state, verified, salt, address_hash, signed_at)
@@ -87,12 +99,16 @@ WITH signed AS (
          %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
+), signed AS (
+    SELECT id, salt FROM inserted UNION ALL SELECT id, salt FROM invited
 ), known AS (
     SELECT id, salt FROM letters_signature
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
     SELECT id, %(address)s, %(consent)s, %(consented_at)s::timestamptz FROM signed
+    ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
+        consent = excluded.consent, consented_at = excluded.consented_at
 ), owed AS (
     INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
     SELECT 'confirm', id, 'confirm:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM signed
@@ -152,13 +168,17 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
     limit = _limit_of_confirmations(signature)
     if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
         raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
+    _confirm(signature, verified, now)
+
+
+def _confirm(signature: Signature, verified: str, now: datetime) -> None:
     reviewed = signature.letter.reviewed
     with connection.cursor() as cursor:
         cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
         if not cursor.fetchone():
             return
     # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
-    limits.count([limit])
+    limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.wake_postman)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
@@ -166,6 +186,59 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
 def _limit_of_confirmations(signature: Signature) -> Limit:
     whose = f"{signature.letter_id}:{bytes(signature.address_hash or b'').hex()}"
     return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)
+
+
+def invitation_refusal(signature: Signature, now: datetime) -> str:
+    """Why an invitation cannot be answered at this moment, as a code; empty if it can.
+
+    Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting).
+    """
+    letter = signature.letter
+    if not is_on(Switch.Name.TAKE_SIGNATURES):
+        return "paused"
+    if signature.state == Signature.State.INVITED and now - signature.signed_at > INVITATION_GOOD_FOR:
+        return "invitation_over"
+    return "" if letter.status == Letter.Status.DRAFT else letter.confirmation_refusal(now)
+
+
+@transaction.atomic
+def accept_invitation(signature: Signature, *, changes: Changes, language: str, seen: str, now: datetime) -> None:
+    """Somebody who was invited signs, as they say themselves: whatever an organizer had proposed is overwritten.
+
+    `language` and `seen`, the version, say which text they have before their eyes: what they sign is what is published.
+    Doing it twice changes nothing. Raises Refused, for example with "text_changed" or "elsewhere".
+    """
+    # Its row first, as all take them: who calls the round off at this moment waits for this, or this for them.
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+    invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
+    signature.letter = letter
+    if not invited.exists():
+        return
+    if refusal := invitation_refusal(signature, now):
+        raise Refused(refusal)
+    text = queries.texts_to_sign(signature).get(language)
+    if text is None or text.version != seen:
+        raise Refused("text_changed")
+    if letter.domains and not match_domain(domain_of(unseal(signature.contact.address)), letter.domains):
+        raise Refused("elsewhere")
+    what = {"revision_id": text.revision_id, "language": language}
+    invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
+    if changes.consent:
+        SignerContact.objects.filter(pk=signature.pk).update(consent=changes.consent, consented_at=now)
+    _confirm(signature, Signature.Verified.LINK, now)
+
+
+@transaction.atomic
+def decline_invitation(signature: Signature, *, now: datetime) -> None:
+    """Somebody who was invited says no. What was proposed and their address are gone; the hash stays, so that nobody
+    invites them to this letter again. Doing it twice changes nothing, nor does it after they have signed.
+    """
+    nothing = dict.fromkeys(["name", "affiliation", "role"], "")
+    invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
+    if invited.update(**nothing, state=Signature.State.DECLINED):
+        SignerContact.objects.filter(pk=signature.pk).delete()
+        # Those that were sent stay: they count among the mails that an address has had today.
+        Delivery.objects.owed().filter(signature=signature).update(dropped_at=now)
 
 
 def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:

@@ -38,6 +38,16 @@ def translation_of(revision_id: int, language: str) -> Translation:
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
 
 
+def texts_to_sign(signature: Signature) -> dict[str, Translation]:
+    """The letter as an invited person reads it, by its languages: as it stands now, until they have signed it, and then
+    as they did.
+    """
+    revision_id = signature.revision_id
+    if signature.state == Signature.State.INVITED:
+        revision_id = signature.letter.current_revision_id or revision_id
+    return {text.language: text for text in Translation.objects.filter(revision_id=revision_id)}
+
+
 @lru_cache(maxsize=1024)
 def title_of(revision_id: int, language: str) -> str:
     """What was signed. For ever, since only what is published is signed and nobody can change that (migration 0002)."""

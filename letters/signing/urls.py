@@ -15,6 +15,8 @@ urlpatterns = [
     path("signatures/confirm/<str:token>/", views.confirm, name="confirm"),
     path("signatures/not-me/<str:token>/", views.not_me, name="not-me"),
     path("signatures/manage/<str:token>/", views.manage, name="manage"),
+    path("signatures/invitation/<str:token>/", views.invitation, name="invitation"),
+    path("signatures/decline/<str:token>/", views.decline, name="decline"),
     # As above but for the slash, which mail programs like to leave out of a link.
     path("signatures/<slug:page>/<str:token>", views.with_slash),
     path("signatures/manage/<str:token>/data.json", views.my_data, name="my-data"),

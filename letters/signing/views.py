@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from letters.linking.guards import from_our_pages, of_a_signature, see_other, useless_link, with_a_token
 from letters.linking.queries import signature_of
-from letters.models import Letter, Signature, Switch, Translation
+from letters.models import STANDING, Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
-from letters.shared.languages import direction, interface_language
+from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
 from letters.shared.origins import host_elsewhere
 from letters.shared.refusal import Refused
@@ -28,10 +28,13 @@ from letters.signing import queries
 from letters.signing.admission import ProofWanted, Sender, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
+    accept_invitation,
     change_signature,
     confirm_by_code,
     confirm_signature,
+    decline_invitation,
     disown_signature,
+    invitation_refusal,
     request_link,
     request_mail,
     sign_letter,
@@ -322,6 +325,56 @@ def _confirmed_too_often(request: HttpRequest, signature: Signature, seconds: in
     return page
 
 
+@of_a_signature("invitation", "GET", "HEAD", "POST")
+def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """Where an invited person reads the letter and signs it; then, how that stands. The mail proves the address."""
+    texts = queries.texts_to_sign(signature)
+    if signature.state == Signature.State.INVITED and request.GET.get("language") in texts:
+        signature.language = request.GET["language"]
+    text = texts[signature.language]
+    refusal = invitation_refusal(signature, timezone.now())
+    with translation.override(interface_language(signature.language)):
+        form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid() and not refusal:
+            try:
+                seen = {"language": text.language, "seen": request.POST.get("seen", "")}
+                accept_invitation(signature, changes=form.changes(), **seen, now=timezone.now())
+                return see_other(request.path)
+            except Refused as refused:
+                refusal = refused.code
+    status = 409 if request.method == "POST" and refusal else 422 if form.errors else 200
+    return _invitation_page(request, signature, texts, form=form, refusal=refusal, status=status)
+
+
+def _invitation_page(
+    request: HttpRequest, signature: Signature, texts: Mapping[str, Translation], *, status: int, **more: Any
+) -> HttpResponse:
+    languages = [
+        {"code": code, "name": language_name(code), "url": f"{request.path}?language={code}"} for code in sorted(texts)
+    ]
+    is_invited = signature.state == Signature.State.INVITED
+    context = {
+        **more,
+        "text": texts[signature.language],
+        "languages": languages if is_invited and len(languages) > 1 else [],
+        # Whose invitation is over reads no letter that is not public.
+        "reads": is_invited or signature.state in STANDING,
+        "manage_url": signature.link("manage", now=timezone.now()),
+        "decline_url": signature.link("decline", now=timezone.now()),
+    }
+    return _signature_page(request, "letters/signing/invitation.html", signature, status=status, **context)
+
+
+@of_a_signature("decline", "GET", "HEAD", "POST")
+def decline(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """ "No, thank you": GET shows the button, POST deletes."""
+    if request.method == "POST":
+        decline_invitation(signature, now=timezone.now())
+        return see_other(request.path)
+    text = queries.texts_to_sign(signature)[signature.language]
+    return _signature_page(request, "letters/signing/decline.html", signature, text=text)
+
+
 def _signature_page(
     request: HttpRequest, template: str, signature: Signature, *, status: int = 200, **more: Any
 ) -> HttpResponse:
@@ -330,10 +383,10 @@ def _signature_page(
     context = {
         "signature": signature,
         "letter": letter,
-        "text": queries.translation_of(signature.revision_id, language),
+        "text": more.pop("text", None) or queries.translation_of(signature.revision_id, language),
         "language": language,
         "direction": direction(language),
-        "letter_url": letter.get_absolute_url(language),
+        "letter_url": signature.url_of_letter(now=timezone.now()),
         "signatures_url": letter.url_of("signatures", language),
         "days": settings.CONFIRMATION_DAYS,
         **more,

@@ -18,6 +18,7 @@ from letters.models import (
     Export,
     Handover,
     Invitation,
+    InviteList,
     Letter,
     LetterHour,
     LetterTally,
@@ -188,6 +189,11 @@ REFUSED: list[tuple[str, Deed]] = [
         lambda letter: add_signature(letter, **{**CONFIRMED, "confirmed_at": None}),
     ),
     ("signature_confirmed_says_when_and_how", lambda letter: add_signature(letter, confirmed_at=NOW)),
+    (
+        "signature_confirmed_says_when_and_how",
+        lambda letter: add_signature(letter, state="invited", confirmed_at=NOW, verified="link"),
+    ),
+    ("signature_published_has_a_number", lambda letter: add_signature(letter, state="declined", number=1)),
     ("signature_of_nobody_holds_no_name", lambda letter: add_signature(letter, display="nobody")),
     ("signature_has_a_name", lambda letter: add_signature(letter, name="")),
     ("signature_proposed_has_a_concern", lambda letter: add_signature(letter, **PUBLISHED, proposed={"role": "x"})),
@@ -222,6 +228,12 @@ REFUSED: list[tuple[str, Deed]] = [
     ("invitation_forgets_its_address", lambda letter: add_invitation(letter, revoked_at=NOW)),
     ("invitation_forgets_its_address", lambda letter: add_invitation(letter, **accepted())),
     ("signature_concern_known", lambda letter: add_signature(letter, concern="ugly")),
+    (
+        "invite_list_once_an_organizer",
+        lambda letter: twice(
+            InviteList.objects.create, letter=letter, sent_by=User.objects.get(), sealed=b"", created_at=NOW
+        ),
+    ),
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
@@ -248,6 +260,7 @@ PERMITTED: dict[str, Deed] = {
     "one_of_nobody_may_ask_for_a_country": lambda letter: add_signature(
         letter, **{**OF_NOBODY, "proposed": {"country": "FR"}}
     ),
+    "an_invitation_without_a_name": lambda letter: add_signature(letter, state="invited", name="", is_first=True),
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),

@@ -1,0 +1,272 @@
+"""The round of first signatories: invite by mail, remind once, take back. Each of the invited answers for themselves.
+
+An invited person is a row of Signature that counts nowhere and is shown nowhere. So the rule that an address signs
+once, bounces, the limit of mails a day and the control link hold for them as for everybody; and what makes it count is
+the act of its signer (letters/signing), which nothing here can do for them.
+
+A round on a draft fixes its text: what the first signers read is what will be published. Nobody else sees it before.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+
+from letters.auditing.operations import record
+from letters.inviting.queries import (
+    LIST_KEPT_FOR,
+    REMIND_AFTER,
+    expired_among,
+    round_refusal,
+    sort_out,
+)
+from letters.models import (
+    INVITATION_GOOD_FOR,
+    SALT_BYTES,
+    WRITING,
+    Delivery,
+    Display,
+    InviteList,
+    Letter,
+    Revision,
+    Signature,
+    SignatureQuerySet,
+    SignerContact,
+    User,
+)
+from letters.shared import wakeups
+from letters.shared.addresses import Address, hash_address, seal
+from letters.shared.domains import domain_of, is_disposable
+from letters.shared.refusal import Refused
+from letters.shared.rosters import Person
+
+State = Signature.State
+
+# Who are first are not the many; and what counts them per page stays quick.
+MOST_INVITED = 10_000
+AT_ONCE = 1000
+
+
+@transaction.atomic
+def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: datetime) -> None:
+    """Keep what an organizer has sent in until they have said what its columns mean, in place of an earlier one."""
+    _must_write_for(letter, by)
+    if refusal := round_refusal(letter, now):
+        raise Refused(refusal)
+    values = {"sealed": seal(text), "encoding": encoding, "created_at": now}
+    InviteList.objects.update_or_create(letter=letter, sent_by=by, defaults=values)
+
+
+def discard_list(letter: Letter, *, by: User) -> None:
+    """Doing it twice changes nothing."""
+    InviteList.objects.filter(letter=letter, sent_by=by).delete()
+
+
+@transaction.atomic
+def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: datetime) -> int:
+    """Owe an invitation to everybody on the list who can be invited. How many.
+
+    Doing it twice invites nobody twice. Raises Refused if the letter is open already, has no text yet ("no_text"), or
+    would have more than MOST_INVITED ("too_many").
+    """
+    _must_write_for(letter, by)
+    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    if refusal := round_refusal(locked, now):
+        raise Refused(refusal)
+    new = sort_out(locked, people).new
+    if Signature.objects.filter(letter=locked, is_first=True).count() + len(new) > MOST_INVITED:
+        raise Refused("too_many")
+    InviteList.objects.filter(letter=locked, sent_by=by).delete()
+    if new:
+        _fix_text(locked, now)
+        _write(locked, new, now)
+        record("invite_first_signers", locked, by=by, now=now, details={"invited": len(new)})
+        transaction.on_commit(wakeups.wake_bulk_postman)
+    letter.refresh_from_db()
+    return len(new)
+
+
+def _fix_text(letter: Letter, now: datetime) -> None:
+    """From the first invitation on, a draft reads as it will when it is published (migration 0002 sees to it)."""
+    if letter.current_revision_id:
+        return
+    revision = letter.revisions.latest("number")
+    if not revision.translations.filter(language=letter.language).exists():
+        raise Refused("no_text")
+    Revision.objects.filter(pk=revision.pk).update(published_at=now)
+    letter.current_revision = revision
+    letter.save(update_fields=["current_revision"])
+
+
+def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
+    again = expired_among(letter, list(new))
+    rows = [_signature(letter, digest, person, again.get(digest), now) for digest, person in new.items()]
+    # Somebody may have signed a moment ago: theirs stands.
+    Signature.objects.bulk_create([row for row in rows if row.pk is None], AT_ONCE, ignore_conflicts=True)
+    anew = [row for row in rows if row.pk is not None]
+    fields = ["revision", "language", "name", "affiliation", "role", "display", "concern", "state", "salt", "signed_at"]
+    Signature.objects.bulk_update(anew, [*fields, "is_first"], AT_ONCE)
+    written = Signature.objects.filter(letter=letter, address_hash__in=list(new), state=State.INVITED, signed_at=now)
+    ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
+    contacts = [SignerContact(signature_id=pk, address=seal(new[d].address.deliverable)) for d, pk in ids.items()]
+    SignerContact.objects.bulk_create(contacts, AT_ONCE)
+    mails = [_mail(pk, now) for pk in sorted(ids.values())]
+    Delivery.objects.bulk_create(mails, AT_ONCE)
+
+
+def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, now: datetime) -> Signature:
+    offered = next(display for display in Display.values if display in letter.displays)
+    proposed = {"name": person.name, "affiliation": person.affiliation, "role": person.role}
+    if offered == Display.NOBODY:
+        proposed = {}
+    disposable = is_disposable(domain_of(person.address.deliverable))
+    return Signature(
+        pk=pk,
+        letter=letter,
+        revision=letter.current_revision,
+        language=letter.language,
+        display=offered,
+        concern=Signature.Concern.DISPOSABLE if disposable else Signature.Concern.NONE,
+        state=State.INVITED,
+        is_first=True,
+        # Another one for an invitation that is made anew: the link in the old mail is worth nothing.
+        salt=secrets.token_bytes(SALT_BYTES),
+        address_hash=digest,
+        signed_at=now,
+        **proposed,
+    )
+
+
+def _mail(signature_id: int, now: datetime) -> Delivery:
+    return Delivery(
+        kind=Delivery.Kind.INVITED,
+        signature_id=signature_id,
+        key=f"invited:{signature_id}:{int(now.timestamp() * 1000)}",
+        created_at=now,
+        next_attempt_at=now,
+    )
+
+
+# Once for each invitation: the key holds the second at which it was made.
+REMIND = """
+INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'invited', id, 'invited_again:' || id || ':' || extract(epoch FROM signed_at)::bigint,
+    %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+FROM letters_signature
+WHERE letter_id = %(letter)s AND is_first AND state = 'invited' AND concern IN ('', 'disposable')
+    AND signed_at <= %(before)s AND signed_at > %(after)s
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+@transaction.atomic
+def remind_invited(letter: Letter, *, by: User, now: datetime) -> int:
+    """Owe a second mail to those who have not answered for a day. How many; nobody gets a third.
+
+    Raises Refused if the letter takes no signatures any more.
+    """
+    _must_write_for(letter, by)
+    refusal = round_refusal(letter, now)
+    if refusal not in {"", "letter_open"}:
+        raise Refused(refusal)
+    values: dict[str, Any] = {
+        "letter": letter.pk,
+        "now": now,
+        "before": now - REMIND_AFTER,
+        "after": now - INVITATION_GOOD_FOR,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REMIND, values)
+        reminded = int(cursor.rowcount)
+    if reminded:
+        record("remind_first_signers", letter, by=by, now=now, details={"reminded": reminded})
+        transaction.on_commit(wakeups.wake_bulk_postman)
+    return reminded
+
+
+@transaction.atomic
+def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
+    """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed."""
+    _must_write_for(letter, by)
+    waiting = _waiting(letter).filter(address_hash=hash_address(address.canonical))
+    if _end(waiting, State.EXPIRED, now):
+        record("withdraw_invitation", letter, by=by, now=now, details={"withdrawn": 1})
+
+
+@transaction.atomic
+def call_off_round(letter: Letter, *, by: User, now: datetime) -> int:
+    """Take back all that have not been answered. How many.
+
+    If nobody has signed a draft, its text can be written again: there is no signature under it.
+    """
+    _must_write_for(letter, by)
+    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    ended = _end(_waiting(locked), State.EXPIRED, now)
+    freed = _free_text(locked)
+    if ended or freed:
+        record("call_off_round", locked, by=by, now=now, details={"withdrawn": ended, "text_is_free": freed})
+    letter.refresh_from_db()
+    return ended
+
+
+def _free_text(letter: Letter) -> bool:
+    unsigned = [State.INVITED, State.DECLINED, State.EXPIRED]
+    if letter.status != Letter.Status.DRAFT or not letter.current_revision_id:
+        return False
+    if Signature.objects.filter(letter=letter, is_first=True).exclude(state__in=unsigned).exists():
+        return False
+    Letter.objects.filter(pk=letter.pk).update(current_revision=None)
+    Revision.objects.filter(pk=letter.current_revision_id).update(published_at=None)
+    return True
+
+
+def forget_invitations(*, now: datetime) -> None:
+    """Lists that nobody confirmed; addresses of those who have not answered in time; and, once the letter has been open
+    for as long, the hashes of all who have not signed.
+    """
+    InviteList.objects.filter(created_at__lte=now - LIST_KEPT_FOR).delete()
+    late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_GOOD_FOR)
+    # Whoever called our mail spam is not to be invited again.
+    _end_all(late.filter(concern=Signature.Concern.COMPLAINED), State.DECLINED, now)
+    _end_all(late, State.EXPIRED, now)
+    opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
+    unsigned = Signature.objects.filter(is_first=True, state__in=[State.DECLINED, State.EXPIRED])
+    over = (
+        unsigned.exclude(letter__status=Letter.Status.DRAFT)
+        .alias(opened=opened)
+        .filter(opened__lte=now - INVITATION_GOOD_FOR)
+    )
+    while batch := list(over.values_list("pk", flat=True)[:AT_ONCE]):
+        # Asked again: they may be signing by the form at this very moment.
+        Signature.objects.filter(pk__in=batch, state__in=[State.DECLINED, State.EXPIRED]).delete()
+
+
+def _waiting(letter: Letter) -> SignatureQuerySet:
+    return Signature.objects.filter(letter=letter, is_first=True, state=State.INVITED)
+
+
+def _end_all(waiting: SignatureQuerySet, state: Signature.State, now: datetime) -> None:
+    while batch := list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
+        with transaction.atomic():
+            _end(Signature.objects.filter(pk__in=batch, state=State.INVITED), state, now)
+
+
+def _end(waiting: SignatureQuerySet, state: Signature.State, now: datetime) -> int:
+    """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
+    ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    nothing = dict.fromkeys(["name", "affiliation", "role", "concern"], "")
+    Signature.objects.filter(pk__in=ids).update(**nothing, state=state)
+    SignerContact.objects.filter(pk__in=ids).delete()
+    # Those that were sent stay until the row goes: an address that is invited again and again has had them all.
+    Delivery.objects.owed().filter(signature__in=ids).update(dropped_at=now)
+    return len(ids)
+
+
+def _must_write_for(letter: Letter, by: User) -> None:
+    """Raises Refused("not_yours") unless `by` may write in the collective's name."""
+    if not letter.collective.lets(by, WRITING):
+        raise Refused("not_yours")

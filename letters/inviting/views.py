@@ -1,0 +1,168 @@
+"""An organizer's pages of the first signatories: whom to invite, what their list means, and how far the round is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.accounts.guards import of_own_letter
+from letters.inviting import queries
+from letters.inviting.forms import ColumnsForm, ListForm, TakeBackForm
+from letters.inviting.operations import (
+    call_off_round,
+    discard_list,
+    invite_people,
+    keep_list,
+    remind_invited,
+    withdraw_invitation,
+)
+from letters.models import InviteList, Letter, User
+from letters.shared.refusal import Refused
+from letters.shared.rosters import Roster, guess_columns, read_people
+
+# So many of the understood people, and of the lines that are nobody, are shown.
+PEOPLE_SHOWN = 5
+LINES_SHOWN = 20
+
+REFUSED = {
+    "letter_open": _("The letter is open: whoever reads it can sign. First signatories are invited before that."),
+    "letter_closed": _("The letter is closed and takes no signatures any more."),
+    "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
+    "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
+    "too_many": _("A letter has at most 10,000 invited signatories."),
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """How far the round is, and the form that takes a list."""
+    form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
+    if form.is_valid():
+        try:
+            keep_list(letter, text=form.text, encoding=form.encoding, by=writer, now=timezone.now())
+            return redirect("invite_list", slug=letter.slug)
+        except Refused as refused:
+            return _round_page(request, letter, ListForm(), refusal=refused.code, status=409)
+    return _round_page(request, letter, form, status=422 if form.errors else 200)
+
+
+def _round_page(
+    request: HttpRequest,
+    letter: Letter,
+    form: ListForm,
+    *,
+    status: int,
+    refusal: str = "",
+    take_back: TakeBackForm | None = None,
+) -> HttpResponse:
+    refusal = refusal or queries.round_refusal(letter, timezone.now())
+    context = {
+        "letter": letter,
+        "form": form,
+        "refusal": REFUSED.get(refusal, refusal),
+        "progress": queries.progress(letter, timezone.now()),
+        "names": queries.signed_names(letter),
+        "take_back": take_back or TakeBackForm(),
+        "text_is_fixed": letter.status == Letter.Status.DRAFT and letter.current_revision_id is not None,
+    }
+    return render(request, "letters/inviting/first_signers.html", context, status=status)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What was understood of the list; the organizer sets it right, and then the mails are owed."""
+    kept = queries.list_of(letter, writer, timezone.now())
+    rows = queries.rows_of(kept) if kept else []
+    if kept is None or not rows:
+        messages.info(request, gettext("There is no list any more: it was sent, given up, or is older than an hour."))
+        return redirect("first_signers", slug=letter.slug)
+    if request.POST.get("action") == "discard":
+        discard_list(letter, by=writer)
+        return redirect("first_signers", slug=letter.slug)
+    guess = guess_columns(rows)
+    form = ColumnsForm(rows, guess, request.POST if request.method == "POST" else None)
+    columns, has_heading, refusal = guess.columns, guess.has_heading, ""
+    if form.is_valid():
+        columns, has_heading = form.meanings(), form.cleaned_data["has_heading"]
+    roster = read_people(rows, columns, has_heading=has_heading)
+    if form.is_valid() and request.POST.get("action") == "invite":
+        try:
+            return _invited(request, letter, roster, writer)
+        except Refused as refused:
+            refusal = refused.code
+    return _list_page(request, letter, kept, form, roster=roster, refusal=refusal)
+
+
+def _invited(request: HttpRequest, letter: Letter, roster: Roster, writer: User) -> HttpResponse:
+    number = invite_people(letter, people=roster.people, by=writer, now=timezone.now())
+    words = ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number)
+    messages.success(request, words % {"number": number})
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _list_page(
+    request: HttpRequest, letter: Letter, kept: InviteList, form: ColumnsForm, *, roster: Roster, refusal: str
+) -> HttpResponse:
+    sorted_out = queries.sort_out(letter, roster.people)
+    new = list(sorted_out.new.values())
+    context: dict[str, Any] = {
+        "letter": letter,
+        "encoding": kept.encoding,
+        "form": form,
+        "refusal": REFUSED.get(refusal, refusal),
+        "number": len(new),
+        "people": new[:PEOPLE_SHOWN],
+        "without_address": _said(roster.without_address),
+        "doubles": _said(roster.doubles),
+        "known": _said(sorted_out.known),
+        "elsewhere": _said(sorted_out.elsewhere),
+        "fixes_text": letter.status == Letter.Status.DRAFT and letter.current_revision_id is None,
+    }
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "letters/inviting/invite_list.html", context, status=status)
+
+
+def _said(lines: list[int]) -> dict[str, Any]:
+    """Numbers of lines as one says them, with how many more there are."""
+    shown = ", ".join(map(str, sorted(lines)[:LINES_SHOWN]))
+    return {"number": len(lines), "lines": shown, "more": max(0, len(lines) - LINES_SHOWN)}
+
+
+@of_own_letter("POST")
+def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Remind, take one back, or call the round off: a button each."""
+    action = request.POST.get("action", "")
+    deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off}
+    if action not in deeds:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        return deeds[action](request, letter, writer)
+    except Refused as refused:
+        return _round_page(request, letter, ListForm(), refusal=refused.code, status=409)
+
+
+def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    number = remind_invited(letter, by=writer, now=timezone.now())
+    words = ngettext("%(number)d person is reminded.", "%(number)d people are reminded.", number)
+    messages.success(request, words % {"number": number})
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        return _round_page(request, letter, ListForm(), take_back=form, status=422)
+    withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
+    messages.success(request, gettext("If an invitation to that address was waiting for an answer, it is taken back."))
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    number = call_off_round(letter, by=writer, now=timezone.now())
+    words = ngettext("%(number)d invitation is taken back.", "%(number)d invitations are taken back.", number)
+    messages.success(request, words % {"number": number})
+    return redirect("first_signers", slug=letter.slug)

@@ -1,0 +1,144 @@
+"""A round of first signatories in a real browser, from the list of fifty to the names above the open letter."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.accounts.test_browser import sign_up
+from tests.stack import Site, running_site, until
+from tests.test_journeys import SCHEMES, Visit, browser, visitor
+
+__all__ = ["browser", "visitor"]
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+ROWS = [f"2025/03/0{1 + n % 9} 9:14:02 AM;p{n}@first.example;Person {n};Institute {n % 7};Yes" for n in range(50)]
+# As a spreadsheet program of western Europe saves it.
+CSV = "\r\n".join(["Horodateur;Adresse électronique;Nom;Établissement;J'accepte", *ROWS, ""]).encode("cp1252")
+
+
+@pytest.fixture(autouse=True)
+def _worker_at_once() -> None:
+    """A real one here."""
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords() -> None:
+    """Real ones here."""
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as site:
+        yield site
+
+
+def write_letter(page: Page) -> str:
+    """A draft, and the address at which its organizers work on it."""
+    page.goto("/organize/new/")
+    page.locator("#text_addressee").fill("To the ministers of transport")
+    page.locator("#text_title").fill("Keep the night trains running")
+    page.locator("#text_body").fill("Four sleeper lines are to end in December. Keep them.")
+    page.locator("#text_collective").fill("Friends of the Night Train")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/organize/letters/**")
+    return page.url
+
+
+def sign(page: Page, url: str, name: str) -> None:
+    page.goto(url)
+    expect(page.get_by_text("Four sleeper lines are to end in December.")).to_be_visible()
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(page.get_by_text("You have signed. Thank you.")).to_be_visible()
+
+
+def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site, visitor: Visit) -> None:
+    page = visitor()
+    sign_up(page, site)
+    letter = write_letter(page)
+    page.get_by_role("link", name="First signers").click()
+    page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
+    page.get_by_role("button", name="Look at the list").click()
+    # The preview: what was understood, what it seems to be written in, and one column set right by hand.
+    expect(page.get_by_text("it seems in windows-1252")).to_be_visible()
+    expect(page.get_by_role("heading", name="50 people to invite")).to_be_visible()
+    page.get_by_label("Column 4").select_option("affiliation")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.locator(".first-names li").first).to_contain_text("Person 0")
+    expect(page.locator(".first-names li").first).to_contain_text("Institute 0")
+    assert site.mails_to("p0@first.example") == []
+    page.get_by_role("button", name="Invite 50 people").click()
+    expect(page.get_by_text("50 invitations are on their way.")).to_be_visible()
+    until(lambda: all(site.mails_to(f"p{n}@first.example") for n in range(50)))
+
+    public = letter.replace("/organize", "")
+    assert visitor().goto(public).status == 404  # type: ignore[union-attr]
+    for number, name in [(31, "Zoë of Somewhere"), (7, "Person 7, Chair")]:
+        sign(visitor(), site.mailed_link("invitation", f"p{number}@first.example"), name)
+    refuser = visitor()
+    refuser.goto(site.mailed_link("decline", "p9@first.example"))
+    refuser.get_by_role("button", name="No, thank you").click()
+    expect(refuser.get_by_role("heading", level=1)).to_have_text("You have said no")
+
+    page.goto(f"{letter}first-signers/")
+    numbers = page.locator(".ledger dd")
+    assert numbers.all_inner_texts() == ["2", "47", "1"]
+    expect(page.locator("main")).to_contain_text("Zoë of Somewhere")
+    expect(page.locator("main")).not_to_contain_text("Person 8")
+    until(lambda: published(page, letter) == 2)
+
+    page.goto(letter)
+    page.get_by_role("button", name="Publish").click()
+    reader = visitor()
+    until(lambda: reader.goto(public).status == 200)  # type: ignore[union-attr]
+    names = reader.locator("#newest .names").first.locator("li")
+    assert [re.sub(r"\s+", " ", name) for name in names.all_inner_texts()] == [
+        *["2 Person 7, Chair Institute 0", "1 Zoë of Somewhere Institute 3"]
+    ]
+    expect(reader.locator("#newest")).to_contain_text("First signatories")
+    look(reader, 1280)
+    assert json.loads(site.get(f"{public.replace(site.url, '')}count/").text)["published"] == 2
+    for number in (0, 9, 49):
+        assert f"Person {number}<" not in reader.content()
+
+
+def published(page: Page, letter: str) -> int:
+    """How many signatures the list of one's letters counts."""
+    page.goto("/organize/")
+    return int(page.locator(".tally b").first.inner_text())
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_are_accessible_and_fit(site: Site, visitor: Visit, width: int) -> None:
+    page = visitor(viewport={"width": width, "height": 900})
+    sign_up(page, site)
+    letter = write_letter(page)
+    page.goto(f"{letter}first-signers/")
+    look(page, width)
+    email = f"looked-at-{width}@first.example"
+    page.get_by_label("Addresses, one to a line").fill(f"Ada Lovelace <{email}>\nnobody\nEve <eve-{email}>")
+    page.get_by_role("button", name="Look at the list").click()
+    look(page, width)
+    page.get_by_role("button", name="Invite 2 people").click()
+    look(page, width)
+    for purpose in ("decline", "invitation"):
+        page.goto(site.mailed_link(purpose, email))
+        look(page, width)
+    page.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(page.get_by_text("You have signed. Thank you.")).to_be_visible()
+    look(page, width)
+    page.goto(letter)
+    look(page, width)
+
+
+def look(page: Page, width: int) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
