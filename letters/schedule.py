@@ -45,7 +45,7 @@ SCHEDULE = {
         "options": {"queue": "bulk"},
     },
     "forget invitations without an answer": {
-        "task": "letters.tend_invitations",
+        "task": "letters.tend_first_signers",
         "schedule": crontab(minute="4-59/10"),
         "options": {"queue": "bulk"},
     },

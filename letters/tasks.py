@@ -11,7 +11,7 @@ from letters.delivering.tasks import deliver_owed
 from letters.exporting.tasks import make_exports
 from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.inviting.mail import MAILS as INVITING_MAILS
-from letters.inviting.tasks import tend_invitations
+from letters.inviting.tasks import tend_first_round
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
@@ -68,11 +68,13 @@ def tend() -> None:
 @shared_task(name="letters.tend_invitations")
 def tend_invited() -> None:
     """Forget invitations to collectives that are over."""
+    tend_invitations(now=timezone.now())
 
 
+@shared_task(name="letters.tend_first_signers")
 def tend_first_signers() -> None:
     """Forget the invited who have not answered, and lists that nobody confirmed."""
-    tend_invitations(now=timezone.now())
+    tend_first_round(now=timezone.now())
 
 
 @shared_task(name="letters.recount")
