@@ -24,6 +24,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
+    "publish what is due": {
+        "task": "letters.publish_due",
+        "schedule": crontab(),
+        "options": {"queue": "publishing", "expires": 60},
+    },
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),

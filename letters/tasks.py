@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.delivering.tasks import deliver_owed
+from letters.organizing.tasks import publish_due
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.shared import wakeups
 from letters.signing.mail import MAILS as SIGNING_MAILS
@@ -39,6 +40,12 @@ def sequence_letter(letter_id: int) -> None:
 def sweep_letters() -> None:
     """Do the same for every letter whose count is behind."""
     sweep(now=timezone.now())
+
+
+@shared_task(name="letters.publish_due")
+def publish_letters_due() -> None:
+    """Publish the letters whose collectives have said that it is to happen now."""
+    publish_due(now=timezone.now())
 
 
 @shared_task(name="letters.tend_unconfirmed")

@@ -5,7 +5,8 @@ from letters.models.collective import MODERATING, OWNING, WRITING, Collective, M
 from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
-from letters.models.revision import Revision, Translation
+from letters.models.old_slug import OldSlug
+from letters.models.revision import Revision, Translation, newest_titles
 from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
 from letters.models.user import User
@@ -26,6 +27,7 @@ __all__ = [
     "Letter",
     "LetterQuerySet",
     "Membership",
+    "OldSlug",
     "Revision",
     "Signature",
     "SignatureQuerySet",
@@ -33,4 +35,5 @@ __all__ = [
     "Switch",
     "Translation",
     "User",
+    "newest_titles",
 ]

@@ -1,6 +1,7 @@
 """Dates as people write them in the page's language, from CLDR."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
 from django import template
@@ -19,6 +20,19 @@ def long_date(moment: datetime | None) -> str:
 def long_time(moment: datetime | None) -> str:
     """November 23, 2026 at 2:42:07 PM UTC"""
     return format_datetime(moment, "long", locale=_locale()) if moment else ""
+
+
+@register.filter
+def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Monday, November 23, 2026 at 2:42 PM, by the clocks of a zone, which is named beside it"""
+    if not moment:
+        return ""
+    parts = [format_date(moment.astimezone(zone), "full", locale=_locale()), _short_time(moment, zone)]
+    return f"{', '.join(parts)} ({zone.key})"
+
+
+def _short_time(moment: datetime, zone: ZoneInfo) -> str:
+    return format_time(moment.astimezone(zone), "short", locale=_locale())
 
 
 @register.filter

@@ -15,6 +15,7 @@ from letters.models import (
     Delivery,
     Letter,
     Membership,
+    OldSlug,
     Revision,
     Signature,
     SignerContact,
@@ -53,6 +54,14 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
     revision, _ = Revision.objects.get_or_create(letter=letter, number=2, defaults={"created_at": NOW})
     right = {"language": "en", "title": "A title", "body": "A body", "html": "", "sha256": bytes(32)}
     return Translation.objects.create(revision=revision, **{**right, **values})
+
+
+def add_old_slug(letter: Letter, slug: str = "sleepers") -> OldSlug:
+    return OldSlug.objects.create(letter=letter, slug=slug, created_at=NOW)
+
+
+def another_letter(letter: Letter) -> Letter:
+    return Letter.objects.create(slug="another", collective=letter.collective, language="en", created_at=NOW)
 
 
 def add_event(**values: Any) -> AuditEvent:
@@ -102,6 +111,13 @@ REFUSED: list[tuple[str, Deed]] = [
         "letter_closes_after_it_opens",
         lambda letter: change(letter, opens_at=NOW, closes_at=NOW - timedelta(seconds=1)),
     ),
+    ("letter_waits_only_as_a_draft", lambda letter: change(letter, publish_at=NOW)),
+    ("letters_oldslug_slug_key", lambda letter: twice(add_old_slug, letter)),
+    ("old_slug_is_no_other_letters", lambda letter: add_old_slug(letter, slug=another_letter(letter).slug)),
+    (
+        "old_slug_is_no_other_letters",
+        lambda letter: (add_old_slug(letter), change(another_letter(letter), slug="sleepers")),
+    ),
     ("letter_displays_known", lambda letter: change(letter, displays=[])),
     ("letter_displays_known", lambda letter: change(letter, displays=["public", "friends"])),
     ("letter_numbers_add_up", lambda letter: change(letter, signature_count=1)),
@@ -115,6 +131,10 @@ REFUSED: list[tuple[str, Deed]] = [
     (
         "revision_number_once_a_letter",
         lambda letter: Revision.objects.create(letter=letter, number=1, created_at=NOW),
+    ),
+    (
+        "revision_one_unpublished_a_letter",
+        lambda letter: [Revision.objects.create(letter=letter, number=n, created_at=NOW) for n in (2, 3)],
     ),
     ("revision_numbers_from_one", lambda letter: Revision.objects.create(letter=letter, number=0, created_at=NOW)),
     (
@@ -165,6 +185,7 @@ PERMITTED: dict[str, Deed] = {
     "one_of_nobody_has_no_name": lambda letter: add_signature(letter, name="", display="nobody"),
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
+    "an_address_that_is_taken_back": lambda letter: (add_old_slug(letter), change(letter, slug="sleepers")),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
