@@ -21,7 +21,7 @@ TITLE_WANTED = _("Give the letter a title.")
 ADDRESSEE_WANTED = _("Write to whom the letter is addressed.")
 BODY_WANTED = _("Write the letter. A few lines will do for a start; you can change them until it is published.")
 LANGUAGE_WANTED = _("Choose a language from the list.")
-SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 

@@ -1,6 +1,7 @@
 """An organizer's pages: start a letter, write it, look at it as the public will, publish it, and what comes after."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,8 @@ from letters.shared.languages import is_language, language_choices
 from letters.shared.refusal import Refused
 from letters.shared.text import render_markdown
 
+Deed = Callable[..., object]
+
 
 @require_safe
 @never_cache
@@ -78,9 +81,9 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _language_of(request: HttpRequest) -> str:
-    """The first language of the browser: whoever writes writes in it, most of the time."""
-    code = request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0].strip()
-    return next((each for each in (code, code.partition("-")[0]) if is_language(each)), settings.LANGUAGE_CODE)
+    """The first language of the browser: whoever writes writes in it, most of the time. Not the country's variety."""
+    code = re.match("[a-z]{2,3}", request.headers.get("Accept-Language", "").lower())
+    return code[0] if code and is_language(code[0]) else settings.LANGUAGE_CODE
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -285,7 +288,7 @@ def drop_translation(request: HttpRequest, letter: Letter, writer: User, languag
 @of_own_letter("POST")
 def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Begins a new text after the one that readers have, or throws it away."""
-    deeds = {"start": start_revision, "discard": discard_revision}
+    deeds: dict[str, Deed] = {"start": start_revision, "discard": discard_revision}
     deed = deeds.get(request.POST.get("action", ""))
     if deed is None:
         raise Http404("There is nothing of that name to do.")
@@ -344,7 +347,11 @@ def readdress(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Close it, open it again, or do not publish it at the time that was set: one button each."""
-    deeds = {"close": close_letter, "reopen": reopen_letter, "unschedule": partial(schedule_letter, at=None)}
+    deeds: dict[str, Deed] = {
+        "close": close_letter,
+        "reopen": reopen_letter,
+        "unschedule": partial(schedule_letter, at=None),
+    }
     deed = deeds.get(request.POST.get("action", ""))
     if deed is None:
         raise Http404("There is nothing of that name to do.")
