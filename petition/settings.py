@@ -330,6 +330,8 @@ PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+# But at addresses that end so under /organize/, where files are taken: a picture of 10 MB and the form around it.
+LARGER_BODIES = {"/pictures/": 10 * 1024 * 1024 + 64 * 1024}
 
 # Languages: those that the site itself speaks. A letter may have translations into others.
 

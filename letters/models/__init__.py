@@ -6,6 +6,7 @@ from letters.models.delivery import BULK, Delivery, DeliveryQuerySet
 from letters.models.display import Display
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
+from letters.models.picture import Picture
 from letters.models.revision import Revision, Translation, newest_titles
 from letters.models.signature import SALT_BYTES, STANDING, Signature, SignatureQuerySet, SignerContact
 from letters.models.switch import Switch
@@ -28,6 +29,7 @@ __all__ = [
     "LetterQuerySet",
     "Membership",
     "OldSlug",
+    "Picture",
     "Revision",
     "Signature",
     "SignatureQuerySet",

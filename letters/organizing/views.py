@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from letters.accounts.guards import for_organizers, of_own_letter
 from letters.delivering.queries import undelivered
-from letters.models import Letter, User
+from letters.models import Letter, Picture, User
 from letters.organizing import queries
 from letters.organizing.forms import (
     AddressForm,
@@ -166,7 +166,7 @@ def _sentence(refusal: str, manuscript: queries.Manuscript) -> str:
     if refusal == "languages_missing":
         missing = ", ".join(manuscript.missing)
         return gettext("Readers have it in %(languages)s too, and this revision does not.") % {"languages": missing}
-    return str(SENTENCES.get(refusal, ""))
+    return str(SENTENCES.get(refusal, gettext("That cannot be done now."))) if refusal else ""
 
 
 SENTENCES = {
@@ -304,7 +304,13 @@ def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     manuscript = queries.manuscript(letter)
     language = request.GET.get("language", "")
     shown = manuscript.language(language if language in manuscript.texts else letter.language)
-    context = {"letter": letter, "manuscript": manuscript, "shown": shown, "text": shown.text}
+    context = {
+        "letter": letter,
+        "manuscript": manuscript,
+        "shown": shown,
+        "text": shown.text,
+        "cover": Picture.above(letter),
+    }
     return render(request, "letters/organizing/preview.html", context)
 
 

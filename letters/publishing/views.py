@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Switch, Translation
+from letters.models import Letter, Picture, Switch, Translation
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.shared.languages import direction, interface_language, language_name
@@ -46,6 +46,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
         "newest": queries.newest_signatures(found),
+        "cover": Picture.above(found),
         "link_url": found.url_of("link", language),
     }
     return publish(_render(request, "letters/publishing/letter.html", context), etag)

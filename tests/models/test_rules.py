@@ -16,6 +16,7 @@ from letters.models import (
     Letter,
     Membership,
     OldSlug,
+    Picture,
     Revision,
     Signature,
     SignerContact,
@@ -58,6 +59,12 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
 
 def add_old_slug(letter: Letter, slug: str = "sleepers") -> OldSlug:
     return OldSlug.objects.create(letter=letter, slug=slug, created_at=NOW)
+
+
+def add_picture(letter: Letter, alt: str = "A train") -> Picture:
+    return Picture.objects.create(
+        letter=letter, digest="0" * 32, width=1, height=1, alt=alt, full=b"", small=b"", created_at=NOW
+    )
 
 
 def another_letter(letter: Letter) -> Letter:
@@ -118,6 +125,8 @@ REFUSED: list[tuple[str, Deed]] = [
         "old_slug_is_no_other_letters",
         lambda letter: change(another_letter(letter), slug=add_old_slug(letter).slug),
     ),
+    ("picture_once_a_letter", lambda letter: twice(add_picture, letter)),
+    ("picture_says_what_it_shows", lambda letter: add_picture(letter, alt="")),
     ("letter_displays_known", lambda letter: change(letter, displays=[])),
     ("letter_displays_known", lambda letter: change(letter, displays=["public", "friends"])),
     ("letter_numbers_add_up", lambda letter: change(letter, signature_count=1)),

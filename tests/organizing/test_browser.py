@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.accounts.test_browser import DIGITS, PASSWORD, an_address, sign_up
@@ -168,6 +170,49 @@ def test_who_was_signed_out_keeps_the_words_and_goes_on_after_signing_in(desk: P
     expect(desk.locator("#saving")).to_contain_text("Saved")
 
 
+def test_who_was_signed_out_while_starting_finds_the_words_again(desk: Page) -> None:
+    desk.goto("/organize/new/")
+    desk.get_by_label("To whom").fill("To the council")
+    desk.get_by_label("Title").fill("Keep the baths open")
+    write(desk, "Every Sunday.")
+    desk.get_by_label("Who you are").fill("Swimmers")
+    cookies = desk.context.cookies()
+    desk.context.clear_cookies()
+    desk.context.add_cookies([each for each in cookies if each["name"] == "csrftoken"])  # type: ignore[arg-type,typeddict-item]
+    desk.get_by_role("button", name="Go on").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
+    desk.context.add_cookies(cookies)  # type: ignore[arg-type]
+    desk.goto("/organize/new/")
+    desk.get_by_role("button", name="Take them back").click()
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("Every Sunday.")
+    desk.get_by_role("button", name="Go on").click()
+    expect(desk.get_by_role("button", name="Save and publish")).to_be_visible()
+    desk.goto("/organize/new/")
+    expect(desk.locator("#kept")).to_be_hidden()
+
+
+def test_a_picture_is_put_where_one_writes_and_readers_see_it(desk: Page) -> None:
+    begin(desk)
+    out = BytesIO()
+    Image.new("RGB", (1200, 500), "teal").save(out, "PNG")
+    write(desk, "Before. After.")
+    desk.get_by_text("Put a picture into the text").click()
+    desk.locator("#picture_file").set_input_files({"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
+    desk.get_by_label("What it shows").fill("The reading room")
+    desk.get_by_role("button", name="Put it where I write").click()
+    expect(desk.get_by_text("This is no picture that can be shown.")).to_be_visible()
+    desk.locator("#picture_file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": out.getvalue()})
+    desk.get_by_role("button", name="Put it where I write").click()
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value(re.compile(r"!\[The reading room\]\(/media/"))
+    expect(desk.locator("#live img")).to_be_visible()
+    desk.get_by_role("button", name="Save and publish").click()
+    desk.get_by_role("link", name="its public page").click()
+    shown = desk.get_by_role("img", name="The reading room")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+    assert desk.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 # How the pages are
 
 
@@ -180,6 +225,7 @@ def pages_of(url: str) -> dict[str, str]:
         "address": f"{url}address/",
         "translations": f"{url}translations/",
         "translate": f"{url}translations/ar/",
+        "pictures": f"{url}pictures/",
         "letters": "/organize/",
         "home": "/",
     }
