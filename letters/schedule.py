@@ -38,6 +38,10 @@ SCHEDULE = {
         "task": "letters.owe_carry_overs",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    "publish what is due": {
+        "task": "letters.publish_due",
+        "schedule": crontab(),
+        "options": {"queue": "publishing", "expires": 60},
     },
     "remind and forget the unconfirmed": {
         "task": "letters.tend_unconfirmed",

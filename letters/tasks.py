@@ -12,6 +12,7 @@ from letters.exporting.tasks import make_exports
 from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.inviting.mail import MAILS as INVITING_MAILS
 from letters.inviting.tasks import tend_first_round
+from letters.organizing.tasks import publish_due
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
@@ -57,6 +58,12 @@ def owe_carry_overs() -> None:
     """Owe a mail to everybody who signed an earlier text and is to be asked about a change."""
     wakeups.awake("letters.owe_carry_overs")
     owe_questions(now=timezone.now())
+
+
+@shared_task(name="letters.publish_due")
+def publish_letters_due() -> None:
+    """Publish the letters whose collectives have said that it is to happen now."""
+    publish_due(now=timezone.now())
 
 
 @shared_task(name="letters.tend_unconfirmed")

@@ -21,6 +21,7 @@ register_converter(LanguageCode, "language")
 urlpatterns = [
     path("", include("letters.signing.urls")),
     path("", include("letters.organizing.urls")),
+    path("", include("letters.picturing.urls")),
     path("", include("letters.collectives.urls")),
     path("", include("letters.revising.urls")),
     path("", include("letters.inviting.urls")),

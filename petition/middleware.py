@@ -33,6 +33,12 @@ def page_language(get_response: GetResponse) -> GetResponse:
     return answer
 
 
+def _largest_body(path: str) -> int:
+    larger = (size for end, size in settings.LARGER_BODIES.items() if path.endswith(end))
+    most: int = settings.LARGEST_BODY
+    return next(larger, most) if path.startswith("/organize/") else most
+
+
 class PlainRefusals:
     """405, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
 
@@ -42,7 +48,7 @@ class PlainRefusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) > self._most(request):
+        if not length.isdecimal() or int(length) > _largest_body(request.path_info):
             return self._page(request, 413)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
@@ -50,11 +56,6 @@ class PlainRefusals:
             page.headers["Allow"] = response.headers["Allow"]
             return page
         return response
-
-    @staticmethod
-    def _most(request: HttpRequest) -> int:
-        larger = (most for end, most in settings.LARGER_BODIES.items() if request.path_info.endswith(end))
-        return next(larger, settings.LARGEST_BODY)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""

@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "letters.publishing.moving.OldAddresses",
 ]
 
 ROOT_URLCONF = "petition.urls"
@@ -339,10 +340,11 @@ PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 # Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
 
 LARGEST_BODY = 256 * 1024
-# But for lists and files, which pages of their own take: how an address ends, and how much may be sent there.
-LARGER_BODIES = {"/first-signers/": 3 * 1024 * 1024}
-# Django's own limit knows no addresses.
-DATA_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODY, *LARGER_BODIES.values())
+# But at addresses that end so under /organize/, where lists are pasted and files are taken: a picture of 10 MB and the
+# form around it.
+LARGER_BODIES = {"/first-signers/": 3 * 1024 * 1024, "/pictures/": 10 * 1024 * 1024 + 64 * 1024}
+# Django's own limit knows no addresses, and does not count files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODY, LARGER_BODIES["/first-signers/"])
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
 # Languages: those that the site itself speaks. A letter may have translations into others.

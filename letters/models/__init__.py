@@ -10,7 +10,9 @@ from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
 from letters.models.letter import Ask, Letter, LetterQuerySet
-from letters.models.revision import History, Revision, RevisionQuerySet, Translation
+from letters.models.old_slug import OldSlug
+from letters.models.picture import Picture
+from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.signature import (
     INVITATION_GOOD_FOR,
     SALT_BYTES,
@@ -58,6 +60,8 @@ __all__ = [
     "LetterQuerySet",
     "LetterTally",
     "Membership",
+    "OldSlug",
+    "Picture",
     "Revision",
     "RevisionQuerySet",
     "Signature",
@@ -66,4 +70,5 @@ __all__ = [
     "Switch",
     "Translation",
     "User",
+    "newest_titles",
 ]

@@ -66,6 +66,10 @@ class Letter(models.Model):
     current_revision = models.ForeignKey(
         "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+    # Shown above the text, if there is one.
+    cover = models.ForeignKey(
+        "letters.Picture", on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
+    )
     # Invented, for trying the site out; its pages say so.
     is_sample = models.BooleanField(default=False)
 
@@ -74,6 +78,8 @@ class Letter(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    # A draft that the clock publishes then.
+    publish_at = models.DateTimeField(null=True, blank=True)
     # Why it was withdrawn, in a sentence that the public reads.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
@@ -129,6 +135,9 @@ class Letter(models.Model):
                 condition=~Q(status="closed") | Q(closed_at__isnull=False), name="letter_closed_says_when"
             ),
             models.CheckConstraint(
+                condition=Q(status="draft") | Q(publish_at__isnull=True), name="letter_waits_only_as_a_draft"
+            ),
+            models.CheckConstraint(
                 condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
                 name="letter_closes_after_it_opens",
             ),
@@ -149,6 +158,9 @@ class Letter(models.Model):
         ]
         indexes = [
             models.Index(F("published_at").desc(), name="letter_newest_open", condition=Q(status="published")),
+            models.Index(
+                fields=["publish_at"], name="letter_waits_for_the_clock", condition=Q(publish_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

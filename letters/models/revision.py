@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
 
 from letters.models.letter import Letter
@@ -55,6 +55,7 @@ class Revision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("letter", "number", name="revision_number_once_a_letter"),
+            models.UniqueConstraint("letter", condition=Q(published_at=None), name="revision_one_unpublished_a_letter"),
             models.CheckConstraint(condition=Q(number__gte=1), name="revision_numbers_from_one"),
             models.CheckConstraint(
                 condition=Q(kind__in=["first", "correction", "substance"]), name="revision_kind_known"
@@ -122,6 +123,8 @@ class Translation(models.Model):
     html = models.TextField()
     # SHA-256 of the text (letters/shared/text.py, `digest`): what a signature is bound to.
     sha256 = models.BinaryField(max_length=32)
+    # The `version` of the letter's original text that this one says in another language; empty where nobody noted it.
+    made_from = models.CharField(max_length=16, default="", db_default="", blank=True)
 
     class Meta:
         ordering = [F("language")]
@@ -148,3 +151,13 @@ class Translation(models.Model):
         """Another one whenever a word has changed: what a writer has seen is compared with it."""
         parts = [self.title, self.addressee, self.summary, self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def is_behind(self, original: Translation) -> bool:
+        """The original says something else now than when this was made from it."""
+        return self.language != original.language and self.made_from not in {"", original.version}
+
+
+def newest_titles() -> Subquery:
+    """Of letters in a query, the title that organizers know each by: as `Letter.newest_title` says it of one."""
+    titles = Translation.objects.filter(revision__letter=OuterRef("pk"), language=OuterRef("language"))
+    return Subquery(titles.order_by("-revision__number").values("title")[:1])

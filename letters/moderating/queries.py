@@ -4,14 +4,24 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from letters.models import MODERATING, Letter, LetterQuerySet, Signature, SignatureQuerySet, Translation, User
+from letters.models import (
+    MODERATING,
+    Letter,
+    LetterQuerySet,
+    Signature,
+    SignatureQuerySet,
+    Translation,
+    User,
+    newest_titles,
+)
 
 PAGE_LENGTH = 50
 
 
 def letters_of(moderator: User) -> list[Letter]:
     """The letters whose signatures this person judges, those with the most work first."""
-    return list(_looked_after_by(moderator).order_by("-awaiting_review", "slug")[:200])
+    found = _looked_after_by(moderator).annotate(known_as=newest_titles())
+    return list(found.order_by("-awaiting_review", "slug")[:200])
 
 
 def letter_of(moderator: User, slug: str) -> Letter:

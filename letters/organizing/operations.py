@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Model
+from django.db import IntegrityError, transaction
+from django.db.models import F, Model, Q
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
-from letters.models import WRITING, AuditEvent, Collective, Letter, Revision, Translation, User
+from letters.models import WRITING, AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -31,7 +31,6 @@ class Text:
     summary: str = ""
 
 
-@transaction.atomic
 @transaction.atomic
 def clear_collective(collective: Collective, *, by: User, now: datetime) -> None:
     """Those who run the site have looked at it: it may publish. Doing it twice changes nothing.
@@ -59,6 +58,8 @@ def free_slug(model: type[Model], text: str) -> str:
     """An address made of the text that nobody has yet; of letters and digits alone where the text has no Latin ones."""
     wanted = slugify(text)[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    if model is Letter:
+        taken.update(OldSlug.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3))) if slug not in taken)
 
 
@@ -74,15 +75,15 @@ def draft_letter(collective: Collective, *, slug: str, text: Text, by: User, now
 
 
 @transaction.atomic
-def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime) -> Translation:
+def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, made_from: str = "") -> Translation:
     """Write the newest revision in one language, in place of what stood there.
 
+    `made_from` is the `version` of the original that it says in another language.
     Raises Refused("revision_published") if readers have seen that revision: it never changes again.
     """
     _must_write_for(letter.collective, by)
-    revision = letter.revisions.select_for_update().latest("number")
-    if revision.published_at:
-        raise Refused("revision_published")
+    _lock(letter)
+    revision = _unpublished(letter)
     translation, _ = Translation.objects.update_or_create(
         revision=revision,
         language=text.language,
@@ -93,25 +94,113 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime) -> 
             "body": text.body,
             "html": render_markdown(text.body),
             "sha256": digest(text.title, text.addressee, text.body),
+            **({"made_from": made_from} if made_from else {}),
         },
     )
-    record("translate_letter", letter, by=by, now=now, details={"language": text.language, "revision": revision.number})
+    details = {"language": text.language, "revision": revision.number}
+    if not _was_just_written(letter, details, by, now):
+        record("translate_letter", letter, by=by, now=now, details=details)
     return translation
 
 
+# Somebody who writes on within so long is still at the same deed.
+SITTING = timedelta(minutes=10)
+
+
+def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
+    """An editor that saves at every pause would bury all other deeds under its own."""
+    same = AuditEvent.objects.filter(verb="translate_letter", object_kind="letter", object_id=letter.pk)
+    return same.filter(actor=by, details=details, at__gt=now - SITTING, at__lte=now).exists()
+
+
 @transaction.atomic
-def write_text(letter: Letter, *, text: Text, seen: str, by: User, now: datetime) -> Translation:
+def write_text(
+    letter: Letter, *, text: Text, seen: str, by: User, now: datetime, made_from: str = "", finished: bool = True
+) -> Translation:
     """Write a draft in one language, if it still reads as the writer saw it: `seen` is the `version` of that text.
 
+    A translation that is not `finished`, since the editor saved it by itself, stays behind its original if it was.
     Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
     Refused("revision_published") as `translate_letter` does.
     """
     _must_write_for(letter.collective, by)
-    revision = letter.revisions.select_for_update().latest("number")
-    stands = revision.translations.filter(language=text.language).first()
-    if stands and stands.version != seen:
+    _lock(letter)
+    stands = _unpublished(letter).translations.filter(language=text.language).first()
+    if (stands.version if stands else "") != seen:
         raise Refused("changed_meanwhile")
-    return translate_letter(letter, text=text, by=by, now=now)
+    if stands and not finished:
+        made_from = stands.made_from
+    if stands and stands.made_from == (made_from or stands.made_from) and _says_the_same(stands, text):
+        return stands
+    return translate_letter(letter, text=text, by=by, now=now, made_from=made_from)
+
+
+def _says_the_same(translation: Translation, text: Text) -> bool:
+    return all(getattr(translation, name) == getattr(text, name) for name in ("title", "addressee", "summary", "body"))
+
+
+@transaction.atomic
+def remove_translation(letter: Letter, *, language: str, by: User, now: datetime) -> None:
+    """Throw a translation away that readers do not have yet. Removing it twice changes nothing.
+
+    Raises Refused("original") for the letter's own language, Refused("language_public") for one that readers have,
+    whose page must not vanish, and Refused("revision_published") as `translate_letter` does.
+    """
+    _must_write_for(letter.collective, by)
+    locked = _lock(letter)
+    revision = _unpublished(letter)
+    if language == letter.language:
+        raise Refused("original")
+    if Translation.objects.filter(revision=locked.current_revision_id or 0, language=language).exists():
+        raise Refused("language_public")
+    gone, _ = revision.translations.filter(language=language).delete()
+    if gone:
+        details = {"language": language, "revision": revision.number}
+        record("remove_translation", letter, by=by, now=now, details=details)
+
+
+# After publication
+
+
+@transaction.atomic
+def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
+    """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
+
+    There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
+    publication, and Refused("letter_withdrawn").
+    """
+    _must_write_for(letter.collective, by)
+    locked = _lock(letter)
+    if locked.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+        raise Refused(f"letter_{locked.status}")
+    newest = letter.revisions.latest("number")
+    if newest.published_at is None:
+        return newest
+    revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now)
+    _copy_texts(locked, revision)
+    record("start_revision", letter, by=by, now=now, details={"revision": revision.number})
+    return revision
+
+
+def _copy_texts(letter: Letter, revision: Revision) -> None:
+    """What was published together belongs together: each is a translation of the original beside it, unless noted."""
+    texts = list(Translation.objects.filter(revision=letter.current_revision_id or 0))
+    original = next(text.version for text in texts if text.language == letter.language)
+    for text in texts:
+        text.pk, text.revision = None, revision
+        if text.language != letter.language:
+            text.made_from = text.made_from or original
+    Translation.objects.bulk_create(texts)
+
+
+@transaction.atomic
+def discard_revision(letter: Letter, *, by: User, now: datetime) -> None:
+    """Throw away what was written since the last publication; readers never saw it. Doing it twice changes nothing."""
+    _must_write_for(letter.collective, by)
+    _lock(letter)
+    for revision in letter.revisions.filter(published_at=None, number__gt=1):
+        record("discard_revision", letter, by=by, now=now, details={"revision": revision.number})
+        revision.delete()
 
 
 # What a letter's form asks and offers, and until when: what organizers may set at any time.
@@ -125,7 +214,7 @@ SETTINGS = [
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
     """Change what SETTINGS names. Those who have signed keep what they signed with."""
     _must_write_for(letter.collective, by)
-    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    locked = _lock(letter)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(locked, name) != values[name]}
     if changed:
         Letter.objects.filter(pk=letter.pk).update(**changed, version=F("version") + 1)
@@ -157,35 +246,117 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
 
 
 @transaction.atomic
-def publish_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """Show the newest revision to the public, and take signatures. Publishing it twice changes nothing.
+def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str = "", note: str = "") -> None:
+    """Show the newest revision to the public, and with the first take signatures. Twice changes nothing.
 
-    Raises Refused("letter_withdrawn"), or Refused("no_text") without a text in the letter's own language; on a site
-    that asks for it, Refused("not_cleared") until somebody has looked at the collective; and
-    Refused("too_many_letters") for who has published as many for the first time within a day.
+    `by` is None for the clock, which carries out what `schedule_letter` was told. A later revision says what `kind` of
+    change it is, and in a `note` to the public what has changed; whether the letter takes signatures stays as it was.
+    Raises Refused("letter_withdrawn"), Refused("no_text") without a text in the letter's own language; for a later
+    revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), or Refused("languages_missing") if it
+    lacks one that readers have. On a site that asks for it, Refused("not_cleared") until somebody has looked at the
+    collective; and Refused("too_many_letters") for who has published as many for the first time within a day.
     """
-    _must_write_for(letter.collective, by)
-    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    if by is not None:
+        _must_write_for(letter.collective, by)
+    locked = _lock(letter)
     revision = locked.revisions.latest("number")
     if locked.status == Letter.Status.WITHDRAWN:
         raise Refused("letter_withdrawn")
     if not revision.translations.filter(language=locked.language).exists():
         raise Refused("no_text")
-    if locked.status == Letter.Status.PUBLISHED and locked.current_revision_id == revision.pk:
+    if locked.status != Letter.Status.DRAFT and locked.current_revision_id == revision.pk:
         return
     if settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(locked.collective):
         raise Refused("not_cleared")
-    if not locked.published_at:
-        _must_not_hurry(by, now)
-    Revision.objects.filter(pk=revision.pk, published_at=None).update(published_at=now)
-    Letter.objects.filter(pk=letter.pk).update(
-        status=Letter.Status.PUBLISHED,
-        current_revision=revision,
-        published_at=locked.published_at or now,
-        counted_at=locked.counted_at or now,
-        version=F("version") + 1,
-    )
+    if locked.status != Letter.Status.DRAFT and locked.current_revision_id:
+        _may_follow(locked.current_revision_id, revision, kind, note)
+        opening: dict[str, Any] = {}
+    else:
+        _must_not_hurry(letter, by, now)
+        kind, note = Revision.Kind.FIRST, ""
+        opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now, "publish_at": None}
+    # One whose text was fixed for its first signers has been published to them already.
+    unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
+    unseen.update(published_at=now, kind=kind, note=note.strip())
+    Letter.objects.filter(pk=letter.pk).update(**opening, current_revision=revision, version=F("version") + 1)
     record("publish_letter", letter, by=by, now=now, details={"revision": revision.number})
+    letter.refresh_from_db()
+
+
+def _may_follow(current_id: int, revision: Revision, kind: str, note: str) -> None:
+    """Raises Refused unless readers can be told what is new in this revision, and none loses the page of a language."""
+    if kind not in {Revision.Kind.CORRECTION, Revision.Kind.SUBSTANCE}:
+        raise Refused("no_kind")
+    if not note.strip():
+        raise Refused("no_note")
+    before = {text.language: text.version for text in Translation.objects.filter(revision=current_id)}
+    after = {text.language: text.version for text in revision.translations.all()}
+    if before.keys() - after.keys():
+        raise Refused("languages_missing")
+    if before == after:
+        raise Refused("nothing_changed")
+
+
+@transaction.atomic
+def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datetime) -> None:
+    """Have the clock publish a draft at that moment; with None, not any more.
+
+    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
+    Refused("too_many_letters") as `publish_letter` does.
+    """
+    _must_write_for(letter.collective, by)
+    locked = _lock(letter)
+    if locked.publish_at == at:
+        return
+    if locked.status != Letter.Status.DRAFT:
+        raise Refused("published_already")
+    if at and at <= now:
+        raise Refused("in_the_past")
+    if at and not locked.revisions.filter(translations__language=locked.language).exists():
+        raise Refused("no_text")
+    if at:
+        _must_not_hurry(letter, by, now)
+    Letter.objects.filter(pk=letter.pk).update(publish_at=at)
+    details = {"publish_at": at.isoformat() if at else None}
+    record("schedule_letter", letter, by=by, now=now, details=details)
+    letter.refresh_from_db()
+
+
+@transaction.atomic
+def publish_if_due(letter_id: int, *, now: datetime) -> bool:
+    """Publish what its collective has scheduled for now. Whoever asks second finds nothing to do."""
+    due = Letter.objects.filter(pk=letter_id, status=Letter.Status.DRAFT, publish_at__lte=now)
+    letter = due.select_for_update(no_key=True).first()
+    if letter is None:
+        return False
+    try:
+        publish_letter(letter, by=None, now=now)
+    except Refused as refused:
+        # Asked for again each minute it would be refused each minute: its page says that it is a draft.
+        due.update(publish_at=None)
+        record("schedule_letter", letter, by=None, now=now, reason=refused.code, details={"publish_at": None})
+        return False
+    return True
+
+
+@transaction.atomic
+def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> None:
+    """Give it another address. The old one leads there for ever, and is its own to take back.
+
+    Raises Refused("address_taken") if another letter has that one, or ever had.
+    """
+    _must_write_for(letter.collective, by)
+    locked = _lock(letter)
+    if locked.slug == slug:
+        return
+    try:
+        with transaction.atomic():
+            OldSlug.objects.filter(letter=letter, slug=slug).delete()
+            Letter.objects.filter(pk=letter.pk).update(slug=slug, version=F("version") + 1)
+            OldSlug.objects.create(letter=letter, slug=locked.slug, created_at=now)
+    except IntegrityError as taken:
+        raise Refused("address_taken") from taken
+    record("readdress_letter", letter, by=by, now=now, details={"from": locked.slug, "to": slug})
     letter.refresh_from_db()
 
 
@@ -204,15 +375,35 @@ def is_cleared(collective: Collective) -> bool:
     return Collective.objects.filter(pk=collective.pk, cleared_at__isnull=False).exists()
 
 
-def _must_not_hurry(by: User, now: datetime) -> None:
+def _must_not_hurry(letter: Letter, by: User | None, now: datetime) -> None:
     """Raises Refused("too_many_letters"). Whoever signs up can have mail sent about each letter to any address."""
+    if by is None:
+        return  # The clock: who set it was asked.
     # Of two that they publish at once, one waits here until the other is counted.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    new = Letter.objects.filter(published_at__gt=now - timedelta(days=1)).values("pk")
+    new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
+    others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
     # By the letters, of which a day has few: who moderates has done a million other things.
-    theirs = AuditEvent.objects.filter(object_kind="letter", object_id__in=new, verb="publish_letter", actor=by)
+    deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
+    theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MOST_FIRST_PUBLICATIONS:
         raise Refused("too_many_letters")
+
+
+def _lock(letter: Letter) -> Letter:
+    """The letter's row, until the transaction ends: of two who write at once, one comes second.
+
+    Its text is always locked by this row, never by another: two orders of locking would wait for each other.
+    """
+    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+
+
+def _unpublished(letter: Letter) -> Revision:
+    """The revision that is being written. Raises Refused("revision_published") if readers have seen the newest."""
+    revision = letter.revisions.latest("number")
+    if revision.published_at:
+        raise Refused("revision_published")
+    return revision
 
 
 def _must_write_for(collective: Collective, by: User) -> None:

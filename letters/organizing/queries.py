@@ -1,6 +1,10 @@
 """What organizers read: their collectives, their letters, the text that they are writing."""
 
-from letters.models import Collective, Letter, Translation, User
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.models import Collective, Letter, Revision, Translation, User, newest_titles
+from letters.shared.languages import direction, language_name
 
 
 def collectives_of(person: User) -> list[Collective]:
@@ -10,13 +14,91 @@ def collectives_of(person: User) -> list[Collective]:
 def letters_of(person: User) -> list[Letter]:
     """The letters of the collectives that they belong to, the newest first."""
     found = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
-    return list(found.order_by("-created_at")[:200])
+    return list(found.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
 
 
-def newest_text(letter: Letter, language: str = "") -> Translation:
-    """The text of the newest revision, published or not. Raises Translation.DoesNotExist."""
-    found = Translation.objects.filter(revision__letter=letter, language=language or letter.language)
-    newest = found.select_related("revision").order_by("-revision__number").first()
-    if newest is None:
+def old_slugs(letter: Letter) -> list[str]:
+    """Addresses that the letter had, the newest first."""
+    return list(letter.old_slugs.order_by("-created_at").values_list("slug", flat=True)[:50])
+
+
+def letters_due(now: datetime) -> list[int]:
+    """Ids of the letters that the clock is to publish."""
+    due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now).order_by("publish_at")
+    return list(due.values_list("pk", flat=True)[:100])
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The newest revision of a letter, published or not, in all its languages."""
+
+    letter: Letter
+    revision: Revision
+    texts: dict[str, Translation]
+    # The languages that readers have.
+    public: set[str]
+
+    @property
+    def original(self) -> Translation:
+        return self.texts[self.letter.language]
+
+    @property
+    def is_open(self) -> bool:
+        """It can still be written: readers do not have it yet."""
+        return self.revision.published_at is None
+
+    @property
+    def languages(self) -> list["Language"]:
+        """The original first."""
+        ordered = sorted(self.texts, key=lambda code: (code != self.letter.language, code))
+        return [self.language(code) for code in ordered]
+
+    @property
+    def behind(self) -> list[str]:
+        """The names of the languages whose original has changed since they were translated."""
+        return [each.name for each in self.languages if each.is_behind]
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of the languages that readers have and this revision lacks."""
+        return [language_name(code) for code in sorted(self.public - self.texts.keys())]
+
+    def language(self, code: str) -> "Language":
+        text = self.texts.get(code)
+        return Language(
+            code=code,
+            name=language_name(code),
+            direction=direction(code),
+            text=text,
+            is_original=code == self.letter.language,
+            is_behind=bool(text and text.is_behind(self.original)),
+            lacks_summary=bool(text and self.original.summary and not text.summary),
+            is_public=code in self.public,
+        )
+
+
+@dataclass(frozen=True)
+class Language:
+    """How far a letter has come in one language."""
+
+    code: str
+    name: str
+    direction: str
+    # None where nobody has begun.
+    text: Translation | None
+    is_original: bool
+    # The original has changed since.
+    is_behind: bool
+    # The original has one, and this has none.
+    lacks_summary: bool
+    is_public: bool
+
+
+def manuscript(letter: Letter) -> Manuscript:
+    """Raises Translation.DoesNotExist where there is no text in the letter's own language."""
+    revision = letter.revisions.latest("number")
+    texts = {text.language: text for text in revision.translations.all()}
+    if letter.language not in texts:
         raise Translation.DoesNotExist
-    return newest
+    public = Translation.objects.filter(revision=letter.current_revision_id or 0).values_list("language", flat=True)
+    return Manuscript(letter, revision, texts, set(public))

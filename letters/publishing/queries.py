@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Case, Count, F, Q, Value, When
 
-from letters.models import Handover, History, Letter, Revision, Signature, SignatureQuerySet, Translation
+from letters.models import Handover, History, Letter, Revision, Signature, SignatureQuerySet, Translation, User
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
@@ -20,6 +21,13 @@ LETTERS_ON_HOME = 50
 def public_letter(slug: str) -> Letter:
     """Raises Letter.DoesNotExist, also for drafts: what is not public does not exist."""
     return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+
+
+def slug_now(old: str, asker: User | AnonymousUser | None) -> str:
+    """Where a letter is now that was there; empty for what this person, or the public (None), may not know of."""
+    found = Letter.objects.filter(old_slugs__slug=old)
+    found = found.public() if asker is None else found.filter(collective__memberships__user=asker.pk)
+    return found.values_list("slug", flat=True).first() or ""
 
 
 def translations(letter: Letter, revision: Revision | None = None) -> list[Translation]:

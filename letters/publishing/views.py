@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import History, Letter, Revision, Switch, Translation
+from letters.models import History, Letter, Picture, Revision, Switch, Translation
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.shared.languages import direction, interface_language, language_name
@@ -64,6 +64,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         "changes": changes,
         "history_url": found.url_of("history", language),
         "handovers": queries.handovers(found),
+        "cover": Picture.above(found),
         "link_url": found.url_of("link", language),
     }
     return publish(_render(request, "letters/publishing/letter.html", context), etag)

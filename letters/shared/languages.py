@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from django.conf import settings
 
 
@@ -26,6 +26,24 @@ def direction(code: str) -> str:
     """ "rtl" or "ltr" """
     locale = locale_of(code)
     return locale.text_direction if locale else "ltr"
+
+
+# Codes of CLDR for what is no language.
+NO_LANGUAGE = {"und", "zxx", "mul", "mis", "root"}
+
+
+@lru_cache(maxsize=16)
+def language_choices(spoken: str) -> list[tuple[str, str]]:
+    """The languages that CLDR knows how to write, each code with its name in the language of the page, by name."""
+    names = dict((locale_of(spoken) or Locale("en")).languages)
+    known = [(code.replace("_", "-"), name) for code, name in names.items() if localedata.exists(code)]
+    found = [(code, name[:1].upper() + name[1:]) for code, name in known if code not in NO_LANGUAGE and len(code) <= 12]
+    return sorted(found, key=lambda pair: pair[1].casefold())
+
+
+def is_language(code: str) -> bool:
+    """One that can be chosen from the list."""
+    return code in dict(language_choices(settings.LANGUAGE_CODE))
 
 
 def locale_of(code: str) -> Locale | None:

@@ -35,6 +35,19 @@ def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Monday, November 23, 2026 at 2:42 PM, by the clocks of a zone, which is named beside it"""
+    if not moment:
+        return ""
+    parts = [format_date(moment.astimezone(zone), "full", locale=_locale()), _short_time(moment, zone)]
+    return f"{', '.join(parts)} ({zone.key})"
+
+
+def _short_time(moment: datetime, zone: ZoneInfo) -> str:
+    return format_time(moment.astimezone(zone), "short", locale=_locale())
+
+
+@register.filter
 def clock_time(moment: datetime | None) -> str:
     """2:42:07 PM UTC"""
     return format_time(moment, "long", locale=_locale()) if moment else ""

@@ -23,6 +23,8 @@ from letters.models import (
     LetterHour,
     LetterTally,
     Membership,
+    OldSlug,
+    Picture,
     Revision,
     Signature,
     SignerContact,
@@ -67,6 +69,20 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
     revision, _ = Revision.objects.get_or_create(letter=letter, number=2, defaults={"created_at": NOW})
     right = {"language": "en", "title": "A title", "body": "A body", "html": "", "sha256": bytes(32)}
     return Translation.objects.create(revision=revision, **{**right, **values})
+
+
+def add_old_slug(letter: Letter, slug: str = "sleepers") -> OldSlug:
+    return OldSlug.objects.create(letter=letter, slug=slug, created_at=NOW)
+
+
+def add_picture(letter: Letter, alt: str = "A train") -> Picture:
+    return Picture.objects.create(
+        letter=letter, digest="0" * 32, width=1, height=1, alt=alt, full=b"", small=b"", created_at=NOW
+    )
+
+
+def another_letter(letter: Letter) -> Letter:
+    return Letter.objects.create(slug="another", collective=letter.collective, language="en", created_at=NOW)
 
 
 def add_event(**values: Any) -> AuditEvent:
@@ -149,6 +165,15 @@ REFUSED: list[tuple[str, Deed]] = [
         "letter_closes_after_it_opens",
         lambda letter: change(letter, opens_at=NOW, closes_at=NOW - timedelta(seconds=1)),
     ),
+    ("letter_waits_only_as_a_draft", lambda letter: change(letter, publish_at=NOW)),
+    ("letters_oldslug_slug_key", lambda letter: twice(add_old_slug, letter)),
+    ("old_slug_is_no_other_letters", lambda letter: add_old_slug(letter, slug=another_letter(letter).slug)),
+    (
+        "old_slug_is_no_other_letters",
+        lambda letter: change(another_letter(letter), slug=add_old_slug(letter).slug),
+    ),
+    ("picture_once_a_letter", lambda letter: twice(add_picture, letter)),
+    ("picture_says_what_it_shows", lambda letter: add_picture(letter, alt="")),
     ("letter_displays_known", lambda letter: change(letter, displays=[])),
     ("letter_displays_known", lambda letter: change(letter, displays=["public", "friends"])),
     ("letter_numbers_add_up", lambda letter: change(letter, signature_count=1)),
@@ -162,6 +187,10 @@ REFUSED: list[tuple[str, Deed]] = [
     (
         "revision_number_once_a_letter",
         lambda letter: Revision.objects.create(letter=letter, number=1, created_at=NOW),
+    ),
+    (
+        "revision_one_unpublished_a_letter",
+        lambda letter: [Revision.objects.create(letter=letter, number=n, created_at=NOW) for n in (2, 3)],
     ),
     ("revision_numbers_from_one", lambda letter: Revision.objects.create(letter=letter, number=0, created_at=NOW)),
     (
@@ -263,6 +292,7 @@ PERMITTED: dict[str, Deed] = {
     "an_invitation_without_a_name": lambda letter: add_signature(letter, state="invited", name="", is_first=True),
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
+    "an_address_that_is_taken_back": lambda letter: change(letter, slug=add_old_slug(letter).slug),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
     "a_mail_to_who_is_invited": lambda letter: add_delivery(letter, signature=None, invitation=add_invitation(letter)),
     "an_invitation_after_another": lambda letter: twice(add_invitation, letter, address=None, revoked_at=NOW),

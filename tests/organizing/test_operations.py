@@ -20,7 +20,7 @@ def verbs() -> list[str]:
 
 
 def new_revision(letter: Letter, text: Text, by: User) -> Revision:
-    """A second state of the text, not published yet."""
+    """A second state of the text, in this language alone, not published yet."""
     revision = Revision.objects.create(letter=letter, number=2, created_at=NOW)
     translate_letter(letter, text=text, by=by, now=NOW)
     return revision
@@ -68,17 +68,6 @@ def test_publishing_twice_changes_nothing(letter: Letter, organizer: User) -> No
     before = Letter.objects.values().get(pk=letter.pk), verbs()
     publish_letter(letter, by=organizer, now=NOW.replace(year=2026))
     assert (Letter.objects.values().get(pk=letter.pk), verbs()) == before
-
-
-def test_a_new_revision_takes_the_place_of_the_old_one_which_stays(letter: Letter, organizer: User) -> None:
-    first = letter.current_revision
-    revision = new_revision(letter, Text("en", "Keep them all", "To all", "All."), organizer)
-    publish_letter(letter, by=organizer, now=NOW.replace(year=2026))
-    assert letter.current_revision == revision
-    assert letter.version == 2
-    # The date under the letter stays that of its first publication.
-    assert letter.published_at == NOW
-    assert Translation.objects.get(revision=first, language="en").title == EN.title
 
 
 def test_a_revision_without_a_text_in_the_letters_own_language_is_not_published(

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from letters.delivering.mail import Answer, Verdict
 from letters.delivering.operations import settle_delivery
 from letters.models import AuditEvent, Collective, Delivery, Letter, Translation, User
-from letters.organizing.operations import Text, free_slug, write_text
+from letters.organizing.operations import Text, free_slug, publish_letter, write_text
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Reader, Response, Signer, browser_of, sign, words
@@ -115,6 +115,58 @@ def test_the_live_preview_is_what_the_page_will_show_without_script(desk: Client
     assert "<strong>Ours</strong>" in html
     assert "<script" not in html
     assert 'href="javascript' not in html
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_title_from_right_to_left_turns_nothing_around_it(desk: Client, language: str) -> None:
+    title = "رسالة مفتوحة"
+    post(desk, "/organize/new/", **{**ANSWERS, "title": title, "language": language})
+    assert f"<bdi>{title}</bdi>" in desk.get("/organize/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt&colon;alert(1))",
+        "![x](javascript:alert(1))",
+        "<img src=x onerror=alert(1)>",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 3000,
+        "> " * 2000 + "deep",
+        "* " * 2000 + "deep",
+        "[" * 20_000,
+    ],
+)
+def test_whatever_is_typed_is_saved_and_does_nothing(draft: LetterMaker, desk: Client, body: str) -> None:
+    draft()
+    seen = Translation.objects.get(language="en").version
+    page = post(desk, LETTER, seen=seen, title="A title", addressee="To all", body=body, summary="")
+    assert page.status_code == 200
+    html = Translation.objects.get(language="en").html
+    for evil in ("<script", "<img", 'href="javascript', 'href="data', "<table"):
+        assert evil not in html
+
+
+def test_the_list_of_letters_asks_the_same_however_many_there_are(
+    draft: LetterMaker, desk: Client, moderator: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(6):
+        publish_letter(draft(f"trains-{number}"), by=User.objects.get(email="olga@example.org"), now=NOW)
+    with django_assert_max_num_queries(4):
+        assert words(desk.get("/organize/")).count(EN.title) == 6
+    judge = browser_of(moderator)
+    with django_assert_max_num_queries(4):
+        assert words(judge.get("/moderate/")).count(EN.title) == 6
+
+
+@pytest.mark.parametrize(
+    ("header", "language"), [("it-IT,it;q=0.9", "it"), ("", "en"), ("xx", "en"), ("*", "en"), ("ar;q=0", "ar")]
+)
+def test_the_language_of_the_browser_is_the_first_guess(desk: Client, header: str, language: str) -> None:
+    page = desk.get("/organize/new/", headers={"Accept-Language": header}).content.decode()
+    assert f'<option value="{language}" selected>' in page
 
 
 # What the form asks

@@ -1,0 +1,44 @@
+"""A picture that an organizer uploads."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.pictures import LARGEST_FILE, Remade, UnusablePicture, remake
+
+SENTENCES = {
+    "too_large": _("This file is larger than 10 MB. Make the picture smaller first."),
+    "too_many_pixels": _("This picture has more than 40 megapixels. Make it smaller first."),
+    "unreadable": _("This is no picture that can be shown. Choose a whole JPEG, PNG, WebP or GIF file."),
+}
+
+
+class PictureForm(forms.Form):
+    """A file, and what it shows. Cleaned, `file` is the picture made anew."""
+
+    file = forms.FileField(
+        label=_("Picture"),
+        help_text=_("JPEG, PNG, WebP or GIF, at most 10 MB. Where and with what it was taken is removed."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
+        error_messages={"required": _("Choose a picture."), "empty": SENTENCES["unreadable"]},
+    )
+    alt = forms.CharField(
+        label=_("What it shows"),
+        max_length=300,
+        help_text=_("In a sentence, for those who cannot see it."),
+        error_messages={"required": _("Say what the picture shows: not everybody can see it.")},
+    )
+
+    def __init__(self, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, auto_id="picture_%s", label_suffix="")
+
+    def clean_file(self) -> Remade:
+        file: UploadedFile = self.cleaned_data["file"]
+        try:
+            # One byte more than is allowed says enough.
+            return remake(file.read(LARGEST_FILE + 1))
+        except UnusablePicture as unusable:
+            raise ValidationError(SENTENCES[unusable.code], unusable.code) from unusable

@@ -1,0 +1,62 @@
+"""The pictures of a letter: for its organizers a page to add them, for everybody their own addresses."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from letters.accounts.guards import of_own_letter
+from letters.models import Letter, Picture, User
+from letters.picturing import queries
+from letters.picturing.forms import PictureForm
+from letters.picturing.operations import add_picture, choose_cover
+from letters.shared.refusal import Refused
+
+# What stands at such an address never changes: it is named by its content.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
+    """Those that there are, and one more. The editor asks for JSON, and puts the picture where its writer is."""
+    form = PictureForm(request.POST, request.FILES) if request.method == "POST" else PictureForm()
+    kept = _add(form, letter, writer) if form.is_valid() else None
+    if request.headers.get("Accept") == "application/json" and request.method == "POST":
+        if kept is None:
+            return JsonResponse({"problem": next(iter(form.errors.values()))[0]}, status=422)
+        return JsonResponse({"markdown": kept.markdown()})
+    if kept is not None:
+        messages.success(request, gettext("The picture is there."))
+        return redirect("letter_pictures", slug=letter.slug)
+    context = {"letter": letter, "form": form, "pictures": queries.pictures_of(letter)}
+    return render(request, "letters/picturing/pictures.html", context, status=422 if form.errors else 200)
+
+
+def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
+    picture, alt = form.cleaned_data["file"], form.cleaned_data["alt"]
+    try:
+        return add_picture(letter, picture=picture, alt=alt, by=writer, now=timezone.now())
+    except Refused:
+        form.add_error("file", gettext("A letter has room for fifty pictures, and this one has as many."))
+        return None
+
+
+@of_own_letter("POST")
+def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
+    """Puts one of them above the text, or none."""
+    choose_cover(letter, digest=request.POST.get("picture", "")[:32], by=writer, now=timezone.now())
+    return redirect("letter_pictures", slug=letter.slug)
+
+
+@require_safe
+@csrf_exempt
+def picture(request: HttpRequest, digest: str, size: str) -> HttpResponse:
+    """The picture itself."""
+    try:
+        data = queries.bytes_of(digest, size)
+    except Picture.DoesNotExist as missing:
+        raise Http404("There is no such picture.") from missing
+    return HttpResponse(data, content_type="image/webp", headers={"Cache-Control": FOR_EVER})

@@ -1,0 +1,245 @@
+"""Writing in a real browser: from nothing to a live letter, and words that are never lost."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.accounts.test_browser import DIGITS, PASSWORD, an_address, sign_up
+from tests.stack import Site, running_site, text_of, until
+from tests.test_journeys import SCHEMES, Visit, browser, fill_in, mail_to, somebody, visitor
+
+__all__ = ["browser", "visitor"]
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site() as site:
+        yield site
+
+
+@pytest.fixture
+def desk(visitor: Visit, site: Site) -> Page:
+    """The browser of somebody who has just made an account."""
+    page = visitor()
+    sign_up(page, site)
+    return page
+
+
+class Hand:
+    """Somebody's hand, which counts what it does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.clicks = self.fields = 0
+
+    def press(self, role: str, name: str) -> None:
+        self.clicks += 1
+        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+
+    def fill(self, label: str, text: str) -> None:
+        self.fields += 1
+        self.page.get_by_label(re.compile(f"^{label}")).fill(text)
+
+
+def begin(page: Page, title: str = "") -> str:
+    """A draft, in its editor; the address of that page."""
+    page.goto("/organize/new/")
+    page.get_by_label("To whom").fill("To the council")
+    page.get_by_label("Title").fill(title or f"Keep the library open {uuid4().hex[:6]}")
+    page.get_by_label("The letter", exact=True).fill("Five evenings a week.\n\nIt is **ours**.")
+    page.get_by_label("Who you are").fill("Readers of the Old Town")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/organize/letters/**")
+    return page.url
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("The letter", exact=True).fill(text)
+
+
+# Journey 1
+
+
+def test_from_the_start_page_to_a_live_letter_that_somebody_else_has_signed(site: Site, visitor: Visit) -> None:
+    page = visitor(viewport={"width": 360, "height": 740})
+    email, mark = an_address(), uuid4().hex[:6]
+    hand = Hand(page)
+    page.goto("/")
+    hand.press("link", "Write a letter")
+    hand.press("link", "Make one")
+    hand.fill("Email", email)
+    hand.fill("Password", PASSWORD)
+    hand.press("button", "Make an account")
+    until(lambda: site.mails_to(email))
+    digits = DIGITS.search(text_of(site.mails_to(email)[0]))
+    assert digits
+    hand.fill("The six digits in the mail", digits[1])
+    hand.press("button", "Confirm")
+    hand.fill("To whom", "To the council")
+    hand.fill("Title", f"Keep the library open {mark}")
+    hand.fill("The letter", "Five evenings a week.")
+    hand.fill("Who you are", "Readers of the Old Town")
+    hand.press("button", "Go on")
+    hand.press("button", "Save and publish")
+    expect(page.get_by_text("its public page")).to_be_visible()
+    assert (hand.clicks, hand.fields) == (6, 7)
+
+    address = f"/letters/keep-the-library-open-{mark}/"
+    signer, (name, signers_email) = visitor(), somebody()
+    fill_in(signer, name, signers_email, address)
+    mail_to(signer, signers_email).locator("a[href*='/signatures/confirm/']").click()
+    signer.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(signer.locator(".big-number")).to_have_text("No. 1")
+    page.goto(address)
+    expect(page.locator("#newest")).to_contain_text(name)
+
+
+# Saving by itself
+
+
+def test_it_saves_at_a_pause_and_says_when(desk: Page) -> None:
+    url = begin(desk)
+    write(desk, "Six evenings a week.")
+    expect(desk.locator("#saving")).to_contain_text("Saved")
+    desk.goto(url)
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("Six evenings a week.")
+    expect(desk.locator("#kept")).to_be_hidden()
+
+
+def test_of_two_windows_neither_loses_a_word(desk: Page) -> None:
+    url = begin(desk)
+    other = desk.context.new_page()
+    other.goto(url)
+    write(other, "What they wrote.")
+    expect(other.locator("#saving")).to_contain_text("Saved")
+    write(desk, "What I wrote.")
+    expect(desk.locator("#saving")).to_contain_text("A teammate has written meanwhile")
+    expect(desk.locator("#theirs")).to_contain_text("What they wrote.")
+    expect(desk.get_by_label("The same, to take over from")).to_have_value("What they wrote.")
+    # No clock saves over them: only the button does.
+    write(desk, "What we wrote.")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Saved.")).to_be_visible()
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("What we wrote.")
+
+
+def test_without_a_connection_the_words_stay_and_are_saved_once_it_is_back(desk: Page) -> None:
+    url = begin(desk)
+    desk.context.set_offline(True)
+    write(desk, "Written in a tunnel.")
+    expect(desk.locator("#saving")).to_contain_text("Not saved: no connection")
+    desk.context.set_offline(False)
+    expect(desk.locator("#saving")).to_contain_text("Saved")
+    desk.goto(url)
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("Written in a tunnel.")
+
+
+def test_what_was_not_saved_when_the_tab_was_closed_is_offered_again(desk: Page) -> None:
+    url = begin(desk)
+    desk.context.set_offline(True)
+    write(desk, "Before the battery was empty.")
+    expect(desk.locator("#saving")).to_contain_text("Not saved")
+    again = desk.context.new_page()
+    desk.close()
+    again.context.set_offline(False)
+    again.goto(url)
+    expect(again.locator("#kept")).to_contain_text("were not saved")
+    again.get_by_role("button", name="Take them back").click()
+    expect(again.get_by_label("The letter", exact=True)).to_have_value("Before the battery was empty.")
+    expect(again.locator("#saving")).to_contain_text("Saved")
+    again.goto(url)
+    expect(again.locator("#kept")).to_be_hidden()
+
+
+def test_who_was_signed_out_keeps_the_words_and_goes_on_after_signing_in(desk: Page) -> None:
+    begin(desk)
+    cookies = desk.context.cookies()
+    desk.context.clear_cookies()
+    write(desk, "After two weeks.")
+    expect(desk.locator("#saving")).to_contain_text("no longer signed in")
+    desk.context.add_cookies(cookies)  # type: ignore[arg-type]
+    write(desk, "After two weeks and a coffee.")
+    expect(desk.locator("#saving")).to_contain_text("Saved")
+
+
+def test_who_was_signed_out_while_starting_finds_the_words_again(desk: Page) -> None:
+    desk.goto("/organize/new/")
+    desk.get_by_label("To whom").fill("To the council")
+    desk.get_by_label("Title").fill("Keep the baths open")
+    write(desk, "Every Sunday.")
+    desk.get_by_label("Who you are").fill("Swimmers")
+    cookies = desk.context.cookies()
+    desk.context.clear_cookies()
+    desk.context.add_cookies([each for each in cookies if each["name"] == "csrftoken"])  # type: ignore[arg-type,typeddict-item]
+    desk.get_by_role("button", name="Go on").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
+    desk.context.add_cookies(cookies)  # type: ignore[arg-type]
+    desk.goto("/organize/new/")
+    desk.get_by_role("button", name="Take them back").click()
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("Every Sunday.")
+    desk.get_by_role("button", name="Go on").click()
+    expect(desk.get_by_role("button", name="Save and publish")).to_be_visible()
+    desk.goto("/organize/new/")
+    expect(desk.locator("#kept")).to_be_hidden()
+
+
+def test_a_picture_is_put_where_one_writes_and_readers_see_it(desk: Page) -> None:
+    begin(desk)
+    out = BytesIO()
+    Image.new("RGB", (1200, 500), "teal").save(out, "PNG")
+    write(desk, "Before. After.")
+    desk.get_by_text("Put a picture into the text").click()
+    desk.locator("#picture_file").set_input_files({"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
+    desk.get_by_label("What it shows").fill("The reading room")
+    desk.get_by_role("button", name="Put it where I write").click()
+    expect(desk.get_by_text("This is no picture that can be shown.")).to_be_visible()
+    desk.locator("#picture_file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": out.getvalue()})
+    desk.get_by_role("button", name="Put it where I write").click()
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value(re.compile(r"!\[The reading room\]\(/media/"))
+    expect(desk.locator("#live img")).to_be_visible()
+    desk.get_by_role("button", name="Save and publish").click()
+    desk.get_by_role("link", name="its public page").click()
+    shown = desk.get_by_role("img", name="The reading room")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+    assert desk.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+# How the pages are
+
+
+def pages_of(url: str) -> dict[str, str]:
+    return {
+        "start": "/organize/new/",
+        "write": url,
+        "preview": f"{url}preview/",
+        "settings": f"{url}settings/",
+        "address": f"{url}address/",
+        "translations": f"{url}translations/",
+        "translate": f"{url}translations/ar/",
+        "pictures": f"{url}pictures/",
+        "letters": "/organize/",
+        "home": "/",
+    }
+
+
+def test_nobody_is_kept_out_and_nothing_runs_off_a_phone(desk: Page) -> None:
+    pages = pages_of(begin(desk))
+    for width in (360, 1280):
+        desk.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            desk.emulate_media(color_scheme=scheme)
+            for name, address in pages.items():
+                desk.goto(address)
+                found = Axe().run(desk)
+                assert found.violations_count == 0, (name, width, scheme, found.generate_report())
+                wider = desk.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wider <= 0, (name, width)
