@@ -38,6 +38,7 @@ SCHEDULE = {
         "task": "letters.owe_carry_overs",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "publish what is due": {
         "task": "letters.publish_due",
         "schedule": crontab(),

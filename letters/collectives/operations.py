@@ -15,8 +15,7 @@ from django.utils.text import slugify
 
 from letters.auditing.operations import record
 from letters.collectives.queries import MOST_MEMBERS
-from letters.delivering.queries import COMPLAINED
-from letters.models import OWNING, SALT_BYTES, Collective, Delivery, Invitation, Membership, User
+from letters.models import COMPLAINED, OWNING, SALT_BYTES, Collective, Delivery, Invitation, Membership, User
 from letters.shared import wakeups
 from letters.shared.addresses import Address, canonical, hash_address, reseal, seal
 from letters.shared.refusal import Refused

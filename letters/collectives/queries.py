@@ -13,8 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, F, Prefetch
 from django.utils.translation import gettext
 
-from letters.delivering.queries import COMPLAINED
-from letters.models import AuditEvent, Collective, Delivery, Invitation, Membership, Translation, User
+from letters.models import COMPLAINED, AuditEvent, Collective, Delivery, Invitation, Membership, Translation, User
 from letters.shared.addresses import unseal
 from letters.shared.tokens import read_invitation_token
 

@@ -9,8 +9,17 @@ from cryptography.fernet import InvalidToken
 from django.db import connection
 from django.db.models import Count, Q
 
-from letters.delivering.queries import COMPLAINED
-from letters.models import INVITATION_GOOD_FOR, Delivery, Display, InviteList, Letter, Signature, Translation, User
+from letters.models import (
+    COMPLAINED,
+    INVITATION_GOOD_FOR,
+    Delivery,
+    Display,
+    InviteList,
+    Letter,
+    Signature,
+    Translation,
+    User,
+)
 from letters.shared.addresses import hash_address, unseal
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.rosters import Person, Row, UnreadableList, read_rows

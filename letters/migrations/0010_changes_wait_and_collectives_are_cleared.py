@@ -20,7 +20,7 @@ UPDATE letters_signature SET concern = 'unproven' WHERE concern IN ('changed', '
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0009_find_mail_that_came_back_or_is_old")]
 
     operations = [
         migrations.AddField("collective", "cleared_at", models.DateTimeField(blank=True, null=True)),

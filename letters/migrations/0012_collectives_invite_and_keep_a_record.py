@@ -24,7 +24,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0011_find_what_moderators_refused")]
 
     operations = [
         migrations.AddField("collective", "timezone", models.CharField(db_default="UTC", default="UTC", max_length=64)),

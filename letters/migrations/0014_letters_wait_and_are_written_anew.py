@@ -17,7 +17,7 @@ BUILD = [
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0013_find_invitations_and_the_record")]
 
     operations = [
         migrations.AddField("letter", "publish_at", models.DateTimeField(blank=True, null=True)),

@@ -15,7 +15,7 @@ def to(model: str, **options: object) -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0016_letters_have_pictures")]
 
     operations = [
         migrations.AddField("revision", "signature_count", models.PositiveIntegerField(null=True)),

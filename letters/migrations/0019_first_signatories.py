@@ -43,7 +43,7 @@ RULES = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0018_find_who_has_still_to_be_asked")]
 
     operations = [
         migrations.AddField("signature", "is_first", models.BooleanField(db_default=False, default=False)),

@@ -11,7 +11,7 @@ KINDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0020_find_first_signatories")]
 
     operations = [
         migrations.AddField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0007_revisions_say_what_kind_they_are")]
+    dependencies = [("letters", "0023_files_that_organizers_ask_for")]
 
     operations = [
         migrations.CreateModel(

@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
-from letters.models import AuditEvent, Letter, Translation, User
-from letters.organizing import queries
+from letters.models import AuditEvent, Collective, Letter, Translation, User
 from letters.organizing.operations import publish_if_due, publish_letter, schedule_letter
 from letters.organizing.tasks import publish_due
 from letters.shared.refusal import Refused
@@ -29,9 +27,9 @@ def desk(organizer: User) -> Client:
 
 
 @pytest.fixture
-def rome(monkeypatch: pytest.MonkeyPatch) -> None:
+def rome(collective: Collective) -> None:
     """The collective is at home there."""
-    monkeypatch.setattr(queries, "zone_of", lambda _: ZoneInfo("Europe/Rome"))
+    Collective.objects.filter(pk=collective.pk).update(timezone="Europe/Rome")
 
 
 def post(client: Client, url: str, **fields: Any) -> Response:
