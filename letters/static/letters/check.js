@@ -33,4 +33,5 @@ function proceed(pause) {
 }
 
 localise();
-proceed(3_500);
+// Nothing is told in the first five seconds.
+proceed(5_200);
