@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from letters.shared.pictures import LARGEST_FILE, Remade, UnusablePicture, remake
@@ -36,7 +35,7 @@ class PictureForm(forms.Form):
         super().__init__(data, files, auto_id="picture_%s", label_suffix="")
 
     def clean_file(self) -> Remade:
-        file: UploadedFile = self.cleaned_data["file"]
+        file = self.cleaned_data["file"]
         try:
             # One byte more than is allowed says enough.
             return remake(file.read(LARGEST_FILE + 1))

@@ -120,7 +120,7 @@ def test_of_a_film_the_first_frame_is_taken() -> None:
     made = Image.open(BytesIO(remake(out.getvalue()).full))
     assert getattr(made, "n_frames", 1) == 1
     red, _, blue = made.convert("RGB").getpixel((25, 25))  # type: ignore[misc]
-    assert red > 200 > blue  # type: ignore[operator]
+    assert red > 200 > blue
 
 
 UNREADABLE = "This is no picture that can be shown."
