@@ -297,7 +297,7 @@ def test_a_thousand_signatures_more_cost_no_query_more(letter: Letter, browser: 
     assert page.content.count(b"First 9") < 200
 
 
-@pytest.mark.parametrize("sealed", [seal('"'), seal(""), b"under a key that is gone"])
+@pytest.mark.parametrize("sealed", [seal('"'), seal(""), b"under a key that is gone"], ids=["cut", "empty", "strange"])
 def test_a_list_that_cannot_be_read_any_more_is_no_list(
     before: Letter, browser: Client, organizer: User, sealed: bytes
 ) -> None:
