@@ -145,10 +145,15 @@ def test_what_is_not_windows_1252_is_latin_1() -> None:
 # What is no list
 
 
+def short(value: object) -> str | None:
+    """A name for a test of something long."""
+    return f"{len(value)}" if isinstance(value, str | bytes) and len(value) > 40 else None
+
+
 def a_workbook() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr(zipfile.ZipInfo("xl/workbook.xml"), "<workbook/>")
     return file.getvalue()
 
 
@@ -164,6 +169,7 @@ def a_workbook() -> bytes:
         (b"\xff\xfea", "no_text"),
         (b"a" * (MOST_BYTES + 1), "too_large"),
     ],
+    ids=short,
 )
 def test_what_is_no_text_is_refused_in_a_word(content: bytes, code: str) -> None:
     with pytest.raises(UnreadableList) as refused:
@@ -181,6 +187,7 @@ def test_what_is_no_text_is_refused_in_a_word(content: bytes, code: str) -> None
         ("," * 61 + "a", "too_many_columns"),
         ("a" * 200_000, "no_text"),
     ],
+    ids=short,
 )
 def test_what_is_no_list_is_refused_in_a_word(text: str, code: str) -> None:
     with pytest.raises(UnreadableList) as refused:
@@ -204,6 +211,7 @@ def test_five_thousand_people_and_a_heading_fit() -> None:
         "\r" * (MOST_BYTES - 1) + "a",
         "a@b.org\r\n" * (MOST_BYTES // 9),
     ],
+    ids=short,
 )
 def test_no_two_megabytes_take_long(text: str) -> None:
     began = time.process_time()
