@@ -51,6 +51,11 @@ def stored_about(signature: Signature) -> dict[str, Any]:
     return {
         "letter": signature.letter.slug,
         **{name: getattr(signature, name) for name in shown},
+        "text": signature.revision.number,
+        "carried_over": [
+            {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
+            for answer in signature.answers.select_related("question__revision").order_by("question")
+        ],
         "address": unseal(contact.address) if contact else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
