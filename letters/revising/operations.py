@@ -105,13 +105,13 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
         return
     if standing.current.number != seen:
         raise Refused("changed_again")
-    before = {"revision": standing.signed, "language": standing.answer.language if standing.answer else locked.language}
-    CarryOverAnswer.objects.update_or_create(
-        question=standing.question,
-        signature=locked,
-        defaults={"carries": carries, "answered_at": now},
-        create_defaults={**before, "carries": carries, "answered_at": now},
-    )
+    before: dict[str, Any] = {"revision": standing.signed, "language": (standing.answer or locked).language}
+    if standing.answer:
+        CarryOverAnswer.objects.filter(pk=standing.answer.pk).update(carries=carries, answered_at=now)
+    else:
+        CarryOverAnswer.objects.create(
+            question=standing.question, signature=locked, carries=carries, answered_at=now, **before
+        )
     _count_answer(standing.question, carries=carries, is_first=standing.answer is None)
     after = {"revision": standing.current, "language": standing.text.language} if carries else before
     _move(locked, letter, after)

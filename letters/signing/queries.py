@@ -72,6 +72,11 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         **{name: getattr(signature, name) for name in shown},
         "changes_that_wait_for_a_moderator": signature.proposed,
         "changes_that_a_moderator_did_not_take": signature.declined,
+        "text": signature.revision.number,
+        "carried_over": [
+            {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
+            for answer in signature.answers.select_related("question__revision").order_by("question")
+        ],
         "address": unseal(contact.address) if contact else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",

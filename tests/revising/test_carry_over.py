@@ -430,6 +430,15 @@ def test_many_answers_at_once_beside_the_sequencer_leave_true_counts(
     assert [line for line in caplog.records if "counts" in line.getMessage()] == []
 
 
+def test_the_answer_is_among_what_is_stored_about_a_signer(asked: Letter, signer: Signer) -> None:
+    answer_carry_over(signature_of(asked), carries=True, seen=2, now=NOW)
+    stored = signer.get(f"{signer.mailed_link(BERTA, purpose='manage')}data.json").json()
+    assert (stored["text"], stored["carried_over"]) == (1, [])
+    stored = signer.get(f"{signature_of(asked).link('manage', now=NOW)}data.json").json()
+    assert stored["text"] == 2
+    assert [(each["asked_about_text"], each["carries"]) for each in stored["carried_over"]] == [(2, True)]
+
+
 def test_no_page_counts_signatures_or_mails(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     with CaptureQueriesContext(connection) as captured:

@@ -35,7 +35,7 @@ def test_it_lists_every_text_and_who_signed_it(signed: Letter, desk: Client) -> 
     said = words(desk.get(PAGE))
     assert f"March 4, 2025 · A change of substance 0 signatures {NOTE}" in said
     assert "March 3, 2025 · The first text 3 signatures" in said
-    assert "0 signed this text, 3 an earlier one." in said
+    assert "0 signed the letter as it is now, 3 an earlier one." in said
 
 
 def test_before_publication_it_says_what_will_stand_here(draft: LetterMaker, desk: Client) -> None:
