@@ -2,20 +2,22 @@
 
 WIDTH = 1000
 HEIGHT = 200
-# Of each bar's place, for the bar.
+# Of each bar's place, for the bar; and the widest that one is: in the first hours there are few.
 FILLED = 0.8
+WIDEST = 60
 
 
 def bars(values: list[int]) -> str:
     """One rectangle a value, the highest as high as the picture. What is below zero has none."""
     top, place = max(1, *values), WIDTH / len(values)
+    width = min(WIDEST, place * FILLED)
     drawn = []
     for number, value in enumerate(values):
         if value > 0:
             # A single one among thousands is still to be seen.
             height = max(2.0, HEIGHT * value / top)
-            left = place * number + place * (1 - FILLED) / 2
-            drawn.append(f"M{left:.1f} {HEIGHT}V{HEIGHT - height:.1f}h{place * FILLED:.1f}V{HEIGHT}z")
+            left = place * number + (place - width) / 2
+            drawn.append(f"M{left:.1f} {HEIGHT}V{HEIGHT - height:.1f}h{width:.1f}V{HEIGHT}z")
     return "".join(drawn)
 
 

@@ -122,7 +122,8 @@ def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Cl
 
 
 def test_the_highest_bar_is_as_high_as_the_picture_and_nothing_is_no_bar() -> None:
-    assert charts.bars([0, 10, 5]) == "M366.7 200V0.0h266.7V200zM700.0 200V100.0h266.7V200z"
+    assert charts.bars([0, 10, 5]) == "M470.0 200V0.0h60.0V200zM803.3 200V100.0h60.0V200z"
+    assert charts.bars([1] * 100).startswith("M1.0 200V0.0h8.0V200zM11.0 200")
     assert charts.bars([-3, 0]) == ""
 
 

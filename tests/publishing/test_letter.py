@@ -59,6 +59,8 @@ def test_the_form_on_the_page_asks_what_the_letter_asks(published: LetterMaker, 
         *["name", "email", "role", "country", "display", "updates"],
         # For those who are no people: see letters/signing/admission.py.
         *["website", "seconds"],
+        # For how they came: the name of a site, which the page's script knows.
+        "via",
     }
     assert 'action="/letters/night-trains/sign/"' in page
 
