@@ -12,6 +12,11 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 
+class NotNow(Exception):
+    """A mail that is still true and must not leave at this moment: raised by whoever builds it, if its work list has
+    been closed since it was claimed."""
+
+
 class Verdict(Enum):
     SENT = "sent"
     # Try again later: the server, or the way to it, is not well.

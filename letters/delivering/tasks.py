@@ -11,14 +11,15 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
-from letters.delivering.mail import MARKED, Answer, Verdict, hand_over, reach
+from letters.delivering.mail import MARKED, Answer, NotNow, Verdict, hand_over, reach
 from letters.delivering.operations import claim_deliveries, drop_delivery, release_deliveries, settle_delivery
 from letters.models import Delivery
 from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
-# Builds the message of a delivery as things stand now; None if it is no longer true.
+# Builds the message of a delivery as things stand now; None if it is no longer true. Raises NotNow if it is, but must
+# not leave yet.
 Builder = Callable[[Delivery], EmailMessage | None]
 
 
@@ -58,6 +59,9 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
     if answer.usable:
         try:
             message = mails[delivery.kind](delivery)
+        except NotNow:
+            release_deliveries([delivery], now=timezone.now())
+            return True
         except Exception as failure:
             # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
             log.exception("Delivery %s cannot be built.", delivery.pk)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from letters.models.signature import Signature
+from letters.models.update import Update
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -29,6 +30,10 @@ class Delivery(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="deliveries")
+    # What it brings, for mail of the kind "update". Its index is the one of what is owed, below.
+    update = models.ForeignKey(
+        Update, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True, db_index=False
+    )
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
     key = models.CharField(max_length=100)
     created_at = models.DateTimeField()
@@ -58,11 +63,29 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
+            # One work list for each way to claim (letters/delivering/operations.py): whoever looks for mail that cannot
+            # wait must not have to pass a million that can, nor those of an update that is paused.
             models.Index(
                 "next_attempt_at",
-                name="delivery_owed",
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+                name="delivery_owed_at_once",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & ~Q(kind__in=["reminder", "invited", "carry_over", "update"]),
             ),
+            models.Index(
+                "next_attempt_at",
+                name="delivery_owed_later",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & Q(kind__in=["reminder", "invited", "carry_over", "update"], update__isnull=True),
+            ),
+            models.Index(
+                "update",
+                "next_attempt_at",
+                name="delivery_owed_of_update",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & Q(update__isnull=False),
+            ),
+            # To count them.
+            models.Index("update", name="delivery_of_update", condition=Q(update__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -70,5 +93,5 @@ class Delivery(models.Model):
 
 
 # Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written
-# never delays one person who is looking into their mailbox at this moment.
+# never delays one person who is looking into their mailbox at this moment. The indexes above name the same kinds.
 BULK = [Delivery.Kind.REMINDER, Delivery.Kind.INVITED, Delivery.Kind.CARRY_OVER, Delivery.Kind.UPDATE]

@@ -9,9 +9,15 @@ urlpatterns = [
     path("letters/<slug:slug>/", views.letter, name="letter"),
     path("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
+    path("letters/<slug:slug>/updates/", views.updates, name="updates"),
+    path("letters/<slug:slug>/updates/<int:update_id>/", views.update, name="update"),
+    path("letters/<slug:slug>/feed/", views.feed, name="feed"),
     # /<language>/letters/<slug>/   in another language than its own
     path("<language:language>/letters/<slug:slug>/", views.letter, name="translated_letter"),
     path("<language:language>/letters/<slug:slug>/signatures/", views.signatures, name="translated_signatures"),
+    path("<language:language>/letters/<slug:slug>/updates/", views.updates, name="translated_updates"),
+    path("<language:language>/letters/<slug:slug>/updates/<int:update_id>/", views.update, name="translated_update"),
+    path("<language:language>/letters/<slug:slug>/feed/", views.feed, name="translated_feed"),
     # /healthz
     path("healthz", views.healthz, name="healthz"),
 ]

@@ -3,16 +3,22 @@
 They are exempt from Django's CSRF check only so that a wrong method is told so (405): none of them changes anything.
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Switch, Translation
+from letters.models import Letter, Switch, Translation, Update
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
+from letters.publishing.feed import letter_feed
 from letters.shared.languages import direction, interface_language, language_name
 from letters.switching.queries import is_on
 
@@ -46,6 +52,8 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
         "newest": queries.newest_signatures(found),
+        "answers": queries.answers(found),
+        "news": queries.news(found, most=queries.NEWS_ON_LETTER),
         "link_url": found.url_of("link", language),
     }
     return publish(_render(request, "letters/publishing/letter.html", context), etag)
@@ -93,6 +101,63 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @csrf_exempt
+def updates(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """What the collective has written to the signers, and to everybody."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("updates"))
+    before = _before(request.GET.get("before"))
+    etag = page_etag("updates", found.pk, found.version, language, before)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = _letter_context(found, language or found.language, "updates")
+    page = queries.news(found, before=before)
+    return publish(_render(request, "letters/publishing/updates.html", {**context, "page": page}), etag)
+
+
+@require_safe
+@csrf_exempt
+def update(request: HttpRequest, slug: str, update_id: int, language: str = "") -> HttpResponse:
+    """One of them."""
+    found = _letter_or_404(slug)
+    try:
+        news = queries.public_update(found, update_id)
+    except Update.DoesNotExist as missing:
+        raise Http404("There is nothing of that number.") from missing
+    if language == found.language:
+        return HttpResponseRedirect(news.url())
+    etag = page_etag("update", news.pk, found.version, language)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = {
+        **_letter_context(found, language or found.language, news.url),
+        "update": news,
+        "update_direction": direction(news.language),
+    }
+    return publish(_render(request, "letters/publishing/update.html", context), etag)
+
+
+@require_safe
+@csrf_exempt
+def feed(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """What happens with the letter, for feed readers (Atom, RFC 4287)."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("feed"))
+    etag = page_etag("feed", found.pk, found.version, language)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    language = language or found.language
+    context = _letter_context(found, language, "feed")
+    with translation.override(interface_language(language)):
+        atom = letter_feed(found, cast("Translation", context["text"]), language)
+    response = HttpResponse(atom, content_type=Atom1Feed.content_type)
+    response.headers["Content-Language"] = language
+    return publish(response, etag)
+
+
+@require_safe
+@csrf_exempt
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive and answers."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
@@ -114,13 +179,15 @@ def _before(text: str | None) -> int | None:
     return int(text[:12])
 
 
-def _letter_context(letter: Letter, language: str, page: str) -> dict[str, object]:
+def _letter_context(letter: Letter, language: str, page: str | Callable[[str], str]) -> dict[str, object]:
+    """What every page of a letter knows. `page` is its name in urls.py, or gives its address in a language."""
+    url_in = partial(letter.url_of, page) if isinstance(page, str) else page
     try:
         text = queries.text_of(letter, language)
     except Translation.DoesNotExist as missing:
         raise Http404("The letter has not been translated into this language.") from missing
     languages = [
-        {"code": each.language, "name": language_name(each.language), "url": letter.url_of(page, each.language)}
+        {"code": each.language, "name": language_name(each.language), "url": url_in(each.language)}
         for each in queries.translations(letter)
     ]
     return {
@@ -131,7 +198,9 @@ def _letter_context(letter: Letter, language: str, page: str) -> dict[str, objec
         "languages": languages if len(languages) > 1 else [],
         "letter_url": letter.get_absolute_url(language),
         "signatures_url": letter.url_of("signatures", language),
-        "page_url": letter.url_of(page, language),
+        "updates_url": letter.url_of("updates", language),
+        "feed_url": letter.url_of("feed", language),
+        "page_url": url_in(language),
     }
 
 

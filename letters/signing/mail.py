@@ -4,8 +4,6 @@ No mail repeats the signer's name or comment: anybody may type any address into 
 advertisement or an insult that we would then deliver to a stranger.
 """
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -18,6 +16,7 @@ from letters.models import Delivery, Signature, SignerContact
 from letters.shared.addresses import unseal
 from letters.shared.codes import code_of
 from letters.shared.languages import interface_language
+from letters.shared.message_ids import message_id
 from letters.signing import queries
 
 CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED}
@@ -109,21 +108,7 @@ def _to_signer(
         subject=" ".join(parts["subject.txt"].split()),
         body=parts["txt"].strip() + "\n",
         to=[unseal(recipient.address)],
-        # The same for every attempt, so that a mail sent twice after a crash can be recognised as one.
-        headers={
-            "Message-ID": f"<{_name_of(delivery)}@{_host()}>",
-            "Auto-Submitted": "auto-generated",
-        },
+        headers={"Message-ID": message_id(delivery.pk), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(parts["html"], "text/html")
     return message
-
-
-def _name_of(delivery: Delivery) -> str:
-    """Keyed, since the ids of two mails would tell how many have signed between them."""
-    message = f"message:{delivery.pk}".encode()
-    return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:32]
-
-
-def _host() -> str:
-    return settings.SITE_URL.split("//")[1].split(":")[0]

@@ -12,7 +12,7 @@ from django.db import connection
 
 from letters.models import Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
-from letters.shared.tokens import Token, read_token
+from letters.shared.tokens import Token
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
@@ -45,11 +45,7 @@ def title_of(revision_id: int, language: str) -> str:
 
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
     """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
-    token = read_token(purpose, text)
-    if token is None:
-        return None
-    found = Signature.objects.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-    return (found, token) if found and token.matches(found.salt) else None
+    return Signature.objects.of_token(purpose, text)
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
@@ -86,7 +82,8 @@ class Recipient:
     # Encrypted, as it is stored; None once it has been forgotten.
     address: bytes | memoryview | None
     # How many mails the address has had within a day, over all letters, and whether there was one about this signature
-    # a moment before this one; both without mails that thank, which answer the owner of the mailbox.
+    # a moment before this one; both without mails that thank, which answer the owner of the mailbox, and without
+    # updates, which the owner has asked for: a stranger who types an address cannot cause one.
     mails_today: int
     mailed_just_now: bool
 
@@ -108,7 +105,8 @@ CROSS JOIN LATERAL (
         SELECT delivery.*, delivery.id < %(delivery)s AND attempts > 0
             AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS under_way
         FROM letters_signature AS same JOIN letters_delivery AS delivery ON delivery.signature_id = same.id
-        WHERE same.address_hash = signature.address_hash AND delivery.kind <> 'thanks' AND delivery.id <> %(delivery)s
+        WHERE same.address_hash = signature.address_hash AND delivery.kind NOT IN ('thanks', 'update')
+            AND delivery.id <> %(delivery)s
     ) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import Error, IntegrityError, connection, models, transaction
 
 from letters.models import (
+    Answer,
     AuditEvent,
     Collective,
     Delivery,
@@ -20,6 +21,7 @@ from letters.models import (
     SignerContact,
     Switch,
     Translation,
+    Update,
     User,
 )
 from tests.people import NOW, sign
@@ -53,6 +55,16 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
     revision, _ = Revision.objects.get_or_create(letter=letter, number=2, defaults={"created_at": NOW})
     right = {"language": "en", "title": "A title", "body": "A body", "html": "", "sha256": bytes(32)}
     return Translation.objects.create(revision=revision, **{**right, **values})
+
+
+def add_update(letter: Letter, **values: Any) -> Update:
+    right = {"author": User.objects.get(), "language": "en", "title": "A title", "body": "A body", "created_at": NOW}
+    return Update.objects.create(letter=letter, **{**right, **values})
+
+
+def add_answer(letter: Letter, **values: Any) -> Answer:
+    right = {"author": User.objects.get(), "language": "en", "respondent": "The minister", "body": "A body"}
+    return Answer.objects.create(letter=letter, **{"answered_on": NOW.date(), "created_at": NOW, **right, **values})
 
 
 def add_event(**values: Any) -> AuditEvent:
@@ -151,6 +163,16 @@ REFUSED: list[tuple[str, Deed]] = [
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
+    # An unknown state is one of those that have begun, too.
+    ("update_state_known", lambda letter: add_update(letter, state="lost", began_at=NOW)),
+    ("update_is_not_empty", lambda letter: add_update(letter, title="")),
+    ("update_is_not_empty", lambda letter: add_update(letter, body="")),
+    ("update_begun_says_when", lambda letter: add_update(letter, state="sending")),
+    ("update_begun_says_when", lambda letter: add_update(letter, began_at=NOW)),
+    ("answer_is_not_empty", lambda letter: add_answer(letter, respondent="")),
+    ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
+    ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
+    ("answer_changed_says_when", lambda letter: add_answer(letter, changed_at=NOW)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
@@ -166,6 +188,8 @@ PERMITTED: dict[str, Deed] = {
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
+    "an_update_that_has_begun": lambda letter: add_update(letter, state="sent", began_at=NOW),
+    "an_answer_that_was_changed": lambda letter: add_answer(letter, changed_because="A typo", changed_at=NOW),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
     "a_draft_that_goes": lambda letter: add_translation(letter).delete(),
