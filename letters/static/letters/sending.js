@@ -10,7 +10,7 @@ async function look() {
     if (!answer.ok) throw new Error(String(answer.status));
     const { as_of, ...numbers } = await answer.json();
     const says = JSON.stringify(numbers);
-    if (said && says !== said) await refresh(shown);
+    if (says !== said) await refresh(shown); // The first time too: it may have gone on while the page was on its way.
     said = says;
   }
 }
