@@ -1,4 +1,4 @@
-"""Bulk mail beside a plain `smtplib`: an update that is owed to everybody who agreed, and what the worker makes of it."""
+"""Bulk mail beside a plain `smtplib`: an update that many are owed, and what the worker makes of it."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from bench.load import Volley
 from bench.mails import ADDRESS, FIRST, OWED, PATIENCE_SECONDS, Smtplib, ask_sink, forget_owed
-from bench.site import SAMPLE, Site
+from bench.site import Site, letter_with
 from letters.shared import wakeups
 from letters.shared.addresses import seal
 from petition import local
@@ -21,7 +21,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
     # Of two numbers, the last one counts.
     site.processes.start("bulk worker", [*local.worker("bulk"), "--concurrency", "1"])
     try:
-        write_update(site)
+        write_update(site, letter_with(site, 1))
         owe(site, 1)
         send_owed(site)
         yield
@@ -30,7 +30,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
         forget_owed(site)
 
 
-# One that never ends, so that each volley can owe it to more.
+# One that no spreader ends, since no clock runs here: each volley owes it to more.
 WRITE = """
 INSERT INTO letters_update
     (letter_id, author_id, language, title, body, html, is_public, state, created_at, began_at, spread_at, up_to,
@@ -44,36 +44,33 @@ BODY = "We were **asked in**, and we have brought your names.\n\n" * 10
 HTML = "<p>We were <strong>asked in</strong>, and we have brought your names.</p>\n" * 10
 
 
-def write_update(site: Site) -> None:
-    site.database.execute(WRITE, {"slug": SAMPLE, "body": BODY, "html": HTML})
+def write_update(site: Site, slug: str) -> None:
+    site.database.execute(WRITE, {"slug": slug, "body": BODY, "html": HTML})
 
 
-# As spreading leaves it, of signatures that are published for the letter's page alone: they have no number to count.
+# As spreading leaves it, of signatures as the sequencer leaves them. It never runs here, and takes no count of them.
 OWE = """
-WITH sent AS (SELECT max(id) AS id FROM letters_update), first AS (
-    SELECT coalesce(max(number), 0) AS number FROM letters_signature WHERE letter_id = (
-        SELECT id FROM letters_letter WHERE slug = %(slug)s)
-), signed AS (
+WITH news AS (SELECT id, letter_id FROM letters_update ORDER BY id DESC LIMIT 1), signed AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display, state, verified,
          salt, address_hash, signed_at, confirmed_at, published_at, number, counted)
     SELECT letter.id, current_revision_id, language, 'Reader', '', '', '', '', 'public', 'published', 'link',
         substr(sha256(int4send(n)), 1, 8), sha256(convert_to(clock_timestamp() || ' bulk ' || n, 'UTF8')),
-        now(), now(), now(), first.number + n, true
-    FROM letters_letter AS letter, first, generate_series(1, %(many)s) AS n WHERE slug = %(slug)s
+        now(), now(), now(), n + (SELECT max(number) FROM letters_signature WHERE letter_id = letter.id), true
+    FROM letters_letter AS letter JOIN news ON news.letter_id = letter.id, generate_series(1, %(many)s) AS n
     RETURNING id
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
     SELECT id, %(address)s, 'Write to me when something happens with this letter', now() FROM signed
 )
 INSERT INTO letters_delivery (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'update', signed.id, sent.id, 'update:' || sent.id || ':' || signed.id, now(), now(), 0, '' FROM signed, sent
+SELECT 'update', signed.id, news.id, 'update:' || news.id || ':' || signed.id, now(), now(), 0, '' FROM signed, news
 """
 
 
 def owe(site: Site, many: int) -> None:
     """So many mails of the update, due now."""
-    site.database.execute(OWE, {"many": many, "slug": SAMPLE, "address": seal(ADDRESS)})
+    site.database.execute(OWE, {"many": many, "address": seal(ADDRESS)})
 
 
 class BulkPostman:
