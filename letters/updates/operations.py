@@ -30,6 +30,8 @@ LONGEST_BODY = 30_000
 # So many signatures are looked at in one transaction, which another pause or stop waits for.
 SPREAD_AT_ONCE = 2000
 DROPPED_AT_ONCE = 5000
+# So many mails may be counted for each second that passes.
+COUNTED_A_SECOND = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +75,23 @@ def write_update(
 
 def _values(text: UpdateText) -> dict[str, Any]:
     """As it is stored. One line of title, for it becomes a header of the mail."""
-    title, body = clean_line(text.title), text.body.replace("\r\n", "\n")
-    html = render_markdown(body)
+    title = clean_line(text.title)
     if not title:
         raise Refused("no_title")
-    if not body.strip() or not html.strip() or DAMAGE.search(body):
-        raise Refused("no_body")
-    if len(title) > LONGEST_TITLE or len(body) > LONGEST_BODY:
+    if len(title) > LONGEST_TITLE:
         raise Refused("too_long")
-    return {"title": title, "body": body, "html": html, "language": text.language, "is_public": text.is_public}
+    return {"title": title, **_body(text.body), "language": text.language, "is_public": text.is_public}
+
+
+def _body(typed: str) -> dict[str, str]:
+    """The Markdown, and the HTML that is shown, of which something must be left."""
+    body = typed.replace("\r\n", "\n")
+    if len(body) > LONGEST_BODY:
+        raise Refused("too_long")
+    html = render_markdown(body)
+    if not html.strip() or DAMAGE.search(body):
+        raise Refused("no_body")
+    return {"body": body, "html": html}
 
 
 def _draft(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Update:
@@ -247,7 +257,7 @@ def drop_owed(update_id: int, *, now: datetime) -> bool:
 def tally_update(update_id: int, *, now: datetime) -> None:
     """Count how its mails stand, and note when none is owed any more."""
     update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
-    if update is None:
+    if update is None or (update.tallied_at and now - update.tallied_at < _rest(update)):
         return
     mails = Delivery.objects.filter(update_id=update_id)
     counts = mails.aggregate(
@@ -261,6 +271,11 @@ def tally_update(update_id: int, *, now: datetime) -> None:
     elif not counts["owed_count"] and update.state == State.STOPPED:
         changes |= {"ended_at": now}
     Update.objects.filter(pk=update_id).update(**changes)
+
+
+def _rest(update: Update) -> timedelta:
+    """How long a count is good: a million mails, which take a moment to count, are not counted at every sweep."""
+    return timedelta(seconds=update.recipients_total // COUNTED_A_SECOND)
 
 
 # Signers
@@ -333,18 +348,13 @@ def write_answer(
 
 
 def _values_of_answer(text: AnswerText) -> dict[str, Any]:
-    respondent, body = clean_line(text.respondent), text.body.replace("\r\n", "\n")
-    html = render_markdown(body)
+    respondent = clean_line(text.respondent)
     if not respondent:
         raise Refused("no_respondent")
-    if not body.strip() or not html.strip() or DAMAGE.search(body):
-        raise Refused("no_body")
-    if len(body) > LONGEST_BODY:
-        raise Refused("too_long")
     if text.link and not text.link.startswith(("https://", "http://")):
         raise Refused("no_link")
     typed = {"answered_on": text.answered_on, "language": text.language, "link": text.link}
-    return {"respondent": respondent, "body": body, "html": html, **typed}
+    return {"respondent": respondent, **_body(text.body), **typed}
 
 
 def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Answer:

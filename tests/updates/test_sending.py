@@ -352,6 +352,16 @@ def test_a_draft_is_not_counted_into_something_that_was_sent(news: UpdateMaker) 
     assert update.state == "draft"
 
 
+def test_many_mails_are_not_counted_at_every_sweep(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    update = sending()
+    spread(update)
+    Update.objects.update(recipients_total=1_000_000, tallied_at=NOW)
+    for seconds, owed_then in [(5, 0), (49, 0), (50, 1)]:
+        tally_update(update.pk, now=NOW + timedelta(seconds=seconds))
+        assert Update.objects.get().owed_count == owed_then
+
+
 # Beside other mail
 
 
