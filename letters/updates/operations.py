@@ -372,21 +372,22 @@ def publish_answer(answer: Answer, *, by: User, now: datetime) -> None:
     _must_write_for(answer.letter, by)
     if answer.letter.status == Letter.Status.DRAFT:
         raise Refused("letter_draft")
-    _lock(answer.letter_id)
-    if Answer.objects.filter(pk=answer.pk, published_at=None).update(published_at=now):
-        _show_anew(answer.letter_id)
-        record("publish_answer", answer, by=by, now=now, details={"letter": answer.letter_id})
-    answer.refresh_from_db()
+    _turn_answer(answer, now, "publish_answer", by=by, now=now)
 
 
 @transaction.atomic
 def hide_answer(answer: Answer, *, by: User, now: datetime) -> None:
     """Take it off the letter's page again."""
     _must_write_for(answer.letter, by)
+    _turn_answer(answer, None, "hide_answer", by=by, now=now)
+
+
+def _turn_answer(answer: Answer, published_at: datetime | None, verb: str, *, by: User, now: datetime) -> None:
     _lock(answer.letter_id)
-    if Answer.objects.filter(pk=answer.pk, published_at__isnull=False).update(published_at=None):
+    other = Answer.objects.filter(pk=answer.pk, published_at__isnull=published_at is not None)
+    if other.update(published_at=published_at):
         _show_anew(answer.letter_id)
-        record("hide_answer", answer, by=by, now=now, details={"letter": answer.letter_id})
+        record(verb, answer, by=by, now=now, details={"letter": answer.letter_id})
     answer.refresh_from_db()
 
 
