@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from letters.models import (
+    Answer,
     AuditEvent,
     Collective,
     Delivery,
@@ -23,6 +24,7 @@ from letters.models import (
     Signature,
     Switch,
     Translation,
+    Update,
     User,
 )
 from letters.organizing.operations import clear_collective
@@ -128,6 +130,18 @@ class SignatureAdmin(ReadOnly):
 class DeliveryAdmin(ReadOnly):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
+
+
+@admin.register(Update)
+class UpdateAdmin(ReadOnly):
+    list_display = ["pk", "letter", "title", "state", "recipients_total", "sent_count", "failed_count", "began_at"]
+    list_select_related = ["letter"]
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnly):
+    list_display = ["pk", "letter", "respondent", "answered_on", "published_at"]
+    list_select_related = ["letter"]
 
 
 @admin.register(AuditEvent)

@@ -19,6 +19,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
     },
+    "owe updates and count them": {
+        "task": "letters.spread_update",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "number what is confirmed": {
         "task": "letters.sweep_letters",
         "schedule": SWEEP_SECONDS,

@@ -19,11 +19,14 @@ from letters.revising.tasks import owe_questions
 from letters.shared import wakeups
 from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
+from letters.updates.mail import MAILS as UPDATE_MAILS
+from letters.updates.tasks import carry_on
 
 # Who builds each kind of mail.
 MAILS = {**SIGNING_MAILS, **COLLECTIVES_MAILS}
 MAILS = {**SIGNING_MAILS, **REVISING_MAILS}
 MAILS = {**SIGNING_MAILS, **INVITING_MAILS}
+MAILS = {**SIGNING_MAILS, **UPDATE_MAILS}
 
 
 @shared_task(name="letters.deliver")
@@ -38,6 +41,13 @@ def deliver_bulk() -> None:
     """Send the mails that are due and could wait."""
     wakeups.awake("letters.deliver_bulk")
     deliver_owed(MAILS, bulk=True)
+
+
+@shared_task(name="letters.spread_update")
+def spread_update() -> None:
+    """Owe every update that is being sent to those who are to get it, and count how its mails stand."""
+    wakeups.awake("letters.spread_update")
+    carry_on(now=timezone.now())
 
 
 @shared_task(name="letters.sequence")

@@ -16,7 +16,9 @@ def staff() -> Client:
     return client
 
 
-@pytest.mark.parametrize("noun", ["user", "collective", "letter", "signature", "delivery", "auditevent"])
+@pytest.mark.parametrize(
+    "noun", ["user", "collective", "letter", "signature", "delivery", "auditevent", "update", "answer"]
+)
 def test_every_list_opens(staff: Client, letter: Letter, noun: str) -> None:
     sign_and_confirm(letter)
     assert staff.get(f"/admin/letters/{noun}/").status_code == 200

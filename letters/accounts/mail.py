@@ -2,7 +2,7 @@
 
 import json
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from letters.shared.addresses import seal, unseal
 
@@ -10,8 +10,10 @@ from letters.shared.addresses import seal, unseal
 def pack(message: EmailMessage) -> str:
     """The message as text that only we can read."""
     parts = {"subject": message.subject, "body": message.body, "from_email": message.from_email, "to": message.to}
-    return seal(json.dumps(parts)).decode()
+    # In HTML too, if it has that.
+    alternatives = [list(each) for each in getattr(message, "alternatives", [])]
+    return seal(json.dumps({**parts, "alternatives": alternatives})).decode()
 
 
 def unpack(packed: str) -> EmailMessage:
-    return EmailMessage(**json.loads(unseal(packed.encode())))
+    return EmailMultiAlternatives(**json.loads(unseal(packed.encode())))

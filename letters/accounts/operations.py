@@ -6,8 +6,13 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from celery import current_app
+from celery.exceptions import CeleryError
+from django.core.mail import EmailMessage
 from django.db import transaction
+from kombu.exceptions import KombuError
 
+from letters.accounts.mail import pack
 from letters.accounts.queries import owned_alone, unverified_accounts
 from letters.auditing.operations import record
 from letters.models import Collective, User
@@ -46,3 +51,11 @@ def close_account(user: User, *, now: datetime) -> None:
     user.set_unusable_password()
     user.save()
     record("close_account", user, by=user, now=now)
+
+
+def mail_to_account(message: EmailMessage) -> None:
+    """Hand a mail to the worker, sealed, and write nothing down. Raises Refused("no_worker") if nobody takes it now."""
+    try:
+        current_app.send_task("letters.account_mail", args=[pack(message)], queue="confirmations")
+    except (KombuError, CeleryError, OSError) as error:
+        raise Refused("no_worker") from error

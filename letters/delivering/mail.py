@@ -1,7 +1,5 @@
 """One mail to the mail server, and what its answer means."""
 
-import hashlib
-import hmac
 import re
 import smtplib
 from collections.abc import Callable
@@ -11,9 +9,15 @@ from enum import Enum
 from functools import partial
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+
+from letters.shared.message_ids import message_id
+
+
+class NotNow(Exception):
+    """A mail that is still true and must not leave at this moment: raised by whoever builds it, if its work list has
+    been closed since it was claimed."""
 
 
 class Verdict(Enum):
@@ -59,13 +63,8 @@ class Answer:
 
 
 def headers_of(delivery_id: int) -> dict[str, str]:
-    """What stands above every mail of ours. Message-ID: the same for every attempt, so that a mail sent twice after a
-    crash can be recognised as one; keyed, since the ids of two mails would tell how many left between them.
-    """
-    key, message = settings.SECRET_KEY.encode(), f"message:{delivery_id}".encode()
-    name = hmac.digest(key, message, hashlib.sha256).hex()[:32]
-    host = settings.SITE_URL.split("//")[1].split(":")[0]
-    return {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
+    """What stands above every mail of ours."""
+    return {"Message-ID": message_id(delivery_id), "Auto-Submitted": "auto-generated"}
 
 
 def reach(connection: BaseEmailBackend) -> Answer:

@@ -1,6 +1,7 @@
 """Claiming the mails that are due, and noting how each of them ended, and what that says of a signature."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from letters.models import (
     Invitation,
     Signature,
     Switch,
+    Update,
 )
 from letters.shared import wakeups
 from letters.switching.queries import is_on
@@ -32,6 +34,25 @@ MOST_ATTEMPTS = 30
 WITHOUT_NUMBER = {Signature.State.CONFIRMED, Signature.State.HELD}
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
 
+# The work lists, in the words of their indexes (letters/models/delivery.py), so that each is found there.
+KINDS = ", ".join(f"'{kind}'" for kind in BULK)
+AT_ONCE = f"kind NOT IN ({KINDS})"
+LATER = f"kind IN ({KINDS}) AND update_id IS NULL"
+OF_UPDATE = "update_id = %(update)s"
+# So many updates share a batch.
+MOST_UPDATES_AT_ONCE = 10
+# MATERIALIZED: as a plain subquery it may be planned inside a loop, run again for each row, and pass its own limit.
+CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM letters_delivery
+    WHERE next_attempt_at <= %(now)s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AND {which}
+    ORDER BY next_attempt_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+UPDATE letters_delivery AS delivery SET attempts = attempts + 1, next_attempt_at = %(lease)s
+FROM due WHERE delivery.id = due.id
+RETURNING delivery.*
+"""
+
 # How most mails end, and so not by the ORM, which would take longer to say it than the database to do it.
 NOTE_SENT = """
 UPDATE letters_delivery SET sent_at = %s, error = ''
@@ -40,30 +61,37 @@ WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 
 
 def claim_deliveries(*, now: datetime, most: int, bulk: bool = False) -> list[Delivery]:
-    """Up to `most` due deliveries, the oldest first, that no other worker gets for MAIL_LEASE_SECONDS: of the mail that
-    can wait (`bulk`), or of all other.
+    """Up to `most` due deliveries that no other worker gets for MAIL_LEASE_SECONDS, the longest due first: of the mail
+    that can wait (`bulk`), or of all other.
 
-    If this worker dies, they are due again when the lease is over. One statement, so nothing is claimed halfway.
-    Mail that can wait stays where it is while bulk mail is switched off.
+    If this worker dies, they are due again when the lease is over. Mail that can wait stays where it is while bulk mail
+    is switched off, and that of an update while the update is paused.
     """
-    # MATERIALIZED: as a plain subquery it may be planned inside a loop, run again for each row, and pass its own limit.
-    if bulk and not is_on(Switch.Name.SEND_BULK_MAIL):
+    if not bulk:
+        return _claim(AT_ONCE, now=now, most=most)
+    if not is_on(Switch.Name.SEND_BULK_MAIL):
         return []
+    # One work list after another, each with an equal share of what is left: an update to a million does not keep one
+    # to a hundred waiting.
+    lists = [(LATER, 0), *((OF_UPDATE, update) for update in _updates_being_sent())]
+    claimed: list[Delivery] = []
+    for place, (which, update) in enumerate(lists):
+        share = ceil((most - len(claimed)) / (len(lists) - place))
+        claimed += _claim(which, now=now, most=share, update=update)
+    return claimed
+
+
+def _updates_being_sent() -> list[int]:
+    """By chance, so that each has its turn if there are more than go into one batch."""
+    sending = Update.objects.under_way().filter(state=Update.State.SENDING)
+    return list(sending.order_by("?").values_list("pk", flat=True)[:MOST_UPDATES_AT_ONCE])
+
+
+def _claim(which: str, *, now: datetime, most: int, update: int = 0) -> list[Delivery]:
+    """One statement, so nothing is claimed halfway."""
     lease = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
-    claimed = Delivery.objects.raw(
-        """
-        WITH due AS MATERIALIZED (
-            SELECT id FROM letters_delivery
-            WHERE next_attempt_at <= %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
-                AND (kind = ANY(%s)) = %s
-            ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED
-        )
-        UPDATE letters_delivery AS delivery SET attempts = attempts + 1, next_attempt_at = %s
-        FROM due WHERE delivery.id = due.id
-        RETURNING delivery.*
-        """,
-        [now, list(BULK), bulk, most, lease],
-    )
+    values: dict[str, Any] = {"now": now, "most": most, "lease": lease, "update": update}
+    claimed = Delivery.objects.raw(CLAIM.format(which=which), values)
     return sorted(claimed, key=lambda delivery: delivery.pk)
 
 

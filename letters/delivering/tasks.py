@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
 
-from letters.delivering.mail import MARKED, Answer, NotBefore, Verdict, hand_over, reach
+from letters.delivering.mail import MARKED, Answer, NotBefore, NotNow, Verdict, hand_over, reach
 from letters.delivering.operations import (
     claim_deliveries,
     drop_delivery,
@@ -24,7 +24,8 @@ from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
-# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true.
+# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true. Raises
+# NotNow if it is, but must not leave yet.
 Builder = Callable[[Delivery], EmailMessage | NotBefore | None]
 
 
@@ -64,6 +65,9 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
     if answer.usable:
         try:
             message = mails[delivery.kind](delivery)
+        except NotNow:
+            release_deliveries([delivery], now=timezone.now())
+            return True
         except Exception as failure:
             # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
             log.exception("Delivery %s cannot be built.", delivery.pk)

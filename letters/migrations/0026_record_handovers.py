@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0023_files_that_organizers_ask_for")]
+    dependencies = [("letters", "0025_find_what_is_owed_by_its_queue")]
 
     operations = [
         migrations.CreateModel(

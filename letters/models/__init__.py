@@ -1,5 +1,6 @@
 """The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
 
+from letters.models.answer import Answer, AnswerQuerySet
 from letters.models.audit_event import AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
@@ -25,6 +26,7 @@ from letters.models.signature import (
 )
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
+from letters.models.update import Update, UpdateQuerySet
 from letters.models.user import User
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "TO_FORGET",
     "WORDS",
     "WRITING",
+    "Answer",
+    "AnswerQuerySet",
     "Ask",
     "AuditEvent",
     "CarryOver",
@@ -69,6 +73,8 @@ __all__ = [
     "SignerContact",
     "Switch",
     "Translation",
+    "Update",
+    "UpdateQuerySet",
     "User",
     "newest_titles",
 ]

@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q, Value
 
 from letters.models.invitation import Invitation
 from letters.models.signature import Signature
+from letters.models.update import Update
 
 # Noted on a mail that arrived, and that the owner of the mailbox called spam.
 COMPLAINED = "complained"
@@ -45,6 +46,10 @@ class Delivery(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries")
+    # What it brings, for mail of the kind "update". Its index is the one of what is owed, below.
+    update = models.ForeignKey(
+        Update, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True, db_index=False
+    )
     # Or to whom this invitation is for, at the address in it. No index of its own: that would hold a row for each mail
     # to a signer.
     invitation = models.ForeignKey(
@@ -86,11 +91,29 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
+            # One work list for each way to claim (letters/delivering/operations.py): whoever looks for mail that cannot
+            # wait must not have to pass a million that can, nor those of an update that is paused.
             models.Index(
                 "next_attempt_at",
-                name="delivery_owed",
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True),
+                name="delivery_owed_at_once",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & ~Q(kind__in=["reminder", "invited", "carry_over", "update"]),
             ),
+            models.Index(
+                "next_attempt_at",
+                name="delivery_owed_later",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & Q(kind__in=["reminder", "invited", "carry_over", "update"], update__isnull=True),
+            ),
+            models.Index(
+                "update",
+                "next_attempt_at",
+                name="delivery_owed_of_update",
+                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+                & Q(update__isnull=False),
+            ),
+            # To count them.
+            models.Index("update", name="delivery_of_update", condition=Q(update__isnull=False)),
             # Of few mails, in the order in which organizers are told of them.
             models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
             models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
@@ -108,5 +131,5 @@ class Delivery(models.Model):
 
 
 # Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written
-# never delays one person who is looking into their mailbox at this moment.
+# never delays one person who is looking into their mailbox at this moment. The indexes above name the same kinds.
 BULK = [Delivery.Kind.REMINDER, Delivery.Kind.INVITED, Delivery.Kind.CARRY_OVER, Delivery.Kind.UPDATE]

@@ -14,7 +14,7 @@ from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import Revision
 from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
-from letters.shared.tokens import make_token
+from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
 # What no code has as its hash.
@@ -67,6 +67,17 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def numbered(self) -> SignatureQuerySet:
         """The same with the stubs of those that were taken out: a list of numbers without gaps."""
         return self.filter(number__isnull=False).order_by("-number")
+
+    def of_token(self, purpose: str, text: str) -> tuple[Signature, Token] | None:
+        """The one that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
+        token = read_token(purpose, text)
+        found = self.of(token) if token else None
+        return (found, token) if found and token else None
+
+    def of(self, token: Token) -> Signature | None:
+        """None if it is gone."""
+        found = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
+        return found if found and token.matches(found.salt) else None
 
 
 class Signature(models.Model):

@@ -184,7 +184,7 @@ def _key(request: HttpRequest) -> str:
 
     The marks that others put on shared links (utm_source, fbclid …) change nothing, and must not fill the memory.
     """
-    if request.path.endswith("/signatures/") and "before" in request.GET:
+    if request.path.endswith(("/signatures/", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path
 

@@ -8,7 +8,18 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Case, Count, F, Q, Value, When
 
-from letters.models import Handover, History, Letter, Revision, Signature, SignatureQuerySet, Translation, User
+from letters.models import (
+    Answer,
+    Handover,
+    History,
+    Letter,
+    Revision,
+    Signature,
+    SignatureQuerySet,
+    Translation,
+    Update,
+    User,
+)
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
@@ -16,6 +27,12 @@ NEWEST = 12
 # So many of the first signatories stand on the letter's page; all of them are in the list.
 FIRST = 100
 LETTERS_ON_HOME = 50
+# On the letter's own page; on one page of the archive; in the feed.
+NEWS_ON_LETTER = 3
+NEWS_ON_PAGE = 50
+ENTRIES_IN_FEED = 20
+# More than an addressee ever gave.
+MOST_ANSWERS = 20
 
 
 def public_letter(slug: str) -> Letter:
@@ -165,6 +182,48 @@ def _public_row(signature: Signature) -> Sequence[object]:
     who = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
     published_at = signature.published_at.isoformat(timespec="seconds") if signature.published_at else ""
     return [signature.number, *who, signature.domain, published_at]
+
+
+@dataclass(frozen=True)
+class News:
+    """A page of what was written to the signers and everybody may read, the newest first, without the texts."""
+
+    updates: list[Update]
+    # The id to go on before, if there are older ones.
+    older_before: int | None
+
+
+def news(letter: Letter, *, before: int | None = None, most: int = NEWS_ON_PAGE) -> News:
+    found = Update.objects.public().filter(letter=letter).defer("body", "html")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(found[: most + 1])
+    for update in rows:
+        update.letter = letter
+    return News(rows[:most], rows[most - 1].pk if len(rows) > most else None)
+
+
+def public_update(letter: Letter, update_id: int) -> Update:
+    """Raises Update.DoesNotExist, also for drafts and for what went by mail only: what is not public does not exist."""
+    update = Update.objects.public().defer("body").get(pk=update_id, letter=letter)
+    update.letter = letter
+    return update
+
+
+def answers(letter: Letter) -> list[Answer]:
+    """What the addressee has answered, the newest first."""
+    return list(Answer.objects.public().filter(letter=letter).defer("body")[:MOST_ANSWERS])
+
+
+def newest_texts_of_news(letter: Letter) -> list[Update]:
+    """With their texts, for the feed."""
+    return list(Update.objects.public().filter(letter=letter).defer("body")[:ENTRIES_IN_FEED])
+
+
+def changes_of_text(letter: Letter) -> list[Revision]:
+    """Revisions after the first that the public has seen, the newest first."""
+    seen = Revision.objects.filter(letter=letter, published_at__isnull=False, number__gt=1)
+    return list(seen.order_by("-number")[:ENTRIES_IN_FEED])
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 They are exempt from Django's CSRF check only so that a wrong method is told so (405): none of them changes anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import (
@@ -19,12 +20,14 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import History, Letter, Picture, Revision, Switch, Translation
+from letters.models import History, Letter, Picture, Revision, Switch, Translation, Update
 from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
+from letters.publishing.feed import letter_feed
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.sheets import csv_lines
 from letters.switching.queries import is_on
@@ -65,6 +68,8 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         "history_url": found.url_of("history", language),
         "handovers": queries.handovers(found),
         "cover": Picture.above(found),
+        "answers": queries.answers(found),
+        "news": queries.news(found, most=queries.NEWS_ON_LETTER),
         "link_url": found.url_of("link", language),
     }
     return publish(_render(request, "letters/publishing/letter.html", context), etag)
@@ -144,8 +149,9 @@ def past_text(request: HttpRequest, slug: str, number: int, language: str = "") 
     etag = page_etag("past_text", revision.pk, after and after.pk, language, found.slug, found.is_sample)
     if not_modified := unchanged(request, etag):
         return not_modified
+    url_in = partial(found.url_of, "past_text", number=number)
     context = {
-        **_letter_context(found, spoken, "past_text", revision),
+        **_letter_context(found, spoken, url_in, revision),
         "revision": revision,
         "before": before,
         "after": after,
@@ -185,6 +191,63 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @csrf_exempt
+def updates(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """What the collective has written to the signers, and to everybody."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("updates"))
+    before = _before(request.GET.get("before"))
+    etag = page_etag("updates", found.pk, found.version, language, before)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = _letter_context(found, language or found.language, "updates")
+    page = queries.news(found, before=before)
+    return publish(_render(request, "letters/publishing/updates.html", {**context, "page": page}), etag)
+
+
+@require_safe
+@csrf_exempt
+def update(request: HttpRequest, slug: str, update_id: int, language: str = "") -> HttpResponse:
+    """One of them."""
+    found = _letter_or_404(slug)
+    try:
+        news = queries.public_update(found, update_id)
+    except Update.DoesNotExist as missing:
+        raise Http404("There is nothing of that number.") from missing
+    if language == found.language:
+        return HttpResponseRedirect(news.url())
+    etag = page_etag("update", news.pk, found.version, language)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    context = {
+        **_letter_context(found, language or found.language, news.url),
+        "update": news,
+        "update_direction": direction(news.language),
+    }
+    return publish(_render(request, "letters/publishing/update.html", context), etag)
+
+
+@require_safe
+@csrf_exempt
+def feed(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """What happens with the letter, for feed readers (Atom, RFC 4287)."""
+    found = _letter_or_404(slug)
+    if language == found.language:
+        return HttpResponseRedirect(found.url_of("feed"))
+    etag = page_etag("feed", found.pk, found.version, language)
+    if not_modified := unchanged(request, etag):
+        return not_modified
+    language = language or found.language
+    context = _letter_context(found, language, "feed")
+    with translation.override(interface_language(language)):
+        atom = letter_feed(found, cast("Translation", context["text"]), language)
+    response = HttpResponse(atom, content_type=Atom1Feed.content_type)
+    response.headers["Content-Language"] = language
+    return publish(response, etag)
+
+
+@require_safe
+@csrf_exempt
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process is alive and answers."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
@@ -206,19 +269,20 @@ def _before(text: str | None) -> int | None:
     return int(text[:12])
 
 
-def _letter_context(letter: Letter, language: str, page: str, revision: Revision | None = None) -> dict[str, object]:
-    """What every page of a letter knows; with the text of a `revision`, if it is not the current one."""
+def _letter_context(
+    letter: Letter, language: str, page: str | Callable[[str], str], revision: Revision | None = None
+) -> dict[str, object]:
+    """What every page of a letter knows; with the text of a `revision`, if it is not the current one.
+
+    `page` is its name in urls.py, or gives its address in a language.
+    """
+    url_in = partial(letter.url_of, page) if isinstance(page, str) else page
     try:
         text = queries.text_of(letter, language, revision)
     except Translation.DoesNotExist as missing:
         raise Http404("The letter has not been translated into this language.") from missing
-    more = {"number": revision.number} if revision else {}
     languages = [
-        {
-            "code": each.language,
-            "name": language_name(each.language),
-            "url": letter.url_of(page, each.language, **more),
-        }
+        {"code": each.language, "name": language_name(each.language), "url": url_in(each.language)}
         for each in queries.translations(letter, revision)
     ]
     return {
@@ -229,7 +293,9 @@ def _letter_context(letter: Letter, language: str, page: str, revision: Revision
         "languages": languages if len(languages) > 1 else [],
         "letter_url": letter.get_absolute_url(language),
         "signatures_url": letter.url_of("signatures", language),
-        "page_url": letter.url_of(page, language, **more),
+        "updates_url": letter.url_of("updates", language),
+        "feed_url": letter.url_of("feed", language),
+        "page_url": url_in(language),
     }
 
 

@@ -50,6 +50,11 @@ def wake_bulk_postman() -> None:
     wake("letters.deliver_bulk", queue="bulk")
 
 
+def wake_spreader() -> None:
+    """An update is to be owed to those who agreed, or to nobody any more."""
+    wake("letters.spread_update", queue="bulk")
+
+
 def wake_sequencer(letter_id: int) -> None:
     """Something in a letter is to be numbered or counted anew."""
     wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)

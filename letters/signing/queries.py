@@ -107,7 +107,8 @@ class Recipient:
     address: bytes | memoryview | None
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
     # one about this signature a moment before this one, or since; and whether a newer one has been put off. All
-    # without mails that thank, which answer the owner of the mailbox.
+    # without mails that thank, which answer the owner of the mailbox, and without updates, which the owner has asked
+    # for: a stranger who types an address cannot cause one.
     full_since: datetime | None
     mailed_just_now: bool
     replaced: bool
@@ -135,7 +136,8 @@ CROSS JOIN LATERAL (
         FROM letters_signature AS same JOIN letters_delivery AS mails ON mails.signature_id = same.id
             CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
             CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(delivery)s AS under_way) AS moving
-        WHERE same.address_hash = signature.address_hash AND mails.kind <> 'thanks' AND mails.id <> %(delivery)s
+        WHERE same.address_hash = signature.address_hash AND mails.kind NOT IN ('thanks', 'update')
+            AND mails.id <> %(delivery)s
     ) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s

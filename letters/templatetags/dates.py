@@ -1,6 +1,6 @@
 """Dates as people write them in the page's language, from CLDR."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -11,7 +11,7 @@ register = template.Library()
 
 
 @register.filter
-def long_date(moment: datetime | None) -> str:
+def long_date(moment: date | None) -> str:
     """November 23, 2026 · 23 novembre 2026"""
     return format_date(moment, "long", locale=_locale()) if moment else ""
 

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import Error, IntegrityError, connection, models, transaction
 
 from letters.models import (
+    Answer,
     AuditEvent,
     CarryOver,
     CarryOverAnswer,
@@ -30,6 +31,7 @@ from letters.models import (
     SignerContact,
     Switch,
     Translation,
+    Update,
     User,
 )
 from tests.people import NOW, sign
@@ -85,6 +87,16 @@ def another_letter(letter: Letter) -> Letter:
     return Letter.objects.create(slug="another", collective=letter.collective, language="en", created_at=NOW)
 
 
+def add_update(letter: Letter, **values: Any) -> Update:
+    right = {"author": User.objects.get(), "language": "en", "title": "A title", "body": "A body", "created_at": NOW}
+    return Update.objects.create(letter=letter, **{**right, **values})
+
+
+def add_answer(letter: Letter, **values: Any) -> Answer:
+    right = {"author": User.objects.get(), "language": "en", "respondent": "The minister", "body": "A body"}
+    return Answer.objects.create(letter=letter, **{"answered_on": NOW.date(), "created_at": NOW, **right, **values})
+
+
 def add_event(**values: Any) -> AuditEvent:
     right = {"at": NOW, "actor_kind": "system", "verb": "test", "object_kind": "letter", "object_id": 1}
     return AuditEvent.objects.create(**{**right, **values})
@@ -104,7 +116,7 @@ def add_export(letter: Letter, **values: Any) -> Export:
     return Export.objects.create(**{**right, "created_at": NOW, "next_attempt_at": NOW, **values})
 
 
-def add_answer(letter: Letter) -> None:
+def carry_over(letter: Letter) -> None:
     revision = letter.revisions.get()
     signature = letter.signatures.first() or add_signature(letter)
     question, _ = CarryOver.objects.get_or_create(revision=revision, defaults={"asked_at": NOW})
@@ -273,7 +285,17 @@ REFUSED: list[tuple[str, Deed]] = [
     ("export_format_known", lambda letter: add_export(letter, format="pdf")),
     ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
     ("export_once_at_a_time", lambda letter: twice(add_export, letter)),
-    ("carry_over_answered_once", lambda letter: twice(add_answer, letter)),
+    ("carry_over_answered_once", lambda letter: twice(carry_over, letter)),
+    # An unknown state is one of those that have begun, too.
+    ("update_state_known", lambda letter: add_update(letter, state="lost", began_at=NOW)),
+    ("update_is_not_empty", lambda letter: add_update(letter, title="")),
+    ("update_is_not_empty", lambda letter: add_update(letter, body="")),
+    ("update_begun_says_when", lambda letter: add_update(letter, state="sending")),
+    ("update_begun_says_when", lambda letter: add_update(letter, began_at=NOW)),
+    ("answer_is_not_empty", lambda letter: add_answer(letter, respondent="")),
+    ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
+    ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
+    ("answer_changed_says_when", lambda letter: add_answer(letter, changed_at=NOW)),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="user")),
     ("audit_event_has_an_actor", lambda _: add_event(actor=User.objects.get())),
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
@@ -296,6 +318,8 @@ PERMITTED: dict[str, Deed] = {
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
     "a_mail_to_who_is_invited": lambda letter: add_delivery(letter, signature=None, invitation=add_invitation(letter)),
     "an_invitation_after_another": lambda letter: twice(add_invitation, letter, address=None, revoked_at=NOW),
+    "an_update_that_has_begun": lambda letter: add_update(letter, state="sent", began_at=NOW),
+    "an_answer_that_was_changed": lambda letter: add_answer(letter, changed_because="A typo", changed_at=NOW),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
     "an_export_after_another": lambda letter: twice(add_export, letter, finished_at=NOW),
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),

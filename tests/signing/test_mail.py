@@ -179,4 +179,4 @@ def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
 
 
 def test_every_kind_of_mail_can_be_built() -> None:
-    assert set(MAILS) == set(Delivery.Kind) - {"update"}
+    assert set(MAILS) == set(Delivery.Kind)

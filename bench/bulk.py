@@ -1,0 +1,132 @@
+"""Bulk mail beside a plain `smtplib`: an update that many are owed, and what the worker makes of it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils import timezone
+
+from bench.load import Volley
+from bench.mails import ADDRESS, FIRST, OWED, PATIENCE_SECONDS, Smtplib, ask_sink, forget_owed
+from bench.site import Site, letter_with
+from letters.shared import wakeups
+from letters.shared.addresses import seal
+from petition import local
+
+
+@contextmanager
+def running_bulk_worker(site: Site) -> Iterator[None]:
+    """One process that delivers what can wait. Mails that nobody has sent so far are forgotten."""
+    forget_owed(site)
+    # Of two numbers, the last one counts.
+    site.processes.start("bulk worker", [*local.worker("bulk"), "--concurrency", "1"])
+    try:
+        write_update(site, letter_with(site, 1))
+        owe(site, 1)
+        send_owed(site)
+        yield
+    finally:
+        local.end([site.processes.running.pop("bulk worker").pid])
+        forget_owed(site)
+
+
+# One that no spreader ends, since no clock runs here: each volley owes it to more.
+WRITE = """
+INSERT INTO letters_update
+    (letter_id, author_id, language, title, body, html, is_public, state, created_at, began_at, spread_at, up_to,
+     cursor, recipients_total, owed_count, sent_count, failed_count, unsubscribed_count)
+SELECT letter.id, member.user_id, letter.language, 'What has happened since', %(body)s, %(html)s, false, 'sending',
+    now(), now(), NULL, 0, 0, 0, 0, 0, 0, 0
+FROM letters_letter AS letter JOIN letters_membership AS member ON member.collective_id = letter.collective_id
+WHERE letter.slug = %(slug)s LIMIT 1
+"""
+BODY = "We were **asked in**, and we have brought your names.\n\n" * 10
+HTML = "<p>We were <strong>asked in</strong>, and we have brought your names.</p>\n" * 10
+
+
+def write_update(site: Site, slug: str) -> None:
+    site.database.execute(WRITE, {"slug": slug, "body": BODY, "html": HTML})
+
+
+# As spreading leaves it, of signatures as the sequencer leaves them. It never runs here, and takes no count of them.
+OWE = """
+WITH news AS (SELECT id, letter_id FROM letters_update ORDER BY id DESC LIMIT 1), signed AS (
+    INSERT INTO letters_signature
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, display, state, verified,
+         salt, address_hash, signed_at, confirmed_at, published_at, number, counted)
+    SELECT letter.id, current_revision_id, language, 'Reader', '', '', '', '', 'public', 'published', 'link',
+        substr(sha256(int4send(n)), 1, 8), sha256(convert_to(clock_timestamp() || ' bulk ' || n, 'UTF8')),
+        now(), now(), now(), n + (SELECT max(number) FROM letters_signature WHERE letter_id = letter.id), true
+    FROM letters_letter AS letter JOIN news ON news.letter_id = letter.id, generate_series(1, %(many)s) AS n
+    RETURNING id
+), contact AS (
+    INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
+    SELECT id, %(address)s, 'Write to me when something happens with this letter', now() FROM signed
+)
+INSERT INTO letters_delivery (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'update', signed.id, news.id, 'update:' || news.id || ':' || signed.id, now(), now(), 0, '' FROM signed, news
+"""
+
+
+def owe(site: Site, many: int) -> None:
+    """So many mails of the update, due now."""
+    site.database.execute(OWE, {"many": many, "address": seal(ADDRESS)})
+
+
+class BulkPostman:
+    """Sends what is owed, by the worker of the queue "bulk"; in each volley as many as the one before lets expect."""
+
+    def __init__(self, site: Site, *, delay: float) -> None:
+        self.site = site
+        self.delay = delay
+        self.rate = 0.0
+
+    def __call__(self, seconds: float) -> Volley:
+        many = max(FIRST, int(self.rate * seconds))
+        owe(self.site, many)
+        before, used = ask_sink(self.site, delay=self.delay), self.site.cpu_seconds("bulk worker")
+        begun = timezone.now()
+        send_owed(self.site)
+        volley = Volley(cpu=self.site.cpu_seconds("bulk worker") - used)
+        last = self.site.value("SELECT max(sent_at) FROM letters_delivery")
+        volley.seconds = (last - begun).total_seconds()
+        volley.answered = volley.taken = self.site.value(
+            "SELECT count(*) FROM letters_delivery WHERE sent_at > %s", begun
+        )
+        came = ask_sink(self.site) - before
+        if not many == volley.taken == came:
+            volley.failures[f"{many} mails owed, {volley.taken} noted as sent, {came} came"] += 1
+        self.rate = volley.rate
+        return volley
+
+
+def send_owed(site: Site) -> None:
+    """Wake the worker, and wait until nothing is owed any more."""
+    wakeups.wake("letters.deliver_bulk", queue="bulk")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while left := site.value(OWED):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{left} mails were still owed after {PATIENCE_SECONDS} seconds.")
+        time.sleep(0.05)
+
+
+class BulkSmtplib(Smtplib):
+    """Sends one signer's mail of the update again and again."""
+
+    def __init__(self, site: Site, *, delay: float) -> None:
+        super().__init__(site, delay=delay)
+        self.mail = mail_of_update(site)
+
+
+def mail_of_update(site: Site) -> bytes:
+    """As the worker hands it over."""
+    # Models can be imported once the site has started.
+    from letters.models import Delivery  # noqa: PLC0415
+    from letters.tasks import MAILS  # noqa: PLC0415
+
+    owe(site, 1)
+    message = MAILS["update"](Delivery.objects.owed().get())
+    forget_owed(site)
+    if message is None:
+        raise RuntimeError("There is no mail to measure with.")
+    return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]

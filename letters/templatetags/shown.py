@@ -1,0 +1,20 @@
+"""What public pages say of things in languages of their own."""
+
+from django import template
+
+from letters.models import Update
+from letters.shared import languages
+
+register = template.Library()
+
+
+@register.filter
+def direction(code: str) -> str:
+    """ "rtl" or "ltr" """
+    return languages.direction(code)
+
+
+@register.simple_tag
+def url_in(update: Update, language: str) -> str:
+    """An update's public page, in one of the letter's languages."""
+    return update.url(language)

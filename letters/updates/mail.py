@@ -1,0 +1,92 @@
+"""The mail that brings an update, as the signers get it, as it is tried, and as it is looked at before."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from letters.delivering.mail import NotNow
+from letters.models import Delivery, Letter, Update
+from letters.shared.addresses import unseal
+from letters.shared.languages import direction, interface_language
+from letters.shared.message_ids import mail_host, message_id
+from letters.updates import queries
+
+
+def update(delivery: Delivery) -> EmailMessage | None:
+    """To one signer, if it is still to go. Raises NotNow while the update is paused."""
+    recipient = queries.recipient_of(delivery)
+    if recipient is None:
+        return None
+    if recipient.state == Update.State.PAUSED:
+        raise NotNow
+    news, now = queries.update_being_sent(delivery.update_id or 0), timezone.now()
+    unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
+    message = _built(
+        news,
+        to=unseal(recipient.address),
+        language=recipient.signature.language,
+        consent=recipient.consent,
+        consented_at=recipient.consented_at,
+        manage_url=settings.SITE_URL + recipient.signature.link("manage", now=now),
+        unsubscribe_url=unsubscribe_url,
+    )
+    message.extra_headers |= {"Message-ID": message_id(delivery.pk), **_list_headers(news.letter, unsubscribe_url)}
+    return message
+
+
+MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.UPDATE: update}
+
+
+def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
+    """The same without anybody's links, to whoever writes it."""
+    return _built(news, to=address, language=news.language, is_test=True)
+
+
+def _list_headers(letter: Letter, unsubscribe_url: str) -> dict[str, str]:
+    """Who gets it can leave with one click in the mail program (RFC 8058), and sort it (RFC 2919).
+
+    No "Precedence: bulk": no standard knows it, and List-Id tells machines already not to answer (RFC 3834).
+    """
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": f"<{letter.slug}.letters.{mail_host()}>",
+    }
+
+
+def _built(
+    news: Update,
+    *,
+    to: str,
+    language: str,
+    consent: str = "",
+    consented_at: datetime | None = None,
+    **more: Any,
+) -> EmailMultiAlternatives:
+    """The text as it was written; what stands around it in the language in which the signer agreed."""
+    letter = news.letter
+    with translation.override(interface_language(language)):
+        context = {
+            "news": news,
+            "title": news.title,
+            "letter": letter,
+            "letter_title": queries.title_of(letter),
+            "letter_url": settings.SITE_URL + letter.get_absolute_url(),
+            "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
+            "consent": consent,
+            "consented_at": consented_at,
+            "direction": direction(news.language),
+            "language": translation.get_language(),
+            "SITE_URL": settings.SITE_URL,
+            **more,
+        }
+        text = render_to_string("letters/mail/update.txt", context)
+        html = render_to_string("letters/mail/update.html", context)
+    message = EmailMultiAlternatives(subject=" ".join(news.title.split()), body=text.strip() + "\n", to=[to])
+    message.attach_alternative(html, "text/html")
+    return message

@@ -1,0 +1,130 @@
+""" "Write to me no more": a page with a button, and the one click of a mail program (RFC 8058)."""
+
+import pytest
+from django.core import mail
+
+from letters.models import AuditEvent, Letter, Signature, SignerContact, Update
+from letters.signing.operations import withdraw_signature
+from letters.updates.operations import spread_update
+from letters.updates.tasks import carry_on
+from tests.people import NOW, Signer, deliver, words
+from tests.updates.conftest import UpdateMaker, agree
+
+pytestmark = pytest.mark.django_db
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def signature(letter: Letter) -> Signature:
+    return agree(letter, "ada@example.org")
+
+
+@pytest.fixture
+def link(signature: Signature) -> str:
+    return signature.link("unsubscribe", now=NOW)
+
+
+def agreed() -> bool:
+    return SignerContact.objects.exclude(consent="").exists()
+
+
+def test_opening_the_link_changes_nothing(signer: Signer, link: str) -> None:
+    page = signer.get(link)
+    assert signer.client.head(link).status_code == 200
+    assert "No more mail about this letter?" in words(page)
+    assert b'<form method="post"' in page.content
+    assert agreed()
+
+
+def test_the_button_ends_it_and_the_signature_stands(signer: Signer, link: str, signature: Signature) -> None:
+    page = signer.client.post(link, ONE_CLICK)
+    assert page.status_code == 200
+    assert "You get no more mail about this letter" in words(page)
+    contact = SignerContact.objects.get()
+    assert (contact.consent, contact.consented_at) == ("", None)
+    signature.refresh_from_db()
+    assert signature.state == "published"
+
+
+def test_a_mail_provider_needs_neither_cookie_nor_origin(signer: Signer, link: str) -> None:
+    headers = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
+    answer = signer.client.post(
+        link, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded", headers=headers
+    )
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert not agreed()
+
+
+def test_it_may_send_the_same_as_a_form_with_parts(signer: Signer, link: str) -> None:
+    assert signer.client.post(link, ONE_CLICK).status_code == 200  # The client's own way is multipart/form-data.
+    assert not agreed()
+
+
+def test_a_post_that_asks_for_nothing_changes_nothing(signer: Signer, link: str) -> None:
+    assert signer.client.post(link, {"action": "x"}).status_code == 200
+    assert agreed()
+
+
+def test_twice_is_once(signer: Signer, link: str, sending: UpdateMaker) -> None:
+    spread_update(sending().pk, now=NOW)
+    deliver()
+    for _ in range(2):
+        assert "You get no more mail" in words(signer.client.post(link, ONE_CLICK))
+    assert Update.objects.get().unsubscribed_count == 1
+    events = AuditEvent.objects.filter(verb="unsubscribe")
+    assert [event.actor_kind for event in events] == ["signer"]
+
+
+def test_what_was_owed_is_not_sent_any_more(signer: Signer, link: str, sending: UpdateMaker) -> None:
+    spread_update(sending().pk, now=NOW)
+    signer.client.post(link, ONE_CLICK)
+    deliver()
+    assert not [message for message in mail.outbox if "List-Id" in message.extra_headers]
+    carry_on(now=NOW)
+    assert (Update.objects.get().state, Update.objects.get().lapsed_count) == ("sent", 1)
+
+
+def test_who_gets_the_answer_gets_no_power_over_the_signature(signer: Signer, link: str) -> None:
+    for page in (signer.get(link), signer.client.post(link, ONE_CLICK)):
+        assert b"/signatures/manage/" not in page.content
+    assert b"/letters/night-trains/link/" in signer.client.post(link, ONE_CLICK).content
+
+
+def test_it_can_be_undone_at_the_control_link(signer: Signer, link: str, signature: Signature) -> None:
+    signer.client.post(link, ONE_CLICK)
+    manage = signature.link("manage", now=NOW)
+    fields = {"action": "save", "name": "Ada Lovelace", "display": "public", "updates": "on"}
+    assert signer.client.post(manage, fields).status_code == 303
+    assert agreed()
+
+
+@pytest.mark.parametrize("cut", [slice(0, -3), slice(0, 30)])
+def test_a_link_that_was_cut_gets_a_sentence(signer: Signer, link: str, cut: slice) -> None:
+    page = signer.get(f"{link[cut]}/")
+    assert page.status_code == 404
+    assert "This link does not work" in words(page)
+    assert agreed()
+
+
+def test_a_link_for_something_else_ends_nothing(signer: Signer, signature: Signature) -> None:
+    token = signature.link("confirm", now=NOW).split("/")[-2]
+    assert signer.client.post(f"/signatures/unsubscribe/{token}/", ONE_CLICK).status_code == 404
+    assert agreed()
+
+
+def test_after_a_withdrawal_it_says_that_no_more_mail_comes(signer: Signer, link: str, signature: Signature) -> None:
+    withdraw_signature(signature, now=NOW)
+    assert "You get no more mail about this letter" in words(signer.get(link))
+    assert signer.client.post(link, ONE_CLICK).status_code == 200
+
+
+def test_nobody_keeps_the_page(signer: Signer, link: str) -> None:
+    for answer in (signer.get(link), signer.client.post(link, ONE_CLICK), signer.get("/signatures/unsubscribe/x/")):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_no_other_method_is_taken(signer: Signer, link: str) -> None:
+    assert signer.client.put(link).status_code == 405

@@ -1,0 +1,145 @@
+"""The mail that brings an update: what it says, why it came, and how to have no more."""
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage as Message
+from email.policy import default as modern
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+
+from letters.models import Collective, Delivery, Letter, Signature, Update, User
+from letters.tasks import MAILS
+from letters.updates.operations import spread_update
+from tests.people import NOW, deliver
+from tests.updates.conftest import NEWS, WORDS, UpdateMaker, agree, html_of
+
+pytestmark = pytest.mark.django_db
+
+
+def built(letter: Letter, sending: UpdateMaker, **values: object) -> EmailMultiAlternatives:
+    """The mail to a signer."""
+    agree(letter, "ada@example.org")
+    update = sending(**values)
+    spread_update(update.pk, now=NOW)
+    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    assert isinstance(message, EmailMultiAlternatives)
+    return message
+
+
+def raw_of(message: EmailMultiAlternatives) -> Message:
+    return message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
+
+
+def test_it_brings_what_was_written_in_both_halves(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending)
+    assert (message.to, message.subject) == (["ada@example.org"], NEWS.title)
+    assert (message.cc, message.bcc) == ([], [])
+    assert NEWS.body in str(message.body)
+    assert "<strong>Friday</strong>" in html_of(message)
+
+
+def test_it_says_of_whom_and_about_what_it_is(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending)
+    for half in (str(message.body), html_of(message)):
+        assert "Friends of the Night Train" in half
+        assert "Keep the night trains running" in half
+        assert f"{settings.SITE_URL}/letters/night-trains/" in half
+        assert f"{settings.SITE_URL}{Update.objects.get().url()}" in half
+
+
+def test_it_says_why_it_came_in_the_words_that_were_agreed_to(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending)
+    for half in (str(message.body), html_of(message)):
+        assert f"on March 3, 2025 you ticked “{WORDS}”." in half
+
+
+def test_it_never_names_who_wrote_it_or_who_gets_it(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending)
+    for half in (str(message.body), html_of(message)):
+        assert "Olga" not in half
+        assert "olga" not in half
+        assert "Ada" not in half
+        assert "ada@" not in half
+
+
+def test_both_halves_lead_to_ones_signature_and_to_the_end_of_it(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending)
+    links = re.findall(rf"^({settings.SITE_URL}/signatures/([a-z]+)/\S+/)$", str(message.body), re.MULTILINE)
+    assert {purpose for _, purpose in links} == {"manage", "unsubscribe"}
+    for link, _ in links:
+        assert f'href="{link}"' in html_of(message)
+
+
+def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: UpdateMaker) -> None:
+    raw = raw_of(built(letter, sending))
+    assert re.fullmatch(rf"<{settings.SITE_URL}/signatures/unsubscribe/\S+/>", raw["List-Unsubscribe"].strip())
+    assert raw["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert re.fullmatch(r"<night-trains\.letters\.[a-z.]+>", raw["List-Id"])
+    assert raw["Precedence"] is None
+
+
+def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
+    first = built(letter, sending)
+    second = MAILS["update"](Delivery.objects.get(kind="update"))
+    assert second
+    assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
+
+
+def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> None:
+    update = sending()
+    # Past every check, as if somebody had written to the database.
+    Update.objects.update(title="One\r\nBcc: eve@example.org")
+    agree(letter, "ada@example.org")
+    Update.objects.update(up_to=9)
+    spread_update(update.pk, now=NOW)
+    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    assert isinstance(message, EmailMultiAlternatives)
+    raw = raw_of(message)
+    assert raw["Bcc"] is None
+    assert raw["Subject"] == "One Bcc: eve@example.org"
+
+
+def test_it_loads_nothing_and_runs_nothing(letter: Letter, sending: UpdateMaker) -> None:
+    body = "![x](https://evil.example/pixel.gif) <script>alert(1)</script> <img src=x onerror=alert(1)>"
+    html = html_of(built(letter, sending, body=body))
+    assert not re.search(r"<(img|script|link|iframe|video|form)\b|url\(|@import", html)
+
+
+def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    Signature.objects.update(language="it")
+    spread_update(sending().pk, now=NOW)
+    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    assert isinstance(message, EmailMultiAlternatives)
+    assert '<html lang="it">' in html_of(message)
+    assert '<div lang="en" dir="ltr">' in html_of(message)
+
+
+def test_a_text_that_runs_from_right_to_left_is_set_so(letter: Letter, sending: UpdateMaker) -> None:
+    assert '<div lang="ar" dir="rtl">' in html_of(built(letter, sending, body="خبر", language="ar"))
+
+
+def test_what_no_public_page_shows_leads_to_none(letter: Letter, sending: UpdateMaker) -> None:
+    message = built(letter, sending, is_public=False)
+    assert "/updates/" not in str(message.body) + html_of(message)
+
+
+def test_names_are_escaped_in_html(letter: Letter, organizer: User, sending: UpdateMaker) -> None:
+    Collective.objects.update(name="Trains & <b>buses</b>")
+    message = built(letter, sending, title="A & <b>")
+    assert "Trains & <b>buses</b>" in str(message.body)
+    assert "Trains &amp; &lt;b&gt;buses&lt;/b&gt;" in html_of(message)
+    assert "A &amp; &lt;b&gt;" in html_of(message)
+
+
+def test_two_signers_can_do_nothing_with_each_others_mail(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    agree(letter, "eve@example.org")
+    spread_update(sending().pk, now=NOW)
+    deliver()
+    sent = [message for message in mail.outbox if "List-Id" in message.extra_headers]
+    assert len({message.extra_headers["List-Unsubscribe"] for message in sent}) == 2
+    assert len({message.extra_headers["Message-ID"] for message in sent}) == 2

@@ -1,0 +1,389 @@
+"""The organizer's pages about what is written to the signers."""
+
+from datetime import timedelta
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from letters.models import Answer, Letter, Signature, Update, User
+from letters.updates import queries
+from letters.updates.operations import spread_update, tally_update, write_update
+from letters.updates.tasks import carry_on
+from tests.conftest import LetterMaker
+from tests.people import NOW, Response, add_published, browser_of, deliver, words
+from tests.updates.conftest import NEWS, UpdateMaker, agree
+
+pytestmark = pytest.mark.django_db
+
+PAGES = "/organize/letters/night-trains/updates/"
+ANSWERS = "/organize/letters/night-trains/answers/"
+TYPED = {"title": NEWS.title, "body": NEWS.body, "language": "en", "is_public": "on"}
+ANSWER = {
+    "respondent": "Anna Weber",
+    "answered_on": "2025-03-01",
+    "body": "We have read it.",
+    "link": "",
+    "language": "en",
+}
+
+
+def post(client: Client, url: str, **fields: Any) -> Response:
+    return client.post(url, fields, follow=True)
+
+
+# Writing
+
+
+def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
+    agree(letter, "ada@example.org")
+    assert "You have written nothing to them so far." in words(desk.get(PAGES))
+    page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
+    assert "Subject The minister has asked us in" in words(page)
+    assert "<strong>Friday</strong>" in page.content.decode()
+    update = Update.objects.get()
+    page = desk.get(f"{PAGES}{update.pk}/send/")
+    assert "It goes by mail to 1 signer, who agreed" in words(page)
+    assert update.version in page.content.decode()
+    page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
+    assert "It is being sent." in words(page)
+    carry_on(now=timezone.now())
+    deliver()
+    carry_on(now=timezone.now())
+    page = desk.get(f"{PAGES}{update.pk}/")
+    assert "It has been sent." in words(page)
+    assert "Sent 1" in words(page)
+    assert "1 mail sent" in words(desk.get(PAGES))
+
+
+def test_a_second_click_on_sending_leads_to_how_it_stands(news: UpdateMaker, desk: Client) -> None:
+    update = news()
+    for _ in range(2):
+        page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
+        assert "It is being sent." in words(page)
+    assert "It is being sent." in words(desk.get(f"{PAGES}{update.pk}/send/", follow=True))
+
+
+def test_a_draft_is_changed(news: UpdateMaker, desk: Client) -> None:
+    update = news()
+    page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "Else.", "seen": update.version})
+    assert "Saved." in words(page)
+    update.refresh_from_db()
+    assert (update.body, update.is_public) == ("Else.", True)
+    typed = {name: value for name, value in TYPED.items() if name != "is_public"}
+    post(desk, f"{PAGES}{update.pk}/", **typed, seen=update.version)
+    assert not Update.objects.get().is_public
+
+
+def test_of_two_who_write_at_once_both_texts_are_shown(news: UpdateMaker, desk: Client, teammate: User) -> None:
+    update = news()
+    seen = update.version
+    text = NEWS.__class__(title="Theirs", body="What they wrote.", language="en")
+    write_update(update.letter, update=update, text=text, seen=seen, by=teammate, now=NOW)
+    page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "What I wrote.", "seen": seen})
+    assert page.status_code == 409
+    for sentence in ("A teammate has written meanwhile.", "What I wrote.", "What they wrote."):
+        assert sentence in words(page)
+    update.refresh_from_db()
+    assert f'name="seen" value="{update.version}"' in page.content.decode()
+
+
+def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Client) -> None:
+    update = sending()
+    page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "Else.", "seen": update.version})
+    assert "its text does not change any more" in words(page)
+    assert Update.objects.get().body == NEWS.body
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"title": " "}, "Give it a title: it becomes the subject of the mail."),
+        ({"title": "\u202ereversed"}, "There are invisible characters in it that turn the direction of writing."),
+        ({"title": "damaged\x00"}, "There are characters in it that cannot be shown."),
+        ({"title": "x" * 151}, "at most 150 characters"),
+        ({"body": " \n "}, "Write what you have to say to the signers."),
+        ({"body": "[there]: https://example.org"}, "Write what you have to say to the signers."),
+        ({"body": "damaged\x07"}, "There are characters in it that cannot be shown."),
+        ({"body": "x" * 200_000}, "This is longer than 30000 characters (it has 200000)."),
+        ({"language": "xx"}, "Select a valid choice."),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_nothing_is_written(
+    letter: Letter, desk: Client, fields: dict[str, str], sentence: str
+) -> None:
+    page = post(desk, f"{PAGES}new/", **{**TYPED, **fields})
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert not Update.objects.exists()
+
+
+def test_a_link_that_would_run_something_is_none(letter: Letter, desk: Client) -> None:
+    page = post(desk, f"{PAGES}new/", **{**TYPED, "body": "[x](javascript:alert(1)) <img src=x>"}, action="preview")
+    assert 'href="javascript' not in page.content.decode()
+    assert "<img" not in page.content.decode()
+
+
+def test_a_subject_with_line_breaks_is_one_line(letter: Letter, desk: Client) -> None:
+    post(desk, f"{PAGES}new/", **{**TYPED, "title": "One\r\nBcc: eve@example.org"})
+    assert Update.objects.get().title == "One Bcc: eve@example.org"
+
+
+# Before it is sent
+
+
+def test_how_many_it_goes_to_is_not_counted_without_end(
+    letter: Letter, news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_published(letter, 5)
+    agree(letter, "ada@example.org")
+    monkeypatch.setattr(queries, "MOST_ASKED", 3)
+    page = words(desk.get(f"{PAGES}{news().pk}/send/"))
+    assert "signers it goes to 1. All are counted when it is sent." in page
+
+
+def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Client) -> None:
+    add_published(letter, 2)
+    assert "no mail is sent" in words(desk.get(f"{PAGES}{news().pk}/send/"))
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [("withdrawn", "Nobody is written to about it any more."), ("draft", "Publish it first.")],
+)
+def test_about_a_letter_that_is_not_public_nothing_is_sent(
+    news: UpdateMaker, desk: Client, status: str, sentence: str
+) -> None:
+    update = news()
+    Letter.objects.update(status=status)
+    assert sentence in words(desk.get(f"{PAGES}{update.pk}/send/"))
+    page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
+    assert page.status_code == 409
+    assert sentence in words(page)
+    assert Update.objects.get().state == "draft"
+
+
+def test_the_second_of_a_day_waits(sending: UpdateMaker, news: UpdateMaker, desk: Client) -> None:
+    sending()
+    second = news(title="Another")
+    assert "Another one is on its way." in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
+    carry_on(now=timezone.now() - timedelta(hours=23))
+    assert "Signers get one a day at most" in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
+
+
+def test_a_text_that_was_changed_meanwhile_is_read_again(news: UpdateMaker, desk: Client) -> None:
+    update = news()
+    page = post(desk, f"{PAGES}{update.pk}/send/", seen="another")
+    assert page.status_code == 409
+    assert "Read it again before you send it." in words(page)
+
+
+def test_a_mail_to_try_it_says_where_it_goes(
+    news: UpdateMaker, desk: Client, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = news()
+    monkeypatch.setattr(current_app, "send_task", Mock())
+    page = post(desk, f"{PAGES}{update.pk}/test/")
+    assert f"A mail is on its way to {organizer.email}." in words(page)
+    for _ in range(20):
+        page = post(desk, f"{PAGES}{update.pk}/test/")
+    assert page.status_code == 429
+    assert "You have tried it very often within the hour." in words(page)
+
+
+def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any, **options: Any) -> None:
+        raise OSError
+
+    monkeypatch.setattr(current_app, "send_task", fail)
+    page = post(desk, f"{PAGES}{news().pk}/test/")
+    assert page.status_code == 503
+    assert "Try again in a minute." in words(page)
+
+
+# While it is sent
+
+
+def test_it_is_paused_and_goes_on_and_is_stopped(sending: UpdateMaker, desk: Client) -> None:
+    update = sending()
+    for action, sentence in [
+        ("pause", "It is paused: nothing of it leaves."),
+        ("resume", "It is being sent."),
+        ("stop", "It is being stopped."),
+    ]:
+        assert sentence in words(post(desk, f"{PAGES}{update.pk}/state/", action=action))
+    carry_on(now=NOW)
+    page = desk.get(f"{PAGES}{update.pk}/")
+    assert "It was stopped." in words(page)
+    assert b'value="resume"' not in page.content
+    assert desk.post(f"{PAGES}{update.pk}/state/", {"action": "explode"}).status_code == 404
+
+
+def test_it_is_taken_off_the_page_and_put_back(sending: UpdateMaker, desk: Client) -> None:
+    update = sending()
+    assert "No public page shows it." in words(post(desk, f"{PAGES}{update.pk}/state/", action="hide"))
+    assert "It stands on the page of the letter" in words(post(desk, f"{PAGES}{update.pk}/state/", action="show"))
+
+
+def test_the_open_page_can_ask_how_far_it_is(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
+    for name in ("ada", "berta"):
+        agree(letter, f"{name}@example.org")
+    update = sending()
+    spread_update(update.pk, now=NOW)
+    tally_update(update.pk, now=NOW)
+    assert desk.get(f"{PAGES}{update.pk}/progress/").json() == {
+        "state": "sending",
+        "total": 2,
+        "is_spread": True,
+        "owed": 2,
+        "sent": 0,
+        "failed": 0,
+        "lapsed": 0,
+        "unsubscribed": 0,
+        "as_of": "2025-03-03T12:00:00Z",
+    }
+
+
+def test_no_page_counts_mails_or_signatures(
+    letter: Letter, sending: UpdateMaker, news: UpdateMaker, desk: Client
+) -> None:
+    add_published(letter, 1)
+    update, draft = sending(), news(title="Another")
+    pages = ["", f"{update.pk}/", f"{update.pk}/progress/", f"{draft.pk}/send/"]
+
+    def statements() -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            for page in pages:
+                assert desk.get(f"{PAGES}{page}").status_code == 200
+        return [query["sql"] for query in captured]
+
+    few = statements()
+    add_published(letter, 30)
+    spread_update(update.pk, now=NOW)
+    many = statements()
+    assert len(few) == len(many)
+    assert not [statement for statement in many if "letters_delivery" in statement]
+    (counting,) = [statement for statement in many if "COUNT(" in statement.upper()]
+    assert f"LIMIT {queries.MOST_ASKED}" in counting
+
+
+# The answer
+
+
+def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, desk: Client) -> None:
+    page = post(desk, f"{ANSWERS}new/", **ANSWER)
+    assert "A draft, which only your collective can see." in words(page)
+    answer = Answer.objects.get()
+    page = post(desk, f"{ANSWERS}{answer.pk}/state/", action="publish")
+    assert "It is published." in words(page)
+    changed = {**ANSWER, "body": "We have read it twice.", "seen": answer.version}
+    page = post(desk, f"{ANSWERS}{answer.pk}/", **changed)
+    assert page.status_code == 422
+    assert "Write what you have changed: the public has read it." in words(page)
+    post(desk, f"{ANSWERS}{answer.pk}/", **changed, note="A word")
+    answer.refresh_from_db()
+    assert (answer.body, answer.changed_because) == ("We have read it twice.", "A word")
+    assert "Anna Weber" in words(desk.get(PAGES))
+    post(desk, f"{ANSWERS}{answer.pk}/state/", action="hide")
+    assert Answer.objects.get().published_at is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"respondent": ""}, "Write who answers."),
+        ({"answered_on": "yesterday"}, "This is no date."),
+        ({"answered_on": ""}, "Say on which day the answer was given."),
+        ({"body": ""}, "Write what they answer"),
+        ({"body": "x" * 200_000}, "This is longer than 30000 characters"),
+        ({"link": "javascript:alert(1)"}, "This is no web address."),
+        ({"link": "ftp://example.org/a"}, "This is no web address."),
+    ],
+)
+def test_an_answer_that_cannot_be_shown_gets_a_sentence(
+    letter: Letter, desk: Client, fields: dict[str, str], sentence: str
+) -> None:
+    page = post(desk, f"{ANSWERS}new/", **{**ANSWER, **fields})
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert not Answer.objects.exists()
+
+
+# Who may
+
+
+def all_pages(update: Update, answer: Answer) -> list[str]:
+    of_update = ["", "new/", *(f"{update.pk}/{page}" for page in ("", "preview/", "send/", "progress/"))]
+    return [*(f"{PAGES}{page}" for page in of_update), f"{ANSWERS}new/", f"{ANSWERS}{answer.pk}/"]
+
+
+def all_deeds(update: Update, answer: Answer) -> dict[str, dict[str, Any]]:
+    return {
+        f"{PAGES}new/": TYPED,
+        f"{PAGES}{update.pk}/": TYPED,
+        f"{PAGES}{update.pk}/test/": {},
+        f"{PAGES}{update.pk}/send/": {"seen": update.version},
+        f"{PAGES}{update.pk}/state/": {"action": "stop"},
+        f"{ANSWERS}new/": ANSWER,
+        f"{ANSWERS}{answer.pk}/": ANSWER,
+        f"{ANSWERS}{answer.pk}/state/": {"action": "publish"},
+    }
+
+
+@pytest.fixture
+def answer(letter: Letter, desk: Client) -> Answer:
+    post(desk, f"{ANSWERS}new/", **ANSWER)
+    return Answer.objects.get()
+
+
+@pytest.mark.parametrize("who", ["stranger", "moderator"])
+def test_for_others_nothing_of_this_exists(
+    request: pytest.FixtureRequest, news: UpdateMaker, answer: Answer, who: str
+) -> None:
+    update, client = news(), browser_of(request.getfixturevalue(who))
+    for url in all_pages(update, answer):
+        assert client.get(url).status_code == 404, url
+    for url, fields in all_deeds(update, answer).items():
+        assert client.post(url, fields).status_code == 404, url
+    update.refresh_from_db()
+    assert update.state == "draft"
+    assert (Update.objects.count(), Answer.objects.get().published_at) == (1, None)
+
+
+def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: Answer) -> None:
+    update = news()
+    for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
+        assert Client().get(url).status_code in {302, 405}, url
+    for url in all_deeds(update, answer):
+        assert Client().post(url).status_code == 302, url
+
+
+def test_what_belongs_to_another_letter_is_not_found_under_this_one(
+    published: LetterMaker, news: UpdateMaker, answer: Answer, desk: Client
+) -> None:
+    update = news()
+    published(slug="another")
+    for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
+        if url.endswith(("updates/", "new/")):
+            continue
+        elsewhere = url.replace("night-trains", "another")
+        assert {desk.get(elsewhere).status_code, desk.post(elsewhere).status_code} <= {404, 405}, url
+    assert desk.get(f"{PAGES}99999999999999999999/").status_code == 404
+
+
+def test_editors_write_too(letter: Letter, teammate: User) -> None:
+    post(browser_of(teammate), f"{PAGES}new/", **TYPED)
+    assert Update.objects.get().author == teammate
+
+
+def test_signers_are_not_named_to_who_writes(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
+    agree(letter, "ada@example.org")
+    carry_on(now=NOW)
+    assert Signature.objects.count() == 1
+    page = desk.get(f"{PAGES}{sending().pk}/").content.decode()
+    assert "ada@example.org" not in page

@@ -1,0 +1,402 @@
+"""An update goes to everybody who agreed, once; it can be paused, stopped, and interrupted anywhere."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from letters.delivering.operations import AT_ONCE, CLAIM, LATER, OF_UPDATE, claim_deliveries
+from letters.delivering.tasks import deliver_owed
+from letters.models import Delivery, Letter, Signature, SignerContact, Switch, Update, User
+from letters.signing.operations import change_signature, request_mail, withdraw_signature
+from letters.tasks import MAILS
+from letters.updates import operations
+from letters.updates.operations import (
+    drop_owed,
+    pause_update,
+    resume_update,
+    spread_update,
+    stop_update,
+    tally_update,
+    unsubscribe,
+)
+from letters.updates.tasks import carry_on
+from tests.conftest import LetterMaker
+from tests.people import NOW, deliver, entry, in_threads, publish, sign, sign_and_confirm, turn
+from tests.updates.conftest import WORDS, UpdateMaker, agree
+
+pytestmark = pytest.mark.django_db
+
+
+def recipients() -> list[str]:
+    """Of the updates that have left, by whoever got them."""
+    return sorted(address for message in mail.outbox if "List-Id" in message.extra_headers for address in message.to)
+
+
+def spread(update: Update) -> None:
+    while spread_update(update.pk, now=NOW):
+        pass
+
+
+def owed() -> int:
+    return Delivery.objects.owed().filter(kind="update").count()
+
+
+def add_agreed(letter: Letter, number: int) -> None:
+    for place in range(number):
+        sign_and_confirm(letter, f"agreed{place}@example.org", consent=WORDS)
+    publish(NOW)
+    letter.refresh_from_db()
+
+
+# To whom
+
+
+def test_who_agreed_gets_it_and_nobody_else(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    sign_and_confirm(letter, "berta@example.org")
+    agree(letter, "nobody@example.org", display="nobody", name="")
+    publish(NOW)
+    sign(letter, "carlo@example.org", consent=WORDS)
+    update = sending()
+    spread(update)
+    deliver()
+    assert recipients() == ["ada@example.org"]
+    update.refresh_from_db()
+    assert (update.recipients_total, update.spread_at) == (1, NOW)
+
+
+def test_who_signs_later_reads_it_on_the_page(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    update = sending()
+    agree(letter, "berta@example.org")
+    spread(update)
+    deliver()
+    assert recipients() == ["ada@example.org"]
+
+
+def test_nobody_is_written_to_about_another_letter(
+    letter: Letter, published: LetterMaker, sending: UpdateMaker
+) -> None:
+    other = published(slug="another")
+    agree(other, "eve@example.org")
+    agree(letter, "ada@example.org")
+    spread(sending())
+    deliver()
+    assert recipients() == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("concern", ["bounced", "complained"])
+def test_where_mail_came_back_or_was_complained_of_none_is_owed(
+    letter: Letter, sending: UpdateMaker, concern: str
+) -> None:
+    agree(letter, "ada@example.org")
+    Signature.objects.update(concern=concern)
+    spread(sending())
+    assert owed() == 0
+
+
+def test_each_is_asked_again_at_the_moment_of_sending(letter: Letter, sending: UpdateMaker) -> None:
+    people = {name: agree(letter, f"{name}@example.org") for name in ("ada", "berta", "carlo", "dora", "emil", "flora")}
+    spread(sending())
+    assert owed() == 6
+    withdraw_signature(people["berta"], now=NOW)
+    unsubscribe(people["carlo"], now=NOW)
+    Signature.objects.filter(pk=people["dora"].pk).update(state="rejected")
+    Signature.objects.filter(pk=people["emil"].pk).update(concern="complained")
+    SignerContact.objects.filter(pk=people["flora"].pk).delete()
+    deliver()
+    assert recipients() == ["ada@example.org"]
+    assert owed() == 0
+
+
+def test_a_letter_that_is_withdrawn_meanwhile_writes_to_nobody(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    spread(sending())
+    Letter.objects.update(status="withdrawn")
+    deliver()
+    assert recipients() == []
+
+
+def test_three_mails_today_keep_nobody_from_news_that_they_want(letter: Letter, sending: UpdateMaker) -> None:
+    signature = agree(letter, "ada@example.org")
+    for place in range(3):
+        Delivery.objects.create(
+            kind="signed_again",
+            signature=signature,
+            key=f"again:{place}",
+            created_at=timezone.now(),
+            next_attempt_at=timezone.now(),
+            sent_at=timezone.now(),
+        )
+    spread(sending())
+    deliver()
+    assert recipients() == ["ada@example.org"]
+
+
+def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, sending: UpdateMaker) -> None:
+    signature = agree(letter, "ada@example.org")
+    spread(sending())
+    deliver()
+    update = Delivery.objects.get(kind="update")
+    for place in range(3):
+        Delivery.objects.create(
+            kind="update",
+            signature=signature,
+            update=update.update,
+            key=f"more:{place}",
+            created_at=NOW,
+            next_attempt_at=NOW,
+            sent_at=timezone.now(),
+        )
+    Delivery.objects.filter(kind__in=["confirm", "thanks"]).delete()
+    mail.outbox.clear()
+    request_mail(signature, now=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 1
+
+
+# Once
+
+
+def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
+    letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agreed(letter, 7)
+    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    update = sending()
+    assert [spread_update(update.pk, now=NOW) for _ in range(5)] == [True, True, True, False, False]
+    assert owed() == 7
+    # As if the note of how far it went had been lost.
+    Update.objects.update(cursor=0, spread_at=None)
+    spread(update)
+    assert owed() == 7
+    deliver()
+    assert recipients() == [f"agreed{place}@example.org" for place in range(7)]
+
+
+def test_a_spreader_that_dies_in_the_middle_of_a_piece_leaves_nothing_of_it(
+    letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agreed(letter, 4)
+    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    update = sending()
+    spread_update(update.pk, now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction, "on_commit", dies)
+        with pytest.raises(KeyboardInterrupt):
+            spread_update(update.pk, now=NOW)
+    update.refresh_from_db()
+    assert (owed(), update.cursor, update.recipients_total) == (2, 2, 2)
+    spread(update)
+    assert owed() == 4
+
+
+def dies(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_spreaders_at_once_owe_it_once(
+    letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agreed(letter, 12)
+    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    update = sending()
+    in_threads(lambda _: carry_on(now=NOW), range(4), threads=4)
+    carry_on(now=NOW)
+    update.refresh_from_db()
+    assert (owed(), update.recipients_total) == (12, 12)
+
+
+def test_a_signature_that_was_taken_out_does_not_end_the_walk(
+    letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agreed(letter, 5)
+    Signature.objects.filter(number__in=[1, 2, 5]).update(state="rejected")
+    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    update = sending()
+    spread(update)
+    assert owed() == 2
+
+
+def test_a_piece_costs_the_same_however_many_have_signed(
+    letter: Letter, sending: UpdateMaker, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_agreed(letter, 3)
+    update = sending()
+    # With the savepoint of the test around it.
+    with django_assert_num_queries(5):
+        spread_update(update.pk, now=NOW)
+
+
+# Pausing and stopping
+
+
+def test_what_is_paused_stays_owed_and_nobody_spins(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
+    add_agreed(letter, 2)
+    update = sending()
+    spread(update)
+    pause_update(update, by=organizer, now=NOW)
+    assert claim_deliveries(now=timezone.now(), most=50, bulk=True) == []
+    deliver()
+    assert (recipients(), owed()) == ([], 2)
+    assert not Delivery.objects.filter(kind="update", attempts__gt=0).exists()
+    resume_update(update, by=organizer, now=NOW)
+    deliver()
+    assert len(recipients()) == 2
+
+
+def test_a_paused_update_is_spread_no_further(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
+    add_agreed(letter, 2)
+    update = sending()
+    pause_update(update, by=organizer, now=NOW)
+    carry_on(now=NOW)
+    assert owed() == 0
+    resume_update(update, by=organizer, now=NOW)
+    carry_on(now=NOW)
+    assert owed() == 2
+
+
+def test_a_mail_that_was_claimed_before_the_pause_is_given_back_untried(
+    letter: Letter, sending: UpdateMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_agreed(letter, 3)
+    update = sending()
+    spread(update)
+    build = MAILS["update"]
+
+    def pause_after_the_first(delivery: Delivery) -> object:
+        message = build(delivery)
+        pause_update(update, by=organizer, now=NOW)
+        return message
+
+    deliver_owed({**MAILS, "update": pause_after_the_first}, bulk=True)  # type: ignore[dict-item]
+    assert len(recipients()) == 1
+    assert list(Delivery.objects.owed().filter(kind="update").values_list("attempts", flat=True)) == [0, 0]
+    resume_update(update, by=organizer, now=NOW)
+    deliver()
+    assert len(recipients()) == len(set(recipients())) == 3
+
+
+def test_what_is_stopped_is_owed_to_nobody_any_more(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
+    add_agreed(letter, 3)
+    update = sending()
+    spread(update)
+    stop_update(update, by=organizer, now=NOW)
+    deliver()
+    assert recipients() == []
+    carry_on(now=NOW)
+    update.refresh_from_db()
+    assert (owed(), update.state, update.ended_at, update.lapsed_count) == (0, "stopped", NOW, 3)
+    resume_update(update, by=organizer, now=NOW)
+    assert update.state == "stopped"
+
+
+def test_a_mail_on_the_line_when_it_is_stopped_counts_as_sent(
+    letter: Letter, sending: UpdateMaker, organizer: User
+) -> None:
+    add_agreed(letter, 2)
+    update = sending()
+    spread(update)
+    now = timezone.now()
+    (claimed,) = claim_deliveries(now=now, most=1, bulk=True)
+    stop_update(update, by=organizer, now=now)
+    drop_owed(update.pk, now=now)
+    claimed.refresh_from_db()
+    assert claimed.dropped_at is None
+    assert owed() == 1
+
+
+def test_bulk_mail_that_is_switched_off_stays(letter: Letter, sending: UpdateMaker) -> None:
+    add_agreed(letter, 1)
+    spread(sending())
+    turn(Switch.Name.SEND_BULK_MAIL, on=False)
+    deliver()
+    assert (recipients(), owed()) == ([], 1)
+
+
+# Counting
+
+
+def test_when_nothing_is_owed_any_more_it_has_been_sent(letter: Letter, sending: UpdateMaker) -> None:
+    people = [agree(letter, f"{name}@example.org") for name in ("ada", "berta", "carlo")]
+    update = sending()
+    carry_on(now=NOW)
+    update.refresh_from_db()
+    assert (update.state, update.owed_count, update.sent_count, update.recipients_total) == ("sending", 3, 0, 3)
+    withdraw_signature(people[2], now=NOW)
+    Delivery.objects.filter(signature=people[1]).update(failed_at=NOW)
+    deliver()
+    carry_on(now=NOW + timedelta(seconds=5))
+    update.refresh_from_db()
+    assert (update.owed_count, update.sent_count, update.failed_count, update.lapsed_count) == (0, 1, 1, 1)
+    assert (update.state, update.ended_at) == ("sent", NOW + timedelta(seconds=5))
+
+
+def test_an_update_that_nobody_is_owed_has_been_sent_at_once(letter: Letter, sending: UpdateMaker) -> None:
+    update = sending()
+    carry_on(now=NOW)
+    update.refresh_from_db()
+    assert (update.state, update.recipients_total) == ("sent", 0)
+
+
+def test_a_draft_is_not_counted_into_something_that_was_sent(news: UpdateMaker) -> None:
+    update = news()
+    tally_update(update.pk, now=NOW)
+    update.refresh_from_db()
+    assert update.state == "draft"
+
+
+def test_many_mails_are_not_counted_at_every_sweep(letter: Letter, sending: UpdateMaker) -> None:
+    agree(letter, "ada@example.org")
+    update = sending()
+    spread(update)
+    Update.objects.update(recipients_total=1_000_000, tallied_at=NOW)
+    for seconds, owed_then in [(5, 0), (49, 0), (50, 1)]:
+        tally_update(update.pk, now=NOW + timedelta(seconds=seconds))
+        assert Update.objects.get().owed_count == owed_then
+
+
+# Beside other mail
+
+
+def test_an_update_to_many_does_not_keep_one_to_few_waiting(
+    letter: Letter, published: LetterMaker, sending: UpdateMaker, organizer: User
+) -> None:
+    other = published(slug="another")
+    add_agreed(letter, 10)
+    agree(other, "eve@example.org")
+    first = sending()
+    second = Update.objects.create(
+        letter=other, author=organizer, title="T", body="B", state="sending", began_at=NOW, created_at=NOW, up_to=1
+    )
+    spread(first)
+    spread(second)
+    claimed = claim_deliveries(now=timezone.now(), most=4, bulk=True)
+    assert {delivery.update_id for delivery in claimed} == {first.pk, second.pk}
+
+
+def test_whoever_looks_for_mail_that_cannot_wait_passes_none_that_can(letter: Letter) -> None:
+    sign(letter)
+    indexes = {AT_ONCE: "delivery_owed_at_once", LATER: "delivery_owed_later", OF_UPDATE: "delivery_owed_of_update"}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        for which, index in indexes.items():
+            values: dict[str, Any] = {"now": NOW, "lease": NOW, "most": 5, "update": 1}
+            cursor.execute("EXPLAIN " + CLAIM.format(which=which), values)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert f"using {index} " in plan, plan
+
+
+def test_a_change_by_the_control_link_agrees_again(letter: Letter, sending: UpdateMaker) -> None:
+    signature = agree(letter, "ada@example.org")
+    unsubscribe(signature, now=NOW)
+    change_signature(signature, changes=entry(consent="Yes, write to me"), now=NOW)
+    spread(sending())
+    deliver()
+    assert recipients() == ["ada@example.org"]
