@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from bench.load import Volley
@@ -127,6 +128,6 @@ def mail_of_update(site: Site) -> bytes:
     owe(site, 1)
     message = MAILS["update"](Delivery.objects.owed().get())
     forget_owed(site)
-    if message is None:
+    if not isinstance(message, EmailMessage):
         raise RuntimeError("There is no mail to measure with.")
     return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]

@@ -6,14 +6,12 @@ It names who invites only by the name that they have given themselves for teamma
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.core.mail import EmailMessage
+from django.utils import timezone
 
 from letters.collectives import queries
-from letters.delivering.mail import headers_of
+from letters.delivering.composing import compose_mail, render_mail
 from letters.models import Delivery, Invitation
-from letters.shared.addresses import unseal
 
 
 def team_invitation(delivery: Delivery) -> EmailMessage | None:
@@ -22,29 +20,16 @@ def team_invitation(delivery: Delivery) -> EmailMessage | None:
     invitation = standing.filter(deliveries=delivery).first()
     if invitation is None or not invitation.address or queries.is_one_mail_too_many(delivery, invitation):
         return None
-    with translation.override(settings.LANGUAGE_CODE):
-        context = {
-            "invitation": invitation,
-            "collective": invitation.collective,
-            "inviter": invitation.invited_by.name,
-            "title": invitation.collective.name,
-            "join_url": settings.SITE_URL + invitation.link(),
-            "until": invitation.expires_at.astimezone(invitation.collective.zone()),
-            "language": translation.get_language(),
-            "SITE_URL": settings.SITE_URL,
-        }
-        parts = {
-            part: render_to_string(f"letters/mail/team_invitation.{part}", context)
-            for part in ("subject.txt", "txt", "html")
-        }
-    message = EmailMultiAlternatives(
-        subject=" ".join(parts["subject.txt"].split()),
-        body=parts["txt"].strip() + "\n",
-        to=[unseal(invitation.address)],
-        headers=headers_of(delivery.pk),
-    )
-    message.attach_alternative(parts["html"], "text/html")
-    return message
+    context = {
+        "invitation": invitation,
+        "collective": invitation.collective,
+        "inviter": invitation.invited_by.name,
+        "title": invitation.collective.name,
+        "join_url": settings.SITE_URL + invitation.link(),
+        "until": invitation.expires_at.astimezone(invitation.collective.zone()),
+    }
+    parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
+    return compose_mail(delivery, parts, to=invitation.address)
 
 
 MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.TEAM_INVITATION: team_invitation}

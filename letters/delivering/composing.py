@@ -8,10 +8,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from letters.delivering.mail import headers_of
 from letters.models import Delivery
 from letters.shared.addresses import unseal
 from letters.shared.languages import interface_language
+from letters.shared.message_ids import message_id
 
 
 def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> dict[str, str]:
@@ -31,7 +31,7 @@ def compose_mail(delivery: Delivery, parts: Mapping[str, str], *, to: bytes | me
         subject=parts["subject.txt"],
         body=parts["txt"],
         to=[unseal(to)],
-        headers=headers_of(delivery.pk),
+        headers={"Message-ID": message_id(delivery.pk), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(parts["html"], "text/html")
     return message

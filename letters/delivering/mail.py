@@ -12,8 +12,6 @@ from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsR
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from letters.shared.message_ids import message_id
-
 
 class NotNow(Exception):
     """A mail that is still true and must not leave at this moment: raised by whoever builds it, if its work list has
@@ -60,11 +58,6 @@ class Answer:
     def came_back(self) -> bool:
         """The mailbox was refused for good: by its server, or by a provider that has met it before."""
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)
-
-
-def headers_of(delivery_id: int) -> dict[str, str]:
-    """What stands above every mail of ours."""
-    return {"Message-ID": message_id(delivery_id), "Auto-Submitted": "auto-generated"}
 
 
 def reach(connection: BaseEmailBackend) -> Answer:

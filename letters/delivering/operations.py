@@ -123,7 +123,7 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
     """
     if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
         # Only those before it: two that are put off at the same moment must not wait for each other.
-        waiting = Delivery.objects.owed().filter(signature_id=delivery.signature_id, pk__lt=delivery.pk)
+        waiting = Delivery.objects.owed().filter(signature=delivery.signature, pk__lt=delivery.pk)
         waiting.filter(put_off_at__isnull=False).update(dropped_at=now)
 
 

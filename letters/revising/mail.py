@@ -15,7 +15,7 @@ from letters.revising import queries
 def carry_over(delivery: Delivery) -> EmailMessage | None:
     """Says what changed, and asks; None if it is answered, or no longer the question."""
     found = Signature.objects.select_related("letter__collective", "letter__current_revision", "revision", "contact")
-    signature = found.get(pk=delivery.signature_id)
+    signature = found.get(deliveries=delivery)
     contact: SignerContact | None = getattr(signature, "contact", None)
     if not contact or signature.state != Signature.State.PUBLISHED or signature.letter.status not in queries.ASKING:
         return None

@@ -8,7 +8,7 @@ from email.policy import default as modern
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from letters.models import Collective, Delivery, Letter, Signature, Update, User
 from letters.tasks import MAILS
@@ -84,7 +84,7 @@ def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: Updat
 def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
     first = built(letter, sending)
     second = MAILS["update"](Delivery.objects.get(kind="update"))
-    assert second
+    assert isinstance(second, EmailMessage)
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
 
 
