@@ -145,7 +145,7 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
         text = forms.text.text(letter.language)
         write_text(letter, text=text, seen=request.POST.get("seen", ""), by=writer, now=now)
     if action == "publish":
-        return _publish(letter, writer, forms.revision, now)
+        return _publish(request, letter, writer, forms.revision, now)
     if action == "schedule":
         if not forms.schedule.is_valid():
             return False
@@ -154,10 +154,13 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
     return True
 
 
-def _publish(letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
+def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
     if form.is_bound and not form.is_valid():
         return False
     publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
+    if behind := queries.manuscript(letter).behind:
+        said = gettext("It is published. Still as they were, though the original has changed: %(languages)s.")
+        messages.warning(request, said % {"languages": ", ".join(behind)})
     return True
 
 

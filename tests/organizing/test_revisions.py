@@ -141,6 +141,16 @@ def test_no_language_that_readers_have_vanishes(revised: Letter, organizer: User
     assert Letter.objects.get().version == 1
 
 
+def test_it_says_which_languages_are_left_behind(revised: Letter, desk: Client) -> None:
+    typed = {"title": NEW.title, "addressee": NEW.addressee, "body": NEW.body, "summary": NEW.summary}
+    assert "they are published as they are: Italiano" in words(desk.get(LETTER))
+    seen = Translation.objects.get(revision__number=2, language="en").version
+    page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
+    assert "Still as they were, though the original has changed: Italiano." in words(page)
+    details = AuditEvent.objects.filter(verb="publish_letter").latest("pk").details
+    assert details == {"revision": 2, "kind": "substance", "behind": ["it"]}
+
+
 def test_a_draft_or_a_letter_that_was_taken_back_is_not_revised(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     with pytest.raises(Refused, match="letter_draft"):
