@@ -91,7 +91,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """The text, as long as readers do not have it; and what can be done with the letter."""
     manuscript = queries.manuscript(letter)
     posted = request.POST if request.method == "POST" else None
-    if posted is None and not manuscript.is_open:
+    if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
         return _published(request, manuscript)
     action = request.POST.get("action", "")
     forms = _EditForms(
@@ -121,6 +121,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "sentence": _sentence(refusal, manuscript),
         "zone": queries.zone_of(letter.collective),
         "language": manuscript.language(letter.language),
+        "withdraw": WithdrawForm(),
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
     return render(request, "letters/organizing/write.html", context, status=409 if refusal else 422 if wrong else 200)

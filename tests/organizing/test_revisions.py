@@ -209,6 +209,15 @@ def test_from_the_published_letter_to_its_second_revision(letter: Letter, desk: 
     assert NEW.title in reader.read(Letter.objects.get())
 
 
+def test_while_it_is_revised_the_letter_is_closed_and_taken_back_as_ever(revised: Letter, desk: Client) -> None:
+    for button in ("Close the letter", "Withdraw the letter", "Throw it away"):
+        assert button in words(desk.get(LETTER))
+    assert "Open it again" in words(post(desk, f"{LETTER}state/", action="close"))
+    page = post(desk, f"{LETTER}withdraw/", reason="They answered.")
+    assert "They answered." in words(page)
+    assert "Save and publish" not in words(page)
+
+
 def test_a_revision_is_thrown_away_by_its_button(revised: Letter, desk: Client) -> None:
     assert "Change the text" in words(post(desk, f"{LETTER}revise/", action="discard"))
     assert post(desk, f"{LETTER}revise/", action="burn").status_code == 404
