@@ -129,5 +129,5 @@ def mail_of_update(site: Site) -> bytes:
     message = MAILS["update"](Delivery.objects.owed().get())
     forget_owed(site)
     if not isinstance(message, EmailMessage):
-        raise RuntimeError("There is no mail to measure with.")
+        raise TypeError("There is no mail to measure with.")
     return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]

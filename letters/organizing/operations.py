@@ -268,9 +268,11 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         return
     if settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(locked.collective):
         raise Refused("not_cleared")
+    details: dict[str, Any] = {"revision": revision.number}
     if locked.status != Letter.Status.DRAFT and locked.current_revision_id:
-        _may_follow(locked.current_revision_id, revision, kind, note)
+        behind = _may_follow(locked, revision, kind, note)
         opening: dict[str, Any] = {}
+        details |= {"kind": kind, "behind": behind}
     else:
         _must_not_hurry(letter, by, now)
         kind, note = Revision.Kind.FIRST, ""
@@ -279,22 +281,27 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip())
     Letter.objects.filter(pk=letter.pk).update(**opening, current_revision=revision, version=F("version") + 1)
-    record("publish_letter", letter, by=by, now=now, details={"revision": revision.number})
+    record("publish_letter", letter, by=by, now=now, details=details)
     letter.refresh_from_db()
 
 
-def _may_follow(current_id: int, revision: Revision, kind: str, note: str) -> None:
-    """Raises Refused unless readers can be told what is new in this revision, and none loses the page of a language."""
+def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
+    """Raises Refused unless readers can be told what is new in this revision, and none loses the page of a language.
+
+    Returns the languages that still say what the original said before.
+    """
     if kind not in {Revision.Kind.CORRECTION, Revision.Kind.SUBSTANCE}:
         raise Refused("no_kind")
     if not note.strip():
         raise Refused("no_note")
-    before = {text.language: text.version for text in Translation.objects.filter(revision=current_id)}
-    after = {text.language: text.version for text in revision.translations.all()}
-    if before.keys() - after.keys():
+    current = Translation.objects.filter(revision=letter.current_revision_id or 0)
+    before = {text.language: text.version for text in current}
+    texts = {text.language: text for text in revision.translations.all()}
+    if before.keys() - texts.keys():
         raise Refused("languages_missing")
-    if before == after:
+    if before == {language: text.version for language, text in texts.items()}:
         raise Refused("nothing_changed")
+    return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 
 @transaction.atomic

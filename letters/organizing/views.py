@@ -104,7 +104,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """The text, as long as readers do not have it; and what can be done with the letter."""
     manuscript = queries.manuscript(letter)
     posted = request.POST if request.method == "POST" else None
-    if posted is None and not manuscript.is_open:
+    if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
         return _published(request, manuscript)
     action = request.POST.get("action", "")
     forms = _EditForms(
@@ -136,6 +136,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "zone": letter.collective.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": _must_be_cleared(letter),
+        "withdraw": WithdrawForm(),
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
     return render(request, "letters/organizing/write.html", context, status=409 if refusal else 422 if wrong else 200)
@@ -160,7 +161,7 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
         text = forms.text.text(letter.language)
         write_text(letter, text=text, seen=request.POST.get("seen", ""), by=writer, now=now)
     if action == "publish":
-        return _publish(letter, writer, forms.revision, now)
+        return _publish(request, letter, writer, forms.revision, now)
     if action == "schedule":
         if not forms.schedule.is_valid():
             return False
@@ -169,10 +170,13 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
     return True
 
 
-def _publish(letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
+def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
     if form.is_bound and not form.is_valid():
         return False
     publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
+    if behind := queries.manuscript(letter).behind:
+        said = gettext("It is published. Still as they were, though the original has changed: %(languages)s.")
+        messages.warning(request, said % {"languages": ", ".join(behind)})
     return True
 
 

@@ -141,6 +141,16 @@ def test_no_language_that_readers_have_vanishes(revised: Letter, organizer: User
     assert Letter.objects.get().version == 1
 
 
+def test_it_says_which_languages_are_left_behind(revised: Letter, desk: Client) -> None:
+    typed = {"title": NEW.title, "addressee": NEW.addressee, "body": NEW.body, "summary": NEW.summary}
+    assert "they are published as they are: Italiano" in words(desk.get(LETTER))
+    seen = Translation.objects.get(revision__number=2, language="en").version
+    page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
+    assert "Still as they were, though the original has changed: Italiano." in words(page)
+    details = AuditEvent.objects.filter(verb="publish_letter").latest("pk").details
+    assert details == {"revision": 2, "kind": "substance", "behind": ["it"]}
+
+
 def test_a_draft_or_a_letter_that_was_taken_back_is_not_revised(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     with pytest.raises(Refused, match="letter_draft"):
@@ -197,6 +207,15 @@ def test_from_the_published_letter_to_its_second_revision(letter: Letter, desk: 
     page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
     assert "Change the text" in words(page)
     assert NEW.title in reader.read(Letter.objects.get())
+
+
+def test_while_it_is_revised_the_letter_is_closed_and_taken_back_as_ever(revised: Letter, desk: Client) -> None:
+    for button in ("Close the letter", "Withdraw the letter", "Throw it away"):
+        assert button in words(desk.get(LETTER))
+    assert "Open it again" in words(post(desk, f"{LETTER}state/", action="close"))
+    page = post(desk, f"{LETTER}withdraw/", reason="They answered.")
+    assert "They answered." in words(page)
+    assert "Save and publish" not in words(page)
 
 
 def test_a_revision_is_thrown_away_by_its_button(revised: Letter, desk: Client) -> None:

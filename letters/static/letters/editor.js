@@ -119,6 +119,7 @@ function send() {
 async function judge(answer, sent) {
   const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
   if (answer.status >= 500) throw new Error(String(answer.status));
+  if (answer.status === 413) return say("large");
   if (!isOurs) {
     say("over"); // Led to the page where one signs in, or refused without a session.
     return later(AGAIN);
