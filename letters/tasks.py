@@ -1,5 +1,7 @@
 """What a worker can do. Names are stable and hold no module, so that code can move while messages are queued."""
 
+from collections.abc import Mapping
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -7,7 +9,7 @@ from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.collectives.mail import MAILS as COLLECTIVES_MAILS
 from letters.collectives.tasks import tend_invitations
 from letters.dashboard.tasks import compare_tallies, forget_vias
-from letters.delivering.tasks import deliver_owed
+from letters.delivering.tasks import Builder, deliver_owed
 from letters.exporting.tasks import make_exports
 from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.inviting.mail import MAILS as INVITING_MAILS
@@ -23,10 +25,13 @@ from letters.updates.mail import MAILS as UPDATE_MAILS
 from letters.updates.tasks import carry_on
 
 # Who builds each kind of mail.
-MAILS = {**SIGNING_MAILS, **COLLECTIVES_MAILS}
-MAILS = {**SIGNING_MAILS, **REVISING_MAILS}
-MAILS = {**SIGNING_MAILS, **INVITING_MAILS}
-MAILS = {**SIGNING_MAILS, **UPDATE_MAILS}
+MAILS: Mapping[str, Builder] = {
+    **SIGNING_MAILS,
+    **COLLECTIVES_MAILS,
+    **INVITING_MAILS,
+    **REVISING_MAILS,
+    **UPDATE_MAILS,
+}
 
 
 @shared_task(name="letters.deliver")

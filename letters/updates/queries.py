@@ -8,7 +8,6 @@ from functools import lru_cache
 from django.db import connection
 
 from letters.models import Answer, Delivery, Letter, Signature, SignerContact, Translation, Update
-from letters.shared.tokens import Token
 
 MOST_LISTED = 100
 # No more of the newest signatures than this are looked at, to say before sending how many have agreed.
@@ -81,10 +80,6 @@ def _title_of(revision_id: int, language: str) -> str:
 
 def updates_under_way() -> list[int]:
     return list(Update.objects.under_way().values_list("pk", flat=True))
-
-
-def signature_of_token(text: str) -> tuple[Signature, Token] | None:
-    return Signature.objects.of_token("unsubscribe", text)
 
 
 # What organizers see

@@ -14,6 +14,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from letters.accounts.guards import of_own_letter
+from letters.linking.guards import useless_link, with_a_token
+from letters.linking.queries import signature_of_token
 from letters.models import Answer, Letter, Signature, Update, User
 from letters.shared.languages import direction, interface_language
 from letters.shared.refusal import Refused
@@ -227,19 +229,19 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
 # check. The token alone is the authority, and a foreign page does not know it. Whoever has it can do nothing else with
 # it: not even the page that answers leads on to the signature.
 @csrf_exempt
+@with_a_token
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows the button and changes nothing; the button, or the mail program, posts List-Unsubscribe=One-Click."""
-    found = queries.signature_of_token(token)
+    found = signature_of_token("unsubscribe", token)
     if found is None:
-        with translation.override(translation.get_language_from_request(request)):
-            return _private(render(request, "letters/signing/useless_link.html", status=404))
+        return useless_link(request)
     signature = found[0]
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
         unsubscribe(signature, now=timezone.now())
         signature.refresh_from_db()
     with translation.override(interface_language(signature.language)):
-        return _private(render(request, "letters/updates/leave.html", _leaving(signature)))
+        return render(request, "letters/updates/leave.html", _leaving(signature))
 
 
 def _leaving(signature: Signature) -> dict[str, Any]:
@@ -254,11 +256,3 @@ def _leaving(signature: Signature) -> dict[str, Any]:
         "letter_url": letter.get_absolute_url(language),
         "link_url": letter.url_of("link", language),
     }
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    """Nobody keeps a page with a token, and nothing that it links to learns its address."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/organize/collectives/night-train/record/"
 # What concerns no collective.
-OF_THE_SITE = {"turn_switch", "change_own_name"}
+OF_THE_SITE = {"turn_switch", "change_own_name", "retally_letter"}
 RECORDED = re.compile(r"\brecord(?:_each)?\(\s*\"(\w+)\"")
 
 

@@ -94,7 +94,7 @@ def test_the_signer_reads_what_is_kept_and_why(signature: Signature, signer: Sig
 
 def test_nothing_can_be_written_into_it(signature: Signature, signer: Signer) -> None:
     page = control_page(signer, signature, action="save", name="Mallory", display="public")
-    assert "This signature is not published." in page
+    assert "This signature cannot be changed at this moment" in page
     assert "Saved" not in page
 
 
