@@ -43,7 +43,7 @@ class World:
 
     def token(self, purpose: str) -> str:
         if purpose == "join":
-            return self.ids["join"].link().split("/")[3]
+            return str(self.ids["join"].link().split("/")[3])
         return self.signature.link(purpose, now=timezone.now()).split("/")[3]
 
 
