@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -64,6 +65,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id}, revision {self.number}"
+
+    @property
+    def public_since(self) -> datetime | None:
+        """When everybody could read it. The first text may have been shown to first signatories before."""
+        return self.letter.published_at if self.number == 1 else self.published_at
 
 
 # More texts than these are not listed; of the oldest ones each still leads to the one before it.

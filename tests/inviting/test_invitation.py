@@ -14,6 +14,7 @@ from letters.shared.addresses import hash_address
 from letters.shared.refusal import Refused
 from letters.signing.operations import Changes, accept_invitation, decline_invitation
 from letters.signing.queries import texts_to_sign
+from letters.templatetags.dates import long_date
 from tests.conftest import LetterMaker
 from tests.inviting.conftest import Inviter
 from tests.people import FROM_OUR_PAGE, NOW, Reader, Response, Signer, deliver, publish, signature_of, turn, words
@@ -355,3 +356,15 @@ def test_an_invitation_that_was_taken_back_shows_no_letter(
     assert "This invitation is over" in page
     assert "night trains" not in page.lower()
     assert Signature.objects.get(address_hash=hash_address("ada@example.org")).name == ""
+
+
+def test_the_history_begins_when_everybody_could_read_it(
+    before: Letter, invite: Inviter, organizer: User, reader: Reader
+) -> None:
+    """Not when the first signatories could, which would tell that there was a round, and since when."""
+    invite(before, "ada@example.org")
+    then = timezone.now() + timedelta(days=5)
+    publish_letter(before, by=organizer, now=then)
+    history = words(reader.get(f"/letters/{before.slug}/history/"))
+    assert long_date(then) in history
+    assert long_date(timezone.now()) not in history
