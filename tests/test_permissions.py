@@ -81,6 +81,7 @@ ROWS = {
     "withdraw_letter": Row("405", "302 422 404 422 404 404"),
     "handover": Row(WRITERS, "302 422 404 422 404 404"),
     "remove_handover": Row("405", "302 302 404 302 404 404", more={"handover_id": 1}),
+    "export_letter": Row("405", "302 302 404 302 404 404"),
     # Moderating
     "moderate": Row(ANYBODY_SIGNED_IN, "405"),
     "moderate_letter": Row(MODERATORS, "302 404 422 422 404 404"),
