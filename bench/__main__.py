@@ -8,23 +8,29 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import repeat
 from pathlib import Path
 from statistics import median
 
-from bench import mails
+from bench import bulk, mails
 from bench import site as browsers
+from bench.exports import measure_exports
 from bench.load import Volley
+from bench.paper import set_on_paper
 from bench.site import SAMPLE, Site, running_site
 from petition.embedded import CannotStart, interruption
 
 SIZES = [1, 1_000, 100_000]
+ROWS = [100_000]
 LARGE = 1_000_000
+NAMES_ON_PAPER = [10_000, 100_000]
 WARM_UP_SECONDS = 0.5
 SLOW_MAIL = "signing, mail server takes 2 s"
 # What the house aims at, in percent of the limit.
 AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
+# And in seconds, for so many names on paper.
+PAPER_AIMS = {10_000: 60}
 # Above this, the generator may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.
@@ -188,35 +194,34 @@ def measure(site: Site, options: argparse.Namespace) -> Report:
     report.lines += [
         "Undersigned beside its limits, on this machine",
         f"{machine}, fsync {fsync}; medians of {options.rounds} rounds of {options.seconds:g} s, in turns",
-        "",
-        f"{'':<{NAMES}}{'per second':>11}{'limit':>9}{'share':>8}{'CPU ms':>11}{'limit':>9}{'share':>8}",
     ]
-    against_limits(site, report, options.rounds, options.seconds)
-    mailing(site, report, options.rounds, options.seconds)
-    report.lines.append("")
-    growing(site, report, [*SIZES, LARGE] if options.large else SIZES, options.seconds)
-    report.lines += ["", "Statements sent to the database (BEGIN and COMMIT count)"]
-    statements = browsers.statements_sent(site)
-    report.figures["statements"] = statements
-    report.lines += [f"{name:<{NAMES}}{many:>11}" for name, many in statements.items()]
+    if COMPARED & {*options.only}:
+        heading = f"{'per second':>11}{'limit':>9}{'share':>8}{'CPU ms':>11}{'limit':>9}{'share':>8}"
+        report.lines += ["", " " * NAMES + heading]
+    for name, section in SECTIONS.items():
+        if name in options.only:
+            section(site, report, options)
     return report
 
 
-def against_limits(site: Site, report: Report, rounds: int, seconds: float) -> None:
+def reading(site: Site, report: Report, options: argparse.Namespace) -> None:
     say("Reading …")
     shoots = {"limit": page_limit(site), "letter page": page(site, f"/letters/{SAMPLE}/")}
-    series = in_turns(shoots, rounds=rounds, seconds=seconds)
+    series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
     report.compare("letter page", series["letter page"], series["limit"])
     report.note("limit: a page of 10 kB", series["limit"])
+
+
+def signing_and_confirming(site: Site, report: Report, options: argparse.Namespace) -> None:
     say("Signing and confirming …")
     shoots = {"limit": insert_limit(site), "signing": signing(site, SAMPLE), "confirming": confirming(site, SAMPLE)}
-    series = in_turns(shoots, rounds=rounds, seconds=seconds)
+    series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
     report.compare("signing", series["signing"], series["limit"])
     report.compare("confirming", series["confirming"], series["limit"])
     report.note("limit: one INSERT", series["limit"])
 
 
-def mailing(site: Site, report: Report, rounds: int, seconds: float) -> None:
+def mailing(site: Site, report: Report, options: argparse.Namespace) -> None:
     with mails.running_worker(site):
         for name, delay in [("mails", 0.0), ("mails, server takes 10 ms", 0.01)]:
             say(f"{name[:1].upper()}{name[1:]} …")
@@ -224,7 +229,7 @@ def mailing(site: Site, report: Report, rounds: int, seconds: float) -> None:
                 "limit": mails.Smtplib(site, delay=delay),
                 "worker": mails.Postman(site, delay=delay),
             }
-            series = in_turns(shoots, rounds=rounds, seconds=seconds)
+            series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
             report.compare(name, series["worker"], series["limit"])
             report.note(f"limit: {name}", series["limit"])
         say("Signing while mails are sent …")
@@ -232,17 +237,32 @@ def mailing(site: Site, report: Report, rounds: int, seconds: float) -> None:
             "fast": signing_while_mail_is_sent(site, delay=0.0),
             "slow": signing_while_mail_is_sent(site, delay=2.0),
         }
-        series = in_turns(shoots, rounds=rounds, seconds=seconds)
+        series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
         report.compare(SLOW_MAIL, series["slow"], series["fast"])
         report.note("limit: signing, fast mail server", series["fast"])
 
 
-def growing(site: Site, report: Report, sizes: list[int], seconds: float) -> None:
+def mailing_in_bulk(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """News for all who have signed and want to hear of it."""
+    say("Bulk mail …")
+    with bulk.running_bulk_worker(site):
+        shoots: dict[str, Shoot] = {
+            "limit": bulk.BulkSmtplib(site, delay=0.0),
+            "worker": bulk.BulkPostman(site, delay=0.0),
+        }
+        series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
+    report.compare("bulk mail", series["worker"], series["limit"])
+    report.note("limit: bulk mail", series["limit"])
+
+
+def growing(site: Site, report: Report, options: argparse.Namespace) -> None:
     """The same for letters that ever more people have signed."""
+    sizes = [*SIZES, LARGE] if options.large else SIZES
     columns = []
     for size in sizes:
         say(f"A letter with {size:,} signatures …")
-        columns.append(dict(of_size(site, report, size, seconds)))
+        columns.append(dict(of_size(site, report, size, options.seconds)))
+    report.lines.append("")
     report.lines.append(f"{'With so many signatures':<{NAMES}}" + "".join(f"{size:>11,}" for size in sizes))
     report.lines += [f"{name:<{NAMES}}" + "".join(f"{column[name]:>11}" for column in columns) for name in columns[0]]
 
@@ -264,6 +284,66 @@ def of_size(site: Site, report: Report, size: int, seconds: float) -> Iterator[t
     yield "signing, CPU ms", f"{series['signing'].cpu_milliseconds:.2f}"
 
 
+def statements(site: Site, report: Report, options: argparse.Namespace) -> None:
+    say("Statements …")
+    sent = browsers.statements_sent(site)
+    report.figures["statements"] = sent
+    report.lines += ["", "Statements sent to the database (BEGIN and COMMIT count)"]
+    report.lines += [f"{name:<{NAMES}}{many:>11}" for name, many in sent.items()]
+
+
+def exporting(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """All signatures of a letter as files, each by a process of its own."""
+    report.lines += ["", f"{'Signatures as files':<{NAMES}}{'seconds':>11}{'peak MB':>9}{'before':>8}{'file MB':>11}"]
+    for many in [*ROWS, LARGE] if options.large else ROWS:
+        say(f"Files of {many:,} signatures …")
+        for file_format, made in measure_exports(browsers.letter_with(site, many)):
+            name = f"{file_format.upper()} of {many:,}"
+            report.figures[name] = asdict(made)
+            report.lines.append(
+                f"{name:<{NAMES}}{made.seconds:>11.1f}{made.peak_megabytes:>9.0f}{made.base_megabytes:>8.0f}"
+                f"{made.file_megabytes:>11.1f}"
+            )
+            if made.rows != many:
+                report.failures.append(f"{name}: {made.rows:,} rows")
+
+
+def on_paper(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """The PDF of a letter with its signatories, each by a process of its own."""
+    report.lines += ["", f"{'Letter and names on paper':<{NAMES}}{'seconds':>11}{'peak MB':>9}{'pages':>8}"]
+    for many in NAMES_ON_PAPER:
+        say(f"A PDF with {many:,} names …")
+        name, made = f"PDF with {many:,} names", set_on_paper(many)
+        report.figures[name] = asdict(made)
+        aim = f"   aim {PAPER_AIMS[many]} s" if many in PAPER_AIMS else ""
+        report.lines.append(f"{name:<{NAMES}}{made.seconds:>11.1f}{made.megabytes:>9}{made.pages:>8,}{aim}")
+
+
+Section = Callable[[Site, Report, argparse.Namespace], None]
+
+# By what --only calls them, in the order of the report.
+SECTIONS: dict[str, Section] = {
+    "reading": reading,
+    "signing": signing_and_confirming,
+    "mails": mailing,
+    "bulk": mailing_in_bulk,
+    "growing": growing,
+    "statements": statements,
+    "exports": exporting,
+    "paper": on_paper,
+}
+# Those with lines in the table of limits, which is at the top.
+COMPARED = {"reading", "signing", "mails", "bulk"}
+
+
+def sections(text: str) -> list[str]:
+    """As they are typed after --only."""
+    names = text.split(",")
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    return names
+
+
 def say(text: str) -> None:
     """What happens now, apart from the table."""
     print(text, file=sys.stderr, flush=True)
@@ -274,6 +354,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each comparison (5)")
     parser.add_argument("--seconds", type=float, default=2.5, help="seconds of each volley (2.5)")
     parser.add_argument("--large", action="store_true", help="also a letter with 1,000,000 signatures (minutes more)")
+    parser.add_argument(
+        "--only", type=sections, default=[*SECTIONS], metavar="NAME[,NAME]", help=f"of {', '.join(SECTIONS)}"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     options = parser.parse_args()
     interruption.listen()

@@ -39,15 +39,6 @@ def measure_exports(slug: str) -> Iterator[tuple[str, Made]]:
         yield file_format, Made(**json.loads(ran.stdout.splitlines()[-1]))
 
 
-def lines(slug: str, many: int) -> Iterator[str]:
-    """The same as lines of the report."""
-    for file_format, made in measure_exports(slug):
-        yield (
-            f"{file_format.upper()} of {many:,} signatures: {made.seconds:.1f} s, {made.file_megabytes:.0f} MB, "
-            f"at most {made.peak_megabytes:.0f} MB of memory ({made.base_megabytes:.0f} MB before the first row)"
-        )
-
-
 def make(slug: str, file_format: str) -> Made:
     """Ask for a file as an owner does, and make it as the worker does."""
     from letters.exporting import files  # noqa: PLC0415 -- Django must have been set up

@@ -179,9 +179,12 @@ FROM letters_signature, unnest(ARRAY['confirm', 'thanks']) AS kind WHERE letter_
 """
 
 
-def letter_with(site: Site, many: int) -> str:
-    """The slug of a new letter that so many have signed, confirmed, and been thanked for."""
-    values: dict[str, object] = {"slug": f"signed-by-{many}", "many": many, "sample": SAMPLE}
+def letter_with(site: Site, many: int, slug: str = "") -> str:
+    """The slug of a letter that so many have signed, confirmed, and been thanked for. Made once a slug."""
+    slug = slug or f"signed-by-{many}"
+    if site.value("SELECT count(*) FROM letters_letter WHERE slug = %s", slug):
+        return slug
+    values: dict[str, object] = {"slug": slug, "many": many, "sample": SAMPLE}
     found = site.database.execute(COPY_LETTER, values).fetchone()
     values["letter"] = found[0] if found else None
     for statement in (SIGNATURES, CONTACTS, DELIVERIES):
@@ -189,7 +192,7 @@ def letter_with(site: Site, many: int) -> str:
     # What a site that has grown to this size would have behind it.
     site.database.execute("VACUUM ANALYZE letters_signature, letters_signercontact, letters_delivery, letters_letter")
     site.database.execute("CHECKPOINT")
-    return f"signed-by-{many}"
+    return slug
 
 
 # What browsers send

@@ -45,6 +45,13 @@ def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:
     return writers[name.rpartition(".")[2]](folder() / name, heading)
 
 
+def empty(name: str) -> Path:
+    """A new file, for its owner's eyes alone, to be written by its path."""
+    path = folder() / name
+    _new(path).close()
+    return path
+
+
 def _new(path: Path) -> IO[bytes]:
     path.unlink(missing_ok=True)
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

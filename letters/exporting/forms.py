@@ -8,7 +8,7 @@ from letters.models import Export, Letter
 
 class SignaturesForm(forms.Form):
     format = forms.ChoiceField(
-        choices=Export.Format.choices,
+        choices=[(each.value, each.label) for each in (Export.Format.CSV, Export.Format.XLSX)],
         error_messages={
             "required": _("Choose a kind of file."),
             "invalid_choice": _("Files of that kind are not made here."),

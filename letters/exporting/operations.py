@@ -16,8 +16,18 @@ LEASE = timedelta(minutes=2)
 LONGEST_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
-KEPT = {Export.Kind.SIGNATURES: timedelta(hours=24), Export.Kind.CONTACTS: timedelta(hours=1)}
-ALLOWED = {Export.Kind.SIGNATURES: WRITING, Export.Kind.CONTACTS: OWNING}
+KEPT = {
+    Export.Kind.SIGNATURES: timedelta(hours=24),
+    Export.Kind.CONTACTS: timedelta(hours=1),
+    Export.Kind.LETTER: timedelta(hours=24),
+}
+ALLOWED = {Export.Kind.SIGNATURES: WRITING, Export.Kind.CONTACTS: OWNING, Export.Kind.LETTER: WRITING}
+FORMATS = {
+    Export.Kind.SIGNATURES: {Export.Format.CSV, Export.Format.XLSX},
+    # Kept encrypted line by line, which a spreadsheet's archive cannot be.
+    Export.Kind.CONTACTS: {Export.Format.CSV},
+    Export.Kind.LETTER: {Export.Format.PDF},
+}
 
 
 class TakenOver(Exception):
@@ -28,18 +38,23 @@ class TakenOver(Exception):
 class Wanted:
     kind: Export.Kind
     format: Export.Format
+    # Of a letter: empty is its own.
+    language: str = ""
 
 
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
     """Owe a file. One that is under way already is not asked for again: it is given back.
 
-    Raises Refused("not_yours"): addresses are for owners alone; and Refused("no_such_format").
+    Raises Refused("not_yours"): addresses are for owners alone; Refused("no_such_format"), and
+    Refused("no_such_language") for a letter that has not been published in it.
     """
     _must_be_allowed(letter, wanted.kind, by)
-    if wanted.kind == Export.Kind.CONTACTS and wanted.format != Export.Format.CSV:
-        # Kept encrypted line by line, which a spreadsheet's archive cannot be.
+    if wanted.format not in FORMATS[wanted.kind]:
         raise Refused("no_such_format")
-    which = {"letter": letter, "kind": wanted.kind, "format": wanted.format}
+    language = (wanted.language or letter.language) if wanted.kind == Export.Kind.LETTER else ""
+    if language and language not in letter.languages():
+        raise Refused("no_such_language")
+    which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
     try:
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)

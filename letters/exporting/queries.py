@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from letters.models import Export, Letter, Signature, SignerContact
+from letters.models import Display, Export, Letter, Signature, SignatureQuerySet, SignerContact, Translation
 from letters.shared.addresses import unseal
+from letters.shared.pdf import Signatory
+from letters.shared.refusal import Refused
 
 NUMBERS_AT_ONCE = 5000
 MOST_LISTED = 20
@@ -36,9 +38,14 @@ def columns(kind: str) -> list[str]:
 def chunks(export: Export) -> Iterator[Chunk]:
     """All rows of an export by their numbers, up to the letter's number when it began."""
     rows = _contacts if export.kind == Export.Kind.CONTACTS else _signatures
-    for after in range(0, export.last_number, NUMBERS_AT_ONCE):
-        upto = min(after + NUMBERS_AT_ONCE, export.last_number)
+    for after, upto in _ranges(export):
         yield Chunk(rows(export.letter_id, after, upto), upto)
+
+
+def _ranges(export: Export) -> Iterator[tuple[int, int]]:
+    """Its numbers, so many at a time: after the first of the two, up to the second."""
+    for after in range(0, export.last_number, NUMBERS_AT_ONCE):
+        yield after, min(after + NUMBERS_AT_ONCE, export.last_number)
 
 
 def _signatures(letter_id: int, after: int, upto: int) -> list[Sequence[object]]:
@@ -47,9 +54,13 @@ def _signatures(letter_id: int, after: int, upto: int) -> list[Sequence[object]]
         *["number", "name", "display", "affiliation", "role", "country", "comment", "domain", "language"],
         *["revision__number", "signed_at", "confirmed_at", "published_at"],
     ]
-    found = Signature.objects.filter(letter_id=letter_id, number__gt=after, number__lte=upto)
-    rows = found.filter(state=Signature.State.PUBLISHED).order_by("number").values_list(*fields)
+    rows = _published(letter_id, after, upto).values_list(*fields)
     return [[*row[:-3], *(moment.isoformat(timespec="seconds") for moment in row[-3:])] for row in rows]
+
+
+def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:
+    found = Signature.objects.filter(letter_id=letter_id, number__gt=after, number__lte=upto)
+    return found.published().order_by("number")
 
 
 def _contacts(letter_id: int, after: int, upto: int) -> list[Sequence[object]]:
@@ -63,3 +74,33 @@ def _contacts(letter_id: int, after: int, upto: int) -> list[Sequence[object]]:
         [number, unseal(address), *shown, consented_at.isoformat(timespec="seconds")]
         for number, address, *shown, consented_at in rows
     ]
+
+
+def text_of(export: Export) -> Translation:
+    """What readers see now, in the export's language. Raises Refused("no_such_language") if that is gone."""
+    found = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
+    if text := found.defer("html").first():
+        return text
+    raise Refused("no_such_language")
+
+
+def number_of_signatories(export: Export) -> int:
+    """As many as `signatories` gives, if nobody goes meanwhile."""
+    return _published(export.letter_id, 0, export.last_number).count()
+
+
+def signatories(export: Export) -> Iterator[list[Signatory]]:
+    """The published ones as the public list shows them, a piece at a time.
+
+    Who has the name withheld has affiliation and role withheld with it.
+    """
+    fields = ["number", "display", "name", "role", "affiliation"]
+    for after, upto in _ranges(export):
+        rows = _published(export.letter_id, after, upto).values_list(*fields)
+        yield [_signatory(*row) for row in rows]
+
+
+def _signatory(number: int, display: str, name: str, role: str, affiliation: str) -> Signatory:
+    if display != Display.PUBLIC:
+        return Signatory(number, "")
+    return Signatory(number, name, ", ".join(filter(None, [role, affiliation])))

@@ -1,10 +1,12 @@
 import logging
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils import timezone
 
-from letters.exporting import files, queries
+from letters.exporting import files, paper, queries
 from letters.exporting.operations import (
+    LEASE,
     LONGEST_STEP,
     TakenOver,
     advance_export,
@@ -16,6 +18,7 @@ from letters.exporting.operations import (
     postpone_export,
 )
 from letters.models import Export
+from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -31,7 +34,8 @@ def _make(export: Export) -> None:
     name = files.name_of(export)
     try:
         must_still_be_allowed(export)
-        rows = _write(export, name)
+        write = _write_letter if export.kind == Export.Kind.LETTER else _write
+        rows = write(export, name)
         finish_export(export, file_name=name, rows=rows, now=timezone.now())
     except TakenOver:
         log.warning("Export %s was taken over; this worker stops.", export.pk)
@@ -56,6 +60,28 @@ def _write(export: Export, name: str) -> int:
         # What follows, closing the file, says nothing of itself.
         advance_export(export, reached=export.last_number, rows=rows, now=timezone.now(), lease=LONGEST_STEP)
     return rows
+
+
+def _write_letter(export: Export, name: str) -> int:
+    """How many signatories stand under it."""
+    head = paper.letterhead(export, now=timezone.now())
+    done, all_read = 0, False
+
+    def signatories() -> Iterator[Signatory]:
+        nonlocal all_read
+        for some in queries.signatories(export):
+            yield from some
+        all_read = True
+
+    def note(names: int) -> None:
+        nonlocal done
+        done = names
+        # What follows the last part, joining them all, says nothing of itself.
+        lease = LONGEST_STEP if all_read else LEASE
+        advance_export(export, reached=names, rows=names, now=timezone.now(), lease=lease)
+
+    write_pdf(files.empty(name), head, signatories(), progress=note)
+    return done
 
 
 def _remove(name: str) -> None:

@@ -18,6 +18,7 @@ from letters.shared.refusal import Refused
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
 }
 
 
@@ -50,6 +51,19 @@ def contacts(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
     return render(request, "letters/exporting/contacts.html", context, status=422 if form.errors else 200)
 
 
+@of_own_letter("POST")
+def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Asks for the PDF, in one of the letter's languages. The page of its delivery shows how far it is."""
+    wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, request.POST.get("language", ""))
+    try:
+        ask_export(letter, wanted=wanted, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code != "no_such_language":
+            raise
+        messages.error(request, gettext("The letter has not been published in this language."))
+    return redirect("handover", slug=letter.slug)
+
+
 # By POST: a browser that looks ahead, or a link that is passed on, downloads nothing and leaves no record.
 @of_own_letter("POST")
 def download(request: HttpRequest, letter: Letter, person: User, export_id: int) -> HttpResponseBase:
@@ -67,7 +81,8 @@ def download(request: HttpRequest, letter: Letter, person: User, export_id: int)
 
 
 def _attached(export: Export, path: Path) -> HttpResponseBase:
-    name = f"{export.letter.slug}-{export.kind}-{export.created_at:%Y-%m-%d}.{export.format}"
+    what = f"{export.kind}-{export.language}" if export.language else export.kind
+    name = f"{export.letter.slug}-{what}-{export.created_at:%Y-%m-%d}.{export.format}"
     if export.kind == Export.Kind.CONTACTS:
         disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(files.unsealed(path), content_type=TYPES["csv"], headers=disposition)

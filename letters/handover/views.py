@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.accounts.guards import of_own_letter
+from letters.handover import queries
 from letters.handover.forms import HandoverForm
 from letters.handover.operations import record_handover, remove_handover
 from letters.models import Letter, User
@@ -31,7 +32,14 @@ def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
             return redirect("handover", slug=letter.slug)
         except Refused as refused:
             form.add_error(*REFUSED[refused.code])
-    context = {"letter": letter, "form": form, "handovers": letter.handovers.all()[:50]}
+    context = {
+        "letter": letter,
+        "form": form,
+        "handovers": letter.handovers.all()[:50],
+        "languages": queries.languages(letter),
+        "pdf": queries.newest_pdf(letter),
+        "now": timezone.now(),
+    }
     return render(request, "letters/handover/handover.html", context, status=422 if form.errors else 200)
 
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from letters.models.letter import Letter
+from letters.shared.languages import language_name
 
 
 class ExportQuerySet(models.QuerySet["Export"]):
@@ -20,14 +21,18 @@ class Export(models.Model):
     class Kind(models.TextChoices):
         SIGNATURES = "signatures", "Published signatures"
         CONTACTS = "contacts", "Addresses of those who agreed to be written to"
+        LETTER = "letter", "The letter with its signatories"
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
         XLSX = "xlsx", "Excel (XLSX)"
+        PDF = "pdf", "PDF"
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="exports", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     format = models.CharField(max_length=4, choices=Format)
+    # Of the letter's languages (BCP 47), the one in which it is set; empty for what has rows.
+    language = models.CharField(max_length=12, default="", db_default="", blank=True)
     # Who asked. If they have lost that part in the collective when its turn comes, no file is made.
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
@@ -53,22 +58,33 @@ class Export(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["signatures", "contacts"]), name="export_kind_known"),
-            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx"]), name="export_format_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["signatures", "contacts", "letter"]), name="export_kind_known"
+            ),
+            models.CheckConstraint(condition=Q(format__in=["csv", "xlsx", "pdf"]), name="export_format_known"),
+            models.CheckConstraint(
+                condition=(Q(kind="letter", format="pdf") & ~Q(language=""))
+                | (~Q(kind="letter") & ~Q(format="pdf") & Q(language="")),
+                name="export_of_a_letter_is_a_pdf",
+            ),
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=True) | Q(failed_at__isnull=True), name="export_ends_once"
             ),
             # Asked for twice, by two clicks or by two people, it is made once.
             models.UniqueConstraint(
-                fields=["letter", "kind", "format"],
+                fields=["letter", "kind", "format", "language"],
                 condition=Q(finished_at__isnull=True, failed_at__isnull=True),
-                name="export_once_at_a_time",
+                name="export_one_at_a_time",
             ),
         ]
         indexes = [models.Index("letter", F("id").desc(), name="export_of_a_letter")]
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.letter_id} as {self.format}"
+
+    @property
+    def language_name(self) -> str:
+        return language_name(self.language) if self.language else ""
 
     @property
     def percent(self) -> int:

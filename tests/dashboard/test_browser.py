@@ -14,7 +14,7 @@ __all__ = ["browser", "visitor"]
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-PAGES = ["dashboard", "signatures", "exports", "exports/contacts"]
+PAGES = ["dashboard", "signatures", "exports", "exports/contacts", "handover"]
 ORGANIZE = "/organize/letters/unpaid-cast/"
 
 
@@ -68,6 +68,16 @@ def test_a_file_is_asked_for_made_and_fetched(organizer: Page) -> None:
         button.first.click()
     assert fetched.value.suggested_filename.startswith("unpaid-cast-signatures-")
     assert b'"number","name"' in fetched.value.path().read_bytes()
+
+
+def test_the_letter_is_put_on_paper_where_it_is_delivered(organizer: Page) -> None:
+    organizer.goto(f"{ORGANIZE}handover/")
+    organizer.get_by_role("button", name="Make the PDF").click()
+    button = organizer.get_by_role("button", name="Download")
+    expect(button).to_be_visible(timeout=60_000)
+    with organizer.expect_download() as fetched:
+        button.click()
+    assert fetched.value.path().read_bytes().startswith(b"%PDF-")
 
 
 def test_the_form_says_which_site_led_here_and_no_more(site: Site, visitor: Visit) -> None:

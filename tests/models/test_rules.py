@@ -282,9 +282,13 @@ REFUSED: list[tuple[str, Deed]] = [
     ("letter_tally_once", lambda letter: twice(add_tally, letter)),
     ("letter_tally_kind_known", lambda letter: add_tally(letter, kind="shoe size")),
     ("export_kind_known", lambda letter: add_export(letter, kind="everything")),
-    ("export_format_known", lambda letter: add_export(letter, format="pdf")),
+    ("export_format_known", lambda letter: add_export(letter, format="docx")),
+    ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, format="pdf")),
+    ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, kind="letter", language="en")),
+    ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, kind="letter", format="pdf")),
+    ("export_of_a_letter_is_a_pdf", lambda letter: add_export(letter, language="en")),
     ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
-    ("export_once_at_a_time", lambda letter: twice(add_export, letter)),
+    ("export_one_at_a_time", lambda letter: twice(add_export, letter)),
     ("carry_over_answered_once", lambda letter: twice(carry_over, letter)),
     # An unknown state is one of those that have begun, too.
     ("update_state_known", lambda letter: add_update(letter, state="lost", began_at=NOW)),
@@ -322,6 +326,9 @@ PERMITTED: dict[str, Deed] = {
     "an_answer_that_was_changed": lambda letter: add_answer(letter, changed_because="A typo", changed_at=NOW),
     "an_event_of_a_user": lambda _: add_event(actor_kind="user", actor=User.objects.get()),
     "an_export_after_another": lambda letter: twice(add_export, letter, finished_at=NOW),
+    "a_letter_on_paper_in_two_languages": lambda letter: [
+        add_export(letter, kind="letter", format="pdf", language=language) for language in ("en", "it")
+    ],
     "a_draft_that_changes": lambda letter: Translation.objects.filter(pk=add_translation(letter).pk).update(title="X"),
     "a_draft_that_goes": lambda letter: add_translation(letter).delete(),
 }
