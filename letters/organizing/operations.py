@@ -337,6 +337,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     if letter is None:
         return False
     try:
+        _must_have_a_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
         # Asked for again each minute it would be refused each minute: its page says that it is a draft.
@@ -411,6 +412,14 @@ def _unpublished(letter: Letter) -> Revision:
     if revision.published_at:
         raise Refused("revision_published")
     return revision
+
+
+def _must_have_a_writer(collective: Collective) -> None:
+    """Raises Refused("nobody_left") if nobody could take back any more what the clock does: all have gone, or those who
+    run the site have closed the account that set it.
+    """
+    if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
+        raise Refused("nobody_left")
 
 
 def _must_write_for(collective: Collective, by: User) -> None:
