@@ -16,6 +16,8 @@ LEASE = timedelta(minutes=2)
 LONGEST_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
+# Of one letter. Of a large one each is a hundred megabytes on a disk that all share, for a day.
+MOST_A_DAY = 20
 KEPT = {Export.Kind.SIGNATURES: timedelta(hours=24), Export.Kind.CONTACTS: timedelta(hours=1)}
 ALLOWED = {Export.Kind.SIGNATURES: WRITING, Export.Kind.CONTACTS: OWNING}
 
@@ -33,13 +35,17 @@ class Wanted:
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
     """Owe a file. One that is under way already is not asked for again: it is given back.
 
-    Raises Refused("not_yours"): addresses are for owners alone; and Refused("no_such_format").
+    Raises Refused("not_yours"): addresses are for owners alone; Refused("no_such_format"); and
+    Refused("too_many_today") for the one after MOST_A_DAY.
     """
     _must_be_allowed(letter, wanted.kind, by)
     if wanted.kind == Export.Kind.CONTACTS and wanted.format != Export.Format.CSV:
         # Kept encrypted line by line, which a spreadsheet's archive cannot be.
         raise Refused("no_such_format")
     which = {"letter": letter, "kind": wanted.kind, "format": wanted.format}
+    if under_way := Export.objects.owed().filter(**which).first():
+        return under_way
+    _must_not_be_too_many(letter, now)
     try:
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
@@ -50,6 +56,13 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     except IntegrityError:
         # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
         return Export.objects.filter(**which).latest("pk")
+
+
+def _must_not_be_too_many(letter: Letter, now: datetime) -> None:
+    newest = Export.objects.filter(letter=letter).order_by("-pk").values_list("created_at", flat=True)
+    made = list(newest[:MOST_A_DAY])
+    if len(made) == MOST_A_DAY and made[-1] > now - timedelta(days=1):
+        raise Refused("too_many_today")
 
 
 def _must_be_allowed(letter: Letter, kind: str, by: User) -> None:
