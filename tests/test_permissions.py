@@ -99,7 +99,7 @@ ROWS = {
     "move_letter": Row("405", "302 404 404 404 404 404"),
     "withdraw_letter": Row("405", writers(422)),
     "handover": Row(WRITERS, writers(422)),
-    "make_pdf": Row("405", writers(302)),
+    "export_letter": Row("405", writers(302)),
     "remove_handover": Row("405", writers(302)),
     # Inviting first signatories
     "first_signers": Row(WRITERS, writers(422)),

@@ -11,11 +11,12 @@ from zoneinfo import available_timezones
 
 from cryptography.fernet import InvalidToken
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
 from letters.collectives.queries import MOST_MEMBERS
-from letters.models import COMPLAINED, OWNING, SALT_BYTES, Collective, Delivery, Invitation, Membership, User
+from letters.models import COMPLAINED, OWNING, SALT_BYTES, Collective, Delivery, Invitation, Letter, Membership, User
 from letters.shared import wakeups
 from letters.shared.addresses import Address, canonical, hash_address, reseal, seal
 from letters.shared.refusal import Refused
@@ -61,6 +62,9 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
     for name in changed:
         setattr(locked, name, values[name])
     if changed:
+        # Their public pages name it, and are kept until they are old. Before the row is saved: with another slug it
+        # stops whoever records a deed, who may hold a letter.
+        Letter.objects.filter(collective=locked).exclude(status=Letter.Status.DRAFT).update(version=F("version") + 1)
         _save(locked)
         record("describe_collective", locked, by=by, now=now, details={"changed": changed})
 

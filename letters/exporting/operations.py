@@ -16,6 +16,8 @@ LEASE = timedelta(minutes=2)
 LONGEST_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
+# Of one letter. Of a large one each is a hundred megabytes on a disk that all share, for a day.
+MOST_A_DAY = 20
 KEPT = {
     Export.Kind.SIGNATURES: timedelta(hours=24),
     Export.Kind.CONTACTS: timedelta(hours=1),
@@ -45,8 +47,8 @@ class Wanted:
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
     """Owe a file. One that is under way already is not asked for again: it is given back.
 
-    Raises Refused("not_yours"): addresses are for owners alone; Refused("no_such_format"), and
-    Refused("no_such_language") for a letter that has not been published in it.
+    Raises Refused("not_yours"): addresses are for owners alone; Refused("no_such_format"); Refused("no_such_language")
+    for a letter that has not been published in it; and Refused("too_many_today") for the one after MOST_A_DAY.
     """
     _must_be_allowed(letter, wanted.kind, by)
     if wanted.format not in FORMATS[wanted.kind]:
@@ -55,6 +57,9 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     if language and language not in letter.languages():
         raise Refused("no_such_language")
     which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
+    if under_way := Export.objects.owed().filter(**which).first():
+        return under_way
+    _must_not_be_too_many(letter, now)
     try:
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
@@ -65,6 +70,13 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     except IntegrityError:
         # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
         return Export.objects.filter(**which).latest("pk")
+
+
+def _must_not_be_too_many(letter: Letter, now: datetime) -> None:
+    newest = Export.objects.filter(letter=letter).order_by("-pk").values_list("created_at", flat=True)
+    made = list(newest[:MOST_A_DAY])
+    if len(made) == MOST_A_DAY and made[-1] > now - timedelta(days=1):
+        raise Refused("too_many_today")
 
 
 def _must_be_allowed(letter: Letter, kind: str, by: User) -> None:

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from letters.accounts.guards import of_own_letter
 from letters.exporting import files, queries
@@ -21,13 +23,14 @@ TYPES = {
     "pdf": "application/pdf",
 }
 
+TOO_MANY = _("Twenty files were made of this letter within a day. Take one of those, or come back tomorrow.")
+
 
 @of_own_letter("GET", "HEAD", "POST")
 def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
     """The files that were asked for; POST asks for another."""
     form = SignaturesForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        ask_export(letter, wanted=form.wanted(), by=person, now=timezone.now())
+    if form.is_valid() and _asked(letter, form.wanted(), person, form):
         return redirect("exports", slug=letter.slug)
     context = {
         "letter": letter,
@@ -43,12 +46,17 @@ def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
 def contacts(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
     """The addresses of those who agreed to be written to: asked twice, since nothing takes them back."""
     form = ContactsForm(letter, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        wanted = Wanted(Export.Kind.CONTACTS, Export.Format.CSV)
-        ask_export(letter, wanted=wanted, by=owner, now=timezone.now())
+    wanted = Wanted(Export.Kind.CONTACTS, Export.Format.CSV)
+    if form.is_valid() and _asked(letter, wanted, owner, form):
         return redirect("exports", slug=letter.slug)
     context = {"letter": letter, "form": form}
     return render(request, "letters/exporting/contacts.html", context, status=422 if form.errors else 200)
+
+
+REFUSED = {
+    "no_such_language": _("The letter has not been published in this language."),
+    "too_many_today": TOO_MANY,
+}
 
 
 @of_own_letter("POST")
@@ -58,10 +66,22 @@ def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) 
     try:
         ask_export(letter, wanted=wanted, by=writer, now=timezone.now())
     except Refused as refused:
-        if refused.code != "no_such_language":
+        if refused.code not in REFUSED:
             raise
-        messages.error(request, gettext("The letter has not been published in this language."))
+        messages.error(request, REFUSED[refused.code])
     return redirect("handover", slug=letter.slug)
+
+
+def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
+    """False if it is refused; its form says why."""
+    try:
+        ask_export(letter, wanted=wanted, by=person, now=timezone.now())
+    except Refused as refused:
+        if refused.code != "too_many_today":
+            raise Http404(refused.code) from refused
+        form.add_error(next(iter(form.fields)), TOO_MANY)
+        return False
+    return True
 
 
 # By POST: a browser that looks ahead, or a link that is passed on, downloads nothing and leaves no record.

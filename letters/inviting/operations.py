@@ -9,7 +9,7 @@ A round on a draft fixes its text: what the first signers read is what will be p
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -28,6 +28,7 @@ from letters.models import (
     INVITATION_GOOD_FOR,
     SALT_BYTES,
     WRITING,
+    AuditEvent,
     Delivery,
     Display,
     InviteList,
@@ -48,6 +49,9 @@ State = Signature.State
 
 # Who are first are not the many; and what counts them per page stays quick.
 MOST_INVITED = 10_000
+# By one account, over all its letters: an account costs nothing, and each invitation is a mail to somebody who has not
+# asked for it.
+MOST_INVITED_A_DAY = 1000
 AT_ONCE = 1000
 
 
@@ -71,7 +75,7 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     """Owe an invitation to everybody on the list who can be invited. How many.
 
     Doing it twice invites nobody twice. Raises Refused if the letter is open already, has no text yet ("no_text"), or
-    would have more than MOST_INVITED ("too_many").
+    would have more than MOST_INVITED ("too_many"); and with "too_many_today" beyond MOST_INVITED_A_DAY.
     """
     _must_write_for(letter, by)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
@@ -80,6 +84,8 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     new = sort_out(locked, people).new
     if Signature.objects.filter(letter=locked, is_first=True).count() + len(new) > MOST_INVITED:
         raise Refused("too_many")
+    if new:
+        _must_not_be_too_many_today(len(new), by, now)
     InviteList.objects.filter(letter=locked, sent_by=by).delete()
     if new:
         _fix_text(locked, now)
@@ -88,6 +94,16 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
         transaction.on_commit(wakeups.wake_bulk_postman)
     letter.refresh_from_db()
     return len(new)
+
+
+def _must_not_be_too_many_today(number: int, by: User, now: datetime) -> None:
+    # Of two lists that they send at once, one waits here until the other is counted.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    deeds = AuditEvent.objects.filter(verb="invite_first_signers", actor=by, at__gt=now - timedelta(days=1))
+    # What was taken back counts too: its mail may have gone.
+    before = sum(details["invited"] for details in deeds.values_list("details", flat=True))
+    if before + number > MOST_INVITED_A_DAY:
+        raise Refused("too_many_today")
 
 
 def _fix_text(letter: Letter, now: datetime) -> None:

@@ -34,6 +34,10 @@ REFUSED = {
     "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
     "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
     "too_many": _("A letter has at most 10,000 invited signatories."),
+    "too_many_today": _(
+        "One account can invite a thousand people within a day, over all its letters. Send a shorter list now, and the "
+        "rest tomorrow."
+    ),
 }
 
 

@@ -40,6 +40,8 @@ class AuditEvent(models.Model):
                 name="audit_event_of_a_collective",
                 condition=Q(collective__isnull=False),
             ),
+            # Whom somebody invited today is counted, however much else they have done.
+            models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),
         ]
 
     def __str__(self) -> str:

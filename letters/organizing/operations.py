@@ -19,6 +19,9 @@ from letters.shared.text import digest, render_markdown
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5
 
+# Who begins the same letter within so long has clicked twice.
+CLICKED_TWICE = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class Text:
@@ -47,11 +50,27 @@ def clear_collective(collective: Collective, *, by: User, now: datetime) -> None
 def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -> Letter:
     """A draft from the few answers of the start page; everything else has a good default.
 
-    A collective of that name that `by` may write for is taken, another is made.
+    A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
     """
+    # The second click waits here, and finds what the first has made.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
     collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
-    return draft_letter(collective, slug=free_slug(Letter, text.title), text=text, by=by, now=now)
+    just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
+    words = digest(text.title, text.addressee, text.body)
+    if same := just_begun.filter(revisions__translations__sha256=words).first():
+        return same
+    return _draft_under_free_slug(collective, text=text, by=by, now=now)
+
+
+def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now: datetime) -> Letter:
+    slug = free_slug(Letter, text.title)
+    try:
+        with transaction.atomic():
+            return draft_letter(collective, slug=slug, text=text, by=by, now=now)
+    except IntegrityError:
+        # Somebody else has taken it at this very moment.
+        return draft_letter(collective, slug=f"{slug}-{secrets.token_hex(3)}", text=text, by=by, now=now)
 
 
 def free_slug(model: type[Model], text: str) -> str:
@@ -337,6 +356,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     if letter is None:
         return False
     try:
+        _must_have_a_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
         # Asked for again each minute it would be refused each minute: its page says that it is a draft.
@@ -411,6 +431,14 @@ def _unpublished(letter: Letter) -> Revision:
     if revision.published_at:
         raise Refused("revision_published")
     return revision
+
+
+def _must_have_a_writer(collective: Collective) -> None:
+    """Raises Refused("nobody_left") if nobody could take back any more what the clock does: all have gone, or those who
+    run the site have closed the account that set it.
+    """
+    if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
+        raise Refused("nobody_left")
 
 
 def _must_write_for(collective: Collective, by: User) -> None:

@@ -12,6 +12,7 @@ SENTENCES = {
     "too_large": _("This file is larger than 10 MB. Make the picture smaller first."),
     "too_many_pixels": _("This picture has more than 40 megapixels. Make it smaller first."),
     "unreadable": _("This is no picture that can be shown. Choose a whole JPEG, PNG, WebP or GIF file."),
+    "busy": _("Another picture is being taken in at this moment. Send yours again in a few seconds."),
 }
 
 

@@ -1,5 +1,7 @@
 """The pictures of a letter: for its organizers a page to add them, for everybody their own addresses."""
 
+import re
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -47,7 +49,10 @@ def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
 @of_own_letter("POST")
 def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
     """Puts one of them above the text, or none."""
-    choose_cover(letter, digest=request.POST.get("picture", "")[:32], by=writer, now=timezone.now())
+    digest = request.POST.get("picture", "")
+    if not re.fullmatch("([0-9a-f]{32})?", digest):
+        raise Http404("There is no such picture.")
+    choose_cover(letter, digest=digest, by=writer, now=timezone.now())
     return redirect("letter_pictures", slug=letter.slug)
 
 

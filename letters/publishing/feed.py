@@ -1,5 +1,6 @@
 """A letter's feed: its publication, changes of its text, what was written to its signers, what was answered."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,9 @@ from django.utils.translation import gettext
 from letters.models import Letter, Translation
 from letters.publishing import queries
 from letters.shared.message_ids import mail_host
+
+# What no XML can hold, not even escaped. Word's line break within a paragraph is one of them.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,20 @@ def letter_feed(letter: Letter, text: Translation, language: str) -> str:
     """The newest things first, in the interface's language; texts in the language in which they were written."""
     entries = sorted(_entries(letter, text, language), key=lambda entry: entry.at, reverse=True)
     feed = Atom1Feed(
-        title=text.title,
+        title=_fit(text.title),
         link=settings.SITE_URL + letter.get_absolute_url(language),
-        description=text.summary,
+        description=_fit(text.summary),
         language=language,
-        author_name=letter.collective.name,
-        subtitle=text.summary or None,
+        author_name=_fit(letter.collective.name),
+        subtitle=_fit(text.summary) or None,
         feed_url=settings.SITE_URL + letter.url_of("feed", language),
         feed_guid=_tag(letter, ""),
     )
     for entry in entries[: queries.ENTRIES_IN_FEED]:
         feed.add_item(
-            title=entry.title,
+            title=_fit(entry.title),
             link=settings.SITE_URL + entry.url,
-            description=entry.html,
+            description=_fit(entry.html),
             unique_id=_tag(letter, entry.name),
             pubdate=entry.at,
             updateddate=entry.changed_at or entry.at,
@@ -72,6 +76,10 @@ def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry
         update.letter = letter
         if update.began_at:
             yield Entry(f"updates/{update.pk}", update.title, update.url(language), update.html, update.began_at)
+
+
+def _fit(text: str) -> str:
+    return NOT_IN_XML.sub(" ", text)
 
 
 def _tag(letter: Letter, name: str) -> str:

@@ -9,6 +9,10 @@ from letters.publishing import queries
 
 # Not for ever: an address can be taken back, and a browser that remembers both ways would go in circles.
 LED_FOR = "public, max-age=60"
+# Where the answer depends on who asks: a cache on the way must not tell others where a draft is.
+FOR_ONE = "private, no-store"
+# Pages behind an account.
+BEHIND_ACCOUNT = ("/organize/", "/moderate/")
 # What stands before a letter's slug in its addresses.
 BEFORE = ("/letters/", "/moderate/")
 
@@ -25,7 +29,8 @@ class OldAddresses:
             return response
         # 308 where something is sent: the browser sends it again, to the new address, and no signature is lost.
         is_read = request.method in {"GET", "HEAD"}
-        moved = HttpResponseRedirect(url, headers={"Cache-Control": LED_FOR if is_read else "no-store"})
+        kept = LED_FOR if is_read and not _is_behind_account(request) else FOR_ONE
+        moved = HttpResponseRedirect(url, headers={"Cache-Control": kept})
         moved.status_code = 301 if is_read else 308
         return moved
 
@@ -36,7 +41,10 @@ def _new_address(request: HttpRequest) -> str:
     if not slug or not before:
         return ""
     # A draft's address is for its collective alone. Only pages behind an account know who asks.
-    behind_account = request.path.startswith(("/organize/", "/moderate/"))
-    found = queries.slug_now(slug, request.user if behind_account else None)
+    found = queries.slug_now(slug, request.user if _is_behind_account(request) else None)
     query = f"?{urlencode(list(request.GET.lists()), doseq=True)}" if request.GET else ""
     return request.path.replace(f"{before}{slug}/", f"{before}{found}/", 1) + query if found else ""
+
+
+def _is_behind_account(request: HttpRequest) -> bool:
+    return request.path.startswith(BEHIND_ACCOUNT)

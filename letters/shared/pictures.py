@@ -3,6 +3,7 @@
 import hashlib
 import re
 import struct
+import threading
 import zlib
 from dataclasses import dataclass
 from html import escape
@@ -17,12 +18,15 @@ FULL_WIDTH, SMALL_WIDTH = 2000, 800
 MOST_HEIGHT = 8000
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 ADDRESS = re.compile(r"/media/([0-9a-f]{32})-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.webp")
+# Of one process: a file of a few hundred kilobytes may take hundreds of megabytes and seconds to be decoded, and who
+# sends several at once must not hold every thread that answers others.
+AT_WORK = threading.Lock()
 # What Pillow raises over files that are cut, damaged or made to do harm.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, struct.error, zlib.error)
 
 
 class UnusablePicture(ValueError):
-    """`code` is "too_large", "too_many_pixels" or "unreadable"."""
+    """`code` is "too_large", "too_many_pixels", "unreadable" or "busy"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -44,13 +48,23 @@ class Remade:
 
 
 def remake(data: bytes) -> Remade:
-    """Upright, at most 2000 pixels wide, of a film the first frame. Raises UnusablePicture."""
+    """Upright, at most 2000 pixels wide, of a film the first frame. Raises UnusablePicture, also while it is at another
+    one.
+    """
     if len(data) > LARGEST_FILE:
         raise UnusablePicture("too_large")
+    if not AT_WORK.acquire(blocking=False):
+        raise UnusablePicture("busy")
     try:
-        picture = _read(data)
-        full = _within(picture, FULL_WIDTH)
-        small = _encoded(_within(picture, SMALL_WIDTH)) if full.width > SMALL_WIDTH else b""
+        return _remade(data)
+    finally:
+        AT_WORK.release()
+
+
+def _remade(data: bytes) -> Remade:
+    try:
+        full = _within(_read(data), FULL_WIDTH)
+        small = _encoded(_within(full.copy(), SMALL_WIDTH)) if full.width > SMALL_WIDTH else b""
         return Remade(full.width, full.height, _encoded(full), small)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise UnusablePicture("too_many_pixels") from bomb
@@ -70,9 +84,9 @@ def _read(data: bytes) -> Image.Image:
 
 
 def _within(picture: Image.Image, width: int) -> Image.Image:
-    smaller = picture.copy()
-    smaller.thumbnail((width, MOST_HEIGHT), Image.Resampling.LANCZOS)
-    return smaller
+    """The same picture, made smaller where it stands: a copy of a large one would take its memory again."""
+    picture.thumbnail((width, MOST_HEIGHT), Image.Resampling.LANCZOS)
+    return picture
 
 
 def _encoded(picture: Image.Image) -> bytes:

@@ -26,7 +26,7 @@ from letters.collectives.operations import (
 from letters.models import AuditEvent, Collective, Delivery, Invitation, Letter, Membership, User
 from letters.shared.addresses import read_address, unseal
 from letters.shared.refusal import Refused
-from tests.people import NOW, in_threads
+from tests.people import NOW, Reader, in_threads
 
 
 def invite(collective: Collective, by: User, email: str = "nina@example.org", **values: Any) -> Invitation:
@@ -71,6 +71,12 @@ def test_two_collectives_have_no_address_in_common(collective: Collective, organ
         describe_collective(other, values={"slug": "new"}, by=organizer, now=NOW)
     other.refresh_from_db()
     assert other.slug == "another"
+
+
+def test_readers_learn_its_new_name(letter: Letter, organizer: User, reader: Reader) -> None:
+    reader.read(letter)
+    describe_collective(letter.collective, values={"name": "The Sleepers"}, by=organizer, now=NOW)
+    assert "The Sleepers" in reader.read(letter)
 
 
 def test_a_collective_reads_times_where_it_is(collective: Collective, organizer: User) -> None:

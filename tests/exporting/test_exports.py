@@ -59,7 +59,32 @@ def made(letter: Letter, organizer: User, wanted: Wanted = CSV) -> Export:
     return export
 
 
-# Who may
+# Who may, and how often
+
+
+def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "MOST_A_DAY", 2)
+    for _ in range(2):
+        made(letter, organizer)
+    with pytest.raises(Refused, match="too_many_today"):
+        ask_export(letter, wanted=XLSX, by=organizer, now=NOW)
+    Export.objects.update(created_at=timezone.now())
+    contacts = {"title": "Keep the night trains running"}
+    for page, fields in [(PAGE, {"format": "csv"}), (f"{PAGE}contacts/", contacts)]:
+        answer = desk.post(page, fields)
+        assert answer.status_code == 422
+        assert "Twenty files were made of this letter within a day." in words(answer)
+    assert Export.objects.count() == 2
+    # Tomorrow there may be others.
+    ask_export(letter, wanted=CSV, by=organizer, now=timezone.now() + timedelta(days=1, seconds=1))
+
+
+def test_one_that_is_under_way_is_given_back_however_many_there_were(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_A_DAY", 1)
+    asked = [ask_export(letter, wanted=CSV, by=organizer, now=NOW) for _ in range(2)]
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.parametrize("part", ["moderator", "stranger"])

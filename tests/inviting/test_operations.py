@@ -26,7 +26,7 @@ from letters.signing.operations import Changes, accept_invitation, withdraw_sign
 from letters.signing.queries import texts_to_sign
 from tests.conftest import LetterMaker
 from tests.inviting.conftest import Inviter
-from tests.people import EN, NOW, deliver, sign, signature_of
+from tests.people import EN, NOW, deliver, in_threads, sign, signature_of
 
 DAY = timedelta(days=1)
 
@@ -143,6 +143,46 @@ def test_there_is_an_end_to_how_many(before: Letter, invite: Inviter, monkeypatc
     with pytest.raises(Refused, match="too_many"):
         invite(before, "c@example.org")
     assert Signature.objects.count() == 2
+
+
+def test_one_account_invites_so_many_a_day_over_all_its_letters(
+    before: Letter, draft: LetterMaker, invite: Inviter, teammate: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_INVITED_A_DAY", 2)
+    invite(before, "a@example.org", now=NOW)
+    other = draft("other")
+    with pytest.raises(Refused, match="too_many_today"):
+        invite(other, "b@example.org\nc@example.org", now=NOW + DAY / 2)
+    assert invite(other, "b@example.org", now=NOW + DAY / 2) == 1
+    # Nobody new is nobody too many, and a teammate is somebody else.
+    assert invite(other, "b@example.org", now=NOW + DAY / 2) == 0
+    assert invite(other, "c@example.org", now=NOW + DAY / 2, by=teammate) == 1
+    assert invite(other, "d@example.org", now=NOW + DAY) == 1
+
+
+def test_taking_invitations_back_makes_no_room_for_others(
+    before: Letter, invite: Inviter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_INVITED_A_DAY", 1)
+    invite(before, "a@example.org", now=NOW)
+    call_off_round(before, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="too_many_today"):
+        invite(before, "b@example.org", now=NOW)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_two_lists_at_once_are_both_counted(
+    before: Letter, draft: LetterMaker, invite: Inviter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_INVITED_A_DAY", 1)
+
+    def send(letter: Letter) -> int:
+        try:
+            return invite(Letter.objects.get(pk=letter.pk), now=NOW)
+        except Refused:
+            return 0
+
+    assert sorted(in_threads(send, [before, draft("other"), draft("third")], threads=3)) == [0, 0, 1]
 
 
 def test_where_only_nobody_is_offered_no_name_is_stored(draft: LetterMaker, invite: Inviter) -> None:

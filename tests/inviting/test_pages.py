@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from letters.inviting import operations
 from letters.models import InviteList, Letter, Signature, User
 from letters.shared.addresses import seal
 from tests.inviting.conftest import Inviter
@@ -252,6 +253,17 @@ def test_a_fixed_text_is_published_from_its_page(before: Letter, browser: Client
     browser.post("/organize/letters/night-trains/state/", {"action": "publish"})
     before.refresh_from_db()
     assert before.status == "published"
+
+
+def test_who_has_invited_a_thousand_today_is_told_to_wait(
+    before: Letter, browser: Client, invite: Inviter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MOST_INVITED_A_DAY", 1)
+    paste(browser, "a@example.org\nb@example.org")
+    page = send(browser, "invite", "address")
+    assert page.status_code == 409
+    assert "One account can invite a thousand people within a day" in words(page)
+    assert not Signature.objects.exists()
 
 
 def test_what_was_typed_into_a_text_that_is_fixed_meanwhile_is_not_lost(

@@ -51,6 +51,15 @@ def test_the_old_address_leads_to_the_new_one(moved: Letter, reader: Reader, old
     assert answer["Cache-Control"] == "public, max-age=60"
 
 
+def test_where_a_draft_is_now_is_told_to_nobody_by_a_cache_on_the_way(
+    draft: LetterMaker, organizer: User, desk: Client
+) -> None:
+    readdress_letter(draft(), slug="sleepers", by=organizer, now=NOW)
+    answer = desk.get("/organize/letters/night-trains/")
+    assert (answer.status_code, answer["Location"]) == (301, "/organize/letters/sleepers/")
+    assert answer["Cache-Control"] == "private, no-store"
+
+
 def test_who_had_the_page_open_signs_through_the_old_address(letter: Letter, signer: Signer, organizer: User) -> None:
     for language in ("", "it"):
         old = letter.url_of("sign", language)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from letters.models import AuditEvent, Letter, OldSlug, Revision, Translation, User
+from letters.models import AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
 from letters.organizing.operations import (
     Text,
     draft_letter,
@@ -10,6 +10,7 @@ from letters.organizing.operations import (
     publish_letter,
     readdress_letter,
     schedule_letter,
+    start_letter,
     start_revision,
     write_text,
 )
@@ -20,6 +21,21 @@ from tests.people import EN, NOW, in_threads
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = NOW.replace(year=2026)
+
+
+def test_two_clicks_begin_one_letter(organizer: User) -> None:
+    def start(_: int) -> str:
+        return start_letter(text=EN, collective_name="Night", by=organizer, now=NOW).slug
+
+    assert len(set(in_threads(start, range(4), threads=4))) == 1
+    assert (Letter.objects.count(), Collective.objects.filter(name="Night").count()) == (1, 1)
+
+
+def test_two_who_begin_letters_of_one_title_get_an_address_each(organizer: User, stranger: User) -> None:
+    def start(by: User) -> str:
+        return start_letter(text=EN, collective_name="Night", by=by, now=NOW).slug
+
+    assert len(set(in_threads(start, [organizer, stranger], threads=2))) == 2
 
 
 def test_two_who_begin_a_revision_have_the_same(letter: Letter, organizer: User) -> None:

@@ -62,8 +62,8 @@ def test_what_is_missing_gets_a_sentence_and_the_rest_is_kept(desk: Client, fiel
 
 
 def test_a_collective_of_ones_own_is_taken_and_anothers_is_not(desk: Client, stranger: User) -> None:
-    for _ in range(2):
-        post(desk, "/organize/new/", **ANSWERS)
+    for body in ("A text.", "Another text."):
+        post(desk, "/organize/new/", **{**ANSWERS, "body": body})
     mine = Collective.objects.get(name=ANSWERS["collective"])
     slugs = [letter.slug for letter in mine.letters.order_by("pk")]
     assert slugs == ["keep-the-library-open", "keep-the-library-open-2"]

@@ -64,6 +64,19 @@ def test_run_twice_it_publishes_once(draft: LetterMaker, organizer: User) -> Non
     assert AuditEvent.objects.filter(verb="publish_letter").count() == 1
 
 
+def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
+    draft: LetterMaker, organizer: User, teammate: User, moderator: User
+) -> None:
+    """Those who run the site have closed the accounts: nobody could take it back."""
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    User.objects.filter(pk__in=[organizer.pk, teammate.pk]).update(is_active=False)
+    publish_due(now=SOON)
+    letter.refresh_from_db()
+    assert (letter.status, letter.publish_at) == ("draft", None)
+    assert AuditEvent.objects.latest("pk").reason == "nobody_left"
+
+
 def test_it_is_taken_back(draft: LetterMaker, organizer: User, desk: Client) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)

@@ -15,7 +15,7 @@ from letters.models import AuditEvent, Letter, Picture, User
 from letters.organizing.operations import Text, translate_letter
 from letters.picturing import operations
 from letters.picturing.operations import add_picture, choose_cover
-from letters.shared.pictures import Remade, remake
+from letters.shared.pictures import AT_WORK, Remade, remake
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Reader, Response, browser_of, words
@@ -269,3 +269,22 @@ def test_a_page_with_pictures_reads_no_pixel(
     with django_assert_max_num_queries(6) as asked:
         desk.get(PAGE)
     assert not any('"full"' in query["sql"] for query in asked.captured_queries)
+
+
+def test_who_sends_several_at_once_does_not_hold_every_thread(letter: Letter, desk: Client) -> None:
+    """A small file may be a picture that takes seconds and hundreds of megabytes."""
+    with AT_WORK:
+        answer = upload(desk, a_file())
+    assert answer.status_code == 422
+    assert "Send yours again in a few seconds." in words(answer)
+    assert upload(desk, a_file()).status_code == 200
+
+
+def test_after_a_file_that_is_none_the_next_is_taken(letter: Letter, desk: Client) -> None:
+    assert upload(desk, b"none").status_code == 422
+    assert upload(desk, a_file()).status_code == 200
+
+
+@pytest.mark.parametrize("digest", ["\x00", "x" * 32, "0" * 33, "0" * 32])
+def test_what_is_no_picture_of_the_letter_cannot_be_its_cover(letter: Letter, desk: Client, digest: str) -> None:
+    assert desk.post("/organize/letters/night-trains/cover/", {"picture": digest}).status_code == 404

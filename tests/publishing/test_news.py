@@ -245,6 +245,19 @@ def test_what_was_written_cannot_break_the_feed(write: Write, reader: Reader) ->
     assert "<script" not in (entries[0].findtext(f"{ATOM}summary") or "")
 
 
+def test_a_character_that_xml_cannot_hold_does_not_take_the_feed_away(
+    draft: LetterMaker, organizer: User, reader: Reader, write: Write
+) -> None:
+    """Word puts one into what is pasted: a vertical tab where a line breaks."""
+    before = draft("sleepers")
+    text = Text("en", "Night\x0btrains", "To all", "One\x0btwo\x0c\x01", "In\x0bshort")
+    translate_letter(before, text=text, by=organizer, now=NOW)
+    publish_letter(before, by=organizer, now=NOW)
+    feed_of(reader.get("/letters/sleepers/feed/"))
+    write("News", days=1, body="One\x0btwo\x0c")
+    assert "One two" in (feed_of(reader.get(FEED))[0].findtext(f"{ATOM}summary") or "")
+
+
 def test_the_feed_is_bounded(write: Write, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "ENTRIES_IN_FEED", 2)
     for place in range(4):
