@@ -9,25 +9,34 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
+# The first parts of the addresses at which people with accounts work, and get them.
+BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
+
 
 def page_language(get_response: GetResponse) -> GetResponse:
-    """The language of the page is that of its address: /it/… is Italian, everything else English.
+    """The language of a public page is that of its address: /it/… is Italian, everything else English.
 
-    Django's own LocaleMiddleware would add `Vary: Accept-Language`, and a page that varies is cached by nobody.
+    Django's own LocaleMiddleware would add `Vary: Accept-Language`, and a page that varies is cached by nobody. The
+    pages of those who have accounts are kept by no cache, and speak the language of the browser.
     """
     spoken = {code for code, name in settings.LANGUAGES}
 
     def answer(request: HttpRequest) -> HttpResponse:
         first = request.path_info.lstrip("/").partition("/")[0]
-        language = first if first in spoken else settings.LANGUAGE_CODE
+        asks_browser = first in BEHIND_ACCOUNTS
+        fixed = first if first in spoken else settings.LANGUAGE_CODE
+        language = translation.get_language_from_request(request) if asks_browser else fixed
         with translation.override(language):
             response = get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or language)
+            if asks_browser:
+                patch_vary_headers(response, ["Accept-Language"])
             return response
 
     return answer

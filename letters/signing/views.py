@@ -123,9 +123,9 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         return _check_is_over(request, language)
     language = language or signature.letter.language
     since, again = opened[0].issued_at, opened[1]
-    if request.POST.get("action") == "resend":
-        return _refusal_of_request(request) or _resend(signature, language, again=again)
     with translation.override(interface_language(language)):
+        if request.POST.get("action") == "resend":
+            return _refusal_of_request(request) or _resend(signature, language, again=again)
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
