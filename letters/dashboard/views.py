@@ -10,7 +10,7 @@ from letters.accounts.guards import of_own_letter
 from letters.dashboard import charts, queries
 from letters.dashboard.forms import SearchForm
 from letters.delivering.queries import undelivered
-from letters.models import WRITING, Letter, Membership, User
+from letters.models import MODERATING, WRITING, Letter, Membership, User
 
 ANY_PART = list(Membership.Role)
 
@@ -63,4 +63,5 @@ def _cursor(text: str) -> int:
 
 
 def _context(letter: Letter, person: User) -> dict[str, object]:
-    return {"letter": letter, "only_moderates": not letter.collective.lets(person, WRITING)}
+    may = letter.collective.lets
+    return {"letter": letter, "only_moderates": not may(person, WRITING), "moderates": may(person, MODERATING)}

@@ -23,12 +23,6 @@ def long_time(moment: datetime | None) -> str:
 
 
 @register.filter
-def long_time_in(moment: datetime | None, zone: ZoneInfo) -> str:
-    """November 23, 2026, 3:42:07 PM +0100: as it is told in a time zone, whose name or distance stands with it."""
-    return format_datetime(moment, "long", tzinfo=zone, locale=_locale()) if moment else ""
-
-
-@register.filter
 def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
     """The day of a moment as it is told in a time zone."""
     return long_date(moment.astimezone(zone)) if moment else ""
@@ -36,15 +30,12 @@ def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
 
 @register.filter
 def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Monday, November 23, 2026 at 2:42 PM, by the clocks of a zone, which is named beside it"""
+    """Monday, November 23, 2026, 2:42 PM (Europe/Rome): by the clocks of a zone, which is named beside it"""
     if not moment:
         return ""
-    parts = [format_date(moment.astimezone(zone), "full", locale=_locale()), _short_time(moment, zone)]
-    return f"{', '.join(parts)} ({zone.key})"
-
-
-def _short_time(moment: datetime, zone: ZoneInfo) -> str:
-    return format_time(moment.astimezone(zone), "short", locale=_locale())
+    there = moment.astimezone(zone)
+    day, time = format_date(there, "full", locale=_locale()), format_time(there, "short", locale=_locale())
+    return f"{day}, {time} ({zone.key})"
 
 
 @register.filter

@@ -61,7 +61,7 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
     page = visitor()
     sign_up(page, site)
     letter = write_letter(page)
-    page.get_by_role("link", name="First signers").click()
+    page.get_by_role("link", name="First signatories").click()
     page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_role("button", name="Look at the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
