@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("letters", "0026_record_handovers")]
+    dependencies = [("letters", "0027_letters_on_paper")]
 
     operations = [
         AddIndexConcurrently(
