@@ -13,6 +13,8 @@ from letters.shared.text import MARKDOWN
 
 # But for tabs and the ends of lines.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# With a longer one Typst sets nothing at all.
+LONGEST_LINK = 2000
 # Headings as on the page, below the letter's own title.
 LEVELS = {"h1": 2, "h2": 2, "h3": 3, "h4": 4, "h5": 4, "h6": 4}
 
@@ -50,7 +52,7 @@ def _items(node: SyntaxTreeNode) -> str:
 
 def _link(node: SyntaxTreeNode) -> str:
     target = str(node.attrs.get("href", ""))
-    known = target.startswith(("https://", "http://", "mailto:"))
+    known = target.startswith(("https://", "http://", "mailto:")) and len(target) <= LONGEST_LINK
     return f"link({quoted(target)}, {_inside(node)})" if known else _inside(node)
 
 

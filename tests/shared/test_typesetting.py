@@ -64,3 +64,8 @@ def test_the_blocks_of_a_letter_are_those_of_its_page() -> None:
         'quote(block: true, {par({{text("h")}})})',
         "align(center, line(length: 30%, stroke: 0.5pt))",
     ]
+
+
+def test_a_link_too_long_for_paper_is_its_words() -> None:
+    assert "link(" not in typst_of(f"[here](https://example.org/{'a' * 9000})")
+    assert "link(" in typst_of(f"[here](https://example.org/{'a' * 900})")
