@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import CharField, F, Value
+from django.db.models import CharField, F, Q, Value
 from django.db.models.functions import Concat
 
 from letters.auditing.operations import record
@@ -14,6 +14,7 @@ from letters.delivering.mail import Answer, Verdict
 from letters.models import (
     BULK,
     COMPLAINED,
+    OF_ORGANIZERS,
     STANDING,
     Delivery,
     DeliveryQuerySet,
@@ -119,12 +120,14 @@ def drop_delivery(delivery: Delivery, *, now: datetime) -> None:
 def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> None:
     """It may not leave before then. No attempt was made, and none is counted.
 
-    One mail waits like this for each signature, the newest: those before it would say the same.
+    One mail waits like this for each signature, the newest: those before it would say the same. An organizer's mail
+    says something else than one that a form brings, and neither takes the place of the other.
     """
     if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
         # Only those before it: two that are put off at the same moment must not wait for each other.
         waiting = Delivery.objects.owed().filter(signature=delivery.signature, pk__lt=delivery.pk)
-        waiting.filter(put_off_at__isnull=False).update(dropped_at=now)
+        is_alike = Q(kind__in=[delivery.kind]) if delivery.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
+        waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
 
 
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:

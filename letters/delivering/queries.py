@@ -1,10 +1,14 @@
-"""Which mail somebody means who tells us what became of it; and how many signatures wait because mail came back."""
+"""Which mail somebody means who tells us what became of it; how many signatures wait because mail came back; and who
+has had all the mail of a day.
+"""
 
 from collections import Counter
+from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
-from letters.models import CAME_BACK, Delivery, Letter, Signature
+from letters.models import CAME_BACK, MOST_MAILS_A_DAY, Delivery, Letter, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
@@ -12,6 +16,7 @@ from letters.shared.tokens import read_mark
 MOST_LETTERS = 100
 # No more waiting signatures than this are looked at, to tell why they wait.
 MOST_WAITING = 10_000
+A_DAY = timedelta(days=1)
 
 
 def delivery_of_mark(mark: str) -> Delivery | None:
@@ -30,6 +35,22 @@ def last_deliveries_to(recipient: str) -> list[Delivery]:
     signed = tried.filter(signature__address_hash=known).order_by("signature_id", "-pk").distinct("signature_id")
     invited = tried.filter(invitation__address_hash=known).order_by("invitation_id", "-pk").distinct("invitation_id")
     return [*signed[:MOST_LETTERS], *invited[:MOST_LETTERS]]
+
+
+def free_again_at(delivery: Delivery, signature: Signature, *, now: datetime) -> datetime | None:
+    """When an organizer's mail may leave, if it would be the fourth to its address within a day; None if it may now.
+
+    Of all letters and kinds, but for mails that thank. Others that are under way count too.
+    """
+    if signature.address_hash is None:
+        return None
+    under_way = Q(pk__lt=delivery.pk, attempts__gt=0, sent_at=None, failed_at=None, dropped_at=None)
+    since = now - A_DAY
+    left = under_way | Q(sent_at__gt=since) | Q(failed_at__gt=since)
+    others = Delivery.objects.filter(left, signature__address_hash=signature.address_hash).exclude(pk=delivery.pk)
+    counting = others.exclude(kind=Delivery.Kind.THANKS).annotate(left_at=Coalesce("sent_at", "failed_at", now))
+    moments = sorted(counting.values_list("left_at", flat=True), reverse=True)
+    return moments[MOST_MAILS_A_DAY - 1] + A_DAY if len(moments) >= MOST_MAILS_A_DAY else None
 
 
 def undelivered(letter: Letter) -> dict[str, int]:

@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.queries import free_again_at
 from letters.inviting import queries
 from letters.models import INVITATION_GOOD_FOR, Delivery, Letter, Signature
 
@@ -22,7 +23,7 @@ def invited(delivery: Delivery) -> EmailMessage | None:
         return None
     if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED} or not hasattr(signature, "contact"):
         return None
-    if letter.refusal(now) == "letter_closed" or queries.had_enough_mail(delivery, signature, now):
+    if letter.refusal(now) == "letter_closed" or free_again_at(delivery, signature, now=now):
         return None
     decline_url = settings.SITE_URL + signature.link("decline", now=now)
     context = {

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from letters.auditing.operations import record
@@ -27,6 +27,7 @@ from letters.inviting.queries import (
 from letters.models import (
     INVITATION_GOOD_FOR,
     SALT_BYTES,
+    WORDS,
     WRITING,
     AuditEvent,
     Delivery,
@@ -209,7 +210,7 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
     """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed."""
     _must_write_for(letter, by)
     waiting = _waiting(letter).filter(address_hash=hash_address(address.canonical))
-    if _end(waiting, State.EXPIRED, now):
+    if _end(waiting, now):
         record("withdraw_invitation", letter, by=by, now=now, details={"withdrawn": 1})
 
 
@@ -221,7 +222,7 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> int:
     """
     _must_write_for(letter, by)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-    ended = _end(_waiting(locked), State.EXPIRED, now)
+    ended = _end(_waiting(locked), now)
     freed = _free_text(locked)
     if ended or freed:
         record("call_off_round", locked, by=by, now=now, details={"withdrawn": ended, "text_is_free": freed})
@@ -246,9 +247,9 @@ def forget_invitations(*, now: datetime) -> None:
     """
     InviteList.objects.filter(created_at__lte=now - LIST_KEPT_FOR).delete()
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_GOOD_FOR)
-    # Whoever called our mail spam is not to be invited again.
-    _end_all(late.filter(concern=Signature.Concern.COMPLAINED), State.DECLINED, now)
-    _end_all(late, State.EXPIRED, now)
+    while batch := list(late.values_list("pk", flat=True)[:AT_ONCE]):
+        with transaction.atomic():
+            _end(late.filter(pk__in=batch), now)
     opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
     unsigned = Signature.objects.filter(is_first=True, state__in=[State.DECLINED, State.EXPIRED])
     over = (
@@ -265,17 +266,17 @@ def _waiting(letter: Letter) -> SignatureQuerySet:
     return Signature.objects.filter(letter=letter, is_first=True, state=State.INVITED)
 
 
-def _end_all(waiting: SignatureQuerySet, state: Signature.State, now: datetime) -> None:
-    while batch := list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
-        with transaction.atomic():
-            _end(Signature.objects.filter(pk__in=batch, state=State.INVITED), state, now)
-
-
-def _end(waiting: SignatureQuerySet, state: Signature.State, now: datetime) -> int:
+def _end(waiting: SignatureQuerySet, now: datetime) -> int:
     """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    nothing = dict.fromkeys(["name", "affiliation", "role", "concern"], "")
-    Signature.objects.filter(pk__in=ids).update(**nothing, state=state)
+    # Who called our mail spam has said no, and no other mail about this letter is to reach them, whoever asks for it.
+    complained = When(concern=Signature.Concern.COMPLAINED, then=Value(Signature.Concern.COMPLAINED))
+    refused = When(concern=Signature.Concern.COMPLAINED, then=Value(State.DECLINED))
+    Signature.objects.filter(pk__in=ids).update(
+        **dict.fromkeys([*WORDS, "via"], ""),
+        concern=Case(complained, default=Value("")),
+        state=Case(refused, default=Value(State.EXPIRED)),
+    )
     SignerContact.objects.filter(pk__in=ids).delete()
     # Those that were sent stay until the row goes: an address that is invited again and again has had them all.
     Delivery.objects.owed().filter(signature__in=ids).update(dropped_at=now)

@@ -7,12 +7,11 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from letters.models import (
     COMPLAINED,
     INVITATION_GOOD_FOR,
-    Delivery,
     Display,
     InviteList,
     Letter,
@@ -26,8 +25,6 @@ from letters.shared.rosters import Person, Row, UnreadableList, read_rows
 
 State = Signature.State
 
-# As signing counts them (letters/signing/queries.py): to one address in a day, over all letters.
-MOST_MAILS_A_DAY = 3
 # Nobody is reminded sooner.
 REMIND_AFTER = timedelta(days=1)
 # A list that was sent in and not confirmed is forgotten then.
@@ -171,14 +168,3 @@ def title_now(signature: Signature) -> str:
     letter = signature.letter
     titles = Translation.objects.filter(revision=letter.current_revision_id, language=signature.language)
     return titles.values_list("title", flat=True).first() or letter.newest_title()
-
-
-def had_enough_mail(delivery: Delivery, signature: Signature, now: datetime) -> bool:
-    """Whether this mail would be the fourth to the address within a day. Others that are under way count too."""
-    yesterday = now - timedelta(days=1)
-    under_way = Q(pk__lt=delivery.pk, attempts__gt=0, sent_at=None, failed_at=None, dropped_at=None)
-    others = Delivery.objects.filter(signature__address_hash=signature.address_hash).exclude(pk=delivery.pk)
-    counting = others.exclude(kind=Delivery.Kind.THANKS).filter(
-        under_way | Q(sent_at__gt=yesterday) | Q(failed_at__gt=yesterday)
-    )
-    return counting.count() >= MOST_MAILS_A_DAY

@@ -4,7 +4,16 @@ from letters.models.answer import Answer, AnswerQuerySet
 from letters.models.audit_event import AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.delivery import BULK, CAME_BACK, COMPLAINED, TO_FORGET, Delivery, DeliveryQuerySet
+from letters.models.delivery import (
+    BULK,
+    CAME_BACK,
+    COMPLAINED,
+    MOST_MAILS_A_DAY,
+    OF_ORGANIZERS,
+    TO_FORGET,
+    Delivery,
+    DeliveryQuerySet,
+)
 from letters.models.display import Display
 from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
@@ -35,6 +44,8 @@ __all__ = [
     "COMPLAINED",
     "INVITATION_GOOD_FOR",
     "MODERATING",
+    "MOST_MAILS_A_DAY",
+    "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
     "SEARCHED",

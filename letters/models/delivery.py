@@ -133,3 +133,8 @@ class Delivery(models.Model):
 # Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written
 # never delays one person who is looking into their mailbox at this moment. The indexes above name the same kinds.
 BULK = [Delivery.Kind.REMINDER, Delivery.Kind.INVITED, Delivery.Kind.CARRY_OVER, Delivery.Kind.UPDATE]
+# Those of them that an organizer causes, and no form: they never keep back a mail that somebody waits for.
+OF_ORGANIZERS = [Delivery.Kind.INVITED, Delivery.Kind.CARRY_OVER, Delivery.Kind.UPDATE]
+# Not more than so many mails to an address within a day, over all letters: whoever types an address into our forms can
+# have mail sent to it.
+MOST_MAILS_A_DAY = 3

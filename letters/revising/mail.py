@@ -8,12 +8,17 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.mail import NotBefore
+from letters.delivering.queries import free_again_at
 from letters.models import CarryOver, Delivery, Letter, Revision, Signature, SignerContact, Translation
 from letters.revising import queries
 
 
-def carry_over(delivery: Delivery) -> EmailMessage | None:
-    """Says what changed, and asks; None if it is answered, or no longer the question."""
+def carry_over(delivery: Delivery) -> EmailMessage | NotBefore | None:
+    """Says what changed, and asks; None if it is answered, or no longer the question.
+
+    Put off if the address has had all the mails of a day: who is asked later may still answer.
+    """
     found = Signature.objects.select_related("letter__collective", "letter__current_revision", "revision", "contact")
     signature = found.get(deliveries=delivery)
     contact: SignerContact | None = getattr(signature, "contact", None)
@@ -25,6 +30,8 @@ def carry_over(delivery: Delivery) -> EmailMessage | None:
     if signature.concern in {Signature.Concern.COMPLAINED, Signature.Concern.BOUNCED}:
         return None
     now = timezone.now()
+    if until := free_again_at(delivery, signature, now=now):
+        return NotBefore(until)
     links = {
         "answer_url": settings.SITE_URL + signature.link("carry-over", now=now),
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
@@ -60,4 +67,4 @@ def _context(letter: Letter, change: Revision, text: Translation) -> dict[str, A
     }
 
 
-MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.CARRY_OVER: carry_over}
+MAILS: Mapping[str, Callable[[Delivery], EmailMessage | NotBefore | None]] = {Delivery.Kind.CARRY_OVER: carry_over}

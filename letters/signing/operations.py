@@ -20,6 +20,7 @@ from letters.models import (
     STANDING,
     TO_FORGET,
     WORDS,
+    CarryOver,
     Delivery,
     Display,
     Letter,
@@ -86,7 +87,7 @@ SIGN = """
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
-        display = %(display)s, domain = %(domain)s, signed_at = %(now)s, state = 'pending',
+        display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s, state = 'pending',
         concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END, is_first = (state = 'invited')
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state IN ('invited', 'declined', 'expired')
     RETURNING id, salt
@@ -233,7 +234,7 @@ def decline_invitation(signature: Signature, *, now: datetime) -> None:
     """Somebody who was invited says no. What was proposed and their address are gone; the hash stays, so that nobody
     invites them to this letter again. Doing it twice changes nothing, nor does it after they have signed.
     """
-    nothing = dict.fromkeys(["name", "affiliation", "role"], "")
+    nothing = dict.fromkeys([*WORDS, "via"], "")
     invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
     if invited.update(**nothing, state=Signature.State.DECLINED):
         SignerContact.objects.filter(pk=signature.pk).delete()
@@ -500,8 +501,17 @@ def _empty(signature: Signature, *, still: Signature.State | None = None, **valu
     row.update(**dict.fromkeys([*WORDS, "via"], ""), proposed=None, declined=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
+    _forget_answers(signature)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
+
+
+def _forget_answers(signature: Signature) -> None:
+    """What they have said about changes of the text. The letter's row is held, as by all who count answers."""
+    for answer in signature.answers.all():
+        said = "carried" if answer.carries else "stayed"
+        CarryOver.objects.filter(pk=answer.question_id).update(**{said: F(said) - 1})
+    signature.answers.all().delete()
 
 
 def _is_empty(signature: Signature) -> bool:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from letters.models import Delivery, Letter, Signature, Translation
+from letters.models import MOST_MAILS_A_DAY, OF_ORGANIZERS, Delivery, Letter, Signature, Translation
 from letters.shared.addresses import unseal
 from letters.shared.tokens import Token, read_token
 
@@ -89,9 +89,6 @@ def stored_about(signature: Signature) -> dict[str, Any]:
 
 # What a form brings that anybody may send.
 ASKED_FOR = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
-# Not more than so many mails to an address within a day, over all letters: whoever types an address into our forms
-# can have mail sent to it.
-MOST_MAILS_A_DAY = 3
 DAY = timedelta(days=1)
 # A mail that is asked for again so soon after the last is a double click or a retry: that one is on its way.
 SAME_SIGNING = timedelta(minutes=5)
@@ -107,8 +104,8 @@ class Recipient:
     address: bytes | memoryview | None
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
     # one about this signature a moment before this one, or since; and whether a newer one has been put off. All
-    # without mails that thank, which answer the owner of the mailbox, and without updates, which the owner has asked
-    # for: a stranger who types an address cannot cause one.
+    # without mails that thank, which answer the owner of the mailbox, and without those of organizers (OF_ORGANIZERS):
+    # whoever has an account could use up the day of somebody who wants to confirm, and those say something else.
     full_since: datetime | None
     mailed_just_now: bool
     replaced: bool
@@ -118,6 +115,7 @@ class Recipient:
 # is asked for each mail. Other mails that were tried before this one and are not settled are under way, here or in
 # another worker. Those that came back count too: else a mailbox that does not exist could be written to without end.
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
+NOT_COUNTED = ", ".join(f"'{kind}'" for kind in [Delivery.Kind.THANKS, *OF_ORGANIZERS])
 RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, address, full_since, mailed_just_now, replaced
 FROM letters_signature AS signature
@@ -136,7 +134,7 @@ CROSS JOIN LATERAL (
         FROM letters_signature AS same JOIN letters_delivery AS mails ON mails.signature_id = same.id
             CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
             CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(delivery)s AS under_way) AS moving
-        WHERE same.address_hash = signature.address_hash AND mails.kind NOT IN ('thanks', 'update')
+        WHERE same.address_hash = signature.address_hash AND mails.kind NOT IN ({NOT_COUNTED})
             AND mails.id <> %(delivery)s
     ) AS others
 ) AS mailed

@@ -339,6 +339,18 @@ def test_who_called_the_mail_spam_cannot_be_invited_again(before: Letter, invite
     assert invite(before, now=NOW + 15 * DAY) == 0
 
 
+def test_nor_after_their_invitation_was_taken_back_and_no_form_can_write_to_them(
+    before: Letter, invite: Inviter, organizer: User
+) -> None:
+    invite(before, now=NOW)
+    note_complaint(Delivery.objects.get(), at=NOW, now=NOW)
+    call_off_round(before, by=organizer, now=NOW)
+    assert invite(before, now=NOW + DAY) == 0
+    signature = signature_of(before)
+    assert (signature.state, signature.name, signature.concern) == ("declined", "", "complained")
+    assert not SignerContact.objects.exists()
+
+
 def test_two_weeks_after_it_opened_nothing_is_left_of_who_did_not_sign(
     before: Letter, invite: Inviter, organizer: User
 ) -> None:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from letters.models import CarryOver, CarryOverAnswer, Delivery, Letter, Signature, SignerContact, User
@@ -248,7 +251,7 @@ def test_a_mail_that_is_no_longer_true_is_not_sent(asked: Letter, change: Callab
 
 def test_a_mail_costs_few_questions(asked: Letter, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     delivery = Delivery.objects.get(kind="carry_over", signature=signature_of(asked))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         MAILS["carry_over"](delivery)
 
 
@@ -445,3 +448,30 @@ def test_no_page_counts_signatures_or_mails(asked: Letter, signer: Signer) -> No
         signer.get(url)
     assert len(captured.captured_queries) <= 8
     assert not [query for query in captured.captured_queries if re.search(r"count\(", query["sql"], re.IGNORECASE)]
+
+
+# Three mails a day
+
+
+def test_the_question_is_put_off_for_who_has_had_three_mails_today(asked: Letter) -> None:
+    ada = signature_of(asked, ADA)
+    for number in range(3):
+        key, moment = f"requested:{ada.pk}:{number}", timezone.now() - timedelta(hours=number)
+        Delivery.objects.create(
+            kind="requested", signature=ada, key=key, created_at=moment, next_attempt_at=moment, sent_at=moment
+        )
+    # What somebody has asked for waits too, and stays owed beside it.
+    now, later = timezone.now(), timezone.now() + timedelta(hours=5)
+    waits = Delivery.objects.create(
+        kind="requested", signature=ada, key="waits", created_at=now, next_attempt_at=later, put_off_at=now
+    )
+    deliver()
+    assert sorted(to for message in mail.outbox for to in message.to) == [BERTA, CARLO]
+    question = Delivery.objects.owed().get(kind="carry_over")
+    assert timedelta(hours=21) < question.next_attempt_at - now < timedelta(hours=23)
+    assert Delivery.objects.owed().filter(pk=waits.pk).exists()
+    day = timedelta(days=1)
+    Delivery.objects.filter(sent_at__isnull=False).update(sent_at=F("sent_at") - day)
+    Delivery.objects.filter(pk=question.pk).update(next_attempt_at=NOW)
+    deliver()
+    assert sum(ADA in message.to for message in mail.outbox) == 1

@@ -305,6 +305,25 @@ def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) 
     assert not Delivery.objects.owed().exists()
 
 
+@pytest.mark.parametrize("kind", ["invited", "carry_over", "update"])
+def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
+    letter: Letter, published: LetterMaker, kind: str
+) -> None:
+    """Or whoever has an account could use up the day of somebody who wants to sign."""
+    for number in range(5):
+        other = sign(published(f"letter-{number}"), now=timezone.now())
+        Delivery.objects.filter(signature=other).update(kind=kind, sent_at=timezone.now())
+    sign(letter, now=timezone.now())
+    deliver()
+    assert sent_to(letter) == 1
+    time_passes(timedelta(minutes=2))
+    # Nor does it count as the mail that somebody asks for: it says something else.
+    request_mail(signature_of(letter), now=timezone.now())
+    Delivery.objects.filter(signature__letter=letter, kind="confirm").update(kind=kind, created_at=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
     for hour in range(1, 9):
