@@ -111,7 +111,7 @@ def test_another_collectives_deeds_are_not_in_it(desk: Client, collective: Colle
 
 def test_times_are_told_where_the_collective_is(desk: Client, collective: Collective) -> None:
     Collective.objects.update(timezone="America/New_York")
-    assert "March 3, 2025, 7:00:00 AM EST" in words(desk.get(PAGE)).replace("\u202f", " ")
+    assert "Monday, March 3, 2025, 7:00 AM (America/New_York)" in words(desk.get(PAGE)).replace("\u202f", " ")
 
 
 def test_a_page_holds_fifty_and_leads_on(desk: Client, collective: Collective, organizer: User) -> None:
