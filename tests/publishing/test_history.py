@@ -105,8 +105,8 @@ def test_a_text_is_compared_with_the_one_before_it_in_the_same_language(letter: 
     change_text(letter, languages=("en",))
     change_text(letter, kind="correction", note="In Italian again.")
     page = words(reader.get(f"{ITALIAN}3/"))
-    assert "No. 1" in page
-    assert "No. 2" not in page
+    assert "n. 1" in page
+    assert "n. 2" not in page
     assert reader.get(f"{ITALIAN}2/").status_code == 404
 
 
