@@ -247,8 +247,8 @@ def mailing_in_bulk(site: Site, report: Report, options: argparse.Namespace) -> 
     say("Bulk mail …")
     with bulk.running_bulk_worker(site):
         shoots: dict[str, Shoot] = {
-            "limit": bulk.BulkSmtplib(site, delay=0.0),
-            "worker": bulk.BulkPostman(site, delay=0.0),
+            "limit": mails.Smtplib(site, bulk.BULK, delay=0.0),
+            "worker": mails.Postman(site, bulk.BULK, delay=0.0),
         }
         series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
     report.compare("bulk mail", series["worker"], series["limit"])

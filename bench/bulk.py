@@ -1,16 +1,10 @@
 """Bulk mail beside a plain `smtplib`: an update that many are owed, and what the worker makes of it."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.mail import EmailMessage
-from django.utils import timezone
-
-from bench.load import Volley
-from bench.mails import ADDRESS, FIRST, OWED, PATIENCE_SECONDS, Smtplib, ask_sink, forget_owed
+from bench.mails import ADDRESS, Kind, forget_owed, send_owed
 from bench.site import Site, letter_with
-from letters.shared import wakeups
 from letters.shared.addresses import seal
 from petition import local
 
@@ -25,7 +19,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
         # One of its own: the letter that one person has signed is measured by itself.
         write_update(site, letter_with(site, 1, "with-news"))
         owe(site, 1)
-        send_owed(site)
+        send_owed(site, BULK)
         yield
     finally:
         local.end([site.processes.running.pop("bulk worker").pid])
@@ -75,60 +69,4 @@ def owe(site: Site, many: int) -> None:
     site.database.execute(OWE, {"many": many, "address": seal(ADDRESS)})
 
 
-class BulkPostman:
-    """Sends what is owed, by the worker of the queue "bulk"; in each volley as many as the one before lets expect."""
-
-    def __init__(self, site: Site, *, delay: float) -> None:
-        self.site = site
-        self.delay = delay
-        self.rate = 0.0
-
-    def __call__(self, seconds: float) -> Volley:
-        many = max(FIRST, int(self.rate * seconds))
-        owe(self.site, many)
-        before, used = ask_sink(self.site, delay=self.delay), self.site.cpu_seconds("bulk worker")
-        begun = timezone.now()
-        send_owed(self.site)
-        volley = Volley(cpu=self.site.cpu_seconds("bulk worker") - used)
-        last = self.site.value("SELECT max(sent_at) FROM letters_delivery")
-        volley.seconds = (last - begun).total_seconds()
-        volley.answered = volley.taken = self.site.value(
-            "SELECT count(*) FROM letters_delivery WHERE sent_at > %s", begun
-        )
-        came = ask_sink(self.site) - before
-        if not many == volley.taken == came:
-            volley.failures[f"{many} mails owed, {volley.taken} noted as sent, {came} came"] += 1
-        self.rate = volley.rate
-        return volley
-
-
-def send_owed(site: Site) -> None:
-    """Wake the worker, and wait until nothing is owed any more."""
-    wakeups.wake("letters.deliver_bulk", queue="bulk")
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while left := site.value(OWED):
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{left} mails were still owed after {PATIENCE_SECONDS} seconds.")
-        time.sleep(0.05)
-
-
-class BulkSmtplib(Smtplib):
-    """Sends one signer's mail of the update again and again."""
-
-    def __init__(self, site: Site, *, delay: float) -> None:
-        super().__init__(site, delay=delay)
-        self.mail = mail_of_update(site)
-
-
-def mail_of_update(site: Site) -> bytes:
-    """As the worker hands it over."""
-    # Models can be imported once the site has started.
-    from letters.models import Delivery  # noqa: PLC0415
-    from letters.tasks import MAILS  # noqa: PLC0415
-
-    owe(site, 1)
-    message = MAILS["update"](Delivery.objects.owed().get())
-    forget_owed(site)
-    if not isinstance(message, EmailMessage):
-        raise TypeError("There is no mail to measure with.")
-    return message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+BULK = Kind("update", "letters.deliver_bulk", "bulk", "bulk worker", owe)

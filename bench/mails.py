@@ -2,8 +2,9 @@
 
 import smtplib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -29,7 +30,7 @@ def running_worker(site: Site) -> Iterator[None]:
     site.processes.start("worker", [*local.worker("confirmations"), "--concurrency", "1"])
     try:
         owe(site, 1)
-        send_owed(site)
+        send_owed(site, CONFIRMATIONS)
         yield
     finally:
         local.end([site.processes.running.pop("worker").pid])
@@ -68,21 +69,36 @@ def owe(site: Site, many: int) -> None:
     site.database.execute(OWE, [many, SAMPLE, seal(ADDRESS)])
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of mail (Delivery.Kind): the worker that sends it, and how so many of it come to be owed."""
+
+    name: str
+    task: str
+    queue: str
+    worker: str
+    owe: Callable[[Site, int], None]
+
+
+CONFIRMATIONS = Kind("confirm", "letters.deliver", "confirmations", "worker", owe)
+
+
 class Postman:
     """Sends what is owed, by the worker; in each volley as many mails as the one before lets expect."""
 
-    def __init__(self, site: Site, *, delay: float) -> None:
+    def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
         self.site = site
+        self.kind = kind
         self.delay = delay
         self.rate = 0.0
 
     def __call__(self, seconds: float) -> Volley:
         many = max(FIRST, int(self.rate * seconds))
-        owe(self.site, many)
-        before, used = ask_sink(self.site, delay=self.delay), self.site.cpu_seconds("worker")
+        self.kind.owe(self.site, many)
+        before, used = ask_sink(self.site, delay=self.delay), self.site.cpu_seconds(self.kind.worker)
         begun = timezone.now()
-        send_owed(self.site)
-        volley = Volley(cpu=self.site.cpu_seconds("worker") - used)
+        send_owed(self.site, self.kind)
+        volley = Volley(cpu=self.site.cpu_seconds(self.kind.worker) - used)
         last = self.site.value("SELECT max(sent_at) FROM letters_delivery")
         volley.seconds = (last - begun).total_seconds()
         volley.answered = volley.taken = self.site.value(
@@ -95,9 +111,9 @@ class Postman:
         return volley
 
 
-def send_owed(site: Site) -> None:
+def send_owed(site: Site, kind: Kind) -> None:
     """Wake the worker, and wait until nothing is owed any more."""
-    wakeups.wake("letters.deliver", queue="confirmations")
+    wakeups.wake(kind.task, queue=kind.queue)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left := site.value(OWED):
         if time.monotonic() > deadline:
@@ -108,10 +124,10 @@ def send_owed(site: Site) -> None:
 class Smtplib:
     """Sends the mail of one signer again and again."""
 
-    def __init__(self, site: Site, *, delay: float) -> None:
+    def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
         self.site = site
         self.delay = delay
-        self.mail = mail_of_signer(site)
+        self.mail = mail_of(site, kind)
 
     def __call__(self, seconds: float) -> Volley:
         before = ask_sink(self.site, delay=self.delay)
@@ -129,14 +145,14 @@ class Smtplib:
         return volley
 
 
-def mail_of_signer(site: Site) -> bytes:
+def mail_of(site: Site, kind: Kind) -> bytes:
     """As the worker hands it over."""
     # Models can be imported once the site has started.
     from letters.models import Delivery  # noqa: PLC0415
     from letters.tasks import MAILS  # noqa: PLC0415
 
-    owe(site, 1)
-    message = MAILS["confirm"](Delivery.objects.owed().get())
+    kind.owe(site, 1)
+    message = MAILS[kind.name](Delivery.objects.owed().get())
     forget_owed(site)
     if not isinstance(message, EmailMessage):
         raise RuntimeError("There is no mail to measure with.")  # noqa: TRY004 -- it says more
