@@ -238,8 +238,7 @@ def _locked(collective: Collective) -> Collective:
 def _locked_for_owner(collective: Collective, by: User) -> Collective:
     """Raises Refused("not_yours"). Asked under the lock: who has just been removed does not remove anybody."""
     locked = _locked(collective)
-    if not locked.lets(by, OWNING):
-        raise Refused("not_yours")
+    locked.must_let(by, OWNING)
     return locked
 
 

@@ -80,8 +80,7 @@ def _must_not_be_too_many(letter: Letter, now: datetime) -> None:
 
 
 def _must_be_allowed(letter: Letter, kind: str, by: User) -> None:
-    if not letter.collective.lets(by, ALLOWED[Export.Kind(kind)]):
-        raise Refused("not_yours")
+    letter.collective.must_let(by, ALLOWED[Export.Kind(kind)])
 
 
 @transaction.atomic

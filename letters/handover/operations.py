@@ -49,8 +49,7 @@ def remove_handover(letter: Letter, handover_id: int, *, by: User, now: datetime
 
 
 def _own(letter: Letter, by: User) -> Letter:
-    if not letter.collective.lets(by, WRITING):
-        raise Refused("not_yours")
+    letter.collective.must_let(by, WRITING)
     return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
 
 

@@ -59,7 +59,7 @@ AT_ONCE = 1000
 @transaction.atomic
 def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: datetime) -> None:
     """Keep what an organizer has sent in until they have said what its columns mean, in place of an earlier one."""
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     if refusal := round_refusal(letter, now):
         raise Refused(refusal)
     values = {"sealed": seal(text), "encoding": encoding, "created_at": now}
@@ -78,7 +78,7 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     Doing it twice invites nobody twice. Raises Refused if the letter is open already, has no text yet ("no_text"), or
     would have more than MOST_INVITED ("too_many"); and with "too_many_today" beyond MOST_INVITED_A_DAY.
     """
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     if refusal := round_refusal(locked, now):
         raise Refused(refusal)
@@ -186,7 +186,7 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> int:
 
     Raises Refused if the letter takes no signatures any more.
     """
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     refusal = round_refusal(letter, now)
     if refusal not in {"", "letter_open"}:
         raise Refused(refusal)
@@ -208,7 +208,7 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> int:
 @transaction.atomic
 def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
     """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed."""
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     waiting = _waiting(letter).filter(address_hash=hash_address(address.canonical))
     if _end(waiting, now):
         record("withdraw_invitation", letter, by=by, now=now, details={"withdrawn": 1})
@@ -220,7 +220,7 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> int:
 
     If nobody has signed a draft, its text can be written again: there is no signature under it.
     """
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     ended = _end(_waiting(locked), now)
     freed = _free_text(locked)
@@ -281,9 +281,3 @@ def _end(waiting: SignatureQuerySet, now: datetime) -> int:
     # Those that were sent stay until the row goes: an address that is invited again and again has had them all.
     Delivery.objects.owed().filter(signature__in=ids).update(dropped_at=now)
     return len(ids)
-
-
-def _must_write_for(letter: Letter, by: User) -> None:
-    """Raises Refused("not_yours") unless `by` may write in the collective's name."""
-    if not letter.collective.lets(by, WRITING):
-        raise Refused("not_yours")

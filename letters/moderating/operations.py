@@ -98,8 +98,7 @@ def _given(reason: str) -> str:
 
 def _to_judge(letter: Letter, ids: Collection[int], by: User) -> SignatureQuerySet:
     """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
-    if not letter.collective.lets(by, MODERATING):
-        raise Refused("not_yours")
+    letter.collective.must_let(by, MODERATING)
     if len(ids) > MOST_AT_ONCE:
         raise Refused("too_many")
     # The letter's row first, as the sequencer and the signers' operations take them.

@@ -85,7 +85,7 @@ def free_slug(model: type[Model], text: str) -> str:
 @transaction.atomic
 def draft_letter(collective: Collective, *, slug: str, text: Text, by: User, now: datetime, **values: Any) -> Letter:
     """A new letter with its first revision, which only the collective can see. `values` are fields of Letter."""
-    _must_write_for(collective, by)
+    collective.must_let(by, WRITING)
     letter = Letter.objects.create(collective=collective, slug=slug, language=text.language, created_at=now, **values)
     Revision.objects.create(letter=letter, number=1, created_at=now)
     translate_letter(letter, text=text, by=by, now=now)
@@ -100,7 +100,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     `made_from` is the `version` of the original that it says in another language.
     Raises Refused("revision_published") if readers have seen that revision: it never changes again.
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     _lock(letter)
     revision = _unpublished(letter)
     translation, _ = Translation.objects.update_or_create(
@@ -142,7 +142,7 @@ def write_text(
     Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
     Refused("revision_published") as `translate_letter` does.
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     _lock(letter)
     stands = _unpublished(letter).translations.filter(language=text.language).first()
     if (stands.version if stands else "") != seen:
@@ -165,7 +165,7 @@ def remove_translation(letter: Letter, *, language: str, by: User, now: datetime
     Raises Refused("original") for the letter's own language, Refused("language_public") for one that readers have,
     whose page must not vanish, and Refused("revision_published") as `translate_letter` does.
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     revision = _unpublished(letter)
     if language == letter.language:
@@ -188,7 +188,7 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
     publication, and Refused("letter_withdrawn").
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     if locked.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
         raise Refused(f"letter_{locked.status}")
@@ -215,7 +215,7 @@ def _copy_texts(letter: Letter, revision: Revision) -> None:
 @transaction.atomic
 def discard_revision(letter: Letter, *, by: User, now: datetime) -> None:
     """Throw away what was written since the last publication; readers never saw it. Doing it twice changes nothing."""
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     _lock(letter)
     for revision in letter.revisions.filter(published_at=None, number__gt=1):
         record("discard_revision", letter, by=by, now=now, details={"revision": revision.number})
@@ -232,7 +232,7 @@ SETTINGS = [
 @transaction.atomic
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
     """Change what SETTINGS names. Those who have signed keep what they signed with."""
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(locked, name) != values[name]}
     if changed:
@@ -276,7 +276,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     collective; and Refused("too_many_letters") for who has published as many for the first time within a day.
     """
     if by is not None:
-        _must_write_for(letter.collective, by)
+        letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     revision = locked.revisions.latest("number")
     if locked.status == Letter.Status.WITHDRAWN:
@@ -330,7 +330,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
     Refused("too_many_letters") as `publish_letter` does.
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     if locked.publish_at == at:
         return
@@ -372,7 +372,7 @@ def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> N
 
     Raises Refused("address_taken") if another letter has that one, or ever had.
     """
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     if locked.slug == slug:
         return
@@ -391,7 +391,7 @@ def _move(
     letter: Letter, among: set[Letter.Status], verb: str, by: User, now: datetime, *, reason: str = "", **values: Any
 ) -> None:
     """From one of these states into another, once: whoever comes second finds nothing to do."""
-    _must_write_for(letter.collective, by)
+    letter.collective.must_let(by, WRITING)
     if Letter.objects.filter(pk=letter.pk, status__in=among).update(**values, version=F("version") + 1):
         record(verb, letter, by=by, now=now, reason=reason.strip())
     letter.refresh_from_db()
@@ -439,9 +439,3 @@ def _must_have_a_writer(collective: Collective) -> None:
     """
     if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
         raise Refused("nobody_left")
-
-
-def _must_write_for(collective: Collective, by: User) -> None:
-    """Raises Refused("not_yours") unless `by` may write in the collective's name."""
-    if not collective.lets(by, WRITING):
-        raise Refused("not_yours")

@@ -47,6 +47,5 @@ def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> Non
 
 
 def _lock(letter: Letter, by: User) -> Letter:
-    if not letter.collective.lets(by, WRITING):
-        raise Refused("not_yours")
+    letter.collective.must_let(by, WRITING)
     return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)

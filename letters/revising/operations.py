@@ -25,8 +25,7 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     The mails are owed by a task, a batch at a time: see `owe_batch`. Raises Refused("letter_withdrawn"),
     Refused("letter_draft") or Refused("nothing_changed").
     """
-    if not letter.collective.lets(by, WRITING):
-        raise Refused("not_yours")
+    letter.collective.must_let(by, WRITING)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     if locked.status not in queries.ASKING:
         raise Refused(f"letter_{locked.status}")

@@ -53,7 +53,7 @@ def write_update(
     Clicking twice makes one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for what
     cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent.
     """
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     values = _values(text)
     # Two clicks at once meet here, also those that make a new draft.
     _lock(letter.pk)
@@ -108,7 +108,7 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     Refused("changed_meanwhile") if it is not the text that was `seen`, Refused("another_under_way"), and
     Refused("too_soon") within a day of the one before.
     """
-    _must_write_for(update.letter, by)
+    update.letter.collective.must_let(by, WRITING)
     # Two that are sent at once meet at the letter's row; and its highest number is read as the sequencer left it.
     letter = _lock(update.letter_id)
     stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
@@ -162,7 +162,7 @@ def stop_update(update: Update, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> None:
     """Put it into the public archive, or take it out. The mails that were sent stay sent."""
-    _must_write_for(update.letter, by)
+    update.letter.collective.must_let(by, WRITING)
     _lock(update.letter_id)
     if Update.objects.filter(pk=update.pk).exclude(is_public=is_public).update(is_public=is_public):
         _show_anew(update.letter_id)
@@ -176,7 +176,7 @@ def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
 
     Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if nobody takes it.
     """
-    _must_write_for(update.letter, by)
+    update.letter.collective.must_let(by, WRITING)
     if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):
         raise Refused("too_many")
     with transaction.atomic():
@@ -186,7 +186,7 @@ def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
 
 def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
     """From one of these states into another, once: whoever comes second finds nothing to do."""
-    _must_write_for(update.letter, by)
+    update.letter.collective.must_let(by, WRITING)
     if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
         record(verb, update, by=by, now=now, details={"letter": update.letter_id})
     update.refresh_from_db()
@@ -323,7 +323,7 @@ def write_answer(
 
     One that is published changes with a public note alone: Refused("no_note"). Else as `write_update`.
     """
-    _must_write_for(letter, by)
+    letter.collective.must_let(by, WRITING)
     values = _values_of_answer(text)
     _lock(letter.pk)
     if answer is None:
@@ -369,7 +369,7 @@ def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: dateti
 @transaction.atomic
 def publish_answer(answer: Answer, *, by: User, now: datetime) -> None:
     """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
-    _must_write_for(answer.letter, by)
+    answer.letter.collective.must_let(by, WRITING)
     if answer.letter.status == Letter.Status.DRAFT:
         raise Refused("letter_draft")
     _turn_answer(answer, now, "publish_answer", by=by, now=now)
@@ -378,7 +378,7 @@ def publish_answer(answer: Answer, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def hide_answer(answer: Answer, *, by: User, now: datetime) -> None:
     """Take it off the letter's page again."""
-    _must_write_for(answer.letter, by)
+    answer.letter.collective.must_let(by, WRITING)
     _turn_answer(answer, None, "hide_answer", by=by, now=now)
 
 
@@ -399,9 +399,3 @@ def _lock(letter_id: int) -> Letter:
 def _show_anew(letter_id: int) -> None:
     """The letter's public pages are old from now on."""
     Letter.objects.filter(pk=letter_id).update(version=F("version") + 1)
-
-
-def _must_write_for(letter: Letter, by: User) -> None:
-    """Raises Refused("not_yours") unless `by` may write in the name of the letter's collective."""
-    if not letter.collective.lets(by, WRITING):
-        raise Refused("not_yours")
