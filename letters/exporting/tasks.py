@@ -18,10 +18,13 @@ from letters.exporting.operations import (
     postpone_export,
 )
 from letters.models import Export
+from letters.shared.limited import Failed
 from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refusal import Refused
 
 log = logging.getLogger(__name__)
+
+UNSETTABLE = {"too_much": "too_complicated", "broken": "not_settable"}
 
 
 def make_exports() -> None:
@@ -41,6 +44,7 @@ def _make(export: Export) -> None:
         log.warning("Export %s was taken over; this worker stops.", export.pk)
         _remove(name)
     except Refused as refused:
+        _remove(name)
         fail_export(export, error=refused.code, now=timezone.now())
     except Exception as failure:
         # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
@@ -80,7 +84,13 @@ def _write_letter(export: Export, name: str) -> int:
         lease = LONGEST_STEP if all_read else LEASE
         advance_export(export, reached=names, rows=names, now=timezone.now(), lease=lease)
 
-    write_pdf(files.empty(name), head, signatories(), progress=note)
+    try:
+        write_pdf(files.empty(name), head, signatories(), progress=note)
+    except Failed as failed:
+        # What the text itself is to blame for fails every time.
+        if failed.code in UNSETTABLE:
+            raise Refused(UNSETTABLE[failed.code]) from failed
+        raise
     return done
 
 

@@ -34,6 +34,8 @@ def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
             messages.success(request, gettext("Recorded. From now on its public page says so."))
             return redirect("handover", slug=letter.slug)
         except Refused as refused:
+            if refused.code not in REFUSED:
+                raise
             form.add_error(*REFUSED[refused.code])
     context = {
         "letter": letter,

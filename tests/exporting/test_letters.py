@@ -18,6 +18,7 @@ from letters.exporting.tasks import make_exports
 from letters.models import Export, Letter, Membership, Signature, User
 from letters.organizing.operations import Text, draft_letter, publish_letter
 from letters.shared import pdf
+from letters.shared.limited import Failed, Limits
 from letters.shared.pdf import Letterhead, Signatory
 from letters.shared.refusal import Refused
 from letters.signing.operations import withdraw_signature
@@ -362,3 +363,61 @@ def test_the_page_asks_the_same_however_many_have_signed(
     made(letter, organizer)
     with django_assert_max_num_queries(16):
         desk.get(PAGE)
+
+
+# What cannot be set
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "sentence"),
+    [
+        ("too_much", "too_complicated", "Not made: this text is too complicated to set."),
+        ("broken", "not_settable", "Not made: something in this text cannot be set"),
+    ],
+)
+def test_a_text_that_cannot_be_set_fails_at_once_and_says_why(
+    letter: Letter,
+    organizer: User,
+    desk: Client,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    code: str,
+    error: str,
+    sentence: str,
+) -> None:
+    def write(path: Path, *_: object, **__: object) -> int:
+        raise Failed(code)
+
+    monkeypatch.setattr(tasks, "write_pdf", write)
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert (export.error, export.attempts, bool(export.failed_at)) == (error, 1, True)
+    assert list(folder.iterdir()) == []
+    assert sentence in words(desk.get(PAGE))
+
+
+def test_a_text_that_takes_too_much_memory_ends_its_own_process_and_no_other(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "LIMITS", Limits(memory=12 * 1024**2, seconds=60))
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    # Where memory ends, a library may stumble before it asks for more.
+    assert export.error in {"too_complicated", "not_settable"}
+    assert (export.attempts, bool(export.failed_at)) == (1, True)
+
+
+def test_a_busy_machine_is_no_reason_to_give_up(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object, **__: object) -> int:
+        raise Failed("too_slow")
+
+    monkeypatch.setattr(tasks, "write_pdf", write)
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert (export.attempts, export.failed_at, export.finished_at) == (1, None, None)
