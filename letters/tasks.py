@@ -15,7 +15,8 @@ from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.inviting.mail import MAILS as INVITING_MAILS
 from letters.inviting.tasks import tend_first_round
 from letters.organizing.tasks import publish_due
-from letters.publishing.tasks import recount_letters, sequence, sweep
+from letters.publishing.tasks import build_list as build_public_list
+from letters.publishing.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
 from letters.shared import wakeups
@@ -118,6 +119,14 @@ def export() -> None:
 def tidy_exports() -> None:
     """Delete the files whose time is over."""
     tidy_files(now=timezone.now())
+    tidy_lists(now=timezone.now())
+
+
+@shared_task(name="letters.build_list")
+def build_list(letter_id: int) -> None:
+    """Write the whole public list of a letter to a file."""
+    wakeups.awake("letters.build_list", letter_id)
+    build_public_list(letter_id, now=timezone.now())
 
 
 # As long as the codes in these mails are good: five tries within ten minutes, then nobody waits for it any more.

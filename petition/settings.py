@@ -338,6 +338,8 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Mails and links that are asked for once more from one network.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# Whole public lists that one network takes. A large one may be a hundred megabytes.
+LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 # The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 

@@ -66,10 +66,6 @@ class Letter(models.Model):
     current_revision = models.ForeignKey(
         "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    # Shown above the text, if there is one.
-    cover = models.ForeignKey(
-        "letters.Picture", on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
-    )
     # Invented, for trying the site out; its pages say so.
     is_sample = models.BooleanField(default=False)
 

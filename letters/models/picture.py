@@ -3,6 +3,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from letters.models.letter import Letter
+from letters.models.revision import Revision
 
 
 class Picture(models.Model):
@@ -33,9 +34,13 @@ class Picture(models.Model):
         return self.alt
 
     @classmethod
-    def above(cls, letter: Letter) -> "Picture | None":
-        """The letter's cover, without its bytes; asked for only where there is one."""
-        return cls.objects.defer("full", "small").filter(pk=letter.cover_id).first() if letter.cover_id else None
+    def above(cls, revision: Revision | None) -> "Picture | None":
+        """The cover of a text, as it was described there; without its bytes, and asked for only where there is one."""
+        if revision is None or revision.cover_id is None:
+            return None
+        found = cls.objects.defer("full", "small").get(pk=revision.cover_id)
+        found.alt = revision.cover_alt
+        return found
 
     def get_absolute_url(self) -> str:
         """Its size stands in its address, so that a page keeps room for it without asking."""

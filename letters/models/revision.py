@@ -44,6 +44,11 @@ class Revision(models.Model):
     number = models.PositiveIntegerField()
     # What kind of change it is, as its organizer says: signers are asked anew only about one of substance.
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST, db_default="first")
+    # The picture above the text, if there is one, and what it shows: part of what people sign, as the words are.
+    cover = models.ForeignKey(
+        "letters.Picture", on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
+    )
+    cover_alt = models.CharField(max_length=300, default="", db_default="", blank=True)
     # What changed, in a sentence that the public reads; empty for the first.
     note = models.TextField(blank=True, max_length=500)
     created_at = models.DateTimeField()
@@ -66,6 +71,14 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.letter_id}, revision {self.number}"
+
+    def cover_parts(self) -> tuple[str, ...]:
+        """What the fingerprint of its texts is taken over besides their words."""
+        if self.cover_id is None:
+            return ()
+        # Without the picture's bytes.
+        digests = Revision.objects.filter(pk=self.pk).values_list("cover__digest", flat=True)
+        return (str(digests.get()), self.cover_alt)
 
     @property
     def public_since(self) -> datetime | None:
@@ -115,9 +128,9 @@ class History:
         for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
             fingerprints.setdefault(number, {})[language] = bytes(fingerprint)
         found: dict[str, int] = {}
-        for language, now in (fingerprints[self.texts[0].number] if self.texts else {}).items():
+        for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
             numbers = (text.number for text in self.texts)
-            found[language] = list(takewhile(lambda n: fingerprints[n].get(language) == now, numbers))[-1]  # noqa: B023
+            found[language] = list(takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers))[-1]  # noqa: B023
         return found
 
     @property
@@ -146,7 +159,7 @@ class Translation(models.Model):
     body = models.TextField(max_length=100_000)
     # Made from `body` when it was saved, sanitised then; safe to show as it is.
     html = models.TextField()
-    # SHA-256 of the text (letters/shared/text.py, `digest`): what a signature is bound to.
+    # SHA-256 of the text and of the picture above it (letters/shared/text.py, `digest`): what a signature is bound to.
     sha256 = models.BinaryField(max_length=32)
     # The `version` of the letter's original text that this one says in another language; empty where nobody noted it.
     made_from = models.CharField(max_length=16, default="", db_default="", blank=True)

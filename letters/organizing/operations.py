@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import WRITING, AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
+from letters.organizing.changes import is_new_cover, says_something_else
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -112,7 +113,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
             "summary": text.summary,
             "body": text.body,
             "html": render_markdown(text.body),
-            "sha256": digest(text.title, text.addressee, text.body),
+            "sha256": digest(text.title, text.addressee, text.body, *revision.cover_parts()),
             **({"made_from": made_from} if made_from else {}),
         },
     )
@@ -195,7 +196,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
-    revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now)
+    cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
+    revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision)
     record("start_revision", letter, by=by, now=now, details={"revision": revision.number})
     return revision
@@ -205,8 +207,10 @@ def _copy_texts(letter: Letter, revision: Revision) -> None:
     """What was published together belongs together: each is a translation of the original beside it, unless noted."""
     texts = list(Translation.objects.filter(revision=letter.current_revision_id or 0))
     original = next(text.version for text in texts if text.language == letter.language)
+    cover = revision.cover_parts()
     for text in texts:
         text.pk, text.revision = None, revision
+        text.sha256 = digest(text.title, text.addressee, text.body, *cover)
         if text.language != letter.language:
             text.made_from = text.made_from or original
     Translation.objects.bulk_create(texts)
@@ -271,9 +275,10 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     `by` is None for the clock, which carries out what `schedule_letter` was told. A later revision says what `kind` of
     change it is, and in a `note` to the public what has changed; whether the letter takes signatures stays as it was.
     Raises Refused("letter_withdrawn"), Refused("no_text") without a text in the letter's own language; for a later
-    revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), or Refused("languages_missing") if it
-    lacks one that readers have. On a site that asks for it, Refused("not_cleared") until somebody has looked at the
-    collective; and Refused("too_many_letters") for who has published as many for the first time within a day.
+    revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it
+    changes more than a correction may, or Refused("languages_missing") if it lacks one that readers have. On a site
+    that asks for it, Refused("not_cleared") until somebody has looked at the collective; and
+    Refused("too_many_letters") for who has published as many for the first time within a day.
     """
     if by is not None:
         letter.collective.must_let(by, WRITING)
@@ -318,8 +323,10 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
     texts = {text.language: text for text in revision.translations.all()}
     if before.keys() - texts.keys():
         raise Refused("languages_missing")
-    if before == {language: text.version for language, text in texts.items()}:
+    if before == {language: text.version for language, text in texts.items()} and not is_new_cover(letter, revision):
         raise Refused("nothing_changed")
+    if kind == Revision.Kind.CORRECTION and says_something_else(letter, revision):
+        raise Refused("not_a_correction")
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 

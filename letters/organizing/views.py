@@ -197,6 +197,11 @@ SENTENCES = {
         "The letter has been published meanwhile, and its text does not change any more. What you have typed stands "
         "below: you can keep it as a new revision."
     ),
+    "not_a_correction": gettext_lazy(
+        "This is more than a correction: since the last text that people signed as such, the addressee, the title, a "
+        "picture or more than 5 % of the words are different, in one of the languages. It is saved. Publish it as a "
+        "change of substance, so that nobody is said to have signed what they have not read."
+    ),
     "nothing_changed": gettext_lazy("Nothing has changed since the last publication, so there is nothing to publish."),
     "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
     "published_already": gettext_lazy("The letter is published already."),
@@ -333,7 +338,7 @@ def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "manuscript": manuscript,
         "shown": shown,
         "text": shown.text,
-        "cover": Picture.above(letter),
+        "cover": Picture.above(manuscript.revision),
     }
     return render(request, "letters/organizing/preview.html", context)
 

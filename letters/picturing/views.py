@@ -33,7 +33,8 @@ def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
     if kept is not None:
         messages.success(request, gettext("The picture is there."))
         return redirect("letter_pictures", slug=letter.slug)
-    context = {"letter": letter, "form": form, "pictures": queries.pictures_of(letter)}
+    pictures, newest = queries.pictures_of(letter), letter.revisions.latest("number")
+    context = {"letter": letter, "form": form, "pictures": pictures, "newest": newest}
     return render(request, "letters/picturing/pictures.html", context, status=422 if form.errors else 200)
 
 
@@ -52,7 +53,12 @@ def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBas
     digest = request.POST.get("picture", "")
     if not re.fullmatch("([0-9a-f]{32})?", digest):
         raise Http404("There is no such picture.")
-    choose_cover(letter, digest=digest, by=writer, now=timezone.now())
+    try:
+        choose_cover(letter, digest=digest, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code != "revision_published":
+            raise
+        messages.error(request, gettext("People read and sign the text with this picture. Start a new text first."))
     return redirect("letter_pictures", slug=letter.slug)
 
 

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.http import (
+    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
-    StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -25,10 +25,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from letters.models import History, Letter, Picture, Revision, Switch, Translation, Update
-from letters.publishing import queries
+from letters.publishing import files, queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.publishing.feed import letter_feed
+from letters.shared import wakeups
+from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
+from letters.shared.limits import Limit, TooMany, seconds_left
+from letters.shared.limits import count as count_once_more
 from letters.shared.sheets import MARK, csv_lines
 from letters.switching.queries import is_on
 
@@ -67,7 +71,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         "changes": changes,
         "history_url": found.url_of("history", language),
         "handovers": queries.handovers(found),
-        "cover": Picture.above(found),
+        "cover": Picture.above(found.current_revision),
         "answers": queries.answers(found),
         "news": queries.news(found, most=queries.NEWS_ON_LETTER),
         "link_url": found.url_of("link", language),
@@ -87,30 +91,90 @@ def signatures(request: HttpRequest, slug: str, language: str = "") -> HttpRespo
     if not_modified := unchanged(request, etag):
         return not_modified
     page = queries.signature_page(found, before=before)
-    context = {**_letter_context(found, language or found.language, "signatures"), "page": page}
+    context = {
+        **_letter_context(found, language or found.language, "signatures"),
+        "page": page,
+        "built_seconds": int(files.TOO_OLD.total_seconds()) if found.last_number > files.LARGE else 0,
+    }
     return publish(_render(request, "letters/publishing/signatures.html", context), etag)
 
 
 @require_safe
 @csrf_exempt
 def signatures_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The whole list as data, written while it is read: a million rows take no more memory than a thousand."""
+    """The whole list as data. That of a large letter is a file, which a worker has built."""
     found = _letter_or_404(slug)
+    if found.last_number > files.LARGE:
+        return _large_list(request, found)
     etag = page_etag("signatures.csv", found.pk, found.version)
     if not_modified := unchanged(request, etag):
         return not_modified
-    kind: dict[str, Any] = {
-        "content_type": "text/csv; charset=utf-8",
-        "headers": {
-            "Content-Disposition": f'attachment; filename="{found.slug}-signatures.csv"',
-            "Access-Control-Allow-Origin": "*",
-        },
-    }
     if request.method == "HEAD":
-        return publish(HttpResponse(**kind), etag)
+        return publish(HttpResponse(**_as_csv(found)), etag)
+    _admit_download(request)
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
-    lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
-    return publish(StreamingHttpResponse(chain([MARK], lines), **kind), etag)
+    text = "".join(csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
+    return publish(HttpResponse(MARK + text, **_as_csv(found)), etag)
+
+
+def _large_list(request: HttpRequest, letter: Letter) -> HttpResponseBase:
+    now, built = timezone.now(), files.newest_list(letter.pk)
+    if built is None or built.should_be_rebuilt(letter.version, now):
+        wakeups.wake("letters.build_list", letter.pk, queue="exports")
+    if built is None or not built.may_be_sent(letter.version, now):
+        return _being_built(request, letter)
+    etag = page_etag("signatures.csv", letter.pk, built.version)
+    response: HttpResponseBase
+    if not_modified := unchanged(request, etag):
+        response = not_modified
+    elif request.method == "HEAD":
+        response = publish(HttpResponse(**_as_csv(letter)), etag)
+    else:
+        _admit_download(request)
+        try:
+            file = built.path.open("rb")
+        except FileNotFoundError:
+            return _being_built(request, letter)  # Another has just taken its place.
+        response = FileResponse(file, content_type=CSV)
+        # Fewer and larger pieces than Django's own, for a file that may have a hundred megabytes.
+        response.block_size = 256 * 1024
+        for name, value in _as_csv(letter)["headers"].items():
+            response.headers[name] = value
+        publish(response, etag)
+    # Privacy: nobody on the way keeps it beyond its time, as they may keep a page.
+    response.headers["Cache-Control"] = "public, max-age=5"
+    return response
+
+
+CSV = "text/csv; charset=utf-8"
+# Building the list of a million names takes about as long.
+RETRY_SECONDS = 20
+
+
+def _as_csv(letter: Letter) -> dict[str, Any]:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{letter.slug}-signatures.csv"',
+        "Access-Control-Allow-Origin": "*",
+    }
+    return {"content_type": CSV, "headers": headers}
+
+
+def _being_built(request: HttpRequest, letter: Letter) -> HttpResponse:
+    context = {**_letter_context(letter, letter.language, "signatures"), "seconds": RETRY_SECONDS}
+    page = _render(request, "letters/publishing/list_is_built.html", context)
+    page.status_code = 503
+    page.headers["Retry-After"] = str(RETRY_SECONDS)
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _admit_download(request: HttpRequest) -> None:
+    """Raises TooMany("many_downloads") for a network that takes list after list."""
+    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+    network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
+    limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)
+    if count_once_more([limit]):
+        raise TooMany("many_downloads", seconds=seconds_left(limit))
 
 
 @require_safe
@@ -157,6 +221,8 @@ def past_text(request: HttpRequest, slug: str, number: int, language: str = "") 
         "after": after,
         "before_url": before and found.url_of("past_text", language, number=before.number),
         "after_url": after and found.url_of("past_text", language, number=after.number),
+        "cover": Picture.above(revision),
+        "cover_before": before and Picture.above(before),
         "differences": before and queries.changes_since(before, revision, spoken),
         "history_url": found.url_of("history", language),
     }

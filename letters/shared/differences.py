@@ -86,6 +86,27 @@ def words_of(text: str) -> list[str]:
     return _word().findall(text)
 
 
+def changed_words(old: str, new: str) -> tuple[int, int]:
+    """How many words of the old text have gone or how many came, whichever is more; and how many words it had.
+
+    Where there is too much to compare, a stretch counts as written anew: rather too many than too few.
+    """
+    before, after = _only_words(old), _only_words(new)
+    runs = list(_Comparison(before, after, _Budget()).runs())
+    gone, came = (sum(len(run[side]) for run in runs if run[0] != "same") for side in (1, 2))
+    return max(gone, came), len(before)
+
+
+def same_words(old: str, new: str) -> bool:
+    """Whether two lines differ in capitals, spaces and punctuation at most."""
+    return _only_words(old.casefold()) == _only_words(new.casefold())
+
+
+def _only_words(text: str) -> list[str]:
+    whole = unicodedata.normalize("NFC", text)
+    return [word for word in words_of(whole) if word[0].isalnum()]
+
+
 def _paragraphs(text: str) -> list[str]:
     whole = compose(text).replace("\r\n", "\n").strip()
     return PARAGRAPHS.split(whole) if whole else []

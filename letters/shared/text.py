@@ -126,9 +126,12 @@ def _only_our_pictures(element: str, attribute: str, value: str) -> str | None:
     return value
 
 
-def digest(title: str, addressee: str, body: str) -> bytes:
-    """SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, a NUL between parts."""
-    parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body))
+def digest(title: str, addressee: str, body: str, *cover: str) -> bytes:
+    """SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, a NUL between parts.
+
+    If a picture stands above it, two more parts: its own fingerprint, and what it shows.
+    """
+    parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body, *cover))
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 

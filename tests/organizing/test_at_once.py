@@ -65,7 +65,7 @@ def test_two_who_publish_a_revision_publish_it_once(letter: Letter, organizer: U
 
     def publish(number: int) -> None:
         own = Letter.objects.get(pk=letter.pk)
-        publish_letter(own, by=organizer, now=LATER, kind="correction", note=f"Note {number}")
+        publish_letter(own, by=organizer, now=LATER, kind="substance", note=f"Note {number}")
 
     in_threads(publish, range(6), threads=6)
     assert Letter.objects.get().version == 2

@@ -1,5 +1,6 @@
 """A published letter is written anew: one revision at a time, which readers do not see before it says what is new."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,8 @@ def test_a_signature_stays_with_the_text_that_its_signer_saw(revised: Letter, or
 
 def test_a_closed_letter_is_corrected_and_stays_closed(revised: Letter, organizer: User) -> None:
     close_letter(revised, by=organizer, now=LATER)
+    typo = replace(EN, body=EN.body.replace("sleeper", "sleeping"))
+    translate_letter(revised, text=typo, by=organizer, now=LATER)
     publish_letter(revised, by=organizer, now=LATER, kind="correction", note="A typo.")
     assert revised.status == "closed"
 

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from PIL import Image
 
-from letters.models import AuditEvent, Letter, Picture, User
-from letters.organizing.operations import Text, translate_letter
+from letters.models import AuditEvent, Letter, Picture, Translation, User
+from letters.organizing.operations import Text, publish_letter, start_revision, translate_letter
 from letters.picturing import operations
 from letters.picturing.operations import add_picture, choose_cover
 from letters.shared.pictures import AT_WORK, Remade, remake
 from letters.shared.refusal import Refused
+from letters.shared.text import digest
 from tests.conftest import LetterMaker
-from tests.people import EN, NOW, Reader, Response, browser_of, words
+from tests.people import EN, NOW, Reader, Response, browser_of, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db
 
@@ -206,17 +208,85 @@ def test_there_is_an_end_to_them(letter: Letter, desk: Client, monkeypatch: pyte
     assert "A letter has room for fifty pictures" in words(page)
 
 
-def test_one_stands_above_the_letter_and_is_taken_from_there(letter: Letter, desk: Client, reader: Reader) -> None:
+COVER = "/organize/letters/night-trains/cover/"
+
+
+def test_one_stands_above_the_letter_and_is_taken_from_there(draft: LetterMaker, desk: Client) -> None:
+    letter = draft()
     upload(desk, a_file())
     picture = Picture.objects.get()
     cover = f'<p class="cover"><img src="{picture.get_absolute_url()}" alt="A sleeping car" width="1200" height="600">'
-    assert cover not in reader.read(letter)
-    desk.post("/organize/letters/night-trains/cover/", {"picture": picture.digest})
-    assert cover in reader.read(letter)
-    assert cover in desk.get("/organize/letters/night-trains/preview/").content.decode()
-    desk.post("/organize/letters/night-trains/cover/", {"picture": ""})
-    assert cover not in reader.read(letter)
-    assert desk.post("/organize/letters/night-trains/cover/", {"picture": "0" * 32}).status_code == 404
+    preview = "/organize/letters/night-trains/preview/"
+    assert cover not in desk.get(preview).content.decode()
+    desk.post(COVER, {"picture": picture.digest})
+    assert cover in desk.get(preview).content.decode()
+    english = Translation.objects.filter(revision__letter=letter, language="en")
+    assert english.get().fingerprint == digest(EN.title, EN.addressee, EN.body, picture.digest, "A sleeping car").hex()
+    desk.post(COVER, {"picture": ""})
+    assert cover not in desk.get(preview).content.decode()
+    assert english.get().fingerprint == digest(EN.title, EN.addressee, EN.body).hex()
+    assert desk.post(COVER, {"picture": "0" * 32}).status_code == 404
+
+
+def test_a_text_written_below_one_is_fingerprinted_with_it(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
+    choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
+    text = translate_letter(letter, text=EN, by=organizer, now=NOW)
+    assert bytes(text.sha256) == digest(EN.title, EN.addressee, EN.body, picture.digest, "A car")
+
+
+def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
+    letter: Letter, organizer: User, desk: Client, reader: Reader
+) -> None:
+    picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
+    sign_and_confirm(letter)
+    publish(NOW)
+    with pytest.raises(Refused, match="revision_published"):
+        choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
+    page = desk.post(COVER, {"picture": picture.digest}, follow=True)
+    assert "People read and sign the text with this picture. Start a new text first." in words(page)
+    assert "Show it above the letter" not in words(page)
+    assert 'class="cover"' not in reader.read(letter)
+
+    start_revision(letter, by=organizer, now=NOW)
+    desk.post(COVER, {"picture": picture.digest})
+    assert 'class="cover"' not in reader.read(letter)
+    with pytest.raises(Refused, match="not_a_correction"):
+        publish_letter(letter, by=organizer, now=NOW, kind="correction", note="A picture.")
+    publish_letter(letter, by=organizer, now=NOW, kind="substance", note="A picture.")
+    assert 'class="cover"' in reader.read(letter)
+    assert "signed the first text" in words(reader.get(letter.url_of("signatures")))
+    history = words(reader.get(letter.url_of("history")))
+    assert digest(EN.title, EN.addressee, EN.body, picture.digest, "A car").hex() in history
+    assert 'class="cover"' not in reader.get(letter.url_of("past_text", number=1)).content.decode()
+    newest = reader.get(letter.url_of("past_text", number=2))
+    assert 'class="cover"' in newest.content.decode()
+    assert "A picture was put above the text." in words(newest)
+
+
+def test_what_a_published_one_shows_is_not_said_anew(draft: LetterMaker, organizer: User, reader: Reader) -> None:
+    letter = draft()
+    picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
+    choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    add_picture(letter, picture=remake(a_file()), alt="Vote for me", by=organizer, now=NOW)
+    assert Picture.objects.get().alt == "Vote for me"
+    page = reader.read(letter)
+    assert 'alt="A car"' in page
+    assert "Vote for me" not in page
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE letters_revision SET cover_id = NULL", "UPDATE letters_picture SET small = 'x'"]
+)
+def test_the_database_itself_keeps_them(draft: LetterMaker, organizer: User, change: str) -> None:
+    letter = draft()
+    picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
+    choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
 
 
 @pytest.mark.parametrize("size", ["1x1", "800", "0x0", "1200x601", "9999x9999"])
@@ -266,7 +336,7 @@ def test_a_page_with_pictures_reads_no_pixel(
 ) -> None:
     for width in range(1, 6):
         add_picture(letter, picture=remake(a_file(size=(width, 5))), alt="A", by=organizer, now=NOW)
-    with django_assert_max_num_queries(6) as asked:
+    with django_assert_max_num_queries(7) as asked:
         desk.get(PAGE)
     assert not any('"full"' in query["sql"] for query in asked.captured_queries)
 

@@ -209,7 +209,7 @@ def test_the_feed_tells_what_has_happened_the_newest_first(
     start_revision(letter, by=organizer, now=NOW)
     translate_letter(letter, text=Text("en", "Keep them all", "To all", "All."), by=organizer, now=NOW)
     then = NOW + timedelta(days=3)
-    publish_letter(letter, by=organizer, now=then, kind="correction", note="A word <was> missing")
+    publish_letter(letter, by=organizer, now=then, kind="substance", note="A word <was> missing")
     entries = feed_of(reader.get(FEED))
     assert [entry.findtext(f"{ATOM}title") for entry in entries] == [
         "The text has changed",

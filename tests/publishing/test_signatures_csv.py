@@ -2,23 +2,35 @@
 
 import csv
 import io
+import os
+import stat
+import time
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from limits import parse
+from pytest_django import Settings
 
 from letters.models import Letter, Signature
-from letters.publishing import queries
+from letters.publishing import files, queries
+from letters.publishing.tasks import build_list, tidy_lists
+from letters.shared import wakeups
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import NOW, Reader, Response, add_confirmed, add_published, publish, sign
+from tests.people import NOW, Reader, Response, add_confirmed, add_published, kept_pages, publish, sign, words
 
 CSV = "/letters/night-trains/signatures.csv"
 
 
 def rows(answer: Response) -> list[dict[str, str]]:
     assert answer.status_code == 200
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    assert content.startswith(b"\xef\xbb\xbf")
+    text = content.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
@@ -101,3 +113,150 @@ def test_nothing_can_be_sent_to_it(letter: Letter, reader: Reader) -> None:
 def test_the_list_leads_to_it(letter: Letter, reader: Reader) -> None:
     add_published(letter, 1)
     assert f'href="{CSV}"' in reader.read(letter, "signatures")
+
+
+# Of a large letter
+
+
+@pytest.fixture
+def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
+    """A letter whose list is built in the background; three have signed it."""
+    monkeypatch.setattr(files, "LARGE", 2)
+    settings.EXPORTS_DIR = tmp_path
+    add_published(letter, 3)
+    return letter
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Whom readers have woken."""
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(wakeups, "wake", lambda *args, **more: calls.append((*args, more["queue"])))
+    return calls
+
+
+def built(letter: Letter, *, ago: timedelta = timedelta(0)) -> None:
+    build_list(letter.pk, now=timezone.now() - ago)
+
+
+def test_no_request_reads_a_long_list(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        answer = reader.get(CSV)
+    assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "20", "no-store")
+    assert "Load this page again in about 20 seconds." in words(answer)
+    assert woken == [("letters.build_list", large.pk, "exports")]
+    built(large)
+    with CaptureQueriesContext(connection) as captured:
+        assert [row["number"] for row in rows(reader.get(CSV))] == ["1", "2", "3"]
+    assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    assert len(woken) == 1
+
+
+def test_a_file_is_sent_with_its_etag_and_only_once(large: Letter, reader: Reader) -> None:
+    built(large)
+    answer = reader.get(CSV)
+    assert answer["Cache-Control"] == "public, max-age=5"
+    assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures.csv"'
+    assert "Last-Modified" not in answer.headers
+    rows(answer)
+    again = reader.get(CSV, if_none_match=answer["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert reader.client.head(CSV)["ETag"] == answer["ETag"]
+
+
+def test_a_list_that_is_a_little_behind_is_sent_and_built_anew(
+    large: Letter, reader: Reader, woken: list[tuple[object, ...]]
+) -> None:
+    built(large)
+    add_published(large, 1)
+    woken.clear()
+    assert len(rows(reader.get(CSV))) == 3
+    # Not at each signature.
+    assert woken == []
+    built(large)
+    assert len(rows(reader.get(CSV))) == 3
+
+
+def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
+    built(large, ago=files.AGAIN_AFTER)
+    add_published(large, 1)
+    woken.clear()
+    assert len(rows(reader.get(CSV))) == 3
+    assert woken == [("letters.build_list", large.pk, "exports")]
+    built(large)
+    assert len(rows(reader.get(CSV))) == 4
+    assert len(files.all_lists()) == 1
+
+
+def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(large: Letter, reader: Reader) -> None:
+    said = f"It is never more than {int(files.TOO_OLD.total_seconds())} seconds behind"
+    assert said in words(reader.get(large.url_of("signatures")))
+    built(large, ago=files.TOO_OLD + timedelta(seconds=1))
+    assert len(rows(reader.get(CSV))) == 3
+    withdraw_signature(Signature.objects.get(number=2), now=NOW)
+    publish(NOW)
+    assert reader.get(CSV).status_code == 503
+    tidy_lists(now=timezone.now())
+    assert files.all_lists() == []
+    built(large)
+    assert [row["number"] for row in rows(reader.get(CSV))] == ["1", "3"]
+
+
+def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None:
+    built(large, ago=timedelta(days=1))
+    abandoned, young = (tmp_path / "public" / f"{name}.unfinished" for name in ("old", "young"))
+    for path, age in [(abandoned, 7200), (young, 0)]:
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    tidy_lists(now=timezone.now())
+    assert len(files.all_lists()) == 1
+    assert young.exists()
+    assert not abandoned.exists()
+
+
+def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
+    large: Letter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built(large, ago=files.AGAIN_AFTER)
+    before = files.all_lists()
+    add_published(large, 1)
+
+    def full(rows: object) -> str:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(files, "csv_lines", full)
+    with pytest.raises(OSError, match="No space"):
+        built(large)
+    assert files.all_lists() == before
+    assert len(list((tmp_path / "public").iterdir())) == 1
+
+
+def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
+    built(large)
+    (found,) = files.all_lists()
+    assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_network_that_takes_list_after_list_has_to_wait(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("1/hour")
+    built(large)
+    rows(reader.get(CSV))
+    kept_pages().pages.clear()
+    answer = reader.get(CSV)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 3000
+
+
+def test_the_worker_knows_the_task(large: Letter) -> None:
+    from letters.tasks import build_list, tidy_exports
+
+    assert build_list.name == "letters.build_list"
+    build_list(large.pk)
+    assert len(files.all_lists()) == 1
+    tidy_exports()
+    assert len(files.all_lists()) == 1
