@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
@@ -205,8 +205,8 @@ def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """What is too long to be kept is not sent again to whoever has it."""
     if _is_public(response) and response.headers["ETag"] in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
         # Nothing of it has been read yet. The file alone is closed: closing the response would end the request.
-        if isinstance(response, FileResponse):
-            response.file_to_stream.close()
+        if file := getattr(response, "file_to_stream", None):
+            file.close()
         return publish(HttpResponseNotModified(), response.headers["ETag"])
     return response
 
