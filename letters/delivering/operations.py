@@ -118,7 +118,7 @@ def _lease(now: datetime) -> datetime:
 def renew_claims(batch: list[Delivery], *, now: datetime) -> None:
     """Move the lease on for what this worker still holds. What another has taken over stays with the other."""
     lease = _lease(now)
-    values = {
+    values: dict[str, Any] = {
         "ids": [delivery.pk for delivery in batch],
         "marks": [delivery.next_attempt_at for delivery in batch],
         "lease": lease,

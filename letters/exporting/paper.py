@@ -21,6 +21,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
     number = queries.number_of_signatories(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
+    dated = letter.published_at.astimezone(letter.collective.zone()) if letter.published_at else None
     with translation.override(spoken):
         signed_by = ngettext("Signed by %(number)s person", "Signed by %(number)s people", number)
         return Letterhead(
@@ -29,7 +30,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             addressee=text.addressee,
             collective=letter.collective.name,
             body=text.body,
-            dated=format_date(letter.published_at, "long", locale=locale),
+            dated=format_date(dated, "long", locale=locale),
             signed_by=signed_by % {"number": format_decimal(number, locale=locale)},
             small_print=(
                 settings.SITE_URL + letter.get_absolute_url(export.language),

@@ -24,7 +24,8 @@ REFUSED = {
 def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """What has been delivered so far, and the form for one more."""
     typed = request.POST if request.method == "POST" else None
-    form = HandoverForm(typed, today=timezone.localdate(), signature_count=letter.signature_count)
+    today = timezone.localdate(timezone=letter.collective.zone())
+    form = HandoverForm(typed, today=today, signature_count=letter.signature_count)
     if form.is_valid():
         try:
             record_handover(letter, delivered=form.delivered(), by=writer, now=timezone.now())

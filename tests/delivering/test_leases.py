@@ -178,7 +178,12 @@ def test_a_worker_that_hangs_on_one_mail_does_not_keep_the_others_for_ever(
     turns: list[float] = []
     with Holding(claim_deliveries(now=NOW, most=3), DatabaseClock()) as held:
         honest = held._is_over.wait
-        monkeypatch.setattr(held._is_over, "wait", lambda seconds: (turns.append(seconds), honest(seconds))[1])
+
+        def wait(seconds: float) -> bool:
+            turns.append(seconds)
+            return honest(seconds)
+
+        monkeypatch.setattr(held._is_over, "wait", wait)
         until(lambda: len(turns) > 2)
     assert renewed == []
 
