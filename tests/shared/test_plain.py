@@ -47,8 +47,8 @@ def test_each_shape_is_readable(markdown: str, text: str) -> None:
             "• Line: Vienna; Ends: May\n• Line: Rome",
         ),
         (
-            '<p>So<sup><a href="#f1">[1]</a></sup></p><section><ol><li><p>R. <a href="#r1">↩︎</a></p></li></ol></section>',
-            "So[1]\n\n1. R.",
+            '<p>S<sup><a href="#f1">[1]</a></sup></p><section><ol><li><p>R <a href="#r1">↩︎</a></p></li></ol></section>',
+            "S[1]\n\n1. R",
         ),
         ('<ol start="7"><li>Seven</li><li value="9">Nine</li><li>Ten</li></ol>', "7. Seven\n9. Nine\n10. Ten"),
         ("<h5>Five</h5><h6>Six</h6><p>x", "Five\n\nSix\n\nx"),
