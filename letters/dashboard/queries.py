@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -19,7 +19,7 @@ State = Signature.State
 
 @dataclass(frozen=True)
 class Span:
-    """An hour, a day, a week or a month."""
+    """A day, a week or a month."""
 
     begins: datetime
     published: int
@@ -31,26 +31,25 @@ class Span:
 
 @dataclass(frozen=True)
 class Course:
-    # "hour", "day", "week" or "month"
+    # "day", "week" or "month"
     unit: str
     spans: list[Span]
 
 
-# The finest unit in which so long a time is still read at a glance.
-UNITS = [("hour", timedelta(days=2)), ("day", timedelta(days=92)), ("week", timedelta(days=730))]
+# The finest unit in which so long a time is still read at a glance. Privacy: never an hour, which would tell when
+# somebody signed who shows no name.
+UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
 
 
 def course(letter: Letter, *, now: datetime) -> Course:
-    """Its signatures from the first publication until now, or until it closed: hours first, later days and more, as
-    clocks and calendars show them in the collective's time zone.
+    """Its signatures from the first publication until now, or until it closed: by days first, later by more, as
+    calendars show them in the collective's time zone.
     """
     zone = letter.collective.zone()
     start = letter.published_at or letter.created_at
     end = max(start, min(now, letter.closed_at or now))
     unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
-    hours = LetterHour.objects.filter(letter=letter).annotate(
-        at=Trunc("hour", unit, tzinfo=UTC if unit == "hour" else zone)
-    )
+    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
     found = {row["at"]: (row["new"], row["out"]) for row in sums}
     # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
@@ -58,7 +57,7 @@ def course(letter: Letter, *, now: datetime) -> Course:
     for begins in _steps(unit, [start, end, *found], zone):
         new, out = found.get(begins, (0, 0))
         total += new - out
-        spans.append(Span(begins.astimezone(zone), new, out, total))
+        spans.append(Span(begins, new, out, total))
     return Course(unit, spans)
 
 
@@ -67,16 +66,14 @@ def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]
     begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
     steps = [begins]
     while begins < last:
-        # A month ends at the latest 31 days on. Hours are counted in UTC, days on the calendar of the zone.
-        ahead = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+        # A month ends at the latest 31 days on. Days are counted on the calendar of the zone.
+        ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
         begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)), zone)
         steps.append(begins)
     return steps
 
 
 def _begin(unit: str, moment: datetime, zone: ZoneInfo) -> datetime:
-    if unit == "hour":
-        return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
 
