@@ -33,6 +33,7 @@ from letters.models.signature import (
     SignatureQuerySet,
     SignerContact,
 )
+from letters.models.stopped_domain import StoppedDomain
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
@@ -82,6 +83,7 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "StoppedDomain",
     "Switch",
     "Translation",
     "Update",
