@@ -88,9 +88,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that a public page that has not changed costs nothing else.
-    "letters.publishing.caching.PublicPageCache",
+    # Before the page cache: Strict-Transport-Security depends on how this request came, so no page may keep it.
     "django.middleware.security.SecurityMiddleware",
+    # Early, so that a public page that has not changed costs nothing else.
+    "letters.publishing.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",

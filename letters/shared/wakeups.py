@@ -23,7 +23,7 @@ FORGOTTEN_AFTER_SECONDS = 10
 LEFT_ALONE_SECONDS = 5
 
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
-# confirm, and a signer sees the number within two.
+# confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in publishing/caching.py).
 GATHER_SECONDS = 0.5
 
 _left_alone_until = 0.0
