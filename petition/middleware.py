@@ -42,6 +42,14 @@ def page_language(get_response: GetResponse) -> GetResponse:
     return answer
 
 
+# Who has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.
+PARTS: dict[str, tuple[type[Exception], ...]] = {
+    "The database": (OperationalError, InterfaceError),
+    "The broker": (KombuError,),
+    "Valkey": (redis.RedisError,),
+}
+
+
 def _largest_body(path: str) -> int:
     larger = (size for end, size in settings.LARGER_BODIES.items() if path.endswith(end))
     most: int = settings.LARGEST_BODY
@@ -67,10 +75,11 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""
-        if not isinstance(exception, OperationalError | InterfaceError | redis.RedisError | KombuError):
+        """A part that is needed is away: nothing was saved, and the page says so."""
+        part = next((name for name, kinds in PARTS.items() if isinstance(exception, kinds)), None)
+        if part is None:
             return None
-        log.error("The database or Valkey did not answer: %s", type(exception).__name__)
+        log.error("%s did not answer: %s", part, type(exception).__name__)
         page = self._page(request, 503)
         page.headers["Retry-After"] = "30"
         return page

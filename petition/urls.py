@@ -4,12 +4,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from petition import mailbox
+from petition import health, mailbox
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("letters.urls")),
     # /admin/
     path("admin/", admin.site.urls),
+    # /healthz and /readyz, answered by the first middleware
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
 
 if settings.MAILBOX_DIR:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import xlsxwriter
@@ -79,8 +80,15 @@ def _sealed(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 @contextmanager
 def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
     """Text is written as text: nothing is calculated, and nothing becomes a link. More rows take more sheets."""
-    options = {"constant_memory": True, "tmpdir": str(folder()), "strings_to_formulas": False, "strings_to_urls": False}
-    with _new(path) as file, xlsxwriter.Workbook(file, options) as book:
+    # The rows of a sheet wait in files of their own, which go with this folder however it ends: a full disk must not
+    # fill up a little more with each try.
+    with TemporaryDirectory(prefix="sheet-", dir=folder()) as rows_of_sheets, _new(path) as file:
+        yield from _sheets(file, heading, rows_of_sheets)
+
+
+def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Write]:
+    options = {"constant_memory": True, "tmpdir": tmpdir, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, options) as book:
         sheet, place = _headed(book, heading), 1
 
         def write(rows: Rows) -> None:

@@ -17,7 +17,7 @@ from tests.people import Response, add_published, kept_pages, site
 PATHS = [
     *["/", "/letters/night-trains/", "/letters/night-trains/signatures/", "/letters/night-trains/signatures.csv"],
     *["/letters/night-trains/count/", "/letters/night-trains/feed/", "/letters/night-trains/history/"],
-    *["/it/letters/night-trains/", "/letters/night-trains/updates/", "/letters/nothing/", "/healthz"],
+    *["/it/letters/night-trains/", "/letters/night-trains/updates/", "/letters/nothing/"],
 ]
 
 

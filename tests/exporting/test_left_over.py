@@ -1,0 +1,35 @@
+"""A spreadsheet that cannot be made leaves nothing on the disk: a full one must not fill up with each try."""
+
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from letters.exporting import files
+
+ROWS = [["Ada", 1]] * 1000
+
+
+def test_rows_that_wait_go_when_the_reading_fails(folder: Path) -> None:
+    with pytest.raises(OSError, match="full"), files.opened("1-1.xlsx", ["name", "number"]) as write:
+        write(ROWS)
+        assert any(path.is_dir() for path in folder.iterdir())
+        raise OSError("The disk is full.")
+    assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]
+
+
+def test_rows_that_wait_go_when_the_writing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(book: xlsxwriter.Workbook) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "_store_workbook", fail)
+    with pytest.raises(OSError, match="full"), files.opened("1-1.xlsx", ["name", "number"]) as write:
+        write(ROWS)
+    assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]
+
+
+def test_a_whole_spreadsheet_leaves_itself_alone(folder: Path) -> None:
+    with files.opened("1-1.xlsx", ["name", "number"]) as write:
+        write(ROWS)
+    assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]
+    assert (folder / "1-1.xlsx").stat().st_size > 1000
