@@ -88,7 +88,7 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 
 def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Write]:
     options = {"constant_memory": True, "tmpdir": tmpdir, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book:
+    with xlsxwriter.Workbook(file, options) as book, _closing(book):
         sheet, place = _headed(book, heading), 1
 
         def write(rows: Rows) -> None:
@@ -104,6 +104,19 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
                 place += 1
 
         yield write
+
+
+@contextmanager
+def _closing(book: xlsxwriter.Workbook) -> Iterator[None]:
+    """After a failure the library leaves its files open, and an open file takes room though it is deleted."""
+    try:
+        yield
+        book.close()
+    finally:
+        for sheet in book.worksheets():
+            sheet.row_data_fh.close()
+        # So that leaving the book does not write it once more, without its rows.
+        book.fileclosed = True
 
 
 def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:

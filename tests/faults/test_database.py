@@ -22,7 +22,7 @@ ADA, BERTA, CARLO, DORA, EMIL, FRIDA, GRETA = (
 )
 
 
-# So many sign at once, more than there are threads, while one reads for longer than a process leaves the database alone.
+# So many sign at once, more than there are threads; one reads for longer than a process leaves the database alone.
 SIGNING, READINGS = 8, int(2 * LEFT_ALONE_SECONDS / 0.3)
 # It was ten to twenty; one thread of each process may wait for the database.
 LONGEST_SECONDS = 2
@@ -104,7 +104,7 @@ def test_without_the_database_nobody_who_reads_waits_for_those_who_sign(site: Si
             signing = [people.submit(sign_on_and_on) for _ in range(SIGNING)]
             # Those who come first find out.
             time.sleep(PATIENCE_SECONDS * 2)
-            waited = []
+            waited: list[float] = []
             while len(waited) < READINGS:
                 begun = time.monotonic()
                 assert site.get(LETTER).status == 200

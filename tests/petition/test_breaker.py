@@ -18,6 +18,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def fail() -> None:
+    raise psycopg.OperationalError
+
+
 def ask(breaker: Breaker, *, answers: bool) -> str:
     """What became of one who needs the database."""
     asked = False
@@ -25,7 +29,7 @@ def ask(breaker: Breaker, *, answers: bool) -> str:
         with breaker.guarding():
             asked = True
             if not answers:
-                raise psycopg.OperationalError
+                fail()
     except psycopg.OperationalError:
         return "waited" if asked else "sent on at once"
     return "served"

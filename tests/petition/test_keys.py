@@ -1,8 +1,10 @@
 """Under other keys than those of the data nothing starts: a signer who is not known again signs twice."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -91,13 +93,11 @@ def test_an_old_key_for_addresses_is_needed_until_nothing_is_stored_under_it(
 
 
 @pytest.fixture
-def start(parts: Parts) -> Callable[..., "subprocess.CompletedProcess[str]"]:
+def start(transactional_db: None, tmp_path: Path) -> Callable[..., "subprocess.CompletedProcess[str]"]:
     def start(part: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        import os
-
         return subprocess.run(
             [sys.executable, *PROGRAMS[part]],
-            env=os.environ | parts.environ | environ,
+            env=os.environ | Parts(tmp_path).environ | environ,
             cwd=django_settings.BASE_DIR,
             capture_output=True,
             text=True,
