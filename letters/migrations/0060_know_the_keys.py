@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0028_count_whom_an_account_invites")]
+    dependencies = [("letters", "0040_no_file_holds_addresses")]
 
     operations = [
         migrations.CreateModel(
