@@ -1,6 +1,7 @@
 """The Celery application: `celery -A petition worker`, `celery -A petition beat`."""
 
 import os
+import sys
 from typing import Any
 
 import django
@@ -27,11 +28,16 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 @worker_init.connect
 @beat_init.connect
 def check_settings(**kwargs: Any) -> None:
-    refuse_unsafe_boot()
-    django.setup()
-    from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models, and settings.py imports this file
+    try:
+        refuse_unsafe_boot()
+        django.setup()
+        from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models; settings.py imports this file
 
-    refuse_wrong_keys()
+        refuse_wrong_keys()
+    except SystemExit as refusal:
+        # Celery has taken standard error for its log by now, and would lose the sentence.
+        print(refusal.code, file=sys.__stderr__, flush=True)  # noqa: T201
+        raise SystemExit(1) from None
 
 
 @worker_process_init.connect

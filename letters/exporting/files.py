@@ -75,7 +75,7 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 
 def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Write]:
     options = {"constant_memory": True, "tmpdir": tmpdir, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(file, options) as book, _closing(book):
+    with _book(file, options) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, place = _headed(book, heading), 1
 
@@ -97,16 +97,15 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
 
 
 @contextmanager
-def _closing(book: xlsxwriter.Workbook) -> Iterator[None]:
+def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workbook]:
     """After a failure the library leaves its files open, and an open file takes room though it is deleted."""
+    book = xlsxwriter.Workbook(file, options)
     try:
-        yield
+        yield book
         book.close()
     finally:
         for sheet in book.worksheets():
-            sheet.row_data_fh.close()
-        # So that leaving the book does not write it once more, without its rows.
-        book.fileclosed = True
+            sheet._opt_close()
 
 
 def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:

@@ -8,14 +8,14 @@ import xlsxwriter
 
 from letters.exporting import files
 
-full = partial(pytest.raises, OSError, match="full")
+full = partial(pytest.raises, RuntimeError, match="full")
 ROWS = [["Ada", 1]] * 1000
 
 
 def test_rows_that_wait_go_when_the_reading_fails(folder: Path) -> None:
     def fail() -> None:
         assert any(path.is_dir() for path in folder.iterdir())
-        raise OSError("The disk is full.")
+        raise RuntimeError("The disk is full.")
 
     with full(), files.opened("1-1.xlsx", ["name", "number"]) as write:
         write(ROWS)
@@ -25,7 +25,7 @@ def test_rows_that_wait_go_when_the_reading_fails(folder: Path) -> None:
 
 def test_rows_that_wait_go_when_the_writing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(book: xlsxwriter.Workbook) -> None:
-        raise OSError("The disk is full.")
+        raise RuntimeError("The disk is full.")
 
     monkeypatch.setattr(xlsxwriter.Workbook, "_store_workbook", fail)
     with full(), files.opened("1-1.xlsx", ["name", "number"]) as write:
