@@ -36,7 +36,7 @@ def check_settings(**kwargs: Any) -> None:
         refuse_wrong_keys()
     except SystemExit as refusal:
         # Celery has taken standard error for its log by now, and would lose the sentence.
-        print(refusal.code, file=sys.__stderr__, flush=True)  # noqa: T201
+        print(refusal.code, file=sys.__stderr__, flush=True)
         raise SystemExit(1) from None
 
 
