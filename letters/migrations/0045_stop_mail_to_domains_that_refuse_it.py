@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0040_no_file_holds_addresses"),
+        ("letters", "0060_know_the_keys"),
     ]
 
     operations = [
