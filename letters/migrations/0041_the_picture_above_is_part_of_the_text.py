@@ -64,7 +64,7 @@ def fingerprint_what_is_written(apps: Apps, schema_editor: BaseDatabaseSchemaEdi
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0040_no_file_holds_addresses")]
+    dependencies = [("letters", "0045_stop_mail_to_domains_that_refuse_it")]
 
     operations = [
         migrations.AddField(

@@ -19,6 +19,7 @@ from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
+from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
@@ -33,6 +34,7 @@ from letters.models.signature import (
     SignatureQuerySet,
     SignerContact,
 )
+from letters.models.stopped_domain import StoppedDomain
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
@@ -70,6 +72,7 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "InviteList",
+    "KeyFingerprint",
     "Letter",
     "LetterHour",
     "LetterQuerySet",
@@ -82,6 +85,7 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "StoppedDomain",
     "Switch",
     "Translation",
     "Update",
