@@ -19,6 +19,7 @@ from letters.collectives.queries import MOST_MEMBERS
 from letters.models import COMPLAINED, OWNING, SALT_BYTES, Collective, Delivery, Invitation, Letter, Membership, User
 from letters.shared import wakeups
 from letters.shared.addresses import Address, canonical, hash_address, reseal, seal
+from letters.shared.folding import without_marks
 from letters.shared.refusal import Refused
 
 # How long an invitation is good.
@@ -282,7 +283,7 @@ def _save(collective: Collective) -> None:
 
 def _save_under_free_slug(collective: Collective) -> None:
     """Under an address made of the name; with a few digits more, if that is taken or there are no letters for one."""
-    wanted = slugify(collective.name)[:60].strip("-")
+    wanted = slugify(without_marks(collective.name))[:60].strip("-")
     try:
         collective.slug = wanted
         _save(collective)

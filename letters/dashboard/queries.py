@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import BooleanField, Q, QuerySet, Sum
+from django.db.models import BooleanField, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Trunc
 
-from letters.models import SEARCHED, Letter, LetterHour, LetterTally, Signature, SignatureQuerySet
+from letters.models import FOLDED, SEARCHED, Letter, LetterHour, LetterTally, Signature, SignatureQuerySet
 
 State = Signature.State
 
@@ -176,8 +176,6 @@ LISTS = {
     "withdrawn": State.WITHDRAWN,
     "rejected": State.REJECTED,
 }
-# What parts words, also for PostgreSQL's parser; of a script that it does not know everything is a letter to it.
-BETWEEN_WORDS = re.compile(r"[\s\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+")
 MOST_WORDS = 8
 
 
@@ -189,11 +187,12 @@ class Page:
 
 
 def signatures(letter: Letter, *, shown: str, search: str = "", after: int = 0) -> Page:
-    """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word.
+    """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word,
+    whatever marks, capitals and apostrophes either has.
 
     The published ones by number, before `after`, the others by id.
     """
-    words = [word for word in BETWEEN_WORDS.split(search) if word][:MOST_WORDS]
+    words = _folded_words(search) if search else []
     if search and not words:
         return Page([], None)
     found = Signature.objects.filter(letter=letter, state=LISTS[shown])
@@ -206,19 +205,32 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: int = 0) 
     return _page((rows.filter(pk__lt=after) if after else rows).order_by("-pk"), by="pk")
 
 
+def _folded_words(search: str) -> list[str]:
+    """By the function that the index is made with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT letters_fold(%s)", [search])
+        return str(cursor.fetchone()[0]).split()[:MOST_WORDS]
+
+
+# What has no letter in it would match everything.
+MATCHES = f"""
+{SEARCHED} @@ (%s::tsquery && to_tsquery('simple', %s)) AND numnode(to_tsquery('simple', %s)) > 0
+"""
+
+
 def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
     if not words:
         return Signature.objects.all()
     # Quoted, and nothing in them can end the quotation: an apostrophe parts words.
-    query = " & ".join([f"letter{letter.pk}", *(f"'{word}':*" for word in words)])
-    matches = RawSQL(f"{SEARCHED} @@ to_tsquery('simple', %s)", [query], output_field=BooleanField())  # noqa: S611
+    query = " & ".join(f"'{word}':*" for word in words)
+    matches = RawSQL(MATCHES, [f"'#{letter.pk}'", query, query], output_field=BooleanField())  # noqa: S611
     return Signature.objects.filter(matches)
 
 
 def _named(found: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
     for word in words:
         begins = rf"(^|[^[:alnum:]]){re.escape(word)}"
-        found = found.filter(Q(name__iregex=begins) | Q(affiliation__iregex=begins))
+        found = found.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
     return found
 
 

@@ -25,6 +25,7 @@ from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.signature import (
+    FOLDED,
     INVITATION_GOOD_FOR,
     SALT_BYTES,
     SEARCHED,
@@ -44,6 +45,7 @@ __all__ = [
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
+    "FOLDED",
     "INVITATION_GOOD_FOR",
     "MODERATING",
     "MOST_MAILS_A_DAY",

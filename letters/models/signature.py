@@ -303,9 +303,11 @@ class Signature(models.Model):
         return self.letter.get_absolute_url(self.language)
 
 
-# The words of a signature that has a number, for searching: one GIN index over all letters (migration 0022), so the
-# letter is a word among them. A search must say just this, and that there is a number, or the index is passed over.
-SEARCHED = "to_tsvector('simple', 'letter' || letter_id::text || ' ' || name || ' ' || affiliation)"
+# The words of a signature, without marks; `letters_fold` stands in migration 0042, and folds what is searched for too.
+FOLDED = "letters_fold(name || ' ' || affiliation)"
+# Those of one that has a number: one GIN index over all letters, so the letter is a word among them, "#7", which nobody
+# can search for. A search must say just this, and that there is a number, or the index is passed over.
+SEARCHED = f"(array_to_tsvector(ARRAY['#' || letter_id::text]) || to_tsvector('simple', {FOLDED}))"
 
 # A signature that its signer stands by, or may still.
 STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]

@@ -14,6 +14,7 @@ from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import WRITING, AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
 from letters.organizing.changes import is_new_cover, says_something_else
+from letters.shared.folding import without_marks
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
@@ -76,7 +77,7 @@ def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now:
 
 def free_slug(model: type[Model], text: str) -> str:
     """An address made of the text that nobody has yet; of letters and digits alone where the text has no Latin ones."""
-    wanted = slugify(text)[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
+    wanted = slugify(without_marks(text))[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
     if model is Letter:
         taken.update(OldSlug.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))

@@ -101,6 +101,9 @@ def crowd(letter: Letter) -> Letter:
             ("Conan O'Brien", ""),
             ("Jean-Luc Adams", "Université de Lyon"),
             ("王小明", "北京大学"),
+            ("Nguyễn Văn Đức", "Łódź Größe"),
+            ("Søren Æbeløe", "ΑΘΗΝΑ Жук"),
+            ("D\u2019Arcy O\u02bcneill", ""),
         ]
     ):
         sign_and_confirm(letter, f"s{place}@example.org", name=name, affiliation=affiliation)
@@ -125,6 +128,22 @@ def crowd(letter: Letter) -> Letter:
         ("ünsal", {"Élodie Ünsal"}),
         ("nobody", set()),
         ("ada hopper", set()),
+        ("nguyen", {"Nguyễn Văn Đức"}),
+        ("NGUYÊN duc", {"Nguyễn Văn Đức"}),
+        ("lodz grosse", {"Nguyễn Văn Đức"}),
+        ("soren aebel", {"Søren Æbeløe"}),
+        ("αθηνα ЖУК", {"Søren Æbeløe"}),
+        ("elodie unsal", {"Élodie Ünsal"}),
+        ("o\u2019brien", {"Conan O'Brien"}),
+        ("O`BRIEN", {"Conan O'Brien"}),
+        ("o\u02bcbrien", {"Conan O'Brien"}),
+        ("d'arcy", {"D\u2019Arcy O\u02bcneill"}),
+        ("o'neill", {"D\u2019Arcy O\u02bcneill"}),
+        ("letter", set()),
+        ("letter1", set()),
+        ("#", set()),
+        ("\u2013", set()),
+        ("😀", set()),
     ],
 )
 def test_every_word_must_begin_a_word(crowd: Letter, search: str, names: set[str]) -> None:
@@ -153,6 +172,13 @@ def test_those_that_wait_are_searched_too(letter: Letter) -> None:
     assert found(letter, "love ada", "pending") == {"Ada Lovelace"}
     assert found(letter, "analyt", "pending") == {"Ada Lovelace"}
     assert found(letter, "da", "pending") == set()
+    sign(letter, "c@example.org", name="Nguyễn Văn Đức")
+    assert found(letter, "nguyen duc", "pending") == {"Nguyễn Văn Đức"}
+
+
+def test_the_id_of_a_letter_finds_nobody(crowd: Letter) -> None:
+    for search in (f"{crowd.pk}", f"#{crowd.pk}", f"letter{crowd.pk}"):
+        assert found(crowd, search) == set()
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣", "0", ""])
@@ -218,8 +244,8 @@ def test_with_a_hundred_thousand_each_list_and_search_reads_an_index(
     assert "signature_number_once_a_letter" in plans["list"]
     assert "signature_underway" in plans["pending"]
     assert "signature_gone" in plans["gone"]
-    assert "signature_words" in plans["rare"]
-    assert "signature_words" in plans["two words"]
+    assert "signature_folded_words" in plans["rare"]
+    assert "signature_folded_words" in plans["two words"]
     for name, plan in plans.items():
         assert "Seq Scan" not in plan, name
     assert not any("Sort" in plans[name] for name in ("list", "pending", "gone"))
