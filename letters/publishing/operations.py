@@ -28,7 +28,11 @@ WITH claimed AS MATERIALIZED (
     UPDATE letters_signature AS signature
     SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true, via = ''
     FROM ordered WHERE signature.id = ordered.id
-    RETURNING revision_id, signature.language, signature.country, ordered.via
+    -- Privacy: of who is shown to nobody neither language nor country is tallied. Organizers see both of all others,
+    -- and by subtraction would know theirs.
+    RETURNING revision_id, ordered.via,
+        CASE WHEN display = 'nobody' THEN '' ELSE signature.language END AS language,
+        CASE WHEN display = 'nobody' THEN '' ELSE signature.country END AS country
 ), tallied AS (
     -- Here alone it is noted how signers came, and for no signature by itself.
     INSERT INTO letters_lettertally AS tally (letter_id, kind, value, number)
