@@ -1,5 +1,6 @@
 """A mail put together from its templates: what the mails of every room have in common."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from letters.models import Delivery
 from letters.shared.addresses import unseal
 from letters.shared.languages import interface_language
 from letters.shared.message_ids import message_id
+from letters.shared.text import without_links
 
 
 def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> dict[str, str]:
@@ -21,8 +23,40 @@ def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> 
         parts = {
             part: render_to_string(f"letters/mail/{template}.{part}", full) for part in ("subject.txt", "txt", "html")
         }
-    # A line break in a title would begin another header.
-    return {**parts, "subject.txt": " ".join(parts["subject.txt"].split()), "txt": parts["txt"].strip() + "\n"}
+    return {
+        # A line break in a title would begin another header.
+        "subject.txt": " ".join(parts["subject.txt"].split()),
+        "txt": _unlinked_text(parts["txt"].strip()) + "\n",
+        "html": _unlinked_html(parts["html"]),
+    }
+
+
+# Everything that people typed and an email repeats (titles, names of collectives and of who invites) passes here, so
+# that no mail program makes a link of it: else whoever writes letters could send strangers to any site in our name.
+SPACES = re.compile(r"(\s+)")
+TAG = re.compile(r"(<[^>]*>)")
+
+
+def _unlinked_text(text: str) -> str:
+    """Only our own addresses stay what mail programs make links of."""
+    return "".join(word if _is_ours(word) else without_links(word) for word in SPACES.split(text))
+
+
+def _is_ours(word: str) -> bool:
+    return word == settings.SITE_URL or word.startswith(f"{settings.SITE_URL}/")
+
+
+def _unlinked_html(html: str) -> str:
+    """The same for what stands outside of links, and outside of the head."""
+    head, body, rest = html.partition("<body")
+    shown, inside = [], False
+    for part in TAG.split(body + rest):
+        if part.startswith("<"):
+            inside = (inside or part.startswith("<a ")) and part != "</a>"
+            shown.append(part)
+        else:
+            shown.append(part if inside else without_links(part))
+    return head + "".join(shown)
 
 
 def compose_mail(delivery: Delivery, parts: Mapping[str, str], *, to: bytes | memoryview) -> EmailMultiAlternatives:
