@@ -62,7 +62,7 @@ def invitations_a_day(user: User) -> int:
     mine = Membership.objects.filter(user=user, role__in=WRITING).values("collective")
     letters = Letter.objects.public().filter(collective__in=mine, is_sample=False)
     signatures = int(letters.aggregate(total=Sum("signature_count"))["total"] or 0)
-    return min(MOST_INVITATIONS, FEW_INVITATIONS + signatures)
+    return int(min(MOST_INVITATIONS, FEW_INVITATIONS + signatures))
 
 
 def invited_today(user: User, now: datetime) -> int:

@@ -30,8 +30,9 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         "area": charts.area(totals),
         "origins": queries.origins(letter),
         "fewest": queries.FEWEST,
-        "mail_waits_since": queries.mail_waits_since(timezone.now()),
+        "mail_is_late": queries.mail_is_late(timezone.now()),
         "undelivered": undelivered(letter),
+        "zone": letter.collective.zone(),
     }
     return render(request, "letters/dashboard/dashboard.html", context)
 

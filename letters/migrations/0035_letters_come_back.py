@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0028_count_whom_an_account_invites"),
+        ("letters", "0040_no_file_holds_addresses"),
     ]
 
     operations = [
