@@ -61,7 +61,7 @@ def invitations_a_day(user: User) -> int:
     """How many people this account may invite within a day."""
     mine = Membership.objects.filter(user=user, role__in=WRITING).values("collective")
     letters = Letter.objects.public().filter(collective__in=mine, is_sample=False)
-    signatures = int(letters.aggregate(total=Sum("signature_count"))["total"] or 0)
+    signatures: int = letters.aggregate(total=Sum("signature_count"))["total"] or 0
     return int(min(MOST_INVITATIONS, FEW_INVITATIONS + signatures))
 
 
@@ -69,5 +69,5 @@ def invited_today(user: User, now: datetime) -> int:
     """How many they have invited within a day, whatever became of it."""
     since = now - timedelta(days=1)
     lists = AuditEvent.objects.filter(verb="invite_first_signers", actor=user, at__gt=since)
-    listed = sum(details["invited"] for details in lists.values_list("details", flat=True))
+    listed: int = sum(details["invited"] for details in lists.values_list("details", flat=True))
     return listed + Invitation.objects.filter(invited_by=user, created_at__gt=since).count()

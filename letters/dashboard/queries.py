@@ -138,7 +138,7 @@ def mail_is_late(now: datetime) -> bool:
     """Whether an email that somebody is waiting for has waited for longer than it should.
 
     Privacy: of the whole site, without a number and without a time. A count of the letter's own emails would move by
-    one for an address that is new, and stand still for one that has signed: organizers could ask about one after another.
+    one for an address that is new, and stand still for one that has signed: organizers could ask about each.
     """
     owed = Delivery.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
     oldest = min(owed.values_list("created_at", flat=True)[:MOST_MAILS], default=now)
