@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -39,7 +39,7 @@ def invited(delivery: Delivery) -> EmailMessage | NotBefore | None:
         "title": queries.title_now(signature),
         "letter_url": settings.SITE_URL + signature.link("invitation", now=now),
         "decline_url": decline_url,
-        "until": signature.signed_at + INVITATION_GOOD_FOR,
+        "until": min(signature.signed_at + INVITATION_GOOD_FOR, letter.closes_at or datetime.max.replace(tzinfo=UTC)),
         "is_public": letter.status == Letter.Status.PUBLISHED,
         "again": delivery.key.startswith("invited_again:"),
     }

@@ -6,7 +6,6 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TypeAlias
 
 from django.conf import settings
@@ -80,6 +79,8 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     now, signature = timezone.now(), recipient.signature
     if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
         return None  # Its owner has called our mail spam, whoever types it again.
+    if signature.state == Signature.State.PENDING and signature.letter.confirmation_refusal(now):
+        return None  # It would ask for what can no longer be done.
     if queries.is_needless(delivery, recipient, now=now):
         return None
     if until := queries.put_off_until(delivery, recipient):
@@ -97,7 +98,7 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
         "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
         "code": f"{code[:3]} {code[3:]}",
-        "until": signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
+        "until": queries.confirmable_until(signature),
     }
     parts = render_mail(template, context, language=signature.language)
     return compose_mail(delivery, parts, to=recipient.address)
