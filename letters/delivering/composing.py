@@ -20,11 +20,14 @@ from letters.shared.text import without_links
 FILLER = "\u034f\u200c\u00a0" * 60
 
 
-def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> dict[str, str]:
+def render_mail(
+    template: str, context: Mapping[str, Any], *, language: str, keeps_links: bool = False
+) -> dict[str, str]:
     """Its three parts, by the endings of their templates, in the language of ours that speaks to who reads that one.
 
     Privacy: a subject is read on lock screens and kept in the logs of mail gateways, so its template is given no words,
     only what is true or false. And each half opens with the same sentences, since a mailbox shows those as well.
+    With `keeps_links`, for readers who have asked for it, what organizers typed may be links.
     """
     with translation.override(interface_language(language)):
         shared = {"language": translation.get_language(), "SITE_URL": settings.SITE_URL}
@@ -33,11 +36,10 @@ def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> 
         full = {**context, **shared, "subject": subject, "filler": FILLER}
         opening, text = (render_to_string(f"letters/mail/{name}.txt", full).strip() for name in ("_opening", template))
         html = render_to_string(f"letters/mail/{template}.html", full)
-    return {
-        "subject.txt": subject,
-        "txt": _unlinked_text(f"{opening}\n\n{text}\n"),
-        "html": _unlinked_html(html),
-    }
+    plain = f"{opening}\n\n{text}\n"
+    if keeps_links:
+        return {"subject.txt": subject, "txt": plain, "html": html}
+    return {"subject.txt": subject, "txt": _unlinked_text(plain), "html": _unlinked_html(html)}
 
 
 # Everything that people typed and an email repeats (titles, names of collectives and of who invites) passes here, so

@@ -183,7 +183,7 @@ NAMES = [
     "ask me@evil.org",
     "evil。com",
     "EVIL.XN--P1AI",
-    "a.рф",
+    "evil.рф",
 ]
 HONEST = [
     "Friends of the Night Train",
