@@ -11,9 +11,11 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Ask, Display, Letter, Signature
-from letters.shared.addresses import Address, likely_meant, read_address, unseal
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address, read_address, unseal
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
 from letters.shared.languages import locale_of
+from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
 
@@ -65,17 +67,15 @@ class AddressField(forms.Field):
 
     def __init__(self, **options: Any) -> None:
         attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": 254}), **options)
+        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": LONGEST_TYPED}), **options)
 
     def clean(self, value: str | None) -> Address:
         if not (value or "").strip():
             raise ValidationError(ADDRESS_WANTED, "required")
-        address = read_address(value or "")
-        if address is None:
-            raise ValidationError(
-                _("This is not a complete email address. One looks like name@example.org."), "invalid"
-            )
-        return address
+        try:
+            return parse_address(value or "")
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem
 
 
 def country_choices() -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from letters.models import Letter, Signature
-from letters.shared.addresses import likely_meant
+from letters.shared.slips import likely_meant
 from tests.people import Signer
 
 pytestmark = pytest.mark.django_db
