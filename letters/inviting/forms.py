@@ -11,9 +11,10 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.shared.addresses import Address, read_address
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address
+from letters.shared.headings import MEANINGS
 from letters.shared.rosters import (
-    MEANINGS,
     MOST_BYTES,
     Guess,
     Row,
@@ -140,7 +141,7 @@ class TakeBackForm(forms.Form):
 
     email = forms.CharField(
         label=_("Their email address"),
-        max_length=254,
+        max_length=LONGEST_TYPED,
         error_messages={"required": _("Write the address whose invitation you take back.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -149,9 +150,7 @@ class TakeBackForm(forms.Form):
         super().__init__(data, auto_id="back_%s", label_suffix="")
 
     def clean_email(self) -> Address:
-        address = read_address(self.cleaned_data["email"])
-        if address is None:
-            raise ValidationError(
-                _("This is not a complete email address. One looks like name@example.org."), "invalid"
-            )
-        return address
+        try:
+            return parse_address(self.cleaned_data["email"])
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem

@@ -24,5 +24,6 @@ WHY_NOT: dict[str, str | Promise] = {
 }
 
 
-def why_not(code: str) -> str | Promise:
-    return WHY_NOT.get(code, INCOMPLETE)
+def why_not(code: str) -> str:
+    """In the language of this moment."""
+    return str(WHY_NOT.get(code, INCOMPLETE))

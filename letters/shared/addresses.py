@@ -43,7 +43,6 @@ BEFORE = " \t\r\n\v\f<>()[],;:«»‹›“”„‟‘’‚‛'\u202a\u202b\u2
 AFTER = BEFORE + '".!'
 # Invisible: zero-width characters, direction marks, soft hyphens, byte order marks, whatever else Unicode calls format.
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f]")
-AFTER_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 # The last bracket has been taken off by then.
 NAMED = re.compile(r"([^<>]*)<([^<>]*)")

@@ -32,6 +32,7 @@ EXPOSED = _(
     "when, and the title of the letter. Better take a private address. If you want this one all the same, send the "
     "form once more."
 )
+ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
 
 
@@ -104,6 +105,18 @@ class CountryField(forms.ChoiceField):
         return value in COUNTRIES
 
 
+def _chosen(data: QueryDict | None) -> QueryDict | None:
+    """What was sent, with the address that was offered in place of a slip, if its button was pressed (`use`)."""
+    if data is None or not data.get("use"):
+        return data
+    typed = read_address(data.get("email", ""))
+    if typed is None or likely_meant(typed.deliverable) != data["use"]:
+        return data
+    chosen = data.copy()
+    chosen["email"] = data["use"]
+    return chosen
+
+
 class SigningForm(forms.Form):
     """The fields that a letter asks for."""
 
@@ -155,10 +168,12 @@ class SigningForm(forms.Form):
     updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="sign_%s", label_suffix="", initial=initial)
+        super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
         # The address that was asked about, to be sent along with the form the next time.
         self.unsure = ""
+        # What a slip of the finger was likely to mean: for a button that takes it.
+        self.meant = ""
         for name in ("affiliation", "role", "country", "comment"):
             ask = getattr(letter, f"ask_{name}")
             if ask == Ask.OFF:
@@ -222,9 +237,15 @@ class SigningForm(forms.Form):
     def _question(self, address: Address, domain: str) -> str:
         if exposed_to := match_domain(domain, self.letter.addressee_domains):
             return EXPOSED % {"domain": exposed_to}
-        if meant := likely_meant(address.deliverable):
-            return MISTYPED % {"meant": meant}
-        return ""
+        self.meant = likely_meant(address.deliverable)
+        return MISTYPED % {"meant": self.meant} if self.meant else ""
+
+    def clean_name(self) -> str:
+        """Privacy: a name is public, an address must never be."""
+        name: str = self.cleaned_data["name"]
+        if any(read_address(word) for word in name.split()):
+            raise ValidationError(ADDRESS_AS_NAME, "address")
+        return name
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""
