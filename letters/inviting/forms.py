@@ -15,6 +15,7 @@ from letters.shared.address_words import why_not
 from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address
 from letters.shared.headings import MEANINGS
 from letters.shared.rosters import (
+    ENCODINGS,
     MOST_BYTES,
     Guess,
     Row,
@@ -29,7 +30,8 @@ UNREADABLE = {
     "workbook": _("That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
     "no_text": _("That is no list in plain text. Save it as CSV, and send that; or paste the addresses."),
     "too_many_rows": _("That is more than 5,000 lines. Send the list in parts."),
-    "too_many_columns": _("That has more than 60 columns. Leave those out that are not needed."),
+    "too_many_columns": _("That has more than 256 columns. Leave those out that are not needed."),
+    "encoding": _("The file cannot be read in this way. Choose another encoding."),
 }
 
 
@@ -93,8 +95,11 @@ MEANING_WORDS = {
     "ignored": _("not needed"),
     "address": _("email address"),
     "name": _("name"),
+    "prefix": _("title before the name"),
     "given": _("first name"),
+    "middle": _("middle name"),
     "family": _("last name"),
+    "suffix": _("title after the name"),
     "affiliation": _("affiliation"),
     "role": _("role or profession"),
 }
@@ -102,13 +107,26 @@ ADDRESS_COLUMN_WANTED = _("Say which column holds the email addresses.")
 
 
 class ColumnsForm(forms.Form):
-    """What the columns of a list hold, each with its first cells to know it by."""
+    """What the columns of a list hold, each with its first cells to know it by. Of empty columns nothing is asked."""
 
+    encoding = forms.ChoiceField(
+        label=_("How the file is written"),
+        choices=list(ENCODINGS.items()),
+        required=False,
+        help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),
+    )
     has_heading = forms.BooleanField(label=_("The first line only names the columns"), required=False)
 
-    def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None) -> None:
-        super().__init__(data, auto_id="list_%s", label_suffix="", initial={"has_heading": guess.has_heading})
+    def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None, *, encoding: str = "") -> None:
+        initial = {"has_heading": guess.has_heading, "encoding": encoding}
+        super().__init__(data, auto_id="list_%s", label_suffix="", initial=initial)
+        if not encoding:  # UTF-8 is hardly ever read by mistake.
+            del self.fields["encoding"]
+        self.width = len(guess.columns)
+        filled = _filled(rows[1 if guess.has_heading else 0 :])
         for place, meaning in enumerate(guess.columns):
+            if place not in filled:
+                continue
             cells = [row.cells[place] for row in rows[:4] if place < len(row.cells) and row.cells[place]]
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 label=gettext("Column %(number)d") % {"number": place + 1},
@@ -133,7 +151,12 @@ class ColumnsForm(forms.Form):
 
     def meanings(self) -> list[str]:
         """Of each column, as chosen."""
-        return [self.cleaned_data.get(name, "ignored") for name in self.fields if name.startswith("column_")]
+        return [self.cleaned_data.get(f"column_{place}", "ignored") for place in range(self.width)]
+
+
+def _filled(rows: Sequence[Row]) -> set[int]:
+    """The places of columns in which anything stands."""
+    return {place for row in rows for place, cell in enumerate(row.cells) if cell}
 
 
 class TakeBackForm(forms.Form):

@@ -74,7 +74,8 @@ PHRASES = {
         account name
     """,
     "role": """
-        role | profession | job | job title | jobtitle | title | occupation |
+        role | organization title | organisation title | company title |
+        profession | job | job title | jobtitle | title | occupation |
         position | function | ruolo | professione | qualifica | beruf | funktion |
         tatigkeit | position rolle | metier | fonction | poste | profesion | cargo |
         puesto | profissao | funcao | beroep | functie | yrke | ammatti | zawod |
