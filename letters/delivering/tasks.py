@@ -19,7 +19,7 @@ from letters.delivering.operations import (
     release_deliveries,
     settle_delivery,
 )
-from letters.models import Delivery
+from letters.models import Delivery, Signature
 from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
         except NotNow:
             release_deliveries([delivery], now=timezone.now())
             return True
+        except Signature.DoesNotExist:
+            # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
+            message = None
         except Exception as failure:
             # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
             log.exception("Delivery %s cannot be built.", delivery.pk)

@@ -32,7 +32,7 @@ from tests.people import (
 def test_signing_leads_to_look_into_your_mail(letter: Letter, signer: Signer) -> None:
     answer = signer.sign(letter)
     assert answer.status_code == 303
-    assert "Check your mail" in words(signer.get(answer.headers["Location"]))
+    assert "Check your email" in words(signer.get(answer.headers["Location"]))
 
 
 def test_signing_works_in_a_program_that_is_no_browser(letter: Letter, signer: Signer) -> None:
