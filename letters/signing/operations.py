@@ -379,7 +379,11 @@ REQUEST = """
 WITH always AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'undersigned', '')), owed AS (
     INSERT INTO letters_delivery
         (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'requested', id, %(submission)s::bigint, 'requested:' || id || ':' || %(nonce)s::text,
+    SELECT 'requested', id,
+        -- About the entry whose page asks, or else the newest one.
+        coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+            WHERE typed.signature_id = letters_signature.id ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
+        'requested:' || id || ':' || %(nonce)s::text,
         %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
     FROM letters_signature WHERE letter_id = %(letter)s AND {column} = %(value)s
 )
