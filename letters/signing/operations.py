@@ -540,6 +540,15 @@ def reseal_addresses(*, after: int, most: int) -> Resealed | None:
     return Resealed(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
 
 
+def reseal_submissions() -> tuple[int, list[int]]:
+    """The same for addresses that are kept for one email: a few at a time. How many, and ids of those nobody can open."""
+    kept = Submission.objects.filter(address__isnull=False)
+    rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address")]
+    fresh, unreadable = _resealed(rows)
+    changed = sum(Submission.objects.filter(pk=pk, address=old).update(address=new) for pk, (old, new) in fresh.items())
+    return changed, unreadable
+
+
 def _resealed(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, bytes]], list[int]]:
     """Old and new bytes of each address that is not under the newest key, by its id; and those that nobody can open."""
     fresh: dict[int, tuple[bytes, bytes]] = {}
