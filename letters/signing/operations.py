@@ -541,9 +541,9 @@ def reseal_addresses(*, after: int, most: int) -> Resealed | None:
 
 
 def reseal_submissions() -> tuple[int, list[int]]:
-    """The same for addresses that are kept for one email: a few at a time. How many, and ids of those nobody can open."""
+    """The same for addresses that are kept for one email. How many, and the ids of those that none of the keys opens."""
     kept = Submission.objects.filter(address__isnull=False)
-    rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address")]
+    rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
     fresh, unreadable = _resealed(rows)
     changed = sum(Submission.objects.filter(pk=pk, address=old).update(address=new) for pk, (old, new) in fresh.items())
     return changed, unreadable
