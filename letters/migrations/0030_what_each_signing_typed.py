@@ -12,7 +12,7 @@ DISPLAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0028_count_whom_an_account_invites")]
+    dependencies = [("letters", "0040_no_file_holds_addresses")]
 
     operations = [
         migrations.CreateModel(

@@ -541,7 +541,7 @@ def reseal_addresses(*, after: int, most: int) -> Resealed | None:
 
 
 def reseal_submissions() -> tuple[int, list[int]]:
-    """The same for addresses that are kept for one email. How many, and the ids of those that none of the keys opens."""
+    """The same for addresses that are kept for one email. How many, and the ids of those that no key opens."""
     kept = Submission.objects.filter(address__isnull=False)
     rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
     fresh, unreadable = _resealed(rows)
