@@ -298,9 +298,10 @@ ANYMAIL = {
 # Mailgun signs what it posts, with a key of its own.
 if signing_key := environment.secret("EMAIL_WEBHOOK_SIGNING_KEY"):
     ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = signing_key
-# How many mails a worker claims at once, for how long nobody else may, and its first pause after a refusal.
+# How many mails a worker claims at once, for how long nobody else may take them after it was killed (a living one moves
+# its lease on), and its first pause after a refusal.
 MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
-MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)
+MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 20, least=2, most=3600)
 MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3600)
 
 # Exports: files that organizers have asked for, until they expire. The web server and the worker of the queue "exports"

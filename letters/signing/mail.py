@@ -6,7 +6,6 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TypeAlias
 
 from django.conf import settings
@@ -78,6 +77,8 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     now, signature = timezone.now(), recipient.signature
     if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
         return None  # Its owner has called our email spam, whoever types it again.
+    if signature.state == Signature.State.PENDING and signature.letter.confirmation_refusal(now):
+        return None  # It would ask for what can no longer be done.
     if queries.is_needless(delivery, recipient, now=now):
         return None
     if until := queries.put_off_until(delivery, recipient):
@@ -87,7 +88,6 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     # In place of the code in the email before this one. Race: the submission may have been answered just now.
     if code and not Submission(pk=typed).expect_code(code, now=now):
         return None
-    signed_at = recipient.submitted_at or signature.signed_at
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
     context = {
         "letter": signature.letter,
@@ -99,7 +99,7 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
         "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
         "code": f"{code[:3]} {code[3:]}".strip(),
-        "until": signed_at + timedelta(days=settings.CONFIRMATION_DAYS),
+        "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
     }
     parts = render_mail(template, context, language=signature.language)
     return compose_mail(delivery, parts, to=recipient.address)

@@ -274,6 +274,15 @@ def is_needless(delivery: Delivery, recipient: Recipient, *, now: datetime) -> b
     return (again and recipient.mailed_just_now) or recipient.replaced or is_old
 
 
+def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
+    """When the link in an email stops being good for what was typed then: never later than the letter takes it."""
+    letter = signature.letter
+    if letter.status == Letter.Status.WITHDRAWN:
+        return since
+    own_end = since + timedelta(days=settings.CONFIRMATION_DAYS)
+    return min(own_end, letter.confirmations_end() or own_end)
+
+
 def put_off_until(delivery: Delivery, recipient: Recipient) -> datetime | None:
     """Not before then, if this would be the fourth mail of a day. Never dropped for it: whoever signs three letters
     with somebody's address would keep from them the mail that they want.

@@ -42,7 +42,7 @@ def test_the_mail_says_who_asks_and_leads_to_the_two_answers(before: Letter, inv
     text = signer.last_mail("ada@example.org")
     message = mail.outbox[0]
     assert isinstance(message, EmailMultiAlternatives)
-    assert message.subject == "Will you be among the first to sign? Keep the night trains running"
+    assert message.subject == "Will you be among the first to sign an open letter?"
     assert "Friends of the Night Train asks you" in text
     assert signer.mailed_link(purpose="invitation")
     decline = signer.mailed_link(purpose="decline")
