@@ -6,6 +6,7 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from django.conf import settings
@@ -75,10 +76,8 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     if recipient.address is None:
         return None  # It has been forgotten.
     now, signature = timezone.now(), recipient.signature
-    if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
-        return None  # Its owner has called our email spam, whoever types it again.
-    if signature.state == Signature.State.PENDING and signature.letter.confirmation_refusal(now):
-        return None  # It would ask for what can no longer be done.
+    if signature.state == Signature.State.PENDING and _asks_in_vain(signature, now):
+        return None
     if queries.is_needless(delivery, recipient, now=now):
         return None
     if until := queries.put_off_until(delivery, recipient):
@@ -103,3 +102,9 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     }
     parts = render_mail(template, context, language=signature.language)
     return compose_mail(delivery, parts, to=recipient.address)
+
+
+def _asks_in_vain(signature: Signature, now: datetime) -> bool:
+    """Its owner has called our email spam, whoever types it again; or nothing can be confirmed any more."""
+    complained = signature.concern == Signature.Concern.COMPLAINED
+    return complained or bool(signature.letter.confirmation_refusal(now))
