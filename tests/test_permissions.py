@@ -93,6 +93,8 @@ ROWS = {
     "translated_signatures": Row("200", "405", more=ITALIAN),
     "count": Row("200", "405"),
     "healthz": Row("200", "405"),
+    # No worker and no clock run here.
+    "readyz": Row("503", "405"),
     "source": Row("200", "405"),
     # Providers of mail show a secret; without one configured there is no such address.
     "tracking": Row("405", "404", more={"provider": "postmark"}),

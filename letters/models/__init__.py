@@ -19,6 +19,7 @@ from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
+from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
@@ -75,6 +76,7 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "InviteList",
+    "KeyFingerprint",
     "Letter",
     "LetterHour",
     "LetterQuerySet",
