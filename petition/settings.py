@@ -346,6 +346,8 @@ LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 # Signatures of one letter from one domain that somebody can own, private providers aside: who owns it has addresses
 # without end. What is beyond is taken too, and a moderator looks at it before it is published.
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
+# Beyond that number, of all letters together, emails that a form brings leave for such a domain no faster than this.
+MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")

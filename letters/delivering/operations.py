@@ -172,6 +172,11 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
 
 
+def postpone_delivery(delivery: Delivery, *, until: datetime, why: str) -> None:
+    """Its domain takes no mail before then. No attempt was made, and none is counted."""
+    _still_claimed([delivery]).update(next_attempt_at=until, attempts=F("attempts") - 1, error=why)
+
+
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:
     """Give back what was not tried, so that it is due at once and no attempt is counted."""
     if deliveries:

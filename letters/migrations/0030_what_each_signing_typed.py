@@ -12,7 +12,7 @@ DISPLAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0040_no_file_holds_addresses")]
+    dependencies = [("letters", "0045_stop_mail_to_domains_that_refuse_it")]
 
     operations = [
         migrations.CreateModel(

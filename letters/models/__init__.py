@@ -35,6 +35,7 @@ from letters.models.signature import (
     SignatureQuerySet,
     SignerContact,
 )
+from letters.models.stopped_domain import StoppedDomain
 from letters.models.submission import CONTENT_HASH_BYTES, Submission
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
@@ -89,6 +90,7 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "StoppedDomain",
     "Submission",
     "Switch",
     "Translation",
