@@ -1,4 +1,5 @@
 import logging
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -105,5 +106,9 @@ def tidy_exports(*, now: datetime) -> None:
     for path in files.folder().iterdir():
         # Temporary files of spreadsheets belong to no export by their names: they are kept while anything is made.
         belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
-        if path.is_file() and path.name not in kept and not belongs:
+        if path.name in kept or belongs:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)

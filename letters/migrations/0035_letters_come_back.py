@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0040_no_file_holds_addresses"),
+        ("letters", "0030_what_each_signing_typed"),
     ]
 
     operations = [
