@@ -64,7 +64,7 @@ def fingerprint_what_is_written(apps: Apps, schema_editor: BaseDatabaseSchemaEdi
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0045_stop_mail_to_domains_that_refuse_it")]
+    dependencies = [("letters", "0035_letters_come_back")]
 
     operations = [
         migrations.AddField(
