@@ -13,8 +13,9 @@ from django.utils.text import slugify
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import WRITING, AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
+from letters.shared.markdown import render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import digest, render_markdown
+from letters.shared.text import digest
 
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5

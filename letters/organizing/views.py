@@ -47,8 +47,8 @@ from letters.organizing.operations import (
     write_text,
 )
 from letters.shared.languages import is_language, language_choices
+from letters.shared.markdown import render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import render_markdown
 
 # The text has been saved, but cannot be published for now.
 NOT_YET = {

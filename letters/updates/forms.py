@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Answer, Update
 from letters.shared.languages import language_name
-from letters.shared.text import DAMAGE, UnusableText, clean_line, render_markdown
+from letters.shared.markdown import render_markdown
+from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.updates.operations import LONGEST_BODY, LONGEST_TITLE, AnswerText, UpdateText
 
 MARKDOWN_HINT = _("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work.")

@@ -17,8 +17,9 @@ from letters.auditing.operations import record
 from letters.models import WRITING, Answer, Delivery, Letter, Signature, SignerContact, Update, User
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit
+from letters.shared.markdown import render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import DAMAGE, clean_line, render_markdown
+from letters.shared.text import DAMAGE, clean_line
 from letters.updates.mail import trial_mail
 
 State = Update.State
