@@ -130,7 +130,6 @@ ROWS = {
     "dashboard": Row(MEMBERS, "405"),
     "organize_signatures": Row(MEMBERS, "405"),
     "exports": Row(WRITERS, writers(422)),
-    "export_contacts": Row(OWNERS, owners(422)),
     "download_export": Row("405", writers(302)),
     "signatures_csv": Row("200", "405"),
     # Writing to signers, and the answer

@@ -56,7 +56,7 @@ def _make(export: Export) -> None:
 def _write(export: Export, name: str) -> int:
     """How many rows the file has."""
     rows = 0
-    with files.opened(name, queries.columns(export.kind)) as write:
+    with files.opened(name, queries.SIGNATURES) as write:
         for chunk in queries.chunks(export):
             write(chunk.rows)
             rows += len(chunk.rows)
@@ -73,7 +73,7 @@ def _write_letter(export: Export, name: str) -> int:
 
     def signatories() -> Iterator[Signatory]:
         nonlocal all_read
-        for some in queries.signatories(export):
+        for some in queries.signatories(export, paper.marks(export.language)):
             yield from some
         all_read = True
 
