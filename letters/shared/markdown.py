@@ -13,6 +13,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
@@ -27,6 +28,9 @@ MOST_LINES = 3000
 # Of characters that may begin or end something.
 MOST_SIGNS = 2500
 SIGNS = "*_[]`<~^|@"
+# For each of these the parser looks at all that follow: pictures, and notes in the text.
+OPENINGS = ("![", "^[")
+MOST_OPENINGS = 300
 # A table fills up short rows by itself: the most bars of a line, times the lines.
 MOST_CELLS = 20_000
 MOST_LINKS = 1000
@@ -99,7 +103,7 @@ def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
         raise TooComplicated("long")
     if text.count("\n") > MOST_LINES:
         raise TooComplicated("lines")
-    if sum(map(text.count, SIGNS)) > MOST_SIGNS:
+    if sum(map(text.count, SIGNS)) > MOST_SIGNS or sum(map(text.count, OPENINGS)) > MOST_OPENINGS:
         raise TooComplicated("signs")
     lines = text.split("\n")
     if max(line.count("|") for line in lines) * len(lines) > MOST_CELLS:
@@ -216,7 +220,7 @@ def _says_its_address(link: Token, inside: Token) -> bool:
 
 def bare(address: str) -> str:
     """Without what people leave out when they say it."""
-    return re.sub(r"^(https?://|mailto:)(www\.)?", "", address.strip(), flags=re.IGNORECASE).rstrip("/").lower()
+    return re.sub(r"^(https?://|mailto:)?(www\.)?", "", address.strip(), flags=re.IGNORECASE).rstrip("/").lower()
 
 
 def _with_links(token: Token) -> Iterator[Token]:
@@ -275,6 +279,17 @@ def _tick_boxes(state: StateCore) -> None:
             first.content = ("☐" if found[1] == " " else "☑") + first.content[found.end() :]
 
 
+def _star_in_a_word(state: StateInline, silent: bool) -> bool:
+    """As in "Bürger*innen": it is one of the word's own signs, and makes nothing italic."""
+    place, text = state.pos, state.src
+    if text[place] != "*" or not 0 < place < state.posMax - 1 or not (text[place - 1] + text[place + 1]).isalnum():
+        return False
+    if not silent:
+        state.pending += "*"
+    state.pos += 1
+    return True
+
+
 # What the tokens become in HTML, where the library would do otherwise
 
 
@@ -314,6 +329,7 @@ def _made() -> MarkdownIt:
     made = MarkdownIt("commonmark", options).enable(["table", "strikethrough"]).use(footnote_plugin)
     # Indented paragraphs are how letters are written, and no code. Blocks of HTML are paragraphs with tags in them.
     made.disable(["code", "html_block"])
+    made.inline.ruler.before("emphasis", "star_in_a_word", _star_in_a_word)
     made.core.ruler.after("block", "bound", _bound)
     made.core.ruler.after("inline", "bound_inside", _bound_inside)
     made.core.ruler.after("bound_inside", "keep_footnotes", _keep_footnotes)

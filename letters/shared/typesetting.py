@@ -18,9 +18,8 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Printed beside its words, a longer address says nothing to anybody.
 LONGEST_PRINTED = 200
 # What is written without spaces breaks anywhere by itself: Thai, Lao, Burmese, Khmer, Chinese and Japanese.
-LONG_WORD = re.compile(
-    "[^\\s\u00ad\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]{25,}"
-)
+NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+LONG_WORD = re.compile(f"[^\\s\u00ad{NO_SPACES}]{{25,}}")
 # Where a long word may be broken: after the signs of an address, and else after so many characters.
 PIECE = re.compile(r"[^/?&=#._:,;%-]{0,18}[/?&=#._:,;%-]*")
 MAY_BREAK = "\u200b"
@@ -150,7 +149,10 @@ class _Setter:
         if number in self.noted:
             return f"footnote(<note-{number}>)"
         self.noted.add(number)
-        return f"[#footnote({self.inside(self.footnotes[number])})<note-{number}>]"
+        # The number stands before the first line, so that is no paragraph of its own.
+        blocks = [node for node in self.footnotes[number].children if node.type != "footnote_anchor"]
+        words = [self.inside(each) if each.type == "paragraph" else self.one(each) for each in blocks]
+        return f"[#footnote({{{'; parbreak(); '.join(words) or '[]'}}})<note-{number}>]"
 
 
 def _text(node: SyntaxTreeNode) -> str:

@@ -157,7 +157,10 @@ PIECES = [
 def test_rendered_markdown_can_do_nothing(markdown: str) -> None:
     found = Elements(render_markdown(markdown))
     assert found.tags <= TAGS
-    assert {name for name, value in found.attributes} <= {"href", "rel", "title"}
+    allowed = {"href", "rel", "title", "dir", "start", "value", "id", "class"}
+    assert {name for name, value in found.attributes} <= allowed
+    classes = {value for name, value in found.attributes if name == "class"}
+    assert classes <= {"footnotes", "footnote-ref", "footnote-backref"}
     leading = [value.lower() for name, value in found.attributes if name == "href"]
     assert not [href for href in leading if re.match(r"\s*(javascript|data|vbscript):", href)]
 
