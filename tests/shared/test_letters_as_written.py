@@ -108,7 +108,7 @@ def test_its_pdf_says_the_same_in_the_same_order(name: str, on_paper: Path) -> N
     "name",
     ["demands_across_paragraphs", "demands_with_gaps", "table", "footnotes", "address_block", "headings_of_six_levels"],
 )
-def test_page_preview_feed_and_news_are_one_rendering(
+def test_page_preview_and_feed_are_one_rendering(
     name: str, organizer: User, published: LetterMaker, reader: Reader, letter: Letter
 ) -> None:
     text, now = replace(EN, body=written(name)), timezone.now()
