@@ -2,15 +2,19 @@
 
 import logging
 from collections.abc import Callable
+from typing import cast
 
 import redis
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
+
+from letters.shared.sessions import SessionStore
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -40,6 +44,21 @@ def page_language(get_response: GetResponse) -> GetResponse:
             return response
 
     return answer
+
+
+class Sessions(SessionMiddleware):
+    """Django's, but that the cookie holds the key and the database its hash: see letters/shared/sessions.py."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.session = SessionStore.of_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and cookie.value:
+            # Keeps its other attributes.
+            response.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
+        return response
 
 
 def _largest_body(path: str) -> int:

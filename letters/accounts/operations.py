@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from kombu.exceptions import KombuError
 
-from letters.accounts.mail import pack
+from letters.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.accounts.queries import owned_alone, unverified_accounts
 from letters.auditing.operations import record
 from letters.models import Collective, User
@@ -56,6 +56,6 @@ def close_account(user: User, *, now: datetime) -> None:
 def mail_to_account(message: EmailMessage) -> None:
     """Hand a mail to the worker, sealed, and write nothing down. Raises Refused("no_worker") if nobody takes it now."""
     try:
-        current_app.send_task("letters.account_mail", args=[pack(message)], queue="confirmations")
+        current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:
         raise Refused("no_worker") from error

@@ -56,10 +56,16 @@ class TooMany(Refused):
         self.seconds = seconds
 
 
-def count(limits: Iterable[Limit]) -> set[Limit]:
-    """One time more, for each in one round trip. Those whose rate is exceeded now; none if Valkey is away."""
+def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
+    """One time more, for each in one round trip. Those whose rate is exceeded now.
+
+    If Valkey is away none is, or with `or_fail` this raises redis.RedisError: where a guess would be free.
+    """
     counted = list(limits)
-    times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
+    if or_fail:
+        times = _add(_storage(settings.VALKEY_URL), counted, 1)
+    else:
+        times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
     return {limit for limit, number in zip(counted, times, strict=True) if number > limit.rate.amount}
 
 
