@@ -110,4 +110,4 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 def display(user: User) -> str:
     """What allauth calls somebody on their own pages."""
-    return user.email
+    return str(user.email)

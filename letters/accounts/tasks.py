@@ -9,6 +9,7 @@ from django.core.mail import get_connection
 from django.db.models.functions import Length
 
 from letters.accounts.mail import unpack
+from letters.accounts.operations import seal_leftover_addresses
 from letters.accounts.queries import unverified_accounts
 from letters.delivering.mail import Verdict, hand_over
 from letters.shared.sessions import STORED_LENGTH, SessionStore
@@ -39,5 +40,6 @@ def tidy(*, now: datetime) -> None:
     SessionStore.clear_expired()
     # Keys in clear, as processes of the release before may still have written them during an update.
     Session.objects.annotate(length=Length("session_key")).filter(length__lt=STORED_LENGTH).delete()
+    seal_leftover_addresses()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

@@ -5,20 +5,25 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import redis
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet
 from django.conf import settings as project
 from django.contrib.sessions.models import Session
+from django.core.exceptions import FieldError
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from letters.accounts.tasks import tidy
 from letters.models import User
+from letters.shared.fields import open_email, seal_email
 from letters.shared.sessions import SessionStore, stored_key
 from tests.accounts.people import PASSWORD, Person, mailed_digits
 from tests.people import words
@@ -113,6 +118,78 @@ def test_keys_in_clear_that_the_release_before_has_left_are_deleted(signed_in: P
     tidy(now=timezone.now())
     assert not Session.objects.filter(session_key="k" * 32).exists()
     assert signed_in.is_signed_in()
+
+
+# Addresses
+
+
+def test_no_address_of_an_account_is_in_the_database(signed_in: Person, orla: User) -> None:
+    Person().sign_up("nina@example.org")
+    signed_in.send("/accounts/reauthenticate/?next=/accounts/email/", password=PASSWORD)
+    signed_in.send("/accounts/email/", email="orla@elsewhere.example", action_add="")
+    everything = dump().lower()
+    assert all(word not in everything for word in ("orla", "nina", "elsewhere.example", "@example.org"))
+
+
+def test_one_address_is_stored_as_one_text_and_most_are_of_one_length(orla: User) -> None:
+    assert seal_email("Orla@Example.org") == seal_email(orla.email)
+    assert open_email(seal_email(orla.email)) == orla.email
+    assert len(seal_email("a@b.example")) == len(seal_email("a.rather.long.name@letters.example.org"))
+
+
+def test_another_key_opens_nothing(orla: User, settings: Settings) -> None:
+    stored = seal_email(orla.email)
+    settings.ADDRESS_HASH_KEY = "another key, which is long enough for a key"
+    with pytest.raises(InvalidTag):
+        open_email(stored)
+
+
+def test_an_account_is_found_by_its_whole_address_in_any_case(orla: User) -> None:
+    for model in (User, EmailAddress):
+        assert model.objects.filter(email="ORLA@example.org").count() == 1
+        assert model.objects.filter(email__iexact="Orla@Example.ORG").count() == 1
+        assert model.objects.filter(email__in=["x@example.org", "orla@example.org"]).count() == 1
+        assert list(model.objects.values_list("email", flat=True)) == [orla.email]
+        with pytest.raises(FieldError):
+            model.objects.filter(email__startswith="orla")
+    assert list(EmailAddress.objects.values_list("user__email", flat=True)) == [orla.email]
+
+
+def test_an_address_has_one_account_in_any_case(orla: User) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User(email="ORLA@EXAMPLE.ORG").save()
+    other = User.objects.create_user("other@example.org")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        EmailAddress.objects.create(user=other, email="Orla@example.org", verified=True)
+
+
+def test_staff_find_an_account_by_its_whole_address(orla: User, person: Person) -> None:
+    person.client.force_login(User.objects.create_superuser("staff@example.org"))
+    page = words(person.get("/admin/letters/user/?q=Orla@example.org"))
+    assert "1 result" in page
+    assert "orla@example.org" in page
+    assert "0 results" in words(person.get("/admin/letters/user/?q=orla"))
+
+
+def test_what_was_there_before_is_encrypted_and_can_be_read_again(orla: User) -> None:
+    migration = import_module("letters.migrations.0057_encrypt_addresses_of_accounts")
+    with connection.schema_editor() as editor:
+        migration.decrypt(None, editor)
+        assert "orla@example.org" in dump()
+        migration.encrypt(None, editor)
+        migration.encrypt(None, editor)
+    assert "orla" not in dump()
+    assert User.objects.get(email=orla.email) == EmailAddress.objects.get(email=orla.email).user == orla
+
+
+def test_what_an_older_process_has_written_is_read_and_encrypted_by_the_clock(orla: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE letters_user SET email = 'orla@example.org'")
+        cursor.execute("UPDATE account_emailaddress SET email = 'orla@example.org'")
+    assert User.objects.get().email == orla.email
+    tidy(now=timezone.now())
+    assert "orla" not in dump()
+    assert User.objects.get(email=orla.email) == orla
 
 
 # Where somebody signs in from
