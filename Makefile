@@ -41,8 +41,8 @@ lock: $(READY) ## requirements.in to requirements.txt, with hashes; UPGRADE=--up
 messages: $(READY) ## Compile the translations under locale/
 	$(BIN)/pybabel compile --domain django --directory locale
 
-audit: $(READY) ## Known holes in what we depend on
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements-dev.txt
+audit: $(READY) ## Known holes in what we depend on; fails if any package could not be checked
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
 clean: ## Remove what can be made again; var/ stays, it holds your data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

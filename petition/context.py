@@ -2,7 +2,12 @@
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return {"SITE_URL": settings.SITE_URL, "has_mailbox": settings.MAILBOX_DIR is not None}
+    return {
+        "SITE_URL": settings.SITE_URL,
+        "source_url": settings.SOURCE_URL or reverse("source"),
+        "has_mailbox": settings.MAILBOX_DIR is not None,
+    }

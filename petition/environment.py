@@ -152,6 +152,15 @@ def address(name: str) -> str:
     return value
 
 
+def page_url(name: str) -> str:
+    """The address of a page, with any path and query; empty where there is none."""
+    value = text(name)
+    parts = _parts(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        refuse(f"{name} must look like https://code.example.org/our/undersigned, not {value!r}.")
+    return value
+
+
 def provider(name: str) -> dict[str, str]:
     """What a site where people have accounts has given us, so that they can sign in with these; empty without."""
     found = {"client_id": text(f"{name}_CLIENT_ID"), "secret": secret(f"{name}_CLIENT_SECRET")}

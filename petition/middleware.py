@@ -2,25 +2,33 @@
 
 import logging
 from collections.abc import Callable
-from typing import cast
+from contextlib import suppress
+from math import ceil
+from typing import Any, cast
 
 import redis
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
+from letters.shared.limits import TooMany
+from letters.shared.refusal import Refused
 from letters.shared.sessions import SessionStore
+from letters.shared.typed import safe_fields
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
 # The first parts of the addresses at which people with accounts work, and get them.
 BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
+# The status for a refusal that no page has words for; 409 for all others. Privacy: who may not act on something reads
+# the same as if it did not exist, as the guards answer (letters/accounts/guards.py).
+REFUSED_AS = {"not_yours": 404, "gone": 404, "over": 404, "no_file": 404, "paused": 503, "no_worker": 503}
 
 
 def page_language(get_response: GetResponse) -> GetResponse:
@@ -61,6 +69,24 @@ class Sessions(SessionMiddleware):
         return response
 
 
+class SafeText:
+    """No view, form or library gets text that takes longer to normalize than to read, whatever page it was sent to."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        if request.META.get("QUERY_STRING"):
+            request.GET = safe_fields(request.GET)  # type: ignore[assignment]  # a plain attribute at run time
+        if request.method == "POST":
+            # Whoever hangs up meanwhile has sent nothing: the view finds no fields.
+            with suppress(UnreadablePostError):
+                request.POST = safe_fields(request.POST)  # type: ignore[assignment]
+
+
 def _largest_body(path: str) -> int:
     larger = (size for end, size in settings.LARGER_BODIES.items() if path.endswith(end))
     most: int = settings.LARGEST_BODY
@@ -68,7 +94,7 @@ def _largest_body(path: str) -> int:
 
 
 class PlainRefusals:
-    """405, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
+    """400, 405, 409, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -86,7 +112,16 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database is away, or what counts tries to sign in: nothing was saved, and the page says so."""
+        """The database or Valkey does not answer, or an operation refused: nothing was saved, and the page says so."""
+        if isinstance(exception, Refused):
+            return self._refused(request, exception)
+        if isinstance(exception, RecursionError):
+            # JSON of a hundred thousand nested lists, for example where a passkey belongs.
+            log.error(
+                "What was sent is nested too deeply to read, at %s",
+                request.resolver_match and request.resolver_match.view_name,
+            )
+            return self._page(request, 400)
         if not isinstance(exception, OperationalError | InterfaceError | redis.RedisError | KombuError):
             return None
         log.error("The database or Valkey did not answer: %s", type(exception).__name__)
@@ -94,8 +129,20 @@ class PlainRefusals:
         page.headers["Retry-After"] = "30"
         return page
 
+    def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
+        """For a refusal that its view does not expect.
+
+        Race: a role can be taken away, or a letter withdrawn, between the guard of a page and its operation.
+        """
+        log.warning("An operation refused, and its page has no words for it: %s", refused.code)
+        if isinstance(refused, TooMany):
+            page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
+            page.headers["Retry-After"] = str(refused.seconds)
+            return page
+        return self._page(request, REFUSED_AS.get(refused.code, 409))
+
     @staticmethod
-    def _page(request: HttpRequest, status: int) -> HttpResponse:
-        page = render(request, f"{status}.html", status=status)
+    def _page(request: HttpRequest, status: int, **words: object) -> HttpResponse:
+        page = render(request, f"{status}.html", words, status=status)
         page.headers["Cache-Control"] = "no-store"
         return page

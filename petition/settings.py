@@ -43,6 +43,8 @@ LAPTOP = LAPTOP or bool(laptop)
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# Where the source of this very site is (AGPL, section 13). Without it the site hands out its own files.
+SOURCE_URL = environment.page_url("SOURCE_URL")
 # How many proxies of ours stand before the web server. The client's address is counted from the right of
 # X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
 BEHIND_PROXY = environment.flag("BEHIND_PROXY")
@@ -98,6 +100,8 @@ MIDDLEWARE = [
     "petition.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    # After it: what another site's page sends is refused unread.
+    "petition.middleware.SafeText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -4,12 +4,14 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from petition import mailbox
+from petition import mailbox, source
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("letters.urls")),
     # /admin/
     path("admin/", admin.site.urls),
+    # /source.tar.gz   the program that this site runs
+    path("source.tar.gz", source.source, name="source"),
 ]
 
 if settings.MAILBOX_DIR:

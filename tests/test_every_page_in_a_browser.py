@@ -30,7 +30,7 @@ OF_A_LETTER = [
     *["", "dashboard/", "translations/", "translations/en/", "pictures/", "settings/", "address/", "first-signers/"],
     *["signatures/", "signatures/?shown=nonsense", "updates/", "updates/new/", "updates/1/", "updates/2/"],
     *["updates/2/preview/", "updates/2/send/", "answers/new/", "answers/1/", "history/", "exports/"],
-    *["exports/contacts/", "handover/", "preview/"],
+    *["handover/", "preview/"],
 ]
 PAGES = [
     *[f"/organize/letters/{SLUG}/{page}" for page in OF_A_LETTER],

@@ -15,6 +15,7 @@ from letters.picturing.operations import add_picture, choose_cover, delete_unuse
 from letters.shared.pictures import Remade
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
+from tests.organizing.test_pages import ANSWERS
 from tests.people import EN, NOW, browser_of, words
 from tests.picturing.test_pictures import a_file, upload
 
@@ -46,7 +47,7 @@ def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: p
     pages = [
         desk.post(
             "/organize/new/",
-            {"title": f"Letter {number}", "addressee": "The Board", "body": "Please.", "collective": f"Us {number}"},
+            {**ANSWERS, "title": f"Letter {number}", "collective": f"Us {number}"},
             headers={"Sec-Fetch-Site": "same-origin"},
         )
         for number in range(3)

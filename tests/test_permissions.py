@@ -87,6 +87,7 @@ ROWS = {
     "translated_signatures": Row("200", "405", more=ITALIAN),
     "count": Row("200", "405"),
     "healthz": Row("200", "405"),
+    "source": Row("200", "405"),
     # Providers of mail show a secret; without one configured there is no such address.
     "tracking": Row("405", "404", more={"provider": "postmark"}),
     # Organizing
@@ -129,7 +130,6 @@ ROWS = {
     "dashboard": Row(MEMBERS, "405"),
     "organize_signatures": Row(MEMBERS, "405"),
     "exports": Row(WRITERS, writers(422)),
-    "export_contacts": Row(OWNERS, owners(422)),
     "download_export": Row("405", writers(302)),
     "signatures_csv": Row("200", "405"),
     # Writing to signers, and the answer

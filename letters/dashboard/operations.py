@@ -36,7 +36,8 @@ ON CONFLICT (letter_id, hour) DO UPDATE SET taken_out = noted.taken_out + exclud
 COUNT = """
 INSERT INTO letters_lettertally (letter_id, kind, value, number)
 SELECT %(letter)s, kind, value, count(*)
-FROM letters_signature CROSS JOIN LATERAL (VALUES ('language', language), ('country', country)) AS what (kind, value)
+FROM letters_signature CROSS JOIN LATERAL (VALUES ('language', language), ('country', country)) AS noted (kind, said)
+CROSS JOIN LATERAL (SELECT CASE WHEN display = 'nobody' THEN '' ELSE said END AS value) AS known
 WHERE letter_id = %(letter)s AND number IS NOT NULL GROUP BY kind, value
 UNION ALL
 SELECT letter.id, 'via', '', letter.last_number - known.number

@@ -18,7 +18,7 @@ State = Signature.State
 
 @dataclass(frozen=True)
 class Span:
-    """An hour, a day, a week or a month."""
+    """A day, a week or a month."""
 
     begins: datetime
     published: int
@@ -30,17 +30,18 @@ class Span:
 
 @dataclass(frozen=True)
 class Course:
-    # "hour", "day", "week" or "month"
+    # "day", "week" or "month"
     unit: str
     spans: list[Span]
 
 
-# The finest unit in which so long a time is still read at a glance.
-UNITS = [("hour", timedelta(days=2)), ("day", timedelta(days=92)), ("week", timedelta(days=730))]
+# The finest unit in which so long a time is still read at a glance. Privacy: never an hour, which would tell when
+# somebody signed who shows no name.
+UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
 
 
 def course(letter: Letter, *, now: datetime) -> Course:
-    """Its signatures from the first publication until now, or until it closed: hours first, later days and more."""
+    """Its signatures from the first publication until now, or until it closed: by days first, later by more."""
     start = letter.published_at or letter.created_at
     end = max(start, min(now, letter.closed_at or now))
     unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
@@ -62,17 +63,14 @@ def _steps(unit: str, moments: list[datetime]) -> list[datetime]:
     steps = [begins]
     while begins < last:
         # A month ends at the latest 31 days on; the others are as long as they are, in UTC.
-        ahead = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+        ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
         begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)))
         steps.append(begins)
     return steps
 
 
 def _begin(unit: str, moment: datetime) -> datetime:
-    hour = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    if unit == "hour":
-        return hour
-    day = hour.replace(hour=0)
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
 
 

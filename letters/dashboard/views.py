@@ -32,6 +32,7 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         "fewest": queries.FEWEST,
         "post": queries.post(letter),
         "undelivered": undelivered(letter),
+        "zone": letter.collective.zone(),
     }
     return render(request, "letters/dashboard/dashboard.html", context)
 

@@ -50,6 +50,8 @@ PROVIDERS = {
         ),
     ),
 }
+# What anymail raises for what nobody can read. RecursionError: a hundred thousand nested lists.
+UNREADABLE = (AnymailConfigurationError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 NOT_ARRIVED = {EventType.BOUNCED, EventType.REJECTED, EventType.DEFERRED}
 
 
@@ -81,7 +83,7 @@ def _events(view: AnymailBaseWebhookView, request: HttpRequest) -> list[AnymailT
     try:
         view.run_validators(request)
         events: list[AnymailTrackingEvent] = view.parse_events(request)
-    except (AnymailConfigurationError, ValueError, LookupError, TypeError, AttributeError) as unreadable:
+    except UNREADABLE as unreadable:
         raise BadRequest(f"{view.esp_name} posted what anymail cannot read: {type(unreadable).__name__}") from None
     return events
 

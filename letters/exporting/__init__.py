@@ -1,1 +1,1 @@
-"""Signatures and contacts as files, made in the background."""
+"""Signatures, and letters with their signatures, as files, made in the background."""

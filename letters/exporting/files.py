@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,7 +11,6 @@ import xlsxwriter
 from django.conf import settings
 
 from letters.models import Export
-from letters.shared.addresses import seal, unseal
 from letters.shared.sheets import MARK, csv_lines
 
 Rows = Sequence[Sequence[object]]
@@ -29,8 +29,7 @@ def folder() -> Path:
 
 def name_of(export: Export) -> str:
     """Another one for each attempt: two workers that both think it is theirs write two files."""
-    ending = "sealed" if export.kind == Export.Kind.CONTACTS else export.format
-    return f"{export.pk}-{export.attempts}.{ending}"
+    return f"{export.pk}-{export.attempts}.{export.format}"
 
 
 def export_of(file_name: str) -> int | None:
@@ -41,7 +40,7 @@ def export_of(file_name: str) -> int | None:
 
 def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:
     """A new file with that heading, to write rows to; it is whole when this ends."""
-    writers = {"csv": _csv, "xlsx": _xlsx, "sealed": _sealed}
+    writers = {"csv": _csv, "xlsx": _xlsx}
     return writers[name.rpartition(".")[2]](folder() / name, heading)
 
 
@@ -65,22 +64,11 @@ def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 
 
 @contextmanager
-def _sealed(path: Path, heading: Sequence[str]) -> Iterator[Write]:
-    """The same encrypted as addresses are, a line for each piece: worth nothing without a key."""
-    with _new(path) as file:
-
-        def write(text: str) -> None:
-            file.write(seal(text) + b"\n")
-
-        write(MARK + csv_lines([heading]))
-        yield lambda rows: write(csv_lines(rows))
-
-
-@contextmanager
 def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
     """Text is written as text: nothing is calculated, and nothing becomes a link. More rows take more sheets."""
     options = {"constant_memory": True, "tmpdir": str(folder()), "strings_to_formulas": False, "strings_to_urls": False}
     with _new(path) as file, xlsxwriter.Workbook(file, options) as book:
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, place = _headed(book, heading), 1
 
         def write(rows: Rows) -> None:
@@ -91,6 +79,8 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
                 for column, value in enumerate(row):
                     if isinstance(value, int):
                         sheet.write_number(place, column, value)
+                    elif isinstance(value, date):
+                        sheet.write_datetime(place, column, datetime.combine(value, time()), day)
                     elif value:
                         sheet.write_string(place, column, str(value))
                 place += 1
@@ -101,11 +91,7 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:
     sheet = book.add_worksheet()
     sheet.write_row(0, 0, heading)
+    for column, name in enumerate(heading):
+        if name.endswith("_on"):
+            sheet.set_column(column, column, 12)
     return sheet
-
-
-def unsealed(path: Path) -> Iterator[bytes]:
-    """The text of a sealed file, piece by piece."""
-    with path.open("rb") as file:
-        for line in file:
-            yield unseal(line.rstrip(b"\n")).encode()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from letters.auditing.operations import record
-from letters.models import OWNING, WRITING, Export, ExportQuerySet, Letter, User
+from letters.models import WRITING, Export, ExportQuerySet, Letter, User
 from letters.shared import wakeups
 from letters.shared.refusal import Refused
 
@@ -20,16 +20,9 @@ MOST_ATTEMPTS = 5
 MOST_A_DAY = 20
 # Of one account, over all letters.
 MOST_OF_AN_ACCOUNT_A_DAY = 60
-KEPT = {
-    Export.Kind.SIGNATURES: timedelta(hours=24),
-    Export.Kind.CONTACTS: timedelta(hours=1),
-    Export.Kind.LETTER: timedelta(hours=24),
-}
-ALLOWED = {Export.Kind.SIGNATURES: WRITING, Export.Kind.CONTACTS: OWNING, Export.Kind.LETTER: WRITING}
+KEPT = timedelta(hours=24)
 FORMATS = {
     Export.Kind.SIGNATURES: {Export.Format.CSV, Export.Format.XLSX},
-    # Kept encrypted line by line, which a spreadsheet's archive cannot be.
-    Export.Kind.CONTACTS: {Export.Format.CSV},
     Export.Kind.LETTER: {Export.Format.PDF},
 }
 
@@ -49,11 +42,11 @@ class Wanted:
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
     """Owe a file. One that is under way already is not asked for again: it is given back.
 
-    Raises Refused("not_yours"): addresses are for owners alone; Refused("no_such_format"); Refused("no_such_language")
+    Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language")
     for a letter that has not been published in it; Refused("too_many_today") for the one after MOST_A_DAY, and
     Refused("too_many_of_yours") for the one after MOST_OF_AN_ACCOUNT_A_DAY.
     """
-    _must_be_allowed(letter, wanted.kind, by)
+    _must_be_allowed(letter, by)
     if wanted.format not in FORMATS[wanted.kind]:
         raise Refused("no_such_format")
     language = (wanted.language or letter.language) if wanted.kind == Export.Kind.LETTER else ""
@@ -85,8 +78,8 @@ def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
         raise Refused("too_many_of_yours")
 
 
-def _must_be_allowed(letter: Letter, kind: str, by: User) -> None:
-    letter.collective.must_let(by, ALLOWED[Export.Kind(kind)])
+def _must_be_allowed(letter: Letter, by: User) -> None:
+    letter.collective.must_let(by, WRITING)
 
 
 @transaction.atomic
@@ -108,7 +101,7 @@ def must_still_be_allowed(export: Export) -> None:
     """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
     if export.attempts > MOST_ATTEMPTS:
         raise Refused("gave_up")
-    _must_be_allowed(export.letter, export.kind, export.asked_by)
+    _must_be_allowed(export.letter, export.asked_by)
 
 
 def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
@@ -120,7 +113,7 @@ def advance_export(export: Export, *, reached: int, rows: int, now: datetime, le
 @transaction.atomic
 def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
     """It can be fetched from now on. Raises TakenOver."""
-    expires_at = now + KEPT[Export.Kind(export.kind)]
+    expires_at = now + KEPT
     values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
     if not _mine(export).update(**values, reached=export.last_number):
         raise TakenOver
@@ -148,7 +141,7 @@ def _mine(export: Export) -> ExportQuerySet:
 @transaction.atomic
 def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
     """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
-    _must_be_allowed(export.letter, export.kind, by)
+    _must_be_allowed(export.letter, by)
     if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
         raise Refused("no_file")
     details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}

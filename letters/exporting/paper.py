@@ -18,11 +18,10 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
     """In the letter's language, if the site speaks it. Raises Refused("no_such_language")."""
     letter, text = export.letter, queries.text_of(export)
     # Counted as the list is read: the headline of the public page may be a moment older.
-    number = queries.number_of_signatories(export)
+    signed = queries.signed(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
     with translation.override(spoken):
-        signed_by = ngettext("Signed by %(number)s person", "Signed by %(number)s people", number)
         return Letterhead(
             language=export.language,
             title=text.title,
@@ -30,12 +29,47 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             collective=letter.collective.name,
             body=text.body,
             dated=format_date(letter.published_at, "long", locale=locale),
-            signed_by=signed_by % {"number": format_decimal(number, locale=locale)},
+            signed_by=_signed_by(signed, locale),
             small_print=(
                 settings.SITE_URL + letter.get_absolute_url(export.language),
                 gettext("SHA-256 of this text: %(fingerprint)s") % {"fingerprint": text.fingerprint},
                 gettext("Counted on %(time)s.") % {"time": format_datetime(now, "long", locale=locale)},
+                *_corrected(signed, locale),
             ),
             withheld=gettext("name withheld"),
             made_at=now,
         )
+
+
+def marks(language: str) -> dict[str, str]:
+    """Beside the names of those who saw other words, by what `signed_text` says of them, in the letter's language."""
+    with translation.override(interface_language(language)):
+        return {
+            "first": gettext("signed the first text"),
+            "earlier": gettext("signed an earlier text"),
+            "corrected": gettext("signed before a correction"),
+        }
+
+
+def _signed_by(signed: queries.Signed, locale: str) -> str:
+    """Above the names. Nobody is said to have signed a text that they have not seen."""
+    if not signed.earlier:
+        said = ngettext("Signed by %(number)s person", "Signed by %(number)s people", signed.this)
+        return said % {"number": format_decimal(signed.this, locale=locale)}
+    this = ngettext("%(number)s person signed this text.", "%(number)s people signed this text.", signed.this)
+    earlier = ngettext(
+        "%(number)s person signed an earlier text.", "%(number)s people signed an earlier text.", signed.earlier
+    )
+    numbers = [{"number": format_decimal(number, locale=locale)} for number in (signed.this, signed.earlier)]
+    return f"{this % numbers[0]} {earlier % numbers[1]}"
+
+
+def _corrected(signed: queries.Signed, locale: str) -> list[str]:
+    if not signed.corrected:
+        return []
+    said = ngettext(
+        "%(number)s person signed before the text was corrected. A note beside the name says so.",
+        "%(number)s people signed before the text was corrected. A note beside each name says so.",
+        signed.corrected,
+    )
+    return [said % {"number": format_decimal(signed.corrected, locale=locale)}]

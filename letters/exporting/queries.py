@@ -1,10 +1,21 @@
 """What goes into a file, so many numbers at a time: the millionth row costs what the first did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from letters.models import Display, Export, Letter, Signature, SignatureQuerySet, SignerContact, Translation
-from letters.shared.addresses import unseal
+from django.db.models import Count
+
+from letters.models import (
+    Display,
+    Export,
+    History,
+    Letter,
+    Signature,
+    SignatureQuerySet,
+    Translation,
+    has_carried,
+    text_columns,
+)
 from letters.shared.pdf import Signatory
 from letters.shared.refusal import Refused
 
@@ -12,10 +23,10 @@ NUMBERS_AT_ONCE = 5000
 MOST_LISTED = 20
 
 SIGNATURES = [
-    *["number", "name", "display", "affiliation", "role", "country", "comment", "confirmed_domain", "language"],
-    *["revision", "signed_at", "confirmed_at", "published_at"],
+    *["number", "name", "display", "text", "signed_text", "carried_over"],
+    *["affiliation", "role", "country", "comment", "confirmed_domain", "language"],
+    *["signed_on", "confirmed_on", "published_on"],
 ]
-CONTACTS = ["number", "address", "name", "language", "agreed_to", "agreed_at"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +42,12 @@ def exports_of(letter: Letter) -> list[Export]:
     return list(found.order_by("-pk")[:MOST_LISTED])
 
 
-def columns(kind: str) -> list[str]:
-    return CONTACTS if kind == Export.Kind.CONTACTS else SIGNATURES
-
-
 def chunks(export: Export) -> Iterator[Chunk]:
     """All rows of an export by their numbers, up to the letter's number when it began."""
-    rows = _contacts if export.kind == Export.Kind.CONTACTS else _signatures
+    changes = History.of_changed(export.letter)
     for after, upto in _ranges(export):
-        yield Chunk(rows(export.letter_id, after, upto), upto)
+        found = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
+        yield Chunk([_row(each, export.letter) for each in found.annotate(has_carried=has_carried())], upto)
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -48,32 +56,23 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
         yield after, min(after + NUMBERS_AT_ONCE, export.last_number)
 
 
-def _signatures(letter_id: int, after: int, upto: int) -> list[Sequence[object]]:
-    """What organizers may see of the published ones."""
-    fields = [
-        *["number", "name", "display", "affiliation", "role", "country", "comment", "domain", "language"],
-        *["revision__number", "signed_at", "confirmed_at", "published_at"],
-    ]
-    rows = _published(letter_id, after, upto).values_list(*fields)
-    return [[*row[:-3], *(moment.isoformat(timespec="seconds") for moment in row[-3:])] for row in rows]
+def _row(signature: Signature, letter: Letter) -> Sequence[object]:
+    """What organizers may see of a published one.
+
+    Privacy: days, never times, which the log of a mail gateway would turn into names; and of a signer without a name
+    nothing but that they signed, and which text.
+    """
+    begins = [signature.number, signature.name, signature.display, *text_columns(signature)]
+    if signature.display == Display.NOBODY:
+        return [*begins, *[""] * (len(SIGNATURES) - len(begins))]
+    words = [signature.affiliation, signature.role, signature.country, signature.comment]
+    moments = [signature.signed_at, signature.confirmed_at, signature.published_at]
+    return [*begins, *words, signature.domain, signature.language, *(letter.day_of(moment) or "" for moment in moments)]
 
 
 def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:
     found = Signature.objects.filter(letter_id=letter_id, number__gt=after, number__lte=upto)
     return found.published().order_by("number")
-
-
-def _contacts(letter_id: int, after: int, upto: int) -> list[Sequence[object]]:
-    """Those of the published ones who agreed to be written to, and did not call our mail spam."""
-    signed = {"signature__letter_id": letter_id, "signature__number__gt": after, "signature__number__lte": upto}
-    found = SignerContact.objects.filter(**signed, signature__state=Signature.State.PUBLISHED)
-    agreed = found.exclude(consent="").exclude(signature__concern=Signature.Concern.COMPLAINED)
-    fields = ["signature__number", "address", "signature__name", "signature__language", "consent", "consented_at"]
-    rows = agreed.order_by("signature__number").values_list(*fields)
-    return [
-        [number, unseal(address), *shown, consented_at.isoformat(timespec="seconds")]
-        for number, address, *shown, consented_at in rows
-    ]
 
 
 def text_of(export: Export) -> Translation:
@@ -84,23 +83,37 @@ def text_of(export: Export) -> Translation:
     raise Refused("no_such_language")
 
 
-def number_of_signatories(export: Export) -> int:
+@dataclass(frozen=True)
+class Signed:
+    """How many signed the text as it reads now, how many of them before a correction, and how many an earlier text."""
+
+    this: int
+    corrected: int
+    earlier: int
+
+
+def signed(export: Export) -> Signed:
     """As many as `signatories` gives, if nobody goes meanwhile."""
-    return _published(export.letter_id, 0, export.last_number).count()
+    found = _published(export.letter_id, 0, export.last_number).with_signed_text(History.of_changed(export.letter))
+    counts = dict(found.order_by().values_list(*["signed_text"]).annotate(Count("pk")))
+    corrected = counts.get("corrected", 0)
+    return Signed(counts.get("", 0) + corrected, corrected, counts.get("first", 0) + counts.get("earlier", 0))
 
 
-def signatories(export: Export) -> Iterator[list[Signatory]]:
-    """The published ones as the public list shows them, a piece at a time.
+def signatories(export: Export, marks: Mapping[str, str]) -> Iterator[list[Signatory]]:
+    """The published ones as the public list shows them, a piece at a time. Who saw other words is marked, by what
+    `with_signed_text` says.
 
     Who has the name withheld has affiliation and role withheld with it.
     """
-    fields = ["number", "display", "name", "role", "affiliation"]
+    changes = History.of_changed(export.letter)
+    fields = ["number", "display", "name", "role", "affiliation", "signed_text"]
     for after, upto in _ranges(export):
-        rows = _published(export.letter_id, after, upto).values_list(*fields)
-        yield [_signatory(*row) for row in rows]
+        rows = _published(export.letter_id, after, upto).with_signed_text(changes).values_list(*fields)
+        yield [_signatory(*row, mark=marks.get(text, "")) for *row, text in rows]
 
 
-def _signatory(number: int, display: str, name: str, role: str, affiliation: str) -> Signatory:
+def _signatory(number: int, display: str, name: str, role: str, affiliation: str, *, mark: str) -> Signatory:
     if display != Display.PUBLIC:
-        return Signatory(number, "")
-    return Signatory(number, name, ", ".join(filter(None, [role, affiliation])))
+        return Signatory(number, "", mark)
+    return Signatory(number, name, ", ".join(filter(None, [role, affiliation, mark])))

@@ -18,10 +18,13 @@ from letters.exporting.operations import (
     postpone_export,
 )
 from letters.models import Export
+from letters.shared.limited import Failed
 from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refusal import Refused
 
 log = logging.getLogger(__name__)
+
+UNSETTABLE = {"too_much": "too_complicated", "broken": "not_settable"}
 
 
 def make_exports() -> None:
@@ -41,6 +44,7 @@ def _make(export: Export) -> None:
         log.warning("Export %s was taken over; this worker stops.", export.pk)
         _remove(name)
     except Refused as refused:
+        _remove(name)
         fail_export(export, error=refused.code, now=timezone.now())
     except Exception as failure:
         # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
@@ -52,7 +56,7 @@ def _make(export: Export) -> None:
 def _write(export: Export, name: str) -> int:
     """How many rows the file has."""
     rows = 0
-    with files.opened(name, queries.columns(export.kind)) as write:
+    with files.opened(name, queries.SIGNATURES) as write:
         for chunk in queries.chunks(export):
             write(chunk.rows)
             rows += len(chunk.rows)
@@ -69,7 +73,7 @@ def _write_letter(export: Export, name: str) -> int:
 
     def signatories() -> Iterator[Signatory]:
         nonlocal all_read
-        for some in queries.signatories(export):
+        for some in queries.signatories(export, paper.marks(export.language)):
             yield from some
         all_read = True
 
@@ -80,7 +84,13 @@ def _write_letter(export: Export, name: str) -> int:
         lease = LONGEST_STEP if all_read else LEASE
         advance_export(export, reached=names, rows=names, now=timezone.now(), lease=lease)
 
-    write_pdf(files.empty(name), head, signatories(), progress=note)
+    try:
+        write_pdf(files.empty(name), head, signatories(), progress=note)
+    except Failed as failed:
+        # What the text itself is to blame for fails every time.
+        if failed.code in UNSETTABLE:
+            raise Refused(UNSETTABLE[failed.code]) from failed
+        raise
     return done
 
 

@@ -5,7 +5,6 @@ from letters.exporting import views
 urlpatterns = [
     # /organize/letters/<slug>/exports/
     path("organize/letters/<slug:slug>/exports/", views.exports, name="exports"),
-    path("organize/letters/<slug:slug>/exports/contacts/", views.contacts, name="export_contacts"),
     path("organize/letters/<slug:slug>/exports/letter/", views.letter_with_signatories, name="export_letter"),
     path("organize/letters/<slug:slug>/exports/<int:export_id>/file/", views.download, name="download_export"),
 ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.accounts.guards import of_own_letter
 from letters.exporting import files, queries
-from letters.exporting.forms import ContactsForm, SignaturesForm
+from letters.exporting.forms import SignaturesForm
 from letters.exporting.operations import Wanted, ask_export, fetch_export
-from letters.models import OWNING, Export, Letter, User
+from letters.models import Export, Letter, User
 from letters.shared.refusal import Refused
 
 TYPES = {
@@ -42,20 +42,8 @@ def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
         "form": form,
         "exports": queries.exports_of(letter),
         "now": timezone.now(),
-        "owns": letter.collective.lets(person, OWNING),
     }
     return render(request, "letters/exporting/exports.html", context, status=422 if form.errors else 200)
-
-
-@of_own_letter("GET", "HEAD", "POST", roles=OWNING)
-def contacts(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
-    """The addresses of those who agreed to be written to: asked twice, since nothing takes them back."""
-    form = ContactsForm(letter, request.POST if request.method == "POST" else None)
-    wanted = Wanted(Export.Kind.CONTACTS, Export.Format.CSV)
-    if form.is_valid() and _asked(letter, wanted, owner, form):
-        return redirect("exports", slug=letter.slug)
-    context = {"letter": letter, "form": form}
-    return render(request, "letters/exporting/contacts.html", context, status=422 if form.errors else 200)
 
 
 REFUSED = {
@@ -108,7 +96,4 @@ def download(request: HttpRequest, letter: Letter, person: User, export_id: int)
 def _attached(export: Export, path: Path) -> HttpResponseBase:
     what = f"{export.kind}-{export.language}" if export.language else export.kind
     name = f"{export.letter.slug}-{what}-{export.created_at:%Y-%m-%d}.{export.format}"
-    if export.kind == Export.Kind.CONTACTS:
-        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(files.unsealed(path), content_type=TYPES["csv"], headers=disposition)
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[export.format])

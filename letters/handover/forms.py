@@ -39,7 +39,7 @@ class HandoverForm(forms.Form):
         help_text=_("A sentence or two, if there is something to say."),
     )
 
-    def __init__(self, data: QueryDict | None = None, *, today: date, signature_count: int) -> None:
+    def __init__(self, data: QueryDict | None = None, *, today: date, signature_count: int | None) -> None:
         initial = {"on": today, "signature_count": signature_count}
         super().__init__(data, auto_id="handover_%s", label_suffix="", initial=initial)
         self.today = today

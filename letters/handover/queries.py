@@ -1,4 +1,4 @@
-from letters.models import Export, Letter
+from letters.models import Export, History, Letter
 from letters.shared.languages import language_name
 
 
@@ -11,3 +11,9 @@ def newest_pdf(letter: Letter) -> Export | None:
 def languages(letter: Letter) -> list[tuple[str, str]]:
     """Those in which readers have it, its own first: code and name."""
     return [(code, language_name(code)) for code in letter.languages()]
+
+
+def changes(letter: Letter) -> History | None:
+    """Its texts, if some may have signed one that says something else than the letter does now."""
+    found = History.of_changed(letter)
+    return found if found and found.has_changed else None

@@ -24,17 +24,23 @@ REFUSED = {
 def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """What has been delivered so far, and the form for one more."""
     typed = request.POST if request.method == "POST" else None
-    form = HandoverForm(typed, today=timezone.localdate(), signature_count=letter.signature_count)
+    changes = queries.changes(letter)
+    # Nobody is said to have signed what they have not seen: proposed is the number of this text alone.
+    number = changes.signed_this if changes else letter.signature_count
+    form = HandoverForm(typed, today=timezone.localdate(), signature_count=number)
     if form.is_valid():
         try:
             record_handover(letter, delivered=form.delivered(), by=writer, now=timezone.now())
             messages.success(request, gettext("Recorded. From now on its public page says so."))
             return redirect("handover", slug=letter.slug)
         except Refused as refused:
+            if refused.code not in REFUSED:
+                raise
             form.add_error(*REFUSED[refused.code])
     context = {
         "letter": letter,
         "form": form,
+        "changes": changes,
         "handovers": letter.handovers.all()[:50],
         "languages": queries.languages(letter),
         "pdf": queries.newest_pdf(letter),

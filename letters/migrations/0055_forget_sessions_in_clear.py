@@ -9,7 +9,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0028_count_whom_an_account_invites"),
+        ("letters", "0040_no_file_holds_addresses"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]

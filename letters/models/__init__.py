@@ -2,7 +2,7 @@
 
 from letters.models.answer import Answer, AnswerQuerySet
 from letters.models.audit_event import AuditEvent
-from letters.models.carry_over import CarryOver, CarryOverAnswer
+from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.delivery import (
     BULK,
@@ -87,5 +87,7 @@ __all__ = [
     "Update",
     "UpdateQuerySet",
     "User",
+    "has_carried",
     "newest_titles",
+    "text_columns",
 ]

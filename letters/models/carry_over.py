@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 
+from letters.models.display import Display
 from letters.models.revision import Revision
 from letters.models.signature import Signature
 
@@ -42,3 +44,20 @@ class CarryOverAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"Answer of signature {self.signature_id}"
+
+
+def has_carried() -> Exists:
+    """Of a signature in a query: whether its signer has carried it over to a later text."""
+    return Exists(CarryOverAnswer.objects.filter(signature=OuterRef("pk"), carries=True))
+
+
+def text_columns(signature: Signature) -> tuple[object, ...]:
+    """What a file says of the text that a signature stands with: its number; "current", "before_correction", "earlier"
+    or "first"; and whether the signer carried it over. The query annotates `signed_text` and `has_carried`.
+
+    Privacy: whoever shows no name was never asked in that state, so nothing is said of it.
+    """
+    signed = getattr(signature, "signed_text", "")
+    kind = {"": "current", "corrected": "before_correction"}.get(signed, signed)
+    carried = getattr(signature, "has_carried", False) and signature.display != Display.NOBODY
+    return signature.revision.number, kind, "yes" if carried else ""

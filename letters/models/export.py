@@ -20,7 +20,6 @@ class Export(models.Model):
 
     class Kind(models.TextChoices):
         SIGNATURES = "signatures", "Published signatures"
-        CONTACTS = "contacts", "Addresses of those who agreed to be written to"
         LETTER = "letter", "The letter with its signatories"
 
     class Format(models.TextChoices):
@@ -58,9 +57,7 @@ class Export(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["signatures", "contacts", "letter"]), name="export_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["signatures", "letter"]), name="export_kind_known"),
             models.CheckConstraint(condition=Q(format__in=["csv", "xlsx", "pdf"]), name="export_format_known"),
             models.CheckConstraint(
                 condition=(Q(kind="letter", format="pdf") & ~Q(language=""))

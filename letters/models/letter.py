@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -186,6 +186,10 @@ class Letter(models.Model):
         if language in {"", self.language}:
             return reverse(name, kwargs={"slug": self.slug, **more})
         return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language, **more})
+
+    def day_of(self, moment: datetime | None) -> date | None:
+        """The day of a moment by the clocks of its collective: all that files and public pages tell of a signature."""
+        return moment.astimezone(self.collective.zone()).date() if moment else None
 
     @property
     def awaiting_confirmation_in_tens(self) -> int:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import ClassVar
 
 from django.db import models
@@ -87,6 +88,12 @@ class History:
     def of(cls, letter: Letter) -> History:
         return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]))
 
+    @classmethod
+    def of_changed(cls, letter: Letter) -> History | None:
+        """The same; None for a letter whose text has never changed, as most are, without asking for its texts."""
+        changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
+        return cls.of(letter) if changed else None
+
     @property
     def current(self) -> Revision | None:
         return self.texts[0] if self.texts else None
@@ -100,6 +107,18 @@ class History:
     def has_changed(self) -> bool:
         """Whether some may have signed a text that said something else."""
         return self.since is not None and self.since.kind == Revision.Kind.SUBSTANCE
+
+    def same_words_since(self) -> dict[str, int]:
+        """For each language of the current text, the number of the oldest text since which it reads as it does now."""
+        fingerprints: dict[int, dict[str, bytes]] = {}
+        texts = Translation.objects.filter(revision__in=self.texts)
+        for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
+            fingerprints.setdefault(number, {})[language] = bytes(fingerprint)
+        found: dict[str, int] = {}
+        for language, now in (fingerprints[self.texts[0].number] if self.texts else {}).items():
+            numbers = (text.number for text in self.texts)
+            found[language] = list(takewhile(lambda n: fingerprints[n].get(language) == now, numbers))[-1]  # noqa: B023
+        return found
 
     @property
     def signed_this(self) -> int | None:

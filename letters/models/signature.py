@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 
 from letters.models.display import Display
 from letters.models.letter import Letter
-from letters.models.revision import Revision
+from letters.models.revision import History, Revision
 from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 from letters.shared.tokens import Token, make_token, read_token
 
@@ -67,6 +67,24 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def numbered(self) -> SignatureQuerySet:
         """The same with the stubs of those that were taken out: a list of numbers without gaps."""
         return self.filter(number__isnull=False).order_by("-number")
+
+    def with_signed_text(self, changes: History | None) -> SignatureQuerySet:
+        """Each says in `signed_text` whether its signer saw other words than readers do now: "first" or "earlier" where
+        the letter said something else, "corrected" where it was only corrected since, else nothing.
+        """
+        kinds: list[When] = []
+        if changes and changes.has_changed:
+            numbers = [text.number for text in changes.texts if text.kind == Revision.Kind.SUBSTANCE]
+            kinds += [
+                When(revision__number__lt=min(numbers), then=Value("first")),
+                When(revision__number__lt=max(numbers), then=Value("earlier")),
+            ]
+        if changes:
+            kinds += [
+                When(language=language, revision__number__lt=number, then=Value("corrected"))
+                for language, number in changes.same_words_since().items()
+            ]
+        return self.annotate(signed_text=Case(*kinds, default=Value(""), output_field=models.CharField()))
 
     def of_token(self, purpose: str, text: str) -> tuple[Signature, Token] | None:
         """The one that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
@@ -268,7 +286,10 @@ class Signature(models.Model):
     def changes(self) -> list[Change]:
         """What its signer asks for, or asked for in vain, beside what stands there."""
         asked: dict[str, str] = self.proposed or self.declined or {}
-        return [Change(name, getattr(self, name), asked[name]) for name in (*WORDS, "display") if name in asked]
+        # Privacy: of a signer without a name nobody is told where they are.
+        hidden = ["country"] if self.display == Display.NOBODY else []
+        names = [name for name in (*WORDS, "display") if name in asked and name not in hidden]
+        return [Change(name, getattr(self, name), asked[name]) for name in names]
 
     def link(self, purpose: str, *, now: datetime) -> str:
         """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""

@@ -28,14 +28,16 @@ WITH claimed AS MATERIALIZED (
     UPDATE letters_signature AS signature
     SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true, via = ''
     FROM ordered WHERE signature.id = ordered.id
-    RETURNING revision_id, signature.language, signature.country, ordered.via
+    RETURNING revision_id, signature.display, signature.language, signature.country, ordered.via
 ), tallied AS (
-    -- Here alone it is noted how signers came, and for no signature by itself.
+    -- Here alone it is noted how signers came, and for no signature by itself. Privacy: a tally that moves by one would
+    -- tell where a signer without a name comes from, so those are counted as not known.
     INSERT INTO letters_lettertally AS tally (letter_id, kind, value, number)
     SELECT %(letter)s, kind, value, count(*)
     FROM numbered CROSS JOIN LATERAL (
         VALUES ('language', language), ('country', country), ('via', via)
-    ) AS what (kind, value)
+    ) AS noted (kind, said)
+    CROSS JOIN LATERAL (SELECT CASE WHEN display = 'nobody' THEN '' ELSE said END AS value) AS known
     GROUP BY kind, value
     ON CONFLICT (letter_id, kind, value) DO UPDATE SET number = tally.number + excluded.number
 )

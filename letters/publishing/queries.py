@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Count, F, Q
 
 from letters.models import (
     Answer,
@@ -19,6 +19,8 @@ from letters.models import (
     Translation,
     Update,
     User,
+    has_carried,
+    text_columns,
 )
 from letters.shared.differences import Paragraph
 
@@ -56,12 +58,6 @@ def translations(letter: Letter, revision: Revision | None = None) -> list[Trans
 def text_of(letter: Letter, language: str, revision: Revision | None = None) -> Translation:
     """The current text, or another, in one language. Raises Translation.DoesNotExist."""
     return Translation.objects.defer("body").get(revision=revision or letter.current_revision, language=language)
-
-
-def changes_of(letter: Letter) -> History | None:
-    """The history, if there is any: most letters never change, and are not asked about it at each reading."""
-    changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
-    return History.of(letter) if changed else None
 
 
 @dataclass(frozen=True)
@@ -129,19 +125,8 @@ def newest_signatures(letter: Letter, changes: History | None) -> list[Signature
 
 
 def _counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
-    """Those that the letter's count knew of when it was read: the sequencer may have gone on since.
-
-    Each says in `signed_text` whether its signer saw another text than readers do now: "first", "earlier", or nothing.
-    """
-    found = Signature.objects.filter(letter=letter, number__lte=letter.last_number)
-    if changes is None or not changes.has_changed:
-        return found
-    numbers = [text.number for text in changes.texts if text.kind == Revision.Kind.SUBSTANCE]
-    kinds = [
-        When(revision__number__lt=min(numbers), then=Value("first")),
-        When(revision__number__lt=max(numbers), then=Value("earlier")),
-    ]
-    return found.annotate(signed_text=Case(*kinds, default=Value("")))
+    """Those that the letter's count knew of when it was read: the sequencer may have gone on since."""
+    return Signature.objects.filter(letter=letter, number__lte=letter.last_number).with_signed_text(changes)
 
 
 @dataclass(frozen=True)
@@ -154,7 +139,7 @@ class SignaturePage:
 
 def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = _counted(letter, changes_of(letter)).numbered()
+    found = _counted(letter, History.of_changed(letter)).numbered()
     if before is not None:
         found = found.filter(number__lt=before)
     rows = list(found[: PAGE_LENGTH + 1])
@@ -164,24 +149,31 @@ def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
 
 # Rows of the list as data that are read at once.
 NUMBERS_AT_ONCE = 2000
-PUBLIC_COLUMNS = ["number", "name", "affiliation", "role", "confirmed_domain", "published_at"]
+PUBLIC_COLUMNS = [
+    *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
+    *["text", "signed_text", "carried_over"],
+]
 
 
 def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
     """What the list shows of the published ones, the first first, a piece at a time: as many as the count says.
 
     Who has the name withheld has affiliation and role withheld with it, as on the page.
+
+    Privacy: days, never times. Whoever holds the log of a mail gateway would read from a time who signed.
     """
+    changes = History.of_changed(letter)
     for after in range(0, letter.last_number, NUMBERS_AT_ONCE):
         upto = min(after + NUMBERS_AT_ONCE, letter.last_number)
         found = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
-        yield [_public_row(signature) for signature in found.published().order_by("number")]
+        rows = found.published().order_by("number").with_signed_text(changes).select_related("revision")
+        yield [_public_row(signature, letter) for signature in rows.annotate(has_carried=has_carried())]
 
 
-def _public_row(signature: Signature) -> Sequence[object]:
+def _public_row(signature: Signature, letter: Letter) -> Sequence[object]:
     who = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
-    published_at = signature.published_at.isoformat(timespec="seconds") if signature.published_at else ""
-    return [signature.number, *who, signature.domain, published_at]
+    published_on = letter.day_of(signature.published_at) or ""
+    return [signature.number, *who, signature.domain, published_on, *text_columns(signature)]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from letters.publishing import queries
 from letters.publishing.caching import page_etag, publish, unchanged
 from letters.publishing.feed import letter_feed
 from letters.shared.languages import direction, interface_language, language_name
-from letters.shared.sheets import csv_lines
+from letters.shared.sheets import MARK, csv_lines
 from letters.switching.queries import is_on
 
 
@@ -58,7 +58,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     etag = page_etag("letter", found.pk, found.version, language, refusal)
     if not_modified := unchanged(request, etag):
         return not_modified
-    changes = queries.changes_of(found)
+    changes = History.of_changed(found)
     context = {
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
@@ -110,7 +110,7 @@ def signatures_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
         return publish(HttpResponse(**kind), etag)
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
     lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
-    return publish(StreamingHttpResponse(lines, **kind), etag)
+    return publish(StreamingHttpResponse(chain([MARK], lines), **kind), etag)
 
 
 @require_safe
@@ -182,7 +182,8 @@ def count(request: HttpRequest, slug: str) -> HttpResponse:
             "removed": found.removed_count,
             "goal": found.goal,
             "version": found.version,
-            "as_of": found.counted_at.isoformat() if found.counted_at else None,
+            # Privacy: the day alone. The moment of the last count is that at which the last signer was published.
+            "as_of": found.day_of(found.counted_at),
         },
         headers={"Access-Control-Allow-Origin": "*"},
     )

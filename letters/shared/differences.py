@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import groupby
 
+from letters.shared.text import compose
+
 # Pairs of words that are compared at most: about a second's work.
 WORK = 2_000_000
 # Of paragraphs that have at least so much in common, one is the other with other words.
@@ -85,7 +87,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    whole = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip()
+    whole = compose(text).replace("\r\n", "\n").strip()
     return PARAGRAPHS.split(whole) if whole else []
 
 

@@ -2,7 +2,7 @@
 
 Typst lays out a whole document at once: a hundred thousand names took minutes and gigabytes. In parts, the time grows
 with the names and the memory does not. A document of one part keeps the structure that screen readers go by; joining
-loses it.
+loses it. Typst works in a child process: what it sets was typed by strangers.
 """
 
 import json
@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import islice
 from pathlib import Path
 
 import pikepdf
-import typst
 
 from letters.shared.languages import direction
+from letters.shared.limited import Child, Limits, child
 from letters.shared.typesetting import quoted, typst_of
 
 NAMES_A_PART = 1000
+# Many times what the longest letter needs, and what a thousand names do.
+LIMITS = Limits(memory=1024**3, seconds=60)
 # How it looks.
 PAGE = Path(__file__).with_name("pdf.typ")
 
@@ -65,15 +66,19 @@ def write_pdf(
 ) -> int:
     """Write the letter with its signatories in the order in which they come; how many pages it has.
 
-    `progress` is told, after each part, how many names have been set.
+    `progress` is told, after each part, how many names have been set. Raises limited.Failed.
     """
     pages = done = 0
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        child("letters.shared.pdf_child", LIMITS) as typst,
+        ExitStack() as opened,
+    ):
         root = Path(folder)
         parts: list[pikepdf.Pdf] = []
         (root / PAGE.name).write_text(PAGE.read_text())
         for part in _parts(signatories):
-            made = _set_part(root, head, part, number=len(parts), page=pages + 1)
+            made = _set_part(typst, root, head, part, number=len(parts), page=pages + 1)
             parts.append(opened.enter_context(pikepdf.open(made)))
             pages += len(parts[-1].pages)
             done += len(part.names)
@@ -101,7 +106,7 @@ def _parts(signatories: Iterable[Signatory]) -> Iterator[Part]:
         names = following
 
 
-def _set_part(root: Path, head: Letterhead, part: Part, *, number: int, page: int) -> Path:
+def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number: int, page: int) -> Path:
     """The file of one part, whose pages are numbered from `page` on. The first one has the letter."""
     is_first = number == 0
     names = [[each.number, each.name or head.withheld, each.detail, bool(each.name)] for each in part.names]
@@ -113,15 +118,16 @@ def _set_part(root: Path, head: Letterhead, part: Part, *, number: int, page: in
         source.append(f"#signatories({quoted(head.signed_by if is_first else '')})")
     (root / "part.typ").write_text("\n".join(source))
     made = root / f"{number}.pdf"
-    typst.compile(
-        str(root / "part.typ"),
-        output=str(made),
-        root=str(root),
-        font_paths=_fonts(),
-        sys_inputs=_inputs(head, page),
-        timestamp=int(head.made_at.timestamp()),
-        # Joining would leave them pointing nowhere.
-        pdf_tags=is_first and part.is_last,
+    typst.ask(
+        {
+            "source": str(root / "part.typ"),
+            "output": str(made),
+            "root": str(root),
+            "inputs": _inputs(head, page),
+            "timestamp": int(head.made_at.timestamp()),
+            # Joining would leave them pointing nowhere.
+            "pdf_tags": is_first and part.is_last,
+        }
     )
     return made
 
@@ -141,12 +147,6 @@ def _first_pages(head: Letterhead) -> str:
     words = ", ".join(map(quoted, [head.addressee, head.title, head.collective, head.dated]))
     small_print = "".join(f"{quoted(line)}, " for line in head.small_print)
     return f"#letter({words}, ({small_print}), {{\n{typst_of(head.body)}\n}})"
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Looked for once a process: what Typst brings, and what the machine has."""
-    return typst.Fonts()
 
 
 def _join(parts: list[pikepdf.Pdf], path: Path) -> None:

@@ -2,27 +2,24 @@
 
 import hashlib
 import re
-import struct
+import tempfile
 import threading
-import zlib
 from dataclasses import dataclass
 from html import escape
-from io import BytesIO
+from pathlib import Path
 
-from PIL import Image, ImageOps
+from letters.shared.limited import Failed, Limits, child
 
 LARGEST_FILE = 10 * 1024 * 1024
-MOST_PIXELS = 40_000_000
 FULL_WIDTH, SMALL_WIDTH = 2000, 800
-# WebP knows no more than 16383.
-MOST_HEIGHT = 8000
-FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
+# Several times what forty megapixels need. The child process decodes (picture_child.py).
+LIMITS = Limits(memory=1024**3, seconds=30)
 ADDRESS = re.compile(r"/media/([0-9a-f]{32})-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.webp")
 # Of one process: a file of a few hundred kilobytes may take hundreds of megabytes and seconds to be decoded, and who
-# sends several at once must not hold every thread that answers others.
+# sends several at once must not have a child at work for each.
 AT_WORK = threading.Lock()
-# What Pillow raises over files that are cut, damaged or made to do harm.
-BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, struct.error, zlib.error)
+# What the person is told where the child has failed.
+CODES = {"too_much": "too_many_pixels", "broken": "unreadable", "too_slow": "busy"}
 
 
 class UnusablePicture(ValueError):
@@ -62,40 +59,16 @@ def remake(data: bytes) -> Remade:
 
 
 def _remade(data: bytes) -> Remade:
-    try:
-        full = _within(_read(data), FULL_WIDTH)
-        small = _encoded(_within(full.copy(), SMALL_WIDTH)) if full.width > SMALL_WIDTH else b""
-        return Remade(full.width, full.height, _encoded(full), small)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
-        raise UnusablePicture("too_many_pixels") from bomb
-    except BROKEN as broken:
-        raise broken if isinstance(broken, UnusablePicture) else UnusablePicture("unreadable") from broken
-
-
-def _read(data: bytes) -> Image.Image:
-    picture = Image.open(BytesIO(data), formats=FORMATS)
-    # What the file says of itself, before a pixel is decoded.
-    if picture.width * picture.height > MOST_PIXELS:
-        raise UnusablePicture("too_many_pixels")
-    picture.draft("RGB", (FULL_WIDTH, FULL_WIDTH))
-    picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-
-
-def _within(picture: Image.Image, width: int) -> Image.Image:
-    """The same picture, made smaller where it stands: a copy of a large one would take its memory again."""
-    picture.thumbnail((width, MOST_HEIGHT), Image.Resampling.LANCZOS)
-    return picture
-
-
-def _encoded(picture: Image.Image) -> bytes:
-    # Onto an empty one: Pillow would take profiles and comments along.
-    bare = Image.new(picture.mode, picture.size)
-    bare.paste(picture)
-    out = BytesIO()
-    bare.save(out, "WEBP", quality=82)
-    return out.getvalue()
+    with tempfile.TemporaryDirectory() as folder, child("letters.shared.picture_child", LIMITS) as decoder:
+        root = Path(folder)
+        (root / "given").write_bytes(data)
+        try:
+            made = decoder.ask({"folder": folder})
+        except Failed as failed:
+            raise UnusablePicture(CODES[failed.code]) from failed
+        if problem := made.get("problem"):
+            raise UnusablePicture(problem)
+        return Remade(made["width"], made["height"], (root / "full").read_bytes(), (root / "small").read_bytes())
 
 
 def picture_tag(address: str, alt: str) -> str:

@@ -25,6 +25,9 @@ IDLE_AT_ENDS = "\u200c\u200e\u200f "
 # Letters and signs by their category that are drawn as nothing.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
+# No language piles up more marks on one letter (UAX 15, stream-safe text format).
+MOST_MARKS = 30
+
 MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False})
 TAGS = {"img", "p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "em", "strong", "a", "hr", "br", "code", "pre"}
 
@@ -38,6 +41,44 @@ def _picture(renderer: RendererHTML, tokens: Sequence[Token], number: int, optio
 
 
 MARKDOWN.add_render_rule("image", _picture)
+
+
+def _marks() -> str:
+    """A class of characters: all that combine with the one before them, and what decomposes into nothing else."""
+    # Beyond these planes nothing has a combining class.
+    known = [chr(code) for code in range(0x20000) if unicodedata.combining(chr(code))]
+    pairs = [each for each in map(chr, range(0x20000)) if _is_pair_of_marks(each)]
+    return f"[{''.join(map(re.escape, known + pairs))}]"
+
+
+def _is_pair_of_marks(character: str) -> bool:
+    parts = unicodedata.decomposition(character)
+    if not parts or parts.startswith("<"):
+        return False
+    return all(unicodedata.combining(chr(int(code, 16))) for code in parts.split())
+
+
+MARKS = _marks()
+# Quick to say no, and at worst as slow as a run is long that it allows.
+HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MOST_MARKS + 1}}}")
+# Without the look behind, a search would begin anew at each mark of a run.
+TOO_MANY_MARKS = re.compile(f"((?<!{MARKS}){MARKS}{{{MOST_MARKS}}}){MARKS}+")
+
+
+def stream_safe(text: str) -> str:
+    """The same text, with at most MOST_MARKS marks on one character. Linear in its length.
+
+    Denial of service: Python puts the marks of a character in order by comparing each with each, and lets no other
+    thread run meanwhile. 100,000 marks in a row stop a process for most of a minute.
+    """
+    if text.isascii() or not HAS_TOO_MANY_MARKS.search(text):
+        return text
+    return TOO_MANY_MARKS.sub(r"\1", text)
+
+
+def compose(text: str) -> str:
+    """The text in NFC, whoever it comes from. Nothing else of ours normalizes."""
+    return unicodedata.normalize("NFC", stream_safe(text))
 
 
 class UnusableText(ValueError):
@@ -58,7 +99,7 @@ def clean_line(text: str) -> str:
     if TURNS_DIRECTION.search(text):
         raise UnusableText("turns_direction")
     # Composed last: what stands side by side once nothing invisible is between it may be one letter.
-    line = unicodedata.normalize("NFC", " ".join(INVISIBLE.sub("", text).split()).strip(IDLE_AT_ENDS))
+    line = compose(" ".join(INVISIBLE.sub("", text).split()).strip(IDLE_AT_ENDS))
     return line if any(_is_visible(character) for character in line) else ""
 
 
@@ -87,7 +128,7 @@ def _only_our_pictures(element: str, attribute: str, value: str) -> str | None:
 
 def digest(title: str, addressee: str, body: str) -> bytes:
     """SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, a NUL between parts."""
-    parts = (unicodedata.normalize("NFC", part).replace("\r\n", "\n") for part in (title, addressee, body))
+    parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body))
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 

@@ -24,6 +24,7 @@ from letters.shared.limits import TooMany
 from letters.shared.origins import host_elsewhere
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token, make_token
+from letters.shared.typed import safe_fields
 from letters.signing import queries
 from letters.signing.admission import ProofWanted, Sender, admit, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
@@ -59,7 +60,7 @@ def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
 def _typed(request: HttpRequest) -> QueryDict:
     """The form's fields. What is not UTF-8 is marked as damaged, where Django would read it as Latin-1."""
     if request.content_type == "application/x-www-form-urlencoded":
-        return QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8")
+        return safe_fields(QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8"))
     return request.POST
 
 

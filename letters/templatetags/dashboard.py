@@ -39,9 +39,7 @@ class Begun(Protocol):
 
 @register.filter
 def span_name(span: Begun, unit: str) -> str:
-    """An hour with its day, a day, the first day of a week, a month."""
-    if unit == "hour":
-        return f"{format_skeleton('MMMd', span.begins, locale=_locale())}, {span.begins:%H:%M}"
+    """A day, the first day of a week, a month."""
     if unit == "month":
         return format_skeleton("yMMMM", span.begins, locale=_locale())
     return format_date(span.begins, "medium", locale=_locale())

@@ -14,7 +14,7 @@ __all__ = ["browser", "visitor"]
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-PAGES = ["dashboard", "signatures", "exports", "exports/contacts", "handover"]
+PAGES = ["dashboard", "signatures", "exports", "handover"]
 ORGANIZE = "/organize/letters/unpaid-cast/"
 
 

@@ -74,20 +74,19 @@ def noted(letter: Letter, hours: dict[int, tuple[int, int]]) -> None:
     )
 
 
-def test_the_first_two_days_are_read_by_the_hour(letter: Letter) -> None:
-    noted(letter, {0: (3, 0), 2: (5, 1)})
-    course = queries.course(letter, now=NOW + timedelta(hours=3))
-    assert course.unit == "hour"
+def test_nothing_is_read_by_the_hour(letter: Letter) -> None:
+    noted(letter, {0: (3, 0), 2: (5, 1), 50: (1, 0)})
+    course = queries.course(letter, now=NOW + timedelta(hours=51))
+    assert course.unit == "day"
     assert [(span.published, span.taken_out, span.total) for span in course.spans] == [
-        (3, 0, 3),
-        (0, 0, 3),
-        (5, 1, 7),
+        (8, 1, 7),
         (0, 0, 7),
+        (1, 0, 8),
     ]
 
 
 @pytest.mark.parametrize(
-    ("days", "unit", "spans"), [(2, "hour", 49), (3, "day", 4), (92, "day", 93), (93, "week", 14), (800, "month", 27)]
+    ("days", "unit", "spans"), [(2, "day", 3), (3, "day", 4), (92, "day", 93), (93, "week", 14), (800, "month", 27)]
 )
 def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, unit: str, spans: int) -> None:
     noted(letter, {0: (3, 0), 24 * days - 1: (1, 0)})
@@ -99,14 +98,14 @@ def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, u
 
 def test_a_closed_letter_is_drawn_until_it_closed(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
-    letter.closed_at = NOW + timedelta(hours=5)
+    letter.closed_at = NOW + timedelta(days=5)
     assert len(queries.course(letter, now=NOW + timedelta(days=900)).spans) == 6
 
 
 def test_what_came_before_the_notes_is_not_lost(letter: Letter) -> None:
-    noted(letter, {1: (3, 0)})
+    noted(letter, {24: (3, 0)})
     letter.signature_count = 10
-    course = queries.course(letter, now=NOW + timedelta(hours=1))
+    course = queries.course(letter, now=NOW + timedelta(days=1))
     assert [span.total for span in course.spans] == [7, 10]
 
 
@@ -116,7 +115,7 @@ def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Cl
     add_published(letter, 7, now=now)
     page = desk.get(PAGE)
     assert 'class="bars" d="M' in page.content.decode()
-    assert "New in each hour most: 7" in words(page)
+    assert "New on each day most: 7" in words(page)
     assert "From (UTC) New Taken out All together" in words(page)
     assert b" style=" not in page.content
 

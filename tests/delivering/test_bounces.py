@@ -414,6 +414,42 @@ def test_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, prov
     assert standing(signature)[0] == PUBLISHED
 
 
+@pytest.mark.parametrize(
+    ("offset", "state"),
+    [(timedelta(microseconds=-1), CONFIRMED), (timedelta(), PENDING), (timedelta(microseconds=1), PENDING)],
+    ids=["before", "in the same moment", "after"],
+)
+def test_only_a_bounce_that_came_before_the_confirmation_is_disproved_by_it(
+    offset: timedelta, state: str, letter: Letter
+) -> None:
+    signature = confirmed_and_asked(letter)
+    assert signature.confirmed_at
+    moment = timezone.now()
+    Signature.objects.filter(pk=signature.pk).update(signed_at=moment - timedelta(minutes=1), confirmed_at=moment)
+    note_bounce(last_mail(signature), at=moment + offset, now=timezone.now())
+    assert standing(signature)[0] == state
+
+
+@pytest.mark.parametrize(
+    ("offset", "state"),
+    [(timedelta(microseconds=-1), PENDING), (timedelta(), CONFIRMED)],
+    ids=["before the signing", "with it"],
+)
+def test_a_moment_before_the_signing_is_a_clock_that_is_wrong(offset: timedelta, state: str, letter: Letter) -> None:
+    signature = confirmed_and_asked(letter)
+    moment = timezone.now()
+    later = moment + timedelta(minutes=1)
+    Signature.objects.filter(pk=signature.pk).update(signed_at=moment, confirmed_at=later)
+    note_bounce(last_mail(signature), at=moment + offset, now=later)
+    assert standing(signature)[0] == state
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"event-data":' * 10_000, b'[{"a":' * 20_000])
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_what_is_nested_too_deeply_is_refused(name: str, body: bytes, provider: Provider) -> None:
+    assert provider.post(name, body).status_code == 400
+
+
 def test_a_bounce_that_is_told_after_a_later_confirmation_is_disproved_by_it(
     published: LetterMaker, provider: Provider
 ) -> None:

@@ -82,6 +82,15 @@ def test_a_claim_takes_the_oldest_first_and_no_more_than_asked(owed: list[Delive
     assert ids(claim_deliveries(now=NOW, most=2)) == ids([owed[1]])
 
 
+@pytest.mark.parametrize("bulk", [False, True], ids=["at once", "can wait"])
+@pytest.mark.parametrize("end", ["sent_at", "failed_at", "dropped_at"])
+def test_what_has_ended_is_not_claimed_however_long_it_has_been_due(end: str, bulk: bool, owed: list[Delivery]) -> None:
+    kind = Delivery.Kind.REMINDER if bulk else Delivery.Kind.CONFIRM
+    Delivery.objects.update(kind=kind)
+    Delivery.objects.filter(pk=owed[0].pk).update(**{end: NOW})
+    assert ids(claim_deliveries(now=NOW, most=10, bulk=bulk)) == ids(owed[1:])
+
+
 def test_what_is_not_due_is_not_claimed(owed: list[Delivery]) -> None:
     assert claim_deliveries(now=NOW - timedelta(seconds=1), most=10) == []
 

@@ -18,11 +18,13 @@ from letters.exporting.tasks import make_exports
 from letters.models import Export, Letter, Membership, Signature, User
 from letters.organizing.operations import Text, draft_letter, publish_letter
 from letters.shared import pdf
+from letters.shared.limited import Failed, Limits
 from letters.shared.pdf import Letterhead, Signatory
 from letters.shared.refusal import Refused
 from letters.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Response, add_published, browser_of, publish, sign, sign_and_confirm, words
+from tests.revising.conftest import change_text
 
 ASK = "/organize/letters/night-trains/exports/letter/"
 PAGE = "/organize/letters/night-trains/handover/"
@@ -272,11 +274,47 @@ def test_a_letter_is_no_table(letter: Letter, organizer: User, file_format: Expo
         ask_export(letter, wanted=Wanted(Export.Kind.LETTER, file_format), by=organizer, now=NOW)
 
 
-@pytest.mark.parametrize("kind", [Export.Kind.SIGNATURES, Export.Kind.CONTACTS])
-def test_a_table_is_no_letter(letter: Letter, organizer: User, kind: Export.Kind, desk: Client) -> None:
+def test_a_table_is_no_letter(letter: Letter, organizer: User, desk: Client) -> None:
     with pytest.raises(Refused, match="no_such_format"):
-        ask_export(letter, wanted=Wanted(kind, Export.Format.PDF), by=organizer, now=NOW)
+        ask_export(letter, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.PDF), by=organizer, now=NOW)
     assert desk.post("/organize/letters/night-trains/exports/", {"format": "pdf"}).status_code == 422
+
+
+# Which text they signed
+
+
+def test_nobody_is_said_to_have_signed_a_text_that_they_have_not_seen(
+    letter: Letter, organizer: User, handed: Handed, folder: Path
+) -> None:
+    sign_and_confirm(letter, "ada@example.org", affiliation="Engines")
+    sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
+    change_text(letter)
+    sign_and_confirm(letter, "grace@example.org", name="Grace Hopper")
+    publish(NOW)
+    for language, heading, mark in [
+        ("en", "1 person signed this text. 2 people signed an earlier text.", "signed the first text"),
+        ("it", "1 persona ha firmato questo testo. 2 persone hanno firmato un testo precedente.", None),
+    ]:
+        export = made(letter, organizer, language)
+        assert handed.head.signed_by == heading
+        noted = [each.detail for each in handed.signatories]
+        assert noted[2] == ""
+        assert noted[0] == f"Engines, {noted[1]}"
+        assert noted[1] == (mark or noted[1])
+        assert noted[1]
+        assert heading in text_of(folder / export.file_name)
+
+
+def test_who_signed_before_a_correction_is_counted_and_marked(letter: Letter, organizer: User, handed: Handed) -> None:
+    sign_and_confirm(letter, "ada@example.org")
+    change_text(letter, kind="correction", body=EN.body.replace("Four", "The four"))
+    sign_and_confirm(letter, "grace@example.org", name="Grace Hopper")
+    publish(NOW)
+    made(letter, organizer)
+    assert handed.head.signed_by == "Signed by 2 people"
+    said = "1 person signed before the text was corrected. A note beside the name says so."
+    assert handed.head.small_print[-1] == said
+    assert [each.detail for each in handed.signatories] == ["signed before a correction", ""]
 
 
 # How far it is
@@ -325,3 +363,61 @@ def test_the_page_asks_the_same_however_many_have_signed(
     made(letter, organizer)
     with django_assert_max_num_queries(16):
         desk.get(PAGE)
+
+
+# What cannot be set
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "sentence"),
+    [
+        ("too_much", "too_complicated", "Not made: this text is too complicated to set."),
+        ("broken", "not_settable", "Not made: something in this text cannot be set"),
+    ],
+)
+def test_a_text_that_cannot_be_set_fails_at_once_and_says_why(
+    letter: Letter,
+    organizer: User,
+    desk: Client,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    code: str,
+    error: str,
+    sentence: str,
+) -> None:
+    def write(path: Path, *_: object, **__: object) -> int:
+        raise Failed(code)
+
+    monkeypatch.setattr(tasks, "write_pdf", write)
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert (export.error, export.attempts, bool(export.failed_at)) == (error, 1, True)
+    assert list(folder.iterdir()) == []
+    assert sentence in words(desk.get(PAGE))
+
+
+def test_a_text_that_takes_too_much_memory_ends_its_own_process_and_no_other(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "LIMITS", Limits(memory=12 * 1024**2, seconds=60))
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    # Where memory ends, a library may stumble before it asks for more.
+    assert export.error in {"too_complicated", "not_settable"}
+    assert (export.attempts, bool(export.failed_at)) == (1, True)
+
+
+def test_a_busy_machine_is_no_reason_to_give_up(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(*_: object, **__: object) -> int:
+        raise Failed("too_slow")
+
+    monkeypatch.setattr(tasks, "write_pdf", write)
+    export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert (export.attempts, export.failed_at, export.finished_at) == (1, None, None)

@@ -1,9 +1,11 @@
 """A moderator has said yes to words, not to whatever their signer makes of them later."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 
 from letters.auditing.operations import record
 from letters.models import Letter, Signature, SignerContact, User
@@ -49,6 +51,53 @@ def save(signer: Signer, signature: Signature, **fields: str) -> str:
     """Save on the control page, and read the page that comes back."""
     form = {"action": "save", **ADA, **fields}
     return words(signer.client.post(control_link(signature), form, headers=FROM_OUR_PAGE, follow=True))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", ["letter", "signature"])
+def test_words_that_are_changed_while_a_moderator_says_yes_wait_for_another(
+    locked: str, published: LetterMaker
+) -> None:
+    """Race: who changes words must see what has become of the signature, and of the letter, at that moment."""
+    letter = published(reviewed=locked == "signature")
+    signature = sign_and_confirm(letter, **ADA)
+    if locked == "letter":
+        publish()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if locked == "letter":
+                # An owner asks for moderation at this moment.
+                Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+                Letter.objects.filter(pk=letter.pk).update(reviewed=True)
+            else:
+                Signature.objects.select_for_update(no_key=True).get(pk=signature.pk)
+                yes = {"state": "published", "number": 1, "counted": True, "published_at": NOW}
+                Signature.objects.filter(pk=signature.pk).update(**yes)
+            changed = pool.submit(_changed_elsewhere, signature)
+            _wait_until_it_waits()
+        changed.result(timeout=10)
+    signature.refresh_from_db()
+    assert (signature.name, signature.proposed) == ("Ada Lovelace", {"name": "Buy from Mallory"})
+
+
+def _changed_elsewhere(signature: Signature) -> None:
+    try:
+        change_signature(signature, changes=Changes(**{**ADA, "name": "Buy from Mallory"}), now=NOW)
+    finally:
+        connections.close_all()
+
+
+def _wait_until_it_waits() -> None:
+    """Until another connection stands before a lock that this one holds."""
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.02)")
+    raise AssertionError("Nobody waits for the lock.")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""The child process in which Typst sets one part of a PDF (letters/shared/limited.py)."""
+
+from functools import cache
+
+import typst
+
+from letters.shared.limited import Answer, Question, serve
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Looked for once: what Typst brings, and what the machine has."""
+    return typst.Fonts()
+
+
+def set_part(question: Question) -> Answer:
+    typst.compile(
+        question["source"],
+        output=question["output"],
+        root=question["root"],
+        font_paths=_fonts(),
+        sys_inputs=question["inputs"],
+        timestamp=question["timestamp"],
+        pdf_tags=question["pdf_tags"],
+    )
+    return {}
+
+
+if __name__ == "__main__":
+    serve(set_part)

@@ -1,0 +1,66 @@
+"""The child process in which Pillow decodes what people upload (letters/shared/limited.py)."""
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from letters.shared.limited import Answer, Question, serve
+from letters.shared.pictures import FULL_WIDTH, SMALL_WIDTH
+
+MOST_PIXELS = 40_000_000
+# WebP knows no more than 16383.
+MOST_HEIGHT = 8000
+FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
+# What Pillow raises over files that are cut, damaged or made to do harm.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, struct.error, zlib.error)
+
+
+class TooManyPixels(Exception):
+    pass
+
+
+def remade(question: Question) -> Answer:
+    """Read the file "given" in a folder, and write "full" and "small" beside it."""
+    root = Path(question["folder"])
+    try:
+        full = _within(_read((root / "given").read_bytes()), FULL_WIDTH)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, TooManyPixels):
+        return {"problem": "too_many_pixels"}
+    except BROKEN:
+        return {"problem": "unreadable"}
+    (root / "full").write_bytes(_encoded(full))
+    (root / "small").write_bytes(_encoded(_within(full.copy(), SMALL_WIDTH)) if full.width > SMALL_WIDTH else b"")
+    return {"width": full.width, "height": full.height}
+
+
+def _read(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data), formats=FORMATS)
+    # What the file says of itself, before a pixel is decoded.
+    if picture.width * picture.height > MOST_PIXELS:
+        raise TooManyPixels
+    picture.draft("RGB", (FULL_WIDTH, FULL_WIDTH))
+    picture.load()
+    upright = ImageOps.exif_transpose(picture)
+    return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+
+
+def _within(picture: Image.Image, width: int) -> Image.Image:
+    """The same picture, made smaller where it stands: a copy of a large one would take its memory again."""
+    picture.thumbnail((width, MOST_HEIGHT), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    # Onto an empty one: Pillow would take profiles and comments along.
+    bare = Image.new(picture.mode, picture.size)
+    bare.paste(picture)
+    out = BytesIO()
+    bare.save(out, "WEBP", quality=82)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    serve(remade)

@@ -1,0 +1,68 @@
+"""The source of this very site, as the AGPL (section 13) owes it to everybody who uses it over a network."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+# Privacy: only what is listed here leaves. Settings (.env), keys, data (var/) and whatever an operator has put beside
+# the program have other names, other endings, or are hidden.
+FOLDERS = ("bench", "deploy", "docs", "letters", "locale", "petition", "templates", "tests")
+FILES = {
+    *["CHANGELOG.md", "LICENSE", "Makefile", "README.md", "manage.py", "pyproject.toml"],
+    *["requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"],
+}
+ENDINGS = {
+    *[".conf", ".css", ".html", ".js", ".md", ".mo", ".png", ".po", ".py", ".service", ".svg", ".toml", ".txt"],
+    *[".typ", ".woff2"],
+}
+
+
+@require_safe
+@csrf_exempt
+def source(request: HttpRequest) -> HttpResponseBase:
+    """The archive; or where the source lies, if the operator says so (SOURCE_URL)."""
+    if settings.SOURCE_URL:
+        return HttpResponseRedirect(settings.SOURCE_URL)
+    packed, etag = archive(settings.BASE_DIR)
+    # As a stream: what is public and too large to be kept as a page is compared with If-None-Match by the page cache.
+    response = FileResponse(
+        io.BytesIO(packed), as_attachment=True, filename="undersigned-source.tar.gz", content_type="application/gzip"
+    )
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+@cache
+def archive(base: Path) -> tuple[bytes, str]:
+    """Packed once by each process, to the same bytes by all of them."""
+    packed = io.BytesIO()
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as files,
+    ):
+        for path in sorted(_of_the_program(base)):
+            entry = tarfile.TarInfo(f"undersigned/{path.relative_to(base)}")
+            content = path.read_bytes()
+            entry.size = len(content)
+            files.addfile(entry, io.BytesIO(content))
+    found = packed.getvalue()
+    return found, f'"{hashlib.sha256(found).hexdigest()[:32]}"'
+
+
+def _of_the_program(base: Path) -> Iterator[Path]:
+    yield from (base / name for name in FILES if (base / name).is_file())
+    for folder in FOLDERS:
+        for path in (base / folder).rglob("*"):
+            is_hidden = any(part.startswith((".", "__pycache__")) for part in path.relative_to(base).parts)
+            if path.suffix in ENDINGS and path.is_file() and not path.is_symlink() and not is_hidden:
+                yield path

@@ -1,0 +1,50 @@
+"""Whose account has been closed or blocked may do nothing any more, whatever role is still written down for them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from letters.collectives.operations import describe_collective
+from letters.exporting.operations import Wanted, ask_export
+from letters.handover.operations import remove_handover
+from letters.inviting.operations import call_off_round, remind_invited
+from letters.models import MODERATING, OWNING, WRITING, Collective, Export, Letter, Membership, User
+from letters.moderating.operations import accept_signatures
+from letters.organizing.operations import close_letter, publish_letter, start_revision, withdraw_letter
+from letters.revising.operations import ask_to_carry_over
+from letters.shared.refusal import Refused
+from tests.people import NOW
+
+SIGNATURES = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
+
+DEEDS: dict[str, Callable[[Letter, User], Any]] = {
+    "publish": lambda letter, by: publish_letter(letter, by=by, now=NOW),
+    "close": lambda letter, by: close_letter(letter, by=by, now=NOW),
+    "revise": lambda letter, by: start_revision(letter, by=by, now=NOW),
+    "withdraw": lambda letter, by: withdraw_letter(letter, reason="No.", by=by, now=NOW),
+    "export": lambda letter, by: ask_export(letter, wanted=SIGNATURES, by=by, now=NOW),
+    "remind": lambda letter, by: remind_invited(letter, by=by, now=NOW),
+    "call off": lambda letter, by: call_off_round(letter, by=by, now=NOW),
+    "carry over": lambda letter, by: ask_to_carry_over(letter, by=by, now=NOW),
+    "remove a delivery": lambda letter, by: remove_handover(letter, 1, by=by, now=NOW),
+    "moderate": lambda letter, by: accept_signatures(letter, [], by=by, now=NOW),
+    "describe": lambda letter, by: describe_collective(letter.collective, values={"name": "Us"}, by=by, now=NOW),
+}
+
+
+@pytest.mark.parametrize("roles", [OWNING, WRITING, MODERATING], ids=["owning", "writing", "moderating"])
+def test_a_role_is_worth_nothing_without_an_active_account(
+    collective: Collective, organizer: User, roles: list[Membership.Role]
+) -> None:
+    assert collective.lets(organizer, roles)
+    organizer.is_active = False
+    assert not collective.lets(organizer, roles)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_an_owner_whose_account_is_blocked_does_nothing(deed: str, letter: Letter, organizer: User) -> None:
+    organizer.is_active = False
+    organizer.save(update_fields=["is_active"])
+    with pytest.raises(Refused, match="not_yours"):
+        DEEDS[deed](letter, organizer)

@@ -1,0 +1,176 @@
+"""A refusal that no page expects is a page with a sentence, never an error of ours.
+
+Race: a role is taken away after the guard of a page has let somebody in, and before the operation asks for it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+
+from letters.models import Collective, Membership, User
+from letters.shared.limits import TooMany
+from letters.shared.refusal import Refused
+from petition.middleware import PlainRefusals
+from tests.people import FROM_OUR_PAGE, browser_of, words
+from tests.test_permissions import ROUTES, ROWS, World, url_of, world
+
+__all__ = ["world"]
+
+TEXT = {"title": "Night trains", "addressee": "To the minister", "body": "Keep them running, please."}
+NEWS = {"title": "News", "body": "We are heard.", "language": "en", "is_public": "on"}
+ANSWER = {"respondent": "The minister", "answered_on": "2025-03-03", "body": "We will see.", "language": "en"}
+HANDED_OVER = {"on": "2025-03-03", "to": "The minister", "signature_count": "0"}
+SETTINGS: dict[str, object] = {
+    "goal": "10",
+    **dict.fromkeys(["ask_affiliation", "ask_role", "ask_country", "ask_comment"], "off"),
+    "displays": ["public", "organizers", "nobody"],
+    "domains": "",
+    "addressee_domains": "",
+}
+# What is sent to each address whose operation asks for a role: else the form alone would refuse it.
+FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
+    "edit_letter": [TEXT, {**TEXT, "action": "publish"}, {**TEXT, "action": "revise"}],
+    "set_up_letter": [SETTINGS],
+    "move_letter": [{"action": action} for action in ("close", "reopen", "publish", "unschedule")],
+    "withdraw_letter": [{"reason": "It is over."}],
+    "handover": [HANDED_OVER],
+    "export_letter": [{"language": "en"}],
+    "remove_handover": [{}],
+    "first_signers": [{"pasted": "Ada <ada@example.org>"}],
+    "tend_round": [
+        *({"action": action} for action in ("remind", "call_off")),
+        {"action": "take_back", "email": "ada@example.org"},
+    ],
+    "save_text": [TEXT],
+    "revise_letter": [{"action": "start"}, {"action": "discard"}],
+    "translate_letter": [TEXT],
+    "drop_translation": [{}],
+    "readdress_letter": [{"slug": "sleepers"}],
+    "letter_cover": [{"picture": "0" * 32}],
+    "ask_to_carry_over": [{}],
+    "exports": [{"format": "csv"}],
+    "new_update": [NEWS],
+    "test_update": [{}],
+    "send_update": [{"seen": "x"}],
+    "move_update": [{"action": action} for action in ("pause", "resume", "stop", "show", "hide")],
+    "new_answer": [ANSWER],
+    "edit_answer": [ANSWER],
+    "move_answer": [{"action": "publish"}, {"action": "hide"}],
+    "describe_collective": [{"name": "Us", "slug": "us", "timezone": "UTC"}],
+    "invite_member": [{"email": "nina2@example.org", "role": "editor"}],
+    "revoke_invitation": [{}],
+    "change_member": [{"action": "role", "role": "editor"}, {"action": "remove"}],
+    "moderate_letter": [
+        {"action": verb, "ticked": ["1"], "reason": "A joke."} for verb in ("accept", "decline", "reject", "restore")
+    ],
+}
+BEHIND_ACCOUNTS = [
+    name for name in ROWS if ROUTES[name].startswith(("organize/", "moderate/")) and ROWS[name].post != "405"
+]
+POSTS = [(name, form) for name in BEHIND_ACCOUNTS for form in FORMS.get(name, [{}])]
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[User]:
+    """From the guard on, nobody has any role; who was asked about."""
+    asked: list[User] = []
+
+    def no_more(self: Collective, person: User, roles: Collection[str]) -> bool:
+        asked.append(person)
+        return False
+
+    monkeypatch.setattr(Collective, "lets", no_more)
+    return asked
+
+
+@pytest.mark.parametrize(("name", "form"), POSTS, ids=[f"{name}-{place}" for place, (name, _) in enumerate(POSTS)])
+def test_no_page_fails_when_a_role_is_lost_behind_its_guard(
+    name: str, form: Mapping[str, object], world: World, organizer: User, lost: list[User]
+) -> None:
+    person = browser_of(organizer)
+    person.raise_request_exception = False
+    answer = person.post(url_of(name, world), dict(form), headers=FROM_OUR_PAGE)
+    assert answer.status_code < 500 or answer.status_code == 503
+    if answer.status_code in {404, 409} and not answer.headers["Content-Type"].startswith("application/json"):
+        assert b"<h1" in answer.content
+
+
+def test_the_operations_of_most_pages_are_asked(world: World, organizer: User, lost: list[User]) -> None:
+    """Else the test above would prove nothing: a form that is not valid never comes as far as its operation."""
+    person = browser_of(organizer)
+    person.raise_request_exception = False
+    reached = set()
+    for name in FORMS:
+        lost.clear()
+        person.post(url_of(name, world), dict(FORMS[name][0]), headers=FROM_OUR_PAGE)
+        if lost:
+            reached.add(name)
+    assert len(reached) >= len(FORMS) - 6, {*FORMS} - reached
+
+
+def test_who_has_lost_the_role_reads_that_there_is_nothing(world: World, organizer: User, lost: list[User]) -> None:
+    page = browser_of(organizer).post(url_of("set_up_letter", world), SETTINGS, headers=FROM_OUR_PAGE)
+    assert page.status_code == 404
+    assert "There is nothing here" in words(page)
+
+
+def test_a_picture_is_not_kept_for_who_has_lost_the_role(world: World, organizer: User, lost: list[User]) -> None:
+    person = browser_of(organizer)
+    person.raise_request_exception = False
+    file = SimpleUploadedFile("a.png", b"no picture")
+    assert person.post(url_of("letter_pictures", world), {"file": file, "alt": "A"}).status_code < 500
+
+
+def refusal_of(problem: Exception) -> tuple[int, dict[str, str], str]:
+    request: HttpRequest = RequestFactory().post("/organize/new/")
+    page = PlainRefusals(lambda _: None).process_exception(request, problem)  # type: ignore[arg-type, return-value]
+    assert page is not None
+    return page.status_code, dict(page.headers), page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "sentence"),
+    [
+        (Refused("not_yours"), 404, "There is nothing here"),
+        (Refused("letter_withdrawn"), 409, "Something has changed since you opened the page"),
+        (Refused("no_worker"), 503, "A part of this site does not answer"),
+        (TooMany("many_requests", seconds=61), 429, "Please try again in about 2 minutes."),
+        (RecursionError(), 400, "This could not be read"),
+    ],
+)
+def test_each_refusal_has_its_status_and_its_sentence(problem: Exception, status: int, sentence: str) -> None:
+    found, headers, text = refusal_of(problem)
+    assert found == status
+    assert sentence in text
+    assert headers["Cache-Control"] == "no-store"
+    assert headers.get("Retry-After") == ("61" if status == 429 else None)
+
+
+def test_a_role_that_is_taken_away_for_real_is_refused_by_the_guard(world: World, organizer: User) -> None:
+    person = browser_of(organizer)
+    Membership.objects.filter(user=organizer).delete()
+    assert person.post(url_of("set_up_letter", world), SETTINGS, headers=FROM_OUR_PAGE).status_code == 404
+
+
+NESTED = "[" * 100_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("url", "form"),
+    [
+        ("/accounts/2fa/webauthn/login/", {"credential": NESTED}),
+        ("/accounts/login/", {"login": NESTED, "password": NESTED}),
+        ("/organize/preview/", {"body": NESTED}),
+        ("/letters/night-trains/sign/", {"name": NESTED, "proof": NESTED, "email": NESTED}),
+    ],
+)
+def test_what_is_nested_too_deeply_is_refused_in_a_sentence(
+    url: str, form: dict[str, str], world: World, organizer: User
+) -> None:
+    person = Client() if url.startswith("/accounts/") else browser_of(organizer)
+    person.raise_request_exception = False
+    assert person.post(url, form, headers=FROM_OUR_PAGE).status_code < 500
