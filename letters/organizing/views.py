@@ -90,7 +90,7 @@ def start(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             if refused.code != "too_many_drafts":
                 raise
-            form.add_error(None, gettext("You have begun twenty letters within a day. Begin the next one tomorrow."))
+            form.add_error("title", gettext("You have begun twenty letters within a day. Begin the next one tomorrow."))
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name
