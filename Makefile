@@ -49,6 +49,8 @@ clean: ## Remove what can be made again; var/ stays, it holds your data
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 
 $(READY): requirements.txt requirements-dev.txt
+	@test "$$(id -u)" != 0 || test "$$(stat -c %u .)" = 0 || { \
+		echo "This folder is not root's, and you are root: its owner could not use what is made now. Leave out sudo." >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "$$($(PYTHON) -V) is too old: Undersigned needs 3.11 or newer. Name another with make PYTHON=python3.12." >&2; exit 1; }

@@ -80,3 +80,6 @@ SCHEDULE = {
         "options": {"queue": "bulk"},
     },
 }
+
+# Each needs a worker.
+QUEUES = sorted({str(entry["options"]["queue"]) for entry in SCHEDULE.values()})  # type: ignore[index]

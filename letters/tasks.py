@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from celery import shared_task
-from django.utils import timezone
 
 from letters.accounts.tasks import TryLater, send_packed, tidy
 from letters.collectives.mail import MAILS as COLLECTIVES_MAILS
@@ -20,6 +19,7 @@ from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
 from letters.shared import wakeups
+from letters.shared.clock import database_now
 from letters.signing.mail import MAILS as SIGNING_MAILS
 from letters.signing.tasks import tend_unconfirmed
 from letters.updates.mail import MAILS as UPDATE_MAILS
@@ -53,51 +53,51 @@ def deliver_bulk() -> None:
 def spread_update() -> None:
     """Owe every update that is being sent to those who are to get it, and count how its mails stand."""
     wakeups.awake("letters.spread_update")
-    carry_on(now=timezone.now())
+    carry_on(now=database_now())
 
 
 @shared_task(name="letters.sequence")
 def sequence_letter(letter_id: int) -> None:
     """Number what is confirmed in one letter, and take its count."""
     wakeups.awake("letters.sequence", letter_id)
-    sequence(letter_id, now=timezone.now())
+    sequence(letter_id, now=database_now())
 
 
 @shared_task(name="letters.sweep_letters")
 def sweep_letters() -> None:
     """Do the same for every letter whose count is behind."""
-    sweep(now=timezone.now())
+    sweep(now=database_now())
 
 
 @shared_task(name="letters.owe_carry_overs")
 def owe_carry_overs() -> None:
     """Owe a mail to everybody who signed an earlier text and is to be asked about a change."""
     wakeups.awake("letters.owe_carry_overs")
-    owe_questions(now=timezone.now())
+    owe_questions(now=database_now())
 
 
 @shared_task(name="letters.publish_due")
 def publish_letters_due() -> None:
     """Publish the letters whose collectives have said that it is to happen now."""
-    publish_due(now=timezone.now())
+    publish_due(now=database_now())
 
 
 @shared_task(name="letters.tend_unconfirmed")
 def tend() -> None:
     """Remind those who have not confirmed, and forget those who never did."""
-    tend_unconfirmed(now=timezone.now())
+    tend_unconfirmed(now=database_now())
 
 
 @shared_task(name="letters.tend_invitations")
 def tend_invited() -> None:
     """Forget invitations to collectives that are over."""
-    tend_invitations(now=timezone.now())
+    tend_invitations(now=database_now())
 
 
 @shared_task(name="letters.tend_first_signers")
 def tend_first_signers() -> None:
     """Forget the invited who have not answered, and lists that nobody confirmed."""
-    tend_first_round(now=timezone.now())
+    tend_first_round(now=database_now())
 
 
 @shared_task(name="letters.recount")
@@ -118,7 +118,7 @@ def export() -> None:
 @shared_task(name="letters.tidy_exports")
 def tidy_exports() -> None:
     """Delete the files whose time is over."""
-    tidy_files(now=timezone.now())
+    tidy_files(now=database_now())
 
 
 # As long as the codes in these mails are good: five tries within ten minutes, then nobody waits for it any more.
@@ -133,10 +133,10 @@ def account_mail(packed: str) -> None:
 @shared_task(name="letters.tidy_accounts")
 def tidy_accounts() -> None:
     """Forget sessions that are over, and accounts that were never confirmed."""
-    tidy(now=timezone.now())
+    tidy(now=database_now())
 
 
 @shared_task(name="letters.tidy_pictures")
 def tidy_unused_pictures() -> None:
     """Delete pictures that no text shows."""
-    tidy_pictures(now=timezone.now())
+    tidy_pictures(now=database_now())

@@ -1,11 +1,22 @@
 """The Celery application: `celery -A petition worker`, `celery -A petition beat`."""
 
 import os
+import sys
 from typing import Any
 
+import django
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import (
+    after_task_publish,
+    beat_init,
+    heartbeat_sent,
+    task_postrun,
+    worker_init,
+    worker_process_init,
+)
+from django.db import close_old_connections, connection
 
+from letters.shared import seen
 from petition.checks import refuse_unsafe_boot
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
@@ -17,4 +28,42 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 @worker_init.connect
 @beat_init.connect
 def check_settings(**kwargs: Any) -> None:
-    refuse_unsafe_boot()
+    try:
+        refuse_unsafe_boot()
+        django.setup()
+        from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models; settings.py imports this file
+
+        refuse_wrong_keys()
+    except SystemExit as refusal:
+        # Celery has taken standard error for its log by now, and would lose the sentence.
+        print(refusal.code, file=sys.__stderr__, flush=True)
+        raise SystemExit(1) from None
+
+
+@worker_process_init.connect
+def check_connections(**kwargs: Any) -> None:
+    """Nobody tries again for a task, as a person would: one from the pool is looked at before it is used."""
+    connection.settings_dict["CONN_HEALTH_CHECKS"] = True
+
+
+@task_postrun.connect
+def give_connection_back(task: Any, **kwargs: Any) -> None:
+    """To the pool of this process. What is broken is thrown away there."""
+    if not task.request.is_eager:
+        close_old_connections()
+
+
+@heartbeat_sent.connect
+def note_worker(**kwargs: Any) -> None:
+    """Every two seconds while it is connected to the broker, also while all its processes are busy."""
+    seen.note(seen.worker_of(queue) for queue in app.amqp.queues.consume_from)
+
+
+@beat_init.connect
+def note_clock(**kwargs: Any) -> None:
+    """From now on this process is the clock: it is well as long as the broker takes what it sends."""
+    after_task_publish.connect(_note_clock)
+
+
+def _note_clock(**kwargs: Any) -> None:
+    seen.note([seen.CLOCK])

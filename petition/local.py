@@ -29,6 +29,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import CommandError, call_command
 from django.db import Error as DatabaseError
 from django.db import connections
+from django.utils import timezone
 from dotenv import load_dotenv
 
 from petition import environment
@@ -63,6 +64,7 @@ def run() -> None:
     port = environment.whole("PORT", 8000, least=1, most=65535)
     host = environment.text("HOST", "127.0.0.1")
     var = environment.folder("VAR_DIR", BASE_DIR / "var")
+    refuse_borrowed_root(var)
     os.environ["VAR_DIR"] = str(var)
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -198,6 +200,14 @@ class Laptop:
         return {name: value for name, value in found.items() if not name.endswith("_URL")}
 
 
+def refuse_borrowed_root(var: Path) -> None:
+    """With sudo everything that is made here would belong to root, and its owner could not start it again."""
+    there = next(path for path in [var, *var.parents] if path.exists())
+    owner = there.stat().st_uid
+    if os.geteuid() == 0 and owner != 0:
+        raise CannotStart(f"{there} belongs to user {owner}, and you are root. Start it as that user, without sudo.")
+
+
 def refuse_taken_port(host: str, port: int) -> None:
     try:
         create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
@@ -249,10 +259,16 @@ def _first_line(error: Exception) -> str:
 def prepare(laptop: Laptop) -> None:
     """The tables, the sample letter, an account to sign in with, and the static files."""
     django.setup()
+    from letters.keyring.operations import know_keys  # noqa: PLC0415 -- needs the models
+    from letters.shared.refusal import Refused  # noqa: PLC0415
+
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        know_keys(now=timezone.now())
         make_organizer(laptop)
         call_command("load_sample", stdout=StringIO())
+    except Refused as refused:
+        raise CannotStart(refused.code) from None
     except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database cannot be prepared ({_first_line(error)}).") from None
     finally:

@@ -2,13 +2,21 @@
 
 import logging
 import re
+import socket
+
+HOSTNAME = socket.gethostname()
 
 # An address may stand in a query: whoever must sign in first is led on to it from there.
 TOKEN_IN_PATH = re.compile(
     r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)invitations)(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE
 )
 # No longer than a path may be (RFC 5321): without a bound, a line of 8 kB costs a second.
-ADDRESS = re.compile(r"[^\s<>\"(),;:]{1,256}(?:@|%40)[^\s<>\"'(),;:]+")
+ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
+# amqp://user:password@host:5672//: which host does not answer is what somebody looks for in a log.
+CREDENTIALS = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}@(?=[\w.\[-])")
+# What Celery calls our workers, as docs/running.md starts them; one in a host's name without a dot is nobody's mailbox.
+NODES = {"celery", "confirmations", "publishing", "bulk", "exports", "beat"}
+OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 
 # PostgreSQL quotes the row that broke a rule, names and all.
@@ -17,7 +25,15 @@ ROW = re.compile(r"DETAIL: .*")
 
 def without_secrets(line: str) -> str:
     line = ROW.sub("DETAIL: (row)", line)
-    return ADDRESS.sub("(address)", TOKEN_IN_PATH.sub(r"\1(token)", line))
+    line = CREDENTIALS.sub("", TOKEN_IN_PATH.sub(r"\1(token)", line))
+    return ADDRESS.sub(_hidden, line)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """The name of a node of ours stays: it says which machine and which queue a line is about."""
+    name, host = found[1].lstrip("'"), found[2].rstrip(".")
+    is_node = name in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
+    return found[0] if is_node else "(address)"
 
 
 class HideSecrets(logging.Filter):

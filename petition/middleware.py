@@ -69,6 +69,14 @@ class Sessions(SessionMiddleware):
         return response
 
 
+# Who has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.
+PARTS: dict[str, tuple[type[Exception], ...]] = {
+    "The database": (OperationalError, InterfaceError),
+    "The broker": (KombuError,),
+    "Valkey": (redis.RedisError,),
+}
+
+
 class SafeText:
     """No view, form or library gets text that takes longer to normalize than to read, whatever page it was sent to."""
 
@@ -112,7 +120,7 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The database or Valkey does not answer, or an operation refused: nothing was saved, and the page says so."""
+        """A part that is needed is away, or an operation refused: nothing was saved, and the page says so."""
         if isinstance(exception, Refused):
             return self._refused(request, exception)
         if isinstance(exception, RecursionError):
@@ -122,9 +130,10 @@ class PlainRefusals:
                 request.resolver_match and request.resolver_match.view_name,
             )
             return self._page(request, 400)
-        if not isinstance(exception, OperationalError | InterfaceError | redis.RedisError | KombuError):
+        part = next((name for name, kinds in PARTS.items() if isinstance(exception, kinds)), None)
+        if part is None:
             return None
-        log.error("The database or Valkey did not answer: %s", type(exception).__name__)
+        log.error("%s did not answer: %s", part, type(exception).__name__)
         page = self._page(request, 503)
         page.headers["Retry-After"] = "30"
         return page

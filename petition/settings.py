@@ -90,9 +90,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that a public page that has not changed costs nothing else.
-    "letters.publishing.caching.PublicPageCache",
+    "petition.health.Health",
+    # Before the page cache: Strict-Transport-Security depends on how this request came, so no page may keep it.
     "django.middleware.security.SecurityMiddleware",
+    # Early, so that a public page that has not changed costs nothing else.
+    "letters.publishing.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,13 +131,13 @@ TEMPLATES = [
     },
 ]
 
-# The database. One pool a process; a person waits five seconds for a place in it, then reads a polite page.
+# The database. One pool a process; a task waits five seconds for a place in it, and a person for less (see ENGINE).
 
 BEHIND_POOLER = environment.flag("DATABASE_BEHIND_POOLER")
 DATABASES: dict[str, dict[str, Any]] = {"default": {}}
 if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", "")):
     DATABASES["default"] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "petition.database",
         **found,
         "OPTIONS": {
             "connect_timeout": 3,
@@ -274,9 +276,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A signer must not wait for a broker that is away: fail at once, the sweep finds the row.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0}
-CELERY_TASK_PUBLISH_RETRY = False
+# A broker that was restarted is found again by whoever has something to say to it: the clock, the web, a worker.
+# Bounded, a second or two at most: a signer must not wait for a broker that is away, and the sweep finds the row.
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
+# Celery would close the pool after each task, and connect anew for the next: petition/celery.py gives it back instead.
+CELERY_DB_REUSE_MAX = 10**9
 
 # Mail
 
@@ -310,9 +324,10 @@ ANYMAIL = {
 # Mailgun signs what it posts, with a key of its own.
 if signing_key := environment.secret("EMAIL_WEBHOOK_SIGNING_KEY"):
     ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = signing_key
-# How many mails a worker claims at once, for how long nobody else may, and its first pause after a refusal.
+# How many mails a worker claims at once, for how long nobody else may take them after it was killed (a living one moves
+# its lease on), and its first pause after a refusal.
 MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
-MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 120, least=2, most=3600)
+MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 20, least=2, most=3600)
 MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3600)
 
 # Exports: files that organizers have asked for, until they expire. The web server and the worker of the queue "exports"
@@ -343,6 +358,8 @@ LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 # Signatures of one letter from one domain that somebody can own, private providers aside: who owns it has addresses
 # without end. What is beyond is taken too, and a moderator looks at it before it is published.
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
+# Beyond that number, of all letters together, emails that a form brings leave for such a domain no faster than this.
+MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
@@ -433,6 +450,14 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
 # Only for /accounts/, which __Host- does not allow.
 DEVICE_COOKIE_NAME = "__Secure-device" if HTTPS else "device"
 X_FRAME_OPTIONS = "DENY"
+# What `check --deploy` would warn of, and why it is as it is.
+SILENCED_SYSTEM_CHECKS = [
+    # SECURE_SSL_REDIRECT is off: the proxy redirects, and every request that arrives here is plain HTTP.
+    "security.W008",
+    # SECURE_HSTS_PRELOAD is off: a list that browsers are shipped with concerns the whole domain, and is its owner's
+    # decision. It cannot be taken back for months.
+    "security.W021",
+]
 
 # Logs: to standard error. The filter takes tokens and addresses out of every line.
 

@@ -4,12 +4,15 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from petition import mailbox, source
+from petition import health, mailbox, source
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("letters.urls")),
     # /admin/
     path("admin/", admin.site.urls),
+    # /healthz and /readyz, answered by the first middleware
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     # /source.tar.gz   the program that this site runs
     path("source.tar.gz", source.source, name="source"),
 ]

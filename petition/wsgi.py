@@ -29,5 +29,9 @@ def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
 
 
 from petition.checks import refuse_unsafe_boot  # noqa: E402 -- needs the settings that the line above loads
+from petition.database.base import protect_threads  # noqa: E402
+from petition.keys import refuse_wrong_keys  # noqa: E402
 
 refuse_unsafe_boot()
+refuse_wrong_keys()
+protect_threads()

@@ -23,7 +23,7 @@ from letters.models import Collective, Letter, Membership, User
 from letters.organizing import operations as organizing_operations
 from letters.organizing.operations import draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
-from letters.shared import limits, wakeups
+from letters.shared import limits, newest, wakeups
 from letters.shared.sessions import SessionStore
 from letters.signing import queries as signing_queries
 from letters.switching import queries as switching_queries
@@ -128,6 +128,7 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are kept for one test, and compared by their ETag each time: nobody waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
+    newest.forget()
     signing_queries._letter_in_second.cache_clear()
     # A switch stands as it was first found, until a test turns one.
     monkeypatch.setattr(switching_queries, "_second", lambda: 0)
@@ -147,8 +148,8 @@ def valkey() -> Iterator["redis.Redis"]:
 @pytest.fixture(autouse=True)
 def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
     """Limits start anew: all tests sign from one network, and few of them are about that."""
-    if keys := [*_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]:
-        _valkey_of_the_tests.delete(*keys)
+    keys = [newest.KEY, *_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]
+    _valkey_of_the_tests.delete(*keys)
     limits._salt.cache_clear()
     limits._left_alone_until, limits._is_away = 0.0, False
 

@@ -74,10 +74,11 @@ def site() -> ClientHandler:
 
 
 def kept_pages() -> PublicPageCache:
-    """The site's memory of its public pages: its first middleware."""
-    first = site()._middleware_chain.__wrapped__  # type: ignore[attr-defined]
-    assert isinstance(first, PublicPageCache)
-    return first
+    """The site's memory of its public pages."""
+    layer: Any = site()._middleware_chain.__wrapped__  # type: ignore[attr-defined]
+    while not isinstance(layer, PublicPageCache):
+        layer = layer.get_response.__wrapped__
+    return layer
 
 
 class Reader:

@@ -24,9 +24,8 @@ def team_invitation(delivery: Delivery) -> EmailMessage | None:
         "invitation": invitation,
         "collective": invitation.collective,
         "inviter": invitation.invited_by.name,
-        "title": invitation.collective.name,
         "join_url": settings.SITE_URL + invitation.link(),
-        "until": invitation.expires_at.astimezone(invitation.collective.zone()),
+        "until": invitation.expires_at,
     }
     parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
     return compose_mail(delivery, parts, to=invitation.address)

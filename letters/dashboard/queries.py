@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet, Sum
@@ -41,36 +42,39 @@ UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
 
 
 def course(letter: Letter, *, now: datetime) -> Course:
-    """Its signatures from the first publication until now, or until it closed: by days first, later by more."""
+    """Its signatures from the first publication until now, or until it closed: by days first, later by more, as
+    calendars show them in the collective's time zone.
+    """
+    zone = letter.collective.zone()
     start = letter.published_at or letter.created_at
     end = max(start, min(now, letter.closed_at or now))
     unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
-    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=UTC))
+    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
     found = {row["at"]: (row["new"], row["out"]) for row in sums}
     # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
     spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
-    for begins in _steps(unit, [start, end, *found]):
+    for begins in _steps(unit, [start, end, *found], zone):
         new, out = found.get(begins, (0, 0))
         total += new - out
         spans.append(Span(begins, new, out, total))
     return Course(unit, spans)
 
 
-def _steps(unit: str, moments: list[datetime]) -> list[datetime]:
+def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
     """The beginnings of all units from the first of these moments to the last, without a gap."""
-    begins, last = _begin(unit, min(moments)), _begin(unit, max(moments))
+    begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
     steps = [begins]
     while begins < last:
-        # A month ends at the latest 31 days on; the others are as long as they are, in UTC.
+        # A month ends at the latest 31 days on. Days are counted on the calendar of the zone.
         ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
-        begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)))
+        begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)), zone)
         steps.append(begins)
     return steps
 
 
-def _begin(unit: str, moment: datetime) -> datetime:
-    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+def _begin(unit: str, moment: datetime, zone: ZoneInfo) -> datetime:
+    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
 
 

@@ -1,7 +1,9 @@
 """Claiming the mails that are due, and noting how each of them ended, and what that says of a signature."""
 
 from datetime import datetime, timedelta
+from functools import reduce
 from math import ceil
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -54,19 +56,39 @@ FROM due WHERE delivery.id = due.id
 RETURNING delivery.*
 """
 
+# What of a batch is still ours and not settled. Lock order: whoever withdraws takes rows in another order, so what is
+# locked is passed over.
+RENEW = """
+WITH held AS MATERIALIZED (
+    SELECT delivery.id FROM letters_delivery AS delivery
+    JOIN unnest(%(ids)s::bigint[], %(marks)s::timestamptz[]) AS claimed (id, mark)
+        ON delivery.id = claimed.id AND delivery.next_attempt_at = claimed.mark
+    WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+    FOR UPDATE OF delivery SKIP LOCKED
+)
+UPDATE letters_delivery AS delivery SET next_attempt_at = %(lease)s FROM held WHERE delivery.id = held.id
+RETURNING delivery.id
+"""
+
 # How most mails end, and so not by the ORM, which would take longer to say it than the database to do it.
 NOTE_SENT = """
 UPDATE letters_delivery SET sent_at = %s, error = ''
 WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
+# Whoever signs again, and is shown to nobody, has given an address for this one email.
+NOTE_SENT_AND_FORGET = f"""
+WITH sent AS ({NOTE_SENT} RETURNING submission_id)
+UPDATE letters_submission SET address = NULL FROM sent WHERE id = submission_id AND address IS NOT NULL
+"""  # noqa: S608 -- our own statement
+
 
 def claim_deliveries(*, now: datetime, most: int, bulk: bool = False) -> list[Delivery]:
     """Up to `most` due deliveries that no other worker gets for MAIL_LEASE_SECONDS, the longest due first: of the mail
-    that can wait (`bulk`), or of all other.
+    that can wait (`bulk`), or of all other. `now` is the database's clock, as everywhere a lease is compared.
 
-    If this worker dies, they are due again when the lease is over. Mail that can wait stays where it is while bulk mail
-    is switched off, and that of an update while the update is paused.
+    If this worker dies, they are due again when the lease is over; while it lives, it moves the lease on. Mail that can
+    wait stays where it is while bulk mail is switched off, and that of an update while the update is paused.
     """
     if not bulk:
         return _claim(AT_ONCE, now=now, most=most)
@@ -90,10 +112,29 @@ def _updates_being_sent() -> list[int]:
 
 def _claim(which: str, *, now: datetime, most: int, update: int = 0) -> list[Delivery]:
     """One statement, so nothing is claimed halfway."""
-    lease = now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
-    values: dict[str, Any] = {"now": now, "most": most, "lease": lease, "update": update}
+    values: dict[str, Any] = {"now": now, "most": most, "lease": _lease(now), "update": update}
     claimed = Delivery.objects.raw(CLAIM.format(which=which), values)
     return sorted(claimed, key=lambda delivery: delivery.pk)
+
+
+def _lease(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.MAIL_LEASE_SECONDS)
+
+
+def renew_claims(batch: list[Delivery], *, now: datetime) -> None:
+    """Move the lease on for what this worker still holds. What another has taken over stays with the other."""
+    lease = _lease(now)
+    values: dict[str, Any] = {
+        "ids": [delivery.pk for delivery in batch],
+        "marks": [delivery.next_attempt_at for delivery in batch],
+        "lease": lease,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, values)
+        held = {delivery_id for (delivery_id,) in cursor.fetchall()}
+    for delivery in batch:
+        if delivery.pk in held:
+            delivery.next_attempt_at = lease
 
 
 def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> None:
@@ -101,7 +142,8 @@ def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> Non
     if answer.verdict is Verdict.SENT:
         # It has been sent, whoever holds the claim by now: not saying so would send it again.
         with connection.cursor() as cursor:
-            cursor.execute(NOTE_SENT, [now, delivery.pk])
+            again = delivery.kind == Delivery.Kind.SIGNED_AGAIN
+            cursor.execute(NOTE_SENT_AND_FORGET if again else NOTE_SENT, [now, delivery.pk])
     elif answer.came_back:
         _note_bounce(delivery, _still_claimed([delivery]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or delivery.attempts >= MOST_ATTEMPTS:
@@ -128,6 +170,11 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
         waiting = Delivery.objects.owed().filter(signature=delivery.signature, pk__lt=delivery.pk)
         is_alike = Q(kind__in=[delivery.kind]) if delivery.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
+
+
+def postpone_delivery(delivery: Delivery, *, until: datetime, why: str) -> None:
+    """Its domain takes no mail before then. No attempt was made, and none is counted."""
+    _still_claimed([delivery]).update(next_attempt_at=until, attempts=F("attempts") - 1, error=why)
 
 
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:
@@ -171,9 +218,12 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def _still_claimed(deliveries: list[Delivery]) -> DeliveryQuerySet:
-    """Those of one batch that no other worker has taken over: the end of the lease is the claim's mark."""
-    mark = deliveries[0].next_attempt_at
-    return Delivery.objects.owed().filter(pk__in=[delivery.pk for delivery in deliveries], next_attempt_at=mark)
+    """Those that no other worker has taken over: the end of the lease is the claim's mark."""
+    of_mark: dict[datetime, list[int]] = {}
+    for delivery in deliveries:
+        of_mark.setdefault(delivery.next_attempt_at, []).append(delivery.pk)
+    ours = (Q(next_attempt_at=mark, pk__in=ids) for mark, ids in of_mark.items())
+    return Delivery.objects.owed().filter(reduce(or_, ours))
 
 
 @transaction.atomic

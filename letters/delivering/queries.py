@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from letters.models import CAME_BACK, MOST_MAILS_A_DAY, Delivery, Letter, Signature
+from letters.models import BULK, CAME_BACK, MOST_MAILS_A_DAY, Delivery, Letter, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
@@ -16,6 +16,8 @@ from letters.shared.tokens import read_mark
 MOST_LETTERS = 100
 # No more waiting signatures than this are looked at, to tell why they wait.
 MOST_WAITING = 10_000
+# Nor more mails that are owed, to tell which has waited the longest.
+MOST_LOOKED_AT = 1000
 A_DAY = timedelta(days=1)
 
 
@@ -35,6 +37,22 @@ def last_deliveries_to(recipient: str) -> list[Delivery]:
     signed = tried.filter(signature__address_hash=known).order_by("signature_id", "-pk").distinct("signature_id")
     invited = tried.filter(invitation__address_hash=known).order_by("invitation_id", "-pk").distinct("invitation_id")
     return [*signed[:MOST_LETTERS], *invited[:MOST_LETTERS]]
+
+
+def waiting_since() -> datetime | None:
+    """Since when the mail that has waited the longest waits, of what cannot wait; None if nothing does.
+
+    Not what was put off, and not what its own mailbox keeps waiting: who types an address at a server that refuses for
+    hours must not raise an alarm.
+    """
+    waiting = Delivery.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None)
+    # A refusal is noted by its code, 450, and everything else by a word.
+    first = (
+        waiting.exclude(error__regex="^[0-9]")
+        .order_by("next_attempt_at")
+        .values_list("created_at", flat=True)[:MOST_LOOKED_AT]
+    )
+    return min(first, default=None)
 
 
 def free_again_at(delivery: Delivery, signature: Signature, *, now: datetime) -> datetime | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import xlsxwriter
@@ -66,8 +67,15 @@ def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 @contextmanager
 def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
     """Text is written as text: nothing is calculated, and nothing becomes a link. More rows take more sheets."""
-    options = {"constant_memory": True, "tmpdir": str(folder()), "strings_to_formulas": False, "strings_to_urls": False}
-    with _new(path) as file, xlsxwriter.Workbook(file, options) as book:
+    # The rows of a sheet wait in files of their own, which go with this folder however it ends: a full disk must not
+    # fill up a little more with each try.
+    with TemporaryDirectory(prefix="sheet-", dir=folder()) as rows_of_sheets, _new(path) as file:
+        yield from _sheets(file, heading, rows_of_sheets)
+
+
+def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Write]:
+    options = {"constant_memory": True, "tmpdir": tmpdir, "strings_to_formulas": False, "strings_to_urls": False}
+    with _book(file, options) as book:
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet, place = _headed(book, heading), 1
 
@@ -86,6 +94,18 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
                 place += 1
 
         yield write
+
+
+@contextmanager
+def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workbook]:
+    """After a failure the library leaves its files open, and an open file takes room though it is deleted."""
+    book = xlsxwriter.Workbook(file, options)
+    try:
+        yield book
+        book.close()
+    finally:
+        for sheet in book.worksheets():
+            sheet._opt_close()
 
 
 def _headed(book: xlsxwriter.Workbook, heading: Sequence[str]) -> Any:

@@ -21,6 +21,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
     signed = queries.signed(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
+    dated = letter.published_at.astimezone(letter.collective.zone()) if letter.published_at else None
     with translation.override(spoken):
         return Letterhead(
             language=export.language,
@@ -28,7 +29,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             addressee=text.addressee,
             collective=letter.collective.name,
             body=text.body,
-            dated=format_date(letter.published_at, "long", locale=locale),
+            dated=format_date(dated, "long", locale=locale),
             signed_by=_signed_by(signed, locale),
             small_print=(
                 settings.SITE_URL + letter.get_absolute_url(export.language),

@@ -1,8 +1,7 @@
 import logging
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
-
-from django.utils import timezone
 
 from letters.exporting import files, paper, queries
 from letters.exporting.operations import (
@@ -18,6 +17,7 @@ from letters.exporting.operations import (
     postpone_export,
 )
 from letters.models import Export
+from letters.shared.clock import database_now
 from letters.shared.limited import Failed
 from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refusal import Refused
@@ -29,7 +29,7 @@ UNSETTABLE = {"too_much": "too_complicated", "broken": "not_settable"}
 
 def make_exports() -> None:
     """Make every file that is owed, one after the other."""
-    while export := claim_export(now=timezone.now()):
+    while export := claim_export(now=database_now()):
         _make(export)
 
 
@@ -39,18 +39,18 @@ def _make(export: Export) -> None:
         must_still_be_allowed(export)
         write = _write_letter if export.kind == Export.Kind.LETTER else _write
         rows = write(export, name)
-        finish_export(export, file_name=name, rows=rows, now=timezone.now())
+        finish_export(export, file_name=name, rows=rows, now=database_now())
     except TakenOver:
         log.warning("Export %s was taken over; this worker stops.", export.pk)
         _remove(name)
     except Refused as refused:
         _remove(name)
-        fail_export(export, error=refused.code, now=timezone.now())
+        fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
         # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
         log.exception("Export %s, attempt %s, did not work out.", export.pk, export.attempts)
         _remove(name)
-        postpone_export(export, error=type(failure).__name__, now=timezone.now())
+        postpone_export(export, error=type(failure).__name__, now=database_now())
 
 
 def _write(export: Export, name: str) -> int:
@@ -60,15 +60,15 @@ def _write(export: Export, name: str) -> int:
         for chunk in queries.chunks(export):
             write(chunk.rows)
             rows += len(chunk.rows)
-            advance_export(export, reached=chunk.reached, rows=rows, now=timezone.now())
+            advance_export(export, reached=chunk.reached, rows=rows, now=database_now())
         # What follows, closing the file, says nothing of itself.
-        advance_export(export, reached=export.last_number, rows=rows, now=timezone.now(), lease=LONGEST_STEP)
+        advance_export(export, reached=export.last_number, rows=rows, now=database_now(), lease=LONGEST_STEP)
     return rows
 
 
 def _write_letter(export: Export, name: str) -> int:
     """How many signatories stand under it."""
-    head = paper.letterhead(export, now=timezone.now())
+    head = paper.letterhead(export, now=database_now())
     done, all_read = 0, False
 
     def signatories() -> Iterator[Signatory]:
@@ -82,7 +82,7 @@ def _write_letter(export: Export, name: str) -> int:
         done = names
         # What follows the last part, joining them all, says nothing of itself.
         lease = LONGEST_STEP if all_read else LEASE
-        advance_export(export, reached=names, rows=names, now=timezone.now(), lease=lease)
+        advance_export(export, reached=names, rows=names, now=database_now(), lease=lease)
 
     try:
         write_pdf(files.empty(name), head, signatories(), progress=note)
@@ -106,5 +106,9 @@ def tidy_exports(*, now: datetime) -> None:
     for path in files.folder().iterdir():
         # Temporary files of spreadsheets belong to no export by their names: they are kept while anything is made.
         belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
-        if path.is_file() and path.name not in kept and not belongs:
+        if path.name in kept or belongs:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)

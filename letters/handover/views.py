@@ -27,7 +27,8 @@ def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
     changes = queries.changes(letter)
     # Nobody is said to have signed what they have not seen: proposed is the number of this text alone.
     number = changes.signed_this if changes else letter.signature_count
-    form = HandoverForm(typed, today=timezone.localdate(), signature_count=number)
+    today = timezone.localdate(timezone=letter.collective.zone())
+    form = HandoverForm(typed, today=today, signature_count=number)
     if form.is_valid():
         try:
             record_handover(letter, delivered=form.delivered(), by=writer, now=timezone.now())

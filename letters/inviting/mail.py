@@ -1,6 +1,7 @@
 """The invitation. It repeats no name: a list may call people whatever it likes, and we would deliver that to them."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -31,7 +32,7 @@ def invited(delivery: Delivery) -> EmailMessage | None:
         "title": queries.title_now(signature),
         "letter_url": settings.SITE_URL + signature.link("invitation", now=now),
         "decline_url": decline_url,
-        "until": signature.signed_at + INVITATION_GOOD_FOR,
+        "until": min(signature.signed_at + INVITATION_GOOD_FOR, letter.closes_at or datetime.max.replace(tzinfo=UTC)),
         "is_public": letter.status == Letter.Status.PUBLISHED,
         "again": delivery.key.startswith("invited_again:"),
     }

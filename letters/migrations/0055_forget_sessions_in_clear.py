@@ -9,7 +9,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0040_no_file_holds_addresses"),
+        ("letters", "0030_what_each_signing_typed"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]

@@ -210,7 +210,12 @@ class Letter(models.Model):
 
     def confirmation_refusal(self, now: datetime) -> str:
         """Why it takes no confirmations at this moment: as above, but a day later."""
-        ended = self.closed_at if self.status == self.Status.CLOSED else self.closes_at
         if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
-            return "letter_closed" if ended and now >= ended + GRACE_AFTER_CLOSING else ""
+            ends = self.confirmations_end()
+            return "letter_closed" if ends and now >= ends else ""
         return f"letter_{self.status}"
+
+    def confirmations_end(self) -> datetime | None:
+        """When it takes the last confirmation; None if no end is set."""
+        ended = self.closed_at if self.status == self.Status.CLOSED else self.closes_at
+        return ended + GRACE_AFTER_CLOSING if ended else None

@@ -23,8 +23,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
-CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=60, stale-if-error=300"
-# Much less than max-age: a signature is to be seen on every page within two seconds.
+from letters.shared import newest
+
+# A signer's name is on every page within this time, also behind a proxy or CDN that obeys our headers. It is made up of
+# what the sequencer waits (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work. The documents name it.
+SEEN_WITHIN_SECONDS = 3
+MAX_AGE_SECONDS = 1
+# No stale-while-revalidate: it would allow a cache to show what is a minute old after a quiet hour.
+CACHE_CONTROL = f"public, max-age={MAX_AGE_SECONDS}, stale-if-error=300"
 FRESH_SECONDS = 0.5
 # With the database away, a page goes on being shown for so long (stale-if-error above).
 STALE_SECONDS = 300
@@ -82,6 +88,8 @@ class _Page:
     headers: dict[str, str]
     etag: str
     checked_at: float
+    # Of each letter on it: the newest version that was known when the view was last asked.
+    versions: dict[int, int]
     left_alone_until: float = 0
     # Held by the one request that asks the view again; all others get the page as it is.
     asking: threading.Lock = field(default_factory=threading.Lock)
@@ -114,6 +122,10 @@ class PublicPageCache:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
+        response = self._answer(request)
+        return _headers_alone(response) if request.method == "HEAD" and response.streaming else response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         for condition in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE"):
             request.META.pop(condition, None)  # Only If-None-Match is answered here.
         key = _key(request)
@@ -123,32 +135,40 @@ class PublicPageCache:
         with suppress(KeyError):  # Another thread has just let it go.
             self.pages.move_to_end(key)
         now = time.monotonic()
-        is_old = now - page.checked_at > FRESH_SECONDS and now >= page.left_alone_until
-        if is_old and page.asking.acquire(blocking=False):
+        if now < page.left_alone_until:
+            return page.answer(request)
+        is_behind = _is_behind(page)
+        # Whoever would see a version older than the newest one waits. All others get the page as it is.
+        if (is_behind or now - page.checked_at > FRESH_SECONDS) and page.asking.acquire(blocking=is_behind):
             try:
-                return self._ask_again(request, key, page)
+                return self._ask_again(request, key, self.pages.get(key, page), before=now)
             finally:
                 page.asking.release()
         return page.answer(request)
 
     def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
         """Ask the view. What the visitor has already is compared here, so the view always gives the whole page."""
-        response = self._ask(request, etag=None)
-        page = _page_of(response)
+        response, versions = self._ask(request, etag=None)
+        page = _page_of(response, versions)
         if page is None:
             return _conditional(request, response) if response.streaming else response
         self._keep(key, page)
         return page.answer(request)
 
-    def _ask_again(self, request: HttpRequest, key: str, page: _Page) -> HttpResponse:
-        response = self._ask(request, etag=page.etag)
+    def _ask_again(self, request: HttpRequest, key: str, page: _Page, *, before: float) -> HttpResponse:
+        if before < max(page.checked_at, page.left_alone_until) and not _is_behind(page):
+            return page.answer(request)  # Another thread has asked while this one waited for its turn.
+        announced = newest.newest(page.versions)
+        response, versions = self._ask(request, etag=page.etag)
+        # What others have announced and the view does not know (a restored backup) is not waited for twice.
+        versions = {pk: max(versions.get(pk, 0), announced.get(pk, 0)) for pk in versions.keys() | announced.keys()}
         if response.status_code == 304:
-            page.checked_at = time.monotonic()
+            page.checked_at, page.versions = time.monotonic(), versions
             return page.answer(request)
         if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
             page.left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
             return page.answer(request)
-        fresh = _page_of(response)
+        fresh = _page_of(response, versions)
         if fresh is None:
             if response.status_code < 400 or response.status_code in {404, 410}:
                 self.pages.pop(key, None)
@@ -156,21 +176,37 @@ class PublicPageCache:
         self._keep(key, fresh)
         return fresh.answer(request)
 
-    def _ask(self, request: HttpRequest, *, etag: str | None) -> HttpResponse:
-        """The view's answer to somebody who has the page `etag`, or none. The visitor's own condition is put back."""
+    def _ask(self, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
+        """The view's answer to somebody who has the page `etag`, or none, and the versions of letters that it shows.
+
+        The visitor's own condition is put back.
+        """
         name = "HTTP_IF_NONE_MATCH"
         visitors = request.META.pop(name, None)
         if etag:
             request.META[name] = etag
-        response = self.get_response(request)
+        with newest.collecting() as versions:
+            response = self._whole(request)
         request.META.pop(name, None)
         if visitors is not None:
             request.META[name] = visitors
         if _is_public(response):
+            newest.announce(versions)
             # Django answers to a broken cookie of its own with another: that is for one visitor alone.
             for cookie in (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME):
                 response.cookies.pop(cookie, None)
             response.headers["Vary"] = "Accept-Encoding"
+        return response, versions
+
+    def _whole(self, request: HttpRequest) -> HttpResponse:
+        """The answer to GET, also for HEAD, so that one who asks for headers alone leaves no empty page for others."""
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"
+        if response.status_code == 405:
+            return self.get_response(request)  # Few addresses answer to HEAD and not to GET.
         return response
 
     def _keep(self, key: str, page: _Page) -> None:
@@ -189,7 +225,12 @@ def _key(request: HttpRequest) -> str:
     return request.path
 
 
-def _page_of(response: HttpResponse) -> _Page | None:
+def _is_behind(page: _Page) -> bool:
+    """Whether a reader may have seen a newer version elsewhere."""
+    return any(version > page.versions[pk] for pk, version in newest.newest(page.versions).items())
+
+
+def _page_of(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
     """The response as a page to keep; None if it is not for everybody."""
     if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
@@ -198,7 +239,15 @@ def _page_of(response: HttpResponse) -> _Page | None:
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     body = response.content
     compressed = gzip.compress(body, compresslevel=6, mtime=0)
-    return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic())
+    return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic(), versions)
+
+
+def _headers_alone(response: HttpResponse) -> HttpResponse:
+    """Not a byte of it is made. (Of what is not streamed, the web server leaves the body out.)"""
+    # Not close(): that would tell Django that the request is over.
+    for close in response._resource_closers:  # type: ignore[attr-defined] # the stubs do not know it
+        close()
+    return HttpResponse(status=response.status_code, headers=dict(response.headers))
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from letters.models import Letter, Translation
 from letters.publishing import queries
 from letters.shared.message_ids import mail_host
+from letters.shared.whole_addresses import with_whole_addresses
 
 # What no XML can hold, not even escaped. Word's line break within a paragraph is one of them.
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -48,7 +49,7 @@ def letter_feed(letter: Letter, text: Translation, language: str) -> str:
         feed.add_item(
             title=_fit(entry.title),
             link=settings.SITE_URL + entry.url,
-            description=_fit(entry.html),
+            description=_fit(with_whole_addresses(entry.html, settings.SITE_URL)),
             unique_id=_tag(letter, entry.name),
             pubdate=entry.at,
             updateddate=entry.changed_at or entry.at,

@@ -22,6 +22,7 @@ from letters.models import (
     has_carried,
     text_columns,
 )
+from letters.shared import newest
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
@@ -39,7 +40,9 @@ MOST_ANSWERS = 20
 
 def public_letter(slug: str) -> Letter:
     """Raises Letter.DoesNotExist, also for drafts: what is not public does not exist."""
-    return Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+    letter = Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
+    newest.show(letter.pk, letter.version)
+    return letter
 
 
 def slug_now(old: str, asker: User | AnonymousUser | None) -> str:
@@ -231,6 +234,8 @@ class OpenLetter:
 def open_letters(now: datetime, language: str) -> list[OpenLetter]:
     """Letters that take signatures now, the newest first, each in `language` if it has been translated."""
     letters = list(Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:LETTERS_ON_HOME])
+    for letter in letters:
+        newest.show(letter.pk, letter.version)
     texts: dict[int, dict[str, Translation]] = {}
     shown = Translation.objects.filter(revision__in=[letter.current_revision_id or 0 for letter in letters])
     for text in shown.defer("body", "html"):

@@ -23,6 +23,4 @@ urlpatterns = [
     path("<language:language>/letters/<slug:slug>/updates/", views.updates, name="translated_updates"),
     path("<language:language>/letters/<slug:slug>/updates/<int:update_id>/", views.update, name="translated_update"),
     path("<language:language>/letters/<slug:slug>/feed/", views.feed, name="translated_feed"),
-    # /healthz
-    path("healthz", views.healthz, name="healthz"),
 ]

@@ -247,13 +247,6 @@ def feed(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     return publish(response, etag)
 
 
-@require_safe
-@csrf_exempt
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive and answers."""
-    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
-
-
 def _letter_or_404(slug: str) -> Letter:
     try:
         return queries.public_letter(slug)

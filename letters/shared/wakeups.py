@@ -7,6 +7,7 @@ a sweep (letters/schedule.py) finds what nobody was woken for.
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 
 import redis
@@ -19,11 +20,11 @@ log = logging.getLogger(__name__)
 
 # A wake-up that got lost with its worker blocks the next ones for no longer than this.
 FORGOTTEN_AFTER_SECONDS = 10
-# While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
+# While Valkey or the broker is away it is left alone for so long after each failure: signers do not wait one by one.
 LEFT_ALONE_SECONDS = 5
 
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
-# confirm, and a signer sees the number within two.
+# confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in publishing/caching.py).
 GATHER_SECONDS = 0.5
 
 _left_alone_until = 0.0
@@ -34,10 +35,22 @@ def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
     if time.monotonic() < _left_alone_until:
         return
     try:
-        if _valkey().set(_key(task, args), 1, nx=True, ex=FORGOTTEN_AFTER_SECONDS):
-            current_app.send_task(task, args=args, queue=queue, countdown=after or None)
+        is_news = _valkey().set(_key(task, args), 1, nx=True, ex=FORGOTTEN_AFTER_SECONDS)
+    except (redis.RedisError, OSError) as error:
+        _complain("Valkey", error)
+        return
+    if is_news:
+        _send(task, args, queue, after)
+
+
+def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
+    try:
+        current_app.send_task(task, args=args, queue=queue, countdown=after or None)
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
-        _complain(error)
+        _complain("The broker", error)
+        with suppress(redis.RedisError, OSError):
+            # It is not on its way after all: whoever comes when the broker is back sends it.
+            _valkey().delete(_key(task, args))
 
 
 def wake_postman() -> None:
@@ -65,7 +78,7 @@ def awake(task: str, *args: int) -> None:
     try:
         _valkey().delete(_key(task, args))
     except redis.RedisError as error:
-        _complain(error)
+        _complain("Valkey", error)
 
 
 def _key(task: str, args: Sequence[int]) -> str:
@@ -77,7 +90,7 @@ def _valkey() -> "redis.Redis":
     return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=1, socket_timeout=2)
 
 
-def _complain(error: Exception) -> None:
+def _complain(part: str, error: Exception) -> None:
     global _left_alone_until  # noqa: PLW0603 -- one clock a process is what is wanted
     _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
-    log.warning("Valkey does not answer (%s): nobody is woken, the sweep will find the work.", type(error).__name__)
+    log.warning("%s does not answer (%s): nobody is woken, the sweep will find the work.", part, type(error).__name__)

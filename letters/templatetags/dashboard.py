@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -27,9 +28,9 @@ def language_named(code: str) -> str:
 
 
 @register.filter
-def short_date(moment: datetime) -> str:
-    """Mar 3, 2025"""
-    return format_date(moment, "medium", locale=_locale())
+def short_date(moment: datetime, zone: ZoneInfo) -> str:
+    """Mar 3, 2025: the day of a moment as it is told in a time zone"""
+    return format_date(moment.astimezone(zone), "medium", locale=_locale())
 
 
 class Begun(Protocol):

@@ -61,8 +61,8 @@ class UpdateForm(forms.Form):
     title = LineField(
         label=_("Title"),
         max_length=LONGEST_TITLE,
-        help_text=_("It is the subject of the mail."),
-        error_messages={"required": _("Give it a title: it becomes the subject of the mail.")},
+        help_text=_("Signers read it at the top of the email. The subject is the same for all letters and names none."),
+        error_messages={"required": _("Give it a title: signers read it at the top of the email.")},
     )
     body = MarkdownField(label=_("What you have to say"), required=_("Write what you have to say to the signers."))
     language = LanguageField()

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from letters.delivering.composing import address_mail, compose_mail, render_mail
 from letters.delivering.mail import NotNow
-from letters.models import Delivery, Letter, Update
-from letters.shared.addresses import unseal
+from letters.models import Delivery, Update
 from letters.shared.languages import direction, interface_language
-from letters.shared.message_ids import mail_host, message_id
+from letters.shared.message_ids import mail_host
+from letters.shared.plain import to_plain
+from letters.shared.whole_addresses import fit_for_email
 from letters.updates import queries
 
 
@@ -26,16 +27,16 @@ def update(delivery: Delivery) -> EmailMessage | None:
         raise NotNow
     news, now = queries.update_being_sent(delivery.update_id or 0), timezone.now()
     unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
-    message = _built(
+    parts = _parts(
         news,
-        to=unseal(recipient.address),
         language=recipient.signature.language,
         consent=recipient.consent,
         consented_at=recipient.consented_at,
         manage_url=settings.SITE_URL + recipient.signature.link("manage", now=now),
         unsubscribe_url=unsubscribe_url,
     )
-    message.extra_headers |= {"Message-ID": message_id(delivery.pk), **_list_headers(news.letter, unsubscribe_url)}
+    message = compose_mail(delivery, parts, to=recipient.address)
+    message.extra_headers |= _list_headers(unsubscribe_url)
     return message
 
 
@@ -44,49 +45,40 @@ MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.
 
 def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
     """The same without anybody's links, to whoever writes it."""
-    return _built(news, to=address, language=news.language, is_test=True)
+    return address_mail(_parts(news, language=news.language, is_test=True), to=address)
 
 
-def _list_headers(letter: Letter, unsubscribe_url: str) -> dict[str, str]:
+def _list_headers(unsubscribe_url: str) -> dict[str, str]:
     """Who gets it can leave with one click in the mail program (RFC 8058), and sort it (RFC 2919).
 
+    Privacy: one name for the lists of all letters. Whoever keeps headers would know a letter again by one of its own.
     No "Precedence: bulk": no standard knows it, and List-Id tells machines already not to answer (RFC 3834).
     """
     return {
         "List-Unsubscribe": f"<{unsubscribe_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": f"<{letter.slug}.letters.{mail_host()}>",
+        "List-Id": f"<news.{mail_host()}>",
     }
 
 
-def _built(
-    news: Update,
-    *,
-    to: str,
-    language: str,
-    consent: str = "",
-    consented_at: datetime | None = None,
-    **more: Any,
-) -> EmailMultiAlternatives:
+def _parts(
+    news: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
+) -> dict[str, str]:
     """The text as it was written; what stands around it in the language in which the signer agreed."""
     letter = news.letter
     with translation.override(interface_language(language)):
-        context = {
-            "news": news,
-            "title": news.title,
-            "letter": letter,
-            "letter_title": queries.title_of(letter),
-            "letter_url": settings.SITE_URL + letter.get_absolute_url(),
-            "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
-            "consent": consent,
-            "consented_at": consented_at,
-            "direction": direction(news.language),
-            "language": translation.get_language(),
-            "SITE_URL": settings.SITE_URL,
-            **more,
-        }
-        text = render_to_string("letters/mail/update.txt", context)
-        html = render_to_string("letters/mail/update.html", context)
-    message = EmailMultiAlternatives(subject=" ".join(news.title.split()), body=text.strip() + "\n", to=[to])
-    message.attach_alternative(html, "text/html")
-    return message
+        text = to_plain(news.html, base=settings.SITE_URL)
+    context = {
+        "news": news,
+        "text": text,
+        "html": fit_for_email(news.html, settings.SITE_URL),
+        "letter": letter,
+        "letter_title": queries.title_of(letter),
+        "letter_url": settings.SITE_URL + letter.get_absolute_url(),
+        "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
+        "consent": consent,
+        "consented_at": consented_at,
+        "direction": direction(news.language),
+        **more,
+    }
+    return render_mail("update", context, language=language)

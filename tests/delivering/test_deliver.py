@@ -29,7 +29,7 @@ from letters.signing.operations import confirm_signature, withdraw_signature
 from tests.people import NOW, Signer, deliver, in_threads, sign
 from tests.smtp import SmtpSink
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=20)
 LATER, NEVER = Answer(Verdict.LATER, "450"), Answer(Verdict.NEVER, "550")
 
 

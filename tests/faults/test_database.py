@@ -1,10 +1,14 @@
 """PostgreSQL goes away under a running site, and comes back."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 
+from petition.database.base import LEFT_ALONE_SECONDS, PATIENCE_SECONDS
 from tests.smtp import Hold, SmtpSink
 from tests.stack import Answer, Site, link_in, running_site, until
 
@@ -16,6 +20,12 @@ NAMES = f"{LETTER}signatures/"
 ADA, BERTA, CARLO, DORA, EMIL, FRIDA, GRETA = (
     f"{name}@example.org" for name in ("ada", "berta", "carlo", "dora", "emil", "frida", "greta")
 )
+
+
+# So many sign at once, more than there are threads; one reads for longer than a process leaves the database alone.
+SIGNING, READINGS = 8, int(2 * LEFT_ALONE_SECONDS / 0.3)
+# It was ten to twenty; one thread of each process may wait for the database.
+LONGEST_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +84,39 @@ def test_a_restart_of_the_database_while_mails_are_sent_loses_none_and_sends_non
     until(lambda: nothing_is_owed(site))
     assert sorted(sink.recipients()) == [EMIL, FRIDA, GRETA]
     assert "has ended by itself" not in site.run.output
+
+
+def test_without_the_database_nobody_who_reads_waits_for_those_who_sign(site: Site) -> None:
+    """Each form used to hold one of the few threads for as long as the pool waits."""
+    until(lambda: site.get(LETTER).status == 200)
+    for _ in range(20):
+        site.get(LETTER)
+    database = site.database()
+    database.stop()
+    try:
+        over = threading.Event()
+
+        def sign_on_and_on() -> None:
+            while not over.is_set():
+                assert_says_so(site.sign(SLUG, ADA))
+
+        with ThreadPoolExecutor(SIGNING) as people:
+            signing = [people.submit(sign_on_and_on) for _ in range(SIGNING)]
+            # Those who come first find out.
+            time.sleep(PATIENCE_SECONDS * 2)
+            waited: list[float] = []
+            while len(waited) < READINGS:
+                begun = time.monotonic()
+                assert site.get(LETTER).status == 200
+                waited.append(time.monotonic() - begun)
+                over.wait(0.3)
+            over.set()
+            for each in signing:
+                each.result(60)
+    finally:
+        database.start(fast=True)
+    assert max(waited) < LONGEST_SECONDS
+    until(lambda: site.sign(SLUG, ADA).status == 303)
 
 
 def under_way(site: Site, sink: SmtpSink, *emails: str) -> list[Hold]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import psutil
 import pytest
@@ -100,15 +101,35 @@ def test_when_only_the_process_that_sends_is_killed_the_worker_starts_another_an
     assert worker.process.poll() is None
 
 
-def test_a_worker_that_comes_back_when_its_lease_is_over_sends_at_most_the_mail_it_was_sending_again(
-    all_sign: Callable[[], None], sink: SmtpSink
+def test_a_worker_that_waits_for_a_slow_server_keeps_what_it_claimed(
+    all_sign: Callable[[], None], worker: Part, sink: SmtpSink
+) -> None:
+    """Longer than its lease, which it renews: everybody has exactly one email."""
+    hold = sink.hold("RCPT", to=ADA)
+    all_sign()
+    assert hold.reached.wait(60)
+    begun = leases()
+    # Twice renewed: the first lease is over.
+    until(lambda: min(leases()) > max(begun) + timedelta(seconds=2))
+    start_sweep()
+    hold.release()
+    until_nothing_is_owed()
+    assert sorted(sink.recipients()) == PEOPLE
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_worker_that_was_suspended_until_its_lease_was_over_sends_at_most_the_mail_it_was_sending_again(
+    all_sign: Callable[[], None], worker: Part, sink: SmtpSink
 ) -> None:
     hold = sink.hold("RCPT", to=ADA)
     all_sign()
     assert hold.reached.wait(60)
+    suspended = process_that_sends(worker, sink)
+    suspended.suspend()
     # Others take over what it has claimed.
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == PEOPLE
+    suspended.resume()
     hold.release()
     until(sink.is_idle)
     assert sorted(sink.recipients()) == [ADA, *PEOPLE]
@@ -127,6 +148,10 @@ def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
     until(nothing_is_owed)
     # The one that asked, and the one that thanks.
     assert sink.recipients() == [ADA, ADA]
+
+
+def leases() -> list[datetime]:
+    return list(Delivery.objects.values_list("next_attempt_at", flat=True))
 
 
 def sent() -> int:

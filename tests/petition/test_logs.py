@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.shared.tokens import make_token
-from petition.logs import HideSecrets, SafeFormatter, without_secrets
+from petition.logs import HOSTNAME, HideSecrets, SafeFormatter, without_secrets
 from tests.people import NOW
 
 TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
@@ -47,11 +47,20 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("mailto:ada@example.org", "mailto:(address)"),
         ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
         ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)\nnext"),
+        # Which machine, and which queue.
+        ("bulk@worker1 ready.", "bulk@worker1 ready."),
+        (f"missed heartbeat from exports@{HOSTNAME}", f"missed heartbeat from exports@{HOSTNAME}"),
+        ("no queue 'bulk@worker1.celery.pidbox'", "no queue 'bulk@worker1.celery.pidbox'"),
+        ("bulk@example.org", "(address)"),
+        ("ada@worker1", "(address)"),
+        ("to amqp://guest:secret@rabbit.internal:5672//", "to amqp://rabbit.internal:5672//"),
+        ("to amqp://guest:**@10.0.0.7:5672//", "to amqp://10.0.0.7:5672//"),
+        ("redis://:secret@valkey:6379/0 away", "redis://valkey:6379/0 away"),
         ("GET /letters/night-trains/signatures/?before=7", "GET /letters/night-trains/signatures/?before=7"),
         ("Delivery 7, attempt 1: later (450)", "Delivery 7, attempt 1: later (450)"),
     ],
     # By number: a token is another one in each process of a run, and all must find the same tests.
-    ids=range(14),
+    ids=range(22),
 )
 def test_a_line_loses_its_secrets_and_nothing_else(line: str, written: str) -> None:
     assert without_secrets(line) == written

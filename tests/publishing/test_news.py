@@ -151,7 +151,7 @@ def test_the_list_goes_on_page_by_page(write: Write, reader: Reader, monkeypatch
 def test_everybody_gets_the_same_page_and_may_keep_it(write: Write, reader: Reader, page: str) -> None:
     path = f"/letters/night-trains/{page}".format(write("News").pk)
     answer = reader.get(path)
-    assert answer.headers["Cache-Control"].startswith("public, max-age=5")
+    assert answer.headers["Cache-Control"].startswith("public, max-age=1")
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert "Set-Cookie" not in answer.headers
     kept_pages().pages.clear()

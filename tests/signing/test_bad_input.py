@@ -217,12 +217,24 @@ def test_a_letter_that_takes_no_signatures_says_why(
 # The request itself
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
-def test_another_method_than_post_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
+def test_another_method_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
     answer = signer.client.generic(method, letter.url_of("sign"), headers=FROM_OUR_PAGE)
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
-    assert method == "HEAD" or is_a_page(answer)
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+    assert is_a_page(answer)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("language", ["", "it"])
+def test_the_address_of_the_form_leads_to_the_letter_that_has_it(
+    letter: Letter, signer: Signer, method: str, language: str
+) -> None:
+    """It stands in the address bar after a mistake, and people load it anew or keep it."""
+    answer = signer.client.generic(method, f"{letter.url_of('sign', language)}?email=ada@example.org")
+    assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url(language)}#sign")
+    assert signer.client.generic(method, "/letters/no-such-letter/sign/").status_code == 404
     assert nothing_is_written()
 
 

@@ -35,9 +35,10 @@ def raw_of(message: EmailMultiAlternatives) -> Message:
 
 def test_it_brings_what_was_written_in_both_halves(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
-    assert (message.to, message.subject) == (["ada@example.org"], NEWS.title)
+    assert (message.to, message.subject) == (["ada@example.org"], "News about a letter that you signed")
     assert (message.cc, message.bcc) == ([], [])
-    assert NEWS.body in str(message.body)
+    assert NEWS.title in str(message.body)
+    assert "On Friday we meet her.\n\nThe agenda (https://example.org/agenda)" in str(message.body)
     assert "<strong>Friday</strong>" in html_of(message)
 
 
@@ -77,7 +78,7 @@ def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: Updat
     raw = raw_of(built(letter, sending))
     assert re.fullmatch(rf"<{settings.SITE_URL}/signatures/unsubscribe/\S+/>", raw["List-Unsubscribe"].strip())
     assert raw["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert re.fullmatch(r"<night-trains\.letters\.[a-z.]+>", raw["List-Id"])
+    assert re.fullmatch(r"<news\.[a-z.]+>", raw["List-Id"])
     assert raw["Precedence"] is None
 
 
@@ -99,13 +100,51 @@ def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> No
     assert isinstance(message, EmailMultiAlternatives)
     raw = raw_of(message)
     assert raw["Bcc"] is None
-    assert raw["Subject"] == "One Bcc: eve@example.org"
+    assert raw["Subject"] == "News about a letter that you signed"
 
 
 def test_it_loads_nothing_and_runs_nothing(letter: Letter, sending: UpdateMaker) -> None:
     body = "![x](https://evil.example/pixel.gif) <script>alert(1)</script> <img src=x onerror=alert(1)>"
     html = html_of(built(letter, sending, body=body))
     assert not re.search(r"<(img|script|link|iframe|video|form)\b|url\(|@import", html)
+
+
+def test_pictures_and_links_have_whole_addresses_and_fit_into_the_email(letter: Letter, sending: UpdateMaker) -> None:
+    address = f"/media/{'a' * 32}-1600x900.webp"
+    body = f"![A train]({address})\n\n[The letter](/letters/night-trains/)"
+    message = built(letter, sending, body=body)
+    (picture,) = re.findall("<img [^>]*>", html_of(message))
+    assert f'src="{settings.SITE_URL}/media/{"a" * 32}-' in picture
+    assert 'style="max-width:100%;height:auto"' in picture
+    assert int(re.findall(r'width="(\d+)"', picture)[0]) <= 520
+    assert "srcset" not in picture
+    assert f'href="{settings.SITE_URL}/letters/night-trains/"' in html_of(message)
+    assert f"Picture: A train ({settings.SITE_URL}{address})" in str(message.body)
+    assert f"The letter ({settings.SITE_URL}/letters/night-trains/)" in str(message.body)
+
+
+def test_a_picture_has_the_same_address_in_everybodys_email(letter: Letter, sending: UpdateMaker) -> None:
+    """Loading it tells nobody whose email it was."""
+    for name in ("ada", "eve"):
+        agree(letter, f"{name}@example.org")
+    update = sending(body=f"![A train](/media/{'a' * 32}-600x400.webp)")
+    spread_update(update.pk, now=NOW)
+    deliver()
+    sent = [message for message in mail.outbox if "List-Id" in message.extra_headers]
+    pictures = [
+        re.findall("<img [^>]*>", html_of(message)) for message in sent if isinstance(message, EmailMultiAlternatives)
+    ]
+    assert len(pictures) == 2
+    assert pictures[0] == pictures[1] != []
+
+
+def test_the_day_of_the_consent_is_told_in_the_time_zone_of_the_collective(
+    letter: Letter, sending: UpdateMaker
+) -> None:
+    Collective.objects.update(timezone="Pacific/Kiritimati")
+    message = built(letter, sending)
+    for half in (str(message.body), html_of(message)):
+        assert "on March 4, 2025 you ticked" in half
 
 
 def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Letter, sending: UpdateMaker) -> None:

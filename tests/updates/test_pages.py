@@ -44,7 +44,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     agree(letter, "ada@example.org")
     assert "You have written nothing to them so far." in words(desk.get(PAGES))
     page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
-    assert "Subject The minister has asked us in" in words(page)
+    assert "Subject A test: news about a letter that you signed" in words(page)
     assert "<strong>Friday</strong>" in page.content.decode()
     update = Update.objects.get()
     page = desk.get(f"{PAGES}{update.pk}/send/")
@@ -103,7 +103,7 @@ def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Cli
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"title": " "}, "Give it a title: it becomes the subject of the mail."),
+        ({"title": " "}, "Give it a title: signers read it at the top of the email."),
         ({"title": "\u202ereversed"}, "There are invisible characters in it that turn the direction of writing."),
         ({"title": "damaged\x00"}, "There are characters in it that cannot be shown."),
         ({"title": "x" * 151}, "at most 150 characters"),

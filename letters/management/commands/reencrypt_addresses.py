@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from letters.collectives.operations import reseal_invitations
-from letters.signing.operations import reseal_addresses
+from letters.keyring.operations import forget_old_address_keys, must_know_keys
+from letters.signing.operations import reseal_addresses, reseal_submissions
 
 # Said now and then: after so many batches.
 BATCHES_A_LINE = 20
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=int, default=500, help="So many addresses in one transaction (500).")
 
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
+        must_know_keys()
         changed = already = unreadable = batches = after = 0
         while done := reseal_addresses(after=after, most=max(1, batch)):
             after, batches = done.last, batches + 1
@@ -25,6 +27,10 @@ class Command(BaseCommand):
                 self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
                 self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
+        typed, unknown = reseal_submissions()
+        changed, unreadable = changed + typed, unreadable + len(unknown)
+        for submission_id in unknown:
+            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission {submission_id}.")
         invited, lost = reseal_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:
@@ -32,4 +38,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{changed} addresses encrypted anew; {already} were under the newest key before.")
         if unreadable:
             raise CommandError(f"{unreadable} addresses could not be read. Add the key that they were sealed with.")
+        forget_old_address_keys()
         self.stdout.write("Every address stands under the newest key.")

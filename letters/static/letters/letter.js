@@ -22,7 +22,8 @@ async function look() {
 }
 
 async function show(count) {
-  if (count.version === version) {
+  // An older one comes from a cache on the way that is behind: a count that goes back would be believed by nobody.
+  if (count.version <= version) {
     pause = Math.min(pause * 1.15, LONGEST);
     return;
   }
@@ -34,8 +35,10 @@ async function refresh() {
   const answer = await fetch(location.pathname, { credentials: "omit", cache: "no-cache" });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // The page may be half a second older than the count: then the next look finds a difference again.
-  version = Number(page.querySelector("[data-url]").dataset.version);
+  // A cache on the way may hold a page that is older than the count: then the next look finds a difference again.
+  const found = Number(page.querySelector("[data-url]").dataset.version);
+  if (found < version) return;
+  version = found;
   for (const id of ["headline", "progress", "newest", "ledger-numbers"]) {
     const shown = document.getElementById(id);
     const fresh = page.getElementById(id);

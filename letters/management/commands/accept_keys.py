@@ -1,0 +1,14 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from letters.keyring.operations import accept_keys
+
+
+class Command(BaseCommand):
+    help = "Says that the keys in the environment are the right ones for this database, though they have changed."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        accept_keys(now=timezone.now())
+        self.stdout.write("These keys are known now. Restart the web server, the workers and the clock.")

@@ -1,0 +1,204 @@
+"""Sanitised HTML as plain text that reads like a letter: the half of an email without HTML.
+
+It works from the HTML and not from what was typed, so no syntax is left over, and all shapes come from one rendering.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from django.utils.translation import gettext
+
+SPACE = re.compile("[ \t\n\r\f]+")
+WITHOUT_END = {"br", "hr", "img", "input", "col", "wbr"}
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+BLOCKS = HEADINGS | {
+    *["p", "ul", "ol", "li", "blockquote", "pre", "hr", "table", "thead", "tbody", "tr", "td", "th"],
+    *["div", "section", "article", "figure", "figcaption", "dl", "dt", "dd"],
+}
+HIDDEN = {"script", "style", "head", "title"}
+BULLET, RULE = "•", "———"
+# Which way a sign reads in the text around it, where that runs from right to left. Outside the address, which a mail
+# program turns into a link.
+LEFT_TO_RIGHT = "\u200e"
+# What leads from a footnote back to its mark.
+LEADS_BACK = "↩"
+# Deeper is flat: no letter needs it, and each level is a call within a call.
+DEEPEST = 40
+
+
+@dataclass
+class Element:
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list["Element | str"] = field(default_factory=list)
+
+
+def to_plain(html: str, *, base: str) -> str:
+    """Paragraphs with an empty line between them. `base` is the site, for addresses that begin with a slash."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "\n\n".join("\n".join(lines) for lines in _Writer(base).blocks(reader.root))
+
+
+class _Reader(HTMLParser):
+    """Elements as they are nested. What is never closed ends where its surroundings end."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("div")
+        self._open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self._open[-1].children.append(element)
+        if tag not in WITHOUT_END and len(self._open) < DEEPEST:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        for place in range(len(self._open) - 1, 0, -1):
+            if self._open[place].tag == tag:
+                del self._open[place:]
+                return
+
+    def handle_data(self, data: str) -> None:
+        self._open[-1].children.append(data)
+
+
+class _Writer:
+    def __init__(self, base: str) -> None:
+        self.base = base
+
+    def blocks(self, parent: Element) -> Iterator[list[str]]:
+        """Each as its lines. What stands between blocks is a paragraph too."""
+        loose: list[Element | str] = []
+        for child in parent.children:
+            if isinstance(child, str) or child.tag not in BLOCKS | HIDDEN:
+                loose.append(child)
+                continue
+            if lines := self._lines(loose):
+                yield lines
+            loose = []
+            yield from (lines for lines in self._block(child) if lines)
+        if lines := self._lines(loose):
+            yield lines
+
+    def _block(self, element: Element) -> Iterator[list[str]]:
+        if element.tag in HIDDEN:
+            return
+        if element.tag in {"ul", "ol"}:
+            yield [line for lines in self._items(element) for line in lines]
+        elif element.tag == "blockquote":
+            yield _indented("> ", "> ", list(self.blocks(element)))
+        elif element.tag == "pre":
+            yield [f"    {line}" for line in _all_text(element).strip("\n").split("\n")]
+        elif element.tag == "hr":
+            yield [RULE]
+        elif element.tag == "table":
+            yield list(self._rows(element))
+        else:
+            yield from self.blocks(element)
+
+    def _items(self, listed: Element) -> Iterator[list[str]]:
+        number, is_first = _whole(listed.attributes.get("start", ""), 1), True
+        for item in listed.children:
+            if isinstance(item, str) or item.tag != "li":
+                continue
+            number = _whole(item.attributes.get("value", ""), number)
+            mark = f"{number}. " if listed.tag == "ol" else f"{BULLET} "
+            blocks, is_loose = list(self.blocks(item)), _has(item, "p")
+            lines = _indented(mark, " " * len(mark), blocks or [[""]], apart=is_loose)
+            # As in the HTML: items that are paragraphs stay apart.
+            yield ["", *lines] if is_loose and not is_first else lines
+            is_first = False
+            number += 1
+
+    def _rows(self, table: Element) -> Iterator[str]:
+        """A row a line, each cell after the heading of its column: columns would not stay in line on a phone."""
+        heads: list[str] = []
+        for row in _all_of(table, "tr"):
+            cells = [cell for cell in row.children if isinstance(cell, Element) and cell.tag in {"td", "th"}]
+            words = [" ".join(self._lines(cell.children)) for cell in cells]
+            if not heads and cells and all(cell.tag == "th" for cell in cells):
+                heads = words
+                continue
+            named = [*heads, *[""] * len(words)]
+            said = [f"{head}: {word}" if head else word for head, word in zip(named, words, strict=False) if word]
+            yield f"{BULLET} {'; '.join(said)}"
+        if heads and len(list(_all_of(table, "tr"))) == 1:
+            yield f"{BULLET} {'; '.join(heads)}"
+
+    def _lines(self, inline: list[Element | str]) -> list[str]:
+        text = "".join(self._inline(child) for child in inline)
+        lines = [SPACE.sub(" ", line).strip(" ") for line in text.split("\v")]
+        return lines if any(lines) else []
+
+    def _inline(self, node: Element | str) -> str:
+        """With "\\v" for each break of a line."""
+        if isinstance(node, str):
+            return node.replace("\v", " ")
+        if node.tag == "br":
+            return "\v"
+        if node.tag == "img":
+            return self._picture(node)
+        inner = "".join(self._inline(child) for child in node.children)
+        return self._link(node, inner) if node.tag == "a" else inner
+
+    def _picture(self, picture: Element) -> str:
+        alt = SPACE.sub(" ", picture.attributes.get("alt", "")).strip()
+        address = self._whole_address(picture.attributes.get("src", ""))
+        label = gettext("Picture: {alt}").format(alt=alt) if alt else gettext("Picture")
+        return self._with_address(label, address)
+
+    def _link(self, link: Element, inner: str) -> str:
+        address = link.attributes.get("href", "")
+        if address.startswith("#") or not address:
+            return "" if LEADS_BACK in inner else inner
+        shown = inner.strip()
+        if shown in {address, address.removeprefix("mailto:"), address.removeprefix("https://")} or not shown:
+            return inner if shown else self._whole_address(address)
+        return self._with_address(inner, self._whole_address(address).removeprefix("mailto:"))
+
+    def _with_address(self, label: str, address: str) -> str:
+        if not address:
+            return label
+        mark = LEFT_TO_RIGHT if _runs_from_right(label) else ""
+        return f"{label} {mark}({address}){mark}"
+
+    def _whole_address(self, address: str) -> str:
+        return self.base + address if address.startswith("/") and not address.startswith("//") else address
+
+
+def _indented(first: str, others: str, blocks: list[list[str]], *, apart: bool = True) -> list[str]:
+    """Their lines behind marks, with an empty one between blocks that stand apart."""
+    lines = list(blocks[0]) if blocks else []
+    for block in blocks[1:]:
+        lines += ["", *block] if apart else block
+    return [((others if place else first) + line).rstrip(" ") for place, line in enumerate(lines)]
+
+
+def _all_of(parent: Element, tag: str) -> Iterator[Element]:
+    for child in parent.children:
+        if isinstance(child, Element):
+            if child.tag == tag:
+                yield child
+            yield from _all_of(child, tag)
+
+
+def _has(parent: Element, tag: str) -> bool:
+    return any(isinstance(child, Element) and child.tag == tag for child in parent.children)
+
+
+def _all_text(parent: Element) -> str:
+    return "".join(child if isinstance(child, str) else _all_text(child) for child in parent.children)
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else otherwise
+
+
+def _runs_from_right(text: str) -> bool:
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)

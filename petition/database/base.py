@@ -1,0 +1,62 @@
+"""A circuit breaker before new connections: readers must not wait while those who sign wait for a database in vain.
+
+A web process has few threads. Without this, each form that is sent while PostgreSQL is away would hold one of them for
+as long as the pool waits, and pages that are in memory could not be handed out meanwhile.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection as default
+from django.db.backends.postgresql import base
+
+# After a failure nobody asks for so long; then one asks, and the others go on without until it has an answer.
+LEFT_ALONE_SECONDS = 5
+# In the web server a person waits so long for a connection, and a reader for the thread that waits.
+PATIENCE_SECONDS = 2
+
+
+class Breaker:
+    def __init__(self) -> None:
+        self.is_used = False
+        self.left_alone_until = 0.0
+        self.has_failed = False
+        self.asking = threading.Lock()
+
+    @contextmanager
+    def guarding(self) -> Iterator[None]:
+        """Raises OperationalError at once where asking again would be in vain."""
+        is_probe = self.has_failed
+        if time.monotonic() < self.left_alone_until or (is_probe and not self.asking.acquire(blocking=False)):
+            raise psycopg.OperationalError("The database did not answer a moment ago, and is left alone.")
+        try:
+            yield
+        except psycopg.OperationalError:
+            self.has_failed, self.left_alone_until = True, time.monotonic() + LEFT_ALONE_SECONDS
+            raise
+        else:
+            self.has_failed = False
+        finally:
+            if is_probe:
+                self.asking.release()
+
+
+breaker = Breaker()
+
+
+def protect_threads() -> None:
+    """For the web server. A worker has the patience to wait for a database that is being restarted."""
+    breaker.is_used = True
+    default.settings_dict["OPTIONS"]["pool"]["timeout"] = PATIENCE_SECONDS
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if not breaker.is_used:
+            return super().get_new_connection(conn_params)
+        with breaker.guarding():
+            return super().get_new_connection(conn_params)

@@ -1,0 +1,155 @@
+"""Is the process alive (/healthz), and does every part do its work (/readyz, `manage.py status`)?
+
+Both are asked by an IP address, by machines that know no name of the site, so they are answered before the host is
+looked at, and nothing of the request is used but its path.
+
+Privacy: /readyz tells strangers which part is away, and how long mail has waited in steps of five minutes. A shorter
+step would tell somebody with the log of a mail server when others signed.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+import redis
+from celery import current_app
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from kombu.exceptions import KombuError
+
+from letters.delivering.queries import waiting_since
+from letters.schedule import QUEUES
+from letters.shared import seen
+
+# Parts make themselves heard every few seconds.
+MOST_SILENT_SECONDS = 60
+MOST_MAIL_WAITS_SECONDS = 600
+STEP_SECONDS = 300
+# However often it is asked: each answer costs connections.
+KEPT_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part by its name; how many seconds ago, or how many of them, where there is a number."""
+
+    name: str
+    ok: bool
+    number: float | None = None
+    unit: str = ""
+
+    def __str__(self) -> str:
+        number = "" if self.number is None else f"  {self.number:.0f} {self.unit}"
+        return f"{'ok     ' if self.ok else 'PROBLEM'}  {self.name}{number}"
+
+
+def all_checks() -> list[Check]:
+    return [*_database(), *_parts()]
+
+
+def _database() -> list[Check]:
+    with _answering() as answered:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        missing = len(migrations_on_disk() - MigrationRecorder(connection).applied_migrations().keys())
+        since = waiting_since()
+        waits = (timezone.now() - since).total_seconds() if since else 0.0
+        answered.append(Check("database", ok=True))
+        answered.append(Check("migrations", missing == 0, missing, "to apply"))
+        answered.append(Check("oldest unsent email", waits <= MOST_MAIL_WAITS_SECONDS, waits, "seconds"))
+    return answered or [Check(name, ok=False) for name in ("database", "migrations", "oldest unsent email")]
+
+
+def _parts() -> list[Check]:
+    with _answering() as broker, current_app.connection_for_write() as asked:
+        asked.default_channel  # noqa: B018 -- opens the connection
+        broker.append(Check("broker", ok=True))
+    names = [seen.CLOCK, *map(seen.worker_of, QUEUES)]
+    with _answering() as heard:
+        for name, ago in seen.seconds_since(names).items():
+            heard.append(Check(name, ago is not None and ago <= MOST_SILENT_SECONDS, ago, "seconds ago"))
+    valkey = Check("Valkey", ok=bool(heard))
+    return [*(broker or [Check("broker", ok=False)]), valkey, *(heard or [Check(name, ok=False) for name in names])]
+
+
+@contextmanager
+def _answering() -> Iterator[list[Check]]:
+    """Collects what a part has answered; nothing, if it did not."""
+    found: list[Check] = []
+    try:
+        yield found
+    except (DatabaseError, redis.RedisError, KombuError, OSError):
+        found.clear()
+
+
+@cache
+def migrations_on_disk() -> set[tuple[str, str]]:
+    return set(MigrationLoader(None).disk_migrations)
+
+
+# What was found last, and when.
+_last: tuple[float, list[Check]] = (-KEPT_SECONDS - 1.0, [])
+_looking = threading.Lock()
+
+
+def recent_checks() -> list[Check]:
+    """Of the last few seconds. Who asks while another looks gets what was found before: one thread waits at most."""
+    global _last  # noqa: PLW0603 -- one answer a process is what is wanted
+    if time.monotonic() - _last[0] > KEPT_SECONDS and _looking.acquire(blocking=not _last[1]):
+        try:
+            if time.monotonic() - _last[0] > KEPT_SECONDS:
+                _last = (time.monotonic(), all_checks())
+        finally:
+            _looking.release()
+    return _last[1]
+
+
+@require_safe
+@csrf_exempt
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process is alive and answers, whatever is away."""
+    return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+@csrf_exempt
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Every part by its name: 200 if all do their work, 503 if not."""
+    checks = recent_checks()
+    ready = all(check.ok for check in checks)
+    said = {check.name: _said(check) for check in checks}
+    answer = JsonResponse({"ready": ready, "checks": said}, status=200 if ready else 503)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _said(check: Check) -> dict[str, object]:
+    if check.number is None:
+        return {"ok": check.ok}
+    step = STEP_SECONDS if check.name == "oldest unsent email" else 1
+    return {"ok": check.ok, check.unit.replace(" ", "_"): int(check.number // step * step)}
+
+
+PAGES = {"/healthz": healthz, "/readyz": readyz}
+
+
+class Health:
+    """The first middleware: nothing that could be away, or that looks at the host, stands before it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        page = PAGES.get(request.path_info)
+        if page is None:
+            return self.get_response(request)
+        return page(request)

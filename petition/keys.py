@@ -1,0 +1,49 @@
+"""No boot under keys that are not those of the data: a signer who is not known again signs twice."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+from django.db import Error as DatabaseError
+from django.db import connection
+from django.utils import timezone
+
+from letters.keyring.operations import know_keys
+from letters.shared.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+ASKED_AGAIN_SECONDS = 1
+
+
+def refuse_wrong_keys() -> None:
+    """End the process with a sentence. With the database away it starts, and is ended when the database says so."""
+    try:
+        know_keys(now=timezone.now())
+    except Refused as refused:
+        raise SystemExit(f"Undersigned does not start: {refused.code}") from None
+    except DatabaseError as error:
+        log.warning("The keys cannot be compared with the data yet (%s).", type(error).__name__)
+        threading.Thread(target=_ask_until_answered, daemon=True).start()
+    finally:
+        # Processes that are forked from this one must not share its connections.
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
+
+
+def _ask_until_answered() -> None:
+    while True:
+        time.sleep(ASKED_AGAIN_SECONDS)
+        try:
+            know_keys(now=timezone.now())
+        except DatabaseError:
+            continue
+        except Refused as refused:
+            print(f"Undersigned ends: {refused.code}", file=sys.stderr, flush=True)  # noqa: T201
+            os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            connection.close()
+        return

@@ -1,0 +1,69 @@
+"""Django's migrate, for a site that is running: behind somebody's lock it gives up within seconds, and tries again.
+
+Django finds this command before its own, so there is one way to migrate.
+"""
+
+import sys
+from time import sleep
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands.migrate import Command as Migrate
+from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, connections
+from django.utils import timezone
+from psycopg import errors
+
+from letters.keyring.operations import know_keys
+from letters.shared.refusal import Refused
+from petition.database.schema import patient_editor
+
+TRY_AGAIN = (errors.LockNotAvailable, errors.DeadlockDetected)
+LONGEST_PAUSE_SECONDS = 30
+
+
+class Command(Migrate):
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--lock-seconds", type=int, default=3, help="How long others may wait behind a change.")
+        parser.add_argument("--tries", type=int, default=20, help="How often a change is tried, with longer pauses.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        connection = connections[options.get("database") or DEFAULT_DB_ALIAS]
+        editor = connection.SchemaEditorClass
+        connection.SchemaEditorClass = patient_editor(connection, lock_seconds=options.get("lock_seconds", 3))
+        try:
+            self._try(*args, **options)
+        finally:
+            connection.SchemaEditorClass = editor
+        if not options.get("plan"):
+            self._know_keys()
+
+    def _try(self, *args: Any, **options: Any) -> None:
+        tries = options.get("tries", 20)
+        for number in range(tries):
+            try:
+                super().handle(*args, **options)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, TRY_AGAIN):
+                    raise
+            else:
+                return
+            pause = min(2**number, LONGEST_PAUSE_SECONDS)
+            if number < tries - 1:
+                self.stderr.write(f"\nA table is in use by somebody else. Trying again in {pause} seconds.")
+                sleep(pause)
+        raise CommandError(
+            f"A table was in use at each of {tries} tries, by a backup or a report perhaps. Nothing is half done: "
+            "let that end, and run migrate again. The view pg_stat_activity shows who it is."
+        )
+
+    def _know_keys(self) -> None:
+        """What is written from now on is written under the keys of this environment. Wrong ones are for the boot to
+        refuse: tables can be changed without any.
+        """
+        try:
+            know_keys(now=timezone.now())
+        except Refused as refused:
+            print(f"Careful: {refused.code}", file=sys.stderr)  # noqa: T201
+        except (OperationalError, ProgrammingError):
+            return  # Migrated back to before there was such a table, or another database.

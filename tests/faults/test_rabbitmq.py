@@ -1,0 +1,62 @@
+"""RabbitMQ as the broker is restarted, and nobody has to restart the clock, the web server or a worker."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from celery import Celery
+
+from letters.models import Letter
+from tests.faults.conftest import nothing_is_owed
+from tests.rabbit import Rabbit
+from tests.smtp import SmtpSink
+from tests.stack import Parts, open_folder, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE, MEANWHILE, AFTER = "ada@example.org", ["berta@example.org", "carlo@example.org"], "dora@example.org"
+
+
+@pytest.fixture
+def rabbit() -> Iterator[Rabbit]:
+    rabbit = Rabbit(open_folder())
+    try:
+        rabbit.start()
+        yield rabbit
+    finally:
+        rabbit.forget()
+
+
+def test_after_a_restart_of_the_broker_all_get_their_mail(
+    parts: Parts, rabbit: Rabbit, letter: Letter, sink: SmtpSink
+) -> None:
+    parts.environ["BROKER_URL"] = rabbit.url
+    parts.start_worker()
+    parts.start_clock()
+    web = parts.start_web()
+    # As a process that has an open connection, and has not heard that it is dead.
+    ours = Celery(set_as_current=False, broker=rabbit.url)
+    ours.config_from_object("django.conf:settings", namespace="CELERY")
+    ours.conf.update(broker_url=rabbit.url)
+    ours.send_task("letters.deliver", queue="confirmations")
+    assert web.sign(letter.slug, BEFORE).status == 303
+    assert sink.wait_for(1, 60)
+
+    rabbit.stop()
+    for email in MEANWHILE:
+        begun = time.monotonic()
+        assert web.sign(letter.slug, email).status == 303
+        assert time.monotonic() - begun < 5
+    # The clock, too, has met a broker that is away.
+    until(lambda: "Couldn't apply scheduled task" in parts.output)
+
+    rabbit.start()
+    begun = time.monotonic()
+    ours.send_task("letters.deliver", queue="bulk")
+    assert time.monotonic() - begun < 5
+    assert web.sign(letter.slug, AFTER).status == 303
+    until(nothing_is_owed)
+    assert sorted(sink.recipients()) == sorted([BEFORE, *MEANWHILE, AFTER])
+    # Nobody was woken for those meanwhile: it was the clock that found them.
+    assert "The broker does not answer" in parts.output
+    assert "Valkey does not answer" not in parts.output

@@ -1,0 +1,70 @@
+"""After the database did not answer, nobody asks it again for a moment, and then one at a time."""
+
+import threading
+
+import psycopg
+import pytest
+
+from petition.database import base
+from petition.database.base import LEFT_ALONE_SECONDS, Breaker
+from tests.people import in_threads
+from tests.publishing.test_caching import Clock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(base, "time", clock)
+    return clock
+
+
+def fail() -> None:
+    raise psycopg.OperationalError
+
+
+def ask(breaker: Breaker, *, answers: bool) -> str:
+    """What became of one who needs the database."""
+    asked = False
+    try:
+        with breaker.guarding():
+            asked = True
+            if not answers:
+                fail()
+    except psycopg.OperationalError:
+        return "waited" if asked else "sent on at once"
+    return "served"
+
+
+def test_after_a_failure_all_others_are_sent_on_at_once(clock: Clock) -> None:
+    breaker = Breaker()
+    assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
+    clock.now += LEFT_ALONE_SECONDS
+    assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
+
+
+def test_once_it_answers_everybody_is_served(clock: Clock) -> None:
+    breaker = Breaker()
+    ask(breaker, answers=False)
+    clock.now += LEFT_ALONE_SECONDS
+    assert [ask(breaker, answers=True) for _ in range(3)] == ["served"] * 3
+    assert ask(breaker, answers=False) == "waited"
+
+
+def test_one_finds_out_and_the_others_do_not_wait_for_that(clock: Clock) -> None:
+    breaker = Breaker()
+    ask(breaker, answers=False)
+    clock.now += LEFT_ALONE_SECONDS
+    asking, over = threading.Event(), threading.Event()
+
+    def visit(part: str) -> str:
+        if part == "first":
+            with breaker.guarding():
+                asking.set()
+                assert over.wait(10)
+            return "served"
+        assert asking.wait(10)
+        found = ask(breaker, answers=True)
+        over.set()
+        return found
+
+    assert in_threads(visit, ["first", "other"], threads=2) == ["served", "sent on at once"]
