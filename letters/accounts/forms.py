@@ -17,6 +17,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import has_verified_email
 from allauth.core import context
 from allauth.core.ratelimit import respond_429
+from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -28,12 +29,26 @@ from letters.accounts.admission import ProofWanted, admit_mail, asker_of, challe
 from letters.accounts.operations import forget_unverified
 from letters.accounts.queries import is_verified
 from letters.models import User
+from letters.shared.addresses import tidy_address
 from letters.shared.limits import TooMany
 
 PROOF_WANTED = _(
     "From your network many emails have been asked for. So that no machine can do this in bulk, your browser now does "
     "a small calculation. Wait a few seconds, and send the form again. Without JavaScript, try again in an hour."
 )
+
+
+class TidyEmailInput(django_forms.EmailInput):
+    """An address as somebody pastes it, without what is invisible or stands around it."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)
+        return tidy_address(typed) if isinstance(typed, str) else typed
+
+
+def _take_as_pasted(form: django_forms.BaseForm, name: str) -> None:
+    if name in form.fields:
+        form.fields[name].widget = TidyEmailInput(attrs=form.fields[name].widget.attrs)
 
 
 class AsksForMail:
@@ -62,6 +77,10 @@ class AsksForMail:
 
 
 class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "login")
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         # Whoever made an account for somebody else's address has its password: each sign-in would write to its owner.
@@ -83,6 +102,7 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
         if "password1" in self.fields:
             self.fields["password1"].help_text = _(
                 "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
@@ -142,6 +162,10 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
 class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ignore[misc]
     _user: User | None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         self.admit_or_complain(email)
@@ -162,6 +186,10 @@ def verified_among(users: Sequence[User | None], email: str) -> User | None:
 class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[misc]
     users: list[User]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         self.admit_or_complain(email)
@@ -171,6 +199,10 @@ class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[m
 
 
 class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         try:

@@ -12,10 +12,12 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import MOST_PRIVATE_FIRST, STANDING, Ask, Display, Letter, Signature
-from letters.shared.addresses import Address, likely_meant, read_address, unseal
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address, read_address, unseal
 from letters.shared.codes import MOST_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
 from letters.shared.languages import locale_of
+from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
 
@@ -33,6 +35,7 @@ EXPOSED = _(
     "when, and the title of the letter. Better take a private address. If you want this one all the same, send the "
     "form once more."
 )
+ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
 
 
@@ -68,17 +71,15 @@ class AddressField(forms.Field):
 
     def __init__(self, **options: Any) -> None:
         attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": 254}), **options)
+        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": LONGEST_TYPED}), **options)
 
     def clean(self, value: str | None) -> Address:
         if not (value or "").strip():
             raise ValidationError(ADDRESS_WANTED, "required")
-        address = read_address(value or "")
-        if address is None:
-            raise ValidationError(
-                _("This is not a complete email address. One looks like name@example.org."), "invalid"
-            )
-        return address
+        try:
+            return parse_address(value or "")
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -105,6 +106,18 @@ class CountryField(forms.ChoiceField):
 
     def valid_value(self, value: str) -> bool:
         return value in COUNTRIES
+
+
+def _chosen(data: QueryDict | None) -> QueryDict | None:
+    """What was sent, with the address that was offered in place of a slip, if its button was pressed (`use`)."""
+    if data is None or not data.get("use"):
+        return data
+    typed = read_address(data.get("email", ""))
+    if typed is None or likely_meant(typed.deliverable) != data["use"]:
+        return data
+    chosen = data.copy()
+    chosen["email"] = data["use"]
+    return chosen
 
 
 class SigningForm(forms.Form):
@@ -158,10 +171,12 @@ class SigningForm(forms.Form):
     updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="sign_%s", label_suffix="", initial=initial)
+        super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
         # The address that was asked about, to be sent along with the form the next time.
         self.unsure = ""
+        # What a slip of the finger was likely to mean: for a button that takes it.
+        self.meant = ""
         for name in ("affiliation", "role", "country", "comment"):
             ask = self._asked(name)
             if ask == Ask.OFF:
@@ -232,9 +247,15 @@ class SigningForm(forms.Form):
     def _question(self, address: Address, domain: str) -> str:
         if exposed_to := match_domain(domain, self.letter.addressee_domains):
             return EXPOSED % {"domain": exposed_to}
-        if meant := likely_meant(address.deliverable):
-            return MISTYPED % {"meant": meant}
-        return ""
+        self.meant = likely_meant(address.deliverable)
+        return MISTYPED % {"meant": self.meant} if self.meant else ""
+
+    def clean_name(self) -> str:
+        """Privacy: a name is public, an address must never be."""
+        name: str = self.cleaned_data["name"]
+        if any(read_address(word) for word in name.split()):
+            raise ValidationError(ADDRESS_AS_NAME, "address")
+        return name
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""

@@ -65,7 +65,7 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
     page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_role("button", name="Look at the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
-    expect(page.get_by_text("it seems in windows-1252")).to_be_visible()
+    expect(page.get_by_text("The file is not written in UTF-8")).to_be_visible()
     expect(page.get_by_role("heading", name="50 people to invite")).to_be_visible()
     page.get_by_label("Column 4").select_option("affiliation")
     page.get_by_role("button", name="Look again").click()
