@@ -64,7 +64,7 @@ def fingerprint_what_is_written(apps: Apps, schema_editor: BaseDatabaseSchemaEdi
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0035_letters_come_back")]
+    dependencies = [("letters", "0058_count_what_an_account_uploads")]
 
     operations = [
         migrations.AddField(
