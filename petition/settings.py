@@ -182,6 +182,8 @@ ACCOUNT_USER_DISPLAY = "letters.adapters.display"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_FORMS = {
+    "add_email": "letters.accounts.forms.AddEmailForm",
+    "login": "letters.accounts.forms.LoginForm",
     "signup": "letters.accounts.forms.SignupForm",
     "request_login_code": "letters.accounts.forms.RequestLoginCodeForm",
     "reset_password": "letters.accounts.forms.ResetPasswordForm",

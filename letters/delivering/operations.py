@@ -76,6 +76,12 @@ UPDATE letters_delivery SET sent_at = %s, error = ''
 WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
+# Whoever signs again, and is shown to nobody, has given an address for this one email.
+NOTE_SENT_AND_FORGET = f"""
+WITH sent AS ({NOTE_SENT} RETURNING submission_id)
+UPDATE letters_submission SET address = NULL FROM sent WHERE id = submission_id AND address IS NOT NULL
+"""  # noqa: S608 -- our own statement
+
 
 def claim_deliveries(*, now: datetime, most: int, bulk: bool = False) -> list[Delivery]:
     """Up to `most` due deliveries that no other worker gets for MAIL_LEASE_SECONDS, the longest due first: of the mail
@@ -136,7 +142,8 @@ def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> Non
     if answer.verdict is Verdict.SENT:
         # It has been sent, whoever holds the claim by now: not saying so would send it again.
         with connection.cursor() as cursor:
-            cursor.execute(NOTE_SENT, [now, delivery.pk])
+            again = delivery.kind == Delivery.Kind.SIGNED_AGAIN
+            cursor.execute(NOTE_SENT_AND_FORGET if again else NOTE_SENT, [now, delivery.pk])
     elif answer.came_back:
         _note_bounce(delivery, _still_claimed([delivery]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or delivery.attempts >= MOST_ATTEMPTS:

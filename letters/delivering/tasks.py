@@ -22,7 +22,7 @@ from letters.delivering.operations import (
     settle_delivery,
 )
 from letters.delivering.pacing import domains_of, moments_to_wait_for, note_results
-from letters.models import Delivery
+from letters.models import Delivery, Signature
 from letters.shared.clock import DatabaseClock
 from letters.shared.tokens import make_mark
 
@@ -128,6 +128,9 @@ def _build(delivery: Delivery, mails: Mapping[str, Builder], held: Holding) -> E
         with held.noting:
             release_deliveries([delivery], now=held.clock.now())
         return None
+    except Signature.DoesNotExist:
+        # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
+        message = None
     except Exception as failure:
         # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
         log.exception("Delivery %s cannot be built.", delivery.pk)

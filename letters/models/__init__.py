@@ -14,17 +14,18 @@ from letters.models.delivery import (
     Delivery,
     DeliveryQuerySet,
 )
-from letters.models.display import Display
+from letters.models.display import MOST_PRIVATE_FIRST, Display, most_private
 from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
 from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import Ask, Letter, LetterQuerySet
+from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.signature import (
+    CONFIRMED,
     INVITATION_GOOD_FOR,
     SALT_BYTES,
     SEARCHED,
@@ -35,6 +36,7 @@ from letters.models.signature import (
     SignerContact,
 )
 from letters.models.stopped_domain import StoppedDomain
+from letters.models.submission import CONTENT_HASH_BYTES, Submission
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
@@ -44,15 +46,19 @@ __all__ = [
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
+    "CONFIRMED",
+    "CONTENT_HASH_BYTES",
     "INVITATION_GOOD_FOR",
     "MODERATING",
     "MOST_MAILS_A_DAY",
+    "MOST_PRIVATE_FIRST",
     "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
     "SEARCHED",
     "STANDING",
     "TO_FORGET",
+    "UNDONE_WITHIN",
     "WORDS",
     "WRITING",
     "Answer",
@@ -86,12 +92,14 @@ __all__ = [
     "SignatureQuerySet",
     "SignerContact",
     "StoppedDomain",
+    "Submission",
     "Switch",
     "Translation",
     "Update",
     "UpdateQuerySet",
     "User",
     "has_carried",
+    "most_private",
     "newest_titles",
     "text_columns",
 ]
