@@ -197,7 +197,7 @@ def test_an_answer_that_was_changed_says_so(letter: Letter, organizer: User, rea
     note = "The last <word> was missing."
     write_answer(letter, answer=answer, text=other, seen=answer.version, note=note, by=organizer, now=NOW)
     page = reader.read(letter)
-    assert "The lines stay, &lt;b&gt;mostly" in page
+    assert "The lines stay, mostly." in page
     assert "Changed here on March 3, 2025: The last &lt;word&gt; was missing." in page
 
 
