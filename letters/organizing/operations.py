@@ -24,11 +24,15 @@ from letters.models import (
     User,
 )
 from letters.organizing.mail import tell_members
+from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import digest, render_markdown
+from letters.shared.text import digest
 
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5
+
+# Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
+MOST_DRAFTS_A_DAY = 20
 
 # Who begins the same letter within so long has clicked twice.
 CLICKED_TWICE = timedelta(minutes=1)
@@ -62,15 +66,21 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     """A draft from the few answers of the start page; everything else has a good default.
 
     A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
+    Raises Refused("too_many_drafts") for the one after MOST_DRAFTS_A_DAY.
     """
     # The second click waits here, and finds what the first has made.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
-    collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
-    just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
-    words = digest(text.title, text.addressee, text.body)
-    if same := just_begun.filter(revisions__translations__sha256=words).first():
-        return same
+    collective = mine.order_by("pk").first()
+    if collective:
+        just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
+        words = digest(text.title, text.addressee, text.body)
+        if same := just_begun.filter(revisions__translations__sha256=words).first():
+            return same
+    today = AuditEvent.objects.filter(actor=by, verb="draft_letter", at__gt=now - timedelta(days=1))
+    if today.count() >= MOST_DRAFTS_A_DAY:
+        raise Refused("too_many_drafts")
+    collective = collective or create_collective(name=collective_name, by=by, now=now)
     return _draft_under_free_slug(collective, text=text, by=by, now=now)
 
 
@@ -109,9 +119,11 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     """Write the newest revision in one language, in place of what stood there.
 
     `made_from` is the `version` of the original that it says in another language.
-    Raises Refused("revision_published") if readers have seen that revision: it never changes again.
+    Raises Refused("revision_published") if readers have seen that revision: it never changes again; and
+    Refused("too_complicated") for a text of which no page can be made.
     """
     letter.collective.must_let(by, WRITING)
+    html = _shown(text.body)
     _lock(letter)
     revision = _unpublished(letter)
     translation, _ = Translation.objects.update_or_create(
@@ -122,7 +134,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
             "addressee": text.addressee,
             "summary": text.summary,
             "body": text.body,
-            "html": render_markdown(text.body),
+            "html": html,
             "sha256": digest(text.title, text.addressee, text.body),
             **({"made_from": made_from} if made_from else {}),
         },
@@ -131,6 +143,13 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     if not _was_just_written(letter, details, by, now):
         record("translate_letter", letter, by=by, now=now, details=details)
     return translation
+
+
+def _shown(body: str) -> str:
+    try:
+        return render_markdown(body)
+    except TooComplicated as problem:
+        raise Refused("too_complicated") from problem
 
 
 # Somebody who writes on within so long is still at the same deed.
