@@ -333,6 +333,8 @@ MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3
 # Exports: files that organizers have asked for, until they expire. The web server and the worker of the queue "exports"
 # must see the same folder.
 EXPORTS_DIR = VAR_DIR / "exports"
+# The lists of large letters, for everybody; shared by the same two.
+PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 
 # Rules of signing
 

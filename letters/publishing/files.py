@@ -85,7 +85,7 @@ def delete_abandoned(now: datetime) -> None:
 
 
 def _folder() -> Path:
-    path = Path(settings.EXPORTS_DIR) / "public"
+    path = Path(settings.PUBLIC_LISTS_DIR)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 

@@ -17,6 +17,7 @@ from django.http import (
     HttpResponseBase,
     HttpResponseRedirect,
     JsonResponse,
+    StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -110,12 +111,11 @@ def signatures_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     etag = page_etag("signatures.csv", found.pk, found.version)
     if not_modified := unchanged(request, etag):
         return not_modified
-    if request.method == "HEAD":
-        return publish(HttpResponse(**_as_csv(found)), etag)
     _admit_download(request)
+    # Streamed, so that whoever asks for the headers alone has no row read.
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
-    text = "".join(csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
-    return publish(HttpResponse(MARK + text, **_as_csv(found)), etag)
+    lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(found)))
+    return publish(StreamingHttpResponse(chain([MARK], lines), **_as_csv(found)), etag)
 
 
 def _large_list(request: HttpRequest, letter: Letter) -> HttpResponseBase:
@@ -128,8 +128,6 @@ def _large_list(request: HttpRequest, letter: Letter) -> HttpResponseBase:
     response: HttpResponseBase
     if not_modified := unchanged(request, etag):
         response = not_modified
-    elif request.method == "HEAD":
-        response = publish(HttpResponse(**_as_csv(letter)), etag)
     else:
         _admit_download(request)
         try:

@@ -122,7 +122,8 @@ def test_the_list_leads_to_it(letter: Letter, reader: Reader) -> None:
 def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
     """A letter whose list is built in the background; three have signed it."""
     monkeypatch.setattr(files, "LARGE", 2)
-    settings.EXPORTS_DIR = tmp_path
+    settings.PUBLIC_LISTS_DIR = tmp_path / "lists"
+    settings.EXPORTS_DIR = tmp_path / "exports"
     add_published(letter, 3)
     return letter
 
@@ -205,7 +206,7 @@ def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(la
 
 def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None:
     built(large, ago=timedelta(days=1))
-    abandoned, young = (tmp_path / "public" / f"{name}.unfinished" for name in ("old", "young"))
+    abandoned, young = (tmp_path / "lists" / f"{name}.unfinished" for name in ("old", "young"))
     for path, age in [(abandoned, 7200), (young, 0)]:
         path.touch()
         os.utime(path, (time.time() - age,) * 2)
@@ -229,7 +230,7 @@ def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
     with pytest.raises(OSError, match="No space"):
         built(large)
     assert files.all_lists() == before
-    assert len(list((tmp_path / "public").iterdir())) == 1
+    assert len(list((tmp_path / "lists").iterdir())) == 1
 
 
 def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
