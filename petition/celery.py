@@ -14,6 +14,7 @@ from celery.signals import (
     worker_init,
     worker_process_init,
 )
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from letters.shared import seen
@@ -62,6 +63,7 @@ def note_worker(**kwargs: Any) -> None:
 @beat_init.connect
 def note_clock(**kwargs: Any) -> None:
     """From now on this process is the clock: it is well as long as the broker takes what it sends."""
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     after_task_publish.connect(_note_clock)
 
 
