@@ -32,7 +32,7 @@ def without_secrets(line: str) -> str:
 def _hidden(found: re.Match[str]) -> str:
     """The name of a node of ours stays: it says which machine and which queue a line is about."""
     name, host = found[1].lstrip("'"), found[2].rstrip(".")
-    is_node = name in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
+    is_node = name.rstrip("0123456789") in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
     return found[0] if is_node else "(address)"
 
 
