@@ -10,6 +10,7 @@ from celery.signals import (
     after_task_publish,
     beat_init,
     heartbeat_sent,
+    import_modules,
     task_postrun,
     worker_init,
     worker_process_init,
@@ -41,6 +42,12 @@ def check_settings(**kwargs: Any) -> None:
         raise SystemExit(1) from None
 
 
+@import_modules.connect
+def make_folder(**kwargs: Any) -> None:
+    """Before the clock opens its schedule there."""
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 @worker_process_init.connect
 def check_connections(**kwargs: Any) -> None:
     """Nobody tries again for a task, as a person would: one from the pool is looked at before it is used."""
@@ -63,7 +70,6 @@ def note_worker(**kwargs: Any) -> None:
 @beat_init.connect
 def note_clock(**kwargs: Any) -> None:
     """From now on this process is the clock: it is well as long as the broker takes what it sends."""
-    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     after_task_publish.connect(_note_clock)
 
 
