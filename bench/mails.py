@@ -55,12 +55,18 @@ WITH signed AS (
     SELECT id, current_revision_id, language, 'Reader', '', '', '', '', 'public', 'pending', '',
         substr(sha256(int4send(n)), 1, 8), sha256(convert_to(clock_timestamp() || ' ' || n, 'UTF8')), now()
     FROM letters_letter, generate_series(1, %s) AS n WHERE slug = %s
-    RETURNING id
+    RETURNING id, revision_id, language
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent) SELECT id, %s, '' FROM signed
+), typed AS (
+    INSERT INTO letters_submission
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, domain, display, consent,
+         concern, via, submitted_at, content_hash)
+    SELECT id, revision_id, language, 'Reader', '', '', '', '', '', 'public', '', '', '', now(), '' FROM signed
+    RETURNING id, signature_id
 )
-INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'confirm', id, 'confirm:' || id, now(), now(), 0, '' FROM signed
+INSERT INTO letters_delivery (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'confirm', signature_id, id, 'confirm:' || signature_id, now(), now(), 0, '' FROM typed
 """
 
 

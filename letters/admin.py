@@ -22,6 +22,7 @@ from letters.models import (
     Membership,
     Revision,
     Signature,
+    StoppedDomain,
     Switch,
     Translation,
     Update,
@@ -130,6 +131,14 @@ class SignatureAdmin(ReadOnly):
 class DeliveryAdmin(ReadOnly):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
+
+
+@admin.register(StoppedDomain)
+class StoppedDomainAdmin(ReadOnly):
+    """Domains that get no email for a while, because they refused most of it."""
+
+    list_display = ["domain", "stopped_at", "until", "times", "refused", "tried"]
+    ordering = ["-until"]
 
 
 @admin.register(Update)

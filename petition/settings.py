@@ -182,6 +182,8 @@ ACCOUNT_USER_DISPLAY = "letters.adapters.display"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_FORMS = {
+    "add_email": "letters.accounts.forms.AddEmailForm",
+    "login": "letters.accounts.forms.LoginForm",
     "signup": "letters.accounts.forms.SignupForm",
     "request_login_code": "letters.accounts.forms.RequestLoginCodeForm",
     "reset_password": "letters.accounts.forms.ResetPasswordForm",
@@ -348,6 +350,8 @@ LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 # Signatures of one letter from one domain that somebody can own, private providers aside: who owns it has addresses
 # without end. What is beyond is taken too, and a moderator looks at it before it is published.
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
+# Beyond that number, of all letters together, emails that a form brings leave for such a domain no faster than this.
+MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
 # Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
 # its sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")

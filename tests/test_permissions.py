@@ -68,16 +68,22 @@ def owners(code: int) -> str:
 
 ROWS = {
     # Signing: no account, no cookie; the mail is the authority.
-    "sign": Row("405", "422"),
-    "translated_sign": Row("405", "422", more=ITALIAN),
+    "sign": Row("303", "422"),
+    "translated_sign": Row("303", "422", more=ITALIAN),
+    "thanks": Row("200", "405"),
+    "translated_thanks": Row("200", "405", more=ITALIAN),
+    "thanked": Row("200", "405"),
     "link": Row("200", "422"),
     "translated_link": Row("200", "422", more=ITALIAN),
     "check": Row("200", "422", "check"),
     "translated_check": Row("200", "422", "check", more=ITALIAN),
-    "confirm": Row("200", "303", "confirm"),
+    # Used: nothing more than a stranger may see, and nothing to be done.
+    "confirm": Row("200", "200", "confirm"),
+    "confirm-by-code": Row("200", "200", "confirm-by-code"),
     "not-me": Row("200", "303", "not-me"),
     "manage": Row("200", "422", "manage"),
     "my-data": Row("200", "405", "manage"),
+    "my-link": Row("200", "405", "manage"),
     # Public pages
     "home": Row("200", "405"),
     "translated_home": Row("200", "405", more=ITALIAN),
@@ -108,7 +114,7 @@ ROWS = {
     "first_signers": Row(WRITERS, writers(422)),
     "invite_list": Row(writers(302), writers(302)),
     "tend_round": Row("405", writers(404)),
-    "invitation": Row("200", "422", "invitation"),
+    "invitation": Row("200", "200", "invitation"),
     "decline": Row("200", "303", "decline"),
     # Writing, translating, publishing
     "save_text": Row("405", writers(422), more=ITALIAN),

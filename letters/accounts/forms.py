@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import forms
+from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponseBase
@@ -11,6 +12,32 @@ from django.utils.translation import gettext_lazy as _
 from letters.accounts.operations import forget_unverified
 from letters.accounts.queries import is_verified
 from letters.models import User
+from letters.shared.addresses import tidy_address
+
+
+class TidyEmailInput(django_forms.EmailInput):
+    """An address as somebody pastes it, without what is invisible or stands around it."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)
+        return tidy_address(typed) if isinstance(typed, str) else typed
+
+
+def _take_as_pasted(form: django_forms.BaseForm, name: str) -> None:
+    if name in form.fields:
+        form.fields[name].widget = TidyEmailInput(attrs=form.fields[name].widget.attrs)
+
+
+class LoginForm(forms.LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "login")
+
+
+class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
 
 
 class SignupForm(forms.SignupForm):  # type: ignore[misc]  # allauth has no types
@@ -18,6 +45,7 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]  # allauth has no type
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
         if "password1" in self.fields:
             self.fields["password1"].help_text = _(
                 "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
@@ -47,6 +75,10 @@ class SignupForm(forms.SignupForm):  # type: ignore[misc]  # allauth has no type
 class RequestLoginCodeForm(forms.RequestLoginCodeForm):  # type: ignore[misc]
     _user: User | None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
     def clean_email(self) -> str:
         email: str = super().clean_email()
         if self._user and not is_verified(self._user, email):
@@ -56,6 +88,10 @@ class RequestLoginCodeForm(forms.RequestLoginCodeForm):  # type: ignore[misc]
 
 class ResetPasswordForm(forms.ResetPasswordForm):  # type: ignore[misc]
     users: list[User]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
 
     def clean_email(self) -> str:
         email: str = super().clean_email()

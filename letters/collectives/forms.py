@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.collectives.operations import DESCRIPTION
 from letters.models import Collective, Membership
-from letters.shared.addresses import Address, read_address
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address
 from letters.shared.text import UnusableText, clean_line
 
 ROLES = [
@@ -96,7 +97,7 @@ class InviteForm(forms.Form):
 
     email = forms.CharField(
         label=_("Email"),
-        max_length=254,
+        max_length=LONGEST_TYPED,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Write the address of whom you invite.")},
     )
@@ -109,11 +110,11 @@ class InviteForm(forms.Form):
         super().__init__(data, auto_id="invite_%s", label_suffix="")
 
     def clean_email(self) -> str:
-        found = read_address(self.cleaned_data["email"])
-        if found is None:
-            raise ValidationError(_("This is no address that mail can be sent to. One looks like name@example.org."))
-        self.address = found
-        return found.deliverable
+        try:
+            self.address = parse_address(self.cleaned_data["email"])
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem
+        return self.address.deliverable
 
 
 class NameForm(forms.Form):

@@ -55,6 +55,11 @@ class Answer:
     usable: bool = True
 
     @property
+    def was_refused(self) -> bool:
+        """For good by a server, whatever the reason; not for something in the mail that no server has seen."""
+        return self.verdict is Verdict.NEVER and (self.error == REFUSED or self.error[:1] == "5")
+
+    @property
     def came_back(self) -> bool:
         """The mailbox was refused for good: by its server, or by a provider that has met it before."""
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)

@@ -76,6 +76,12 @@ UPDATE letters_delivery SET sent_at = %s, error = ''
 WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
+# Whoever signs again, and is shown to nobody, has given an address for this one email.
+NOTE_SENT_AND_FORGET = f"""
+WITH sent AS ({NOTE_SENT} RETURNING submission_id)
+UPDATE letters_submission SET address = NULL FROM sent WHERE id = submission_id AND address IS NOT NULL
+"""  # noqa: S608 -- our own statement
+
 
 def claim_deliveries(*, now: datetime, most: int, bulk: bool = False) -> list[Delivery]:
     """Up to `most` due deliveries that no other worker gets for MAIL_LEASE_SECONDS, the longest due first: of the mail
@@ -136,7 +142,8 @@ def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> Non
     if answer.verdict is Verdict.SENT:
         # It has been sent, whoever holds the claim by now: not saying so would send it again.
         with connection.cursor() as cursor:
-            cursor.execute(NOTE_SENT, [now, delivery.pk])
+            again = delivery.kind == Delivery.Kind.SIGNED_AGAIN
+            cursor.execute(NOTE_SENT_AND_FORGET if again else NOTE_SENT, [now, delivery.pk])
     elif answer.came_back:
         _note_bounce(delivery, _still_claimed([delivery]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or delivery.attempts >= MOST_ATTEMPTS:
@@ -163,6 +170,11 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
         waiting = Delivery.objects.owed().filter(signature=delivery.signature, pk__lt=delivery.pk)
         is_alike = Q(kind__in=[delivery.kind]) if delivery.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
+
+
+def postpone_delivery(delivery: Delivery, *, until: datetime, why: str) -> None:
+    """Its domain takes no mail before then. No attempt was made, and none is counted."""
+    _still_claimed([delivery]).update(next_attempt_at=until, attempts=F("attempts") - 1, error=why)
 
 
 def release_deliveries(deliveries: list[Delivery], *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
@@ -15,11 +16,13 @@ from letters.delivering.mail import MARKED, Answer, NotBefore, NotNow, Verdict, 
 from letters.delivering.operations import (
     claim_deliveries,
     drop_delivery,
+    postpone_delivery,
     put_off_delivery,
     release_deliveries,
     settle_delivery,
 )
-from letters.models import Delivery
+from letters.delivering.pacing import domains_of, moments_to_wait_for, note_results
+from letters.models import Delivery, Signature
 from letters.shared.clock import DatabaseClock
 from letters.shared.tokens import make_mark
 
@@ -54,16 +57,45 @@ def _send_batch(
 ) -> bool:
     """Whether the whole batch was tried. With a slow server the rest is given back, for others to send meanwhile."""
     deadline = time.monotonic() + BATCH_SECONDS
-    left = list(batch)
+    domains = domains_of(batch)
+    left, results = _put_aside(batch, domains, held), _Results(domains)
     while left and time.monotonic() < deadline:
-        if not _send(left.pop(0), mails, connection, held):
+        if not _send(left.pop(0), mails, connection, held, results):
             break
     with held.noting:
         release_deliveries(left, now=held.clock.now())
+    note_results(results.tried, results.refused, now=held.clock.now())
     return not left
 
 
-def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Holding) -> bool:
+def _put_aside(batch: list[Delivery], domains: Mapping[int, str], held: Holding) -> list[Delivery]:
+    """Those that may leave now; the others wait for their domain."""
+    waiting = moments_to_wait_for(batch, domains, now=held.clock.now())
+    for delivery in batch:
+        if delivery.pk in waiting:
+            until, why = waiting[delivery.pk]
+            with held.noting:
+                postpone_delivery(delivery, until=until, why=why)
+    return [delivery for delivery in batch if delivery.pk not in waiting]
+
+
+class _Results:
+    """What the domains of a batch said to it."""
+
+    def __init__(self, domains: Mapping[int, str]) -> None:
+        self.tried: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._domains = domains
+
+    def note(self, delivery: Delivery, answer: Answer) -> None:
+        if domain := self._domains.get(delivery.pk):
+            self.tried[domain] += answer.verdict is not Verdict.LATER
+            self.refused[domain] += answer.was_refused
+
+
+def _send(
+    delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Holding, results: _Results
+) -> bool:
     """Whether the connection can be used for the next mail."""
     if not held.begin(delivery):
         return True
@@ -78,6 +110,7 @@ def _send(delivery: Delivery, mails: Mapping[str, Builder], connection: BaseEmai
         message.metadata = {MARKED: make_mark(delivery.pk)}  # type: ignore[attr-defined]  # anymail's
         answer = hand_over(message, connection)
     _note(delivery, answer, held)
+    results.note(delivery, answer)
     if not answer.usable:
         connection.close()
     if answer.verdict is not Verdict.SENT:
@@ -95,6 +128,9 @@ def _build(delivery: Delivery, mails: Mapping[str, Builder], held: Holding) -> E
         with held.noting:
             release_deliveries([delivery], now=held.clock.now())
         return None
+    except Signature.DoesNotExist:
+        # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
+        message = None
     except Exception as failure:
         # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
         log.exception("Delivery %s cannot be built.", delivery.pk)

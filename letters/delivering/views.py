@@ -1,5 +1,6 @@
 """What providers tell us of the mails that they have sent for us (webhooks, read by django-anymail)."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from letters.delivering.mail import MARKED
 from letters.delivering.operations import note_bounce, note_complaint, note_delay
+from letters.delivering.pacing import domains_of, note_results
 from letters.delivering.queries import delivery_of_mark, last_deliveries_to
 from letters.models import Delivery
 
@@ -97,7 +99,10 @@ def _note(event: AnymailTrackingEvent, provider: Provider, *, now: datetime) -> 
         if complained:
             note_complaint(delivery, at=at, now=now)
         elif event.event_type != EventType.DEFERRED and provider.is_final(event.esp_event):
+            # Providers tell again: a refusal counts once. Before it is noted, since nothing may be left of its address.
+            refused = Counter(domains_of([delivery]).values()) if delivery.failed_at is None else Counter[str]()
             note_bounce(delivery, at=at, now=now)
+            note_results(Counter(), refused, now=now)
         else:
             note_delay(delivery)
 

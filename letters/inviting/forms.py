@@ -11,9 +11,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.shared.addresses import Address, read_address
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address
+from letters.shared.headings import MEANINGS
 from letters.shared.rosters import (
-    MEANINGS,
+    ENCODINGS,
     MOST_BYTES,
     Guess,
     Row,
@@ -28,7 +30,8 @@ UNREADABLE = {
     "workbook": _("That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
     "no_text": _("That is no list in plain text. Save it as CSV, and send that; or paste the addresses."),
     "too_many_rows": _("That is more than 5,000 lines. Send the list in parts."),
-    "too_many_columns": _("That has more than 60 columns. Leave those out that are not needed."),
+    "too_many_columns": _("That has more than 256 columns. Leave those out that are not needed."),
+    "encoding": _("The file cannot be read in this way. Choose another encoding."),
 }
 
 
@@ -92,8 +95,11 @@ MEANING_WORDS = {
     "ignored": _("not needed"),
     "address": _("email address"),
     "name": _("name"),
+    "prefix": _("title before the name"),
     "given": _("first name"),
+    "middle": _("middle name"),
     "family": _("last name"),
+    "suffix": _("title after the name"),
     "affiliation": _("affiliation"),
     "role": _("role or profession"),
 }
@@ -101,13 +107,26 @@ ADDRESS_COLUMN_WANTED = _("Say which column holds the email addresses.")
 
 
 class ColumnsForm(forms.Form):
-    """What the columns of a list hold, each with its first cells to know it by."""
+    """What the columns of a list hold, each with its first cells to know it by. Of empty columns nothing is asked."""
 
+    encoding = forms.ChoiceField(
+        label=_("How the file is written"),
+        choices=list(ENCODINGS.items()),
+        required=False,
+        help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),
+    )
     has_heading = forms.BooleanField(label=_("The first line only names the columns"), required=False)
 
-    def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None) -> None:
-        super().__init__(data, auto_id="list_%s", label_suffix="", initial={"has_heading": guess.has_heading})
+    def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None, *, encoding: str = "") -> None:
+        initial = {"has_heading": guess.has_heading, "encoding": encoding}
+        super().__init__(data, auto_id="list_%s", label_suffix="", initial=initial)
+        if not encoding:  # UTF-8 is hardly ever read by mistake.
+            del self.fields["encoding"]
+        self.width = len(guess.columns)
+        filled = _filled(rows[1 if guess.has_heading else 0 :])
         for place, meaning in enumerate(guess.columns):
+            if place not in filled:
+                continue
             cells = [row.cells[place] for row in rows[:4] if place < len(row.cells) and row.cells[place]]
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 label=gettext("Column %(number)d") % {"number": place + 1},
@@ -132,7 +151,12 @@ class ColumnsForm(forms.Form):
 
     def meanings(self) -> list[str]:
         """Of each column, as chosen."""
-        return [self.cleaned_data.get(name, "ignored") for name in self.fields if name.startswith("column_")]
+        return [self.cleaned_data.get(f"column_{place}", "ignored") for place in range(self.width)]
+
+
+def _filled(rows: Sequence[Row]) -> set[int]:
+    """The places of columns in which anything stands."""
+    return {place for row in rows for place, cell in enumerate(row.cells) if cell}
 
 
 class TakeBackForm(forms.Form):
@@ -140,7 +164,7 @@ class TakeBackForm(forms.Form):
 
     email = forms.CharField(
         label=_("Their email address"),
-        max_length=254,
+        max_length=LONGEST_TYPED,
         error_messages={"required": _("Write the address whose invitation you take back.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -149,9 +173,7 @@ class TakeBackForm(forms.Form):
         super().__init__(data, auto_id="back_%s", label_suffix="")
 
     def clean_email(self) -> Address:
-        address = read_address(self.cleaned_data["email"])
-        if address is None:
-            raise ValidationError(
-                _("This is not a complete email address. One looks like name@example.org."), "invalid"
-            )
-        return address
+        try:
+            return parse_address(self.cleaned_data["email"])
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem

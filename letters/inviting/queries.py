@@ -21,7 +21,7 @@ from letters.models import (
 )
 from letters.shared.addresses import hash_address, unseal
 from letters.shared.domains import domain_of, match_domain
-from letters.shared.rosters import Person, Row, UnreadableList, read_rows
+from letters.shared.rosters import Person, Row, UnreadableList, read_again, read_rows
 
 State = Signature.State
 
@@ -45,12 +45,21 @@ def list_of(letter: Letter, person: User, now: datetime) -> InviteList | None:
     return InviteList.objects.filter(letter=letter, sent_by=person, created_at__gt=now - LIST_KEPT_FOR).first()
 
 
-def rows_of(kept: InviteList) -> list[Row]:
-    """Its rows; none if its key is gone, or if what reads lists has become stricter since it was sent in."""
+def rows_of(kept: InviteList, encoding: str = "") -> list[Row]:
+    """Its rows, read as if it had been written in this encoding; none if its key is gone, or if what reads lists has
+    become stricter since it was sent in. Raises UnreadableList("encoding").
+    """
     try:
-        return read_rows(unseal(kept.sealed))
-    except (InvalidToken, UnreadableList):
+        text = unseal(kept.sealed)
+    except InvalidToken:
         return []
+    again = read_again(text, kept.encoding, encoding) if kept.encoding and encoding else text
+    try:
+        return read_rows(again)
+    except UnreadableList as problem:
+        if again is text:
+            return []
+        raise UnreadableList("encoding") from problem
 
 
 @dataclass(frozen=True)

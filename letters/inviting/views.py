@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.accounts.guards import of_own_letter
 from letters.inviting import queries
-from letters.inviting.forms import ColumnsForm, ListForm, TakeBackForm
+from letters.inviting.forms import UNREADABLE, ColumnsForm, ListForm, TakeBackForm
 from letters.inviting.operations import (
     call_off_round,
     discard_list,
@@ -22,7 +22,7 @@ from letters.inviting.operations import (
 )
 from letters.models import InviteList, Letter, User
 from letters.shared.refusal import Refused
-from letters.shared.rosters import Roster, guess_columns, read_people
+from letters.shared.rosters import ENCODINGS, Roster, UnreadableList, guess_columns, read_people
 
 # So many of the understood people, and of the lines that are nobody, are shown.
 PEOPLE_SHOWN = 5
@@ -80,7 +80,8 @@ def _round_page(
 def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """What was understood of the list; the organizer sets it right, and then the mails are owed."""
     kept = queries.list_of(letter, writer, timezone.now())
-    rows = queries.rows_of(kept) if kept else []
+    encoding, misread = _chosen_encoding(request, kept)
+    rows = queries.rows_of(kept, encoding) if kept else []
     if kept is None or not rows:
         messages.info(request, gettext("There is no list any more: it was sent, given up, or is older than an hour."))
         return redirect("first_signers", slug=letter.slug)
@@ -88,7 +89,9 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
         discard_list(letter, by=writer)
         return redirect("first_signers", slug=letter.slug)
     guess = guess_columns(rows)
-    form = ColumnsForm(rows, guess, request.POST if request.method == "POST" else None)
+    # What the columns were taken for in another encoding says nothing of them in this one.
+    posted = request.POST if request.method == "POST" and request.POST.get("action") != "encoding" else None
+    form = ColumnsForm(rows, guess, posted, encoding=encoding)
     columns, has_heading, refusal = guess.columns, guess.has_heading, ""
     if form.is_valid():
         columns, has_heading = form.meanings(), form.cleaned_data["has_heading"]
@@ -98,7 +101,21 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
             return _invited(request, letter, roster, writer)
         except Refused as refused:
             refusal = refused.code
-    return _list_page(request, letter, kept, form, roster=roster, refusal=refusal)
+    return _list_page(request, letter, form, roster=roster, refusal=refusal, misread=misread)
+
+
+def _chosen_encoding(request: HttpRequest, kept: InviteList | None) -> tuple[str, bool]:
+    """How to read the list, of what the form offers; and whether it cannot be read in the way that was chosen."""
+    if kept is None or not kept.encoding:
+        return "", False
+    chosen = request.POST.get("encoding", "")
+    if chosen not in ENCODINGS:
+        return kept.encoding, False
+    try:
+        queries.rows_of(kept, chosen)
+    except UnreadableList:
+        return kept.encoding, True
+    return chosen, False
 
 
 def _invited(request: HttpRequest, letter: Letter, roster: Roster, writer: User) -> HttpResponse:
@@ -109,24 +126,26 @@ def _invited(request: HttpRequest, letter: Letter, roster: Roster, writer: User)
 
 
 def _list_page(
-    request: HttpRequest, letter: Letter, kept: InviteList, form: ColumnsForm, *, roster: Roster, refusal: str
+    request: HttpRequest, letter: Letter, form: ColumnsForm, *, roster: Roster, refusal: str, misread: bool
 ) -> HttpResponse:
     sorted_out = queries.sort_out(letter, roster.people)
     new = list(sorted_out.new.values())
     context: dict[str, Any] = {
         "letter": letter,
-        "encoding": kept.encoding,
+        "misread": UNREADABLE["encoding"] if misread else "",
         "form": form,
         "refusal": REFUSED.get(refusal, refusal),
         "number": len(new),
         "people": new[:PEOPLE_SHOWN],
         "without_address": _said(roster.without_address),
         "doubles": _said(roster.doubles),
+        "several": _said(roster.several),
+        "slips": _said(roster.slips),
         "known": _said(sorted_out.known),
         "elsewhere": _said(sorted_out.elsewhere),
         "fixes_text": letter.status == Letter.Status.DRAFT and letter.current_revision_id is None,
     }
-    status = 409 if refusal else 422 if form.errors else 200
+    status = 409 if refusal else 422 if form.errors or misread else 200
     return render(request, "letters/inviting/invite_list.html", context, status=status)
 
 

@@ -14,7 +14,7 @@ from letters.models.delivery import (
     Delivery,
     DeliveryQuerySet,
 )
-from letters.models.display import Display
+from letters.models.display import MOST_PRIVATE_FIRST, Display, most_private
 from letters.models.export import Export, ExportQuerySet
 from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
@@ -25,6 +25,7 @@ from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
 from letters.models.signature import (
+    CONFIRMED,
     INVITATION_GOOD_FOR,
     SALT_BYTES,
     SEARCHED,
@@ -34,6 +35,8 @@ from letters.models.signature import (
     SignatureQuerySet,
     SignerContact,
 )
+from letters.models.stopped_domain import StoppedDomain
+from letters.models.submission import CONTENT_HASH_BYTES, Submission
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
@@ -43,9 +46,12 @@ __all__ = [
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
+    "CONFIRMED",
+    "CONTENT_HASH_BYTES",
     "INVITATION_GOOD_FOR",
     "MODERATING",
     "MOST_MAILS_A_DAY",
+    "MOST_PRIVATE_FIRST",
     "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
@@ -84,12 +90,15 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "StoppedDomain",
+    "Submission",
     "Switch",
     "Translation",
     "Update",
     "UpdateQuerySet",
     "User",
     "has_carried",
+    "most_private",
     "newest_titles",
     "text_columns",
 ]

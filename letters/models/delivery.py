@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q, Value
 
 from letters.models.invitation import Invitation
 from letters.models.signature import Signature
+from letters.models.submission import Submission
 from letters.models.update import Update
 
 # Noted on a mail that arrived, and that the owner of the mailbox called spam.
@@ -54,6 +55,17 @@ class Delivery(models.Model):
     # to a signer.
     invitation = models.ForeignKey(
         Invitation, on_delete=models.CASCADE, null=True, blank=True, related_name="deliveries", db_index=False
+    )
+    # The submission that it asks about, if a signing owes it. Neither constraint nor index: all submissions are deleted
+    # when one is confirmed, and each deletion would look through all emails.
+    submission = models.ForeignKey(
+        Submission,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
     )
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
     key = models.CharField(max_length=100)

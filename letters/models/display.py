@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,3 +10,12 @@ class Display(models.TextChoices):
     PUBLIC = "public", _("Everybody sees my name")
     ORGANIZERS = "organizers", _("Only the organizers see my name")
     NOBODY = "nobody", _("Nobody sees my name")
+
+
+# Each shows the name to more people than the one before it.
+MOST_PRIVATE_FIRST = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
+
+
+def most_private(displays: Iterable[str]) -> Display:
+    """The choice of several that shows the name to the fewest."""
+    return min(map(Display, displays), key=MOST_PRIVATE_FIRST.index)

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import History, Revision
-from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
-# What no code has as its hash.
-NO_CODE = bytes(32)
 # How long an invited person has to answer, from the invitation on; then their address is forgotten.
 INVITATION_GOOD_FOR = timedelta(days=14)
 
@@ -27,27 +24,6 @@ UNANSWERED = ["expired", "invited", "declined"]
 
 # What a signer says of themselves, and the public may read.
 WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
-
-# Without waiting for the disk, which may take longer than all the rest of a mail. What is noted once the mail has been
-# sent does wait, and for this too; if the database dies before that, the mail is sent again, with the same code.
-EXPECT_CODE = """
-WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
-UPDATE letters_signercontact SET code_hash = %(code)s, code_expires_at = %(until)s,
-    -- Another attempt to send the same mail gives no more tries.
-    code_tries = CASE WHEN code_hash = %(code)s THEN code_tries ELSE 0 END
-FROM at_ease WHERE signature_id = %(signature)s
-"""
-# Counted before it is compared, so that fifty tries at once are five tries. The message, which nobody reads, makes the
-# database wait for the disk also where there is no code to try: else a refusal that comes sooner would tell so.
-TRY_CODE = """
-WITH always AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'undersigned', '')),
-tried AS (
-    UPDATE letters_signercontact SET code_tries = code_tries + 1
-    WHERE signature_id = %(signature)s AND code_tries < %(most)s AND code_expires_at > %(now)s
-    RETURNING code_hash
-)
-SELECT code_hash FROM always LEFT JOIN tried ON true
-"""
 
 
 @dataclass(frozen=True)
@@ -291,9 +267,9 @@ class Signature(models.Model):
         names = [name for name in (*WORDS, "display") if name in asked and name not in hidden]
         return [Change(name, getattr(self, name), asked[name]) for name in names]
 
-    def link(self, purpose: str, *, now: datetime) -> str:
+    def link(self, purpose: str, *, now: datetime, submission_id: int | None = None) -> str:
         """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""
-        token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now)
+        token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now, submission_id=submission_id)
         return reverse(purpose, kwargs={"token": token})
 
     def url_of_letter(self, *, now: datetime) -> str:
@@ -307,8 +283,10 @@ class Signature(models.Model):
 # letter is a word among them. A search must say just this, and that there is a number, or the index is passed over.
 SEARCHED = "to_tsvector('simple', 'letter' || letter_id::text || ' ' || name || ' ' || affiliation)"
 
+# Its signer has said yes, and has not taken it back.
+CONFIRMED = [Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
 # A signature that its signer stands by, or may still.
-STANDING = [Signature.State.PENDING, Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
+STANDING = [Signature.State.PENDING, *CONFIRMED]
 
 
 class SignerContact(models.Model):
@@ -321,11 +299,6 @@ class SignerContact(models.Model):
     consent = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
 
-    # HMAC of the six digits in the newest mail (letters/shared/codes.py), how long they are good, and tries so far.
-    code_hash = models.BinaryField(max_length=32, null=True, blank=True)
-    code_expires_at = models.DateTimeField(null=True, blank=True)
-    code_tries = models.PositiveSmallIntegerField(default=0, db_default=0)
-
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -336,20 +309,3 @@ class SignerContact(models.Model):
 
     def __str__(self) -> str:
         return f"Contact of signature {self.signature_id}"
-
-    def expect_code(self, code: str, *, now: datetime) -> None:
-        """The code of the mail that is about to leave. The one before it is worth nothing from now on."""
-        with connection.cursor() as cursor:
-            values = {"code": hash_code(code, signature_id=self.pk), "until": now + GOOD_FOR, "signature": self.pk}
-            cursor.execute(EXPECT_CODE, values)
-
-    def accepts_code(self, code: str, *, now: datetime) -> bool:
-        """Whether it is the newest code, in time. Each try counts, the right one too.
-
-        To be asked also where there is no contact any more: it takes as long.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(TRY_CODE, {"signature": self.pk, "most": MOST_TRIES, "now": now})
-            (expected,) = cursor.fetchone()
-        is_same = same_code(code, expected or NO_CODE, signature_id=self.pk)
-        return expected is not None and is_same

@@ -7,15 +7,13 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from letters.auditing.operations import record
-from letters.models import WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
+from letters.models import CONFIRMED, WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
 from letters.revising import queries
 from letters.shared import wakeups
 from letters.shared.refusal import Refused
 
 # As many in one transaction; more would keep those waiting who withdraw at the same moment.
 MOST_AT_ONCE = 1000
-
-CONFIRMED = [Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
 
 
 @transaction.atomic

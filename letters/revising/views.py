@@ -8,10 +8,10 @@ from django.utils.translation import gettext
 
 from letters.accounts.guards import of_own_letter
 from letters.linking.guards import of_a_signature, see_other
-from letters.models import CarryOver, History, Letter, Signature, User
+from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
 from letters.revising import queries
 from letters.revising.mail import preview
-from letters.revising.operations import CONFIRMED, answer_carry_over, ask_to_carry_over
+from letters.revising.operations import answer_carry_over, ask_to_carry_over
 from letters.shared.languages import direction, interface_language
 from letters.shared.refusal import Refused
 from letters.shared.tokens import Token

@@ -2,15 +2,22 @@
 
 import hashlib
 import hmac
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from email_validator import EmailNotValidError, validate_email
 
+from letters.shared.text import TURNS_DIRECTION, stream_safe
+
 # RFC 5321, 4.5.3.1: a path has at most 256 octets, two of them the angle brackets.
 LONGEST = 254
+# As much is looked at, with what stands around an address.
+LONGEST_TYPED = 1000
 
 
 @dataclass(frozen=True)
@@ -23,20 +30,106 @@ class Address:
     canonical: str
 
 
-def read_address(text: str) -> Address | None:
-    """The address in `text`; None if there is none, or more than one, or anything around it."""
-    text = text.strip()
-    if len(text) > LONGEST:
-        return None
+class NoAddress(ValueError):
+    """Mail cannot be sent to it; `code` says why (letters/shared/address_words.py)."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+# What people copy along with an address. None of it begins or ends one, but for a quotation mark: see `_trimmed`.
+BEFORE = " \t\r\n\v\f<>()[],;:«»‹›“”„‟‘’‚‛'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # noqa: RUF001
+AFTER = BEFORE + '".!'
+# Invisible: zero-width characters, direction marks, soft hyphens, byte order marks, whatever else Unicode calls format.
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f]")
+MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+# The last bracket has been taken off by then.
+NAMED = re.compile(r"([^<>]*)<([^<>]*)")
+LOOKS_LIKE_ONE = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]")
+
+
+def tidy_address(text: str) -> str:
+    """The address without what is invisible or only stands around it. What it says is not changed.
+
+    `Ada <mailto:ada@example.org?subject=Hi>.` is ada@example.org; full-width letters, as some keyboards type them, are
+    the letters that they look like. Nothing is put right: what stays wrong is for its writer to see.
+    """
+    if len(text) > LONGEST_TYPED:
+        return text
+    tidy = _trimmed(INVISIBLE.sub("", unicodedata.normalize("NFKC", stream_safe(text))))
+    if "<" in tidy and (named := NAMED.fullmatch(tidy)):
+        name, inside = _trimmed(named[1]), _trimmed(named[2])
+        # A second address beside the first: one of them is not meant, and we cannot know which.
+        tidy = inside if name.casefold() == inside.casefold() or not LOOKS_LIKE_ONE.search(name) else tidy
+    if found := MAILTO.match(tidy):
+        tidy = _trimmed(unquote(tidy[found.end() :].partition("?")[0]))
+    return tidy
+
+
+def _trimmed(text: str) -> str:
+    trimmed = text.rstrip(AFTER)
+    # In "ada"@example.org the quotation marks belong to the address.
+    return trimmed.lstrip(BEFORE) if '"@' in trimmed else trimmed.lstrip(BEFORE + '"')
+
+
+def parse_address(text: str) -> Address:
+    """The address in `text`, whatever stands around it. Raises NoAddress."""
+    tidy = tidy_address(text)
+    if not tidy:
+        raise NoAddress("empty")
+    if len(tidy) > LONGEST:
+        raise NoAddress("too_long")
+    if code := _obvious(tidy):
+        raise NoAddress(code)
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, allow_display_name=False)
-    except EmailNotValidError:
-        return None
+        found = validate_email(tidy, check_deliverability=False, allow_quoted_local=True, allow_display_name=False)
+    except EmailNotValidError as wrong:
+        raise NoAddress(_which(tidy)) from wrong
     deliverable = found.ascii_email
-    # Python's mail package decodes an encoded word (RFC 2047) in a name: the mail would go to another mailbox.
-    if deliverable and "=?" in deliverable:
+    if not deliverable:
+        # Django would write such a name as an encoded word (RFC 2047), and the mail would go to another mailbox.
+        raise NoAddress("not_ascii")
+    # Python's mail package decodes an encoded word in a name: the mail would go to another mailbox, again.
+    if deliverable.startswith('"') or "=?" in deliverable:
+        raise NoAddress("unsendable")
+    return Address(deliverable, canonical(deliverable))
+
+
+def _obvious(text: str) -> str:
+    """What is wrong at first sight, as a code; empty if it may be an address."""
+    if TURNS_DIRECTION.search(text):
+        return "turns_direction"
+    name, at, domain = text.rpartition("@")
+    if not at:
+        return "no_at"
+    if "@" in name and not name.startswith('"'):
+        return "several"
+    if not name:
+        return "no_name"
+    return "" if domain else "no_domain"
+
+
+def _which(text: str) -> str:
+    """What the library has found wrong, in our own words."""
+    name, _, domain = text.rpartition("@")
+    if any(map(str.isspace, text)):
+        return "space"
+    if ".." in text or "." in {name[:1], name[-1:], domain[:1]}:
+        return "dots"
+    if "." not in domain:
+        return "no_dot"
+    if any(sign in domain for sign in "_[]") or domain.replace(".", "").isdecimal():
+        return "domain"
+    return "characters" if any(sign in name for sign in ',;:<>()[]\\"') else "invalid"
+
+
+def read_address(text: str) -> Address | None:
+    """The address in `text`, whatever stands around it; None if there is none, or more than one."""
+    try:
+        return parse_address(text)
+    except NoAddress:
         return None
-    return Address(deliverable, canonical(deliverable)) if deliverable else None
 
 
 # Domains of one provider at which the same name is the same mailbox.
@@ -63,43 +156,6 @@ def canonical(deliverable: str) -> str:
     untagged = name.split("+", 1)[0] or name
     plain = untagged.translate(dict.fromkeys(map(ord, PASSED_OVER.get(domain, ""))))
     return f"{plain or untagged}@{domain}"
-
-
-# The great providers; and domains that look like a slip of one of them but are real.
-PROVIDERS = {
-    *["gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.it", "hotmail.fr", "live.com", "msn.com"],
-    *["yahoo.com", "yahoo.it", "yahoo.fr", "yahoo.co.uk", "icloud.com", "me.com", "aol.com", "proton.me"],
-    *["protonmail.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "libero.it", "yandex.ru", "mail.ru"],
-}
-NO_SLIPS = PROVIDERS | {"mail.com", "email.com", "ymail.com", "gmx.com", "live.it", "live.fr", "mac.com"}
-
-
-def likely_meant(deliverable: str) -> str:
-    """The address with a great provider's domain, if the one typed is one slip of a finger away from it; else empty."""
-    name, _, domain = deliverable.rpartition("@")
-    if domain.lower() in NO_SLIPS:
-        return ""
-    meant = _provider_meant(domain.lower())
-    return f"{name}@{meant}" if meant else ""
-
-
-@lru_cache(maxsize=4096)
-def _provider_meant(domain: str) -> str:
-    return next((provider for provider in sorted(PROVIDERS) if one_slip(domain, provider)), "")
-
-
-def one_slip(typed: str, meant: str) -> bool:
-    """Whether one character too few, too many or wrong, or two swapped, make the one of the other."""
-    short, long = sorted([typed, meant], key=len)
-    if len(long) - len(short) == 1:
-        return any(long[:place] + long[place + 1 :] == short for place in range(len(long)))
-    differing = [place for place, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]]
-    if len(short) != len(long) or len(differing) > 2:
-        return False
-    if len(differing) == 2:
-        first, second = differing
-        return second == first + 1 and (typed[first], typed[second]) == (meant[second], meant[first])
-    return len(differing) == 1
 
 
 def hash_address(canonical: str) -> bytes:

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, lru_cache
 from math import ceil
 from typing import TypeVar, cast
@@ -27,6 +28,17 @@ log = logging.getLogger(__name__)
 PREFIX = "limit"
 # The library's own script: adds to a counter, and lets its window begin if it is new.
 ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
+# Counts, and beyond the rate gives the milliseconds until a place that is so far after the last one that was given.
+TAKE_PLACE = """
+local number = redis.call('INCRBY', KEYS[1], 1)
+if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+if number <= tonumber(ARGV[2]) then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local place = math.max(now, tonumber(redis.call('GET', KEYS[2]) or '0')) + tonumber(ARGV[3])
+redis.call('SET', KEYS[2], string.format('%.0f', place), 'PX', math.floor(place - now + ARGV[3]))
+return math.floor(place - now)
+"""
 SALT_KEY = f"{PREFIX}:salt"
 SALT_SECONDS = 24 * 60 * 60
 # While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
@@ -58,9 +70,44 @@ class TooMany(Refused):
 
 def count(limits: Iterable[Limit]) -> set[Limit]:
     """One time more, for each in one round trip. Those whose rate is exceeded now; none if Valkey is away."""
+    return {limit for limit, number in count_times(limits).items() if number > limit.rate.amount}
+
+
+def count_times(limits: Iterable[Limit]) -> dict[Limit, int]:
+    """The same, with how often it was each time; never if Valkey is away."""
     counted = list(limits)
     times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
-    return {limit for limit, number in zip(counted, times, strict=True) if number > limit.rate.amount}
+    return dict(zip(counted, times, strict=True))
+
+
+def add(limits: list[Limit], amounts: list[int]) -> list[int]:
+    """So many times more, for each; how often it is now, never if Valkey is away."""
+
+    def ask(storage: RedisStorage) -> list[int]:
+        pipeline = _pipeline(storage)
+        for limit, amount in zip(limits, amounts, strict=True):
+            pipeline.eval(ADD, 1, storage.prefixed_key(_key(storage, limit)), limit.rate.get_expiry(), amount)
+        return [int(number) for number in pipeline.execute()]
+
+    return _ask(ask, otherwise=[0] * len(limits))
+
+
+def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
+    """One place in a line for each: at once up to its rate, then `apart` seconds after the place before it.
+
+    How long to wait; not at all if Valkey is away. By the clock of Valkey, which is one for all.
+    """
+
+    def ask(storage: RedisStorage) -> list[int]:
+        pipeline = _pipeline(storage)
+        for limit in limits:
+            key = storage.prefixed_key(_key(storage, limit))
+            values = [limit.rate.get_expiry(), limit.rate.amount, round(apart * 1000)]
+            pipeline.eval(TAKE_PLACE, 2, key, f"{key}/last", *values)
+        return [int(pause) for pause in pipeline.execute()]
+
+    pauses = _ask(ask, otherwise=[0] * len(limits)) if limits else []
+    return [timedelta(milliseconds=pause) for pause in pauses]
 
 
 def is_used_up(limit: Limit) -> bool:

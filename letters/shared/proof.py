@@ -21,31 +21,41 @@ ROUNDS = 1000
 LONGEST = 4000
 
 
-def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime) -> str:
-    """A puzzle as JSON. Half of PROOF_TRIES are needed on average, and never more than all of them (`data.most`)."""
+def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardness: int = 1) -> str:
+    """A puzzle as JSON. Half of PROOF_TRIES times its hardness are needed on average, and never more than all of them
+    (`data.most`).
+    """
+    most = settings.PROOF_TRIES * hardness
     challenge = create_challenge(
         ALGORITHM,
         ROUNDS,
-        counter=secrets.randbelow(settings.PROOF_TRIES),
-        data={"most": settings.PROOF_TRIES},
+        counter=secrets.randbelow(most),
+        data={"most": most},
         expires_at=now + GOOD_FOR,
-        hmac_secret=_key("challenge", letter_id, address_hash),
-        hmac_key_secret=_key("solution", letter_id, address_hash),
+        hmac_secret=_key("challenge", letter_id, address_hash, hardness),
+        hmac_key_secret=_key("solution", letter_id, address_hash, hardness),
     )
     return json.dumps(challenge.to_dict())
 
 
-def is_proof(text: str, letter_id: int, address_hash: bytes) -> bool:
-    """Whether it solves a puzzle of ours for this letter and address, in time. Costs a few hashes, not the puzzle."""
+def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 1) -> bool:
+    """Whether it solves a puzzle of ours for this letter and address, in time. Costs a few hashes, not the puzzle.
+
+    One of half the hardness does as well: it may have been made before the last step.
+    """
     if not text or len(text) > LONGEST:
         return False
-    return verify_solution(
-        text,
-        _key("challenge", letter_id, address_hash),
-        hmac_key_secret=_key("solution", letter_id, address_hash),
-    ).verified
+    return any(
+        verify_solution(
+            text,
+            _key("challenge", letter_id, address_hash, each),
+            hmac_key_secret=_key("solution", letter_id, address_hash, each),
+        ).verified
+        for each in {hardness, max(1, hardness // 2)}
+    )
 
 
-def _key(purpose: str, letter_id: int, address_hash: bytes) -> bytes:
-    message = f"proof of work:{purpose}:{letter_id}:".encode() + address_hash
+def _key(purpose: str, letter_id: int, address_hash: bytes, hardness: int) -> bytes:
+    """Of the hardness too, so that an easy puzzle is not taken for a hard one."""
+    message = f"proof of work:{purpose}:{letter_id}:{hardness}:".encode() + address_hash
     return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

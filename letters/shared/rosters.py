@@ -8,30 +8,73 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from letters.shared.addresses import Address, read_address
+from letters.shared.headings import is_half, meaning_of
+from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
 
 MOST_BYTES = 2 * 1024 * 1024
 MOST_ROWS = 5000
-MOST_COLUMNS = 60
+# Exports of address books have 90 and more.
+MOST_COLUMNS = 256
 # As much of a cell is looked at; names and affiliations are shorter (Signature).
 LONGEST_CELL = 1000
 LONGEST_NAME = 200
+LONGEST_TITLE = 60
 # How many rows are looked at to find out what a list looks like.
 SAMPLE = 50
-
-# What a column may hold. "given" and "family" are the halves of a name.
-MEANINGS = ["ignored", "address", "name", "given", "family", "affiliation", "role"]
 
 ZIP, OLE, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 BETWEEN_MAILBOXES = re.compile(r">[ \t]*[,;][ \t]*(?=[^\s])")
 MOMENT = re.compile(r"\d[/.:-]\d")
 # What a spreadsheet takes for the beginning of a formula, wide forms included.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- these wide forms are meant
+
+
+# What somebody may say a file is written in, by the names of Python's codecs.
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "windows-1252": "Windows-1252",
+    "mac-roman": "Mac Roman",
+    "windows-1250": "Windows-1250",
+    "windows-1251": "Windows-1251",
+    "windows-1253": "Windows-1253",
+    "windows-1254": "Windows-1254",
+    "windows-1256": "Windows-1256",
+    "iso-8859-2": "ISO 8859-2",
+    "latin-1": "ISO 8859-1",
+    "utf-16": "UTF-16",
+    "shift-jis": "Shift JIS",
+    "gb18030": "GB 18030",
+    "big5": "Big5",
+    "euc-kr": "EUC-KR",
+}
+# Between one cell and the next.
+DELIMITERS = ",;\t|"
+SEPARATOR = re.compile(r"sep=([,;|\t])\r?\n", re.IGNORECASE)
+# Under a Markdown table's heading: |---|:--:|
+RULE = re.compile(r":?-{2,}:?")
+# Between several addresses in one cell; Google writes " ::: ".
+BETWEEN_ADDRESSES = re.compile(r"[,;|\r\n]|:::|\s/\s")
+# As in: ada@example.org (work)
+REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
+# Titles that people sign without.
+PLAIN_TITLES = {
+    *["mr", "mrs", "ms", "miss", "mx", "herr", "frau", "sig", "sig.ra", "signor", "signora", "m", "mme", "mlle"],
+    *["monsieur", "madame", "sr", "sra", "srta", "senhor", "senhora", "dhr", "mevr", "pan", "pani"],
+}
+TITLE = re.compile(
+    r"(mrs?|ms|miss|mx|herr|frau|sig(nora?|\.ra)?|m|mme|mlle|monsieur|madame|sra?|srta|dhr|mevr|pani?"
+    r"|prof(essor(in)?)?|professore(ssa)?|dr|dott(\.ssa|oressa|ore)?|ing|avv|arch|rev|sir|dame|lord|lady|univ|hon|ph\.?d)"
+    r"[. ]*",
+    re.IGNORECASE,
+)
+# Chinese, Japanese and Korean names have the family first, and nothing between its halves.
+EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u3005\uf900-\ufaff]+")
 
 
 class UnreadableList(ValueError):
@@ -77,6 +120,22 @@ def _decoded(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         # Five bytes mean nothing in Windows-1252.
         return content.decode("latin-1"), "latin-1"
+
+
+def read_again(text: str, was: str, now: str) -> str:
+    """A text that was taken to be written in one encoding, read in another. Raises UnreadableList ("encoding").
+
+    The bytes are had again from the text: what `decode` says of them takes every byte for some character.
+    """
+    if now == was or now not in ENCODINGS:
+        return text
+    try:
+        again = text.encode(was or "utf-8").decode(now).lstrip("\ufeff")
+    except (UnicodeError, LookupError) as damage:
+        raise UnreadableList("encoding") from damage
+    if "\0" in again or not again.strip():
+        raise UnreadableList("encoding")
+    return again
 
 
 def _wide_encoding(content: bytes) -> str:
@@ -144,13 +203,27 @@ def _mailbox(text: str) -> list[str] | None:
 
 def _of_table(text: str) -> list[Row]:
     head = "".join(islice(io.StringIO(text, newline=""), SAMPLE))
-    delimiter = max(",;\t", key=lambda each: _regularity(head, each))
+    if named := SEPARATOR.match(text):  # Excel's own first line says what is between the cells.
+        head, text = head[named.end() :], "\n" + text[named.end() :]
+        delimiter = named[1]
+    else:
+        delimiter = max(DELIMITERS, key=lambda each: _regularity(head, each))
     try:
         rows = _parsed(text, delimiter, strict=True)
     except csv.Error:
         # A quotation mark that is opened and not closed would swallow all that follows: then it is a mark like others.
         rows = _with_marks(text, delimiter)
-    return _flattened(rows)
+    return _flattened(_without_frame(rows) if delimiter == "|" else rows)
+
+
+def _without_frame(rows: list[Row]) -> list[Row]:
+    """A table of Markdown without its outer lines, and without the line under its heading."""
+    inner = [row for row in rows if not all(RULE.fullmatch(cell) for cell in row.cells if cell)]
+    if inner and all(row.cells[0] == "" for row in inner):
+        inner = [Row(row.line, row.cells[1:]) for row in inner]
+    if inner and all(row.cells[-1] == "" for row in inner if row.cells):
+        inner = [Row(row.line, row.cells[:-1]) for row in inner]
+    return [row for row in inner if any(row.cells)]
 
 
 def _with_marks(text: str, delimiter: str) -> list[Row]:
@@ -198,77 +271,111 @@ def _flattened(rows: list[Row]) -> list[Row]:
     return rows
 
 
-# What exports of forms and petition sites call their columns: the first that fits.
-HEADINGS = {
-    "address": ["e-mail", "email", "mail", "correo", "courriel", "indirizzo di posta", "adresse électronique"],
-    "given": ["first name", "given name", "firstname", "vorname", "prénom", "nombre", "first"],
-    "family": ["last name", "family name", "lastname", "surname", "nachname", "nom de famille", "cognome", "apellido"],
-    "affiliation": [
-        *["affiliation", "organisation", "organization", "institution", "company", "university", "employer"],
-        *["affiliazione", "ente", "istituzione", "azienda", "università", "firma", "einrichtung", "institución"],
-    ],
-    "role": ["role", "profession", "job", "title", "occupation", "position", "ruolo", "professione", "beruf", "métier"],
-    "name": ["name", "nome", "nom", "signatory", "signer", "firmatario", "signataire"],
-}
-NOT_THESE = re.compile(r"user ?name|time ?stamp|confirm|consent|subscri|opt.?in|event|file|petition", re.IGNORECASE)
-
-
 @dataclass(frozen=True)
 class Guess:
-    """What the columns of a list seem to hold (of MEANINGS), and whether its first row only names them."""
+    """What the columns of a list seem to hold (MEANINGS of headings.py), and whether its first row only names them."""
 
     columns: list[str]
     has_heading: bool
 
 
 def guess_columns(rows: Sequence[Row]) -> Guess:
-    """By their headings; what these do not tell, by what stands below."""
+    """By what stands in them, and by their headings. Headings only suggest: where the addresses are, the rows say."""
     width = max(len(row.cells) for row in rows)
     first = rows[0].cells
-    named = [_meaning_of(cell) for cell in first] + ["ignored"] * (width - len(first))
-    has_heading = not any("@" in cell for cell in first) and (
-        any(meaning != "ignored" for meaning in named) or (len(rows) > 1 and width > 1)
+    named = [meaning_of(cell) for cell in first] + [("ignored", 0)] * (width - len(first))
+    has_heading = not any(map(_holds_address, first)) and (
+        any(meaning != "ignored" for meaning, _ in named) or (len(rows) > 1 and width > 1)
     )
-    columns = _each_once(named) if has_heading else ["ignored"] * width
     body = list(rows[1 if has_heading else 0 :][:SAMPLE])
-    if "address" not in columns and (place := _fullest(body, width)) is not None:
+    columns = _each_once(named, body) if has_heading else ["ignored"] * width
+    place = _fullest(body, width, [score if meaning == "address" else 0 for meaning, score in named])
+    if place is not None:
+        columns = ["ignored" if column == "address" else column for column in columns]
         columns[place] = "address"
+    _tell_titles(columns, named, body)
+    _tell_halves(columns, first)
     if not {"name", "given", "family"} & {*columns}:
         _guess_names(columns, body, has_heading=has_heading)
-    # Somebody who has one name only, under "Nome" beside "Cognome": the halves of one.
-    if "family" in columns and "given" not in columns and "name" in columns:
-        columns[columns.index("name")] = "given"
     return Guess(columns, has_heading)
 
 
-def _meaning_of(heading: str) -> str:
-    if NOT_THESE.search(heading):
-        return "ignored"
-    words = heading.casefold().replace("_", " ")
-    return next((meaning for meaning, known in HEADINGS.items() if any(word in words for word in known)), "ignored")
+def _each_once(named: Sequence[tuple[str, int]], body: Sequence[Row]) -> list[str]:
+    """Each meaning for one column: for one with something in it, and of these for the one whose heading is surest."""
+    ranks = {
+        place: (bool(_cells(body, place)) or not body, score, -place)
+        for place, (meaning, score) in enumerate(named)
+        if score and not _is_of_addresses(meaning, body, place)
+    }
+    best: dict[str, int] = {}
+    for place in sorted(ranks, key=lambda each: ranks[each]):
+        best[named[place][0]] = place
+    return [meaning if best.get(meaning) == place else "ignored" for place, (meaning, _) in enumerate(named)]
 
 
-def _each_once(columns: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    once = []
-    for column in columns:
-        once.append("ignored" if column in seen else column)
-        seen.add(column)
-    return once
+def _is_of_addresses(meaning: str, body: Sequence[Row], place: int) -> bool:
+    """Whether a column that is said to hold something else holds addresses: a name of a user, for example."""
+    cells = _cells(body, place)
+    return meaning != "address" and bool(cells) and sum(map(_holds_address, cells)) * 2 > len(cells)
 
 
-def _fullest(body: Sequence[Row], width: int) -> int | None:
-    """The column with the most addresses, if there are any."""
-    found = [sum(1 for row in body if "@" in _cell(row, place)) for place in range(width)]
-    most = max(found, default=0)
-    return found.index(most) if most else None
+def _cells(body: Sequence[Row], place: int) -> list[str]:
+    """What stands in a column, without what is empty."""
+    return [cell for row in body if (cell := _cell(row, place))]
+
+
+def _holds_address(cell: str) -> bool:
+    return "@" in cell and bool(_addresses(cell))
+
+
+def _fullest(body: Sequence[Row], width: int, scores: Sequence[int]) -> int | None:
+    """The column with the most addresses, if there are any; of two, the one whose heading says so."""
+    found = [sum(1 for row in body if _holds_address(_cell(row, place))) for place in range(width)]
+    best = max(range(width), key=lambda place: (found[place], scores[place], -place))
+    return best if found[best] else None
+
+
+def _tell_titles(columns: list[str], named: Sequence[tuple[str, int]], body: Sequence[Row]) -> None:
+    """Under "Title" stands Prof. in one list, and director in another: so does what the cells hold."""
+    for place, (meaning, _) in enumerate(named):
+        cells = _cells(body, place)
+        if meaning not in {"role", "prefix"} or columns[place] == "address" or not cells:
+            continue
+        is_title = sum(1 for cell in cells if _is_title(cell)) * 2 > len(cells)
+        if is_title and "prefix" not in columns:
+            columns[place] = "prefix"
+        elif not is_title and columns[place] == "prefix":
+            columns[place] = "role" if "role" not in columns else "ignored"
+    if "role" not in columns:
+        others = [
+            place for place, (meaning, _) in enumerate(named) if meaning == "role" and columns[place] == "ignored"
+        ]
+        for place in others[:1]:
+            columns[place] = "role"
+
+
+def _is_title(cell: str) -> bool:
+    return bool(cell) and len(cell) <= LONGEST_TITLE and re.sub(TITLE, "", cell).strip(" .,") == ""
+
+
+def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
+    """A bare word for a name beside one half of it is the other: Nom beside Prénom, Nome beside Cognome."""
+    if "name" not in columns:
+        return
+    place = columns.index("name")
+    if place >= len(headings) or not is_half(headings[place]):
+        return
+    if "family" in columns and "given" not in columns:
+        columns[place] = "given"
+    elif "given" in columns and "family" not in columns:
+        columns[place] = "family"
 
 
 def _guess_names(columns: list[str], body: Sequence[Row], *, has_heading: bool) -> None:
     """Without a word about it, the first column of words is the name; without any heading, the next an affiliation."""
     wanted = ["name"] if has_heading else ["name", "affiliation"]
     for place, column in enumerate(columns):
-        words = [cell for row in body if (cell := _cell(row, place))]
+        words = _cells(body, place)
         if wanted and column == "ignored" and words and all(map(_looks_like_words, words)):
             columns[place] = wanted.pop(0)
 
@@ -296,33 +403,81 @@ class Roster:
     people: list[Person] = field(default_factory=list)
     without_address: list[int] = field(default_factory=list)
     doubles: list[int] = field(default_factory=list)
+    # Lines with several addresses in one cell, of which the first is taken.
+    several: list[int] = field(default_factory=list)
+    # Lines whose address looks like a slip. It stays as it is: nothing is sent to an address that is not on the list.
+    slips: list[int] = field(default_factory=list)
 
 
 def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: bool) -> Roster:
     """The people on a list whose columns have these meanings. Never raises: what is no person is counted as such."""
     roster, seen = Roster(), set()
     for row in rows[1 if has_heading else 0 :]:
-        person = _person(row, columns)
-        if person is None:
+        cells = {meaning: _cell(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
+        found = _addresses(cells.get("address", ""))
+        if not found:
             roster.without_address.append(row.line)
-        elif person.address.canonical in seen:
+        elif found[0].canonical in seen:
             roster.doubles.append(row.line)
         else:
-            seen.add(person.address.canonical)
-            roster.people.append(person)
+            seen.add(found[0].canonical)
+            roster.people.append(_person(row, cells, found[0]))
+            if len(found) > 1:
+                roster.several.append(row.line)
+            if likely_meant(found[0].deliverable):
+                roster.slips.append(row.line)
     return roster
 
 
-def _person(row: Row, columns: Sequence[str]) -> Person | None:
-    cells = {meaning: _cell(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
-    written = cells.get("address", "").removeprefix("mailto:")
-    name = cells.get("name") or " ".join(filter(None, map(cells.get, ("given", "family"))))
-    if mailbox := _mailbox(written):
-        written, name = mailbox[1], name or mailbox[0]
-    address = None if written.startswith(FORMULA) else read_address(written)
-    if address is None:
-        return None
+def _addresses(cell: str) -> list[Address]:
+    """The addresses in a cell, in their order; none if it is a formula.
+
+    Privacy: each stands there as it is. Of "ada lovelace@example.org" the end is an address too, of somebody else.
+    """
+    if cell.startswith(FORMULA):
+        return []
+    if (whole := read_address(cell)) is not None:
+        return [whole]
+    parts = [part.strip() for part in BETWEEN_ADDRESSES.split(cell) if part.strip()]
+    if not parts or not _in_part(parts[0]):
+        return []
+    found = [address for part in parts for address in _in_part(part)]
+    return list({address.canonical: address for address in reversed(found)}.values())[::-1]
+
+
+def _in_part(text: str) -> list[Address]:
+    """An address with a remark behind it, or several with nothing but space between them."""
+    alone = read_address(REMARK.sub("", text))
+    if alone is not None:
+        return [alone]
+    found = list(map(read_address, text.split()))
+    return [address for address in found if address] if all(found) else []
+
+
+def _person(row: Row, cells: Mapping[str, str], address: Address) -> Person:
+    name = _name(cells)
+    if not name and (mailbox := _mailbox(cells["address"])):
+        name = mailbox[0]
+    # Privacy: a name is public one day, an address must never be.
+    if "@" in name and any(map(read_address, name.split())):
+        name = ""
     return Person(row.line, address, _line(name), _line(cells.get("affiliation", "")), _line(cells.get("role", "")))
+
+
+def _name(cells: Mapping[str, str]) -> str:
+    """As its parts are written one after the other, or as it stands in one column."""
+    given, family = cells.get("given", ""), cells.get("family", "")
+    name = cells.get("name", "")
+    if not name and given and family and EASTERN.fullmatch(given) and EASTERN.fullmatch(family):
+        name = family + given
+    name = name or " ".join(filter(None, [given, cells.get("middle", ""), family]))
+    if not name:
+        return ""
+    title = cells.get("prefix", "")
+    if title.casefold().rstrip(" .") in PLAIN_TITLES or name.casefold().startswith(title.casefold()):
+        title = ""
+    suffix = cells.get("suffix", "")
+    return " ".join(filter(None, [title, name, "" if name.endswith(suffix) else suffix]))
 
 
 def _line(text: str) -> str:

@@ -22,6 +22,10 @@ DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud8
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 # At the ends of a line these join and turn nothing. The joiner U+200D stays: Malayalam names end in it.
 IDLE_AT_ENDS = "\u200c\u200e\u200f "
+WIDE_SPACE = "\u3000"
+AT_ENDS = IDLE_AT_ENDS + WIDE_SPACE
+# What str.split() takes for white space.
+SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
 # Letters and signs by their category that are drawn as nothing.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
@@ -99,8 +103,13 @@ def clean_line(text: str) -> str:
     if TURNS_DIRECTION.search(text):
         raise UnusableText("turns_direction")
     # Composed last: what stands side by side once nothing invisible is between it may be one letter.
-    line = compose(" ".join(INVISIBLE.sub("", text).split()).strip(IDLE_AT_ENDS))
+    line = compose(SPACES.sub(_one_space, INVISIBLE.sub("", text)).strip(AT_ENDS))
     return line if any(_is_visible(character) for character in line) else ""
+
+
+def _one_space(spaces: re.Match[str]) -> str:
+    """Japanese and Chinese names have a wide space between their halves: it stays as their bearers write it."""
+    return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
 
 
 def render_markdown(markdown: str) -> str:

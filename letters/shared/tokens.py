@@ -24,6 +24,10 @@ from django.conf import settings
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
+# The same with the id of the submission that it is for (8 bytes) and 10 random bytes: 72 characters. Links without one
+# are read as before.
+BOUND_CONTENT = struct.Struct(">QI8sQ10s")
+BOUND_LENGTH = 72
 # id (8 bytes); with the SIV 32 characters, which need no padding either.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
@@ -41,23 +45,31 @@ class Token:
     signature_id: int
     issued_at: datetime
     salt: bytes
+    # What was typed when the link was made, if it is for that.
+    submission_id: int | None = None
 
     def matches(self, salt: bytes | memoryview) -> bool:
         """Whether the signature still has the salt that the token was made with; in constant time."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
 
-def make_token(purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime) -> str:
-    return _seal(purpose, CONTENT.pack(signature_id, int(now.timestamp()), bytes(salt), secrets.token_bytes(9)))
+def make_token(
+    purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int | None = None
+) -> str:
+    issued, salt = int(now.timestamp()), bytes(salt)
+    if submission_id is None:
+        return _seal(purpose, CONTENT.pack(signature_id, issued, salt, secrets.token_bytes(9)))
+    return _seal(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, submission_id, secrets.token_bytes(10)))
 
 
 def read_token(purpose: str, text: str) -> Token | None:
     """The token's content; None if it was cut, changed, made for something else, or never ours."""
-    content = _open(purpose, text, TOKEN_LENGTH)
+    is_bound = len(text) == BOUND_LENGTH
+    content = _open(purpose, text, BOUND_LENGTH if is_bound else TOKEN_LENGTH)
     if content is None:
         return None
-    signature_id, issued, salt, _ = CONTENT.unpack(content)
-    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt)
+    signature_id, issued, salt, *more, _ = (BOUND_CONTENT if is_bound else CONTENT).unpack(content)
+    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt, *more)
 
 
 @dataclass(frozen=True)

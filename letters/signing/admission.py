@@ -4,7 +4,7 @@ Only a signature that is taken counts. What is asked is the same whether or not 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -24,6 +24,9 @@ from letters.switching.queries import is_on
 WITHOUT_PROOF = "none"
 # Nobody reads, types and sends a form in less.
 LEAST_SECONDS = 2
+# Proofs by how often the limit of a domain was reached: at most a quarter of a minute of a phone's time.
+HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
+FLOODED = 2
 SECONDS = re.compile("[0-9]{1,9}")
 
 
@@ -64,20 +67,31 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
     hard, soft = _hard_limits(sender, address_hash), _soft_limits(letter, sender)
     of_domain = _domain_limits(letter, address)
     counted = [*hard.values(), *soft, *of_domain]
-    exceeded = limits.count(counted)
+    times = limits.count_times(counted)
+    exceeded = {limit for limit, number in times.items() if number > limit.rate.amount}
     if refused := [code for code, limit in hard.items() if limit in exceeded]:
         _refuse(refused[0], hard[refused[0]], counted)
     crowded = not exceeded.isdisjoint(soft)
     concern = Signature.Concern.NONE if exceeded.isdisjoint(of_domain) else Signature.Concern.DOMAIN
-    if not (crowded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
+    hardness, is_flooded = _hardness(of_domain, times)
+    if not (crowded or is_flooded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
         return concern
     if sender.proof == WITHOUT_PROOF:
         return Signature.Concern.UNPROVEN
-    if is_proof(sender.proof, letter.pk, address_hash):
+    if is_proof(sender.proof, letter.pk, address_hash, hardness=hardness):
         return concern
     limits.give_back(counted)
-    challenge = make_challenge(letter.pk, address_hash, now=now)
-    raise ProofWanted(challenge, crowded=crowded, again=bool(sender.proof))
+    challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
+    raise ProofWanted(challenge, crowded=crowded or is_flooded, again=bool(sender.proof))
+
+
+def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
+    """How much harder than usual a proof is, and whether one is asked for: when twice the number of a domain has come.
+
+    Whoever types one address after another at a company's domain has us write to it.
+    """
+    much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
+    return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
 
 
 def admit_request(sender_network: str) -> None:

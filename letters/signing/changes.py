@@ -3,12 +3,10 @@
 from typing import Any
 
 from letters.auditing.queries import has_happened
-from letters.models import WORDS, Display, Signature
+from letters.models import MOST_PRIVATE_FIRST, WORDS, Display, Signature
 
 # The judgements by which a moderator has said yes to the words of a signature.
 ACCEPTED = ["accept_signature", "restore_signature"]
-# Each shows the name to more people than the one before it.
-WIDER = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
 
 
 def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> dict[str, Any]:
@@ -31,7 +29,7 @@ def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -
 def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:
     """Where the signer wants words that do not stand there yet, or more people to see the name."""
     added = {name: wanted[name] for name in WORDS if wanted[name] not in {"", getattr(stands, name)}}
-    if WIDER.index(Display(wanted["display"])) > WIDER.index(Display(stands.display)):
+    if MOST_PRIVATE_FIRST.index(Display(wanted["display"])) > MOST_PRIVATE_FIRST.index(Display(stands.display)):
         added["display"] = wanted["display"]
     return added
 

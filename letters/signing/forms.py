@@ -1,5 +1,6 @@
 """The signing form: what a signer may type, judged by shape alone."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, cast
 
@@ -10,10 +11,13 @@ from django.http import QueryDict
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Ask, Display, Letter, Signature
-from letters.shared.addresses import Address, likely_meant, read_address, unseal
+from letters.models import MOST_PRIVATE_FIRST, STANDING, Ask, Display, Letter, Signature
+from letters.shared.address_words import why_not
+from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address, read_address, unseal
+from letters.shared.codes import MOST_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
 from letters.shared.languages import locale_of
+from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
 from letters.signing.operations import Changes, Entry
 
@@ -23,6 +27,7 @@ UNUSABLE = {
     ),
     "damaged": _("This holds characters that were damaged on the way. Type it again by hand."),
 }
+SHOW_DOMAIN = _("Show where my address is, as in “confirmed at %(domain)s”")
 NAME_WANTED = _("Write the name that you sign with.")
 MISTYPED = _("Did you mean %(meant)s? If your address is right as it stands, send the form once more.")
 EXPOSED = _(
@@ -30,6 +35,7 @@ EXPOSED = _(
     "when, and the title of the letter. Better take a private address. If you want this one all the same, send the "
     "form once more."
 )
+ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
 ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
 
 
@@ -65,17 +71,15 @@ class AddressField(forms.Field):
 
     def __init__(self, **options: Any) -> None:
         attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": 254}), **options)
+        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": LONGEST_TYPED}), **options)
 
     def clean(self, value: str | None) -> Address:
         if not (value or "").strip():
             raise ValidationError(ADDRESS_WANTED, "required")
-        address = read_address(value or "")
-        if address is None:
-            raise ValidationError(
-                _("This is not a complete email address. One looks like name@example.org."), "invalid"
-            )
-        return address
+        try:
+            return parse_address(value or "")
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem
 
 
 def country_choices() -> list[tuple[str, str]]:
@@ -102,6 +106,18 @@ class CountryField(forms.ChoiceField):
 
     def valid_value(self, value: str) -> bool:
         return value in COUNTRIES
+
+
+def _chosen(data: QueryDict | None) -> QueryDict | None:
+    """What was sent, with the address that was offered in place of a slip, if its button was pressed (`use`)."""
+    if data is None or not data.get("use"):
+        return data
+    typed = read_address(data.get("email", ""))
+    if typed is None or likely_meant(typed.deliverable) != data["use"]:
+        return data
+    chosen = data.copy()
+    chosen["email"] = data["use"]
+    return chosen
 
 
 class SigningForm(forms.Form):
@@ -155,12 +171,14 @@ class SigningForm(forms.Form):
     updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="sign_%s", label_suffix="", initial=initial)
+        super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
         # The address that was asked about, to be sent along with the form the next time.
         self.unsure = ""
+        # What a slip of the finger was likely to mean: for a button that takes it.
+        self.meant = ""
         for name in ("affiliation", "role", "country", "comment"):
-            ask = getattr(letter, f"ask_{name}")
+            ask = self._asked(name)
             if ask == Ask.OFF:
                 del self.fields[name]
             else:
@@ -168,12 +186,19 @@ class SigningForm(forms.Form):
         self._offer_domain()
         self._offer_displays()
 
+    def _asked(self, name: str) -> str:
+        """Whether a field is off, optional or required."""
+        return str(getattr(self.letter, f"ask_{name}"))
+
+    def _offered(self) -> Collection[str]:
+        """Who may see the name, of what the letter offers."""
+        return self.letter.displays
+
     def _offer_domain(self) -> None:
         if not self.letter.domains:
             del self.fields["show_domain"]
             return
-        words = gettext("Show where my address is, as in “confirmed at %(domain)s”")
-        self.fields["show_domain"].label = words % {"domain": self.letter.domains[0]}
+        self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
             "At %(domains)s. Never shown. We write there so that you can confirm your signature."
         ) % {"domains": self.said_domains()}
@@ -190,7 +215,7 @@ class SigningForm(forms.Form):
 
     def _offer_displays(self) -> None:
         display = cast("forms.ChoiceField", self.fields["display"])
-        offered = [choice for choice in Display.choices if choice[0] in self.letter.displays]
+        offered = [choice for choice in Display.choices if choice[0] in self._offered()]
         display.choices = offered
         display.initial = offered[0][0]
         if len(offered) == 1:
@@ -222,9 +247,15 @@ class SigningForm(forms.Form):
     def _question(self, address: Address, domain: str) -> str:
         if exposed_to := match_domain(domain, self.letter.addressee_domains):
             return EXPOSED % {"domain": exposed_to}
-        if meant := likely_meant(address.deliverable):
-            return MISTYPED % {"meant": meant}
-        return ""
+        self.meant = likely_meant(address.deliverable)
+        return MISTYPED % {"meant": self.meant} if self.meant else ""
+
+    def clean_name(self) -> str:
+        """Privacy: a name is public, an address must never be."""
+        name: str = self.cleaned_data["name"]
+        if any(read_address(word) for word in name.split()):
+            raise ValidationError(ADDRESS_AS_NAME, "address")
+        return name
 
     def entry(self) -> Entry:
         """What was typed, for `sign_letter`. The form must be valid."""
@@ -244,24 +275,52 @@ class SigningForm(forms.Form):
 
 
 class ChangeForm(SigningForm):
-    """The same without the address, filled with what is stored."""
+    """The same without the address, filled with what is stored.
+
+    Nobody is locked in by organizers who have narrowed the form since: a signer may always keep what they chose, show
+    their name to fewer people, and take away what they may see.
+    """
 
     def __init__(self, signature: Signature, data: QueryDict | None = None) -> None:
+        self.signature = signature
         stored = ["name", "affiliation", "role", "country", "comment", "display"]
         # With the changes that wait: else whoever saves once more takes them back unawares.
         initial: dict[str, Any] = {name: getattr(signature, name) for name in stored} | (signature.proposed or {})
         has_address = hasattr(signature, "contact")
         initial["updates"] = has_address and bool(signature.contact.consent)
-        domain = (signature.proposed or {}).get("domain", signature.domain)
-        initial["show_domain"] = bool(domain)
+        self.domain = (signature.proposed or {}).get("domain", signature.domain)
+        initial["show_domain"] = bool(self.domain)
+        self.has_signed = signature.state in STANDING
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
-        address = unseal(signature.contact.address) if has_address and signature.letter.domains else ""
-        self.domain = domain or match_domain(domain_of(address), signature.letter.domains)
-        if "show_domain" in self.fields and not self.domain:
-            del self.fields["show_domain"]  # It has been forgotten with the address.
         if not has_address:
             del self.fields["updates"]  # It has been forgotten: there is nowhere to write to.
+
+    def _asked(self, name: str) -> str:
+        ask = super()._asked(name)
+        if not self.has_signed:
+            return ask
+        if ask == Ask.OFF:
+            return Ask.OPTIONAL if self.initial[name] else Ask.OFF
+        # What they left empty may stay so. "Nobody sees my name" leaves all of it empty, whatever they had typed.
+        left_empty = not self.initial[name] and self.signature.display != Display.NOBODY
+        return Ask.OPTIONAL if left_empty else ask
+
+    def _offered(self) -> Collection[str]:
+        if not self.has_signed:
+            return super()._offered()
+        stored = {self.signature.display, self.initial["display"]}
+        widest = max(MOST_PRIVATE_FIRST.index(Display(display)) for display in stored)
+        return {*self.letter.displays, *MOST_PRIVATE_FIRST[: widest + 1]}
+
+    def _offer_domain(self) -> None:
+        signature = self.signature
+        if not self.domain and self.letter.domains and hasattr(signature, "contact"):
+            self.domain = match_domain(domain_of(unseal(signature.contact.address)), self.letter.domains)
+        if not self.domain:
+            del self.fields["show_domain"]  # It has been forgotten with the address, or there was none to show.
+            return
+        self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.domain}
 
     def changes(self) -> Changes:
         """What was typed, for `change_signature`. The form must be valid."""
@@ -277,18 +336,24 @@ class LinkForm(forms.Form):
         super().__init__(data, auto_id="link_%s", label_suffix="")
 
 
+CODE_WANTED = _("Type the six digits of the code in our email.")
+
+
 class CodeForm(forms.Form):
-    """The six digits; spaces among them are passed over."""
+    """The code in the email. What is no code at all is not tried, so it costs nothing."""
 
     code = forms.CharField(
-        label=_("The six digits in the mail"),
-        max_length=20,
-        error_messages={"required": _("Type the six digits that stand in the mail.")},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 8}),
+        label=_("The code in the email"),
+        error_messages={"required": CODE_WANTED, "null_characters_not_allowed": CODE_WANTED},
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 8, "maxlength": MOST_CHARACTERS}
+        ),
     )
 
     def __init__(self, data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
 
     def clean_code(self) -> str:
-        return "".join(self.cleaned_data["code"].split())
+        if code := read_code(self.cleaned_data["code"]):
+            return code
+        raise ValidationError(_("A code has six digits, and nothing else. This cost you no try."), "no_code")

@@ -6,6 +6,7 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from django.conf import settings
@@ -14,13 +15,11 @@ from django.utils import timezone
 
 from letters.delivering.composing import compose_mail, render_mail
 from letters.delivering.mail import NotBefore
-from letters.models import Delivery, Signature, SignerContact
+from letters.models import CONFIRMED, Delivery, Signature, Submission
 from letters.shared.codes import code_of
 from letters.signing import queries
 
 Built: TypeAlias = EmailMessage | NotBefore | None
-
-CONFIRMED = {Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED}
 
 
 def confirm(delivery: Delivery) -> Built:
@@ -52,7 +51,7 @@ def signed_again(delivery: Delivery) -> Built:
     if recipient.signature.state == Signature.State.PENDING:
         return _to_signer("confirm_again", delivery, recipient, with_code=True)
     if recipient.signature.state in CONFIRMED:
-        return _to_signer("signed_already", delivery, recipient)
+        return _to_signer("signed_already", delivery, recipient, with_code=True)
     return None
 
 
@@ -77,28 +76,35 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
     if recipient.address is None:
         return None  # It has been forgotten.
     now, signature = timezone.now(), recipient.signature
-    if signature.state == Signature.State.PENDING and signature.concern == Signature.Concern.COMPLAINED:
-        return None  # Its owner has called our mail spam, whoever types it again.
-    if signature.state == Signature.State.PENDING and signature.letter.confirmation_refusal(now):
-        return None  # It would ask for what can no longer be done.
+    if signature.state == Signature.State.PENDING and _asks_in_vain(signature, now):
+        return None
     if queries.is_needless(delivery, recipient, now=now):
         return None
     if until := queries.put_off_until(delivery, recipient):
         return NotBefore(until)
-    code = code_of(delivery.pk, salt=signature.salt) if with_code else ""
-    if code:
-        # In place of the code in the mail before this one.
-        SignerContact(signature_id=signature.pk).expect_code(code, now=now)
+    typed = recipient.submission_id
+    code = code_of(delivery.pk, salt=signature.salt) if with_code and typed else ""
+    # In place of the code in the email before this one. Race: the submission may have been answered just now.
+    if code and not Submission(pk=typed).expect_code(code, now=now):
+        return None
+    signature.revision_id, signature.language = recipient.revision_id, recipient.language
     context = {
         "letter": signature.letter,
         "title": queries.title_of(signature.revision_id, signature.language),
         "signature": signature,
+        "display": recipient.display,
         "letter_url": settings.SITE_URL + signature.url_of_letter(now=now),
-        "confirm_url": settings.SITE_URL + signature.link("confirm", now=now),
+        "confirm_url": settings.SITE_URL + signature.link("confirm", now=now, submission_id=typed),
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
         "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
-        "code": f"{code[:3]} {code[3:]}",
-        "until": queries.confirmable_until(signature),
+        "code": f"{code[:3]} {code[3:]}".strip(),
+        "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
     }
     parts = render_mail(template, context, language=signature.language)
     return compose_mail(delivery, parts, to=recipient.address)
+
+
+def _asks_in_vain(signature: Signature, now: datetime) -> bool:
+    """Its owner has called our email spam, whoever types it again; or nothing can be confirmed any more."""
+    complained = signature.concern == Signature.Concern.COMPLAINED
+    return complained or bool(signature.letter.confirmation_refusal(now))

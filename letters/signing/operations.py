@@ -1,5 +1,7 @@
 """A reader becomes a signer: sign, confirm, change, withdraw, disown."""
 
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +10,14 @@ from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest
 
 from letters.auditing.operations import record
 from letters.models import (
     CAME_BACK,
+    CONTENT_HASH_BYTES,
     INVITATION_GOOD_FOR,
     SALT_BYTES,
     STANDING,
@@ -26,6 +29,7 @@ from letters.models import (
     Letter,
     Signature,
     SignerContact,
+    Submission,
     Switch,
 )
 from letters.shared import limits, wakeups
@@ -78,11 +82,15 @@ class Entry(Changes):
 
 # Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
 # whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
-# Either way one mail is owed and the answer takes the same way, so that it tells nobody which it was. Whether another
-# mail to somebody who is known would be one too many is asked when its turn comes (letters/signing/mail.py).
+# Either way one submission holds what was typed, and one email is owed about it. The answer takes the same way, so it
+# tells nobody which it was. Whether that email would be one too many is asked when its turn comes
+# (letters/signing/mail.py).
 #
-# Whoever was invited to be among the first, and signs by the form instead, has a row already: that one is taken. An
-# answer to the invitation comes to nothing from then on, and what the organizer had proposed is overwritten.
+# A person who was invited to be among the first, and signs by the form instead, has a row already: that one is taken.
+# From then on an answer to the invitation comes to nothing, and what the organizer had proposed is overwritten.
+#
+# Privacy: a signature that is shown to nobody has no address any more. What is typed now is kept for the one email
+# about it. Without that email, its absence in the log of a mail server would name the signer.
 SIGN = """
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
@@ -102,63 +110,110 @@ WITH invited AS (
     RETURNING id, salt
 ), signed AS (
     SELECT id, salt FROM inserted UNION ALL SELECT id, salt FROM invited
-), known AS (
-    SELECT id, salt FROM letters_signature
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
     SELECT id, %(address)s, %(consent)s, %(consented_at)s::timestamptz FROM signed
     ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
         consent = excluded.consent, consented_at = excluded.consented_at
-), owed AS (
-    INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'confirm', id, 'confirm:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM signed
+), found AS (
+    SELECT id, salt, false AS again, false AS forgotten FROM signed
     UNION ALL
-    SELECT 'signed_again', id, 'signed_again:' || id || ':' || %(nonce)s::text,
-        %(now)s::timestamptz, %(now)s::timestamptz, 0, '' FROM known
+    SELECT known.id, salt, true, state IN ('confirmed', 'held', 'published') AND contact.signature_id IS NULL
+    FROM letters_signature AS known LEFT JOIN letters_signercontact AS contact ON contact.signature_id = known.id
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
+), submitted AS (
+    INSERT INTO letters_submission AS before
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
+         consent, consented_at, concern, via, submitted_at, content_hash, address, code_tries)
+    SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
+        %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
+        %(now)s::timestamptz, %(content_hash)s, CASE WHEN forgotten THEN %(address)s::bytea END, 0
+    FROM found
+    -- The same form, sent once more. A doubt that it was sent without once is none.
+    ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
+        address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
+    RETURNING id, signature_id
+), owed AS (
+    INSERT INTO letters_delivery
+        (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id,
+        CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
+        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    FROM found JOIN submitted ON submitted.signature_id = found.id
 )
-SELECT id, salt, 'check' FROM signed UNION ALL SELECT id, salt, 'check-again' FROM known
+SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signature_id = found.id
 """
 
 
 def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -> str:
-    """Take a signature, which counts once its signer has confirmed it. Returns the token of "look into your mail".
+    """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
-    Signing twice with one address makes one signature, and the answer is the same; only the mail tells.
+    Signing twice with one address makes one signature, and the answer is the same; only the email tells.
     Raises Refused if the letter takes no signatures now, or Refused("paused") if no letter does.
     """
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         raise Refused("paused")
-    signature_id, salt, purpose = _write_signature(letter, entry, language, now)
+    signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.wake_postman)
-    return make_token(purpose, signature_id=signature_id, salt=salt, now=now)
+    return make_token("check", signature_id=signature_id, salt=salt, submission_id=submission_id, now=now)
 
 
 # The same for a confirmation: one round trip, and of two at once the one that comes second finds nothing to do.
+# What is confirmed is what one submission says, or what the signature says if its signer has changed it since. Nobody
+# becomes more visible than they asked to be with any of them: of all choices the most private one holds.
 # "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
 CONFIRM = """
-WITH confirmed AS (
-    UPDATE letters_signature SET confirmed_at = %(now)s, verified = %(verified)s,
-        state = CASE WHEN %(reviewed)s OR concern NOT IN ('', 'bounced') THEN 'held' ELSE 'confirmed' END,
-        -- A mail that came back: whoever confirms has had another.
-        concern = CASE WHEN concern = 'bounced' THEN '' ELSE concern END
-    WHERE id = %(signature)s AND state = 'pending'
-    RETURNING id, display
+WITH chosen AS MATERIALIZED (
+    SELECT * FROM letters_submission WHERE id = %(submission)s AND signature_id = %(signature)s
+), asked AS MATERIALIZED (
+    SELECT coalesce(bool_or(display = 'nobody'), false) AS nobody,
+        coalesce(bool_or(display = 'organizers'), false) AS organizers
+    FROM letters_submission WHERE signature_id = %(signature)s
+), confirmed AS (
+    UPDATE letters_signature AS signature SET confirmed_at = %(now)s, verified = %(verified)s,
+        revision_id = coalesce(chosen.revision_id, signature.revision_id),
+        language = coalesce(chosen.language, signature.language),
+        name = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.name, signature.name) END,
+        affiliation = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.affiliation, signature.affiliation) END,
+        role = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.role, signature.role) END,
+        comment = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment, signature.comment) END,
+        country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
+        display = CASE WHEN {nobody} THEN 'nobody'
+            WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
+        via = coalesce(chosen.via, signature.via), concern = {concern},
+        state = CASE WHEN %(reviewed)s OR {concern} <> '' THEN 'held' ELSE 'confirmed' END
+    FROM asked LEFT JOIN chosen ON true
+    WHERE signature.id = %(signature)s AND state = 'pending'
+        AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
+    RETURNING signature.id, signature.display, signature.language
 ), forgotten AS (
     DELETE FROM letters_signercontact WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
+), agreed AS (
+    UPDATE letters_signercontact SET consent = chosen.consent, consented_at = chosen.consented_at
+    FROM confirmed, chosen WHERE letters_signercontact.signature_id = confirmed.id AND confirmed.display <> 'nobody'
+), answered AS (
+    DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
     INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
     SELECT 'thanks', id, 'thanks:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
     FROM confirmed WHERE display <> 'nobody'
 )
-SELECT id FROM confirmed
+SELECT display, language FROM confirmed
 """
+CONFIRM = CONFIRM.format(
+    nobody="(signature.display = 'nobody' OR asked.nobody)",
+    # An email that came back: the person who confirms has had another.
+    concern="""(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
+            WHEN chosen.id IS NOT NULL THEN chosen.concern
+            WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)""",
+)
 
 
-def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> None:
-    """The signer stands by it. Doing it twice, or late, changes nothing that is already so.
+def confirm_signature(signature: Signature, *, verified: str, now: datetime, submission_id: int | None = None) -> None:
+    """The signer stands by what one submission says; without one, by what the signature says. Doing it twice, or late,
+    changes nothing that is already so. Afterwards the signature has the display and the language that hold.
 
     Raises Refused if it still waits and the letter takes no confirmations any more; TooMany("many_confirmations") if
     the address has confirmed and withdrawn too often: each time leaves a gap in the list.
@@ -169,15 +224,22 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime) -> 
     limit = _limit_of_confirmations(signature)
     if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
         raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
-    _confirm(signature, verified, now)
+    _confirm(signature, verified, now, submission_id=submission_id)
 
 
-def _confirm(signature: Signature, verified: str, now: datetime) -> None:
-    reviewed = signature.letter.reviewed
+def _confirm(signature: Signature, verified: str, now: datetime, *, submission_id: int | None = None) -> None:
+    values: dict[str, Any] = {
+        "signature": signature.pk,
+        "submission": submission_id,
+        "reviewed": signature.letter.reviewed,
+        "verified": verified,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CONFIRM, {"signature": signature.pk, "reviewed": reviewed, "verified": verified, "now": now})
-        if not cursor.fetchone():
+        cursor.execute(CONFIRM, values)
+        if not (row := cursor.fetchone()):
             return
+    signature.display, signature.language = row
     # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
     limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.wake_postman)
@@ -238,22 +300,31 @@ def decline_invitation(signature: Signature, *, now: datetime) -> None:
     invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
     if invited.update(**nothing, state=Signature.State.DECLINED):
         SignerContact.objects.filter(pk=signature.pk).delete()
+        Submission.objects.filter(signature_id=signature.pk).delete()
         # Those that were sent stay: they count among the mails that an address has had today.
         Delivery.objects.owed().filter(signature=signature).update(dropped_at=now)
 
 
-def confirm_by_code(signature: Signature, *, code: str, again: bool, now: datetime) -> None:
-    """The same by the six digits in the mail. After signing `again` they only prove whose mailbox it is: what is
-    stored may differ from what was typed this time, and the signer must see it before it counts.
+def check_code(submission_id: int | None, *, code: str, now: datetime) -> None:
+    """The code in the email proves whose mailbox it is. It confirms nothing: the words are shown before they count.
 
-    Raises what `confirm_signature` does, and Refused("wrong_code"), whether the code was wrong, old, used up, or there
-    never was one.
+    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
-    if not SignerContact(signature_id=signature.pk).accepts_code(code, now=now):
+    if not Submission(pk=submission_id).accepts_code(code, now=now):
         raise Refused("wrong_code")
-    if again:
-        return
-    confirm_signature(signature, verified=Signature.Verified.CODE, now=now)
+
+
+def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
+    """A person who had signed already takes what they have typed since: a change like any other.
+
+    Raises Refused("taken_back") if there is nothing left to change, Refused("answered") if it has been done.
+    """
+    said = queries.said_by(signature, submission_id)
+    if said.submission_id is None:
+        raise Refused("answered")
+    words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
+    change_signature(signature, changes=Changes(**words), now=now)
+    signature.display = said.display
 
 
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
@@ -272,6 +343,8 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         standing.update(**in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed))
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
+        # What was typed before is answered by this, which comes from the owner of the mailbox.
+        Submission.objects.filter(signature_id=signature.pk).delete()
         contact = SignerContact.objects.filter(pk=signature.pk)
         if changes.display == Display.NOBODY:
             contact.delete()
@@ -304,8 +377,13 @@ def disown_signature(signature: Signature, *, now: datetime) -> None:
 # there is none, too: else the answer would come sooner.
 REQUEST = """
 WITH always AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'undersigned', '')), owed AS (
-    INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'requested', id, 'requested:' || id || ':' || %(nonce)s::text,
+    INSERT INTO letters_delivery
+        (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'requested', id,
+        -- About the entry whose page asks, or else the newest one.
+        coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+            WHERE typed.signature_id = letters_signature.id ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
+        'requested:' || id || ':' || %(nonce)s::text,
         %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
     FROM letters_signature WHERE letter_id = %(letter)s AND {column} = %(value)s
 )
@@ -313,9 +391,9 @@ SELECT FROM always
 """
 
 
-def request_mail(signature: Signature, *, now: datetime) -> None:
-    """Somebody with the page "check your mail" asks for the mail once more."""
-    _request("id", signature.pk, letter_id=signature.letter_id, now=now)
+def request_mail(signature: Signature, *, now: datetime, submission_id: int | None = None) -> None:
+    """Somebody with the page "check your email" asks for the email once more."""
+    _request("id", signature.pk, letter_id=signature.letter_id, now=now, submission_id=submission_id)
 
 
 def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
@@ -363,7 +441,11 @@ def purge_unconfirmed(*, now: datetime) -> int:
     # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
     kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_GOOD_FOR, kind__in=queries.ASKED_FOR)
     keeping = Delivery.objects.filter(kept, signature=OuterRef("pk"))
-    waited = Signature.objects.filter(~Exists(keeping), state=Signature.State.PENDING, signed_at__lte=since)
+    # Each submission may be confirmed for as long, whoever typed the one before it.
+    typed = Submission.objects.filter(signature=OuterRef("pk"), submitted_at__gt=since)
+    waited = Signature.objects.filter(
+        ~Exists(keeping), ~Exists(typed), state=Signature.State.PENDING, signed_at__lte=since
+    )
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGED_AT_ONCE]:
         # Somebody may confirm at this very moment.
         _empty(signature, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
@@ -376,6 +458,21 @@ def purge_unconfirmed(*, now: datetime) -> int:
             # With them go their contacts and deliveries.
             purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
     return purged
+
+
+def forget_submissions(*, now: datetime) -> int:
+    """Delete what was typed after a signature had been confirmed, once its page "check your email" has ended. How many.
+
+    And the addresses that were kept for an email which is not owed any more.
+    """
+    owed = Delivery.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
+    Submission.objects.filter(~Exists(owed), address__isnull=False).update(address=None)
+    old = Submission.objects.filter(submitted_at__lte=now - queries.CHECK_GOOD_FOR)
+    doomed = old.exclude(signature__state=Signature.State.PENDING)
+    forgotten = 0
+    while batch := list(doomed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        forgotten += Submission.objects.filter(pk__in=batch).delete()[0]
+    return forgotten
 
 
 # Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
@@ -443,6 +540,15 @@ def reseal_addresses(*, after: int, most: int) -> Resealed | None:
     return Resealed(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
 
 
+def reseal_submissions() -> tuple[int, list[int]]:
+    """The same for addresses that are kept for one email. How many, and the ids of those that no key opens."""
+    kept = Submission.objects.filter(address__isnull=False)
+    rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
+    fresh, unreadable = _resealed(rows)
+    changed = sum(Submission.objects.filter(pk=pk, address=old).update(address=new) for pk, (old, new) in fresh.items())
+    return changed, unreadable
+
+
 def _resealed(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, bytes]], list[int]]:
     """Old and new bytes of each address that is not under the newest key, by its id; and those that nobody can open."""
     fresh: dict[int, tuple[bytes, bytes]] = {}
@@ -474,8 +580,16 @@ def _write_one_resealed(pk: int) -> set[int]:
     return set()
 
 
-def _request(column: str, value: int | bytes, *, letter_id: int, now: datetime) -> None:
-    values = {"letter": letter_id, "value": value, "nonce": secrets.token_hex(NONCE_BYTES), "now": now}
+def _request(
+    column: str, value: int | bytes, *, letter_id: int, now: datetime, submission_id: int | None = None
+) -> None:
+    values: dict[str, Any] = {
+        "letter": letter_id,
+        "value": value,
+        "submission": submission_id,
+        "nonce": secrets.token_hex(NONCE_BYTES),
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(REQUEST.format(column=column), values)
     transaction.on_commit(wakeups.wake_postman)
@@ -500,6 +614,7 @@ def _empty(signature: Signature, *, still: Signature.State | None = None, **valu
         values = {"confirmed_at": None, "verified": Signature.Verified.NO}
     row.update(**dict.fromkeys([*WORDS, "via"], ""), proposed=None, declined=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
+    Submission.objects.filter(signature_id=signature.pk).delete()
     Delivery.objects.filter(signature_id=signature.pk).delete()
     _forget_answers(signature)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
@@ -518,32 +633,47 @@ def _is_empty(signature: Signature) -> bool:
     return signature.is_taken_back or signature.state in {Signature.State.WITHDRAWN, Signature.State.DISOWNED}
 
 
-def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, str]:
+def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
     values = _values(letter, entry, language, now)
-    with connection.cursor() as cursor:
-        # Who finds that somebody is known by waiting for their row cannot see it in the same statement; the next can,
-        # unless it goes away in between.
-        for _ in range(3):
-            cursor.execute(SIGN, values)
-            if row := cursor.fetchone():
-                return row[0], bytes(row[1]), row[2]
+    # Race: a signing that finds the address known by waiting for its row cannot see it in the same statement. The next
+    # one can, unless it goes away in between; it may also go away after it was seen.
+    for _ in range(3):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(SIGN, values)
+                row = cursor.fetchone()
+        except IntegrityError:
+            if connection.in_atomic_block:
+                raise
+            continue
+        if row:
+            return row[0], bytes(row[1]), row[2]
     raise Refused("try_again")
 
 
 def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
     consent = "" if entry.display == Display.NOBODY else entry.consent
-    return {
+    typed = {
         **entry.as_shown(),
-        "concern": entry.concern,
-        "via": entry.via,
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,
+        "consent": consent,
+    }
+    return {
+        **typed,
+        "content_hash": _content_hash(typed),
+        "concern": entry.concern,
+        "via": entry.via,
         "salt": secrets.token_bytes(SALT_BYTES),
         "address_hash": hash_address(entry.address.canonical),
         "address": seal(entry.address.deliverable),
-        "consent": consent,
         "consented_at": now if consent else None,
         "nonce": secrets.token_hex(NONCE_BYTES),
         "now": now,
     }
+
+
+def _content_hash(typed: dict[str, Any]) -> bytes:
+    content = json.dumps(typed, sort_keys=True).encode()
+    return hashlib.sha256(content).digest()[:CONTENT_HASH_BYTES]

@@ -1,5 +1,7 @@
 """What signing reads, each in one round trip."""
 
+import hashlib
+import json
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +13,21 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from letters.models import MOST_MAILS_A_DAY, OF_ORGANIZERS, Delivery, Letter, Signature, Translation
+from letters.models import (
+    MOST_MAILS_A_DAY,
+    MOST_PRIVATE_FIRST,
+    OF_ORGANIZERS,
+    WORDS,
+    Delivery,
+    Display,
+    Letter,
+    Signature,
+    SignerContact,
+    Translation,
+    most_private,
+)
 from letters.shared.addresses import unseal
-from letters.shared.tokens import Token, read_token
+from letters.shared.tokens import Token
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
@@ -54,17 +68,72 @@ def title_of(revision_id: int, language: str) -> str:
     return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
 
 
-def read_check(text: str) -> tuple[Token, bool] | None:
-    """The token of a page "check your mail", and whether the address had signed before; None if it is not ours."""
-    # Both are tried, whichever it is: to stop at the first would take less time for a new address.
-    new, known = read_token("check", text), read_token("check-again", text)
-    token = new or known
-    return (token, known is not None) if token else None
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a confirmation makes of a signature: of all choices of who sees the name, the most private one holds."""
+
+    # None if it is what stands in the signature.
+    submission_id: int | None
+    revision_id: int
+    language: str
+    name: str
+    affiliation: str
+    role: str
+    country: str
+    comment: str
+    domain: str
+    display: str
+    consent: str
+    # An earlier or later entry with the same address asked for more privacy than this one.
+    is_more_private: bool
+    # The signature says something else.
+    differs: bool
+
+    def fingerprint(self) -> str:
+        """Of all that the page shows before it counts: the button sends it back."""
+        said = [self.revision_id, *(getattr(self, name) for name in [*WORDS, "display", "consent"])]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def said_by(signature: Signature, submission_id: int | None) -> Said:
+    """What a submission says; what the signature says, if that one is gone: its signer has changed it since.
+
+    The statement that confirms does the same (letters/signing/operations.py).
+    """
+    submissions = list(signature.submissions.all())
+    chosen = next((typed for typed in submissions if typed.pk == submission_id), None)
+    contact: SignerContact | None = getattr(signature, "contact", None)
+    source = chosen or signature
+    display = most_private([signature.display, *(typed.display for typed in submissions)])
+    words = {name: str(getattr(source, name)) for name in WORDS}
+    consent = chosen.consent if chosen else contact.consent if contact else ""
+    if display == Display.NOBODY:
+        words |= dict.fromkeys(["name", "affiliation", "role", "comment"], "")
+        consent = ""
+    stands = {name: getattr(signature, name) for name in [*WORDS, "display"]}
+    agreed = bool(contact and contact.consent)
+    return Said(
+        **words,
+        submission_id=chosen.pk if chosen else None,
+        revision_id=source.revision_id,
+        language=source.language,
+        display=display,
+        consent=consent,
+        is_more_private=display != source.display,
+        differs={**words, "display": display} != stands or (contact is not None and agreed != bool(consent)),
+    )
+
+
+def newest_submission(signature: Signature) -> int | None:
+    newest = signature.submissions.order_by("-submitted_at", "-pk").values_list("pk", flat=True)
+    return newest.first()
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
     """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
-    contact = getattr(signature, "contact", None)
+    contact: SignerContact | None = getattr(signature, "contact", None)
+    submissions = list(signature.submissions.order_by("submitted_at", "pk"))
+    sealed = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
     typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
     shown = [*typed, "state", "verified", "number"]
     return {
@@ -77,10 +146,16 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
             for answer in signature.answers.select_related("question__revision").order_by("question")
         ],
-        "address": unseal(contact.address) if contact else None,
+        # For the minutes that an email takes, also of somebody whose name is shown to nobody, and who signs again.
+        "address": unseal(sealed[0]) if sealed else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,
+        # With this address, by whoever it was: until one of these entries is confirmed, or for a day.
+        "typed_into_the_form": [
+            {**{name: getattr(each, name) for name in typed}, "updates": each.consent, "at": each.submitted_at}
+            for each in submissions
+        ],
         "signed_at": signature.signed_at,
         "confirmed_at": signature.confirmed_at,
         "published_at": signature.published_at,
@@ -91,6 +166,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
 ASKED_FOR = [Delivery.Kind.CONFIRM, Delivery.Kind.SIGNED_AGAIN, Delivery.Kind.REQUESTED]
 DAY = timedelta(days=1)
 # A mail that is asked for again so soon after the last is a double click or a retry: that one is on its way.
+# Only an identical entry is one: who has typed something else gets an email of their own.
 SAME_SIGNING = timedelta(minutes=5)
 SAME_REQUEST = timedelta(minutes=1)
 
@@ -102,8 +178,16 @@ class Recipient:
     signature: Signature
     # Encrypted, as it is stored; None once it has been forgotten.
     address: bytes | memoryview | None
+    # What it asks about: the submission that owes it, or else the newest one. None if there is none any more.
+    submission_id: int | None
+    submitted_at: datetime | None
+    # What its signer had before their eyes when they typed.
+    revision_id: int
+    language: str
+    # Who is to see the name, by all submissions and the signature.
+    display: str
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
-    # one about this signature a moment before this one, or since; and whether a newer one has been put off. All
+    # one about this submission a moment before this one, or since; and whether a newer one has been put off. All
     # without mails that thank, which answer the owner of the mailbox, and without those of organizers (OF_ORGANIZERS):
     # whoever has an account could use up the day of somebody who wants to confirm, and those say something else.
     full_since: datetime | None
@@ -116,15 +200,31 @@ class Recipient:
 # another worker. Those that came back count too: else a mailbox that does not exist could be written to without end.
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
 NOT_COUNTED = ", ".join(f"'{kind}'" for kind in [Delivery.Kind.THANKS, *OF_ORGANIZERS])
+DISPLAYS = ", ".join(f"'{display}'" for display in MOST_PRIVATE_FIRST)
 RECIPIENT = f"""
-SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, address, full_since, mailed_just_now, replaced
+SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, coalesce(contact.address, typed.address),
+    typed.id, typed.submitted_at,
+    coalesce(typed.revision_id, signature.revision_id), coalesce(typed.language, signature.language),
+    (SELECT asked.display
+        FROM (SELECT signature.display UNION ALL
+            SELECT all_typed.display FROM letters_submission AS all_typed
+            WHERE all_typed.signature_id = signature.id) AS asked
+        ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
+    full_since, mailed_just_now, replaced
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+LEFT JOIN LATERAL (
+    SELECT id, submitted_at, revision_id, language, address FROM letters_submission AS one
+    WHERE one.signature_id = signature.id AND (%(submission)s::bigint IS NULL OR one.id = %(submission)s)
+    ORDER BY submitted_at DESC, id DESC LIMIT 1
+) AS typed ON true
 CROSS JOIN LATERAL (
     SELECT
         (array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MOST_MAILS_A_DAY}]
             AS full_since,
         count(*) FILTER (WHERE others.signature_id = signature.id
+            AND (others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
+                OR others.submission_id IS NOT DISTINCT FROM typed.id)
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
         count(*) FILTER (WHERE others.signature_id = signature.id
             AND owed AND put_off_at IS NOT NULL AND others.id > %(delivery)s) > 0 AS replaced
@@ -147,6 +247,7 @@ def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     values: dict[str, int | datetime | None] = {
         "signature": delivery.signature_id,
         "delivery": delivery.pk,
+        "submission": delivery.submission_id,
         "now": now,
         "yesterday": now - DAY,
         "just_now": delivery.created_at - (SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING),
@@ -173,12 +274,12 @@ def is_needless(delivery: Delivery, recipient: Recipient, *, now: datetime) -> b
     return (again and recipient.mailed_just_now) or recipient.replaced or is_old
 
 
-def confirmable_until(signature: Signature) -> datetime:
-    """When the link in a mail stops being good for a signature that waits: never later than the letter takes it."""
+def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
+    """When the link in an email stops being good for what was typed then: never later than the letter takes it."""
     letter = signature.letter
     if letter.status == Letter.Status.WITHDRAWN:
-        return signature.signed_at
-    own_end = signature.signed_at + timedelta(days=settings.CONFIRMATION_DAYS)
+        return since
+    own_end = since + timedelta(days=settings.CONFIRMATION_DAYS)
     return min(own_end, letter.confirmations_end() or own_end)
 
 
@@ -213,10 +314,14 @@ STEP = timedelta(seconds=5)
 DELAYED_AFTER = timedelta(minutes=1)
 
 
-def mail_standing(signature: Signature, *, since: datetime, now: datetime) -> MailStanding:
-    """How the mail stands that a form has asked for in that second."""
+def mail_standing(
+    signature: Signature, *, since: datetime, now: datetime, submission_id: int | None = None
+) -> MailStanding:
+    """How the email stands that a form has asked for in that second."""
     # Of no other second: a stranger must not read from their page when somebody else has asked.
     asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
+    if submission_id is not None:
+        asked_then &= Q(submission_id=submission_id)
     mail = Delivery.objects.filter(asked_then, signature=signature, kind__in=ASKED_FOR).order_by("-pk").first()
     # None is left if its signature was taken back: that is for the owner of the mailbox to know.
     settled_at = since if mail is None else mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at

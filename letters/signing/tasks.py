@@ -1,10 +1,11 @@
 from datetime import datetime
 
-from letters.signing.operations import forget_mails, purge_unconfirmed, remind_unconfirmed
+from letters.signing.operations import forget_mails, forget_submissions, purge_unconfirmed, remind_unconfirmed
 
 
 def tend_unconfirmed(*, now: datetime) -> None:
     """Remind those who have not confirmed; forget those who never did, and mails of long ago."""
     purge_unconfirmed(now=now)
+    forget_submissions(now=now)
     forget_mails(now=now)
     remind_unconfirmed(now=now)

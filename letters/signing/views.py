@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 from typing import Any
@@ -9,21 +10,22 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from letters.linking.guards import from_our_pages, of_a_signature, see_other, useless_link, with_a_token
 from letters.linking.queries import signature_of
-from letters.models import STANDING, Letter, Signature, Switch, Translation
+from letters.models import CONFIRMED, STANDING, Display, Letter, Signature, Switch, Translation
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
 from letters.shared.origins import host_elsewhere
 from letters.shared.refusal import Refused
-from letters.shared.tokens import Token, make_token
+from letters.shared.tokens import Token, make_token, read_token
 from letters.shared.typed import safe_fields
 from letters.signing import queries
 from letters.signing.admission import ProofWanted, Sender, admit, admit_request
@@ -31,7 +33,7 @@ from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     accept_invitation,
     change_signature,
-    confirm_by_code,
+    check_code,
     confirm_signature,
     decline_invitation,
     disown_signature,
@@ -39,18 +41,24 @@ from letters.signing.operations import (
     request_link,
     request_mail,
     sign_letter,
+    use_submission,
     withdraw_signature,
 )
 from letters.switching.queries import is_on
 
 
 @from_our_pages
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
-    """Takes the form; gives it again, with what was typed, where something is missing."""
+    """Takes the form; gives it again, with what was typed, where something is missing.
+
+    Whoever loads the address of that page anew is led to the letter, which has the form.
+    """
     try:
         letter = queries.letter_to_sign(slug, language)
         language = language or letter.language
+        if request.method != "POST":
+            return see_other(f"{letter.get_absolute_url(language)}#sign")
         with translation.override(interface_language(language)):
             return _sign(request, letter, language)
     except Letter.DoesNotExist as missing:
@@ -110,42 +118,38 @@ def _network(request: HttpRequest) -> str:
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
-    """ "Check your mail", and the six digits from it: the same whether or not the address had signed before.
+    """ "Check your email", and the code from it: the same whether or not the address had signed before.
 
-    So it speaks the language of the form that was sent and shows the letter as it is now; the language and the text
-    that the signature was made with would tell a stranger that there is one.
+    So it speaks the language of the form that was sent and shows the letter as it is now. It does not repeat what was
+    typed: that is deleted when the owner of the address confirms, and the page would tell a stranger so.
     """
-    opened, now = queries.read_check(token), timezone.now()
+    opened, now = read_token("check", token), timezone.now()
     if opened is None:
         return useless_link(request)
     # Before anything is looked up: it must not tell what has become of the signature meanwhile.
-    signature = None if queries.is_check_over(opened[0], now) else signature_of(opened[0])
+    signature = None if queries.is_check_over(opened, now) else signature_of(opened)
     if signature is None:
         return _check_is_over(request, language)
-    language = language or signature.letter.language
-    since, again = opened[0].issued_at, opened[1]
+    language, typed = language or signature.letter.language, opened.submission_id
     with translation.override(interface_language(language)):
         if request.POST.get("action") == "resend":
-            return _refusal_of_request(request) or _resend(signature, language, again=again)
+            return _refusal_of_request(request) or _resend(signature, language, typed)
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
-                confirm_by_code(signature, code=form.cleaned_data["code"], again=again, now=now)
-                return see_other(signature.link("confirm", now=now))
-            except TooMany as refused:
-                return _confirmed_too_often(request, signature, refused.seconds)
+                check_code(typed, code=form.cleaned_data["code"], now=now)
+                return see_other(signature.link("confirm-by-code", now=now, submission_id=typed))
             except Refused as refused:
-                form.add_error("code", CODE_REFUSED.get(refused.code, CODE_REFUSED["letter_closed"]))
-        standing = queries.mail_standing(signature, since=since, now=now)
+                form.add_error("code", CODE_REFUSED[refused.code])
+        standing = queries.mail_standing(signature, since=opened.issued_at, now=now, submission_id=typed)
         return _check_page(request, signature.letter, language, form, standing)
 
 
-def _resend(signature: Signature, language: str, *, again: bool) -> HttpResponse:
-    """Leads to a page of its own: each speaks of the one mail that it was opened for."""
+def _resend(signature: Signature, language: str, submission_id: int | None) -> HttpResponse:
+    """Leads to a page of its own: each speaks of the one email that it was opened for."""
     now = timezone.now()
-    request_mail(signature, now=now)
-    purpose = "check-again" if again else "check"
-    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=now)
+    request_mail(signature, submission_id=submission_id, now=now)
+    token = make_token("check", signature_id=signature.pk, salt=signature.salt, submission_id=submission_id, now=now)
     return see_other(f"{_check_url(signature.letter, language, token)}?again")
 
 
@@ -222,10 +226,9 @@ def _check_url(letter: Letter, language: str, token: str) -> str:
 
 CODE_REFUSED = {
     "wrong_code": _(
-        "These are not the digits of the newest mail, or they are older than an hour, or were tried too often. "
-        "The button in the mail still works."
+        "This is not the code from the newest email about this entry, or it is older than one hour, or it was tried "
+        "too often. The button in the email still works."
     ),
-    "letter_closed": _("This letter takes no signatures any more."),
 }
 
 
@@ -282,6 +285,18 @@ def _not_managed(request: HttpRequest, signature: Signature, form: ChangeForm, *
 
 
 @of_a_signature("manage", "GET", "HEAD")
+def my_link(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """The control link as a file, to keep."""
+    text = queries.translation_of(signature.revision_id, signature.language)
+    manage_url = settings.SITE_URL + signature.link("manage", now=timezone.now())
+    with translation.override(interface_language(signature.language)):
+        content = render_to_string("letters/signing/my_link.txt", {"text": text, "manage_url": manage_url})
+    response = HttpResponse(content, content_type="text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="my-signature.txt"'
+    return response
+
+
+@of_a_signature("manage", "GET", "HEAD")
 def my_data(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """Everything that is stored about the signer, to keep."""
     response = JsonResponse(queries.stored_about(signature), json_dumps_params={"indent": 2, "ensure_ascii": False})
@@ -291,32 +306,136 @@ def my_data(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
 
 @of_a_signature("confirm", "GET", "HEAD", "POST")
 def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """GET shows the button, or how the signature stands; POST confirms. Scanners follow links, so GET never acts."""
-    if signature.state == Signature.State.PENDING and queries.is_expired(token, timezone.now()):
+    """GET shows what will count and a button; POST confirms. Scanners follow links, so GET never acts."""
+    return _confirming(request, signature, token, Signature.Verified.LINK)
+
+
+@of_a_signature("confirm-by-code", "GET", "HEAD", "POST")
+def confirm_by_code(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """The same for a person who has typed the code."""
+    return _confirming(request, signature, token, Signature.Verified.CODE)
+
+
+def _confirming(request: HttpRequest, signature: Signature, token: Token, verified: str) -> HttpResponse:
+    now, is_pending = timezone.now(), signature.state == Signature.State.PENDING
+    if is_pending and queries.is_expired(token, now):
         return _signature_page(request, "letters/signing/expired.html", signature, status=410)
-    refusal = ""
-    if request.method == "POST":
+    said = queries.said_by(signature, token.submission_id)
+    offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED
+    if not is_pending and not offers:
+        return _just_confirmed(request, signature, now) or _used_link(request, signature)
+    refusal = signature.letter.confirmation_refusal(now) if is_pending else ""
+    acts = request.method == "POST" and not refusal
+    if acts and request.POST.get("seen", said.fingerprint()) != said.fingerprint():
+        return _confirm_page(request, signature, said, has_changed=True)
+    if acts:
         try:
-            confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
-            return see_other(request.path)
+            _take_at_their_word(signature, said, verified, now=now)
+            return _thanks(request, signature)
         except TooMany as refused:
             return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
             refusal = refused.code
-    elif signature.state == Signature.State.PENDING:
-        refusal = signature.letter.confirmation_refusal(timezone.now())
-    return _confirm_page(request, signature, refusal)
+    return _confirm_page(request, signature, said, refusal=refusal)
 
 
-def _confirm_page(request: HttpRequest, signature: Signature, refusal: str) -> HttpResponse:
+def _take_at_their_word(signature: Signature, said: queries.Said, verified: str, *, now: datetime) -> None:
+    if signature.state == Signature.State.PENDING:
+        confirm_signature(signature, submission_id=said.submission_id, verified=verified, now=now)
+    elif said.submission_id:
+        use_submission(signature, submission_id=said.submission_id, now=now)
+
+
+def _confirm_page(
+    request: HttpRequest, signature: Signature, said: queries.Said, *, has_changed: bool = False, refusal: str = ""
+) -> HttpResponse:
+    """What will count, before it counts. To a person who has signed already: what counts, and what they typed now."""
+    if refusal in {"answered", "taken_back"}:
+        return _used_link(request, signature)
     if refusal:
         return _signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
-    template = "confirm" if signature.state == Signature.State.PENDING else "thanks"
+    template = "confirm" if signature.state == Signature.State.PENDING else "instead"
+    text = queries.translation_of(said.revision_id, said.language) if template == "confirm" else None
     manage_url = signature.link("manage", now=timezone.now())
-    publishing = is_on(Switch.Name.PUBLISH)
-    return _signature_page(
-        request, f"letters/signing/{template}.html", signature, manage_url=manage_url, publishing=publishing
-    )
+    context = {"said": said, "manage_url": manage_url, "has_changed": has_changed, "text": text}
+    status = 409 if has_changed else 200
+    spoken = said.language if template == "confirm" else signature.language
+    page = f"letters/signing/{template}.html"
+    return _signature_page(request, page, signature, status=status, language=spoken, **context)
+
+
+def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
+    """To a page whose address may be shared. A person who gets no email is shown their control link here, once."""
+    now, letter = timezone.now(), signature.letter
+    thanks_url = _thanks_url(letter, signature.language)
+    if signature.display != Display.NOBODY:
+        return see_other(thanks_url)
+    manage_url = signature.link("manage", now=now)
+    links: dict[str, Any] = {
+        "thanks_url": thanks_url,
+        "manage_url": manage_url,
+        "full_url": settings.SITE_URL + manage_url,
+    }
+    return _signature_page(request, "letters/signing/private_link.html", signature, text=None, **links)
+
+
+def _thanks_url(letter: Letter, language: str) -> str:
+    if letter.status == Letter.Status.DRAFT:
+        return reverse("thanked")
+    return letter.url_of("thanks", language)
+
+
+# A second click on the button, before the answer to the first one was there.
+SAME_CLICK = timedelta(minutes=1)
+
+
+def _just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
+    """The answer of a moment ago, once more; None if this is no second click."""
+    at = signature.confirmed_at
+    is_second_click = request.method == "POST" and at is not None and timedelta() <= now - at < SAME_CLICK
+    return _thanks(request, signature) if is_second_click and signature.state in CONFIRMED else None
+
+
+def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
+    """Whoever has the address of a page that a person has shared reads no more than a stranger may: not even what has
+    become of the signature, nor in which language it was signed."""
+    letter = signature.letter
+    context: dict[str, Any] = {"letter": None if letter.status == Letter.Status.DRAFT else letter}
+    if context["letter"]:
+        context |= _letter_context(letter, letter.language)
+        context["link_url"] = letter.url_of("link")
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "letters/signing/used_link.html", context)
+
+
+@require_safe
+def thanks(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+    """Where a confirmation leads: the same for everybody, so its address can be shared."""
+    try:
+        letter = queries.letter_to_sign(slug, language)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+    language = language or letter.language
+    context = {
+        **_letter_context(letter, language),
+        "signatures_url": letter.url_of("signatures", language),
+        "publishing": is_on(Switch.Name.PUBLISH),
+    }
+    with translation.override(interface_language(language)):
+        return _not_listed(render(request, "letters/signing/thanks.html", context))
+
+
+@require_safe
+def thanked(request: HttpRequest) -> HttpResponse:
+    """The same for a letter that is not public yet: it is not named."""
+    with translation.override(translation.get_language_from_request(request)):
+        return _not_listed(render(request, "letters/signing/thanks.html", {}))
+
+
+def _not_listed(response: HttpResponse) -> HttpResponse:
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _confirmed_too_often(request: HttpRequest, signature: Signature, seconds: int) -> HttpResponse:
@@ -328,19 +447,27 @@ def _confirmed_too_often(request: HttpRequest, signature: Signature, seconds: in
 
 @of_a_signature("invitation", "GET", "HEAD", "POST")
 def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """Where an invited person reads the letter and signs it; then, how that stands. The mail proves the address."""
+    """Where an invited person reads the letter and signs it. The email proves the address.
+
+    Once it is answered, it has no more authority. A signer goes on reading a letter there that is not public yet.
+    """
+    now = timezone.now()
+    if signature.state != Signature.State.INVITED:
+        return _just_confirmed(request, signature, now) or _used_invitation(request, signature)
     texts = queries.texts_to_sign(signature)
-    if signature.state == Signature.State.INVITED and request.GET.get("language") in texts:
+    if request.GET.get("language") in texts:
         signature.language = request.GET["language"]
     text = texts[signature.language]
-    refusal = invitation_refusal(signature, timezone.now())
+    refusal = invitation_refusal(signature, now)
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, _typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid() and not refusal:
             try:
                 seen = {"language": text.language, "seen": request.POST.get("seen", "")}
-                accept_invitation(signature, changes=form.changes(), **seen, now=timezone.now())
-                return see_other(request.path)
+                changes = form.changes()
+                accept_invitation(signature, changes=changes, **seen, now=now)
+                signature.display = changes.display
+                return _thanks(request, signature)
             except Refused as refused:
                 refusal = refused.code
     status = 409 if request.method == "POST" and refusal else 422 if form.errors else 200
@@ -353,17 +480,19 @@ def _invitation_page(
     languages = [
         {"code": code, "name": language_name(code), "url": f"{request.path}?language={code}"} for code in sorted(texts)
     ]
-    is_invited = signature.state == Signature.State.INVITED
     context = {
         **more,
         "text": texts[signature.language],
-        "languages": languages if is_invited and len(languages) > 1 else [],
-        # Whose invitation is over reads no letter that is not public.
-        "reads": is_invited or signature.state in STANDING,
-        "manage_url": signature.link("manage", now=timezone.now()),
+        "languages": languages if len(languages) > 1 else [],
         "decline_url": signature.link("decline", now=timezone.now()),
     }
     return _signature_page(request, "letters/signing/invitation.html", signature, status=status, **context)
+
+
+def _used_invitation(request: HttpRequest, signature: Signature) -> HttpResponse:
+    if signature.letter.status != Letter.Status.DRAFT or signature.state not in STANDING:
+        return _used_link(request, signature)
+    return _signature_page(request, "letters/signing/unpublished.html", signature)
 
 
 @of_a_signature("decline", "GET", "HEAD", "POST")
@@ -377,10 +506,10 @@ def decline(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
 
 
 def _signature_page(
-    request: HttpRequest, template: str, signature: Signature, *, status: int = 200, **more: Any
+    request: HttpRequest, template: str, signature: Signature, *, status: int = 200, language: str = "", **more: Any
 ) -> HttpResponse:
     """A page about one signature, in the language that it was signed in."""
-    letter, language = signature.letter, signature.language
+    letter, language = signature.letter, language or signature.language
     context = {
         "signature": signature,
         "letter": letter,

@@ -19,9 +19,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from letters.delivering import pacing
 from letters.delivering.operations import note_bounce, note_complaint
 from letters.delivering.queries import undelivered
-from letters.models import AuditEvent, Delivery, Letter, Signature
+from letters.models import AuditEvent, Delivery, Letter, Signature, StoppedDomain
 from letters.publishing.operations import sequence_letter
 from letters.shared.addresses import hash_address
 from letters.shared.tokens import make_mark, read_mark
@@ -907,3 +908,15 @@ def test_staff_can_list_those_whose_mail_came_back(letter: Letter, provider: Pro
     assert f"/admin/letters/signature/{signature.pk}/change/" in page
     assert "1 signature" in page
     assert "Mail to the address came back" in page
+
+
+def test_bounces_that_a_provider_tells_of_stop_a_domain_and_each_counts_once(
+    letter: Letter, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "FEWEST_REFUSED", 2)
+    first, second = (signed_and_mailed(letter, f"{name}@company.example") for name in ("ada", "bob"))
+    for _ in range(3):
+        provider.tell(postmark("ada@company.example", mark_of(first), timezone.now()))
+    assert not StoppedDomain.objects.exists()
+    provider.tell(postmark("bob@company.example", mark_of(second), timezone.now()))
+    assert StoppedDomain.objects.get().domain == "company.example"

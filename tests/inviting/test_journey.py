@@ -54,7 +54,7 @@ def sign(page: Page, url: str, name: str) -> None:
     expect(page.get_by_text("Four sleeper lines are to end in December.")).to_be_visible()
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(page.get_by_text("You have signed. Thank you.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Thank you for signing")).to_be_visible()
 
 
 def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site, visitor: Visit) -> None:
@@ -65,7 +65,7 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
     page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_role("button", name="Look at the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
-    expect(page.get_by_text("it seems in windows-1252")).to_be_visible()
+    expect(page.get_by_text("The file is not written in UTF-8")).to_be_visible()
     expect(page.get_by_role("heading", name="50 people to invite")).to_be_visible()
     page.get_by_label("Column 4").select_option("affiliation")
     page.get_by_role("button", name="Look again").click()
@@ -83,7 +83,7 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
     refuser = visitor()
     refuser.goto(site.mailed_link("decline", "p9@first.example"))
     refuser.get_by_role("button", name="No, thank you").click()
-    expect(refuser.get_by_role("heading", level=1)).to_have_text("You have said no")
+    expect(refuser.get_by_role("heading", level=1)).to_have_text("This invitation is over")
 
     page.goto(f"{letter}first-signers/")
     numbers = page.locator(".ledger dd")
@@ -130,7 +130,7 @@ def test_the_pages_are_accessible_and_fit(site: Site, visitor: Visit, width: int
         page.goto(site.mailed_link(purpose, email))
         look(page, width)
     page.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(page.get_by_text("You have signed. Thank you.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Thank you for signing")).to_be_visible()
     look(page, width)
     page.goto(letter)
     look(page, width)

@@ -1,15 +1,28 @@
 """An address is read from what was typed, known again by a hash, and stored so that only we can read it."""
 
 import string
+import time
 from random import Random
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
+from django.core.mail import EmailMessage
+from django.core.mail.message import sanitize_address
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from letters.shared.addresses import Address, hash_address, read_address, reseal, seal, unseal
+from letters.shared.address_words import why_not
+from letters.shared.addresses import (
+    Address,
+    NoAddress,
+    hash_address,
+    parse_address,
+    read_address,
+    reseal,
+    seal,
+    unseal,
+)
 
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=30)
 typed = st.builds("{}@{}.example.org".format, names, st.text(string.ascii_letters, min_size=1, max_size=30))
@@ -68,8 +81,9 @@ def test_an_address_is_read_as_it_is_mailed_to(text: str, deliverable: str) -> N
         "ada@example",
         "ada@@example.org",
         "ada@home@example.org",
-        "Ada Lovelace <ada@example.org>",
-        "<ada@example.org>",
+        "eve@example.org <ada@example.org>",
+        "Eve (eve@example.org) <ada@example.org>",
+        "ada@example.org <eve@example.org",
         "ada@example.org, eve@example.org",
         "ada@example.org;eve@example.org",
         "ada@example.org\nBcc: eve@example.org",
@@ -87,8 +101,9 @@ def test_an_address_is_read_as_it_is_mailed_to(text: str, deliverable: str) -> N
         "ada@example.org\x00",
         "adà@example.org",
         "ada\u202e@example.org",
-        "ada\u200b@example.org",
-        "mailto:ada@example.org",
+        "mailto:ada@example.org,eve@example.org",
+        "javascript:ada@example.org",
+        "ada@example.org (work)",
         "ada@" + "a" * 64 + ".org",
         "ada@" + ".".join(["example"] * 40) + ".org",
     ],
@@ -105,6 +120,126 @@ def test_whatever_is_typed_is_an_address_or_none(text: str) -> None:
         assert found.deliverable.isascii()
         assert found.deliverable.isprintable()
         assert found.deliverable.count("@") == 1
+
+
+PLAIN = "ada@example.org"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Ada Lovelace <ada@example.org>",
+        '"Lovelace, Ada" <ada@example.org>,',
+        "<ada@example.org>",
+        "<<ada@example.org>>",
+        "ada@example.org <ada@example.org>",
+        "ADA@example.org <ada@example.org>",
+        "'ada@example.org' <ada@example.org>",
+        "mailto:ada@example.org",
+        "MAILTO:ada@example.org?subject=An%20open%20letter&body=x",
+        "<mailto:ada@example.org>",
+        "mailto:ada%40example.org",
+        "ada@example.org.",
+        "ada@example.org,",
+        "ada@example.org;",
+        "(ada@example.org)",
+        "[ada@example.org]",
+        '"ada@example.org"',
+        "'ada@example.org'",
+        "“ada@example.org”",
+        "«\u00a0ada@example.org\u00a0»",
+        "„ada@example.org“",
+        '"ada"@example.org',
+        "\ufeffada@example.org",
+        "ada@example.org\u200b",
+        "ada\u200b@example.org",
+        "ada@exam\u00adple.org",
+        "\u200eada@example.org\u200f",
+        "\u202aada@example.org\u202c",
+        "\u2066ada@example.org\u2069",
+        "\u00a0ada@example.org\u00a0",
+        "\u3000ada@example.org",
+        "\tada@example.org\r\n",
+        "ada\uff20example.org",
+        "\uff41\uff44\uff41\uff20\uff45\uff58\uff41\uff4d\uff50\uff4c\uff45\uff0e\uff4f\uff52\uff47",
+        "ada\ufe6bexample.org",
+        "ada@example\u3002org",
+    ],
+)
+def test_what_only_stands_around_an_address_is_taken_off(typed: str) -> None:
+    assert read(typed).deliverable.casefold() == PLAIN
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        "ada+letters",
+        "o'hara",
+        "ada/work",
+        "ada=x",
+        "a",
+        "1234",
+        "_ada_",
+        "ada-",
+        "ada!x",
+        "a%b",
+        "{ada}",
+        "ada~x",
+        "a|b",
+    ],
+)
+def test_an_unusual_name_that_works_is_taken_as_it_is(unusual: str) -> None:
+    assert read(f"{unusual}@example.org").deliverable == f"{unusual}@example.org"
+    (message,) = [EmailMessage(to=[read(f"{unusual}@example.org").deliverable])]
+    assert sanitize_address(message.to[0], "utf-8") == f"{unusual}@example.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "empty"),
+        ("<>", "empty"),
+        ("ada", "no_at"),
+        ("@example.org", "no_name"),
+        ("ada@", "no_domain"),
+        ("ada@example", "no_dot"),
+        ("ada@home@example.org", "several"),
+        ("ada lovelace@example.org", "space"),
+        ("ada..l@example.org", "dots"),
+        (".ada@example.org", "dots"),
+        ("ada@.example.org", "dots"),
+        ("ada@ex_ample.org", "domain"),
+        ("ada@127.0.0.1", "domain"),
+        ("ada,l@example.org", "characters"),
+        ("adà@example.org", "not_ascii"),
+        ("\u0430da@example.org", "not_ascii"),
+        ('"ada lovelace"@example.org', "unsendable"),
+        ("=?x?q?ada?=@example.org", "unsendable"),
+        ("ada\u202e@example.org", "turns_direction"),
+        ("a" * 300 + "@example.org", "too_long"),
+        ("ada@example.org" + " " * 2000, "too_long"),
+        ("ada@-example.org", "invalid"),
+    ],
+)
+def test_what_is_wrong_is_said(typed: str, code: str) -> None:
+    with pytest.raises(NoAddress) as refused:
+        parse_address(typed)
+    assert refused.value.code == code
+    assert why_not(code)
+
+
+@given(st.text(max_size=80))
+def test_tidying_twice_is_tidying_once(text: str) -> None:
+    found = read_address(text)
+    if found:
+        assert read(found.deliverable) == found
+
+
+def test_no_address_takes_long() -> None:
+    began = time.process_time()
+    for text in ["<" * 10**6, "@" * 10**6, "a\u0301" * 500, "mailto:" * 140, "<@" * 500, "\u0301\u0316" * 500]:
+        read_address(text)
+    assert time.process_time() - began < 1
 
 
 def test_an_address_is_known_again_by_its_hash_alone(settings: Settings) -> None:

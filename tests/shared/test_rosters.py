@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from letters.shared.headings import MEANINGS
 from letters.shared.rosters import (
     FORMULA,
-    MEANINGS,
     MOST_BYTES,
     Roster,
     UnreadableList,
@@ -184,7 +184,7 @@ def test_what_is_no_text_is_refused_in_a_word(content: bytes, code: str) -> None
         (",,,\n,,\n", "empty"),
         ("a@b.org\n" * 5002, "too_many_rows"),
         ("A <a@b.org>\n" * 5002, "too_many_rows"),
-        ("," * 61 + "a", "too_many_columns"),
+        ("," * 256 + "a", "too_many_columns"),
         ("a" * 200_000, "no_text"),
     ],
     ids=short,

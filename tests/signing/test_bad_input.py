@@ -22,6 +22,17 @@ FORM = "application/x-www-form-urlencoded"
 
 NO_NAME = "Write the name that you sign with."
 NO_ADDRESS = "Write your email address: we send a mail there, so that nobody can sign in your name."
+DOTS = "A dot in this email address is at the wrong place: at an edge, or beside another dot."
+NO_AT = "There is no @ in this email address. One looks like name@example.org."
+NO_DOT = "The part after the @ is not complete: it needs a dot, as in name@example.org."
+SEVERAL = "There is more than one @ in this. Enter one email address, like name@example.org."
+SPACE = "There is a space in this email address. Remove it, and check the rest."
+TOO_LONG = "This is too long for an email address. Enter the address alone, like name@example.org."
+UNKNOWN_SIGN = "There is a character before the @ that an email address cannot have."
+NOT_ASCII = "We cannot send to an address with accents or other special letters before the @. Use another one."
+TURNED_ADDRESS = (
+    "This email address contains an invisible character that changes the direction of the text. Type it by hand."
+)
 WRONG_ADDRESS = "This is not a complete email address. One looks like name@example.org."
 TURNS = "This holds an invisible character that turns the direction of the text. Type it again by hand."
 DAMAGED = "This holds characters that were damaged on the way. Type it again by hand."
@@ -41,15 +52,25 @@ WRONG: list[tuple[str, str, str]] = [
     ("name", "A" * 10_000, "This has 10000 characters; up to 200 fit."),
     ("email", "", NO_ADDRESS),
     ("email", "  ", NO_ADDRESS),
-    ("email", "ada", WRONG_ADDRESS),
-    ("email", "ada@localhost", WRONG_ADDRESS),
-    ("email", "ada@home@example.org", WRONG_ADDRESS),
-    ("email", "Ada Lovelace <ada@example.org>", WRONG_ADDRESS),
-    ("email", "ada@example.org, eve@example.org", WRONG_ADDRESS),
-    ("email", "ada@example.org\r\nBcc: eve@example.org", WRONG_ADDRESS),
-    ("email", "a" * 60 + "@" + "example." * 30 + "org", WRONG_ADDRESS),
+    ("email", "ada", NO_AT),
+    ("email", "ada@localhost", NO_DOT),
+    ("email", "ada@home@example.org", SEVERAL),
+    ("email", "ada lovelace@example.org", SPACE),
+    (
+        "email",
+        "ada..l@example.org",
+        "A dot in this email address is at the wrong place: at an edge, or beside another dot.",
+    ),
+    ("email", "ada,l@example.org", UNKNOWN_SIGN),
+    ("email", "adà@example.org", NOT_ASCII),
+    ("email", "ada@ex_ample.org", "The part after the @ is not the name of a site, like example.org."),
+    ("name", "ada@example.org", "This looks like an email address. Enter your name here: others may see it."),
+    ("name", "Ada <ada@example.org>", "This looks like an email address. Enter your name here: others may see it."),
+    ("email", "ada@example.org, eve@example.org", SEVERAL),
+    ("email", "ada@example.org\r\nBcc: eve@example.org", SEVERAL),
+    ("email", "a" * 60 + "@" + "example." * 30 + "org", TOO_LONG),
     ("email", "ada\x00@example.org", WRONG_ADDRESS),
-    ("email", "ada\u202e@example.org", WRONG_ADDRESS),
+    ("email", "ada\u202e@example.org", TURNED_ADDRESS),
     ("affiliation", "Society\u202e", TURNS),
     ("affiliation", "Society\x00", DAMAGED),
     ("affiliation", "S" * 201, "This has 201 characters; up to 200 fit."),
@@ -217,12 +238,24 @@ def test_a_letter_that_takes_no_signatures_says_why(
 # The request itself
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
-def test_another_method_than_post_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"])
+def test_another_method_is_a_405(letter: Letter, signer: Signer, method: str) -> None:
     answer = signer.client.generic(method, letter.url_of("sign"), headers=FROM_OUR_PAGE)
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
-    assert method == "HEAD" or is_a_page(answer)
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+    assert is_a_page(answer)
+    assert nothing_is_written()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("language", ["", "it"])
+def test_the_address_of_the_form_leads_to_the_letter_that_has_it(
+    letter: Letter, signer: Signer, method: str, language: str
+) -> None:
+    """It stands in the address bar after a mistake, and people load it anew or keep it."""
+    answer = signer.client.generic(method, f"{letter.url_of('sign', language)}?email=ada@example.org")
+    assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url(language)}#sign")
+    assert signer.client.generic(method, "/letters/no-such-letter/sign/").status_code == 404
     assert nothing_is_written()
 
 

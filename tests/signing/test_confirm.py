@@ -42,7 +42,7 @@ def test_the_link_shows_a_button_and_the_button_confirms(letter: Letter, signer:
     signer.sign(letter)
     link = signer.mailed_link("ada@example.org")
     assert BUTTON in words(signer.get(link))
-    assert "You have signed. Thank you." in words(signer.press(link))
+    assert "Thank you for signing" in words(signer.press(link))
     signature = signature_of(letter)
     assert (signature.state, signature.verified) == ("confirmed", "link")
     assert signature.confirmed_at
@@ -71,13 +71,12 @@ def test_the_page_says_who_will_see_the_name(letter: Letter, signer: Signer, dis
     assert sentence in words(signer.get(confirm_url(sign(letter, display=display))))
 
 
-def test_the_thank_you_shows_the_number_once_there_is_one(letter: Letter, signer: Signer) -> None:
-    url = confirm_url(sign(letter))
-    assert "Your number comes in a moment." in words(signer.press(url))
+def test_the_control_page_shows_the_number_once_there_is_one(letter: Letter, signer: Signer) -> None:
+    signer.press(confirm_url(sign(letter)))
+    page = signer.mailed_link(purpose="manage")
+    assert "No. 1" not in words(signer.get(page))
     publish()
-    answer = words(signer.get(url))
-    assert "No. 1" in answer
-    assert "The letter has 1 signature." in answer
+    assert "No. 1" in words(signer.get(page))
 
 
 def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer: Signer) -> None:
@@ -90,7 +89,7 @@ def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer:
 
 def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: LetterMaker, signer: Signer) -> None:
     signature = sign(published(reviewed=True))
-    assert "Confirmed. A moderator looks at it next." in words(signer.press(confirm_url(signature)))
+    assert "after a moderator has looked at them" in words(signer.press(confirm_url(signature)))
     assert state(signature) == "held"
 
 
@@ -152,7 +151,7 @@ def test_confirming_twice_is_harmless(letter: Letter, signer: Signer, mailoutbox
     assert words(signer.press(url)) == words(first)
     assert Signature.objects.values().get(pk=signature.pk) == before
     publish()
-    assert "No. 1" in words(signer.press(url))
+    assert words(signer.press(url)) == words(first)
     assert state(signature) == "published"
     deliver()
     assert [str(mail.subject) for mail in mailoutbox] == ["You have signed. Thank you."]
@@ -168,12 +167,12 @@ def test_confirming_at_once_in_many_windows_confirms_once(letter: Letter) -> Non
     assert (letter.signature_count, letter.last_number) == (1, 1)
 
 
-def test_the_link_stays_true_after_a_withdrawal(letter: Letter, signer: Signer) -> None:
+def test_after_a_withdrawal_the_link_does_nothing(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     url = confirm_url(signature)
     withdraw_signature(signature, now=NOW)
-    assert "This signature was withdrawn." in words(signer.get(url))
-    assert "This signature was withdrawn." in words(signer.press(url))
+    assert "This link has been used" in words(signer.get(url))
+    assert "This link has been used" in words(signer.press(url))
     assert state(signature) == "withdrawn"
 
 
@@ -271,10 +270,10 @@ def test_a_link_is_good_for_fourteen_days(age: int, expired: bool) -> None:
     assert is_expired(token, NOW + timedelta(seconds=age)) == expired
 
 
-def test_an_old_link_still_shows_how_a_confirmed_signature_stands(letter: Letter, signer: Signer) -> None:
+def test_an_old_link_to_a_confirmed_signature_has_been_used(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     url = confirm_url(signature, now=timezone.now() - timedelta(days=400))
-    assert "You have signed. Thank you." in words(signer.get(url))
+    assert "This link has been used" in words(signer.get(url))
 
 
 # A letter that closes in between

@@ -1,11 +1,14 @@
 """Crowds may sign and machines may not: soft limits ask for a small calculation, hard ones say when to come back."""
 
+import json
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
 
 import pytest
 import redis
+from altcha import Challenge, Payload, solve_challenge
 from django.core import mail
 from django.utils import timezone
 from limits import parse
@@ -14,6 +17,7 @@ from pytest_django import Settings
 from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import hash_address
+from letters.shared.proof import is_proof, make_challenge
 from letters.signing.operations import confirm_signature, withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -173,13 +177,44 @@ def test_domains_that_the_letter_is_limited_to_are_not_counted(published: Letter
 def test_beyond_it_the_answer_is_the_same_for_who_has_signed_and_who_has_not(
     letter: Letter, settings: Settings, signer: Signer
 ) -> None:
-    settings.LIMIT_DOMAIN = parse("1/day")
+    settings.LIMIT_DOMAIN = parse("2/day")
     signer.sign(letter, email="known@example.com")
+    signer.sign(letter, email="somebody@example.com")
     answers = [signer.sign(letter, email=email) for email in ("known@example.com", "new@example.com")]
     assert [answer.status_code for answer in answers] == [303, 303]
     pages = [words(signer.get(answer["Location"])) for answer in answers]
     assert pages[0] == pages[1]
     assert signature_of(letter, "known@example.com").concern == ""
+    # And when so many have come that a proof is asked for.
+    answers = [signer.sign(letter, email=email) for email in ("known@example.com", "newer@example.com")]
+    assert [answer.status_code for answer in answers] == [422, 422]
+
+
+def test_beyond_twice_the_number_of_a_domain_a_proof_is_asked_for_that_gets_harder(
+    letter: Letter, signer: Signer, settings: Settings
+) -> None:
+    settings.LIMIT_DOMAIN, settings.PROOF_TRIES = parse("1/day"), 3
+    wanted = []
+    for place in range(10):
+        page = signer.sign(letter, email=f"ada{place}@company.example")
+        found = re.findall('data-challenge="([^"]+)"', page.content.decode())
+        wanted.append(json.loads(unescape(found[0]))["parameters"]["data"]["most"] // 3 if found else 0)
+        if found:
+            assert signer.calculate(page).status_code == 303
+    assert wanted == [0, 0, 2, 2, 4, 4, 4, 4, 8, 8]
+    assert {signature.concern for signature in letter.signatures.all()} == {"", "domain"}
+
+
+def test_an_easy_proof_is_none_where_a_hard_one_is_wanted(settings: Settings) -> None:
+    settings.PROOF_TRIES = 3
+    address_hash = b"0" * 32
+    for hardness, taken in [(1, {1, 2}), (2, {2, 4}), (4, {4, 8})]:
+        puzzle = make_challenge(1, address_hash, now=timezone.now(), hardness=hardness)
+        challenge = Challenge.from_dict(json.loads(puzzle))
+        solution = solve_challenge(challenge)
+        assert solution
+        proof = Payload(challenge, solution).to_base64()
+        assert {each for each in (1, 2, 4, 8) if is_proof(proof, 1, address_hash, hardness=each)} == taken
 
 
 def test_what_stands_in_valkey_names_no_domain(letter: Letter, valkey: "redis.Redis") -> None:
@@ -321,8 +356,7 @@ def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(car
     assert signer.calculate(page, proof="none").status_code == 303
     signature = signature_of(careful)
     assert (signature.state, signature.concern) == ("pending", "unproven")
-    thanks = signer.confirm()
-    assert "Confirmed. A moderator looks at it next." in words(thanks)
+    signer.confirm()
     publish()
     signature.refresh_from_db()
     assert (signature.state, signature.number) == ("held", None)
@@ -332,7 +366,7 @@ def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(car
 
 def test_with_the_code_too_it_is_held(careful: Letter, signer: Signer) -> None:
     check = signer.calculate(signer.sign(careful), proof="none").headers["Location"]
-    signer.client.post(check, {"code": signer.mailed_code()})
+    signer.press(signer.client.post(check, {"code": signer.mailed_code()})["Location"])
     assert signature_of(careful).state == "held"
 
 
@@ -461,7 +495,7 @@ def test_who_confirms_and_withdraws_again_and_again_is_told_to_come_back(letter:
     answer = signer.press(link)
     assert answer.status_code == 429
     assert 86_000 < int(answer.headers["Retry-After"]) <= 86_400
-    assert "Open the link in the mail again in about 24 hours" in words(answer)
+    assert "Open the link in the email again in about 24 hours" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert signature_of(letter).state == "pending"
     # Neither looking nor withdrawing is refused.
@@ -475,8 +509,8 @@ def test_the_same_with_the_code(letter: Letter, signer: Signer) -> None:
         confirm_and_withdraw(letter)
     check = signer.sign(letter).headers["Location"]
     code = signer.mailed_code()
-    assert signer.client.post(check, {"code": "000000" if code != "000 000" else "1"}).status_code == 422
-    answer = signer.client.post(check, {"code": code})
+    assert signer.client.post(check, {"code": "000000" if code != "000 000" else "111111"}).status_code == 422
+    answer = signer.press(signer.client.post(check, {"code": code})["Location"])
     assert answer.status_code == 429
     assert answer.headers["Retry-After"]
     assert signature_of(letter).state == "pending"

@@ -14,7 +14,7 @@ from letters.models import Letter, SignerContact
 from letters.shared.addresses import seal, unseal
 from letters.signing import operations
 from letters.signing.operations import Resealed, reseal_addresses, withdraw_signature
-from tests.people import NOW, deliver, in_threads, sign
+from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +185,16 @@ def test_while_people_sign_and_withdraw_nobody_is_lost(new_key: str, letter: Let
     reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert sorted(addresses()) == sorted([*PEOPLE, *more[::2]])
+
+
+def test_the_addresses_that_are_kept_for_one_email_are_encrypted_anew_too(
+    letter: Letter, new_key: str, settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.ADDRESS_KEYS = settings.ADDRESS_KEYS[1:]
+    sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
+    sign(letter, "nobody@example.org")
+    settings.ADDRESS_KEYS = [new_key, *settings.ADDRESS_KEYS]
+    assert "6 addresses encrypted anew" in reencrypt()
+    settings.ADDRESS_KEYS = [new_key]
+    deliver()
+    assert ["nobody@example.org"] in [message.to for message in mailoutbox]

@@ -77,9 +77,10 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
     assert answer["Location"] != f"{check}?again"
     deliver()
     assert signer.mailed_code() != first
-    assert "asked us to send this mail once more" in str(mail.outbox[-1].body)
-    assert "otherwise another is on its way" in words(signer.get(answer["Location"]))
-    signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)
+    assert "asked us to send this email once more" in str(mail.outbox[-1].body)
+    assert "Otherwise the next email about it holds a new code" in words(signer.get(answer["Location"]))
+    page = signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)
+    signer.press(page["Location"])
     assert signature_of(letter).verified == "code"
 
 
@@ -132,7 +133,9 @@ def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter,
     asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
     page = words(signer.get(asked["Location"]))
-    assert "If this letter was signed with that address, a mail with the link is on its way." in page
+    assert (
+        "If this letter was signed with that address, and we still have the address, we email the link to it." in page
+    )
     assert "@" not in page
 
 
@@ -222,7 +225,7 @@ def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenc
 
 def test_a_mail_that_was_put_off_confirms(silenced: Signature, signer: Signer) -> None:
     time_passes()
-    assert "You have signed" in words(signer.confirm())
+    assert "Thank you for signing" in words(signer.confirm())
 
 
 def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_at_last(
@@ -235,8 +238,8 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
     at = asked.created_at.replace(microsecond=0)
     Delivery.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
-    assert "all mail for this signing that may leave today was handed to the mail server." in answer
-    assert "at most three mails a day to one address" in answer
+    assert "all email for this signing that may leave today was handed to the mail server." in answer
+    assert "at most three emails a day to one address" in answer
     Delivery.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
 
@@ -432,8 +435,8 @@ def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", 
 
 
 SENTENCES = {
-    "sent_at": "all mail for this signing that may leave today was handed to the mail server.",
-    "dropped_at": "all mail for this signing that may leave today was handed to the mail server.",
+    "sent_at": "all email for this signing that may leave today was handed to the mail server.",
+    "dropped_at": "all email for this signing that may leave today was handed to the mail server.",
     "failed_at": "there is no such mailbox",
 }
 
@@ -455,7 +458,7 @@ def test_the_moment_told_is_that_of_the_signing_and_a_step(letter: Letter, signe
 
 
 def test_a_mail_that_is_late_is_told_in_minutes(letter: Letter, signer: Signer) -> None:
-    assert "Mail is delayed: about 1 minute." in words(signer.get(just_signed(signer, letter, ago=timedelta(hours=1))))
+    assert "Email is delayed: about 1 minute." in words(signer.get(just_signed(signer, letter, ago=timedelta(hours=1))))
 
 
 def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
@@ -494,7 +497,7 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
 def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     disown_signature(signature_of(letter), now=timezone.now())
-    assert "The mail is on its way" in words(signer.get(check))
+    assert "Any email for this signing is on its way" in words(signer.get(check))
 
 
 def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:

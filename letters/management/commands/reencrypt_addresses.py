@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from letters.collectives.operations import reseal_invitations
 from letters.keyring.operations import forget_old_address_keys, must_know_keys
-from letters.signing.operations import reseal_addresses
+from letters.signing.operations import reseal_addresses, reseal_submissions
 
 # Said now and then: after so many batches.
 BATCHES_A_LINE = 20
@@ -27,6 +27,10 @@ class Command(BaseCommand):
                 self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
                 self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
+        typed, unknown = reseal_submissions()
+        changed, unreadable = changed + typed, unreadable + len(unknown)
+        for submission_id in unknown:
+            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission {submission_id}.")
         invited, lost = reseal_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:

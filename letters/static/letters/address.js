@@ -2,6 +2,8 @@
 
 const field = document.getElementById("sign_email");
 const hint = document.getElementById("whose-mail");
+// The server has just asked about this address: one question at a time.
+const asked = document.querySelector("input[name=sure]")?.value.toLowerCase();
 
 const isBelow = (domain, listed) => domain === listed || domain.endsWith(`.${listed}`);
 
@@ -16,7 +18,8 @@ function sentenceFor(domain) {
 }
 
 function look() {
-  const sentence = sentenceFor(field.value.split("@").slice(1).pop()?.trim().toLowerCase() ?? "");
+  const isAsked = Boolean(asked) && field.value.trim().toLowerCase() === asked;
+  const sentence = isAsked ? "" : sentenceFor(field.value.split("@").slice(1).pop()?.trim().toLowerCase() ?? "");
   // Unchanged, it is left alone: a screen reader would say it again.
   if (hint.textContent !== sentence) hint.textContent = sentence;
 }

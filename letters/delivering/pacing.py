@@ -1,0 +1,117 @@
+"""How fast email may leave for one domain, and when none does.
+
+Whoever types addresses into our forms chooses where our emails go. Beyond LIMIT_DOMAIN those that a form brings leave
+for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets none for a while. Nothing is lost: a row
+waits until its moment has come, and holds up no other domain. Private providers, whose mail no employer reads, are left
+out.
+
+Timing defence: asked before an email is built, of the domain alone, so it takes and tells the same for every address.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from limits import parse
+
+from letters.models import Delivery, StoppedDomain
+from letters.shared import limits
+from letters.shared.addresses import unseal
+from letters.shared.domains import domain_of, is_private, registrable
+from letters.shared.limits import Limit
+
+log = logging.getLogger(__name__)
+
+# What anybody may cause by typing an address.
+OF_STRANGERS = {
+    Delivery.Kind.CONFIRM,
+    Delivery.Kind.SIGNED_AGAIN,
+    Delivery.Kind.REQUESTED,
+    Delivery.Kind.REMINDER,
+}
+# Noted on an email that waits for its turn at a domain, and on one that waits because the domain refused others.
+SPREAD, STOPPED = "spread", "stopped"
+# Within this time so many refusals, and so large a part of what was tried, stop a domain.
+WITHIN = parse("1000000/hour")
+FEWEST_REFUSED = 20
+FIRST_STOP, LONGEST_STOP = timedelta(hours=1), timedelta(hours=24)
+# A domain that is stopped again so soon after is stopped for twice as long.
+SOON = timedelta(days=1)
+
+
+def domains_of(batch: list[Delivery]) -> dict[int, str]:
+    """The domain that somebody can own, by delivery; none for private providers, and for addresses that are gone."""
+    addresses = Delivery.objects.filter(pk__in=[delivery.pk for delivery in batch])
+    sealed = addresses.annotate(sealed=Coalesce("signature__contact__address", "invitation__address"))
+    found = {}
+    for delivery_id, address in sealed.values_list("pk", "sealed"):
+        domain = _domain(address) if address else ""
+        if domain:
+            found[delivery_id] = domain
+    return found
+
+
+def _domain(address: bytes | memoryview) -> str:
+    try:
+        domain = domain_of(unseal(address))
+    except InvalidToken:
+        return ""
+    return "" if is_private(domain) else registrable(domain)
+
+
+def moments_to_wait_for(
+    batch: list[Delivery], domains: Mapping[int, str], *, now: datetime
+) -> dict[int, tuple[datetime, str]]:
+    """Until when an email may not leave, and why (SPREAD or STOPPED), by delivery. Those that may are not in it."""
+    stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
+    until = dict(stops.values_list("domain", "until"))
+    waiting = {pk: (until[domain], STOPPED) for pk, domain in domains.items() if domain in until}
+    # Each takes one place in the line: not when it is its turn, and not when it is tried again.
+    new = [
+        delivery.pk
+        for delivery in batch
+        if delivery.pk in domains
+        and delivery.pk not in waiting
+        and delivery.kind in OF_STRANGERS
+        and delivery.attempts == 1
+        and delivery.error != SPREAD
+    ]
+    pace = settings.MAIL_DOMAIN_PACE
+    lines = [Limit("domain mail", domains[pk], settings.LIMIT_DOMAIN) for pk in new]
+    pauses = limits.take_places(lines, apart=pace.get_expiry() / pace.amount)
+    waiting |= {pk: (now + pause, SPREAD) for pk, pause in zip(new, pauses, strict=True) if pause}
+    return waiting
+
+
+def note_results(tried: Counter[str], refused: Counter[str], *, now: datetime) -> None:
+    """How many emails a domain was given, and how many of them it refused for good. Too many stop it for a while."""
+    domains = [*tried.keys() | refused.keys()]
+    if not domains:
+        return
+    both = [Limit(what, domain, WITHIN) for domain in domains for what in ("domain tried", "domain refused")]
+    numbers = limits.add(both, [number for domain in domains for number in (tried[domain], refused[domain])])
+    for domain, all_tried, all_refused in zip(domains, numbers[::2], numbers[1::2], strict=True):
+        if refused[domain] and all_refused >= FEWEST_REFUSED and 2 * all_refused >= all_tried:
+            _stop(domain, refused=all_refused, tried=max(all_tried, all_refused), now=now)
+            limits.add(
+                [Limit("domain tried", domain, WITHIN), Limit("domain refused", domain, WITHIN)],
+                [-all_tried, -all_refused],
+            )
+
+
+@transaction.atomic
+def _stop(domain: str, *, refused: int, tried: int, now: datetime) -> None:
+    before = StoppedDomain.objects.select_for_update().filter(domain=domain).first()
+    if before and before.until > now:
+        return
+    times = before.times + 1 if before and now - before.until < SOON else 1
+    until = now + min(FIRST_STOP * 2 ** min(times - 1, 10), LONGEST_STOP)
+    values = {"stopped_at": now, "until": until, "times": times, "refused": refused, "tried": tried}
+    StoppedDomain.objects.update_or_create(domain=domain, defaults=values)
+    # Which one is for staff to see, in the admin.
+    log.warning("A domain has refused %s of %s emails: none is sent there for a while.", refused, tried)

@@ -1,0 +1,86 @@
+"""Organizers who ask for more, or offer less, lock nobody in who has signed already."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from letters.models import Letter
+from tests.people import FROM_OUR_PAGE, Response, Signer, sign_and_confirm, signature_of, words
+
+pytestmark = pytest.mark.django_db
+FIELDS = ["affiliation", "role", "country", "comment"]
+ORDER = ["nobody", "organizers", "public"]
+
+
+def control_page(letter: Letter) -> str:
+    return signature_of(letter).link("manage", now=timezone.now())
+
+
+def save(letter: Letter, signer: Signer, **fields: str) -> Response:
+    return signer.client.post(control_page(letter), {"action": "save", **fields}, headers=FROM_OUR_PAGE)
+
+
+@pytest.mark.parametrize("stored", ORDER)
+@pytest.mark.parametrize("offered", [["public"], ["organizers"], ["nobody"]])
+def test_a_signer_may_keep_their_choice_and_take_any_more_private_one(
+    letter: Letter, signer: Signer, stored: str, offered: list[str]
+) -> None:
+    sign_and_confirm(letter, display=stored, name="" if stored == "nobody" else "Ada")
+    Letter.objects.update(displays=offered)
+    page = signer.get(control_page(letter)).content.decode()
+    more_private = ORDER[: ORDER.index(stored) + 1]
+    for display in {*more_private, *offered}:
+        assert f'value="{display}"' in page
+    for display in reversed(more_private):
+        answer = save(letter, signer, name="Ada", display=display)
+        assert (answer.status_code, signature_of(letter).display) == (303, display)
+
+
+def test_but_not_a_more_public_one_that_is_offered_no_more(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter, display="organizers")
+    Letter.objects.update(displays=["organizers", "nobody"])
+    assert save(letter, signer, name="Ada", display="public").status_code == 422
+    assert signature_of(letter).display == "organizers"
+
+
+def test_what_they_left_empty_may_stay_empty(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter)
+    Letter.objects.update(**{f"ask_{field}": "required" for field in FIELDS})
+    assert save(letter, signer, name="Ada King", display="public").status_code == 303
+    assert signature_of(letter).name == "Ada King"
+    # To hide a name nothing is asked at all.
+    assert save(letter, signer, display="nobody").status_code == 303
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_is_asked_for_no_more_is_neither_lost_nor_stuck(letter: Letter, signer: Signer, field: str) -> None:
+    value = "IT" if field == "country" else "Something"
+    entered: dict[str, Any] = {field: value}
+    sign_and_confirm(letter, **entered)
+    Letter.objects.update(**{f"ask_{field}": "off"})
+    assert f'name="{field}"' in signer.get(control_page(letter)).content.decode()
+    assert save(letter, signer, name="Ada King", display="public", **{field: value}).status_code == 303
+    assert getattr(signature_of(letter), field) == value
+    assert save(letter, signer, name="Ada King", display="public").status_code == 303
+    assert getattr(signature_of(letter), field) == ""
+    assert f'name="{field}"' not in signer.get(control_page(letter)).content.decode()
+
+
+def test_updates_can_be_stopped_however_the_form_was_narrowed(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter, consent="Write to me")
+    Letter.objects.update(displays=["nobody"], ask_affiliation="required", ask_country="required")
+    assert save(letter, signer, name="Ada", display="public").status_code == 303
+    assert signature_of(letter).contact.consent == ""
+
+
+def test_a_domain_that_is_shown_stays_until_its_signer_hides_it(letter: Letter, signer: Signer) -> None:
+    sign_and_confirm(letter, "ada@example.edu", domain="example.edu")
+    Letter.objects.update(domains=["another.example"])
+    url = signature_of(letter, "ada@example.edu").link("manage", now=timezone.now())
+    assert "confirmed at example.edu" in words(signer.get(url))
+    fields = {"action": "save", "name": "Ada", "display": "public"}
+    signer.client.post(url, {**fields, "show_domain": "on"}, headers=FROM_OUR_PAGE)
+    assert signature_of(letter, "ada@example.edu").domain == "example.edu"
+    signer.client.post(url, fields, headers=FROM_OUR_PAGE)
+    assert signature_of(letter, "ada@example.edu").domain == ""
