@@ -1,7 +1,7 @@
 """A window, not a door: staff may look here. What changes anything is an operation, and has its own page.
 
 But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`;
-and for letting a collective publish, which has no page of its own.
+and for letting a collective publish, or invite again, which have no page of their own.
 """
 
 from typing import cast
@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from letters.inviting.operations import let_invite_again
 from letters.models import (
     Answer,
     AuditEvent,
@@ -53,22 +54,31 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 @admin.register(User)
 class UserAdmin(ReadOnly):
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
+    search_fields = ["=email"]
+    search_help_text = "A whole address. Addresses are encrypted, so a part of one finds nobody."
     fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
 
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
-    """With one deed: to let a collective publish, where CLEAR_COLLECTIVES_FIRST asks for it."""
+    """With two deeds: to let a collective publish, where CLEAR_COLLECTIVES_FIRST asks for it; and to let one invite
+    again whose invitations have stopped.
+    """
 
-    list_display = ["name", "slug", "created_at", "cleared_at"]
-    list_filter = ["cleared_at"]
+    list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at"]
+    list_filter = ["cleared_at", "asked_to_invite_at"]
     ordering = ["-created_at"]
-    actions = ["clear"]
+    actions = ["clear", "let_invite"]
 
     @admin.action(description="Let them publish", permissions=["view"])
     def clear(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             clear_collective(collective, by=cast("User", request.user), now=timezone.now())
+
+    @admin.action(description="Let them invite again", permissions=["view"])
+    def let_invite(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
+        for collective in chosen:
+            let_invite_again(collective, by=cast("User", request.user), now=timezone.now())
 
 
 @admin.register(Membership)

@@ -69,6 +69,11 @@ SCHEDULE = {
         "schedule": crontab(minute=23),
         "options": {"queue": "bulk"},
     },
+    "delete pictures that nobody sees": {
+        "task": "letters.tidy_pictures",
+        "schedule": crontab(hour=4, minute=7),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),
@@ -76,5 +81,5 @@ SCHEDULE = {
     },
 }
 
-# Each needs a worker.
-QUEUES = sorted({str(entry["options"]["queue"]) for entry in SCHEDULE.values()})  # type: ignore[index]
+# Each needs a worker; mail about accounts is nothing that the clock starts.
+QUEUES = sorted({"accounts", *(str(entry["options"]["queue"]) for entry in SCHEDULE.values())})  # type: ignore[index]

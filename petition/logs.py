@@ -15,7 +15,7 @@ ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
 # amqp://user:password@host:5672//: which host does not answer is what somebody looks for in a log.
 CREDENTIALS = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}@(?=[\w.\[-])")
 # What Celery calls our workers, as docs/running.md starts them; one in a host's name without a dot is nobody's mailbox.
-NODES = {"celery", "confirmations", "publishing", "bulk", "exports", "beat"}
+NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports", "beat"}
 OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 

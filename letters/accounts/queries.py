@@ -1,14 +1,15 @@
 """What is asked about accounts."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 
-from letters.models import Collective, Membership, User
+from letters.models import WRITING, AuditEvent, Collective, Invitation, Letter, Membership, User
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -27,8 +28,8 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
     return settings.SECOND_FACTOR_REQUIRED and not has_second_factor(user)
 
 
-def is_verified(user: User, email: str) -> bool:
-    """Whether somebody has shown that they read the mail to this address."""
+def is_verified(user: User | None, email: str) -> bool:
+    """Whether somebody has shown that they read the mail to this address. Without a user the same question is asked."""
     return bool(EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists())
 
 
@@ -46,3 +47,27 @@ def owned_alone(user: User) -> "QuerySet[Collective]":
     others = Exists(Membership.objects.filter(collective=OuterRef("pk")).exclude(user=user))
     kept = Q(letters__isnull=False) | Q(others)
     return owned.annotate(owners=owners).filter(kept, owners=1).distinct().order_by("name")
+
+
+# The rule of how many people an account may invite within a day, to sign first and to join a collective together. An
+# account costs nothing, and each invitation is an email to somebody who has not asked for it. So it begins with few,
+# and each signature under the published letters of its collectives makes room for one more, up to an end. These
+# numbers are public: what makes room tells nobody which of the invited has answered.
+FEW_INVITATIONS = 20
+MOST_INVITATIONS = 1000
+
+
+def invitations_a_day(user: User) -> int:
+    """How many people this account may invite within a day."""
+    mine = Membership.objects.filter(user=user, role__in=WRITING).values("collective")
+    letters = Letter.objects.public().filter(collective__in=mine, is_sample=False)
+    signatures: int = letters.aggregate(total=Sum("signature_count"))["total"] or 0
+    return int(min(MOST_INVITATIONS, FEW_INVITATIONS + signatures))
+
+
+def invited_today(user: User, now: datetime) -> int:
+    """How many they have invited within a day, whatever became of it."""
+    since = now - timedelta(days=1)
+    lists = AuditEvent.objects.filter(verb="invite_first_signers", actor=user, at__gt=since)
+    listed: int = sum(details["invited"] for details in lists.values_list("details", flat=True))
+    return listed + Invitation.objects.filter(invited_by=user, created_at__gt=since).count()

@@ -14,13 +14,19 @@ from letters.collectives.operations import DESCRIPTION
 from letters.models import Collective, Membership
 from letters.shared.address_words import why_not
 from letters.shared.addresses import LONGEST_TYPED, Address, NoAddress, parse_address
-from letters.shared.text import UnusableText, clean_line
+from letters.shared.text import UnusableText, clean_line, looks_like_link
 
 ROLES = [
     (Membership.Role.EDITOR, _("editor: writes and publishes")),
     (Membership.Role.MODERATOR, _("moderator: judges signatures")),
     (Membership.Role.OWNER, _("owner: decides everything")),
 ]
+
+
+NAMES_A_LINK = _(
+    "This looks like a web address or an email address, and emails repeat this name. Write it without one; put a space "
+    "after each full stop."
+)
 
 
 class Line(forms.CharField):
@@ -33,6 +39,16 @@ class Line(forms.CharField):
             raise ValidationError(_("There is a character in it that cannot be shown."), "unusable") from unusable
 
 
+class NameLine(Line):
+    """A name that emails to strangers repeat: nothing in it may become a link there."""
+
+    def to_python(self, value: Any) -> str:
+        name = super().to_python(value)
+        if looks_like_link(name):
+            raise ValidationError(NAMES_A_LINK, "names_a_link")
+        return name
+
+
 @cache
 def zones() -> list[str]:
     """The time zones by the name of a place; not the many old names that stand for the same."""
@@ -43,7 +59,7 @@ def zones() -> list[str]:
 class CollectiveForm(forms.Form):
     """Who publishes letters."""
 
-    name = Line(
+    name = NameLine(
         label=_("Name"),
         max_length=200,
         error_messages={"required": _("Write how the collective is called; a pseudonym will do.")},
@@ -120,7 +136,7 @@ class InviteForm(forms.Form):
 class NameForm(forms.Form):
     """What teammates call somebody."""
 
-    name = Line(
+    name = NameLine(
         label=_("What your teammates call you"),
         max_length=200,
         required=False,

@@ -14,12 +14,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.text import slugify
 
+from letters.accounts.queries import invitations_a_day, invited_today
 from letters.auditing.operations import record
 from letters.collectives.queries import MOST_MEMBERS
 from letters.models import COMPLAINED, OWNING, SALT_BYTES, Collective, Delivery, Invitation, Letter, Membership, User
 from letters.shared import wakeups
 from letters.shared.addresses import Address, canonical, hash_address, reseal, seal
 from letters.shared.refusal import Refused
+from letters.shared.text import looks_like_link
 
 # How long an invitation is good.
 GOOD_FOR = timedelta(days=14)
@@ -40,9 +42,10 @@ DESCRIPTION = ["name", "slug", "description", "website", "timezone"]
 def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **values: Any) -> Collective:
     """A new collective, which `by` owns. Without a slug, one is made of its name.
 
-    Raises Refused with "no_name", "slug_taken" or "unknown_timezone".
+    Raises Refused with "no_name", "names_a_link", "slug_taken" or "unknown_timezone".
     """
     _judge(values)
+    _must_be_no_link(name)
     collective = Collective(name=name, slug=slug, created_at=now, **values)
     if slug:
         _save(collective)
@@ -55,9 +58,14 @@ def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **v
 
 @transaction.atomic
 def describe_collective(collective: Collective, *, values: Mapping[str, Any], by: User, now: datetime) -> None:
-    """Change what DESCRIPTION names. Raises Refused with "no_name", "slug_taken" or "unknown_timezone"."""
+    """Change what DESCRIPTION names. Raises Refused as `create_collective` does.
+
+    A name from before that looks like a link may stay; no email shows it as one.
+    """
     locked = _locked_for_owner(collective, by)
     _judge(values)
+    if values.get("name", locked.name) != locked.name:
+        _must_be_no_link(values["name"])
     changed = [name for name in DESCRIPTION if name in values and getattr(locked, name) != values[name]]
     for name in changed:
         setattr(locked, name, values[name])
@@ -74,9 +82,14 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     """Offer somebody a part, by a mail that is owed from now on. Whether the address has an account is not asked.
 
     Inviting somebody to the part that they are invited to already changes nothing: that mail is on its way. Raises
-    Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open" or "too_many_today".
+    Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or
+    "few_today"; with "not_cleared" as long as staff have still to look at the collective; and with "names_a_link" if
+    a name that the email repeats would become a link in it.
     """
     locked = _locked_for_owner(collective, by)
+    locked.must_be_cleared()
+    if any(map(looks_like_link, (locked.name, by.name))):
+        raise Refused("names_a_link")
     if role not in Membership.Role.values:
         raise Refused("unknown_role")
     _must_be_nobody_here(locked, address, by)
@@ -91,6 +104,10 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     today = Invitation.objects.filter(created_at__gt=now - timedelta(days=1))
     if max(today.filter(collective=locked).count(), today.filter(invited_by=by).count()) >= MOST_MAILS_A_DAY:
         raise Refused("too_many_today")
+    # Race: of two collectives that invite at once, one waits here until the other is counted.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if invited_today(by, now) >= invitations_a_day(by):
+        raise Refused("few_today")
     # One that was not taken up in time, or whose owner is none any more.
     locked.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     invitation = Invitation.objects.create(
@@ -180,7 +197,8 @@ def leave_collective(collective: Collective, *, by: User, now: datetime) -> None
 
 @transaction.atomic
 def change_own_name(person: User, *, name: str, now: datetime) -> None:
-    """What teammates call somebody: for members of their collectives alone."""
+    """What teammates call somebody: for members of their collectives, and in invitations. Raises Refused as above."""
+    _must_be_no_link(name)
     if User.objects.filter(pk=person.pk).exclude(name=name).update(name=name):
         record("change_own_name", person, by=person, now=now)
 
@@ -260,6 +278,12 @@ def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
 def _record_part(verb: str, membership: Membership, *, by: User, now: datetime, **more: str) -> None:
     details = {"member": membership.user_id, "role": membership.role, **more}
     record(verb, membership, by=by, now=now, details=details)
+
+
+def _must_be_no_link(name: str) -> None:
+    """Emails to strangers repeat it, and mail programs make a link of whatever looks like one."""
+    if looks_like_link(name):
+        raise Refused("names_a_link")
 
 
 def _judge(values: Mapping[str, Any]) -> None:

@@ -39,10 +39,22 @@ WORDS = {
     "invited_otherwise": _("This address is invited already, to another part. Take that invitation back first."),
     "too_many_open": _("Twenty invitations are open. Wait until one is accepted, or take one back."),
     "too_many_today": _("Fifty invitations have been sent today. Go on tomorrow."),
+    "few_today": _(
+        "Your account has invited as many people today as it may. Go on tomorrow. Every signature under the published "
+        "letters of your collectives makes room for one more a day."
+    ),
+    "not_cleared": _(
+        "The people who run this site look at each new collective before it may invite anybody, and they have still to "
+        "look at yours. Please try again later."
+    ),
+    "names_a_link": _(
+        "The name of the collective, or yours, looks like a web address, and the invitation repeats both. Change that "
+        "name first."
+    ),
     "last_owner": _("Nobody else owns the collective. Make somebody else an owner first."),
 }
 # Beside which field of a form that stands.
-FIELDS = {"slug_taken": "slug", "unknown_timezone": "timezone", "unknown_role": "role"}
+FIELDS = {"names_a_link": "name", "slug_taken": "slug", "unknown_timezone": "timezone", "unknown_role": "role"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,7 +129,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
             messages.success(request, gettext("The invitation is on its way."))
             return redirect("collective", slug=collective.slug)
         except Refused as refused:
-            form.add_error(FIELDS.get(refused.code, "email"), _words(refused))
+            form.add_error("role" if refused.code == "unknown_role" else "email", _words(refused))
     return _members_page(request, collective, owner, form=form, status=422)
 
 

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 LISTS = [
     ("published", _("Published")),
-    ("pending", _("Awaiting their signers")),
     ("held", _("Awaiting a moderator")),
     ("withdrawn", _("Withdrawn by their signers")),
     ("rejected", _("Removed by moderators")),

@@ -1,16 +1,26 @@
 """How a letter fares. Nothing here costs more with a million signatures: what is shown was counted when it happened."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Trunc
+from django.db.models.functions import Coalesce, Trunc
 
-from letters.models import SEARCHED, Letter, LetterHour, LetterTally, Signature, SignatureQuerySet
+from letters.models import (
+    BULK,
+    SEARCHED,
+    Delivery,
+    Letter,
+    LetterHour,
+    LetterTally,
+    Signature,
+    SignatureQuerySet,
+)
+from letters.shared.tokens import make_cursor, read_cursor
 
 State = Signature.State
 
@@ -123,45 +133,20 @@ def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
 
 # The state of mail
 
+# Later than this is worth saying.
+LATE = timedelta(minutes=15)
 MOST_MAILS = 10_000
 
 
-@dataclass(frozen=True)
-class Post:
-    """How a letter's mails stand, among the newest that the site has owed and the oldest that it still owes."""
+def mail_is_late(now: datetime) -> bool:
+    """Whether an email that somebody is waiting for has waited for longer than it should.
 
-    sent: int
-    failed: int
-    waiting: int
-    # Since when the oldest of them waits.
-    oldest: datetime | None
-    # Whether there are more mails on the site than were looked at: then each number may be higher.
-    is_part: bool
-
-
-# No index knows of which letter a mail is, and each mail would pay for one. So the site's newest are looked at, and the
-# oldest of those that are still owed, which may be older than all of them; each finds its signature by its key.
-POST = """
-WITH newest AS MATERIALIZED (
-    SELECT signature_id, sent_at, failed_at FROM letters_delivery ORDER BY id DESC LIMIT %(most)s
-), owed AS MATERIALIZED (
-    SELECT signature_id, created_at FROM letters_delivery
-    WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL ORDER BY next_attempt_at LIMIT %(most)s
-), settled AS (
-    SELECT count(newest.sent_at) AS sent, count(newest.failed_at) AS failed
-    FROM newest JOIN letters_signature AS signature ON signature.id = signature_id WHERE letter_id = %(letter)s
-), waiting AS (
-    SELECT count(*) AS number, min(created_at) AS oldest
-    FROM owed JOIN letters_signature AS signature ON signature.id = signature_id WHERE letter_id = %(letter)s
-)
-SELECT sent, failed, number, oldest, (SELECT count(*) FROM newest) = %(most)s FROM settled, waiting
-"""
-
-
-def post(letter: Letter) -> Post:
-    with connection.cursor() as cursor:
-        cursor.execute(POST, {"letter": letter.pk, "most": MOST_MAILS})
-        return Post(*cursor.fetchone())
+    Privacy: of the whole site, without a number and without a time. A count of the letter's own emails would move by
+    one for an address that is new, and stand still for one that has signed: organizers could ask about each.
+    """
+    owed = Delivery.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
+    oldest = min(owed.values_list("created_at", flat=True)[:MOST_MAILS], default=now)
+    return now - oldest > LATE
 
 
 # The signatures themselves
@@ -169,9 +154,9 @@ def post(letter: Letter) -> Post:
 PAGE_LENGTH = 50
 # In what is not published yet, or no more, words are looked for among so many of the newest.
 MOST_SEARCHED = 10_000
+# Privacy: none of what nobody has confirmed. Whoever typed an address into the form could see there whether it was new.
 LISTS = {
     "published": State.PUBLISHED,
-    "pending": State.PENDING,
     "held": State.HELD,
     "withdrawn": State.WITHDRAWN,
     "rejected": State.REJECTED,
@@ -181,17 +166,22 @@ BETWEEN_WORDS = re.compile(r"[\s\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]+")
 MOST_WORDS = 8
 
 
+# Privacy: by when they were confirmed, and never by id: first signatories get their ids in the order of their
+# organizers' list, and whoever has that list could name those who are shown without a name.
+MOMENT = Coalesce("confirmed_at", "signed_at")
+
+
 @dataclass(frozen=True)
 class Page:
     signatures: list[Signature]
     # Where the next page goes on; None on the last.
-    onward: int | None
+    onward: str | None
 
 
-def signatures(letter: Letter, *, shown: str, search: str = "", after: int = 0) -> Page:
+def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "") -> Page:
     """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word.
 
-    The published ones by number, before `after`, the others by id.
+    The published ones by number, before `after`, the others by when they were confirmed.
     """
     words = [word for word in BETWEEN_WORDS.split(search) if word][:MOST_WORDS]
     if search and not words:
@@ -199,11 +189,17 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: int = 0) 
     found = Signature.objects.filter(letter=letter, state=LISTS[shown])
     if shown == "published":
         numbered = _numbered(letter, words) & found.filter(number__isnull=False)
-        rows = (numbered.filter(number__lt=after) if after else numbered).order_by("-number")
-        return _page(rows, by="number")
-    latest = found.order_by("-pk")
-    rows = _named(Signature.objects.filter(pk__in=latest.values("pk")[:MOST_SEARCHED]), words) if words else latest
-    return _page((rows.filter(pk__lt=after) if after else rows).order_by("-pk"), by="pk")
+        before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+        rows = (numbered.filter(number__lt=before) if before else numbered).order_by("-number")
+        return _page(rows, lambda last: str(last.number))
+    latest = found.annotate(moment=MOMENT).order_by("-moment", "-pk")
+    if words:
+        newest = Signature.objects.filter(pk__in=latest.values("pk")[:MOST_SEARCHED])
+        latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
+    purpose = f"{shown}:{letter.pk}"
+    if cursor := read_cursor(purpose, after):
+        latest = latest.filter(Q(moment__lt=cursor[0]) | Q(moment=cursor[0], pk__lt=cursor[1]))
+    return _page(latest, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
 
 
 def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
@@ -222,10 +218,10 @@ def _named(found: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
     return found
 
 
-def _page(rows: SignatureQuerySet, *, by: str) -> Page:
+def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Page:
     found = list(rows[: PAGE_LENGTH + 1])
     page = found[:PAGE_LENGTH]
-    return Page(page, getattr(page[-1], by) if len(found) > PAGE_LENGTH else None)
+    return Page(page, cursor_of(page[-1]) if len(found) > PAGE_LENGTH else None)
 
 
 # The night's comparison

@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         "area": charts.area(totals),
         "origins": queries.origins(letter),
         "fewest": queries.FEWEST,
-        "post": queries.post(letter),
+        "mail_is_late": queries.mail_is_late(timezone.now()),
         "undelivered": undelivered(letter),
         "zone": letter.collective.zone(),
     }
@@ -44,7 +44,7 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
     is_valid = form.is_valid()
     shown = form.shown_list
     search = form.cleaned_data.get("q", "")
-    page = queries.signatures(letter, shown=shown, search=search, after=_cursor(request.GET.get("after", "")))
+    page = queries.signatures(letter, shown=shown, search=search, after=request.GET.get("after", ""))
     onward = urlencode({"shown": shown, "q": search, "after": page.onward or ""})
     context = {
         **_context(letter, person),
@@ -56,11 +56,6 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
         "most_searched": queries.MOST_SEARCHED,
     }
     return render(request, "letters/dashboard/signatures.html", context, status=200 if is_valid else 422)
-
-
-def _cursor(text: str) -> int:
-    """Where a page goes on; the first page for anything that is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _context(letter: Letter, person: User) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """A mail put together from its templates: what the mails of every room have in common."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,17 +13,21 @@ from letters.models import Delivery
 from letters.shared.addresses import unseal
 from letters.shared.languages import interface_language
 from letters.shared.message_ids import message_id
+from letters.shared.text import without_links
 
 # What a mailbox shows beside the subject, before anybody opens the email, goes on after a short hidden opening: with
 # this, which nobody sees, and not with the title of a letter.
 FILLER = "\u034f\u200c\u00a0" * 60
 
 
-def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> dict[str, str]:
+def render_mail(
+    template: str, context: Mapping[str, Any], *, language: str, keeps_links: bool = False
+) -> dict[str, str]:
     """Its three parts, by the endings of their templates, in the language of ours that speaks to who reads that one.
 
     Privacy: a subject is read on lock screens and kept in the logs of mail gateways, so its template is given no words,
     only what is true or false. And each half opens with the same sentences, since a mailbox shows those as well.
+    With `keeps_links`, for readers who have asked for it, what organizers typed may be links.
     """
     with translation.override(interface_language(language)):
         shared = {"language": translation.get_language(), "SITE_URL": settings.SITE_URL}
@@ -31,7 +36,38 @@ def render_mail(template: str, context: Mapping[str, Any], *, language: str) -> 
         full = {**context, **shared, "subject": subject, "filler": FILLER}
         opening, text = (render_to_string(f"letters/mail/{name}.txt", full).strip() for name in ("_opening", template))
         html = render_to_string(f"letters/mail/{template}.html", full)
-    return {"subject.txt": subject, "txt": f"{opening}\n\n{text}\n", "html": html}
+    plain = f"{opening}\n\n{text}\n"
+    if keeps_links:
+        return {"subject.txt": subject, "txt": plain, "html": html}
+    return {"subject.txt": subject, "txt": _unlinked_text(plain), "html": _unlinked_html(html)}
+
+
+# Everything that people typed and an email repeats (titles, names of collectives and of who invites) passes here, so
+# that no mail program makes a link of it: else whoever writes letters could send strangers to any site in our name.
+SPACES = re.compile(r"(\s+)")
+TAG = re.compile(r"(<[^>]*>)")
+
+
+def _unlinked_text(text: str) -> str:
+    """Only our own addresses stay what mail programs make links of."""
+    return "".join(word if _is_ours(word) else without_links(word) for word in SPACES.split(text))
+
+
+def _is_ours(word: str) -> bool:
+    return word == settings.SITE_URL or word.startswith(f"{settings.SITE_URL}/")
+
+
+def _unlinked_html(html: str) -> str:
+    """The same for what stands outside of links, and outside of the head."""
+    head, body, rest = html.partition("<body")
+    shown, inside = [], False
+    for part in TAG.split(body + rest):
+        if part.startswith("<"):
+            inside = (inside or part.startswith("<a ")) and part != "</a>"
+            shown.append(part)
+        else:
+            shown.append(part if inside else without_links(part))
+    return head + "".join(shown)
 
 
 def compose_mail(delivery: Delivery, parts: Mapping[str, str], *, to: bytes | memoryview) -> EmailMultiAlternatives:

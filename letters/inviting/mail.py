@@ -1,21 +1,25 @@
 """The invitation. It repeats no name: a list may call people whatever it likes, and we would deliver that to them."""
 
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.mail import NotBefore
 from letters.delivering.queries import free_again_at
 from letters.inviting import queries
 from letters.models import INVITATION_GOOD_FOR, Delivery, Letter, Signature
 
+# How long an invitation waits while its round has stopped, before it is asked again whether it may leave.
+ASKED_AGAIN_AFTER = timedelta(hours=1)
 CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
-def invited(delivery: Delivery) -> EmailMessage | None:
+def invited(delivery: Delivery) -> EmailMessage | NotBefore | None:
     """Asks somebody to be among the first; or, if the key says so, reminds them. None if it is no longer true."""
     now = timezone.now()
     signature = Signature.objects.select_related("letter__collective", "contact").get(deliveries=delivery)
@@ -26,6 +30,9 @@ def invited(delivery: Delivery) -> EmailMessage | None:
         return None
     if letter.refusal(now) == "letter_closed" or free_again_at(delivery, signature, now=now):
         return None
+    if queries.has_stopped_in_second(letter.collective_id, int(time.monotonic())):
+        # It is true still, and leaves if staff let the round go on.
+        return NotBefore(now + ASKED_AGAIN_AFTER)
     decline_url = settings.SITE_URL + signature.link("decline", now=now)
     context = {
         "letter": letter,
@@ -47,4 +54,4 @@ def invited(delivery: Delivery) -> EmailMessage | None:
     return message
 
 
-MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.INVITED: invited}
+MAILS: Mapping[str, Callable[[Delivery], EmailMessage | NotBefore | None]] = {Delivery.Kind.INVITED: invited}

@@ -9,27 +9,32 @@ A round on a draft fixes its text: what the first signers read is what will be p
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
+from letters.accounts.queries import invitations_a_day, invited_today
 from letters.auditing.operations import record
 from letters.inviting.queries import (
     LIST_KEPT_FOR,
     REMIND_AFTER,
     expired_among,
+    health_of,
+    listed,
     round_refusal,
     sort_out,
+    unknown_among,
 )
 from letters.models import (
     INVITATION_GOOD_FOR,
+    OWNING,
     SALT_BYTES,
     WORDS,
     WRITING,
-    AuditEvent,
+    Collective,
     Delivery,
     Display,
     InviteList,
@@ -48,22 +53,24 @@ from letters.shared.rosters import Person
 
 State = Signature.State
 
-# Who are first are not the many; and what counts them per page stays quick.
+# First signatories are few; and what counts them per page stays quick. How many an account may invite within a day
+# is decided in letters/accounts/queries.py.
 MOST_INVITED = 10_000
-# By one account, over all its letters: an account costs nothing, and each invitation is a mail to somebody who has not
-# asked for it.
-MOST_INVITED_A_DAY = 1000
 AT_ONCE = 1000
 
 
 @transaction.atomic
 def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: datetime) -> None:
-    """Keep what an organizer has sent in until they have said what its columns mean, in place of an earlier one."""
+    """Keep a list until its organizer has said what its columns mean, in place of an earlier one.
+
+    Every upload is recorded, also one that invites nobody: who tries address after address leaves a trace of each try.
+    """
     letter.collective.must_let(by, WRITING)
-    if refusal := round_refusal(letter, now):
-        raise Refused(refusal)
+    locked = _lock(letter)
+    _must_be_allowed(locked, now)
     values = {"sealed": seal(text), "encoding": encoding, "created_at": now}
     InviteList.objects.update_or_create(letter=letter, sent_by=by, defaults=values)
+    record("upload_list", letter, by=by, now=now, details={"lines": len(text.splitlines())})
 
 
 def discard_list(letter: Letter, *, by: User) -> None:
@@ -73,37 +80,53 @@ def discard_list(letter: Letter, *, by: User) -> None:
 
 @transaction.atomic
 def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: datetime) -> int:
-    """Owe an invitation to everybody on the list who can be invited. How many.
+    """Owe an invitation to everybody on the list who can be invited, and is not known already.
 
+    Returns how many are on the list. Privacy: that number, every refusal and everything that is recorded depend on
+    the list alone. Who is known already, whatever the reason, gets no second email, and nobody is told.
     Doing it twice invites nobody twice. Raises Refused if the letter is open already, has no text yet ("no_text"), or
-    would have more than MOST_INVITED ("too_many"); and with "too_many_today" beyond MOST_INVITED_A_DAY.
+    would have more than MOST_INVITED ("too_many"); "too_many_today" beyond what the account may send in a day;
+    "not_cleared" and "round_stopped" as `_must_be_allowed` does.
     """
     letter.collective.must_let(by, WRITING)
-    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-    if refusal := round_refusal(locked, now):
-        raise Refused(refusal)
-    new = sort_out(locked, people).new
-    if Signature.objects.filter(letter=locked, is_first=True).count() + len(new) > MOST_INVITED:
+    locked = _lock(letter)
+    _must_be_allowed(locked, now)
+    eligible = sort_out(locked, people).eligible
+    if listed(locked) + len(eligible) > MOST_INVITED:
         raise Refused("too_many")
-    if new:
-        _must_not_be_too_many_today(len(new), by, now)
+    if eligible:
+        _must_not_be_too_many_today(len(eligible), by, now)
     InviteList.objects.filter(letter=locked, sent_by=by).delete()
-    if new:
+    if eligible:
         _fix_text(locked, now)
-        _write(locked, new, now)
-        record("invite_first_signers", locked, by=by, now=now, details={"invited": len(new)})
+        _write(locked, unknown_among(locked, eligible), now)
+        record("invite_first_signers", locked, by=by, now=now, details={"invited": len(eligible)})
         transaction.on_commit(wakeups.wake_bulk_postman)
     letter.refresh_from_db()
-    return len(new)
+    return len(eligible)
+
+
+def _lock(letter: Letter) -> Letter:
+    """Lock order: the letter's row before its signatures, as everybody takes them. Who has just signed is seen."""
+    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+
+
+def _must_be_allowed(letter: Letter, now: datetime) -> None:
+    """Raises Refused if nobody may be invited now: what round_refusal says, "not_cleared" as long as staff have not
+    looked at the collective, and "round_stopped" while too many of its invitations come back.
+    """
+    if refusal := round_refusal(letter, now):
+        raise Refused(refusal)
+    letter.collective.must_be_cleared()
+    if health_of(letter.collective).is_ill:
+        raise Refused("round_stopped")
 
 
 def _must_not_be_too_many_today(number: int, by: User, now: datetime) -> None:
-    # Of two lists that they send at once, one waits here until the other is counted.
+    # Race: of two lists sent at once, one waits here until the other is counted.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    deeds = AuditEvent.objects.filter(verb="invite_first_signers", actor=by, at__gt=now - timedelta(days=1))
-    # What was taken back counts too: its mail may have gone.
-    before = sum(details["invited"] for details in deeds.values_list("details", flat=True))
-    if before + number > MOST_INVITED_A_DAY:
+    # What was taken back counts too: its email may have gone.
+    if invited_today(by, now) + number > invitations_a_day(by):
         raise Refused("too_many_today")
 
 
@@ -181,15 +204,19 @@ ON CONFLICT (key) DO NOTHING
 
 
 @transaction.atomic
-def remind_invited(letter: Letter, *, by: User, now: datetime) -> int:
-    """Owe a second mail to those who have not answered for a day. How many; nobody gets a third.
+def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
+    """Owe a second email to those who have not answered for a day; nobody gets a third.
 
-    Raises Refused if the letter takes no signatures any more.
+    Privacy: how many they are is neither returned nor recorded. Raises Refused if the letter takes no signatures any
+    more, and as `invite_people` does for a collective that may not send invitations.
     """
     letter.collective.must_let(by, WRITING)
     refusal = round_refusal(letter, now)
     if refusal not in {"", "letter_open"}:
         raise Refused(refusal)
+    letter.collective.must_be_cleared()
+    if health_of(letter.collective).is_ill:
+        raise Refused("round_stopped")
     values: dict[str, Any] = {
         "letter": letter.pk,
         "now": now,
@@ -198,36 +225,58 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(REMIND, values)
-        reminded = int(cursor.rowcount)
-    if reminded:
-        record("remind_first_signers", letter, by=by, now=now, details={"reminded": reminded})
-        transaction.on_commit(wakeups.wake_bulk_postman)
-    return reminded
+    record("remind_first_signers", letter, by=by, now=now)
+    transaction.on_commit(wakeups.wake_bulk_postman)
 
 
 @transaction.atomic
 def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
-    """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed."""
+    """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed.
+
+    Recorded either way: owners read the record, and must not learn it there.
+    """
     letter.collective.must_let(by, WRITING)
-    waiting = _waiting(letter).filter(address_hash=hash_address(address.canonical))
-    if _end(waiting, now):
-        record("withdraw_invitation", letter, by=by, now=now, details={"withdrawn": 1})
+    _end(_waiting(letter).filter(address_hash=hash_address(address.canonical)), now)
+    record("withdraw_invitation", letter, by=by, now=now)
 
 
 @transaction.atomic
-def call_off_round(letter: Letter, *, by: User, now: datetime) -> int:
-    """Take back all that have not been answered. How many.
+def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
+    """Take back all that have not been answered; how many they are is not told.
 
     If nobody has signed a draft, its text can be written again: there is no signature under it.
     """
     letter.collective.must_let(by, WRITING)
-    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-    ended = _end(_waiting(locked), now)
+    locked = _lock(letter)
+    _end(_waiting(locked), now)
     freed = _free_text(locked)
-    if ended or freed:
-        record("call_off_round", locked, by=by, now=now, details={"withdrawn": ended, "text_is_free": freed})
+    record("call_off_round", locked, by=by, now=now, details={"text_is_free": freed})
     letter.refresh_from_db()
-    return ended
+
+
+@transaction.atomic
+def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
+    """Owners of a collective whose round has stopped ask staff to look at it. Asking twice changes nothing."""
+    collective.must_let(by, OWNING)
+    if not health_of(collective).is_ill:
+        return
+    if Collective.objects.filter(pk=collective.pk, asked_to_invite_at=None).update(asked_to_invite_at=now):
+        record("ask_to_invite_again", collective, by=by, now=now)
+
+
+@transaction.atomic
+def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
+    """Staff have looked at it: its invitations go on, and what came back until now does not count any more.
+
+    Raises Refused("not_yours") for anybody else, its owners included.
+    """
+    if not (by.is_active and (by.is_staff or by.is_superuser)):
+        raise Refused("not_yours")
+    Collective.objects.filter(pk=collective.pk).update(invites_again_at=now, asked_to_invite_at=None)
+    put_off = Delivery.objects.owed().filter(kind=Delivery.Kind.INVITED, signature__letter__collective=collective)
+    put_off.update(next_attempt_at=now)
+    record("let_invite_again", collective, by=by, now=now)
+    transaction.on_commit(wakeups.wake_bulk_postman)
 
 
 def _free_text(letter: Letter) -> bool:

@@ -1,17 +1,19 @@
-"""What the round of first signatories reads: whom to invite, whom to write to, and how far it has come."""
+"""What the round of first signatories reads: whom to invite, and what its organizers may know of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
 
 from cryptography.fernet import InvalidToken
-from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from letters.models import (
+    CAME_BACK,
     COMPLAINED,
-    INVITATION_GOOD_FOR,
+    AuditEvent,
+    Collective,
+    Delivery,
     Display,
     InviteList,
     Letter,
@@ -35,9 +37,19 @@ NAMES_SHOWN = 200
 
 def round_refusal(letter: Letter, now: datetime) -> str:
     """Why nobody can be invited to be among the first at this moment, as a code; empty if they can."""
-    if letter.status == Letter.Status.DRAFT or letter.refusal(now) == "letter_not_open_yet":
+    if letter.status == Letter.Status.DRAFT:
         return ""
-    return letter.refusal(now) or "letter_open"
+    refusal = letter.refusal(now)
+    if refusal != "letter_not_open_yet":
+        return refusal or "letter_open"
+    return "letter_open" if _has_been_signed_by_form(letter) else ""
+
+
+def _has_been_signed_by_form(letter: Letter) -> bool:
+    """The form has been open. Asked in the words of partial indexes: few rows are looked at, however many there are."""
+    others = Signature.objects.filter(letter=letter, is_first=False)
+    found = [Q(number__isnull=False), Q(state__in=[State.PENDING, State.HELD]), Q(state=State.CONFIRMED)]
+    return any(others.filter(each).exists() for each in found)
 
 
 def list_of(letter: Letter, person: User, now: datetime) -> InviteList | None:
@@ -64,28 +76,43 @@ def rows_of(kept: InviteList, encoding: str = "") -> list[Row]:
 
 @dataclass(frozen=True)
 class SortedOut:
-    """Who of a list can be invited, with the hash of the address; and the lines of those who cannot."""
+    """Who of a list may be invited, by the hash of the address; and the lines of those who may not.
 
-    new: dict[bytes, Person] = field(default_factory=dict)
-    # Invited already, or signed, or said no: which of these is between them and us.
-    known: list[int] = field(default_factory=list)
+    Privacy: this depends on the list and on the letter's domains alone. Who is known already is for `unknown_among`,
+    and no page and no number may tell.
+    """
+
+    eligible: dict[bytes, Person] = field(default_factory=dict)
     # At none of the domains to which the letter is limited.
     elsewhere: list[int] = field(default_factory=list)
 
 
 def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
-    hashed = {hash_address(person.address.canonical): person for person in people}
-    found = Signature.objects.filter(letter=letter, address_hash__in=hashed).exclude(state=State.EXPIRED)
-    known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
     sorted_out = SortedOut()
-    for digest, person in hashed.items():
-        if digest in known:
-            sorted_out.known.append(person.line)
-        elif letter.domains and not match_domain(domain_of(person.address.deliverable), letter.domains):
+    for person in people:
+        if letter.domains and not match_domain(domain_of(person.address.deliverable), letter.domains):
             sorted_out.elsewhere.append(person.line)
         else:
-            sorted_out.new[digest] = person
+            sorted_out.eligible[hash_address(person.address.canonical)] = person
     return sorted_out
+
+
+def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
+    """Those to write to: not invited now, not signed, not disowned, and never said no."""
+    found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible)).exclude(state=State.EXPIRED)
+    known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
+    return {digest: person for digest, person in eligible.items() if digest not in known}
+
+
+def listed(letter: Letter) -> int:
+    """How many addresses its organizers have sent in, each list for itself: the record says so, and nobody's answer
+    changes it.
+    """
+    return sum(details["invited"] for details in _imports(letter).values_list("details", flat=True))
+
+
+def _imports(letter: Letter) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(object_kind="letter", object_id=letter.pk, verb="invite_first_signers")
 
 
 def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
@@ -96,80 +123,73 @@ def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How the round stands, in numbers. No invited person is named before they have signed."""
+    """How the round stands, as far as organizers may know.
 
-    signed: int
-    waiting: int
-    declined: int
-    # Taken back by the organizers, or not answered in time.
-    over: int
-    # Among those who wait: whose mail came back, by the reason in short; and who was not written to, since their
-    # address had as many mails today as it may.
+    Privacy: nothing here moves when one person answers, is taken back, or turns out to be known. An organizer who saw
+    such a number could ask about one address after another.
+    """
+
+    # Addresses sent in, each list for itself.
+    listed: int
+    # Emails that came back, by the reason in short. Taking an invitation back changes none of them.
     came_back: dict[str, int]
-    held_off: int
-    # Mails that are still to be sent.
-    owed: int
-    # Those who can be reminded now.
-    to_remind: int
+
+
+def progress(letter: Letter) -> Progress:
+    back = Delivery.objects.filter(CAME_BACK, kind=Delivery.Kind.INVITED, signature__letter=letter)
+    reasons = back.filter(signature__is_first=True).values_list("error").annotate(number=Count("pk"))
+    return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
+
+
+# A round stops when so many of its emails come back or are called spam, and when they are so large a part of all that
+# have left: a mistyped address is no reason, a bought list is.
+FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
+FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the invitations of a collective fare, since staff last let it go on."""
+
+    ended: int
+    came_back: int
+    complained: int
 
     @property
-    def invited(self) -> int:
-        return self.signed + self.waiting + self.declined + self.over
+    def is_ill(self) -> bool:
+        back = self.came_back >= FEWEST_BACK and self.came_back * 100 >= self.ended * BACK_IN_A_HUNDRED
+        spam = self.complained >= FEWEST_COMPLAINTS
+        return back or (spam and self.complained * 1000 >= self.ended * COMPLAINTS_IN_A_THOUSAND)
 
 
-# Each of those who wait with the mails of their invitation; one that was made anew has nothing to do with older mails.
-# One join: as questions put for each of them, it took seconds for five thousand.
-WAITING = """
-WITH waiting AS MATERIALIZED (
-    SELECT id, signed_at, concern FROM letters_signature
-    WHERE letter_id = %(letter)s AND is_first AND state = 'invited'
-), written_to AS (
-    SELECT waiting.id,
-        bool_or(sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL) AS owed,
-        bool_and(dropped_at IS NOT NULL) AS held_off,
-        concern IN ('', 'disposable') AND waiting.signed_at <= %(until)s AND waiting.signed_at > %(since)s
-            AND NOT bool_or(starts_with(key, 'invited_again:')) AS to_remind,
-        (array_agg(error ORDER BY delivery.id DESC)
-            FILTER (WHERE failed_at IS NOT NULL OR error = %(complained)s))[1] AS reason
-    FROM waiting JOIN letters_delivery AS delivery
-        ON delivery.signature_id = waiting.id AND kind = 'invited' AND delivery.created_at >= waiting.signed_at
-    GROUP BY waiting.id, waiting.signed_at, concern
-)
-SELECT reason, count(*), count(*) FILTER (WHERE owed), count(*) FILTER (WHERE held_off),
-    count(*) FILTER (WHERE to_remind)
-FROM written_to GROUP BY reason ORDER BY count(*) DESC
-"""
-
-
-def progress(letter: Letter, now: datetime) -> Progress:
-    first = Signature.objects.filter(letter=letter, is_first=True)
-    states = dict(first.values_list("state").annotate(Count("pk")))
-    values: dict[str, Any] = {
-        "letter": letter.pk,
-        "since": now - INVITATION_GOOD_FOR,
-        "until": now - REMIND_AFTER,
-        "complained": COMPLAINED,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING, values)
-        rows = cursor.fetchall()
-    return Progress(
-        signed=sum(states.get(state, 0) for state in [State.CONFIRMED, State.HELD, State.PUBLISHED]),
-        waiting=states.get(State.INVITED, 0),
-        declined=states.get(State.DECLINED, 0),
-        over=states.get(State.EXPIRED, 0),
-        came_back={row[0]: row[1] for row in rows if row[0]},
-        owed=sum(row[2] for row in rows),
-        held_off=sum(row[3] for row in rows),
-        to_remind=sum(row[4] for row in rows),
+def health_of(collective: Collective) -> Health:
+    """Of the collective, not of one letter: whoever has a bad list could go on with the next letter."""
+    found = Delivery.objects.filter(
+        kind=Delivery.Kind.INVITED, signature__letter__collective=collective, signature__is_first=True
     )
+    # Asked of the database: staff may have let it go on since it was read.
+    again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
+    if again:
+        found = found.filter(Q(sent_at__gt=again) | Q(failed_at__gt=again))
+    numbers = found.aggregate(
+        ended=Count("pk", filter=Q(sent_at__isnull=False) | Q(failed_at__isnull=False)),
+        came_back=Count("pk", filter=Q(failed_at__isnull=False)),
+        complained=Count("pk", filter=Q(error=COMPLAINED)),
+    )
+    return Health(**numbers)
+
+
+@lru_cache(maxsize=64)
+def has_stopped_in_second(collective_id: int, second: int) -> bool:
+    """As it was within the last second: a thousand invitations ask for the same."""
+    return health_of(Collective(pk=collective_id)).is_ill
 
 
 def signed_names(letter: Letter) -> list[Signature]:
-    """The invited who have signed and whom organizers may see, in the order of the list."""
+    """The invited who have signed and whom organizers may see, by name: the order of the list says nothing here."""
     signed = [State.CONFIRMED, State.HELD, State.PUBLISHED]
     found = Signature.objects.filter(letter=letter, is_first=True, state__in=signed).exclude(display=Display.NOBODY)
-    return list(found.order_by("pk")[:NAMES_SHOWN])
+    return list(found.order_by("name", "salt")[:NAMES_SHOWN])
 
 
 def title_now(signature: Signature) -> str:

@@ -13,6 +13,7 @@ from letters.accounts.guards import of_own_letter
 from letters.inviting import queries
 from letters.inviting.forms import UNREADABLE, ColumnsForm, ListForm, TakeBackForm
 from letters.inviting.operations import (
+    ask_to_invite_again,
     call_off_round,
     discard_list,
     invite_people,
@@ -20,7 +21,7 @@ from letters.inviting.operations import (
     remind_invited,
     withdraw_invitation,
 )
-from letters.models import InviteList, Letter, User
+from letters.models import OWNING, InviteList, Letter, User
 from letters.shared.refusal import Refused
 from letters.shared.rosters import ENCODINGS, Roster, UnreadableList, guess_columns, read_people
 
@@ -33,10 +34,19 @@ REFUSED = {
     "letter_closed": _("The letter is closed and takes no signatures any more."),
     "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
     "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
-    "too_many": _("A letter has at most 10,000 invited signatories."),
+    "too_many": _("A letter has room for 10,000 addresses, counting every list that was sent in for it."),
     "too_many_today": _(
-        "One account can invite a thousand people within a day, over all its letters. Send a shorter list now, and the "
-        "rest tomorrow."
+        "Your account cannot invite so many people today. A new account can invite 20 people a day; every signature "
+        "under the published letters of your collectives makes room for one more, up to 1,000. Send a shorter list "
+        "now, and the rest tomorrow."
+    ),
+    "not_cleared": _(
+        "The people who run this site look at each new collective before it may invite anybody, and they have still to "
+        "look at yours. Please try again later."
+    ),
+    "round_stopped": _(
+        "The round has stopped by itself: too many of your invitations came back or were reported as spam. Nothing "
+        "leaves until the people who run this site have looked at it."
     ),
 }
 
@@ -50,25 +60,31 @@ def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpRes
             keep_list(letter, text=form.text, encoding=form.encoding, by=writer, now=timezone.now())
             return redirect("invite_list", slug=letter.slug)
         except Refused as refused:
-            return _round_page(request, letter, ListForm(), refusal=refused.code, status=409)
-    return _round_page(request, letter, form, status=422 if form.errors else 200)
+            return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
+    return _round_page(request, letter, writer, form, status=422 if form.errors else 200)
 
 
 def _round_page(
     request: HttpRequest,
     letter: Letter,
+    writer: User,
     form: ListForm,
     *,
     status: int,
     refusal: str = "",
     take_back: TakeBackForm | None = None,
 ) -> HttpResponse:
-    refusal = refusal or queries.round_refusal(letter, timezone.now())
+    health = queries.health_of(letter.collective)
+    refusal = refusal or queries.round_refusal(letter, timezone.now()) or ("round_stopped" if health.is_ill else "")
+    if not refusal and not letter.collective.is_cleared():
+        refusal = "not_cleared"
     context = {
         "letter": letter,
         "form": form,
         "refusal": REFUSED.get(refusal, refusal),
-        "progress": queries.progress(letter, timezone.now()),
+        "progress": queries.progress(letter),
+        "health": health,
+        "may_ask": health.is_ill and letter.collective.lets(writer, OWNING),
         "names": queries.signed_names(letter),
         "take_back": take_back or TakeBackForm(),
         "text_is_fixed": letter.status == Letter.Status.DRAFT and letter.current_revision_id is not None,
@@ -120,7 +136,13 @@ def _chosen_encoding(request: HttpRequest, kept: InviteList | None) -> tuple[str
 
 def _invited(request: HttpRequest, letter: Letter, roster: Roster, writer: User) -> HttpResponse:
     number = invite_people(letter, people=roster.people, by=writer, now=timezone.now())
-    words = ngettext("%(number)d invitation is on its way.", "%(number)d invitations are on their way.", number)
+    words = ngettext(
+        "The list with %(number)d address is taken. Whoever had an invitation before, has signed or has said no gets "
+        "no email.",
+        "The list with %(number)d addresses is taken. Whoever had an invitation before, has signed or has said no gets "
+        "no email.",
+        number,
+    )
     messages.success(request, words % {"number": number})
     return redirect("first_signers", slug=letter.slug)
 
@@ -129,19 +151,18 @@ def _list_page(
     request: HttpRequest, letter: Letter, form: ColumnsForm, *, roster: Roster, refusal: str, misread: bool
 ) -> HttpResponse:
     sorted_out = queries.sort_out(letter, roster.people)
-    new = list(sorted_out.new.values())
+    eligible = list(sorted_out.eligible.values())
     context: dict[str, Any] = {
         "letter": letter,
         "misread": UNREADABLE["encoding"] if misread else "",
         "form": form,
         "refusal": REFUSED.get(refusal, refusal),
-        "number": len(new),
-        "people": new[:PEOPLE_SHOWN],
+        "number": len(eligible),
+        "people": eligible[:PEOPLE_SHOWN],
         "without_address": _said(roster.without_address),
         "doubles": _said(roster.doubles),
         "several": _said(roster.several),
         "slips": _said(roster.slips),
-        "known": _said(sorted_out.known),
         "elsewhere": _said(sorted_out.elsewhere),
         "fixes_text": letter.status == Letter.Status.DRAFT and letter.current_revision_id is None,
     }
@@ -159,33 +180,37 @@ def _said(lines: list[int]) -> dict[str, Any]:
 def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Remind, take one back, or call the round off: a button each."""
     action = request.POST.get("action", "")
-    deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off}
+    deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
     if action not in deeds:
         raise Http404("There is nothing of that name to do.")
     try:
         return deeds[action](request, letter, writer)
     except Refused as refused:
-        return _round_page(request, letter, ListForm(), refusal=refused.code, status=409)
+        return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
 
 
 def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    number = remind_invited(letter, by=writer, now=timezone.now())
-    words = ngettext("%(number)d person is reminded.", "%(number)d people are reminded.", number)
-    messages.success(request, words % {"number": number})
+    remind_invited(letter, by=writer, now=timezone.now())
+    messages.success(request, gettext("Everybody who has not answered for a day is reminded, once."))
     return redirect("first_signers", slug=letter.slug)
 
 
 def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     form = TakeBackForm(request.POST)
     if not form.is_valid():
-        return _round_page(request, letter, ListForm(), take_back=form, status=422)
+        return _round_page(request, letter, writer, ListForm(), take_back=form, status=422)
     withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
     messages.success(request, gettext("If an invitation to that address was waiting for an answer, it is taken back."))
     return redirect("first_signers", slug=letter.slug)
 
 
 def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    number = call_off_round(letter, by=writer, now=timezone.now())
-    words = ngettext("%(number)d invitation is taken back.", "%(number)d invitations are taken back.", number)
-    messages.success(request, words % {"number": number})
+    call_off_round(letter, by=writer, now=timezone.now())
+    messages.success(request, gettext("All invitations without an answer are taken back."))
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    ask_to_invite_again(letter.collective, by=writer, now=timezone.now())
+    messages.success(request, gettext("The people who run this site will look at it."))
     return redirect("first_signers", slug=letter.slug)

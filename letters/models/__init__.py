@@ -20,7 +20,7 @@ from letters.models.handover import Handover
 from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
 from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import Ask, Letter, LetterQuerySet
+from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
@@ -58,6 +58,7 @@ __all__ = [
     "SEARCHED",
     "STANDING",
     "TO_FORGET",
+    "UNDONE_WITHIN",
     "WORDS",
     "WRITING",
     "Answer",

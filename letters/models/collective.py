@@ -27,6 +27,10 @@ class Collective(models.Model):
     created_at = models.DateTimeField()
     # When those who run the site have looked at it and let it publish; asked for with CLEAR_COLLECTIVES_FIRST only.
     cleared_at = models.DateTimeField(null=True, blank=True)
+    # When staff let it invite again after its invitations had come back: what came back before does not count any more.
+    invites_again_at = models.DateTimeField(null=True, blank=True)
+    # When its owners asked for that, until staff have answered.
+    asked_to_invite_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -44,6 +48,17 @@ class Collective(models.Model):
         """Raises Refused("not_yours") for everybody else. Each operation asks, whatever stood at its door."""
         if not self.lets(person, roles):
             raise Refused("not_yours")
+
+    def is_cleared(self) -> bool:
+        """Whether it may publish and write to strangers. Asked of the database: staff may have looked at it since."""
+        if not settings.CLEAR_COLLECTIVES_FIRST:
+            return True
+        return Collective.objects.filter(pk=self.pk, cleared_at__isnull=False).exists()
+
+    def must_be_cleared(self) -> None:
+        """Raises Refused("not_cleared") as long as staff have still to look at it, on a site that asks for that."""
+        if not self.is_cleared():
+            raise Refused("not_cleared")
 
     def zone(self) -> ZoneInfo:
         """Its time zone, with summer time and all."""

@@ -15,6 +15,8 @@ from letters.models.user import User
 
 # A signer who signed in time gets this long after closing to press the button in the mail.
 GRACE_AFTER_CLOSING = timedelta(hours=24)
+# Withdrawing a letter can be undone for so long.
+UNDONE_WITHIN = timedelta(days=1)
 
 
 def every_display() -> list[str]:
@@ -80,8 +82,13 @@ class Letter(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     # A draft that the clock publishes then.
     publish_at = models.DateTimeField(null=True, blank=True)
+    # Why the clock could not, as a code, once its organizers have been told of it.
+    publish_refused = models.CharField(max_length=30, default="", db_default="", blank=True)
     # Why it was withdrawn, in a sentence that the public reads.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
+    # When, and from which status: for a day it can be undone.
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_from = models.CharField(max_length=10, choices=Status, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
 
     # What the form asks besides name and address.
@@ -193,8 +200,8 @@ class Letter(models.Model):
 
     @property
     def awaiting_confirmation_in_tens(self) -> int:
-        """Rounded down, for the public. On a quiet letter the exact number would tell somebody who signs it with
-        another person's address whether that person had signed before: it rises for a new address only.
+        """Rounded down, for the public and for organizers. On a quiet letter the exact number would tell somebody who
+        signs it with another person's address whether that person had signed before: it rises for a new address only.
         """
         return self.awaiting_confirmation // 10 * 10
 
@@ -207,6 +214,15 @@ class Letter(models.Model):
         if self.closes_at and now >= self.closes_at:
             return "letter_closed"
         return ""
+
+    def can_be_restored(self, now: datetime) -> bool:
+        """Whether its withdrawal can still be undone."""
+        is_withdrawn = self.status == self.Status.WITHDRAWN and self.withdrawn_from != ""
+        return is_withdrawn and self.withdrawn_at is not None and now < self.withdrawn_at + UNDONE_WITHIN
+
+    def form_has_opened(self, now: datetime) -> bool:
+        """Whether its form has been there for everybody: published, and its opening moment has come."""
+        return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
     def confirmation_refusal(self, now: datetime) -> str:
         """Why it takes no confirmations at this moment: as above, but a day later."""

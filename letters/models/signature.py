@@ -254,8 +254,13 @@ class Signature(models.Model):
         return self.state == self.State.REJECTED and self.verified == self.Verified.NO
 
     def fingerprint(self) -> str:
-        """Of all words that a moderator judges: whether they are still those that stood on the page."""
-        words = {name: getattr(self, name) for name in (*WORDS, "display", "proposed")}
+        """Of all words that a moderator judges: whether they are still those that stood on the page.
+
+        With the salt, which is secret: else whoever tries all countries would read the one that the page leaves out.
+        """
+        words = {"salt": bytes(self.salt).hex()} | {
+            name: getattr(self, name) for name in (*WORDS, "display", "proposed")
+        }
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
 
     @property

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,14 +12,18 @@ WITH_A_REASON = {"decline", "reject"}
 
 
 class JudgementForm(forms.Form):
-    """What becomes of which signatures, and why: `action` for those that are ticked, or one verb with a single id."""
+    """What becomes of which signatures, and why: `action` for those that are ticked, or one verb with a single one.
+
+    Signatures are named by handles: `id_of` tells which one a handle means, or None.
+    """
 
     ticked = forms.Field(required=False, widget=forms.SelectMultiple)
     seen = forms.Field(required=False, widget=forms.SelectMultiple)
     reason = forms.CharField(max_length=500, required=False)
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, id_of: Callable[[str], int | None], data: QueryDict | None = None) -> None:
         super().__init__(data, label_suffix="")
+        self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []
         # What stood on the page, by id: who judges must not say yes to words that they have not seen.
@@ -28,9 +33,9 @@ class JudgementForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         alone = [verb for verb in VERBS if self.data.get(verb)]
         self.verb = alone[0] if alone else str(self.data.get("action", ""))
-        self.ids = _ids([str(self.data[self.verb])] if alone else cleaned["ticked"] or [])
+        self.ids = self._ids([str(self.data[self.verb])] if alone else cleaned["ticked"] or [])
         pairs = [text.partition(":")[::2] for text in cleaned["seen"] or []]
-        self.marks = {each: mark for text, mark in pairs for each in _ids([text])}
+        self.marks = {each: mark for text, mark in pairs for each in self._ids([text])}
         if self.verb not in VERBS:
             raise ValidationError(_("Choose what is to be done."), "no_verb")
         if not self.ids:
@@ -39,7 +44,6 @@ class JudgementForm(forms.Form):
             self.add_error("reason", ValidationError(REASON_WANTED, "no_reason"))
         return cleaned
 
-
-def _ids(texts: list[str]) -> list[int]:
-    # What is no id of ours stands for no signature.
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+    def _ids(self, handles: list[str]) -> list[int]:
+        # What is no handle of ours stands for no signature.
+        return [found for handle in handles if (found := self.id_of(handle)) is not None]

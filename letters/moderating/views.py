@@ -1,6 +1,7 @@
 """A moderator's pages: which letters there are to look after, and the signatures of one, to judge a page at once."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import cast
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from letters.moderating.forms import JudgementForm
 from letters.moderating.operations import accept_signatures, decline_changes, reject_signatures, restore_signatures
 from letters.shared.refusal import Refused
 
-LISTS: Mapping[str, Callable[[Letter, int], queries.Page]] = {
+LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
     "waiting": queries.waiting,
     "published": queries.published,
     "rejected": queries.rejected,
@@ -45,12 +46,12 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
         letter = queries.letter_of(moderator, slug)
     except Letter.DoesNotExist as missing:
         raise Http404("There is no letter here.") from missing
-    form = JudgementForm(request.POST if request.method == "POST" else None)
+    form = JudgementForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
     if form.is_valid():
         for sentence in _judge(letter, form, moderator):
             messages.success(request, sentence)
         return redirect(request.get_full_path())
-    page = LISTS[shown](letter, _cursor(request.GET.get("after", "")))
+    page = LISTS[shown](letter, request.GET.get("after", ""))
     context = {
         "letter": letter,
         "text": queries.text_of(letter),
@@ -96,8 +97,3 @@ def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]
         done = reject_signatures(letter, form.ids, reason=reason, by=by, now=now)
         said = ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done)
     return done, said % {"n": done}
-
-
-def _cursor(text: str) -> int:
-    """Where a page goes on; the first page for anything that is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

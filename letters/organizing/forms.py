@@ -12,10 +12,12 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from letters.collectives.forms import NAMES_A_LINK
 from letters.models import Ask, Display, Letter, Revision, Translation
 from letters.organizing.operations import SETTINGS, Text
 from letters.shared.languages import direction, language_choices
 from letters.shared.moments import moments_of, shown_at
+from letters.shared.text import looks_like_link
 
 TITLE_WANTED = _("Give the letter a title.")
 ADDRESSEE_WANTED = _("Write to whom the letter is addressed.")
@@ -77,6 +79,12 @@ class StartForm(TextForm):
         error_messages={"required": LANGUAGE_WANTED, "invalid_choice": LANGUAGE_WANTED},
     )
     field_order = ["addressee", "title", "body", "collective", "language"]
+
+    def clean_collective(self) -> str:
+        name: str = self.cleaned_data["collective"]
+        if looks_like_link(name):
+            raise ValidationError(NAMES_A_LINK, "names_a_link")
+        return name
 
     def __init__(self, data: QueryDict | None = None, *, language: str = "") -> None:
         super().__init__(data)
@@ -225,15 +233,31 @@ ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED,
 
 
 class WithdrawForm(forms.Form):
+    """Why, and the last part of the letter's address typed once more."""
+
     reason = forms.CharField(
         label=_("Why it is withdrawn"),
         max_length=500,
         error_messages={"required": _("Write a sentence for those who have signed: it stands on the page.")},
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    confirmation = forms.CharField(
+        max_length=400,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+    )
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, letter: Letter, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id="withdraw_%s", label_suffix="")
+        self.letter = letter
+        field = self.fields["confirmation"]
+        field.label = _("To confirm, type “%(slug)s”") % {"slug": letter.slug}
+        field.error_messages["required"] = _("Type “%(slug)s” to confirm.") % {"slug": letter.slug}
+
+    def clean_confirmation(self) -> str:
+        typed: str = self.cleaned_data["confirmation"]
+        if typed.strip().lower() != self.letter.slug:
+            raise ValidationError(self.fields["confirmation"].error_messages["required"], "not_confirmed")
+        return typed
 
 
 class ScheduleForm(Moments, forms.Form):

@@ -5,19 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Model, Q
 from django.utils.text import slugify
 
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
-from letters.models import WRITING, AuditEvent, Collective, Letter, OldSlug, Revision, Translation, User
+from letters.models import (
+    OWNING,
+    UNDONE_WITHIN,
+    WRITING,
+    AuditEvent,
+    Collective,
+    Letter,
+    OldSlug,
+    Revision,
+    Translation,
+    User,
+)
+from letters.organizing.mail import tell_members
 from letters.shared.refusal import Refused
 from letters.shared.text import digest, render_markdown
 
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5
+
+# Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
+MOST_DRAFTS_A_DAY = 20
 
 # Who begins the same letter within so long has clicked twice.
 CLICKED_TWICE = timedelta(minutes=1)
@@ -51,15 +65,21 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     """A draft from the few answers of the start page; everything else has a good default.
 
     A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
+    Raises Refused("too_many_drafts") for the one after MOST_DRAFTS_A_DAY.
     """
     # The second click waits here, and finds what the first has made.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
-    collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
-    just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
-    words = digest(text.title, text.addressee, text.body)
-    if same := just_begun.filter(revisions__translations__sha256=words).first():
-        return same
+    collective = mine.order_by("pk").first()
+    if collective:
+        just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
+        words = digest(text.title, text.addressee, text.body)
+        if same := just_begun.filter(revisions__translations__sha256=words).first():
+            return same
+    today = AuditEvent.objects.filter(actor=by, verb="draft_letter", at__gt=now - timedelta(days=1))
+    if today.count() >= MOST_DRAFTS_A_DAY:
+        raise Refused("too_many_drafts")
+    collective = collective or create_collective(name=collective_name, by=by, now=now)
     return _draft_under_free_slug(collective, text=text, by=by, now=now)
 
 
@@ -231,10 +251,18 @@ SETTINGS = [
 
 @transaction.atomic
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
-    """Change what SETTINGS names. Those who have signed keep what they signed with."""
+    """Change what SETTINGS names. Those who have signed keep what they signed with.
+
+    Raises Refused("open_already") for an opening in the future once the form has been open.
+    """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(locked, name) != values[name]}
+    # Privacy: else its organizers could invite first signatories again, beside people who have signed. Whether anybody
+    # has signed is not asked: the answer would tell them something of whoever signs first.
+    opens_at = changed.get("opens_at")
+    if opens_at and opens_at > now and locked.form_has_opened(now):
+        raise Refused("open_already")
     if changed:
         Letter.objects.filter(pk=letter.pk).update(**changed, version=F("version") + 1)
         record("set_up_letter", letter, by=by, now=now, details={"changed": sorted(changed)})
@@ -254,14 +282,40 @@ def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> None:
-    """The page stays and says why. There is no way back: who signed it must not find it changed one day.
+    """The page stays and says why, from this moment on. For a day an owner can undo it, then it is final.
 
-    Raises Refused("no_reason") without a sentence for the public.
+    For owners alone, all of whom get an email. Withdrawing twice changes nothing. Raises Refused("not_yours"),
+    Refused("no_reason") without a sentence for the public, and Refused("no_worker") if no email can leave now.
     """
+    letter.collective.must_let(by, OWNING)
     if not reason.strip():
         raise Refused("no_reason")
-    values = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
-    _move(letter, {Letter.Status.PUBLISHED, Letter.Status.CLOSED}, "withdraw_letter", by, now, reason=reason, **values)
+    locked = _lock(letter)
+    if locked.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
+        values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
+        values |= {"withdrawn_at": now, "withdrawn_from": locked.status}
+        Letter.objects.filter(pk=letter.pk).update(**values, version=F("version") + 1)
+        record("withdraw_letter", letter, by=by, now=now, reason=reason.strip())
+        until = now + UNDONE_WITHIN
+        tell_members(locked, "letter_withdrawn", roles=OWNING, until=until.astimezone(locked.collective.zone()))
+    letter.refresh_from_db()
+
+
+@transaction.atomic
+def restore_letter(letter: Letter, *, by: User, now: datetime) -> None:
+    """Undo a withdrawal within a day: the letter is as it was, open or closed, with all its signatures.
+
+    For owners alone. Doing it twice changes nothing. Raises Refused("not_yours"), and Refused("final") after a day.
+    """
+    letter.collective.must_let(by, OWNING)
+    locked = _lock(letter)
+    if locked.status == Letter.Status.WITHDRAWN:
+        if not locked.can_be_restored(now):
+            raise Refused("final")
+        values = {"status": locked.withdrawn_from, "withdrawn_because": "", "withdrawn_at": None, "withdrawn_from": ""}
+        Letter.objects.filter(pk=letter.pk).update(**values, version=F("version") + 1)
+        record("restore_letter", letter, by=by, now=now)
+    letter.refresh_from_db()
 
 
 @transaction.atomic
@@ -285,8 +339,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         raise Refused("no_text")
     if locked.status != Letter.Status.DRAFT and locked.current_revision_id == revision.pk:
         return
-    if settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(locked.collective):
-        raise Refused("not_cleared")
+    locked.collective.must_be_cleared()
     details: dict[str, Any] = {"revision": revision.number}
     if locked.status != Letter.Status.DRAFT and locked.current_revision_id:
         behind = _may_follow(locked, revision, kind, note)
@@ -295,7 +348,8 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     else:
         _must_not_hurry(letter, by, now)
         kind, note = Revision.Kind.FIRST, ""
-        opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now, "publish_at": None}
+        opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
+        opening |= {"publish_at": None, "publish_refused": ""}
     # One whose text was fixed for its first signers has been published to them already.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip())
@@ -328,7 +382,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     """Have the clock publish a draft at that moment; with None, not any more.
 
     Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
-    Refused("too_many_letters") as `publish_letter` does.
+    Refused("not_cleared") or Refused("too_many_letters") as `publish_letter` does: what cannot happen is not promised.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -341,8 +395,9 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if at and not locked.revisions.filter(translations__language=locked.language).exists():
         raise Refused("no_text")
     if at:
+        locked.collective.must_be_cleared()
         _must_not_hurry(letter, by, now)
-    Letter.objects.filter(pk=letter.pk).update(publish_at=at)
+    Letter.objects.filter(pk=letter.pk).update(publish_at=at, publish_refused="")
     details = {"publish_at": at.isoformat() if at else None}
     record("schedule_letter", letter, by=by, now=now, details=details)
     letter.refresh_from_db()
@@ -350,7 +405,11 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
 
 @transaction.atomic
 def publish_if_due(letter_id: int, *, now: datetime) -> bool:
-    """Publish what its collective has scheduled for now. Whoever asks second finds nothing to do."""
+    """Publish what its collective has scheduled for now. Whoever asks second finds nothing to do.
+
+    What cannot happen stays scheduled, and happens as soon as it can. Its organizers are told why: on the letter's
+    page, and by an email for each cause.
+    """
     due = Letter.objects.filter(pk=letter_id, status=Letter.Status.DRAFT, publish_at__lte=now)
     letter = due.select_for_update(no_key=True).first()
     if letter is None:
@@ -359,9 +418,11 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
         _must_have_a_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
-        # Asked for again each minute it would be refused each minute: its page says that it is a draft.
-        due.update(publish_at=None)
-        record("schedule_letter", letter, by=None, now=now, reason=refused.code, details={"publish_at": None})
+        if letter.publish_refused != refused.code:
+            due.update(publish_refused=refused.code)
+            record("fail_publication", letter, by=None, now=now, reason=refused.code)
+            # Raises Refused("no_worker"), which undoes all of this: it is tried again a minute later.
+            tell_members(letter, "publication_waits", roles=WRITING, reason=refused.code)
         return False
     return True
 
@@ -395,11 +456,6 @@ def _move(
     if Letter.objects.filter(pk=letter.pk, status__in=among).update(**values, version=F("version") + 1):
         record(verb, letter, by=by, now=now, reason=reason.strip())
     letter.refresh_from_db()
-
-
-def is_cleared(collective: Collective) -> bool:
-    """Asked of the database: somebody may have looked at it since it was read."""
-    return Collective.objects.filter(pk=collective.pk, cleared_at__isnull=False).exists()
 
 
 def _must_not_hurry(letter: Letter, by: User | None, now: datetime) -> None:

@@ -23,9 +23,13 @@ def old_slugs(letter: Letter) -> list[str]:
 
 
 def letters_due(now: datetime) -> list[int]:
-    """Ids of the letters that the clock is to publish."""
-    due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now).order_by("publish_at")
-    return list(due.values_list("pk", flat=True)[:100])
+    """Ids of the letters that the clock is to publish: first those for which it has not tried in vain; of the others
+    some by chance, so that none that can be published at last waits behind those that cannot.
+    """
+    due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now)
+    new = due.filter(publish_refused="").order_by("publish_at").values_list("pk", flat=True)[:100]
+    tried = due.exclude(publish_refused="").order_by("?").values_list("pk", flat=True)[:100]
+    return [*new, *tried]
 
 
 @dataclass(frozen=True)

@@ -22,4 +22,5 @@ urlpatterns = [
     path("organize/letters/<slug:slug>/settings/", views.set_up, name="set_up_letter"),
     path("organize/letters/<slug:slug>/state/", views.move, name="move_letter"),
     path("organize/letters/<slug:slug>/withdraw/", views.withdraw, name="withdraw_letter"),
+    path("organize/letters/<slug:slug>/restore/", views.restore, name="restore_letter"),
 ]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from letters.accounts.guards import for_organizers, of_own_letter
 from letters.delivering.queries import undelivered
-from letters.models import Letter, Picture, User
+from letters.models import OWNING, UNDONE_WITHIN, Letter, Picture, User
 from letters.organizing import queries
 from letters.organizing.forms import (
     AddressForm,
@@ -34,11 +34,11 @@ from letters.organizing.forms import (
 from letters.organizing.operations import (
     close_letter,
     discard_revision,
-    is_cleared,
     publish_letter,
     readdress_letter,
     remove_translation,
     reopen_letter,
+    restore_letter,
     schedule_letter,
     set_up_letter,
     start_letter,
@@ -59,6 +59,18 @@ NOT_YET = {
     "too_many_letters": gettext_lazy(
         "Saved, and not published yet. One account can publish five letters within a day. Please come back tomorrow "
         "and press the button again."
+    ),
+}
+
+# The same where the clock was to publish it.
+NOT_SCHEDULED = {
+    "not_cleared": gettext_lazy(
+        "Saved, and not scheduled. The people who run this site look at each new collective before its first letter "
+        "goes out, and they have still to look at yours. Please set the time once they have."
+    ),
+    "too_many_letters": gettext_lazy(
+        "Saved, and not scheduled. One account can publish or schedule five letters within a day. Please come back "
+        "tomorrow."
     ),
 }
 
@@ -84,8 +96,13 @@ def start(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST if request.method == "POST" else None, language=_language_of(request))
     if form.is_valid():
         name = form.cleaned_data["collective"]
-        letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
-        return redirect("edit_letter", slug=letter.slug)
+        try:
+            letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
+            return redirect("edit_letter", slug=letter.slug)
+        except Refused as refused:
+            if refused.code != "too_many_drafts":
+                raise
+            form.add_error("title", gettext("You have begun twenty letters within a day. Begin the next one tomorrow."))
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name
@@ -105,7 +122,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     manuscript = queries.manuscript(letter)
     posted = request.POST if request.method == "POST" else None
     if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
-        return _published(request, manuscript)
+        return _published(request, manuscript, writer)
     action = request.POST.get("action", "")
     forms = _EditForms(
         text=TextForm(posted, text=manuscript.original, language=letter.language),
@@ -121,7 +138,8 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
             # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
             refusal = refused.code
             if refusal in NOT_YET:
-                messages.warning(request, NOT_YET[refusal])
+                sentences = NOT_SCHEDULED if action == "schedule" else NOT_YET
+                messages.warning(request, sentences[refusal])
                 return redirect("edit_letter", slug=letter.slug)
     manuscript = queries.manuscript(letter) if posted is not None else manuscript
     context = {
@@ -135,8 +153,8 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "sentence": _sentence(refusal, manuscript),
         "zone": letter.collective.zone(),
         "language": manuscript.language(letter.language),
-        "must_be_cleared": _must_be_cleared(letter),
-        "withdraw": WithdrawForm(),
+        "must_be_cleared": not letter.collective.is_cleared(),
+        **_withdrawing(letter, writer),
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
     return render(request, "letters/organizing/write.html", context, status=409 if refusal else 422 if wrong else 200)
@@ -204,21 +222,28 @@ SENTENCES = {
 }
 
 
-def _published(request: HttpRequest, manuscript: queries.Manuscript) -> HttpResponse:
+def _withdrawing(letter: Letter, writer: User) -> dict[str, object]:
+    """What the page needs to offer owners, and nobody else, to withdraw the letter, or to undo that."""
+    return {
+        "withdraw": WithdrawForm(letter),
+        "owns": letter.collective.lets(writer, OWNING),
+        "can_be_restored": letter.can_be_restored(timezone.now()),
+        "restored_until": letter.withdrawn_at and letter.withdrawn_at + UNDONE_WITHIN,
+        "zone": letter.collective.zone(),
+    }
+
+
+def _published(request: HttpRequest, manuscript: queries.Manuscript, writer: User) -> HttpResponse:
     """What can be done with a letter whose newest text readers have."""
     letter = manuscript.letter
     context = {
         "letter": letter,
         "text": manuscript.original,
-        "withdraw": WithdrawForm(),
+        **_withdrawing(letter, writer),
         "undelivered": undelivered(letter),
-        "must_be_cleared": _must_be_cleared(letter),
+        "must_be_cleared": not letter.collective.is_cleared(),
     }
     return render(request, "letters/organizing/edit.html", context)
-
-
-def _must_be_cleared(letter: Letter) -> bool:
-    return settings.CLEAR_COLLECTIVES_FIRST and not is_cleared(letter.collective)
 
 
 @of_own_letter("POST")
@@ -351,12 +376,21 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = SettingsForm(letter, posted, zone=letter.collective.zone())
     if form.is_valid():
-        set_up_letter(letter, values=form.cleaned_data, by=writer, now=timezone.now())
-        messages.success(request, gettext("Saved."))
-        return redirect("set_up_letter", slug=letter.slug)
+        try:
+            set_up_letter(letter, values=form.cleaned_data, by=writer, now=timezone.now())
+            messages.success(request, gettext("Saved."))
+            return redirect("set_up_letter", slug=letter.slug)
+        except Refused as refused:
+            form.add_error("opens_at", _not_set_up(refused))
     return render(
         request, "letters/organizing/set_up.html", {"letter": letter, "form": form}, status=422 if form.errors else 200
     )
+
+
+def _not_set_up(refused: Refused) -> str:
+    if refused.code != "open_already":
+        raise Http404(refused.code) from refused
+    return gettext("The letter has taken signatures already, so this moment cannot lie in the future.")
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -395,12 +429,32 @@ def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     return redirect("edit_letter", slug=letter.slug)
 
 
-@of_own_letter("POST")
-def withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Takes the letter back, for good, and says why."""
-    form = WithdrawForm(request.POST)
-    if not form.is_valid():
-        context = {"letter": letter, "withdraw": form, "text": queries.manuscript(letter).original}
-        return render(request, "letters/organizing/withdraw.html", context, status=422)
-    withdraw_letter(letter, reason=form.cleaned_data["reason"], by=writer, now=timezone.now())
+@of_own_letter("POST", roles=OWNING)
+def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
+    """Takes the letter back and says why: the owner types its address, so that no slip of the hand does it."""
+    form = WithdrawForm(letter, request.POST)
+    if form.is_valid():
+        try:
+            withdraw_letter(letter, reason=form.cleaned_data["reason"], by=owner, now=timezone.now())
+            return redirect("edit_letter", slug=letter.slug)
+        except Refused as refused:
+            if refused.code != "no_worker":
+                raise Http404(refused.code) from refused
+            form.add_error(
+                None, gettext("Nothing was changed: the owners could not be told of it. Try again in a minute.")
+            )
+    context = {"letter": letter, "withdraw": form, "text": queries.manuscript(letter).original}
+    return render(request, "letters/organizing/withdraw.html", context, status=422)
+
+
+@of_own_letter("POST", roles=OWNING)
+def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
+    """Undoes a withdrawal."""
+    try:
+        restore_letter(letter, by=owner, now=timezone.now())
+        messages.success(request, gettext("The letter is as it was before."))
+    except Refused as refused:
+        if refused.code != "final":
+            raise Http404(refused.code) from refused
+        messages.error(request, gettext("A day has passed: the withdrawal is final."))
     return redirect("edit_letter", slug=letter.slug)

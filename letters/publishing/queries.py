@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
-from django.db.models import Count, F, Q
+from django.db.models import Case, Count, F, Q, When
 
 from letters.models import (
     Answer,
+    Display,
     Handover,
     History,
     Letter,
@@ -72,8 +73,14 @@ class FirstSignatures:
 
 
 def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures:
-    """Those who were invited before it opened, in the order of their organizer's list. From an index of their own."""
-    found = _counted(letter, changes).filter(is_first=True, state=Signature.State.PUBLISHED).order_by("pk")
+    """Those who were invited before it opened. From an index of their own.
+
+    Privacy: the named ones by their numbers, as in the list of all; then those whose name is withheld, by their salts,
+    which are random and secret. By the order of the organizers' list everybody who has that list could name them.
+    """
+    place = Case(When(display=Display.PUBLIC, then=F("number")))
+    found = _counted(letter, changes).filter(is_first=True, state=Signature.State.PUBLISHED)
+    found = found.order_by(place.asc(nulls_last=True), "salt")
     shown = list(found[: FIRST + 1])
     number = found.count() if len(shown) > FIRST else len(shown)
     shown = shown[:FIRST]

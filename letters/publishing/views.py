@@ -40,10 +40,11 @@ def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> HttpRe
     if language not in dict(settings.LANGUAGES):
         raise Http404
     letters = queries.open_letters(timezone.now(), language)
-    etag = page_etag("home", language, *((entry.letter.pk, entry.letter.version) for entry in letters))
+    paused = not is_on(Switch.Name.TAKE_SIGNATURES)
+    etag = page_etag("home", language, paused, *((entry.letter.pk, entry.letter.version) for entry in letters))
     if not_modified := unchanged(request, etag):
         return not_modified
-    context = {"letters": letters, "language": language, "languages": settings.LANGUAGES}
+    context = {"letters": letters, "language": language, "languages": settings.LANGUAGES, "paused": paused}
     return publish(render(request, "letters/publishing/home.html", context), etag)
 
 

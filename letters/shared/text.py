@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import nh3
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -110,6 +112,48 @@ def clean_line(text: str) -> str:
 def _one_space(spaces: re.Match[str]) -> str:
     """Japanese and Chinese names have a wide space between their halves: it stays as their bearers write it."""
     return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
+
+
+URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+# What ends a sentence, and not the address before it.
+AFTER_URL = ".,;:!?'\u2019\u201d»)]}"
+
+
+def linked(text: str) -> SafeString:
+    """Plain text with its web addresses as links, everything else escaped."""
+    parts, end = [], 0
+    for found in URL.finditer(text):
+        url = found[0].rstrip(AFTER_URL)
+        link = format_html('<a href="{}" rel="nofollow noopener noreferrer">{}</a>', url, url)
+        parts += [escape(text[end : found.start()]), link]
+        end = found.start() + len(url)
+    return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 -- each part is escaped above
+
+
+# What mail programs make a link of: a scheme, "www.", an address, and words with a dot between them as in a domain. The
+# dots of other scripts count as dots: browsers take them for the same.
+DOT = "[.\u3002\uff0e\uff61\u2024\ufe52]"
+LINKED = re.compile(
+    rf"[a-z][a-z0-9+.-]*:[/\uff0f]{{2}}|mailto:|www{DOT}|[@\uff20]|[^\W_]{DOT}(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})",
+    re.IGNORECASE,
+)
+
+
+def looks_like_link(text: str) -> bool:
+    """Whether a mail program would make a link of something in it. "St. Mary" and "e.V." are none; "Dr.Who" is one."""
+    return LINKED.search(text) is not None
+
+
+# Drawn as nothing; no mail program takes words around it for one address.
+BREAK = "\u200b"
+WITHIN_LINK = re.compile(rf"{DOT}|[@\uff20:/\uff0f]")
+
+
+def without_links(text: str) -> str:
+    """The same to the eye, and no mail program makes a link of anything in it."""
+    if not looks_like_link(text):
+        return text
+    return WITHIN_LINK.sub(lambda found: f"{BREAK}{found[0]}{BREAK}", text)
 
 
 def render_markdown(markdown: str) -> str:

@@ -12,7 +12,7 @@ import re
 import secrets
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +31,10 @@ BOUND_LENGTH = 72
 # id (8 bytes); with the SIV 32 characters, which need no padding either.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
+# Microseconds since 1970 and an id (8 bytes each), and 1 byte of nothing; with the SIV 44 characters without padding.
+CURSOR = struct.Struct(">qQx")
+CURSOR_LENGTH = 44
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Of an invitation: id, salt, and 10 random bytes; with the SIV 56 characters. How long it is good says its row.
 INVITATION = struct.Struct(">Q8s10s")
 INVITATION_LENGTH = 56
@@ -95,6 +99,35 @@ def read_invitation_token(text: str) -> InvitationToken | None:
         return None
     invitation_id, salt, _ = INVITATION.unpack(content)
     return InvitationToken(invitation_id, salt)
+
+
+def make_handle(purpose: str, thing_id: int) -> str:
+    """By which a form or an address names a thing to people who must not count or order things by their ids."""
+    return _seal(f"handle:{purpose}", MARK.pack(thing_id))
+
+
+def read_handle(purpose: str, text: str) -> int | None:
+    """The id; None if the handle is not ours, or was made for something else."""
+    content = _open(f"handle:{purpose}", text, MARK_LENGTH)
+    return None if content is None else int(MARK.unpack(content)[0])
+
+
+def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
+    """Where a list that is ordered by moments goes on: opaque, or each page would tell a moment and an id."""
+    return _seal(f"cursor:{purpose}", CURSOR.pack(_microseconds(moment), thing_id))
+
+
+def read_cursor(purpose: str, text: str) -> tuple[datetime, int] | None:
+    """The moment and the id after which to go on; None if it is no cursor of this list."""
+    content = _open(f"cursor:{purpose}", text, CURSOR_LENGTH)
+    if content is None:
+        return None
+    microseconds, thing_id = CURSOR.unpack(content)
+    return EPOCH + timedelta(microseconds=microseconds), int(thing_id)
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def make_mark(delivery_id: int) -> str:

@@ -254,14 +254,16 @@ def _limit_of_confirmations(signature: Signature) -> Limit:
 def invitation_refusal(signature: Signature, now: datetime) -> str:
     """Why an invitation cannot be answered at this moment, as a code; empty if it can.
 
-    Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting).
+    Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting). Accepting
+    signs and confirms in one step, so a closed letter gives no day of grace here: it takes no new signature.
     """
     letter = signature.letter
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         return "paused"
     if signature.state == Signature.State.INVITED and now - signature.signed_at > INVITATION_GOOD_FOR:
         return "invitation_over"
-    return "" if letter.status == Letter.Status.DRAFT else letter.confirmation_refusal(now)
+    refusal = letter.refusal(now)
+    return "" if refusal in {"letter_draft", "letter_not_open_yet"} else refusal
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
 """What public pages say of things in languages of their own."""
 
 from django import template
+from django.utils.safestring import SafeString
 
 from letters.models import Update
-from letters.shared import languages
+from letters.shared import languages, text
 
 register = template.Library()
 
@@ -12,6 +13,12 @@ register = template.Library()
 def direction(code: str) -> str:
     """ "rtl" or "ltr" """
     return languages.direction(code)
+
+
+@register.filter
+def linked(sentence: str) -> SafeString:
+    """Plain text that an organizer typed, with its web addresses as links."""
+    return text.linked(sentence)
 
 
 @register.simple_tag

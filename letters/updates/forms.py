@@ -1,5 +1,6 @@
 """What an organizer types for the signers, and enters as the addressee's answer: judged by shape alone."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -119,7 +120,16 @@ class AnswerForm(forms.Form):
         help_text=_("A sentence that stands under the answer: the public has read it as it was."),
     )
 
-    def __init__(self, languages: list[str], data: QueryDict | None = None, *, answer: Answer | None = None) -> None:
+    def __init__(
+        self,
+        languages: list[str],
+        data: QueryDict | None = None,
+        *,
+        days: tuple[date, date],
+        answer: Answer | None = None,
+    ) -> None:
+        # The first day on which there can be an answer, and the last.
+        self.days = days
         shown: dict[str, Any] = {"language": languages[0]}
         if answer:
             shown = {name: getattr(answer, name) for name in self.base_fields if name != "note"}
@@ -133,6 +143,16 @@ class AnswerForm(forms.Form):
             self.fields["note"].error_messages["required"] = _("Write what you have changed: the public has read it.")
         else:
             del self.fields["note"]
+
+    def clean_answered_on(self) -> date:
+        on: date = self.cleaned_data["answered_on"]
+        if on == self.initial.get("answered_on"):
+            return on  # From before there was a bound.
+        if on > self.days[1]:
+            raise ValidationError(_("This day has not come yet."), "future")
+        if on < self.days[0]:
+            raise ValidationError(_("That was before the letter. Look at the date again."), "before_letter")
+        return on
 
     def clean_link(self) -> str:
         link: str = self.cleaned_data["link"]

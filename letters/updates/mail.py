@@ -81,4 +81,4 @@ def _parts(
         "direction": direction(news.language),
         **more,
     }
-    return render_mail("update", context, language=language)
+    return render_mail("update", context, language=language, keeps_links=True)

@@ -19,6 +19,7 @@ from letters.shared import limits, wakeups
 from letters.shared.limits import Limit
 from letters.shared.refusal import Refused
 from letters.shared.text import DAMAGE, clean_line, render_markdown
+from letters.updates import queries
 from letters.updates.mail import trial_mail
 
 State = Update.State
@@ -321,10 +322,15 @@ def write_answer(
 ) -> Answer:
     """A new answer, which only the collective sees, or another text for one, if it still reads as the writer saw it.
 
-    One that is published changes with a public note alone: Refused("no_note"). Else as `write_update`.
+    One that is published changes with a public note alone: Refused("no_note"). Raises Refused("impossible_day") for a
+    day that has not come yet, or that was before the letter. Else as `write_update`.
     """
     letter.collective.must_let(by, WRITING)
     values = _values_of_answer(text)
+    first, last = queries.days_of_answer(letter, now)
+    is_as_before = answer is not None and answer.answered_on == text.answered_on
+    if not (is_as_before or first <= text.answered_on <= last):
+        raise Refused("impossible_day")
     _lock(letter.pk)
     if answer is None:
         return _new_answer(letter, values, by=by, now=now)

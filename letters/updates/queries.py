@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.db import connection
@@ -99,6 +99,12 @@ def answers_of(letter: Letter) -> list[Answer]:
     return list(
         Answer.objects.filter(letter=letter).defer("body", "html").order_by("-answered_on", "-pk")[:MOST_LISTED]
     )
+
+
+def days_of_answer(letter: Letter, now: datetime) -> tuple[date, date]:
+    """The first day on which the letter can have been answered, and the last: in the time zone of its collective."""
+    zone = letter.collective.zone()
+    return (letter.published_at or letter.created_at).astimezone(zone).date(), now.astimezone(zone).date()
 
 
 def answer_of(letter: Letter, answer_id: int) -> Answer:

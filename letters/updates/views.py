@@ -187,7 +187,12 @@ def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int)
 def enter_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int | None = None) -> HttpResponse:
     """What the addressee has answered: entered, published, set right."""
     answer = None if answer_id is None else queries.answer_of(letter, answer_id)
-    form = AnswerForm(queries.languages_of(letter), request.POST if request.method == "POST" else None, answer=answer)
+    form = AnswerForm(
+        queries.languages_of(letter),
+        request.POST if request.method == "POST" else None,
+        days=queries.days_of_answer(letter, timezone.now()),
+        answer=answer,
+    )
     refusal = ""
     if form.is_valid():
         try:

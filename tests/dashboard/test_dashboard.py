@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from letters.dashboard import charts, queries
-from letters.models import Delivery, Letter, LetterHour, LetterTally, User
+from letters.dashboard.operations import retally_letter
+from letters.models import Letter, LetterHour, LetterTally, User
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_published, browser_of, deliver, publish, sign, sign_and_confirm, words
 
@@ -51,7 +52,7 @@ def test_the_counter_says_what_the_public_page_says(published: LetterMaker, desk
     publish(NOW)
     page = desk.get(PAGE)
     assert "3 signatures of 10 hoped for" in words(page)
-    assert "Awaiting their signers 1" in words(page)
+    assert "confirmation fewer than 10" in words(page)
     assert b'max="10" value="3"' in page.content
 
 
@@ -169,27 +170,46 @@ def test_however_many_hosts_there_are_the_greatest_are_read(letter: Letter, desk
 # Mail
 
 
-def test_the_state_of_mail_is_that_of_this_letter(letter: Letter, published: LetterMaker, desk: Client) -> None:
+def test_late_mail_is_told_without_a_number(letter: Letter, desk: Client) -> None:
+    assert not queries.mail_is_late(NOW)
     sign(letter, "a@example.org")
+    assert not queries.mail_is_late(NOW + timedelta(minutes=15))
+    assert queries.mail_is_late(NOW + timedelta(minutes=16))
+    assert "some have been waiting for longer than 15 minutes." in words(desk.get(PAGE))
     deliver()
-    sign(letter, "b@example.org", now=NOW + timedelta(minutes=1))
-    sign(letter, "c@example.org", now=NOW + timedelta(minutes=2))
-    sign(published(slug="sleeping-cars"), "d@example.org")
-    Delivery.objects.filter(signature__address_hash__isnull=False, signature__letter=letter, sent_at=None).filter(
-        created_at=NOW + timedelta(minutes=2)
-    ).update(failed_at=NOW, error="550")
-    found = queries.post(letter)
-    assert (found.sent, found.waiting, found.failed) == (1, 1, 1)
-    assert found.oldest == NOW + timedelta(minutes=1)
-    assert not found.is_part
-    assert "Sent 1 Waiting to be sent 1 Refused for good 1" in words(desk.get(PAGE))
+    assert "Emails leave as they should." in words(desk.get(PAGE))
 
 
-def test_no_more_mails_are_looked_at_than_a_bound(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "MOST_MAILS", 2)
-    for place in range(3):
-        sign(letter, f"a{place}@example.org")
-    assert (queries.post(letter).waiting, queries.post(letter).is_part) == (2, True)
+def test_no_page_of_organizers_tells_whether_an_address_that_is_typed_in_was_new(
+    letter: Letter, desk: Client, no_limits: None
+) -> None:
+    """Sign with somebody's address and look whether anything has moved."""
+    sign_and_confirm(letter, "known@example.org", name="", display="nobody")
+    publish(NOW)
+    deliver()
+    pages = [PAGE, "/organize/letters/night-trains/", "/organize/letters/night-trains/signatures/"]
+    pages += [f"/moderate/night-trains/{shown}/" for shown in ("waiting", "published", "rejected")]
+
+    def seen() -> list[str]:
+        return [words(desk.get(page)) for page in pages]
+
+    before = seen()
+    for address in ("known@example.org", "new@example.org"):
+        sign(letter, address, name="Typed By Somebody", now=timezone.now())
+        publish(NOW)
+        assert seen() == before, address
+        deliver()
+        assert seen() == before, address
+
+
+def test_of_who_is_shown_to_nobody_no_country_is_left_by_subtraction(letter: Letter) -> None:
+    sign_and_confirm(letter, "a@example.org", country="IT")
+    sign_and_confirm(letter, "b@example.org", name="", display="nobody", country="DE")
+    publish(NOW)
+    countries = queries.origins(letter).countries
+    assert (countries.known, countries.unknown) == ([("IT", 1)], 1)
+    retally_letter(letter, now=NOW)
+    assert queries.origins(letter).countries == countries
 
 
 # What it costs

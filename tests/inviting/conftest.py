@@ -5,13 +5,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from letters.accounts import queries as account_queries
+from letters.inviting import queries
 from letters.inviting.operations import invite_people
-from letters.models import Letter, User
+from letters.models import Delivery, Letter, User
 from letters.shared.rosters import Person, guess_columns, read_people, read_rows
 from tests.conftest import LetterMaker
 from tests.people import browser_of
 
-# Invites who stands in a list, as an organizer would paste it: `invite(letter, "Ada <ada@example.org>")`.
+# Invites who stands in a list, as an organizer would paste it: `invite(letter, "Ada <ada@example.org>")`. How many
+# invitations are owed since, which no organizer is told.
 Inviter = Callable[..., int]
 
 
@@ -21,6 +24,10 @@ def people_in(text: str) -> list[Person]:
     return read_people(rows, guess.columns, has_heading=guess.has_heading).people
 
 
+def invited_by_mail() -> int:
+    return Delivery.objects.filter(kind="invited").count()
+
+
 @pytest.fixture
 def before(draft: LetterMaker) -> Letter:
     """The letter before anybody else can see it."""
@@ -28,7 +35,10 @@ def before(draft: LetterMaker) -> Letter:
 
 
 @pytest.fixture
-def invite(organizer: User) -> Inviter:
+def invite(organizer: User, monkeypatch: pytest.MonkeyPatch) -> Inviter:
+    # As if they had earned it.
+    monkeypatch.setattr(account_queries, "FEW_INVITATIONS", account_queries.MOST_INVITATIONS)
+
     def inviting(
         letter: Letter,
         text: str = "Ada Lovelace <ada@example.org>",
@@ -37,9 +47,16 @@ def invite(organizer: User) -> Inviter:
         by: User | None = None,
     ) -> int:
         # By the real clock, unless a test says otherwise: an invitation is good for two weeks, and pages ask the clock.
-        return invite_people(letter, people=people_in(text), by=by or organizer, now=now or timezone.now())
+        before = invited_by_mail()
+        invite_people(letter, people=people_in(text), by=by or organizer, now=now or timezone.now())
+        return invited_by_mail() - before
 
     return inviting
+
+
+@pytest.fixture(autouse=True)
+def _health_is_asked_anew() -> None:
+    queries.has_stopped_in_second.cache_clear()
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_both_clicks_of_a_double_click_sign_once(before: Letter, invite: Inviter
     assert Delivery.objects.filter(kind="thanks").count() == 1
 
 
-def test_when_the_letter_opens_they_stand_first_in_the_order_of_the_list(
+def test_when_the_letter_opens_they_stand_first_in_the_order_of_their_numbers(
     before: Letter, invite: Inviter, organizer: User, reader: Reader
 ) -> None:
     invite(before, "Ada <ada@example.org>\nBob <bob@example.org>\nEve <eve@example.org>")
@@ -175,8 +175,8 @@ def test_when_the_letter_opens_they_stand_first_in_the_order_of_the_list(
     publish()
     page = words(reader.get(before.get_absolute_url()))
     first = page.split("First signatories")[1].split("Sign this letter")[0]
-    # By the list; the numbers, by the moments at which they signed.
-    assert first.strip().startswith("2 Ada 1 Eve and 1 other 3 Zoe Other All 3 signatures")
+    # By the moments at which they signed, not by the list.
+    assert first.strip().startswith("1 Eve 2 Ada and 1 other 3 Zoe Other All 3 signatures")
     assert "Bob" not in page
     assert words(reader.get(before.url_of("signatures"))).count("first signatory") == 2
 

@@ -66,14 +66,14 @@ def test_fifty_are_invited_two_sign_one_declines_and_they_stand_first(site: Site
     page.get_by_role("button", name="Look at the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
     expect(page.get_by_text("The file is not written in UTF-8")).to_be_visible()
-    expect(page.get_by_role("heading", name="50 people to invite")).to_be_visible()
+    expect(page.get_by_role("heading", name="50 people on the list")).to_be_visible()
     page.get_by_label("Column 4").select_option("affiliation")
     page.get_by_role("button", name="Look again").click()
     expect(page.locator(".first-names li").first).to_contain_text("Person 0")
     expect(page.locator(".first-names li").first).to_contain_text("Institute 0")
     assert site.mails_to("p0@first.example") == []
     page.get_by_role("button", name="Invite 50 people").click()
-    expect(page.get_by_text("50 invitations are on their way.")).to_be_visible()
+    expect(page.get_by_text("The list with 50 addresses is taken.")).to_be_visible()
     until(lambda: all(site.mails_to(f"p{n}@first.example") for n in range(50)))
 
     public = letter.replace("/organize", "")

@@ -1,6 +1,7 @@
 import pytest
 
 from letters.models import Letter, Signature
+from letters.shared.tokens import make_handle
 from tests.conftest import LetterMaker
 from tests.people import add_confirmed, publish
 
@@ -12,3 +13,12 @@ def reviewed(published: LetterMaker) -> Letter:
     add_confirmed(letter, 5, state=Signature.State.HELD)
     publish()
     return letter
+
+
+def handles_of(letter: Letter) -> list[str]:
+    """As pages name its signatures, in the order of their ids."""
+    return [handle_of(signature) for signature in letter.signatures.order_by("pk")]
+
+
+def handle_of(signature: Signature) -> str:
+    return make_handle(f"judge:{signature.letter_id}", signature.pk)

@@ -15,6 +15,7 @@ from letters.moderating.operations import (
 from letters.moderating.queries import rejected, waiting
 from letters.shared.refusal import Refused
 from letters.signing.operations import Changes, change_signature
+from tests.moderating.conftest import handle_of
 from tests.people import NOW, Reader, add_published, browser_of, publish, words
 
 pytestmark = pytest.mark.django_db
@@ -130,18 +131,18 @@ def test_the_page_shows_old_and_new_words_side_by_side(asking: Signature, modera
 
 def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> None:
     desk = browser_of(moderator)
-    answer = desk.post(QUEUE, {"decline": asking.pk, "reason": "An advertisement"}, follow=True)
+    answer = desk.post(QUEUE, {"decline": handle_of(asking), "reason": "An advertisement"}, follow=True)
     assert "1 signature keeps its old words." in words(answer)
     refused = desk.get(f"{QUEUE}rejected/")
     assert "Signer King" in words(refused)
-    answer = desk.post(f"{QUEUE}rejected/", {"restore": asking.pk}, follow=True)
+    answer = desk.post(f"{QUEUE}rejected/", {"restore": handle_of(asking)}, follow=True)
     assert "1 signature put back." in words(answer)
-    desk.post(QUEUE, {"accept": asking.pk})
+    desk.post(QUEUE, {"accept": handle_of(asking)})
     assert reads(asking)[0] == "Signer King"
 
 
 def test_no_words_are_kept_back_without_a_reason(asking: Signature, moderator: User) -> None:
-    answer = browser_of(moderator).post(QUEUE, {"decline": asking.pk})
+    answer = browser_of(moderator).post(QUEUE, {"decline": handle_of(asking)})
     assert answer.status_code == 422
     assert "Say why" in words(answer)
 
@@ -162,12 +163,12 @@ def test_nobody_says_yes_to_words_that_were_changed_behind_their_back(
     seen = seen_on(desk)
     assert len(seen) == 1
     ask(asking, name="Buy from Mallory")
-    answer = desk.post(QUEUE, {"action": "accept", "ticked": [asking.pk], "seen": seen}, follow=True)
+    answer = desk.post(QUEUE, {"action": "accept", "ticked": [handle_of(asking)], "seen": seen}, follow=True)
     assert "1 was left alone: it had changed since you opened this page." in words(answer)
     assert "Mallory" in words(answer)
     asking.refresh_from_db()
     assert asking.state == state
-    desk.post(QUEUE, {"action": "accept", "ticked": [asking.pk], "seen": seen_on(desk)})
+    desk.post(QUEUE, {"action": "accept", "ticked": [handle_of(asking)], "seen": seen_on(desk)})
     assert reads(asking)[0] == "Buy from Mallory"
 
 

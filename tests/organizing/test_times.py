@@ -73,7 +73,7 @@ def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
     User.objects.filter(pk__in=[organizer.pk, teammate.pk]).update(is_active=False)
     publish_due(now=SOON)
     letter.refresh_from_db()
-    assert (letter.status, letter.publish_at) == ("draft", None)
+    assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", SOON, "nobody_left")
     assert AuditEvent.objects.latest("pk").reason == "nobody_left"
 
 
@@ -106,13 +106,13 @@ def test_an_empty_letter_is_neither_published_nor_put_off(draft: LetterMaker, or
         publish_letter(letter, by=organizer, now=NOW)
 
 
-def test_what_cannot_be_published_is_not_tried_for_ever(draft: LetterMaker, organizer: User) -> None:
+def test_what_cannot_be_published_stays_scheduled_and_says_why(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     Translation.objects.filter(language="en").delete()
     publish_due(now=SOON)
     letter.refresh_from_db()
-    assert (letter.status, letter.publish_at) == ("draft", None)
+    assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", SOON, "no_text")
     assert AuditEvent.objects.latest("pk").reason == "no_text"
 
 

@@ -26,7 +26,7 @@ ANSWERS = "/organize/letters/night-trains/answers/"
 TYPED = {"title": NEWS.title, "body": NEWS.body, "language": "en", "is_public": "on"}
 ANSWER = {
     "respondent": "Anna Weber",
-    "answered_on": "2025-03-01",
+    "answered_on": "2025-03-04",
     "body": "We have read it.",
     "link": "",
     "language": "en",
