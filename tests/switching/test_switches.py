@@ -44,7 +44,7 @@ def test_with_signing_off_who_has_signed_can_still_confirm(letter: Letter, signe
     signer.sign(letter)
     turn(Name.TAKE_SIGNATURES, on=False)
     deliver()
-    assert "You have signed. Thank you." in words(signer.confirm())
+    assert "Thank you for signing" in words(signer.confirm())
 
 
 def test_with_bulk_mail_off_reminders_wait_and_confirmations_do_not(letter: Letter) -> None:
