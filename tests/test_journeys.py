@@ -15,7 +15,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.stack import Site, running_site, text_of, until
-from tests.stack import links_in as links_in_text
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -498,7 +497,7 @@ def pages(site: Site) -> dict[str, str]:
         "not me": site.mailed_link("not-me", waiting),
         "thanks": f"{LETTER}thanks/",
         "used link": used,
-        "signed already": instead[0],
+        "signed already": asks[0],
         "manage": manage,
         "list": f"{LETTER}signatures/",
         "nothing there": "/letters/no-such-letter/",
