@@ -13,9 +13,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.accounts.mail import pack
+from letters.accounts.admission import admit_guess, asker_of, network_of
+from letters.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.models import User
 from letters.shared.addresses import seal, unseal
+from letters.shared.client_address import NOWHERE
+from letters.shared.limits import TooMany, give_back
 from letters.tasks import account_mail
 
 SITE_NAME = "Undersigned"
@@ -43,10 +46,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [{**way, "description": self.WAYS.get(way["id"], way["description"])} for way in ways]
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Privacy: the network, never the address. Allauth keeps it with a session, and puts it in emails."""
+        network = network_of(request).partition("/")[0]
+        return "::" if network == NOWHERE else network
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        asker = asker_of(request, str(credentials.get("email", "")))
+        try:
+            self._guess = admit_guess(asker)
+        except TooMany as refused:
+            raise self.validation_error("too_many_login_attempts") from refused
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """Allauth calls it when the password was right."""
+        give_back(self._guess)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the worker: a slow mail server keeps nobody waiting. With the broker away this fails as a whole."""
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
-        account_mail.delay(pack(message))
+        account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
+
+    def send_nothing(self, template_prefix: str, email: str) -> None:
+        """Timing defence: all the work of an email, which the worker then throws away."""
+        context = {"email": email, "code": self.generate_login_code(), "request": self.request}
+        message: EmailMessage = self.render_mail(template_prefix, email, context)
+        message.to = []
+        account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -84,4 +110,4 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 def display(user: User) -> str:
     """What allauth calls somebody on their own pages."""
-    return user.email
+    return str(user.email)

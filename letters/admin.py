@@ -54,6 +54,8 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 @admin.register(User)
 class UserAdmin(ReadOnly):
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
+    search_fields = ["=email"]
+    search_help_text = "A whole address. Addresses are encrypted, so a part of one finds nobody."
     fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
 
 

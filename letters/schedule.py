@@ -69,6 +69,11 @@ SCHEDULE = {
         "schedule": crontab(minute=23),
         "options": {"queue": "bulk"},
     },
+    "delete pictures that nobody sees": {
+        "task": "letters.tidy_pictures",
+        "schedule": crontab(hour=4, minute=7),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

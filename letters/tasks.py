@@ -14,6 +14,7 @@ from letters.exporting.tasks import tidy_exports as tidy_files
 from letters.inviting.mail import MAILS as INVITING_MAILS
 from letters.inviting.tasks import tend_first_round
 from letters.organizing.tasks import publish_due
+from letters.picturing.tasks import tidy_pictures
 from letters.publishing.tasks import recount_letters, sequence, sweep
 from letters.revising.mail import MAILS as REVISING_MAILS
 from letters.revising.tasks import owe_questions
@@ -133,3 +134,9 @@ def account_mail(packed: str) -> None:
 def tidy_accounts() -> None:
     """Forget sessions that are over, and accounts that were never confirmed."""
     tidy(now=database_now())
+
+
+@shared_task(name="letters.tidy_pictures")
+def tidy_unused_pictures() -> None:
+    """Delete pictures that no text shows."""
+    tidy_pictures(now=database_now())

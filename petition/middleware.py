@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
 import redis
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
@@ -17,6 +18,7 @@ from kombu.exceptions import KombuError
 
 from letters.shared.limits import TooMany
 from letters.shared.refusal import Refused
+from letters.shared.sessions import SessionStore
 from letters.shared.typed import safe_fields
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -50,6 +52,21 @@ def page_language(get_response: GetResponse) -> GetResponse:
             return response
 
     return answer
+
+
+class Sessions(SessionMiddleware):
+    """Django's, but that the cookie holds the key and the database its hash: see letters/shared/sessions.py."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.session = SessionStore.of_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response = super().process_response(request, response)
+        cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if cookie is not None and cookie.value:
+            # Keeps its other attributes.
+            response.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
+        return response
 
 
 # Who has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.

@@ -99,7 +99,7 @@ MIDDLEWARE = [
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition.middleware.page_language",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "petition.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     # After it: what another site's page sends is refused unread.
@@ -168,6 +168,8 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_home"
 LOGOUT_REDIRECT_URL = "account_login"
+# The database holds hashes of the keys that are in cookies, and contents encrypted.
+SESSION_ENGINE = "letters.shared.sessions"
 # Two weeks after signing in one signs in again.
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 # Whether organizers and staff must have a second factor; otherwise they are only asked to.
@@ -182,11 +184,14 @@ ACCOUNT_USER_DISPLAY = "letters.adapters.display"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_FORMS = {
-    "add_email": "letters.accounts.forms.AddEmailForm",
     "login": "letters.accounts.forms.LoginForm",
     "signup": "letters.accounts.forms.SignupForm",
+    "add_email": "letters.accounts.forms.AddEmailForm",
     "request_login_code": "letters.accounts.forms.RequestLoginCodeForm",
     "reset_password": "letters.accounts.forms.ResetPasswordForm",
+    "confirm_login_code": "letters.accounts.forms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "letters.accounts.forms.ConfirmEmailForm",
+    "confirm_password_reset_code": "letters.accounts.forms.ConfirmResetForm",
 }
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
@@ -206,13 +211,16 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-# Besides allauth's own limits: to one address (key) we write five times an hour at most, whoever asks.
+# These are counted by letters/accounts/admission.py, and not by allauth, which counts an address for all networks
+# together: any stranger could use up somebody's tries. What is left of `login_failed` is for second factors.
 ACCOUNT_RATE_LIMITS = {
-    "confirm_email": "1/10s/key,5/1h/key",
-    "request_login_code": "20/m/ip,5/1h/key",
-    "reset_password": "20/m/ip,5/1h/key",
+    "login": None,
+    "login_failed": "5/5m/key",
+    "signup": None,
+    "confirm_email": None,
+    "request_login_code": None,
+    "reset_password": None,
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 MFA_ADAPTER = "letters.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -241,6 +249,7 @@ if "openid_connect" in PROVIDERS:
     PROVIDER_ORIGINS["openid_connect"] = "/".join(server.split("/")[:3])
 
 # What is counted for a while: tries to sign in. Nothing that must not be lost, and nothing that could be run (JSON).
+# Allauth's keys name accounts and networks, so keys are hashed.
 
 VALKEY_URL = environment.valkey_url("VALKEY_URL", laptop.get("VALKEY_URL", ""))
 CACHES = {
@@ -248,6 +257,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": VALKEY_URL,
         "KEY_PREFIX": "cache",
+        "KEY_FUNCTION": "petition.cache.hashed_key",
         "OPTIONS": {"serializer": "petition.cache.Json", "socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
@@ -357,6 +367,23 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Mails and links that are asked for once more from one network.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+
+# Limits of accounts. A browser that has signed in before is counted by itself, with LIMIT_GUESSES and
+# LIMIT_ACCOUNT_MAIL, and no stranger's requests count for it.
+
+# Wrong passwords for one address from one network, for all addresses from one network, and for one address from
+# everywhere.
+LIMIT_GUESSES = environment.rate("LIMIT_GUESSES", "5/5 minutes")
+LIMIT_GUESSES_NETWORK = environment.rate("LIMIT_GUESSES_NETWORK", "30/minute")
+LIMIT_GUESSES_ANYWHERE = environment.rate("LIMIT_GUESSES_ANYWHERE", "100/hour")
+# Emails with codes to one address that one network asks for, and that all networks ask for together.
+LIMIT_ACCOUNT_MAIL = environment.rate("LIMIT_ACCOUNT_MAIL", "5/hour")
+LIMIT_ACCOUNT_MAIL_ANYWHERE = environment.rate("LIMIT_ACCOUNT_MAIL_ANYWHERE", "20/hour")
+# The same to any address. Beyond the soft limit each needs a proof of work; nobody gets beyond the hard one.
+LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
+LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
+# And of the whole site. Organizers who signed in before in the same browser still get theirs.
+LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
 # The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 
@@ -417,6 +444,11 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
+# With these names a browser takes the cookies from this host alone, over HTTPS alone. On a laptop there is no HTTPS.
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
+# Only for /accounts/, which __Host- does not allow.
+DEVICE_COOKIE_NAME = "__Secure-device" if HTTPS else "device"
 X_FRAME_OPTIONS = "DENY"
 # What `check --deploy` would warn of, and why it is as it is.
 SILENCED_SYSTEM_CHECKS = [

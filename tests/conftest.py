@@ -7,12 +7,14 @@ What they can do stands in people.py.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import hypothesis
 import pytest
 import redis
 from django.conf import settings
+from django.http import HttpRequest
+from django.test.client import Client, ClientMixin
 from limits import parse
 from pytest_django import Settings
 
@@ -22,11 +24,20 @@ from letters.organizing import operations as organizing_operations
 from letters.organizing.operations import draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
 from letters.shared import limits, newest, wakeups
+from letters.shared.sessions import SessionStore
 from letters.signing import queries as signing_queries
 from letters.switching import queries as switching_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
+
+
+def _set_login_cookies(client: Client, request: HttpRequest) -> None:
+    """What Django's test client does after `force_login`, but that the cookie holds the key, and not its hash."""
+    client.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
+
+
+ClientMixin._set_login_cookies = _set_login_cookies  # type: ignore[attr-defined]
 
 # A machine that is busy with something else is no fault of ours, and our fixtures can stand many examples.
 hypothesis.settings.register_profile(

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from letters.accounts.devices import remember
 from letters.accounts.queries import lacks_second_factor
 from letters.models import WRITING, Collective, Letter, Membership, User
 
@@ -118,6 +119,19 @@ def _undo(request: HttpRequest) -> None:
     transaction.set_rollback(True)
     # What it knows was rolled back with the rest.
     request.session.modified = False
+
+
+def remember_browser(view: View) -> View:
+    """A browser in which somebody is signed in is known again when they sign in next: see devices.py."""
+
+    @wraps(view)
+    def remembering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if isinstance(request.user, User) and request.user.is_active:
+            remember(request, response, request.user.email)
+        return response
+
+    return remembering
 
 
 def provider_may_be_away(view: View) -> View:

@@ -6,6 +6,9 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from letters.shared.addresses import seal, unseal
 
+# Behind a queue of their own: strangers can ask for these emails, and those of signers do not wait for them.
+ACCOUNTS_QUEUE = "accounts"
+
 
 def pack(message: EmailMessage) -> str:
     """The message as text that only we can read."""

@@ -1,5 +1,6 @@
 """What is decided and written about accounts, besides what allauth does."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
@@ -9,13 +10,14 @@ from allauth.usersessions.models import UserSession
 from celery import current_app
 from celery.exceptions import CeleryError
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from kombu.exceptions import KombuError
 
-from letters.accounts.mail import pack
+from letters.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.accounts.queries import owned_alone, unverified_accounts
 from letters.auditing.operations import record
 from letters.models import Collective, User
+from letters.shared.fields import MARK
 from letters.shared.refusal import Refused
 
 
@@ -56,6 +58,22 @@ def close_account(user: User, *, now: datetime) -> None:
 def mail_to_account(message: EmailMessage) -> None:
     """Hand a mail to the worker, sealed, and write nothing down. Raises Refused("no_worker") if nobody takes it now."""
     try:
-        current_app.send_task("letters.account_mail", args=[pack(message)], queue="confirmations")
+        current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:
         raise Refused("no_worker") from error
+
+
+def seal_leftover_addresses() -> int:
+    """Encrypt addresses that processes of an earlier release have written during an update. How many there were."""
+    found = 0
+    for model in (User, EmailAddress):
+        table = connection.ops.quote_name(model._meta.db_table)
+        with connection.cursor() as cursor:
+            in_clear = f"SELECT id, email FROM {table} WHERE email <> '' AND email NOT LIKE %s"  # noqa: S608 -- our own name
+            cursor.execute(in_clear, [f"{MARK}%"])
+            for pk, email in cursor.fetchall():
+                # Somebody may have signed up with it again meanwhile, and been taken for new.
+                with suppress(IntegrityError), transaction.atomic():
+                    model.objects.filter(pk=pk).update(email=email)
+                    found += 1
+    return found

@@ -28,8 +28,8 @@ def lacks_second_factor(user: User | AnonymousUser) -> bool:
     return settings.SECOND_FACTOR_REQUIRED and not has_second_factor(user)
 
 
-def is_verified(user: User, email: str) -> bool:
-    """Whether somebody has shown that they read the mail to this address."""
+def is_verified(user: User | None, email: str) -> bool:
+    """Whether somebody has shown that they read the mail to this address. Without a user the same question is asked."""
     return bool(EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists())
 
 

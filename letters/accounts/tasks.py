@@ -4,13 +4,15 @@ import logging
 from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.mail import get_connection
+from django.db.models.functions import Length
 
 from letters.accounts.mail import unpack
+from letters.accounts.operations import seal_leftover_addresses
 from letters.accounts.queries import unverified_accounts
 from letters.delivering.mail import Verdict, hand_over
+from letters.shared.sessions import STORED_LENGTH, SessionStore
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +24,11 @@ class TryLater(Exception):
 
 
 def send_packed(packed: str) -> None:
-    """Send one mail. Raises TryLater; what will never be accepted is noted and given up."""
-    answer = hand_over(unpack(packed), get_connection())
+    """Send one mail, unless it is for nobody. Raises TryLater; what will never be accepted is noted and given up."""
+    message = unpack(packed)
+    if not message.to:
+        return
+    answer = hand_over(message, get_connection())
     if answer.verdict is Verdict.LATER:
         raise TryLater(answer.error)
     if answer.verdict is Verdict.NEVER:
@@ -33,5 +38,8 @@ def send_packed(packed: str) -> None:
 def tidy(*, now: datetime) -> None:
     """Forget sessions that are over, and accounts that were begun and never confirmed."""
     SessionStore.clear_expired()
+    # Keys in clear, as processes of the release before may still have written them during an update.
+    Session.objects.annotate(length=Length("session_key")).filter(length__lt=STORED_LENGTH).delete()
+    seal_leftover_addresses()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

@@ -8,7 +8,13 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.cache import cache_control
 
 from letters.accounts import views
-from letters.accounts.guards import View, provider_may_be_away, providers_in_form_action, whole_or_not_at_all
+from letters.accounts.guards import (
+    View,
+    provider_may_be_away,
+    providers_in_form_action,
+    remember_browser,
+    whole_or_not_at_all,
+)
 
 not_kept = cache_control(private=True, no_store=True)
 
@@ -24,7 +30,7 @@ def guard(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern | URL
 
 
 def _guarded(view: View) -> View:
-    return providers_in_form_action(not_kept(provider_may_be_away(whole_or_not_at_all(view))))
+    return providers_in_form_action(not_kept(remember_browser(provider_may_be_away(whole_or_not_at_all(view)))))
 
 
 elsewhere = [path("3rdparty/", include("allauth.socialaccount.urls")), *build_provider_urlpatterns()]
@@ -35,6 +41,10 @@ urlpatterns = guard(
         path("second-factor/", views.second_factor, name="account_second_factor"),
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
+        # Before allauth's own at the same addresses.
+        path("confirm-email/", views.ConfirmEmailView.as_view(), name="account_email_verification_sent"),
+        path("login/code/confirm/", views.ConfirmLoginCodeView.as_view(), name="account_confirm_login_code"),
+        path("password/reset/confirm/", views.ConfirmResetView.as_view(), name="account_confirm_password_reset_code"),
         path("", include("allauth.account.urls")),
         path("2fa/", include("allauth.mfa.urls")),
         path("sessions/", include("allauth.usersessions.urls")),

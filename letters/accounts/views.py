@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from allauth.account import views as account_views
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -10,7 +12,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db.models.base import ModelBase
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,9 +22,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from letters.accounts import guards
+from letters.accounts.admission import admit_mail, asker_of
 from letters.accounts.operations import close_account
 from letters.accounts.queries import has_second_factor, lacks_second_factor, owned_alone
 from letters.models import User
+from letters.shared.limits import TooMany
 from letters.shared.refusal import Refused
 
 
@@ -82,6 +85,49 @@ def close(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)})
 
 
+class _SameWork:
+    """Timing defence: the page that takes the digits costs the same if the address opens no account."""
+
+    request: HttpRequest
+    _process: Any
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        if self._process.user is None:
+            User.objects.filter(pk=0).first()
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        return kwargs
+
+
+class _SendsAgain(_SameWork):
+    """Sending other digits counts like the first, and is the same work too."""
+
+    def _resend_form_valid(self, form: Any) -> HttpResponseBase:
+        email = self._process.state["email"]
+        try:
+            admit_mail(asker_of(self.request, email), with_pause=True)
+        except TooMany:
+            adapter = get_adapter(self.request)
+            adapter.add_message(self.request, messages.ERROR, message=adapter.error_messages["rate_limited"])
+            return redirect(self.request.get_full_path())
+        if self._process.user is None or self._process.state.get("account_already_exists"):
+            # Allauth sends such an address nothing more.
+            get_adapter(self.request).send_nothing("account/email/login_code", email)
+        answer: HttpResponseBase = super()._resend_form_valid(form)  # type: ignore[misc]
+        return answer
+
+
+class ConfirmLoginCodeView(_SendsAgain, account_views.ConfirmLoginCodeView):  # type: ignore[misc]  # no types
+    pass
+
+
+class ConfirmEmailView(_SendsAgain, account_views.ConfirmEmailVerificationCodeView):  # type: ignore[misc]
+    pass
+
+
+class ConfirmResetView(_SameWork, account_views.ConfirmPasswordResetCodeView):  # type: ignore[misc]
+    pass
+
+
 class StaffSite(AdminSite):
     """Django's admin with our sign-in, so that limits and second factors hold here too."""
 
@@ -103,7 +149,7 @@ class StaffSite(AdminSite):
         if not request.user.is_authenticated:
             return redirect_to_login(way_on)
         if not super().has_permission(request):
-            raise PermissionDenied
+            return render(request, "accounts/not_staff.html", status=403)
         if lacks_second_factor(request.user):
             return guards.lead_to_second_factor(request, way_on)
         return redirect(way_on)

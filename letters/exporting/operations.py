@@ -18,6 +18,8 @@ PAUSE = timedelta(seconds=30)
 MOST_ATTEMPTS = 5
 # Of one letter. Of a large one each is a hundred megabytes on a disk that all share, for a day.
 MOST_A_DAY = 20
+# Of one account, over all letters.
+MOST_OF_AN_ACCOUNT_A_DAY = 60
 KEPT = timedelta(hours=24)
 FORMATS = {
     Export.Kind.SIGNATURES: {Export.Format.CSV, Export.Format.XLSX},
@@ -41,7 +43,8 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     """Owe a file. One that is under way already is not asked for again: it is given back.
 
     Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language")
-    for a letter that has not been published in it; and Refused("too_many_today") for the one after MOST_A_DAY.
+    for a letter that has not been published in it; Refused("too_many_today") for the one after MOST_A_DAY, and
+    Refused("too_many_of_yours") for the one after MOST_OF_AN_ACCOUNT_A_DAY.
     """
     _must_be_allowed(letter, by)
     if wanted.format not in FORMATS[wanted.kind]:
@@ -52,7 +55,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
     if under_way := Export.objects.owed().filter(**which).first():
         return under_way
-    _must_not_be_too_many(letter, now)
+    _must_not_be_too_many(letter, by, now)
     try:
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
@@ -65,11 +68,14 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
         return Export.objects.filter(**which).latest("pk")
 
 
-def _must_not_be_too_many(letter: Letter, now: datetime) -> None:
+def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
     newest = Export.objects.filter(letter=letter).order_by("-pk").values_list("created_at", flat=True)
     made = list(newest[:MOST_A_DAY])
+    theirs = Export.objects.filter(asked_by=by, created_at__gt=now - timedelta(days=1))
     if len(made) == MOST_A_DAY and made[-1] > now - timedelta(days=1):
         raise Refused("too_many_today")
+    if theirs.count() >= MOST_OF_AN_ACCOUNT_A_DAY:
+        raise Refused("too_many_of_yours")
 
 
 def _must_be_allowed(letter: Letter, by: User) -> None:

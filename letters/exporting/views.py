@@ -23,7 +23,12 @@ TYPES = {
     "pdf": "application/pdf",
 }
 
-TOO_MANY = _("Twenty files were made of this letter within a day. Take one of those, or come back tomorrow.")
+TOO_MANY = {
+    "too_many_today": _(
+        "Twenty files were made of this letter within a day. Take one of those, or come back tomorrow."
+    ),
+    "too_many_of_yours": _("You have had sixty files made within a day. Take one of those, or come back tomorrow."),
+}
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -43,7 +48,7 @@ def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
 
 REFUSED = {
     "no_such_language": _("The letter has not been published in this language."),
-    "too_many_today": TOO_MANY,
+    **TOO_MANY,
 }
 
 
@@ -65,9 +70,9 @@ def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
     try:
         ask_export(letter, wanted=wanted, by=person, now=timezone.now())
     except Refused as refused:
-        if refused.code != "too_many_today":
+        if refused.code not in TOO_MANY:
             raise Http404(refused.code) from refused
-        form.add_error(next(iter(form.fields)), TOO_MANY)
+        form.add_error(next(iter(form.fields)), TOO_MANY[refused.code])
         return False
     return True
 

@@ -42,6 +42,13 @@ class AuditEvent(models.Model):
             ),
             # Whom somebody invited today is counted, however much else they have done.
             models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),
+            # So is what they have begun and uploaded.
+            models.Index(
+                "actor",
+                "at",
+                name="audit_event_that_fills_disks",
+                condition=Q(verb__in=["draft_letter", "add_picture"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,9 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
+
+from letters.shared.fields import SealedEmailField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -30,8 +31,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody with an account: an organizer, a moderator, staff. Signers have none."""
 
-    # How they sign in, and where we write to them. Never public.
-    email = models.EmailField(unique=True)
+    # How they sign in, and where we write to them. Never public, and encrypted in the database.
+    email = SealedEmailField(unique=True)
     # What teammates call them. Never public: the collective signs.
     name = models.CharField(max_length=200, blank=True)
     # May open /admin/.
@@ -44,11 +45,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_once_in_any_case"),
-        ]
 
     def __str__(self) -> str:
         return f"User {self.pk}"

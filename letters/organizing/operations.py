@@ -30,6 +30,9 @@ from letters.shared.text import digest, render_markdown
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5
 
+# Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
+MOST_DRAFTS_A_DAY = 20
+
 # Who begins the same letter within so long has clicked twice.
 CLICKED_TWICE = timedelta(minutes=1)
 
@@ -62,15 +65,21 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     """A draft from the few answers of the start page; everything else has a good default.
 
     A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
+    Raises Refused("too_many_drafts") for the one after MOST_DRAFTS_A_DAY.
     """
     # The second click waits here, and finds what the first has made.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
-    collective = mine.order_by("pk").first() or create_collective(name=collective_name, by=by, now=now)
-    just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
-    words = digest(text.title, text.addressee, text.body)
-    if same := just_begun.filter(revisions__translations__sha256=words).first():
-        return same
+    collective = mine.order_by("pk").first()
+    if collective:
+        just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
+        words = digest(text.title, text.addressee, text.body)
+        if same := just_begun.filter(revisions__translations__sha256=words).first():
+            return same
+    today = AuditEvent.objects.filter(actor=by, verb="draft_letter", at__gt=now - timedelta(days=1))
+    if today.count() >= MOST_DRAFTS_A_DAY:
+        raise Refused("too_many_drafts")
+    collective = collective or create_collective(name=collective_name, by=by, now=now)
     return _draft_under_free_slug(collective, text=text, by=by, now=now)
 
 

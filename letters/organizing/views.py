@@ -96,8 +96,13 @@ def start(request: HttpRequest) -> HttpResponse:
     form = StartForm(request.POST if request.method == "POST" else None, language=_language_of(request))
     if form.is_valid():
         name = form.cleaned_data["collective"]
-        letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
-        return redirect("edit_letter", slug=letter.slug)
+        try:
+            letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
+            return redirect("edit_letter", slug=letter.slug)
+        except Refused as refused:
+            if refused.code != "too_many_drafts":
+                raise
+            form.add_error("title", gettext("You have begun twenty letters within a day. Begin the next one tomorrow."))
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,11 @@ from letters.picturing import queries
 from letters.picturing.forms import PictureForm
 from letters.picturing.operations import add_picture, choose_cover
 from letters.shared.refusal import Refused
+
+FULL = {
+    "too_many": gettext_lazy("A letter has room for fifty pictures, and this one has as many."),
+    "too_many_today": gettext_lazy("You have uploaded very many pictures within a day. Upload this one tomorrow."),
+}
 
 # What stands at such an address never changes: it is named by its content.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -41,8 +46,10 @@ def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
     picture, alt = form.cleaned_data["file"], form.cleaned_data["alt"]
     try:
         return add_picture(letter, picture=picture, alt=alt, by=writer, now=timezone.now())
-    except Refused:
-        form.add_error("file", gettext("A letter has room for fifty pictures, and this one has as many."))
+    except Refused as refused:
+        if refused.code not in FULL:
+            raise
+        form.add_error("file", FULL[refused.code])
         return None
 
 

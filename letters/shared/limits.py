@@ -68,9 +68,17 @@ class TooMany(Refused):
         self.seconds = seconds
 
 
-def count(limits: Iterable[Limit]) -> set[Limit]:
-    """One time more, for each in one round trip. Those whose rate is exceeded now; none if Valkey is away."""
-    return {limit for limit, number in count_times(limits).items() if number > limit.rate.amount}
+def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
+    """One time more, for each in one round trip. Those whose rate is exceeded now.
+
+    If Valkey is away none is, or with `or_fail` this raises redis.RedisError: where a guess would be free.
+    """
+    times = _count_or_fail(list(limits)) if or_fail else count_times(limits)
+    return {limit for limit, number in times.items() if number > limit.rate.amount}
+
+
+def _count_or_fail(counted: list[Limit]) -> dict[Limit, int]:
+    return dict(zip(counted, _add(_storage(settings.VALKEY_URL), counted, 1), strict=True))
 
 
 def count_times(limits: Iterable[Limit]) -> dict[Limit, int]:

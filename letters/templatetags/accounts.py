@@ -1,5 +1,6 @@
 """What the pages of an account need."""
 
+import re
 from typing import Any
 
 from django import template
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from letters.accounts.guards import WAY_ON
 from letters.accounts.queries import has_second_factor, lacks_second_factor
 from letters.models import OWNING, Letter, User
+from letters.shared.browsers import browser_name
 
 register = template.Library()
 
@@ -27,30 +29,16 @@ def bare(field: BoundField) -> SafeString:
     return field.as_widget(attrs=attributes)
 
 
-# In the order in which to look: each of these also names those below it.
-BROWSERS = {
-    "Edg": "Edge",
-    "OPR": "Opera",
-    "Firefox": "Firefox",
-    "Chrome": "Chrome",
-    "CriOS": "Chrome",
-    "Safari": "Safari",
-}
-SYSTEMS = {
-    "Android": "Android",
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Windows": "Windows",
-    "Mac OS": "macOS",
-    "Linux": "Linux",
-}
-
-
 @register.filter
 def browser(user_agent: str) -> str:
     """What a browser says of itself in words that its owner knows: "Firefox, Linux"."""
-    names = [next((name for mark, name in known.items() if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
-    return ", ".join(filter(None, names)) or gettext("A browser that does not say what it is")
+    return browser_name(user_agent) or gettext("A browser that does not say what it is")
+
+
+@register.filter
+def network(address: str) -> str:
+    """A network, of which its first address is known, so that nobody takes it for the address of one computer."""
+    return re.sub(r"\.0$", ".x", address) if "." in address else re.sub("::$", ":…", address)
 
 
 @register.inclusion_tag("accounts/_nudge.html", takes_context=True)

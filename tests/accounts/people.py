@@ -68,5 +68,5 @@ def forget_tries() -> None:
     """Let the limits start at nothing again."""
     # Not the whole database: Celery keeps its own things there.
     with redis.Redis.from_url(settings.VALKEY_URL) as connection:
-        if keys := [*connection.scan_iter("cache:*")]:
+        if keys := [*connection.scan_iter("cache:*"), *connection.scan_iter("limit:*")]:
             connection.delete(*keys)

@@ -39,6 +39,9 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture(scope="module")
 def site(provider: Provider) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
+        # All of these people come from one network.
+        patch.setenv("LIMIT_ACCOUNT_NETWORK_SOFT", "1000/hour")
+        patch.setenv("LIMIT_ACCOUNT_NETWORK_HARD", "1000/hour")
         for name, value in {"URL": provider.url, "NAME": "Elsewhere", "CLIENT_ID": "we", "CLIENT_SECRET": "x"}.items():
             patch.setenv(f"OIDC_{name}", value)
         with running_site() as site:

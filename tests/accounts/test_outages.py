@@ -28,7 +28,8 @@ MESSAGE = EmailMessage("Six digits", "123 456\n", "Undersigned <letters@localhos
 @pytest.fixture
 def valkey_away(settings: Settings) -> None:
     cache = settings.CACHES["default"]
-    settings.CACHES = {"default": {**cache, "LOCATION": f"redis://127.0.0.1:{free_port()}/0"}}
+    settings.VALKEY_URL = f"redis://127.0.0.1:{free_port()}/0"
+    settings.CACHES = {"default": {**cache, "LOCATION": settings.VALKEY_URL}}
 
 
 @pytest.fixture

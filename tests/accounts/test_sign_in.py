@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from letters.accounts.tasks import tidy
 from letters.models import User
+from letters.shared.sessions import stored_key
 from tests.accounts.people import PASSWORD, Person, mailed_digits, mailed_to, make_account, other_than
 from tests.people import words
 
@@ -148,7 +149,7 @@ def test_the_list_of_browsers_ends_one_of_them_or_all_others(orla: User) -> None
     for each in people:
         each.sign_in(orla.email)
     there_key = there.client.cookies["sessionid"].value
-    there_id = UserSession.objects.get(session_key=there_key).pk
+    there_id = UserSession.objects.get(session_key=stored_key(there_key)).pk
     assert words(here.get("/accounts/sessions/")).count("Since") == 3
 
     assert "signed out" in words(here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/"))

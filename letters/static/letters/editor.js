@@ -89,9 +89,9 @@ function say(what, more = "") {
 
 // Whoever signed in again in another window has another token there than this page.
 function token() {
-  const cookie = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+  const cookie = document.cookie.split("; ").find((each) => /^(csrftoken|__Host-csrf)=/.test(each));
   const field = form.elements.csrfmiddlewaretoken;
-  if (cookie) field.value = cookie.slice("csrftoken=".length);
+  if (cookie) field.value = cookie.slice(cookie.indexOf("=") + 1);
   return field.value;
 }
 

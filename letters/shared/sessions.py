@@ -1,0 +1,55 @@
+"""Sessions in the database that nobody can take over with a copy of it.
+
+The cookie holds a random key. The database holds the key's SHA-256, and the session's contents encrypted: they name the
+account, and for a quarter of an hour they hold the digits of an email. `session_key` is the hash everywhere in Django
+and allauth; only the middleware and the cookie know `cookie_key`.
+"""
+
+import hashlib
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils.crypto import get_random_string
+
+from letters.shared.addresses import seal, unseal
+
+# As many hexadecimal digits as Django's column has room for: 160 bits.
+STORED_LENGTH = 40
+
+
+def stored_key(cookie_key: str) -> str:
+    """What stands in the database. Without a secret of ours: the key itself is longer than anybody can guess."""
+    return hashlib.sha256(b"session:" + cookie_key.encode()).hexdigest()[:STORED_LENGTH]
+
+
+class SessionStore(DatabaseStore):
+    # What the browser has; empty where a session was opened by its hash, as allauth does for other browsers' sessions.
+    cookie_key = ""
+
+    @classmethod
+    def of_cookie(cls, cookie_key: str | None) -> "SessionStore":
+        """The session of a browser. A hash from a stolen database, sent as a cookie, is hashed again and opens none."""
+        if not cookie_key:
+            return cls()
+        store = cls(stored_key(cookie_key))
+        store.cookie_key = cookie_key
+        return store
+
+    def _get_new_session_key(self) -> str:
+        while True:
+            self.cookie_key = get_random_string(32, VALID_KEY_CHARS)
+            found = stored_key(self.cookie_key)
+            if not self.exists(found):
+                return found
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        return seal(super().encode(session_dict)).decode()
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Empty, if none of ADDRESS_KEYS fits: whoever it was signs in again."""
+        try:
+            return super().decode(unseal(session_data.encode() if isinstance(session_data, str) else session_data))
+        except InvalidToken:
+            return {}
