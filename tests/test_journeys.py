@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 from tests.stack import Site, running_site, text_of, until
+from tests.stack import links_in as mailed_links
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -486,9 +487,7 @@ def pages(site: Site) -> dict[str, str]:
     manage = site.mailed_link("manage", confirmed)
     until(lambda: "big-number" in site.get(manage).text)
     site.sign("unpaid-cast", confirmed, "Another Name")
-    asks = until(
-        lambda: [links["confirm"] for links in map(mailed, site.mails_to(confirmed)) if "confirm" in links][1:]
-    )
+    asks = until(lambda: [links for links in map(mailed_links, site.mails_to(confirmed)) if "confirm" in links][1:])
     return {
         "home": "/",
         "letter": LETTER,
@@ -500,7 +499,7 @@ def pages(site: Site) -> dict[str, str]:
         "not me": site.mailed_link("not-me", waiting),
         "thanks": f"{LETTER}thanks/",
         "used link": used,
-        "signed already": asks[0],
+        "signed already": asks[0]["confirm"],
         "manage": manage,
         "list": f"{LETTER}signatures/",
         "nothing there": "/letters/no-such-letter/",
