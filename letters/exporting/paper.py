@@ -15,7 +15,7 @@ from letters.shared.pdf import Letterhead
 
 
 def letterhead(export: Export, *, now: datetime) -> Letterhead:
-    """In the letter's language, if the site speaks it. Raises Refused("no_such_language")."""
+    """In the letter's language, if the site speaks it. Raises Refused("no_such_language"), and TooComplicated."""
     letter, text = export.letter, queries.text_of(export)
     # Counted as the list is read: the headline of the public page may be a moment older.
     signed = queries.signed(export)
@@ -29,6 +29,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             addressee=text.addressee,
             collective=letter.collective.name,
             body=text.body,
+            pictures=queries.pictures(letter, text.body),
             dated=format_date(dated, "long", locale=locale),
             signed_by=_signed_by(signed, locale),
             small_print=(

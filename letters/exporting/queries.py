@@ -17,7 +17,9 @@ from letters.models import (
     text_columns,
 )
 from letters.shared.pdf import Signatory
+from letters.shared.pictures import ADDRESS
 from letters.shared.refusal import Refused
+from letters.shared.typesetting import pictures_in
 
 NUMBERS_AT_ONCE = 5000
 MOST_LISTED = 20
@@ -98,6 +100,18 @@ def signed(export: Export) -> Signed:
     counts = dict(found.order_by().values_list(*["signed_text"]).annotate(Count("pk")))
     corrected = counts.get("corrected", 0)
     return Signed(counts.get("", 0) + corrected, corrected, counts.get("first", 0) + counts.get("earlier", 0))
+
+
+# With more of them, smaller ones are set: together they are held in memory.
+MOST_LARGE_PICTURES = 10
+
+
+def pictures(letter: Letter, body: str) -> dict[str, bytes]:
+    """The letter's own pictures that its text shows, by their addresses. Raises TooComplicated."""
+    addresses = {found[1]: address for address in pictures_in(body) if (found := ADDRESS.fullmatch(address))}
+    kept = letter.pictures.filter(digest__in=addresses)
+    is_few = len(addresses) <= MOST_LARGE_PICTURES
+    return {addresses[each.digest]: bytes(each.full if is_few or not each.small else each.small) for each in kept}
 
 
 def signatories(export: Export, marks: Mapping[str, str]) -> Iterator[list[Signatory]]:

@@ -19,6 +19,7 @@ from letters.exporting.operations import (
 from letters.models import Export
 from letters.shared.clock import database_now
 from letters.shared.limited import Failed
+from letters.shared.markdown import TooComplicated
 from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refusal import Refused
 
@@ -68,7 +69,6 @@ def _write(export: Export, name: str) -> int:
 
 def _write_letter(export: Export, name: str) -> int:
     """How many signatories stand under it."""
-    head = paper.letterhead(export, now=database_now())
     done, all_read = 0, False
 
     def signatories() -> Iterator[Signatory]:
@@ -85,7 +85,10 @@ def _write_letter(export: Export, name: str) -> int:
         advance_export(export, reached=names, rows=names, now=database_now(), lease=lease)
 
     try:
+        head = paper.letterhead(export, now=database_now())
         write_pdf(files.empty(name), head, signatories(), progress=note)
+    except TooComplicated as problem:
+        raise Refused("too_complicated") from problem
     except Failed as failed:
         # What the text itself is to blame for fails every time.
         if failed.code in UNSETTABLE:

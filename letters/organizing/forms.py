@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.collectives.forms import NAMES_A_LINK
 from letters.models import Ask, Display, Letter, Revision, Translation
 from letters.organizing.operations import SETTINGS, Text
+from letters.shared.complicated import problem_of
 from letters.shared.languages import direction, language_choices
 from letters.shared.moments import moments_of, shown_at
 from letters.shared.text import looks_like_link
@@ -58,6 +59,12 @@ class TextForm(forms.Form):
         if language:
             for field in self.fields.values():
                 field.widget.attrs |= {"lang": language, "dir": direction(language)}
+
+    def clean_body(self) -> str:
+        body: str = self.cleaned_data["body"]
+        if problem := problem_of(body):
+            raise ValidationError(problem, "too_complicated")
+        return body
 
     def text(self, language: str) -> Text:
         """What was typed. The form must be valid."""

@@ -24,8 +24,9 @@ from letters.models import (
     User,
 )
 from letters.organizing.mail import tell_members
+from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import digest, render_markdown
+from letters.shared.text import digest
 
 # Letters that one account may show to the public for the first time within a day.
 MOST_FIRST_PUBLICATIONS = 5
@@ -118,9 +119,11 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     """Write the newest revision in one language, in place of what stood there.
 
     `made_from` is the `version` of the original that it says in another language.
-    Raises Refused("revision_published") if readers have seen that revision: it never changes again.
+    Raises Refused("revision_published") if readers have seen that revision: it never changes again; and
+    Refused("too_complicated") for a text of which no page can be made.
     """
     letter.collective.must_let(by, WRITING)
+    html = _shown(text.body)
     _lock(letter)
     revision = _unpublished(letter)
     translation, _ = Translation.objects.update_or_create(
@@ -131,7 +134,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
             "addressee": text.addressee,
             "summary": text.summary,
             "body": text.body,
-            "html": render_markdown(text.body),
+            "html": html,
             "sha256": digest(text.title, text.addressee, text.body),
             **({"made_from": made_from} if made_from else {}),
         },
@@ -140,6 +143,13 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     if not _was_just_written(letter, details, by, now):
         record("translate_letter", letter, by=by, now=now, details=details)
     return translation
+
+
+def _shown(body: str) -> str:
+    try:
+        return render_markdown(body)
+    except TooComplicated as problem:
+        raise Refused("too_complicated") from problem
 
 
 # Somebody who writes on within so long is still at the same deed.

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.translation import get_language, gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -46,9 +47,10 @@ from letters.organizing.operations import (
     withdraw_letter,
     write_text,
 )
+from letters.shared.complicated import SENTENCES as SENTENCES_OF_TEXTS
 from letters.shared.languages import is_language, language_choices
+from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import render_markdown
 
 # The text has been saved, but cannot be published for now.
 NOT_YET = {
@@ -367,7 +369,11 @@ def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 @for_organizers
 def live_preview(request: HttpRequest) -> JsonResponse:
     """What the text in the editor looks like, by the renderer of the public page."""
-    return JsonResponse({"html": render_markdown(request.POST.get("body", "")[:100_000])})
+    try:
+        html = render_markdown(request.POST.get("body", ""))
+    except TooComplicated as problem:
+        html = f'<p class="error">{escape(SENTENCES_OF_TEXTS[problem.code])}</p>'
+    return JsonResponse({"html": html})
 
 
 @of_own_letter("GET", "HEAD", "POST")

@@ -7,9 +7,9 @@ loses it. Typst works in a child process: what it sets was typed by strangers.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -37,6 +37,8 @@ class Letterhead:
     collective: str
     # Markdown.
     body: str
+    # The letter's own pictures by their addresses (WebP). None is ever fetched.
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
     # When it was published, in words.
     dated: str
     # Above the names: "Signed by 1,234 people".
@@ -66,7 +68,8 @@ def write_pdf(
 ) -> int:
     """Write the letter with its signatories in the order in which they come; how many pages it has.
 
-    `progress` is told, after each part, how many names have been set. Raises limited.Failed.
+    `progress` is told, after each part, how many names have been set. Raises limited.Failed, and
+    TooComplicated.
     """
     pages = done = 0
     with (
@@ -113,7 +116,7 @@ def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number:
     (root / "names.json").write_text(json.dumps(names))
     source = ['#import "pdf.typ": *', "#show: whole"]
     if is_first:
-        source.append(_first_pages(head))
+        source.append(_first_pages(root, head))
     if names:
         source.append(f"#signatories({quoted(head.signed_by if is_first else '')})")
     (root / "part.typ").write_text("\n".join(source))
@@ -143,10 +146,13 @@ def _inputs(head: Letterhead, page: int) -> dict[str, str]:
     }
 
 
-def _first_pages(head: Letterhead) -> str:
+def _first_pages(root: Path, head: Letterhead) -> str:
+    files = {address: f"picture-{number}.webp" for number, address in enumerate(head.pictures)}
+    for address, name in files.items():
+        (root / name).write_bytes(head.pictures[address])
     words = ", ".join(map(quoted, [head.addressee, head.title, head.collective, head.dated]))
     small_print = "".join(f"{quoted(line)}, " for line in head.small_print)
-    return f"#letter({words}, ({small_print}), {{\n{typst_of(head.body)}\n}})"
+    return f"#letter({words}, ({small_print}), {{\n{typst_of(head.body, files)}\n}})"
 
 
 def _join(parts: list[pikepdf.Pdf], path: Path) -> None:

@@ -13,13 +13,18 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts()
 
 
+@cache
+def _has_emoji() -> str:
+    return "yes" if any("emoji" in family.lower() for family in _fonts().families()) else "no"
+
+
 def set_part(question: Question) -> Answer:
     typst.compile(
         question["source"],
         output=question["output"],
         root=question["root"],
         font_paths=_fonts(),
-        sys_inputs=question["inputs"],
+        sys_inputs={**question["inputs"], "emoji": _has_emoji()},
         timestamp=question["timestamp"],
         pdf_tags=question["pdf_tags"],
     )

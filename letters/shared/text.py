@@ -1,19 +1,11 @@
-"""What people type: lines cleaned without being changed, Markdown made into safe HTML, texts fingerprinted."""
+"""What people type: lines cleaned without being changed, texts fingerprinted, and nothing slow to normalize."""
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
 
-import nh3
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-
-from letters.shared.pictures import ADDRESS, picture_tag
 
 # Invisible characters that turn the direction of what stands around them: with one, a name can rewrite its neighbours.
 # Unicode TR 36; the marks U+200E and U+200F move nothing but themselves and stand in honest names.
@@ -33,20 +25,6 @@ BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 # No language piles up more marks on one letter (UAX 15, stream-safe text format).
 MOST_MARKS = 30
-
-MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False})
-TAGS = {"img", "p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "em", "strong", "a", "hr", "br", "code", "pre"}
-
-OF_A_PICTURE = {"src", "alt", "width", "height", "loading", "srcset", "sizes"}
-
-
-def _picture(renderer: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
-    token = tokens[number]
-    alt = renderer.renderInlineAsText(token.children or [], options, env)
-    return picture_tag(str(token.attrs["src"]), alt)
-
-
-MARKDOWN.add_render_rule("image", _picture)
 
 
 def _marks() -> str:
@@ -154,29 +132,6 @@ def without_links(text: str) -> str:
     if not looks_like_link(text):
         return text
     return WITHIN_LINK.sub(lambda found: f"{BREAK}{found[0]}{BREAK}", text)
-
-
-def render_markdown(markdown: str) -> str:
-    """HTML that is safe to show: a few tags, no attributes but where links lead, headings below the page's own.
-
-    Pictures are ours alone: one from elsewhere would tell its owner who reads.
-    """
-    html = MARKDOWN.render(markdown).replace("<h1>", "<h2>").replace("</h1>", "</h2>")
-    return nh3.clean(
-        html,
-        tags=TAGS,
-        attributes={"a": {"href"}, "img": OF_A_PICTURE},
-        attribute_filter=_only_our_pictures,
-        url_schemes={"https", "http", "mailto"},
-        link_rel="noopener noreferrer nofollow",
-    )
-
-
-def _only_our_pictures(element: str, attribute: str, value: str) -> str | None:
-    """Asked of each attribute that is left. What loads anything stands in two of them."""
-    if element == "img" and attribute == "src" and not ADDRESS.fullmatch(value):
-        return None
-    return value
 
 
 def digest(title: str, addressee: str, body: str) -> bytes:

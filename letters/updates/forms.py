@@ -9,8 +9,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Answer, Update
+from letters.shared.complicated import problem_of
 from letters.shared.languages import language_name
-from letters.shared.text import DAMAGE, UnusableText, clean_line, render_markdown
+from letters.shared.markdown import render_markdown
+from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.updates.operations import LONGEST_BODY, LONGEST_TITLE, AnswerText, UpdateText
 
 MARKDOWN_HINT = _("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work.")
@@ -43,6 +45,8 @@ class MarkdownField(forms.CharField):
         text: str = super().clean(value)
         if DAMAGE.search(text):
             raise ValidationError(DAMAGED, "damaged")
+        if problem := problem_of(text):
+            raise ValidationError(problem, "too_complicated")
         if not render_markdown(text).strip():
             raise ValidationError(self.error_messages["required"], "required")
         return text

@@ -17,8 +17,9 @@ from letters.auditing.operations import record
 from letters.models import WRITING, Answer, Delivery, Letter, Signature, SignerContact, Update, User
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit
+from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refusal import Refused
-from letters.shared.text import DAMAGE, clean_line, render_markdown
+from letters.shared.text import DAMAGE, clean_line
 from letters.updates import queries
 from letters.updates.mail import trial_mail
 
@@ -89,7 +90,10 @@ def _body(typed: str) -> dict[str, str]:
     body = typed.replace("\r\n", "\n")
     if len(body) > LONGEST_BODY:
         raise Refused("too_long")
-    html = render_markdown(body)
+    try:
+        html = render_markdown(body)
+    except TooComplicated as problem:
+        raise Refused("too_complicated") from problem
     if not html.strip() or DAMAGE.search(body):
         raise Refused("no_body")
     return {"body": body, "html": html}

@@ -133,10 +133,7 @@ def test_a_title_from_right_to_left_turns_nothing_around_it(desk: Client, langua
         "![x](javascript:alert(1))",
         "<img src=x onerror=alert(1)>",
         "[x](data:text/html;base64,PHNjcmlwdD4=)",
-        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 3000,
-        "> " * 2000 + "deep",
-        "* " * 2000 + "deep",
-        "[" * 20_000,
+        "| <script> | b |\n|---|---|\n" + "| 1 | 2 |\n" * 100,
     ],
 )
 def test_whatever_is_typed_is_saved_and_does_nothing(draft: LetterMaker, desk: Client, body: str) -> None:
@@ -145,8 +142,26 @@ def test_whatever_is_typed_is_saved_and_does_nothing(draft: LetterMaker, desk: C
     page = post(desk, LETTER, seen=seen, title="A title", addressee="To all", body=body, summary="")
     assert page.status_code == 200
     html = Translation.objects.get(language="en").html
-    for evil in ("<script", "<img", 'href="javascript', 'href="data', "<table"):
+    for evil in ("<script", "<img", 'href="javascript', 'href="data'):
         assert evil not in html
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 3000,
+        "> " * 2000 + "deep",
+        "* " * 2000 + "deep",
+        "[" * 20_000,
+    ],
+)
+def test_what_no_page_can_be_made_of_is_not_saved(draft: LetterMaker, desk: Client, body: str) -> None:
+    draft()
+    before = Translation.objects.get(language="en")
+    page = post(desk, LETTER, seen=before.version, title="A title", addressee="To all", body=body, summary="")
+    assert page.status_code == 422
+    assert "This text is too complicated to set" in words(page)
+    assert Translation.objects.get(language="en").version == before.version
 
 
 def test_the_list_of_letters_asks_the_same_however_many_there_are(
@@ -224,7 +239,7 @@ def test_a_letter_is_closed_and_opened_again(letter: Letter, desk: Client, signe
 
 def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk: Client, signer: Signer) -> None:
     assert post(desk, f"{LETTER}withdraw/", reason=" ").status_code == 422
-    post(desk, f"{LETTER}withdraw/", reason="They have answered <b>us</b>.")
+    post(desk, f"{LETTER}withdraw/", reason="They have answered <b>us</b>.", confirmation="night-trains")
     page = signer.get(letter.get_absolute_url())
     assert "This letter was withdrawn by those who published it." in words(page)
     assert "They have answered &lt;b&gt;us&lt;/b&gt;." in page.content.decode()

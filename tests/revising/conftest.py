@@ -8,7 +8,8 @@ import pytest
 from django.db.models import F
 
 from letters.models import Letter, Revision, Translation
-from letters.shared.text import digest, render_markdown
+from letters.shared.markdown import render_markdown
+from letters.shared.text import digest
 from tests.people import EN, IT, NOW
 
 Revise = Callable[..., Revision]

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from letters.shared.text import digest, render_markdown
+from letters.shared.markdown import render_markdown
+from letters.shared.text import digest
 from petition.local import ORGANIZER
 from tests.stack import Site, links_in, running_site, until
 from tests.test_journeys import SCHEMES, Visit, browser, press, visitor

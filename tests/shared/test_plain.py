@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from letters.shared.markdown import render_markdown
 from letters.shared.plain import to_plain
-from letters.shared.text import render_markdown
 from letters.shared.whole_addresses import fit_for_email, with_whole_addresses
 
 SITE = "https://letters.example"
@@ -32,7 +32,7 @@ def plain(markdown: str) -> str:
         ("> She said\n>\n> no.", "> She said\n>\n> no."),
         ("One\n\n---\n\nTwo", "One\n\n———\n\nTwo"),
         ("`code` and 5 < 6 &amp; 7", "code and 5 < 6 & 7"),
-        ("    indented  *as is*", "    indented  *as is*"),
+        ("```\nindented  *as is*\n```", "    indented  *as is*"),
     ],
 )
 def test_each_shape_is_readable(markdown: str, text: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from letters.shared.text import TAGS, UnusableText, clean_line, digest, render_markdown
+from letters.shared.markdown import TAGS, render_markdown
+from letters.shared.text import UnusableText, clean_line, digest
 
 # Characters that do something to their neighbours, much more often than chance would bring them.
 AWKWARD = "\u200b\u200c\u200d\u200e\u00ad\u2060\ufeff\u0301\u0327\u3164\u2003\u2028\u00a0\u0085\x1c\t\n aeéA👩🚀"
@@ -156,7 +157,10 @@ PIECES = [
 def test_rendered_markdown_can_do_nothing(markdown: str) -> None:
     found = Elements(render_markdown(markdown))
     assert found.tags <= TAGS
-    assert {name for name, value in found.attributes} <= {"href", "rel", "title"}
+    allowed = {"href", "rel", "title", "dir", "start", "value", "id", "class"}
+    assert {name for name, value in found.attributes} <= allowed
+    classes = {value for name, value in found.attributes if name == "class"}
+    assert classes <= {"footnotes", "footnote-ref", "footnote-backref"}
     leading = [value.lower() for name, value in found.attributes if name == "href"]
     assert not [href for href in leading if re.match(r"\s*(javascript|data|vbscript):", href)]
 

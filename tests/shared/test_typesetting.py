@@ -58,9 +58,9 @@ def test_the_blocks_of_a_letter_are_those_of_its_page() -> None:
     made = typst_of("# A\n\nb *c* **d**\n\n- e\n- f\n\n3. g\n\n> h\n\n---\n")
     assert made.split("\n") == [
         'heading(level: 2, {{text("A")}})',
-        'par({{text("b "); emph({text("c")}); text(" "); strong({text("d")}); text("")}})',
+        'par({{text("b "); emph({text("c")}); text(" "); strong({text("d")})}})',
         'list({par({{text("e")}})}, {par({{text("f")}})})',
-        'enum(start: 3, {par({{text("g")}})})',
+        'enum(enum.item(3, {par({{text("g")}})}))',
         'quote(block: true, {par({{text("h")}})})',
         "align(center, line(length: 30%, stroke: 0.5pt))",
     ]

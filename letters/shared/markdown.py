@@ -1,0 +1,351 @@
+"""A letter's Markdown: one configuration and one stream of tokens, of which the page, the preview, mails, the feed (all
+by their HTML) and the PDF (typesetting.py) are made. So all of them have the same blocks, numbers and links.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+
+from letters.shared.handwriting import as_markdown
+from letters.shared.links import addresses_in
+from letters.shared.pictures import ADDRESS, picture_tag
+from letters.shared.text import stream_safe
+
+# Far beyond any letter. At these bounds the parser takes less than a second; beyond them its time grows by the square.
+LONGEST = 100_000
+MOST_LINES = 3000
+# Of characters that may begin or end something.
+MOST_SIGNS = 2500
+SIGNS = "*_[]`<~^|@"
+# For each of these the parser looks at all that follow: pictures, and notes in the text.
+OPENINGS = ("![", "^[")
+MOST_OPENINGS = 300
+# A table fills up short rows by itself: the most bars of a line, times the lines.
+MOST_CELLS = 20_000
+MOST_LINKS = 1000
+DEEPEST = 24
+# No browser follows a longer one; and one that is defined once may be used a thousand times.
+LONGEST_LINK = 2000
+LONGEST_HTML = 2_000_000
+
+TAGS = {
+    *["p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "pre"],
+    *["em", "strong", "s", "code", "a", "img", "sup", "section"],
+    *["table", "thead", "tbody", "tr", "th", "td"],
+}
+ATTRIBUTES = {
+    "a": {"href", "id", "dir"},
+    "li": {"id", "value"},
+    "ol": {"start"},
+    "img": {"src", "alt", "width", "height", "loading", "srcset", "sizes"},
+}
+CLASSES = {"section": {"footnotes"}, "sup": {"footnote-ref"}, "a": {"footnote-backref"}}
+ANCHOR = re.compile(r"fn(ref)?-[0-9a-f]{8}-[0-9]{1,4}(:[0-9]{1,4})?")
+NUMBER = re.compile(r"[0-9]{1,9}")
+TASK = re.compile(r"\[([ xX])\](?=[ \u00a0])")
+# Tags of HTML are none here: what is between them stays. What only looks like one, as <name>, stays too.
+TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)\b[^>]*>|<!.*|<\?.*", re.DOTALL)
+ENDS_A_LINE = {"br", "div", "li", "p", "tr"}
+HTML = {
+    *["a", "abbr", "article", "b", "big", "blockquote", "body", "br", "center", "cite", "code", "dd", "del", "details"],
+    *["div", "dl", "dt", "em", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr"],
+    *["html", "i", "iframe", "img", "input", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "pre", "q", "s"],
+    *["script", "section", "small", "span", "strike", "strong", "style", "sub", "sup", "svg", "table", "tbody", "td"],
+    *["tfoot", "th", "thead", "title", "tr", "tt", "u", "ul", "video"],
+}
+
+
+class TooComplicated(ValueError):
+    """A text that nobody wrote by hand; `code` is "long", "lines", "signs", "deep", "cells" or "links"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def render_markdown(markdown: str) -> str:
+    """HTML that is safe to show: a few tags, and attributes that lead only where one sees that they lead.
+
+    Pictures are ours alone: one from elsewhere would tell its owner who reads. Raises TooComplicated.
+    """
+    env: dict[str, Any] = {"docId": hashlib.sha256(markdown.encode("utf-8", "replace")).hexdigest()[:8]}
+    tokens = parse(markdown, env)
+    with _not_too_deep():
+        html = str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env))
+    if len(html) > LONGEST_HTML:
+        raise TooComplicated("links")
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_only_ours,
+        allowed_classes=CLASSES,
+        url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
+    """Raises TooComplicated. All that is counted before parsing is counted in one pass."""
+    text = stream_safe(markdown).replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > LONGEST:
+        raise TooComplicated("long")
+    if text.count("\n") > MOST_LINES:
+        raise TooComplicated("lines")
+    if sum(map(text.count, SIGNS)) > MOST_SIGNS or sum(map(text.count, OPENINGS)) > MOST_OPENINGS:
+        raise TooComplicated("signs")
+    lines = text.split("\n")
+    if max(line.count("|") for line in lines) * len(lines) > MOST_CELLS:
+        raise TooComplicated("cells")
+    with _not_too_deep():
+        return MARKDOWN.parse(as_markdown(text), env if env is not None else {})
+
+
+@contextmanager
+def _not_too_deep() -> Iterator[None]:
+    """Pictures in pictures, notes in notes: each is parsed within the one around it."""
+    try:
+        yield
+    except RecursionError as deep:
+        raise TooComplicated("deep") from deep
+
+
+def _only_ours(element: str, attribute: str, value: str) -> str | None:
+    """Asked of each attribute that is left. What loads anything stands in two of them."""
+    if element == "img" and attribute == "src":
+        return value if ADDRESS.fullmatch(value) else None
+    if attribute == "id":
+        return value if ANCHOR.fullmatch(value) else None
+    if attribute in {"start", "value"}:
+        return value if NUMBER.fullmatch(value) else None
+    if attribute == "dir":
+        return value if value == "ltr" else None
+    return value
+
+
+# Rules, in the order in which they are asked
+
+
+def _bound(state: StateCore) -> None:
+    """After the blocks, before what stands in them."""
+    if any(token.level > DEEPEST for token in state.tokens):
+        raise TooComplicated("deep")
+    for reference in state.env.get("references", {}).values():
+        # Repeated wherever it is used, and shown nowhere.
+        reference["title"] = ""
+
+
+def _bound_inside(state: StateCore) -> None:
+    inside = (child for token in state.tokens for child in token.children or [])
+    if any(child.level > DEEPEST for child in inside):
+        raise TooComplicated("deep")
+
+
+def _keep_footnotes(state: StateCore) -> None:
+    """Also those that nothing refers to: they were written to be read."""
+    footnotes = state.env.get("footnotes", {})
+    for label, number in footnotes.get("refs", {}).items():
+        if number < 0:
+            footnotes["refs"][label] = len(footnotes["list"])
+            footnotes["list"][len(footnotes["list"])] = {"label": label[1:], "count": 0}
+
+
+def _drop_tags(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_without_tags(token.children))
+
+
+def _without_tags(children: list[Token]) -> Iterator[Token]:
+    is_at_end = True
+    for number, child in enumerate(children):
+        made = _without_tag(child)
+        if made.type == "hardbreak" and child.type == "html_inline":
+            following = children[number + 1].type if number + 1 < len(children) else "softbreak"
+            if is_at_end or following in {"softbreak", "hardbreak"}:
+                continue
+        if made.type != "text" or made.content:
+            is_at_end = made.type in {"softbreak", "hardbreak"}
+            yield made
+
+
+def _without_tag(child: Token) -> Token:
+    if child.type != "html_inline":
+        return child
+    found = TAG.fullmatch(child.content)
+    name = (found[1] or "").lower() if found else ""
+    if name in ENDS_A_LINE:
+        return Token("hardbreak", "br", 0, level=child.level)
+    is_none = found and (not name or name in HTML)
+    return Token("text", "", 0, content="" if is_none else child.content, level=child.level)
+
+
+def _link_addresses(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and token.children:
+            token.children = list(_linked(token.children))
+    links = (child for token in state.tokens for child in token.children or [] if child.type == "link_open")
+    if sum(1 for _ in links) > MOST_LINKS:
+        raise TooComplicated("links")
+
+
+def _linked(children: list[Token]) -> Iterator[Token]:
+    depth = 0
+    for number, child in enumerate(children):
+        depth += child.nesting if child.type.startswith("link_") else 0
+        if child.type == "link_open" and _says_its_address(child, children[number + 1]):
+            # In a text that is read from right to left, an address is read from left to right.
+            child.attrSet("dir", "ltr")
+        if child.type == "text" and not depth:
+            yield from _with_links(child)
+        else:
+            yield child
+
+
+def _says_its_address(link: Token, inside: Token) -> bool:
+    href = str(link.attrs.get("href", ""))
+    return inside.type == "text" and bare(inside.content) == bare(href)
+
+
+def bare(address: str) -> str:
+    """Without what people leave out when they say it."""
+    return re.sub(r"^(https?://|mailto:)?(www\.)?", "", address.strip(), flags=re.IGNORECASE).rstrip("/").lower()
+
+
+def _with_links(token: Token) -> Iterator[Token]:
+    place = 0
+    for found in addresses_in(token.content):
+        target = MARKDOWN.normalizeLink(found.target)
+        if not MARKDOWN.validateLink(target):
+            continue
+        if token.content[place : found.start]:
+            yield Token("text", "", 0, content=token.content[place : found.start], level=token.level)
+        yield Token("link_open", "a", 1, attrs={"href": target, "dir": "ltr"}, level=token.level, info="auto")
+        yield Token("text", "", 0, content=token.content[found.start : found.end], level=token.level + 1)
+        yield Token("link_close", "a", -1, level=token.level, info="auto")
+        place = found.end
+    if token.content[place:]:
+        yield Token("text", "", 0, content=token.content[place:], level=token.level)
+
+
+def _rank_headings(state: StateCore) -> None:
+    """Below the page's own headline, whatever the writer's highest is; each below the one above it."""
+    headings = [token for token in state.tokens if token.type.startswith("heading_")]
+    highest = min((int(token.tag[1]) for token in headings), default=1)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - highest + 2, 6)}"
+
+
+def _keep_numbers(state: StateCore) -> None:
+    """The numbers of a list are those that were typed, if they grow: people refer to "demand 4"."""
+    lists: list[list[Token]] = []
+    for token in state.tokens:
+        if token.type == "ordered_list_open":
+            lists.append([])
+        elif token.type == "list_item_open" and lists and token.info:
+            lists[-1].append(token)
+        elif token.type == "ordered_list_close":
+            _number(lists.pop())
+
+
+def _number(items: list[Token]) -> None:
+    typed = [int(item.info) for item in items]
+    grows = all(one < other for one, other in pairwise(typed))
+    due = typed[0] if typed else 0
+    for item, number in zip(items, typed, strict=True):
+        item.meta["number"] = number if grows else due
+        if item.meta["number"] != due:
+            item.attrSet("value", str(number))
+        due = item.meta["number"] + 1
+
+
+def _tick_boxes(state: StateCore) -> None:
+    for before, token in zip(state.tokens[1:], state.tokens[2:], strict=False):
+        if before.type != "paragraph_open" or token.type != "inline" or not token.children:
+            continue
+        first = token.children[0]
+        if before.level and first.type == "text" and (found := TASK.match(first.content)):
+            first.content = ("☐" if found[1] == " " else "☑") + first.content[found.end() :]
+
+
+def _star_in_a_word(state: StateInline, silent: bool) -> bool:
+    """As in "Bürger*innen": it is one of the word's own signs, and makes nothing italic."""
+    place, text = state.pos, state.src
+    if text[place] != "*" or not 0 < place < state.posMax - 1 or not (text[place - 1] + text[place + 1]).isalnum():
+        return False
+    if not silent:
+        state.pending += "*"
+    state.pos += 1
+    return True
+
+
+# What the tokens become in HTML, where the library would do otherwise
+
+
+def _picture(renderer: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
+    token = tokens[number]
+    alt = renderer.renderInlineAsText(token.children or [], options, env)
+    return picture_tag(str(token.attrs["src"]), alt)
+
+
+def _footnotes(*_: Any) -> str:
+    return '<section class="footnotes">\n<ol>\n'
+
+
+def _footnote_number(_: Any, tokens: Sequence[Token], number: int, *__: Any) -> str:
+    return f"[{tokens[number].meta['id'] + 1}]"
+
+
+def _way_back(renderer: Any, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
+    if env["footnotes"]["list"][tokens[number].meta["id"]].get("count") == 0:
+        return ""
+    name = renderer.rules["footnote_anchor_name"](tokens, number, options, env)
+    sub = tokens[number].meta["subId"]
+    # The variation selector keeps it from becoming an emoji.
+    return f' <a href="#fnref{name}{f":{sub}" if sub > 0 else ""}" class="footnote-backref">↩\ufe0e</a>'
+
+
+RENDERED = {
+    "image": _picture,
+    "footnote_block_open": _footnotes,
+    "footnote_caption": _footnote_number,
+    "footnote_anchor": _way_back,
+}
+
+
+def _made() -> MarkdownIt:
+    options = {"html": True, "breaks": True, "typographer": False, "linkify": False, "maxNesting": 100}
+    made = MarkdownIt("commonmark", options).enable(["table", "strikethrough"]).use(footnote_plugin)
+    # Indented paragraphs are how letters are written, and no code. Blocks of HTML are paragraphs with tags in them.
+    made.disable(["code", "html_block"])
+    made.inline.ruler.before("emphasis", "star_in_a_word", _star_in_a_word)
+    made.core.ruler.after("block", "bound", _bound)
+    made.core.ruler.after("inline", "bound_inside", _bound_inside)
+    made.core.ruler.after("bound_inside", "keep_footnotes", _keep_footnotes)
+    for name, rule in {
+        "drop_tags": _drop_tags,
+        "link_addresses": _link_addresses,
+        "rank_headings": _rank_headings,
+        "keep_numbers": _keep_numbers,
+        "tick_boxes": _tick_boxes,
+    }.items():
+        made.core.ruler.push(name, rule)
+    for name, render in RENDERED.items():
+        made.add_render_rule(name, render)
+    allows = made.validateLink
+    made.validateLink = lambda url: len(url) <= LONGEST_LINK and allows(url)  # type: ignore[method-assign]
+    return made
+
+
+MARKDOWN = _made()
