@@ -173,7 +173,7 @@ class Run:
             page = self.send_form(browser, "/accounts/confirm-email/", code=code[1])
             assert "/accounts/" in page.url
             assert email in browser.get(f"{self.site.url}/accounts/").text
-            self.tokens.add(browser.cookies["sessionid"])
+            self.tokens.add(browser.cookies["sessionid"] or "")
 
     def send_form(self, browser: requests.Session, path: str, **fields: str) -> requests.Response:
         token = FORM.search(browser.get(f"{self.site.url}{path}").text)
