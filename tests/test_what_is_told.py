@@ -37,7 +37,7 @@ PUBLIC = [
     *[f"/it{LETTER}", f"/it{LETTER}signatures/", f"/it{LETTER}history/", f"/it{LETTER}feed/"],
 ]
 DESK = "/organize/letters/night-trains/"
-LISTS = [f"signatures/?shown={shown}" for shown in ("published", "pending", "held", "withdrawn", "rejected")]
+LISTS = [f"signatures/?shown={shown}" for shown in ("published", "held", "withdrawn", "rejected")]
 ORGANIZERS = [
     *["/organize/", "/moderate/", "/organize/collectives/night-train/", "/organize/collectives/night-train/record/"],
     *[f"{DESK}{page}" for page in ("", "translations/", "pictures/", "settings/", "first-signers/", *LISTS)],
