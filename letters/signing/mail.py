@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from letters.delivering.composing import compose_mail, render_mail
 from letters.delivering.mail import NotBefore
-from letters.models import CONFIRMED, Delivery, Signature, Submission
+from letters.models import CONFIRMED, Delivery, Letter, Signature, Submission
 from letters.shared.codes import code_of
 from letters.signing import queries
 
@@ -106,5 +106,9 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
 
 def _asks_in_vain(signature: Signature, now: datetime) -> bool:
     """Its owner has called our email spam, whoever types it again; or nothing can be confirmed any more."""
-    complained = signature.concern == Signature.Concern.COMPLAINED
-    return complained or bool(signature.letter.confirmation_refusal(now))
+    if signature.concern == Signature.Concern.COMPLAINED:
+        return True
+    if not signature.letter.confirmation_refusal(now):
+        return False
+    # Race: that is the letter as it was within the last second. One that has opened since must cost nobody their email.
+    return bool(Letter.objects.get(pk=signature.letter_id).confirmation_refusal(now))

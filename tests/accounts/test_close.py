@@ -40,7 +40,7 @@ def test_the_address_can_be_used_again(signed_in: Person, orla: User) -> None:
     Person().send("/accounts/login/code/", email="orla@example.org")
     assert "There is no account with it" in mailed_to("orla@example.org")[-1]
     page = Person().sign_up("orla@example.org")
-    assert "Check your email" in words(page)
+    assert "Check your mail" in words(page)
     assert User.objects.count() == 2
 
 

@@ -97,6 +97,17 @@ def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, u
     assert course.spans[-1].total == 4
 
 
+def test_days_begin_when_they_begin_where_the_collective_is(letter: Letter) -> None:
+    """Noon in Greenwich is tomorrow in Auckland; and clocks put back make no day twice."""
+    letter.collective.timezone = "Pacific/Auckland"
+    noted(letter, {-2: (1, 0), 0: (2, 0), 12: (4, 0)})
+    course = queries.course(letter, now=NOW + timedelta(days=40))
+    assert [span.published for span in course.spans[:3]] == [1, 6, 0]
+    days = [span.begins.date() for span in course.spans]
+    assert days == sorted({*days})
+    assert {span.begins.hour for span in course.spans} == {0}
+
+
 def test_a_closed_letter_is_drawn_until_it_closed(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
     letter.closed_at = NOW + timedelta(days=5)

@@ -239,7 +239,7 @@ def test_a_letter_is_closed_and_opened_again(letter: Letter, desk: Client, signe
 
 def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk: Client, signer: Signer) -> None:
     assert post(desk, f"{LETTER}withdraw/", reason=" ").status_code == 422
-    post(desk, f"{LETTER}withdraw/", reason="They have answered <b>us</b>.")
+    post(desk, f"{LETTER}withdraw/", reason="They have answered <b>us</b>.", confirmation="night-trains")
     page = signer.get(letter.get_absolute_url())
     assert "This letter was withdrawn by those who published it." in words(page)
     assert "They have answered &lt;b&gt;us&lt;/b&gt;." in page.content.decode()

@@ -1,11 +1,14 @@
 """What everybody may read of what was written to the signers; the addressee's answer; the feed."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.db.models import F
 from pytest_django import DjangoAssertNumQueries
 
 from letters.models import Letter, Update, User
@@ -220,6 +223,19 @@ def test_the_feed_tells_what_has_happened_the_newest_first(
     assert entries[0].findtext(f"{ATOM}summary") == "A word &lt;was&gt; missing"
     assert entries[1].findtext(f"{ATOM}summary") == "<p>The lines <em>stay</em>.</p>\n"
     assert entries[2].findtext(f"{ATOM}published") == "2025-03-04T12:00:00+00:00"
+
+
+def test_addresses_in_the_feed_lead_somewhere_from_everywhere(letter: Letter, write: Write, reader: Reader) -> None:
+    picture = f"/media/{'a' * 32}-600x400.webp"
+    update = write("The minister has asked us in")
+    html = f'<p><a href="/letters/night-trains/">The letter</a> <img src="{picture}" alt="A train"></p>'
+    Update.objects.filter(pk=update.pk).update(html=html)
+    Letter.objects.update(version=F("version") + 1)
+    told = [entry.findtext(f"{ATOM}summary") or "" for entry in feed_of(reader.get(FEED))]
+    (shown,) = [text for text in told if "A train" in text]
+    assert f'href="{settings.SITE_URL}/letters/night-trains/"' in shown
+    assert f'src="{settings.SITE_URL}{picture}"' in shown
+    assert not re.search('(href|src|srcset)="/', shown)
 
 
 def test_its_entries_keep_their_names_when_the_letter_moves(letter: Letter, write: Write, reader: Reader) -> None:

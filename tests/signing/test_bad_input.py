@@ -13,7 +13,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from letters.models import Delivery, Letter, Signature, SignerContact
-from petition.wsgi import application
 from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, Response, Signer, words
 
@@ -396,6 +395,9 @@ def status_of(method: str, path: str, body: bytes, kind: str) -> int:
         return bytes
 
     environ: dict[str, Any] = RequestFactory().generic(method, path, body, FORM).environ
+    # Here, and not above: the application looks up in the database whether its keys are the right ones.
+    from petition.wsgi import application
+
     # Iterated to its end and closed, as a server does.
     answer = application({**environ, "CONTENT_TYPE": kind}, start)
     b"".join(answer)

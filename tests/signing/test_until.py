@@ -9,6 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from letters.models import Collective, Delivery, Letter, Signature
+from letters.signing import queries
 from letters.signing.operations import remind_unconfirmed, request_mail
 from letters.templatetags.dates import time_in
 from tests.people import Reader, deliver, sign
@@ -104,3 +105,15 @@ def test_days_on_public_pages_are_those_of_the_collective(letter: Letter, reader
     # Noon in Greenwich is the next day in Auckland.
     assert "March 4, 2025" in reader.read(letter)
     assert "March 4, 2025" in reader.read(letter, "history")
+
+
+def test_a_letter_that_has_opened_since_it_was_last_read_costs_nobody_their_mail(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker remembers a letter for a second."""
+    remembered = Letter.objects.select_related("collective").get()
+    remembered.status = Letter.Status.DRAFT
+    monkeypatch.setattr(queries, "_signed_letter_in_second", lambda _pk, _second: remembered)
+    sign(letter, now=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 1
