@@ -10,10 +10,12 @@ from celery.signals import (
     after_task_publish,
     beat_init,
     heartbeat_sent,
+    import_modules,
     task_postrun,
     worker_init,
     worker_process_init,
 )
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from letters.shared import seen
@@ -38,6 +40,12 @@ def check_settings(**kwargs: Any) -> None:
         # Celery has taken standard error for its log by now, and would lose the sentence.
         print(refusal.code, file=sys.__stderr__, flush=True)
         raise SystemExit(1) from None
+
+
+@import_modules.connect
+def make_folder(**kwargs: Any) -> None:
+    """Before the clock opens its schedule there."""
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @worker_process_init.connect

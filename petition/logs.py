@@ -15,7 +15,7 @@ ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
 # amqp://user:password@host:5672//: which host does not answer is what somebody looks for in a log.
 CREDENTIALS = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}@(?=[\w.\[-])")
 # What Celery calls our workers, as docs/running.md starts them; one in a host's name without a dot is nobody's mailbox.
-NODES = {"celery", "confirmations", "publishing", "bulk", "exports", "beat"}
+NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports", "beat"}
 OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 
@@ -32,7 +32,7 @@ def without_secrets(line: str) -> str:
 def _hidden(found: re.Match[str]) -> str:
     """The name of a node of ours stays: it says which machine and which queue a line is about."""
     name, host = found[1].lstrip("'"), found[2].rstrip(".")
-    is_node = name in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
+    is_node = name.rstrip("0123456789") in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
     return found[0] if is_node else "(address)"
 
 

@@ -289,6 +289,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
+# Beside the other data: the folder that the clock is started in may belong to nobody of ours.
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Celery would close the pool after each task, and connect anew for the next: petition/celery.py gives it back instead.
 CELERY_DB_REUSE_MAX = 10**9
 

@@ -102,8 +102,8 @@ class Web:
             return self.get("/healthz").status == 200
         return False
 
-    def sign(self, slug: str, email: str, name: str = "Ada Lovelace") -> Answer:
-        return self.post(f"/letters/{slug}/sign/", name=name, email=email, display="public")
+    def sign(self, slug: str, email: str, name: str = "Ada Lovelace", *, display: str = "public") -> Answer:
+        return self.post(f"/letters/{slug}/sign/", name=name, email=email, display=display)
 
     def _ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
         caller = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)

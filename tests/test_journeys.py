@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -12,9 +13,10 @@ from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 from tests.stack import Site, running_site, text_of, until
+from tests.stack import links_in as mailed_links
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -135,11 +137,16 @@ def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_o
     expect(signer.locator(".signed-as")).to_contain_text(name)
     assert len(site.mails_to(email)) == 1
     signer.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(signer.get_by_role("heading", level=1)).to_have_text("You have signed. Thank you.")
-    # Nobody reloads anything from here on.
-    signer.evaluate("window.loadedOnce = true")
-    expect(signer.locator(".big-number")).to_have_text(f"No. {before + 1}")
-    assert signer.evaluate("window.loadedOnce")
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
+    # What people share of it gives nothing away.
+    assert urlsplit(signer.url).path == f"{LETTER}thanks/"
+    signer.goto(site.mailed_link("manage", email))
+
+    def has_its_number() -> bool:
+        signer.reload()
+        return signer.get_by_text(f"No. {before + 1}").is_visible()
+
+    until(has_its_number)
 
     expect(reader.locator("#headline b")).to_have_text(str(before + 1))
     expect(reader.locator("#newest")).to_contain_text(name)
@@ -152,17 +159,40 @@ def test_it_works_without_javascript(visitor: Visit) -> None:
     fill_in(signer, name, email)
     mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
     signer.get_by_role("button", name="Yes, I sign this letter").click()
-    number, show_it = signer.locator(".big-number"), signer.get_by_role("link", name="Show it")
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
+    signer.get_by_role("link", name="All signatures").click()
 
     def has_come() -> bool:
-        expect(number.or_(show_it)).to_be_visible()
-        if show_it.is_visible():
-            show_it.click()
-        return number.is_visible()
+        signer.reload()
+        return name in signer.locator("main").inner_text()
 
     until(has_come)
-    signer.get_by_role("link", name="All signatures").click()
-    expect(signer.locator("main")).to_contain_text(name)
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+def test_who_is_shown_to_nobody_keeps_the_link_and_leaves_none_behind(
+    site: Site, visitor: Visit, java_script: bool
+) -> None:
+    _, email = somebody()
+    signer = visitor(java_script_enabled=java_script)
+    assert site.sign("unpaid-cast", email, "", display="nobody").status == 303
+    confirm = site.mailed_link("confirm", email)
+    signer.goto(confirm)
+    signer.get_by_role("button", name="Yes, I sign this letter").click()
+    link = signer.locator("details .address")
+    expect(link).to_be_hidden()
+    signer.get_by_text("Show my private link").click()
+    expect(link).to_be_visible()
+    assert site.get(urlsplit(link.inner_text()).path).status == 200
+    if java_script:
+        signer.wait_for_url(f"**{LETTER}thanks/")
+    else:
+        assert urlsplit(signer.url).path == confirm
+    signer.goto(LETTER)
+    # Without JavaScript the browser would have to send the form once more, and says so.
+    with suppress(Error):
+        signer.go_back()
+    assert "/signatures/manage/" not in signer.content()
 
 
 def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: Site, visitor: Visit) -> None:
@@ -171,19 +201,22 @@ def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: 
     fill_in(signer, name, email)
     digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
     assert digits
-    field = signer.get_by_label("The six digits in the mail")
+    field = signer.get_by_label("The code in the email")
     # A keyboard of digits, and above it those that the phone has just read in the mail.
     expect(field).to_have_attribute("inputmode", "numeric")
     expect(field).to_have_attribute("autocomplete", "one-time-code")
     expect(field).to_be_in_viewport()
     field.tap()
     field.press_sequentially(digits[1])
-    button = signer.get_by_role("button", name="Confirm")
+    button = signer.get_by_role("button", name="Continue")
     expect(button).to_be_in_viewport()
     button.tap()
-    expect(signer.locator(".big-number")).to_have_text(re.compile(r"No\. \d+"))
+    expect(signer.locator(".signed-as")).to_contain_text(name)
     assert signer.evaluate("document.documentElement.scrollWidth") <= 360
-    assert name in site.get(f"{LETTER}signatures/").text
+    signer.get_by_role("button", name="Yes, I sign this letter").tap()
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
+    assert signer.evaluate("document.documentElement.scrollWidth") <= 360
+    until(lambda: name in site.get(f"{LETTER}signatures/").text)
 
 
 def test_a_scanner_that_opens_every_link_of_a_mail_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
@@ -198,8 +231,8 @@ def test_a_scanner_that_opens_every_link_of_a_mail_confirms_and_deletes_nothing(
     signer.goto(next(link for link in links if "/signatures/confirm/" in link))
     assert published(site) == before
     signer.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(signer.locator(".big-number")).to_be_visible()
-    assert published(site) == before + 1
+    expect(signer.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
+    until(lambda: published(site) == before + 1)
 
 
 def test_a_scanner_that_opens_every_link_of_the_second_mail_withdraws_nothing(site: Site, visitor: Visit) -> None:
@@ -255,8 +288,9 @@ def test_an_italian_letter_is_read_signed_and_confirmed_in_italian(site: Site, v
     signer.goto(link)
     assert speaks(signer) == "it"
     signer.locator("main form button").click()
-    expect(signer.locator(".big-number")).to_have_text(re.compile(r"\d+"))
+    signer.wait_for_url(f"**{ITALIAN}thanks/")
     assert speaks(signer) == "it"
+    until(lambda: name in site.get(ITALIAN).text)
     signer.goto(ITALIAN)
     expect(signer.locator("#newest")).to_contain_text(name)
 
@@ -448,11 +482,12 @@ def pages(site: Site) -> dict[str, str]:
     check = site.sign("unpaid-cast", waiting).location
     _, confirmed = somebody()
     site.sign("unpaid-cast", confirmed)
-    thanks = site.mailed_link("confirm", confirmed)
-    site.post(thanks)
-    until(lambda: "big-number" in site.get(thanks).text)
-    manage = re.search(r'href="(/signatures/manage/[^"]+)"', site.get(thanks).text)
-    assert manage
+    used = site.mailed_link("confirm", confirmed)
+    site.post(used)
+    manage = site.mailed_link("manage", confirmed)
+    until(lambda: "big-number" in site.get(manage).text)
+    site.sign("unpaid-cast", confirmed, "Another Name")
+    asks = until(lambda: [links for links in map(mailed_links, site.mails_to(confirmed)) if "confirm" in links][1:])
     return {
         "home": "/",
         "letter": LETTER,
@@ -462,8 +497,10 @@ def pages(site: Site) -> dict[str, str]:
         "check with an error": check,
         "confirm": site.mailed_link("confirm", waiting),
         "not me": site.mailed_link("not-me", waiting),
-        "thanks": thanks,
-        "manage": manage[1],
+        "thanks": f"{LETTER}thanks/",
+        "used link": used,
+        "signed already": asks[0]["confirm"],
+        "manage": manage,
         "list": f"{LETTER}signatures/",
         "nothing there": "/letters/no-such-letter/",
         "useless link": f"/signatures/confirm/{'x' * 60}/",

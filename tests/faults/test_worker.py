@@ -141,7 +141,7 @@ def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
 ) -> None:
     signer.sign(letter, email=ADA)
     assert sink.wait_for(1, 60)
-    assert b"You have signed. Thank you." in signer.press(link_in(sink.received[0].message, "confirm")).content
+    assert b"Thank you for signing" in signer.press(link_in(sink.received[0].message, "confirm")).content
     until(lambda: signature_of(letter).state == Signature.State.PUBLISHED)
     assert signature_of(letter).number == 1
     assert signer.count(letter)["published"] == 1

@@ -152,3 +152,32 @@ def test_neither_the_server_nor_the_worker_starts_in_production_without_its_sett
     assert "petition.E001: SECRET_KEY is not set." in ended.stderr
     assert "petition.E006: DEBUG is on." in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_check_deploy_has_nothing_to_say_about_a_site_that_is_set_up(tmp_path: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+    environ = {
+        **inherited,
+        "LAPTOP": "",
+        "DEBUG": "",
+        "SECRET_KEY": "".join(map(chr, range(48, 123))),
+        "ADDRESS_KEYS": Fernet.generate_key().decode(),
+        "ADDRESS_HASH_KEY": LONG,
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "VALKEY_URL": "redis://127.0.0.1:1/0",
+        "EMAIL_URL": "smtp://mail.example.org:25",
+        "SITE_URL": "https://letters.example.org",
+        "BEHIND_PROXY": "yes",
+        "VAR_DIR": str(tmp_path),
+    }
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env=environ,
+        cwd=django_settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "System check identified no issues (2 silenced)." in ended.stdout

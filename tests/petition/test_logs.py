@@ -48,7 +48,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
         ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)\nnext"),
         # Which machine, and which queue.
-        ("bulk@worker1 ready.", "bulk@worker1 ready."),
+        ("bulk2@worker1 ready.", "bulk2@worker1 ready."),
         (f"missed heartbeat from exports@{HOSTNAME}", f"missed heartbeat from exports@{HOSTNAME}"),
         ("no queue 'bulk@worker1.celery.pidbox'", "no queue 'bulk@worker1.celery.pidbox'"),
         ("bulk@example.org", "(address)"),

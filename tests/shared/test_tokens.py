@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from letters.shared.tokens import (
+    BOUND_LENGTH,
     TOKEN_LENGTH,
     InvitationToken,
     Token,
@@ -33,6 +34,17 @@ def test_a_token_says_what_it_was_made_with(signature_id: int, salt: bytes, now:
     text = make_token("confirm", signature_id=signature_id, salt=salt, now=now)
     assert read_token("confirm", text) == Token(signature_id, now, salt)
     assert len(text) == TOKEN_LENGTH
+
+
+@given(ids, salts, moments, ids)
+def test_a_token_says_for_which_submission_it_is(
+    signature_id: int, salt: bytes, now: datetime, submission_id: int
+) -> None:
+    text = make_token("confirm", signature_id=signature_id, salt=salt, now=now, submission_id=submission_id)
+    assert read_token("confirm", text) == Token(signature_id, now, salt, submission_id)
+    assert len(text) == BOUND_LENGTH
+    assert read_token("check", text) is None
+    assert read_token("confirm", text[:TOKEN_LENGTH]) is None
 
 
 def test_a_token_survives_no_change_of_one_character() -> None:

@@ -44,7 +44,7 @@ def test_with_signing_off_who_has_signed_can_still_confirm(letter: Letter, signe
     signer.sign(letter)
     turn(Name.TAKE_SIGNATURES, on=False)
     deliver()
-    assert "You have signed. Thank you." in words(signer.confirm())
+    assert "Thank you for signing" in words(signer.confirm())
 
 
 def test_with_bulk_mail_off_reminders_wait_and_confirmations_do_not(letter: Letter) -> None:
@@ -63,7 +63,7 @@ def test_with_publishing_off_what_is_confirmed_waits_for_its_number(letter: Lett
     turn(Name.PUBLISH, on=False)
     signer.sign(letter)
     deliver()
-    assert "Publication is paused for a while. Your signature is kept" in words(signer.confirm())
+    assert "Publication is paused for a while. Confirmed signatures are kept" in words(signer.confirm())
     publish()
     assert signature_of(letter).state == Signature.State.CONFIRMED
     turn(Name.PUBLISH, on=True)

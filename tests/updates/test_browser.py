@@ -47,7 +47,7 @@ def sign_and_agree(page: Page, site: Site, letter: str) -> str:
     page.wait_for_url("**/signatures/check/**")
     page.goto(site.mailed_link("confirm", email))
     page.get_by_role("button", name="Yes, I sign this letter").click()
-    expect(page.locator(".big-number")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
     return email
 
 

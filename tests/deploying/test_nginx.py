@@ -1,0 +1,151 @@
+"""The sample configuration of nginx: no log holds a token, and an old page finds its stylesheet."""
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from letters.shared.tokens import make_token
+from petition.embedded import free_port
+from tests.people import NOW
+from tests.rabbit import need
+from tests.stack import open_folder, until
+
+TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
+SAMPLE = settings.BASE_DIR / "deploy" / "nginx.conf"
+MAIN = """
+daemon off; master_process off; pid {folder}/pid; error_log {folder}/log/error.log debug;
+events {{}}
+http {{
+    access_log {folder}/log/other.log;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    {sample}
+}}
+"""
+
+
+class Nginx:
+    """nginx with the sample, but for its ports, folders and certificate. Nothing answers behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        program = need("nginx")
+        self.folder, self.port, self.static = folder, free_port(), folder / "static"
+        (folder / "log").mkdir()
+        self.static.mkdir()
+        sample = SAMPLE.read_text(encoding="utf-8")
+        for old, new in {
+            "listen 80;": f"listen 127.0.0.1:{free_port()};",
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port};",
+            "127.0.0.1:8000": f"127.0.0.1:{free_port()}",
+            "/var/log/nginx/": f"{folder}/log/",
+            "/srv/undersigned/var/static/": f"{self.static}/",
+        }.items():
+            assert old in sample
+            sample = sample.replace(old, new)
+        sample = re.sub(r" *ssl_certificate.*\n", "", sample)
+        configuration = folder / "nginx.conf"
+        configuration.write_text(MAIN.format(folder=folder, sample=sample), encoding="utf-8")
+        self.process = subprocess.Popen([program, "-c", str(configuration)], stderr=subprocess.DEVNULL)
+        until(lambda: self.process.poll() is None and self.ask("GET /static/nothing HTTP/1.0\r\n\r\n"), 30)
+
+    def ask(self, raw: str) -> str:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
+            client.sendall(raw.encode())
+            answer = b""
+            while more := client.recv(65536):
+                answer += more
+            return answer.decode(errors="replace")
+        return ""
+
+    def status(self, path: str, *headers: str, method: str = "GET") -> int:
+        lines = [f"{method} {path} HTTP/1.1", "Host: letters.example.org", "Connection: close", *headers, "", ""]
+        return int(self.ask("\r\n".join(lines)).split()[1])
+
+    def logs(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in (self.folder / "log").iterdir())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture
+def nginx() -> Iterator[Nginx]:
+    nginx = Nginx(open_folder())
+    yield nginx
+    nginx.stop()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/signatures/confirm/{TOKEN}/",
+        f"/it/signatures/check/{TOKEN}/",
+        f"/signatures/manage/{TOKEN}/data.json",
+        f"/signatures//confirm/{TOKEN}",
+        f"/organize/invitations/{TOKEN}/",
+        f"/accounts/login/?next=%2Forganize%2Finvitations%2F{TOKEN}%2F",
+        f"/letters/night-trains/?token={TOKEN}",
+        f"/anything/{TOKEN}/",
+    ],
+    ids=range(8),
+)
+def test_while_the_site_is_away_no_log_holds_a_token(nginx: Nginx, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert nginx.status(path, "Content-Length: 0", f"Referer: https://x.org{path}", method=method) == 502
+    # What is refused before it is passed on, and what is not even a request.
+    assert nginx.status(path, "Content-Length: 99999999", method="POST") == 413
+    assert nginx.status(path, "No colon here", "Content-Length: x") in {400, 502}
+    # A stylesheet that is not there, asked for by a page with a token in its address.
+    assert nginx.status("/static/gone.css", f"Referer: https://letters.example.org{path}") == 404
+    assert TOKEN not in nginx.logs()
+    assert TOKEN[:20] not in nginx.logs()
+    # That the site is away can be read all the same.
+    until(lambda: re.search(r'"GET [^"]*" 502 ', nginx.logs()))
+
+
+def test_public_pages_are_logged_without_an_ip_address(nginx: Nginx) -> None:
+    for path in ("/letters/night-trains/signatures/", "/it/letters/night-trains/", "/"):
+        nginx.status(path)
+        until(lambda path=path: f'"GET {path}" 502 ' in nginx.logs())  # type: ignore[misc]
+    lines = (nginx.folder / "log" / "undersigned.log").read_text(encoding="utf-8").splitlines()
+    assert lines
+    assert not [line for line in lines if "127.0.0.1" in line]
+
+
+def build(content: str, root: Path, tmp_path: Path) -> str:
+    """What `collectstatic` does in a release: the address of its stylesheet."""
+    source = tmp_path / "source"
+    source.mkdir(exist_ok=True)
+    for folder in (source, root):
+        (folder / "page.css").write_text(content, encoding="utf-8")
+    storage = CompressedManifestStaticFilesStorage(location=str(root), base_url="/static/")
+    made = storage.post_process({"page.css": (FileSystemStorage(str(source)), "page.css")})
+    assert [*made]
+    return str(storage.url("page.css", force=True))
+
+
+def test_two_releases_find_their_stylesheets_at_the_same_time(nginx: Nginx, tmp_path: Path) -> None:
+    before = build("body { color: black }", nginx.static, tmp_path)
+    after = build("body { color: #111 }", nginx.static, tmp_path)
+    assert before != after
+    for url, colour in ((before, "black"), (after, "#111")):
+        answer = nginx.ask(f"GET {url} HTTP/1.0\r\n\r\n")
+        assert answer.split()[1] == "200"
+        assert colour in answer
+        assert "max-age=315360000" in answer
+
+
+def test_an_upgrade_deletes_no_static_file() -> None:
+    text = (settings.BASE_DIR / "docs" / "running.md").read_text(encoding="utf-8")
+    assert "collectstatic --noinput" in text
+    assert "--clear" not in text
+    assert not settings.WHITENOISE_KEEP_ONLY_HASHED_FILES
