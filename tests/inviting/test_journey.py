@@ -1,4 +1,7 @@
-"""A round of first signatories in a real browser, from the list of twenty, as many as a new account may invite in a day, to the names above the open letter."""
+"""A round of first signatories in a real browser, from a list of twenty to the names above the open letter.
+
+Twenty are as many as a new account may invite in a day.
+"""
 
 import json
 import re
