@@ -284,7 +284,7 @@ class Signature(models.Model):
         return self.letter.get_absolute_url(self.language)
 
 
-# The words of a signature, without marks; `letters_fold` stands in migration 0042, and folds what is searched for too.
+# The words of a signature, without marks; `letters_fold` stands in migration 0039, and folds what is searched for too.
 FOLDED = "letters_fold(name || ' ' || affiliation)"
 # Those of one that has a number: one GIN index over all letters, so the letter is a word among them, "#7", which nobody
 # can search for. A search must say just this, and that there is a number, or the index is passed over.

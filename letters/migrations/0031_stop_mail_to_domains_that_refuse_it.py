@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0060_know_the_keys"),
+        ("letters", "0030_know_the_keys"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ import letters.shared.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0055_forget_sessions_in_clear"),
+        ("letters", "0034_forget_sessions_in_clear"),
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0035_letters_come_back"),
+        ("letters", "0033_letters_come_back"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]

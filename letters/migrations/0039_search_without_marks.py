@@ -49,7 +49,7 @@ WHERE number IS NOT NULL
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("letters", "0041_the_picture_above_is_part_of_the_text")]
+    dependencies = [("letters", "0038_the_picture_above_is_part_of_the_text")]
 
     operations = [
         migrations.RunSQL(FOLD, "DROP FUNCTION letters_fold(text)"),

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0030_what_each_signing_typed"),
+        ("letters", "0032_what_each_signing_typed"),
     ]
 
     operations = [

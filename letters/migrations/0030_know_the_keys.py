@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0040_no_file_holds_addresses")]
+    dependencies = [("letters", "0029_no_file_holds_addresses")]
 
     operations = [
         migrations.CreateModel(

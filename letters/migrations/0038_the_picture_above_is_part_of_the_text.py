@@ -64,7 +64,7 @@ def fingerprint_what_is_written(apps: Apps, schema_editor: BaseDatabaseSchemaEdi
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0058_count_what_an_account_uploads")]
+    dependencies = [("letters", "0037_count_what_an_account_uploads")]
 
     operations = [
         migrations.AddField(

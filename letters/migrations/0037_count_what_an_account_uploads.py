@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("letters", "0057_encrypt_addresses_of_accounts")]
+    dependencies = [("letters", "0036_encrypt_addresses_of_accounts")]
 
     operations = [
         AddIndexConcurrently(

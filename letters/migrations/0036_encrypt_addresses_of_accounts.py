@@ -43,6 +43,6 @@ def decrypt(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("letters", "0056_addresses_of_accounts_are_encrypted")]
+    dependencies = [("letters", "0035_addresses_of_accounts_are_encrypted")]
 
     operations = [migrations.RunPython(encrypt, decrypt)]

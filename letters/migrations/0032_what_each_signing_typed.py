@@ -12,7 +12,7 @@ DISPLAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("letters", "0045_stop_mail_to_domains_that_refuse_it")]
+    dependencies = [("letters", "0031_stop_mail_to_domains_that_refuse_it")]
 
     operations = [
         migrations.CreateModel(
