@@ -114,7 +114,7 @@ def webp() -> bytes:
 
 def pictures_of(path: Path) -> int:
     with pikepdf.open(path) as made:
-        return sum(len(page.images) for page in made.pages)
+        return sum(len(page.get_images()) for page in made.pages)
 
 
 def words_of(path: Path) -> str:
@@ -161,7 +161,7 @@ def test_any_other_picture_is_its_words_and_never_fetched(tmp_path: Path, addres
         "# " + "🚂" * 300,
         "x" * 20_000,
         "ä" * 5000 + " " + "Ж" * 5000,
-        "ا" * 5000,
+        "م" * 5000,
         "| a | b |\n|---|---|\n| " + "y" * 3000 + " | 🌙 |",
         f"[{'z' * 3000}](https://example.org/{'z' * 1900})",
     ],

@@ -51,7 +51,7 @@ def test_each_shape_is_readable(markdown: str, text: str) -> None:
             "S[1]\n\n1. R",
         ),
         (
-            '<p>S</p><section class="footnotes"><ol><li><p>R</p><ol><li>a</li></ol></li><li><p>T</p></li></ol></section>',
+            '<p>S</p><section class="footnotes"><ol><li><p>R</p><ol><li>a</ol></li><li><p>T</p></ol></section>',
             "S\n\n[1] R\n\n    1. a\n\n[2] T",
         ),
         ('<ol start="7"><li>Seven</li><li value="9">Nine</li><li>Ten</li></ol>', "7. Seven\n9. Nine\n10. Ten"),
