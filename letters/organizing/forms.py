@@ -293,9 +293,7 @@ class RevisionForm(forms.Form):
             (Revision.Kind.CORRECTION, _("A correction: the letter says the same as before")),
             (Revision.Kind.SUBSTANCE, _("A change of substance: the letter says something else than before")),
         ],
-        help_text=_(
-            "A correction changes at most 5 % of the words, and neither the addressee, the title nor a picture."
-        ),
+        help_text=_("A correction can change up to 5 % of the words, but not the addressee, the title or a picture."),
         widget=forms.RadioSelect,
         error_messages={"required": _("Say whether it is a correction or a change of substance.")},
     )

@@ -226,8 +226,8 @@ def _check_url(letter: Letter, language: str, token: str) -> str:
 
 CODE_REFUSED = {
     "wrong_code": _(
-        "This is not the code from the newest email about this entry, or it is older than one hour, or it was tried "
-        "too often. The button in the email still works."
+        "This is not the code from our newest email about this signature, or it is older than one hour, or it was "
+        "tried too often. Check the code, or use the button in the email, which still works."
     ),
 }
 

@@ -66,8 +66,10 @@ class UpdateForm(forms.Form):
     title = LineField(
         label=_("Title"),
         max_length=LONGEST_TITLE,
-        help_text=_("Signers read it at the top of the email. The subject is the same for all letters and names none."),
-        error_messages={"required": _("Give it a title: signers read it at the top of the email.")},
+        help_text=_(
+            "Signers see this at the top of the email. The subject is the same for every letter and names none."
+        ),
+        error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
     )
     body = MarkdownField(label=_("What you have to say"), required=_("Write what you have to say to the signers."))
     language = LanguageField()
@@ -153,9 +155,9 @@ class AnswerForm(forms.Form):
         if on == self.initial.get("answered_on"):
             return on  # From before there was a bound.
         if on > self.days[1]:
-            raise ValidationError(_("This day has not come yet."), "future")
+            raise ValidationError(_("This date is in the future. Enter today or an earlier day."), "future")
         if on < self.days[0]:
-            raise ValidationError(_("That was before the letter. Look at the date again."), "before_letter")
+            raise ValidationError(_("This date is before the date of the letter. Check it."), "before_letter")
         return on
 
     def clean_link(self) -> str:

@@ -160,7 +160,7 @@ def test_owners_ask_and_staff_let_it_go_on(
     with pytest.raises(Refused, match="not_yours"):
         ask_to_invite_again(before.collective, by=teammate, now=NOW)
     page = browser.post(f"{PAGE}round/", {"action": "ask"}, follow=True)
-    assert "An owner has asked the people who run this site to look at it." in words(page)
+    assert "An owner has asked the people who run this site to check this." in words(page)
     assert Collective.objects.get(slug="night-train").asked_to_invite_at
     with pytest.raises(Refused, match="not_yours"):
         let_invite_again(before.collective, by=organizer, now=timezone.now())

@@ -55,7 +55,7 @@ def test_the_page_says_why_the_opening_stays(letter: Letter, browser: Client) ->
     fields |= {"ask_comment": "off", "opens_at": "2099-01-01T12:00"}
     page = browser.post("/organize/letters/night-trains/settings/", fields)
     assert page.status_code == 422
-    assert "The letter has taken signatures already, so this moment cannot lie in the future." in words(page)
+    assert "The letter has already taken signatures, so this time cannot be in the future." in words(page)
 
 
 @pytest.mark.parametrize("state", ["pending", "confirmed", "held"])

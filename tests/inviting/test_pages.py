@@ -162,7 +162,7 @@ def test_an_encoding_that_does_not_fit_is_refused_in_a_sentence(before: Letter, 
     upload(browser, "Zoë;zoe@example.org".encode("cp1252"))
     page = send(browser, "encoding", encoding="utf-8")
     assert page.status_code == 422
-    assert "The file cannot be read in this way. Choose another encoding." in words(page)
+    assert "We cannot read the file with this encoding. Choose another one." in words(page)
     assert "Zoë zoe@example.org" in words(page)
     assert send(browser, "encoding", encoding="rot13").status_code == 200
     assert not Signature.objects.exists()
@@ -281,14 +281,14 @@ def test_names_of_who_signed_are_shown_as_they_chose(before: Letter, browser: Cl
         row.name, row.display = name, display
         row.save()
     text = words(browser.get(PAGE))
-    assert "Who has signed and lets you see the name Ada Bob only you see this name" in text
+    assert "People who have signed and let you see their name Ada Bob only you see this name" in text
 
 
 def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before, "a@example.org\nb@example.org\nc@example.org", now=timezone.now() - timedelta(days=2))
     for _ in range(2):
         text = words(browser.post(ROUND, {"action": "remind"}, follow=True))
-        assert "Everybody who has not answered for a day is reminded, once." in text
+        assert "We will send one reminder to everyone who has not answered for a day." in text
     sentence = "If an invitation to that address was waiting for an answer, it is taken back."
     for email in ("a@example.org", "never@example.org"):
         assert sentence in words(browser.post(ROUND, {"action": "take_back", "email": email}, follow=True))

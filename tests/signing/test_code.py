@@ -1,4 +1,4 @@
-"""The code in the email, typed on the page that the signer still has open."""
+"""Code from the email, typed on the page that the signer still has open."""
 
 import re
 from datetime import datetime, timedelta
