@@ -72,9 +72,9 @@ def _owner(letter: Letter) -> User:
 
 
 def whole(answer: Response) -> str:
-    """Its headers and its content."""
+    """Its headers and its content, without Expires, which says when we asked."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "Expires")
     return f"{headers}\n\n{content.decode(errors='replace')}"
 
 

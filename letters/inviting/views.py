@@ -208,7 +208,7 @@ def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpRespon
 
 def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     call_off_round(letter, by=writer, now=timezone.now())
-    messages.success(request, gettext("All invitations without an answer are taken back."))
+    messages.success(request, gettext("All unanswered invitations are withdrawn."))
     return redirect("first_signers", slug=letter.slug)
 
 

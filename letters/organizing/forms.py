@@ -43,7 +43,10 @@ class TextForm(forms.Form):
         max_length=100_000,
         widget=forms.Textarea(attrs={"rows": 18}),
         error_messages={"required": BODY_WANTED},
-        help_text=_("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work."),
+        help_text=_(
+            "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
+            "footnotes[^1] work."
+        ),
     )
     summary = forms.CharField(
         label=_("In one or two sentences"),

@@ -15,7 +15,10 @@ from letters.shared.markdown import render_markdown
 from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.updates.operations import LONGEST_BODY, LONGEST_TITLE, AnswerText, UpdateText
 
-MARKDOWN_HINT = _("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work.")
+MARKDOWN_HINT = _(
+    "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
+    "footnotes[^1] work."
+)
 DAMAGED = _("There are characters in it that cannot be shown. Type it anew, or paste it as plain text.")
 TURNS = _("There are invisible characters in it that turn the direction of writing. Type it anew.")
 TOO_LONG = _("This is longer than %(limit_value)d characters (it has %(show_value)d). Shorten it, or link to the rest.")

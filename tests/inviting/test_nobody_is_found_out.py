@@ -140,7 +140,7 @@ def test_the_page_of_the_round_does_not_move_when_somebody_answers(
 def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     accept(before, now=timezone.now())
-    assert "All invitations without an answer are taken back." in words(
+    assert "All unanswered invitations are withdrawn." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})

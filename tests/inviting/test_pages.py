@@ -295,7 +295,7 @@ def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, 
     page = browser.post(ROUND, {"action": "take_back", "email": "nonsense"})
     assert page.status_code == 422
     assert "There is no @ in this email address." in words(page)
-    assert "All invitations without an answer are taken back." in words(
+    assert "All unanswered invitations are withdrawn." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     assert browser.post(ROUND, {"action": "explode"}).status_code == 404
