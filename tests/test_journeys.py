@@ -413,7 +413,7 @@ def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_wa
     expect(page.locator("#problems")).to_be_focused()
     for field, sentence in {
         "name": "Write the name that you sign with.",
-        "email": "The part after the @ is not complete",
+        "email": "The part after the @ is incomplete",
     }.items():
         wrong = page.locator(f"#sign_{field}")
         expect(wrong).to_have_attribute("aria-invalid", "true")

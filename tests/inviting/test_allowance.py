@@ -87,9 +87,9 @@ def test_a_collective_that_nobody_has_looked_at_invites_nobody(
     ):
         with pytest.raises(Refused, match="not_cleared"):
             deed()
-    assert "look at each new collective before it may invite anybody" in words(browser.get(PAGE))
+    assert "check each new collective before it can invite anyone" in words(browser.get(PAGE))
     page = browser.post("/organize/collectives/night-train/invite/", {"email": "tom@example.org", "role": "editor"})
-    assert "look at each new collective before it may invite anybody" in words(page)
+    assert "check each new collective before it can invite anyone" in words(page)
     assert not Delivery.objects.exists()
     clear_collective(before.collective, by=staff, now=NOW)
     invite_people(before, people=people_in("a@example.org"), by=organizer, now=NOW)
@@ -121,7 +121,7 @@ def test_a_round_stops_when_many_invitations_come_back(
         with pytest.raises(Refused, match="round_stopped"):
             deed()
     text = words(browser.get(PAGE))
-    assert "The round has stopped by itself" in text
+    assert "The round has stopped automatically" in text
     assert "Of 5 invitations that have left for your letters, 5 came back and 0 were reported as spam." in text
 
 

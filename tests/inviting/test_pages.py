@@ -127,12 +127,12 @@ def test_a_list_that_is_given_up_is_gone(before: Letter, browser: Client) -> Non
 
 def test_what_is_not_in_utf_8_is_said(before: Letter, browser: Client) -> None:
     page = upload(browser, "Zoë;zoe@example.org".encode("cp1252"))
-    assert "The file is not written in UTF-8." in words(page)
+    assert "The file is not in UTF-8." in words(page)
     assert '<option value="windows-1252" selected>' in page.content.decode()
     assert "Zoë" in words(page)
     page = upload(browser, "Zoë;zoe@example.org".encode("utf-16"))
     assert '<option value="utf-16" selected>' in page.content.decode()
-    assert "not written in UTF-8" not in words(upload(browser, "Zoë;zoe@example.org".encode()))
+    assert "not in UTF-8" not in words(upload(browser, "Zoë;zoe@example.org".encode()))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_formulas_are_no_names(before: Letter, browser: Client) -> None:
         (b"a@b.org\n" * 5002, "That is more than 5,000 lines."),
         (b"a@b.org\n" * 280_000, "That is more than 2 MB."),
         (b"," * 1000, "There is nothing in it."),
-        (b"a," * 1000, "That has more than 256 columns."),
+        (b"a," * 1000, "This list has more than 256 columns."),
     ],
     ids=short,
 )
@@ -294,7 +294,7 @@ def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, 
         assert sentence in words(browser.post(ROUND, {"action": "take_back", "email": email}, follow=True))
     page = browser.post(ROUND, {"action": "take_back", "email": "nonsense"})
     assert page.status_code == 422
-    assert "There is no @ in this email address." in words(page)
+    assert "This email address has no @." in words(page)
     assert "All unanswered invitations are withdrawn." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
@@ -318,7 +318,7 @@ def test_who_has_invited_a_thousand_today_is_told_to_wait(
     paste(browser, "a@example.org\nb@example.org")
     page = send(browser, "invite", "address")
     assert page.status_code == 409
-    assert "Your account cannot invite so many people today." in words(page)
+    assert "Your account cannot invite that many people today." in words(page)
     assert not Signature.objects.exists()
 
 

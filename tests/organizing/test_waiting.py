@@ -56,7 +56,7 @@ def test_what_cannot_happen_is_not_scheduled(draft: LetterMaker, organizer: User
     browser = browser_of(organizer)
     seen = browser.get(PAGE).content.decode().split('name="seen" value="')[1].split('"')[0]
     page = browser.post(PAGE, {**fields, "seen": seen, "publish_at": "2099-01-01T12:00"}, follow=True)
-    assert "Saved, and not scheduled. The people who run this site" in words(page)
+    assert "Your changes are saved, but the letter is not scheduled. The people who run this site" in words(page)
     assert Letter.objects.get().publish_at is None
 
 
@@ -77,7 +77,7 @@ def test_what_cannot_happen_any_more_stays_scheduled_and_is_told_once(
 def test_the_page_says_why_it_waits(late: Letter, organizer: User) -> None:
     publish_if_due(late.pk, now=NOW + HOUR)
     text = words(browser_of(organizer).get(PAGE))
-    assert "and could not be. It is published as soon as it can be, unless you cancel that." in text
+    assert "but could not be. We will publish it as soon as possible, unless you cancel that." in text
     assert "they have still to look at yours" in text
     assert "a draft that could not be published on time" in words(browser_of(organizer).get("/organize/"))
 

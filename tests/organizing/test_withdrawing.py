@@ -135,7 +135,7 @@ def test_if_nobody_can_be_told_nothing_is_withdrawn(
     fields = {"reason": "It says too little.", "confirmation": "night-trains"}
     page = browser_of(organizer).post(f"{PAGE}withdraw/", fields)
     assert page.status_code == 422
-    assert "Nothing was changed: the owners could not be told of it." in words(page)
+    assert "Nothing was changed, because we could not email the owners about it." in words(page)
     assert Letter.objects.get().status == "published"
 
 

@@ -198,7 +198,7 @@ def test_a_page_that_says_something_else_by_now_confirms_nothing(letter: Letter,
     signer.sign(letter, display="organizers")
     page = signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE)
     assert page.status_code == 409
-    assert "This has changed since you opened the page, and nothing was saved." in words(page)
+    assert "This has changed since you opened the page, so nothing was saved." in words(page)
     assert signature_of(letter).state == "pending"
     seen = page.content.decode().split('name="seen" value="')[1].split('"')[0]
     assert signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE).status_code == 303
