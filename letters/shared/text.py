@@ -43,6 +43,8 @@ def _is_pair_of_marks(character: str) -> bool:
 
 
 MARKS = _marks()
+# All marks are beyond Latin letters. Asked first, since to compare a character with all marks takes a microsecond.
+MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS + 1}}}")
 # Quick to say no, and at worst as slow as a run is long that it allows.
 HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MOST_MARKS + 1}}}")
 # Without the look behind, a search would begin anew at each mark of a run.
@@ -55,7 +57,7 @@ def stream_safe(text: str) -> str:
     Denial of service: Python puts the marks of a character in order by comparing each with each, and lets no other
     thread run meanwhile. 100,000 marks in a row stop a process for most of a minute.
     """
-    if text.isascii() or not HAS_TOO_MANY_MARKS.search(text):
+    if text.isascii() or not MAY_HAVE_TOO_MANY_MARKS.search(text) or not HAS_TOO_MANY_MARKS.search(text):
         return text
     return TOO_MANY_MARKS.sub(r"\1", text)
 
