@@ -113,7 +113,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Who did what, and when."""
     page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
-    lines = [(deed.event.at, sentence_of(deed), deed.event.reason) for deed in page.deeds]
+    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
 

@@ -336,7 +336,18 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
             return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
             refusal = refused.code
-    return _confirm_page(request, signature, said, refusal=refusal)
+    is_old = refusal == "changed"
+    return _confirm_page_anew(request, token) if is_old else _confirm_page(request, signature, said, refusal=refusal)
+
+
+def _confirm_page_anew(request: HttpRequest, token: Token) -> HttpResponse:
+    """The signer changed it in another window while the button was pressed: they read what would count now."""
+    signature = signature_of(token)
+    if signature is None:
+        return useless_link(request)
+    if signature.state != Signature.State.PENDING:
+        return _used_link(request, signature)
+    return _confirm_page(request, signature, queries.said_by(signature, token.submission_id), has_changed=True)
 
 
 def _take_at_their_word(signature: Signature, said: queries.Said, verified: str, *, now: datetime) -> None:

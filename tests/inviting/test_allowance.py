@@ -122,7 +122,19 @@ def test_a_round_stops_when_many_invitations_come_back(
             deed()
     text = words(browser.get(PAGE))
     assert "The round has stopped automatically" in text
-    assert "Of 5 invitations that have left for your letters, 5 came back and 0 were reported as spam." in text
+    assert "Invitations for your letters that came back: 5. Reported as spam: 0." in text
+
+
+def test_a_stopped_round_does_not_tell_whether_one_more_invitation_left(
+    before: Letter, invite: Inviter, browser: Client
+) -> None:
+    """Nothing leaves for somebody who has signed unnamed: a number of what has left would tell so."""
+    invite(before, people(6))
+    come_back(5)
+    page = words(browser.get(PAGE))
+    Delivery.objects.filter(failed_at=None).update(sent_at=timezone.now())
+    has_stopped_in_second.cache_clear()
+    assert words(browser.get(PAGE)) == page
 
 
 def test_a_few_wrong_addresses_in_a_long_list_stop_nothing(before: Letter, invite: Inviter) -> None:

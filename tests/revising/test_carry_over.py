@@ -370,6 +370,16 @@ def test_the_link_is_good_for_nothing_else_and_no_other_for_this(asked: Letter, 
         assert signer.get(f"/signatures/carry-over/{wrong}/").status_code == 404
 
 
+def test_whoever_gets_hold_of_the_page_reaches_neither_the_signature_nor_the_address(
+    asked: Letter, signer: Signer
+) -> None:
+    url = signer.mailed_link(ADA, purpose="carry-over")
+    for page in (signer.get(url), press(signer, url, "carry")):
+        assert "/signatures/manage/" not in page.content.decode()
+        assert "Have the private link emailed to you" in words(page)
+        assert ADA not in page.content.decode()
+
+
 def test_another_sites_page_cannot_answer(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     sent = signer.client.post(url, {"action": "carry", "seen": 2}, headers={"Sec-Fetch-Site": "cross-site"})
