@@ -258,7 +258,7 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
 
     Raises Refused("changed") if it still waits, but no longer with these words: nobody is told that they have signed.
     """
-    for _ in range(3):
+    for _ in range(5):
         with connection.cursor() as cursor:
             cursor.execute(CONFIRM, values)
             if row := cursor.fetchone():
