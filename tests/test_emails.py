@@ -47,7 +47,7 @@ TELLING = re.compile(
 )
 OPENING = 150
 REPLIES = {
-    "en": "Replies to this email are not read and confirm nothing.",
+    "en": "We do not read replies to this email, and they confirm nothing.",
     "it": "Le risposte a questa email non vengono lette e non confermano nulla.",
 }
 # Words that a test letter and its people really have, or the pattern above could never match.

@@ -93,7 +93,7 @@ def test_the_page_says_so(letter: Letter, organizer: User, monkeypatch: pytest.M
     monkeypatch.setattr(picturing, "MOST_A_DAY", 0)
     page = upload(browser_of(organizer), a_file())
     assert page.status_code == 422
-    assert "very many pictures within a day" in words(page)
+    assert "too many pictures within a day" in words(page)
 
 
 def test_an_account_has_so_many_files_made_a_day(

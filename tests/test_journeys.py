@@ -201,7 +201,7 @@ def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: 
     fill_in(signer, name, email)
     digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
     assert digits
-    field = signer.get_by_label("The code in the email")
+    field = signer.get_by_label("Code from the email")
     # A keyboard of digits, and above it those that the phone has just read in the mail.
     expect(field).to_have_attribute("inputmode", "numeric")
     expect(field).to_have_attribute("autocomplete", "one-time-code")
@@ -413,7 +413,7 @@ def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_wa
     expect(page.locator("#problems")).to_be_focused()
     for field, sentence in {
         "name": "Write the name that you sign with.",
-        "email": "The part after the @ is not complete",
+        "email": "The part after the @ is incomplete",
     }.items():
         wrong = page.locator(f"#sign_{field}")
         expect(wrong).to_have_attribute("aria-invalid", "true")

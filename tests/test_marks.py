@@ -136,7 +136,9 @@ def test_no_page_of_ours_normalizes_what_a_stranger_or_an_organizer_sends(
             browser.post(url, urlencode(fields), "application/x-www-form-urlencoded", headers=FROM_OUR_PAGE),
             browser.post(url, {**fields, "file": _file(), "list": _file()}, headers=FROM_OUR_PAGE),
         ]
-        assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+        # No worker runs here, and the page that tells so does: 503 is its answer.
+        broken = {500} if name == "readyz" else set(range(500, 600))
+        assert [answer.status_code for answer in answers if answer.status_code in broken] == []
 
 
 @pytest.mark.django_db

@@ -52,7 +52,7 @@ def test_without_javascript_one_signs_too_and_a_moderator_looks_first(visitor: V
     page.get_by_role("button", name="Sign without it").click()
     page.wait_for_url("**/signatures/check/**")
     confirm(page, email, name)
-    expect(page.locator("main")).to_contain_text("unless a moderator looks at it first")
+    expect(page.locator("main")).to_contain_text("unless a moderator checks it first")
 
 
 def test_a_browser_that_cannot_calculate_says_so_and_shows_the_other_way(visitor: Visit) -> None:

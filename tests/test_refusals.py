@@ -135,7 +135,7 @@ def refusal_of(problem: Exception) -> tuple[int, dict[str, str], str]:
     ("problem", "status", "sentence"),
     [
         (Refused("not_yours"), 404, "There is nothing here"),
-        (Refused("letter_withdrawn"), 409, "Something has changed since you opened the page"),
+        (Refused("letter_withdrawn"), 409, "Something changed after you opened this page"),
         (Refused("no_worker"), 503, "A part of this site does not answer"),
         (TooMany("many_requests", seconds=61), 429, "Please try again in about 2 minutes."),
         (RecursionError(), 400, "This could not be read"),

@@ -21,7 +21,20 @@ from letters.exporting.operations import Wanted, ask_export
 from letters.exporting.tasks import make_exports
 from letters.models import Collective, Delivery, Export, Letter, LetterTally, Membership, Signature, User
 from letters.moderating.operations import reject_signatures
-from tests.people import NOW, Reader, Response, browser_of, deliver, publish, sign, sign_and_confirm, words
+from letters.signing.operations import confirm_signature, sign_letter
+from tests.people import (
+    EN,
+    NOW,
+    Reader,
+    Response,
+    browser_of,
+    deliver,
+    entry,
+    publish,
+    sign,
+    sign_and_confirm,
+    words,
+)
 from tests.revising.conftest import change_text
 
 # Of each signer another minute; in no text of the site.
@@ -72,9 +85,9 @@ def _owner(letter: Letter) -> User:
 
 
 def whole(answer: Response) -> str:
-    """Its headers and its content."""
+    """Its headers and its content, without Expires, which says when we asked."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "Expires")
     return f"{headers}\n\n{content.decode(errors='replace')}"
 
 
@@ -180,6 +193,37 @@ def test_no_tally_tells_where_a_signer_without_a_name_comes_from(letter: Letter)
     publish(NOW)
     assert set(LetterTally.objects.exclude(value="").values_list("kind", "value", "number")) == before
     assert before
+
+
+def test_no_mark_tells_the_language_of_a_signer_without_a_public_name(
+    letter: Letter, reader: Reader, organizer: User, settings: Settings, tmp_path: Path
+) -> None:
+    """Who corrects one language only must not read from the marks who signed in it."""
+    settings.EXPORTS_DIR = tmp_path
+    for language in ("en", "it"):
+        for display in ("public", "organizers", "nobody"):
+            typed = entry(f"{language}.{display}@example.org", display=display)
+            sign_letter(letter, entry=typed, language=language, now=NOW)
+            signature = Signature.objects.latest("pk")
+            confirm_signature(signature, verified="link", now=NOW)
+            publish(NOW)
+    change_text(letter, kind="correction", body=EN.body.replace("Four", "The four"))
+    corrected, current = "before_correction", "current"
+    expected = {"en": [corrected] * 3, "it": [current, corrected, corrected]}
+    public = whole(reader.get(f"{LETTER}signatures.csv")).partition("\ufeff")[2]
+    for text in (public, dict(files(letter, browser_of(organizer)))["signatures csv"].removeprefix("\ufeff")):
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        assert [row["signed_text"] for row in rows] == [*expected["en"], *expected["it"]]
+    page = words(reader.get(f"{LETTER}signatures/"))
+    assert page.count("signed before a correction") == 5
+
+
+def test_a_new_translation_marks_nobody(letter: Letter, reader: Reader) -> None:
+    change_text(letter, languages=("en",))
+    sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
+    publish(NOW)
+    change_text(letter, kind="correction")
+    assert "signed before a correction" not in words(reader.get(f"{LETTER}signatures/"))
 
 
 def test_the_sentence_about_addresses_stands_where_one_is_asked_for(letter: Letter, reader: Reader) -> None:

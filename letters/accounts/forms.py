@@ -33,8 +33,8 @@ from letters.shared.addresses import tidy_address
 from letters.shared.limits import TooMany
 
 PROOF_WANTED = _(
-    "From your network many emails have been asked for. So that no machine can do this in bulk, your browser now does "
-    "a small calculation. Wait a few seconds, and send the form again. Without JavaScript, try again in an hour."
+    "Many emails have been requested from your network. To stop automated requests, your browser now does a short "
+    "calculation. Wait a few seconds, then send the form again. Without JavaScript, try again in an hour."
 )
 
 

@@ -24,8 +24,8 @@ ROLES = [
 
 
 NAMES_A_LINK = _(
-    "This looks like a web address or an email address, and emails repeat this name. Write it without one; put a space "
-    "after each full stop."
+    "This looks like a web address or an email address, and our emails repeat this name. Enter a name without one. "
+    "If it has full stops, put a space after each."
 )
 
 

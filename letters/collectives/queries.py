@@ -129,6 +129,11 @@ class Deed:
     title: str
     slug: str
 
+    @property
+    def is_of_a_signer(self) -> bool:
+        """Privacy: owners read the day of what signers and their mailboxes do, and no time, as of their signatures."""
+        return self.event.object_kind == "signature" and self.event.actor_kind != "user"
+
 
 @dataclass(frozen=True)
 class Page:

@@ -40,15 +40,15 @@ WORDS = {
     "too_many_open": _("Twenty invitations are open. Wait until one is accepted, or take one back."),
     "too_many_today": _("Fifty invitations have been sent today. Go on tomorrow."),
     "few_today": _(
-        "Your account has invited as many people today as it may. Go on tomorrow. Every signature under the published "
-        "letters of your collectives makes room for one more a day."
+        "Your account has invited as many people as it can today. Try again tomorrow. Each signature on the "
+        "published letters of your collectives lets you invite one more person a day."
     ),
     "not_cleared": _(
-        "The people who run this site look at each new collective before it may invite anybody, and they have still to "
-        "look at yours. Please try again later."
+        "The people who run this site check each new collective before it can invite anyone. They have not checked "
+        "yours yet. Try again later."
     ),
     "names_a_link": _(
-        "The name of the collective, or yours, looks like a web address, and the invitation repeats both. Change that "
+        "The name of your collective, or your own name, looks like a web address. Invitations show both. Change that "
         "name first."
     ),
     "last_owner": _("Nobody else owns the collective. Make somebody else an owner first."),
@@ -113,7 +113,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Who did what, and when."""
     page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
-    lines = [(deed.event.at, sentence_of(deed), deed.event.reason) for deed in page.deeds]
+    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
 

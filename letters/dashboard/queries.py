@@ -188,6 +188,8 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "")
     if search and not words:
         return Page([], None)
     found = Signature.objects.filter(letter=letter, state=LISTS[shown])
+    if shown == "withdrawn":
+        found = found.exclude(confirmed_at=None)
     if shown == "published":
         numbered = _numbered(letter, words) & found.filter(number__isnull=False)
         before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0

@@ -1,9 +1,12 @@
-"""How fast email may leave for one domain, and when none does.
+"""How fast email may leave for one domain, and when it is slowed down.
 
 Whoever types addresses into our forms chooses where our emails go. Beyond LIMIT_DOMAIN those that a form brings leave
-for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets none for a while. Nothing is lost: a row
-waits until its moment has come, and holds up no other domain. Private providers, whose mail no employer reads, are left
-out.
+for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets one a minute for a while. Nothing is
+lost: a row waits until its moment has come, and holds up no other domain. Private providers, whose mail no employer
+reads, are left out.
+
+Denial of service: one a minute, and not none. Otherwise a stranger who types twenty invented addresses at a company
+would keep everybody there from signing, again and again.
 
 Timing defence: asked before an email is built, of the domain alone, so it takes and tells the same for every address.
 """
@@ -17,7 +20,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce
-from limits import parse
+from limits import RateLimitItem, RateLimitItemPerHour, parse
 
 from letters.models import Delivery, StoppedDomain
 from letters.shared import limits
@@ -40,6 +43,8 @@ SPREAD, STOPPED = "spread", "stopped"
 WITHIN = parse("1000000/hour")
 FEWEST_REFUSED = 20
 FIRST_STOP, LONGEST_STOP = timedelta(hours=1), timedelta(hours=24)
+# Meanwhile one email after the other leaves, so far apart. Each takes its place in the line once.
+TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
 # A domain that is stopped again so soon after is stopped for twice as long.
 SOON = timedelta(days=1)
 
@@ -69,23 +74,29 @@ def moments_to_wait_for(
 ) -> dict[int, tuple[datetime, str]]:
     """Until when an email may not leave, and why (SPREAD or STOPPED), by delivery. Those that may are not in it."""
     stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
-    until = dict(stops.values_list("domain", "until"))
-    waiting = {pk: (until[domain], STOPPED) for pk, domain in domains.items() if domain in until}
-    # Each takes one place in the line: not when it is its turn, and not when it is tried again.
-    new = [
-        delivery.pk
-        for delivery in batch
-        if delivery.pk in domains
-        and delivery.pk not in waiting
-        and delivery.kind in OF_STRANGERS
-        and delivery.attempts == 1
-        and delivery.error != SPREAD
+    stopped = set(stops.values_list("domain", flat=True))
+    # Each takes one place in a line: not when it is its turn.
+    new = [each for each in batch if each.pk in domains and each.error not in {SPREAD, STOPPED}]
+    # A person who has just confirmed is thanked at once: no stranger can cause that email.
+    slow = [each.pk for each in new if domains[each.pk] in stopped and each.kind != Delivery.Kind.THANKS]
+    # Nor when it is tried again.
+    spread = [
+        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_STRANGERS and each.attempts == 1
     ]
     pace = settings.MAIL_DOMAIN_PACE
-    lines = [Limit("domain mail", domains[pk], settings.LIMIT_DOMAIN) for pk in new]
-    pauses = limits.take_places(lines, apart=pace.get_expiry() / pace.amount)
-    waiting |= {pk: (now + pause, SPREAD) for pk, pause in zip(new, pauses, strict=True) if pause}
-    return waiting
+    lines = {
+        STOPPED: _places("stopped mail", slow, domains, NONE_AT_ONCE, apart=TRICKLE.total_seconds()),
+        SPREAD: _places("domain mail", spread, domains, settings.LIMIT_DOMAIN, apart=pace.get_expiry() / pace.amount),
+    }
+    return {pk: (now + pause, why) for why, places in lines.items() for pk, pause in places.items() if pause}
+
+
+def _places(
+    line: str, new: list[int], domains: Mapping[int, str], at_once: RateLimitItem, *, apart: float
+) -> dict[int, timedelta]:
+    """How long each has to wait, by delivery."""
+    pauses = limits.take_places([Limit(line, domains[pk], at_once) for pk in new], apart=apart)
+    return dict(zip(new, pauses, strict=True))
 
 
 def note_results(tried: Counter[str], refused: Counter[str], *, now: datetime) -> None:
@@ -114,4 +125,4 @@ def _stop(domain: str, *, refused: int, tried: int, now: datetime) -> None:
     values = {"stopped_at": now, "until": until, "times": times, "refused": refused, "tried": tried}
     StoppedDomain.objects.update_or_create(domain=domain, defaults=values)
     # Which one is for staff to see, in the admin.
-    log.warning("A domain has refused %s of %s emails: none is sent there for a while.", refused, tried)
+    log.warning("A domain has refused %s of %s emails: few are sent there for a while.", refused, tried)

@@ -27,7 +27,7 @@ TOO_MANY = {
     "too_many_today": _(
         "Twenty files were made of this letter within a day. Take one of those, or come back tomorrow."
     ),
-    "too_many_of_yours": _("You have had sixty files made within a day. Take one of those, or come back tomorrow."),
+    "too_many_of_yours": _("You have asked for sixty files within a day. Use one of those, or try again tomorrow."),
 }
 
 

@@ -47,7 +47,7 @@ class HandoverForm(forms.Form):
     def clean_on(self) -> date:
         on: date = self.cleaned_data["on"]
         if on > self.today:
-            raise ValidationError(_("This day has not come yet. Record the delivery once it is done."), "future")
+            raise ValidationError(_("This date is in the future. Record the delivery once it is done."), "future")
         if on.year < 2000:
             raise ValidationError(_("Look at the year again."), "long_ago")
         return on

@@ -30,8 +30,8 @@ UNREADABLE = {
     "workbook": _("That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
     "no_text": _("That is no list in plain text. Save it as CSV, and send that; or paste the addresses."),
     "too_many_rows": _("That is more than 5,000 lines. Send the list in parts."),
-    "too_many_columns": _("That has more than 256 columns. Leave those out that are not needed."),
-    "encoding": _("The file cannot be read in this way. Choose another encoding."),
+    "too_many_columns": _("This list has more than 256 columns. Remove those that you do not need."),
+    "encoding": _("We cannot read the file with this encoding. Choose another one."),
 }
 
 
@@ -110,7 +110,7 @@ class ColumnsForm(forms.Form):
     """What the columns of a list hold, each with its first cells to know it by. Of empty columns nothing is asked."""
 
     encoding = forms.ChoiceField(
-        label=_("How the file is written"),
+        label=_("Character encoding of the file"),
         choices=list(ENCODINGS.items()),
         required=False,
         help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),

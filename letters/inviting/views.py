@@ -34,19 +34,21 @@ REFUSED = {
     "letter_closed": _("The letter is closed and takes no signatures any more."),
     "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
     "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
-    "too_many": _("A letter has room for 10,000 addresses, counting every list that was sent in for it."),
+    "too_many": _(
+        "A letter can have at most 10,000 addresses, counting every list you have sent in for it. Send a shorter list."
+    ),
     "too_many_today": _(
-        "Your account cannot invite so many people today. A new account can invite 20 people a day; every signature "
-        "under the published letters of your collectives makes room for one more, up to 1,000. Send a shorter list "
-        "now, and the rest tomorrow."
+        "Your account cannot invite that many people today. A new account can invite 20 people a day. Each signature "
+        "on the published letters of your collectives lets you invite one more, up to 1,000. Send a shorter list now, "
+        "and the rest tomorrow."
     ),
     "not_cleared": _(
-        "The people who run this site look at each new collective before it may invite anybody, and they have still to "
-        "look at yours. Please try again later."
+        "The people who run this site check each new collective before it can invite anyone. They have not checked "
+        "yours yet. Try again later."
     ),
     "round_stopped": _(
-        "The round has stopped by itself: too many of your invitations came back or were reported as spam. Nothing "
-        "leaves until the people who run this site have looked at it."
+        "The round has stopped automatically: too many of your invitations came back or were reported as spam. We "
+        "send nothing until the people who run this site have checked it."
     ),
 }
 
@@ -137,10 +139,10 @@ def _chosen_encoding(request: HttpRequest, kept: InviteList | None) -> tuple[str
 def _invited(request: HttpRequest, letter: Letter, roster: Roster, writer: User) -> HttpResponse:
     number = invite_people(letter, people=roster.people, by=writer, now=timezone.now())
     words = ngettext(
-        "The list with %(number)d address is taken. Whoever had an invitation before, has signed or has said no gets "
-        "no email.",
-        "The list with %(number)d addresses is taken. Whoever had an invitation before, has signed or has said no gets "
-        "no email.",
+        "We have taken your list of %(number)d address. Anyone who was invited before, has signed or has said no "
+        "gets no email.",
+        "We have taken your list of %(number)d addresses. Anyone who was invited before, has signed or has said no "
+        "gets no email.",
         number,
     )
     messages.success(request, words % {"number": number})
@@ -191,7 +193,7 @@ def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpRespon
 
 def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     remind_invited(letter, by=writer, now=timezone.now())
-    messages.success(request, gettext("Everybody who has not answered for a day is reminded, once."))
+    messages.success(request, gettext("We will send one reminder to everyone who has not answered for a day."))
     return redirect("first_signers", slug=letter.slug)
 
 
@@ -206,11 +208,11 @@ def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpRespon
 
 def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     call_off_round(letter, by=writer, now=timezone.now())
-    messages.success(request, gettext("All invitations without an answer are taken back."))
+    messages.success(request, gettext("All unanswered invitations are withdrawn."))
     return redirect("first_signers", slug=letter.slug)
 
 
 def _ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     ask_to_invite_again(letter.collective, by=writer, now=timezone.now())
-    messages.success(request, gettext("The people who run this site will look at it."))
+    messages.success(request, gettext("The people who run this site will check the invitations."))
     return redirect("first_signers", slug=letter.slug)

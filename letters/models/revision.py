@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import takewhile
 from typing import ClassVar
 
@@ -123,14 +124,26 @@ class History:
 
     def same_words_since(self) -> dict[str, int]:
         """For each language of the current text, the number of the oldest text since which it reads as it does now."""
-        fingerprints: dict[int, dict[str, bytes]] = {}
-        texts = Translation.objects.filter(revision__in=self.texts)
-        for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
-            fingerprints.setdefault(number, {})[language] = bytes(fingerprint)
+        fingerprints = self._fingerprints
         found: dict[str, int] = {}
         for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
             numbers = (text.number for text in self.texts)
             found[language] = list(takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers))[-1]  # noqa: B023
+        return found
+
+    def corrected_in_any_language(self) -> list[int]:
+        """The numbers of the texts that read otherwise since, in at least one of the languages that they were in."""
+        since = self.same_words_since()
+        texts = self._fingerprints.items()
+        return [number for number, languages in texts if any(number < since.get(each, 0) for each in languages)]
+
+    @cached_property
+    def _fingerprints(self) -> dict[int, dict[str, bytes]]:
+        """Of each text, by its number and by the language."""
+        found: dict[int, dict[str, bytes]] = {}
+        texts = Translation.objects.filter(revision__in=self.texts)
+        for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
+            found.setdefault(number, {})[language] = bytes(fingerprint)
         return found
 
     @property

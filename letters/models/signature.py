@@ -46,7 +46,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def with_signed_text(self, changes: History | None) -> SignatureQuerySet:
         """Each says in `signed_text` whether its signer saw other words than readers do now: "first" or "earlier" where
-        the letter said something else, "corrected" where it was only corrected since, else nothing.
+        the letter said something else, "corrected" where it was only corrected since, else nothing. Where the name is
+        not public, "corrected" also if it was so in another language than the signer's.
         """
         kinds: list[When] = []
         if changes and changes.has_changed:
@@ -56,8 +57,12 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
                 When(revision__number__lt=max(numbers), then=Value("earlier")),
             ]
         if changes:
+            # Privacy: who corrects one language at a time would read from the marks in which one somebody signed who
+            # shows no name. So these are marked whatever the language.
+            any_language = Q(revision__number__in=changes.corrected_in_any_language())
+            kinds.append(When(~Q(display=Display.PUBLIC) & any_language, then=Value("corrected")))
             kinds += [
-                When(language=language, revision__number__lt=number, then=Value("corrected"))
+                When(language=language, revision__number__lt=number, display=Display.PUBLIC, then=Value("corrected"))
                 for language, number in changes.same_words_since().items()
             ]
         return self.annotate(signed_text=Case(*kinds, default=Value(""), output_field=models.CharField()))

@@ -4,7 +4,8 @@ from django.db import models
 
 
 class StoppedDomain(models.Model):
-    """A domain that refused so much of our mail that none is sent there for a while. What is owed waits.
+    """A domain that refused so much of our mail that one email a minute is sent there for a while.
+    What is owed waits.
 
     Privacy: it names a domain that somebody can own, never an address, and says nothing of who signed: anybody may have
     typed addresses there.
@@ -12,7 +13,7 @@ class StoppedDomain(models.Model):
 
     domain = models.CharField(max_length=253, unique=True)
     stopped_at = models.DateTimeField()
-    # Mail goes there again from then on.
+    # Mail goes there as usual from then on.
     until = models.DateTimeField()
     # How often in a row, and how much of how much was refused within the hour before.
     times = models.PositiveSmallIntegerField(default=1)

@@ -43,7 +43,10 @@ class TextForm(forms.Form):
         max_length=100_000,
         widget=forms.Textarea(attrs={"rows": 18}),
         error_messages={"required": BODY_WANTED},
-        help_text=_("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work."),
+        help_text=_(
+            "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
+            "footnotes[^1] work."
+        ),
     )
     summary = forms.CharField(
         label=_("In one or two sentences"),
@@ -293,9 +296,7 @@ class RevisionForm(forms.Form):
             (Revision.Kind.CORRECTION, _("A correction: the letter says the same as before")),
             (Revision.Kind.SUBSTANCE, _("A change of substance: the letter says something else than before")),
         ],
-        help_text=_(
-            "A correction changes at most 5 % of the words, and neither the addressee, the title nor a picture."
-        ),
+        help_text=_("A correction can change up to 5 % of the words, but not the addressee, the title or a picture."),
         widget=forms.RadioSelect,
         error_messages={"required": _("Say whether it is a correction or a change of substance.")},
     )

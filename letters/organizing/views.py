@@ -67,12 +67,13 @@ NOT_YET = {
 # The same where the clock was to publish it.
 NOT_SCHEDULED = {
     "not_cleared": gettext_lazy(
-        "Saved, and not scheduled. The people who run this site look at each new collective before its first letter "
-        "goes out, and they have still to look at yours. Please set the time once they have."
+        "Your changes are saved, but the letter is not scheduled. The people who run this site check each new "
+        "collective before its first letter is published. They have not checked yours yet. Set the time once they "
+        "have."
     ),
     "too_many_letters": gettext_lazy(
-        "Saved, and not scheduled. One account can publish or schedule five letters within a day. Please come back "
-        "tomorrow."
+        "Your changes are saved, but the letter is not scheduled. One account can publish or schedule five letters "
+        "within a day. Try again tomorrow."
     ),
 }
 
@@ -104,7 +105,9 @@ def start(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             if refused.code != "too_many_drafts":
                 raise
-            form.add_error("title", gettext("You have begun twenty letters within a day. Begin the next one tomorrow."))
+            form.add_error(
+                "title", gettext("You have started twenty letters within a day. Start the next one tomorrow.")
+            )
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name
@@ -218,9 +221,9 @@ SENTENCES = {
         "below: you can keep it as a new revision."
     ),
     "not_a_correction": gettext_lazy(
-        "This is more than a correction: since the last text that people signed as such, the addressee, the title, a "
-        "picture or more than 5 % of the words are different, in one of the languages. It is saved. Publish it as a "
-        "change of substance, so that nobody is said to have signed what they have not read."
+        "This is more than a correction. Compared with the last text that people signed as such, the addressee, the "
+        "title, a picture or more than 5 % of the words are different in one of the languages. Your text is saved. "
+        "Publish it as a change of substance, so that nobody seems to have signed what they have not read."
     ),
     "nothing_changed": gettext_lazy("Nothing has changed since the last publication, so there is nothing to publish."),
     "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
@@ -401,7 +404,7 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 def _not_set_up(refused: Refused) -> str:
     if refused.code != "open_already":
         raise Http404(refused.code) from refused
-    return gettext("The letter has taken signatures already, so this moment cannot lie in the future.")
+    return gettext("The letter has already taken signatures, so this time cannot be in the future.")
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -452,7 +455,8 @@ def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
             if refused.code != "no_worker":
                 raise Http404(refused.code) from refused
             form.add_error(
-                None, gettext("Nothing was changed: the owners could not be told of it. Try again in a minute.")
+                None,
+                gettext("Nothing was changed, because we could not email the owners about it. Try again in a minute."),
             )
     context = {"letter": letter, "withdraw": form, "text": queries.manuscript(letter).original}
     return render(request, "letters/organizing/withdraw.html", context, status=422)
@@ -463,9 +467,9 @@ def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
     """Undoes a withdrawal."""
     try:
         restore_letter(letter, by=owner, now=timezone.now())
-        messages.success(request, gettext("The letter is as it was before."))
+        messages.success(request, gettext("The letter is back as it was."))
     except Refused as refused:
         if refused.code != "final":
             raise Http404(refused.code) from refused
-        messages.error(request, gettext("A day has passed: the withdrawal is final."))
+        messages.error(request, gettext("A day has passed, so the withdrawal is final."))
     return redirect("edit_letter", slug=letter.slug)

@@ -19,7 +19,7 @@ from letters.shared.refusal import Refused
 
 FULL = {
     "too_many": gettext_lazy("A letter has room for fifty pictures, and this one has as many."),
-    "too_many_today": gettext_lazy("You have uploaded very many pictures within a day. Upload this one tomorrow."),
+    "too_many_today": gettext_lazy("You have uploaded too many pictures within a day. Upload this one tomorrow."),
 }
 
 # What stands at such an address never changes: it is named by its content.
@@ -65,7 +65,7 @@ def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBas
     except Refused as refused:
         if refused.code != "revision_published":
             raise
-        messages.error(request, gettext("People read and sign the text with this picture. Start a new text first."))
+        messages.error(request, gettext("This picture is part of the text that people sign. Start a new text first."))
     return redirect("letter_pictures", slug=letter.slug)
 
 

@@ -4,9 +4,11 @@ Reading a million names takes half a minute. A few requests that did so held eve
 The web server and the worker of the queue "exports" must see the same folder.
 """
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,6 +45,23 @@ class BuiltList:
 
 def newest_list(letter_id: int) -> BuiltList | None:
     return max(_lists(f"{letter_id}-*.csv"), key=lambda built: (built.version, built.began_at), default=None)
+
+
+@contextmanager
+def building(letter_id: int) -> Iterator[bool]:
+    """Whether nobody else writes this list. A worker that is killed stops writing it.
+
+    Denial of service: while a list is built, each reader asks for it again. Without this, all workers would build it.
+    Race: of two that build it at once, the older list may be whole last, and would take the place of the newer one.
+    """
+    # The file stays, and is empty: deleted, it could be two files with one name.
+    with (_folder() / f"{letter_id}.building").open("ab") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def write_list(

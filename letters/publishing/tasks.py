@@ -29,13 +29,14 @@ def recount_letters() -> None:
 
 
 def build_list(letter_id: int, *, now: datetime) -> None:
-    """Write the whole list of a letter to a file, unless there is one that is new enough."""
-    letter = Letter.objects.public().select_related("collective", "current_revision").filter(pk=letter_id).first()
-    built = files.newest_list(letter_id)
-    if letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
-        return
-    pieces = queries.public_rows(letter)
-    files.write_list(letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, pieces=pieces, began_at=now)
+    """Write the whole list of a letter to a file, unless there is one that is new enough, or it is being written."""
+    with files.building(letter_id) as is_ours:
+        letter = Letter.objects.public().select_related("collective", "current_revision").filter(pk=letter_id).first()
+        built = files.newest_list(letter_id)
+        if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
+            return
+        pieces = queries.public_rows(letter)
+        files.write_list(letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, pieces=pieces, began_at=now)
 
 
 def tidy_lists(*, now: datetime) -> None:

@@ -90,7 +90,7 @@ def _carry_over_page(request: HttpRequest, signature: Signature, refusal: str) -
         "direction": direction(language),
         "letter_url": letter.get_absolute_url(language),
         "history_url": letter.url_of("history", language),
-        "manage_url": signature.link("manage", now=timezone.now()),
+        "link_url": letter.url_of("link", language),
         "refusal": refusal,
     }
     with translation.override(interface_language(signature.language)):

@@ -6,18 +6,19 @@ from django.utils.translation import gettext_lazy as _
 from letters.shared.markdown import TooComplicated, render_markdown
 
 SENTENCES: dict[str, Promise] = {
-    "long": _("This text is too complicated to set: it has more than 100,000 characters. Shorten it."),
-    "lines": _("This text is too complicated to set: it has more than 3,000 lines. Shorten it."),
+    "long": _("This text is too long: it has more than 100,000 characters. Shorten it."),
+    "lines": _("This text is too long: it has more than 3,000 lines. Shorten it."),
     "signs": _(
-        "This text is too complicated to set: it has more than 2,500 of the signs that begin or end something, such as "
-        "* _ [ ] |. Use fewer of them."
+        "This text is too complicated: it has more than 2,500 formatting marks, such as * _ [ ] |. Use fewer of them."
     ),
     "deep": _(
-        "This text is too complicated to set: lists, quotations or emphasis stand too deep inside each other. Make it "
-        "flatter."
+        "This text is too complicated: it has lists, quotations or emphasis too deep inside each other. Use fewer "
+        "levels."
     ),
-    "cells": _("This text is too complicated to set: its tables have too many cells. Make them smaller."),
-    "links": _("This text is too complicated to set: it has too many links, or links that are too long."),
+    "cells": _("This text is too complicated: its tables have too many cells. Make them smaller."),
+    "links": _(
+        "This text is too complicated: it has too many links, or links that are too long. Use fewer or shorter ones."
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from letters.shared.addresses import Address, read_address
+from letters.shared.addresses import INVISIBLE, Address, read_address
 from letters.shared.headings import is_half, meaning_of
 from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
@@ -60,6 +60,15 @@ SEPARATOR = re.compile(r"sep=([,;|\t])\r?\n", re.IGNORECASE)
 RULE = re.compile(r":?-{2,}:?")
 # Between several addresses in one cell; Google writes " ::: ".
 BETWEEN_ADDRESSES = re.compile(r"[,;|\r\n]|:::|\s/\s")
+# Denial of service: an address takes a tenth of a millisecond to read, one in another script five, and a list may hold
+# a quarter of a million. Of a cell the first address is taken, so this many parts are looked at; and of addresses in
+# other scripts this many are read. The rest are lines without an address, which the page names.
+MOST_PARTS = 4
+MOST_IN_OTHER_SCRIPTS = 200
+# No punctuation of any script, and no wide form of ASCII.
+OTHER_SCRIPTS = re.compile("[^\x00-\x7f\u00a0\u00ab\u00b7\u00bb\u2000-\u206f\u3000-\u303f\uff01-\uff5e]")
+# As it is typed, as East Asian keyboards type it, and as it stands in a link.
+AT_SIGNS = ("@", "\uff20", "\ufe6b", "%40")
 # As in: ada@example.org (work)
 REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
 # Titles that people sign without.
@@ -411,10 +420,11 @@ class Roster:
 
 def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: bool) -> Roster:
     """The people on a list whose columns have these meanings. Never raises: what is no person is counted as such."""
-    roster, seen = Roster(), set()
+    roster, seen, in_other_scripts = Roster(), set(), 0
     for row in rows[1 if has_heading else 0 :]:
         cells = {meaning: _cell(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
-        found = _addresses(cells.get("address", ""))
+        in_other_scripts += _is_in_another_script(cells.get("address", ""))
+        found = _addresses(cells.get("address", "")) if in_other_scripts <= MOST_IN_OTHER_SCRIPTS else []
         if not found:
             roster.without_address.append(row.line)
         elif found[0].canonical in seen:
@@ -430,27 +440,43 @@ def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: boo
 
 
 def _addresses(cell: str) -> list[Address]:
-    """The addresses in a cell, in their order; none if it is a formula.
+    """The first address in a cell, and the second if there is one; none if it is a formula.
 
     Privacy: each stands there as it is. Of "ada lovelace@example.org" the end is an address too, of somebody else.
     """
-    if cell.startswith(FORMULA):
+    if cell.startswith(FORMULA) or not any(sign in cell for sign in AT_SIGNS):
         return []
     if (whole := read_address(cell)) is not None:
         return [whole]
     parts = [part.strip() for part in BETWEEN_ADDRESSES.split(cell) if part.strip()]
     if not parts or not _in_part(parts[0]):
         return []
-    found = [address for part in parts for address in _in_part(part)]
-    return list({address.canonical: address for address in reversed(found)}.values())[::-1]
+    found: dict[str, Address] = {}
+    for part in parts[:MOST_PARTS]:
+        for address in _in_part(part):
+            found.setdefault(address.canonical, address)
+        if len(found) > 1:
+            break
+    return list(found.values())
+
+
+def _is_in_another_script(cell: str) -> bool:
+    """Whether an address in it has letters that are not ASCII. (What stands around an address costs little.)"""
+    if cell.isascii():
+        return False
+    words = INVISIBLE.sub("", cell).replace("<", " ").split()
+    return any(OTHER_SCRIPTS.search(word) for word in words if any(sign in word for sign in AT_SIGNS))
 
 
 def _in_part(text: str) -> list[Address]:
-    """An address with a remark behind it, or several with nothing but space between them."""
+    """An address with a remark behind it, or the first of several with nothing but space between them."""
     alone = read_address(REMARK.sub("", text))
     if alone is not None:
         return [alone]
-    found = list(map(read_address, text.split()))
+    words = text.split()
+    if len(words) < 2 or not all("@" in word for word in words):
+        return []
+    found = list(map(read_address, words[:MOST_PARTS]))
     return [address for address in found if address] if all(found) else []
 
 

@@ -7,6 +7,8 @@ import unicodedata
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from letters.shared.links import addresses_in
+
 # Invisible characters that turn the direction of what stands around them: with one, a name can rewrite its neighbours.
 # Unicode TR 36; the marks U+200E and U+200F move nothing but themselves and stand in honest names.
 TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -43,6 +45,8 @@ def _is_pair_of_marks(character: str) -> bool:
 
 
 MARKS = _marks()
+# All marks are beyond Latin letters. Asked first, since to compare a character with all marks takes a microsecond.
+MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS + 1}}}")
 # Quick to say no, and at worst as slow as a run is long that it allows.
 HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MOST_MARKS + 1}}}")
 # Without the look behind, a search would begin anew at each mark of a run.
@@ -55,7 +59,7 @@ def stream_safe(text: str) -> str:
     Denial of service: Python puts the marks of a character in order by comparing each with each, and lets no other
     thread run meanwhile. 100,000 marks in a row stop a process for most of a minute.
     """
-    if text.isascii() or not HAS_TOO_MANY_MARKS.search(text):
+    if text.isascii() or not MAY_HAVE_TOO_MANY_MARKS.search(text) or not HAS_TOO_MANY_MARKS.search(text):
         return text
     return TOO_MANY_MARKS.sub(r"\1", text)
 
@@ -92,27 +96,26 @@ def _one_space(spaces: re.Match[str]) -> str:
     return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
 
 
-URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-# What ends a sentence, and not the address before it.
-AFTER_URL = ".,;:!?'\u2019\u201d»)]}"
-
-
 def linked(text: str) -> SafeString:
-    """Plain text with its web addresses as links, everything else escaped."""
+    """Plain text with its web addresses as links, everything else escaped. Only those that begin with their scheme."""
     parts, end = [], 0
-    for found in URL.finditer(text):
-        url = found[0].rstrip(AFTER_URL)
+    for found in addresses_in(text):
+        url = text[found.start : found.end]
+        if url != found.target or not url.lower().startswith(("https://", "http://")):
+            continue
         link = format_html('<a href="{}" rel="nofollow noopener noreferrer">{}</a>', url, url)
-        parts += [escape(text[end : found.start()]), link]
-        end = found.start() + len(url)
+        parts += [escape(text[end : found.start]), link]
+        end = found.end
     return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 -- each part is escaped above
 
 
 # What mail programs make a link of: a scheme, "www.", an address, and words with a dot between them as in a domain. The
 # dots of other scripts count as dots: browsers take them for the same.
+# Denial of service: of a scheme the last character is enough. A pattern for all of it begins anew at each letter of a
+# word, and a word of 30,000 letters takes ten seconds.
 DOT = "[.\u3002\uff0e\uff61\u2024\ufe52]"
 LINKED = re.compile(
-    rf"[a-z][a-z0-9+.-]*:[/\uff0f]{{2}}|mailto:|www{DOT}|[@\uff20]|[^\W_]{DOT}(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})",
+    rf"(?<=[a-z0-9+.-]):[/\uff0f]{{2}}|mailto:|www{DOT}|[@\uff20]|[^\W_]{DOT}(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})",
     re.IGNORECASE,
 )
 

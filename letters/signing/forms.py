@@ -336,14 +336,14 @@ class LinkForm(forms.Form):
         super().__init__(data, auto_id="link_%s", label_suffix="")
 
 
-CODE_WANTED = _("Type the six digits of the code in our email.")
+CODE_WANTED = _("Enter the six digits of the code from our email.")
 
 
 class CodeForm(forms.Form):
     """The code in the email. What is no code at all is not tried, so it costs nothing."""
 
     code = forms.CharField(
-        label=_("The code in the email"),
+        label=_("Code from the email"),
         error_messages={"required": CODE_WANTED, "null_characters_not_allowed": CODE_WANTED},
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "size": 8, "maxlength": MOST_CHARACTERS}
@@ -356,4 +356,6 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         if code := read_code(self.cleaned_data["code"]):
             return code
-        raise ValidationError(_("A code has six digits, and nothing else. This cost you no try."), "no_code")
+        raise ValidationError(
+            _("Enter the six digits of the code, and nothing else. This did not use up a try."), "no_code"
+        )

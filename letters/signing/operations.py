@@ -121,6 +121,9 @@ WITH invited AS (
     SELECT known.id, salt, true, state IN ('confirmed', 'held', 'published') AND contact.signature_id IS NULL
     FROM letters_signature AS known LEFT JOIN letters_signercontact AS contact ON contact.signature_id = known.id
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
+        -- Race: one that is withdrawn at this moment still looks known, though a new one has just taken its place.
+        -- Privacy: nothing may be written to a signature that its owner has emptied.
+        AND NOT EXISTS (SELECT FROM signed)
 ), submitted AS (
     INSERT INTO letters_submission AS before
         (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
@@ -164,8 +167,13 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
 # What is confirmed is what one submission says, or what the signature says if its signer has changed it since. Nobody
 # becomes more visible than they asked to be with any of them: of all choices the most private one holds.
 # "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
+#
+# Race: its signer may change the signature while this statement waits for its row. What was read here before that must
+# not be put back, so the row has to be the same version still. `_confirm` asks again.
 CONFIRM = """
-WITH chosen AS MATERIALIZED (
+WITH stands AS MATERIALIZED (
+    SELECT xmin AS version FROM letters_signature WHERE id = %(signature)s
+), chosen AS MATERIALIZED (
     SELECT * FROM letters_submission WHERE id = %(submission)s AND signature_id = %(signature)s
 ), asked AS MATERIALIZED (
     SELECT coalesce(bool_or(display = 'nobody'), false) AS nobody,
@@ -184,8 +192,8 @@ WITH chosen AS MATERIALIZED (
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
         via = coalesce(chosen.via, signature.via), concern = {concern},
         state = CASE WHEN %(reviewed)s OR {concern} <> '' THEN 'held' ELSE 'confirmed' END
-    FROM asked LEFT JOIN chosen ON true
-    WHERE signature.id = %(signature)s AND state = 'pending'
+    FROM stands, asked LEFT JOIN chosen ON true
+    WHERE signature.id = %(signature)s AND state = 'pending' AND signature.xmin = stands.version
         AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
     RETURNING signature.id, signature.display, signature.language
 ), forgotten AS (
@@ -215,8 +223,9 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime, sub
     """The signer stands by what one submission says; without one, by what the signature says. Doing it twice, or late,
     changes nothing that is already so. Afterwards the signature has the display and the language that hold.
 
-    Raises Refused if it still waits and the letter takes no confirmations any more; TooMany("many_confirmations") if
-    the address has confirmed and withdrawn too often: each time leaves a gap in the list.
+    Raises Refused if it still waits and the letter takes no confirmations any more; Refused("changed") if the
+    submission is gone because its signer has changed the signature meanwhile; TooMany("many_confirmations") if the
+    address has confirmed and withdrawn too often: each time leaves a gap in the list.
     """
     refusal = signature.letter.confirmation_refusal(now)
     if signature.state == Signature.State.PENDING and refusal:
@@ -235,15 +244,28 @@ def _confirm(signature: Signature, verified: str, now: datetime, *, submission_i
         "verified": verified,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(CONFIRM, values)
-        if not (row := cursor.fetchone()):
-            return
+    if not (row := _confirmed(values)):
+        return
     signature.display, signature.language = row
     # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
     limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.wake_postman)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+
+
+def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
+    """The display and the language that hold; None if nothing waits for a confirmation any more.
+
+    Raises Refused("changed") if it still waits, but no longer with these words: nobody is told that they have signed.
+    """
+    for _ in range(5):
+        with connection.cursor() as cursor:
+            cursor.execute(CONFIRM, values)
+            if row := cursor.fetchone():
+                return row[0], row[1]
+        if not Signature.objects.filter(pk=values["signature"], state=Signature.State.PENDING).exists():
+            return None
+    raise Refused("changed")
 
 
 def _limit_of_confirmations(signature: Signature) -> Limit:
@@ -321,11 +343,13 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
 
     Raises Refused("taken_back") if there is nothing left to change, Refused("answered") if it has been done.
     """
-    said = queries.said_by(signature, submission_id)
-    if said.submission_id is None:
-        raise Refused("answered")
-    words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
-    change_signature(signature, changes=Changes(**words), now=now)
+    with transaction.atomic():
+        # Race: the signer may choose more privacy in another window at this moment. So this is read under the lock.
+        said = queries.said_by(_lock_standing(signature)[1], submission_id)
+        if said.submission_id is None:
+            raise Refused("answered")
+        words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
+        change_signature(signature, changes=Changes(**words), now=now)
     signature.display = said.display
 
 
@@ -336,13 +360,9 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     Raises Refused("taken_back") if there is nothing left to change.
     """
     with transaction.atomic():
-        # The letter's row first, as the sequencer takes them: the other way round each waits for the other.
-        letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
-        standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
-        stands = standing.select_for_update(no_key=True).first()
-        if stands is None:
-            raise Refused("taken_back")
-        standing.update(**in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed))
+        letter, stands = _lock_standing(signature)
+        changed = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
+        Signature.objects.filter(pk=stands.pk).update(**changed)
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
         # What was typed before is answered by this, which comes from the owner of the mailbox.
@@ -353,6 +373,19 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         else:
             consented_at = now if changes.consent else None
             contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
+
+
+def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
+    """The letter and the signature as they are now, until the transaction ends. Raises Refused("taken_back").
+
+    Lock order: the letter's row first, as the sequencer takes them. The other way round each waits for the other.
+    """
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+    stands = standing.select_for_update(no_key=True).first()
+    if stands is None:
+        raise Refused("taken_back")
+    return letter, stands
 
 
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:

@@ -226,8 +226,8 @@ def _check_url(letter: Letter, language: str, token: str) -> str:
 
 CODE_REFUSED = {
     "wrong_code": _(
-        "This is not the code from the newest email about this entry, or it is older than one hour, or it was tried "
-        "too often. The button in the email still works."
+        "This is not the code from our newest email about this signature, or it is older than one hour, or it was "
+        "tried too often. Check the code, or use the button in the email, which still works."
     ),
 }
 
@@ -336,7 +336,18 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
             return _confirmed_too_often(request, signature, refused.seconds)
         except Refused as refused:
             refusal = refused.code
-    return _confirm_page(request, signature, said, refusal=refusal)
+    is_old = refusal == "changed"
+    return _confirm_page_anew(request, token) if is_old else _confirm_page(request, signature, said, refusal=refusal)
+
+
+def _confirm_page_anew(request: HttpRequest, token: Token) -> HttpResponse:
+    """The signer changed it in another window while the button was pressed: they read what would count now."""
+    signature = signature_of(token)
+    if signature is None:
+        return useless_link(request)
+    if signature.state != Signature.State.PENDING:
+        return _used_link(request, signature)
+    return _confirm_page(request, signature, queries.said_by(signature, token.submission_id), has_changed=True)
 
 
 def _take_at_their_word(signature: Signature, said: queries.Said, verified: str, *, now: datetime) -> None:

@@ -15,7 +15,10 @@ from letters.shared.markdown import render_markdown
 from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.updates.operations import LONGEST_BODY, LONGEST_TITLE, AnswerText, UpdateText
 
-MARKDOWN_HINT = _("Plain text. An empty line begins a paragraph; **bold**, *italic*, ## heading and - lists work.")
+MARKDOWN_HINT = _(
+    "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
+    "footnotes[^1] work."
+)
 DAMAGED = _("There are characters in it that cannot be shown. Type it anew, or paste it as plain text.")
 TURNS = _("There are invisible characters in it that turn the direction of writing. Type it anew.")
 TOO_LONG = _("This is longer than %(limit_value)d characters (it has %(show_value)d). Shorten it, or link to the rest.")
@@ -66,8 +69,10 @@ class UpdateForm(forms.Form):
     title = LineField(
         label=_("Title"),
         max_length=LONGEST_TITLE,
-        help_text=_("Signers read it at the top of the email. The subject is the same for all letters and names none."),
-        error_messages={"required": _("Give it a title: signers read it at the top of the email.")},
+        help_text=_(
+            "Signers see this at the top of the email. The subject is the same for every letter and names none."
+        ),
+        error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
     )
     body = MarkdownField(label=_("What you have to say"), required=_("Write what you have to say to the signers."))
     language = LanguageField()
@@ -153,9 +158,9 @@ class AnswerForm(forms.Form):
         if on == self.initial.get("answered_on"):
             return on  # From before there was a bound.
         if on > self.days[1]:
-            raise ValidationError(_("This day has not come yet."), "future")
+            raise ValidationError(_("This date is in the future. Enter today or an earlier day."), "future")
         if on < self.days[0]:
-            raise ValidationError(_("That was before the letter. Look at the date again."), "before_letter")
+            raise ValidationError(_("This date is before the date of the letter. Check it."), "before_letter")
         return on
 
     def clean_link(self) -> str:

@@ -1,7 +1,7 @@
 """The record: owners read what was done in the collective's name, each deed in a sentence, never an address."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +95,20 @@ def test_what_signers_do_names_none_of_them(desk: Client, letter: Letter) -> Non
     disown_signature(sign(letter, "ada@example.org"), now=NOW)
     assert "did not sign Keep the night trains running." in lines(desk)[0]
     assert "ada" not in words(desk.get(PAGE)).lower()
+
+
+def test_of_what_signers_do_the_day_is_told_and_no_time(desk: Client, letter: Letter) -> None:
+    """The log of an employer's network would turn a time into a name."""
+    signature = sign(letter, "ada@example.org")
+    at = datetime(2025, 3, 3, 17, 13, 43, 123456, tzinfo=UTC)
+    disown_signature(signature, now=at)
+    record("unsubscribe", signature, by="signer", now=at, details={"letter": letter.pk})
+    details = {"letter": letter.pk}
+    for verb in ("note_bounce", "note_complaint"):
+        record_each(verb, "signature", [signature.pk], by=None, now=at, details=details)
+    page = desk.get(PAGE)
+    assert words(page).count("March 3, 2025") >= 4
+    assert not re.search(r"(?:17|18|5|6|12):13", page.content.decode())
 
 
 def test_no_address_stands_in_it(desk: Client, organizer: User, invite: Inviter, nina: User, today: datetime) -> None:

@@ -188,7 +188,7 @@ def test_late_mail_is_told_without_a_number(letter: Letter, desk: Client) -> Non
     assert queries.mail_is_late(NOW + timedelta(minutes=16))
     assert "some have been waiting for longer than 15 minutes." in words(desk.get(PAGE))
     deliver()
-    assert "Emails leave as they should." in words(desk.get(PAGE))
+    assert "Emails are going out on time." in words(desk.get(PAGE))
 
 
 def test_no_page_of_organizers_tells_whether_an_address_that_is_typed_in_was_new(

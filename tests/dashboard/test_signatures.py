@@ -73,6 +73,13 @@ def test_each_state_has_its_list(letter: Letter, desk: Client) -> None:
     assert "removed" in words(desk.get(PAGE, {"shown": "rejected"}))
 
 
+def test_what_was_withdrawn_before_it_was_confirmed_is_in_no_list(letter: Letter, desk: Client) -> None:
+    """Whoever typed the address would read there that it had been new."""
+    withdraw_signature(sign(letter, "typed@example.org"), now=NOW)
+    for shown in queries.LISTS:
+        assert queries.signatures(letter, shown=shown).signatures == []
+
+
 def test_pages_go_on_and_end(letter: Letter, desk: Client) -> None:
     add_published(letter, queries.PAGE_LENGTH + 2)
     first = desk.get(PAGE).content.decode()

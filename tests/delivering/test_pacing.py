@@ -1,4 +1,4 @@
-"""Emails that strangers cause leave for one domain slowly, and for one that refuses them not at all; none is lost."""
+"""Emails that strangers cause leave for one domain slowly, and for one that refuses them one a minute; none is lost."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from tests.people import NOW, deliver, sign
 from tests.smtp import SmtpSink
 
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -128,9 +129,7 @@ def refusing(letter: Letter, sink: SmtpSink, settings: Settings) -> SmtpSink:
     return sink
 
 
-def test_a_domain_that_refuses_most_gets_nothing_for_a_while_and_nothing_is_lost(
-    letter: Letter, refusing: SmtpSink
-) -> None:
+def test_a_domain_that_refuses_most_gets_one_a_minute_and_nothing_is_lost(letter: Letter, refusing: SmtpSink) -> None:
     assert Delivery.objects.filter(failed_at__isnull=False).count() == FEWEST_REFUSED
     stopped = StoppedDomain.objects.get()
     assert (stopped.domain, stopped.refused, stopped.times) == ("company.example", FEWEST_REFUSED, 1)
@@ -139,16 +138,51 @@ def test_a_domain_that_refuses_most_gets_nothing_for_a_while_and_nothing_is_lost
     sign(letter, "ada@other.example")
     deliver()
     assert refusing.recipients() == ["ada@other.example"]
-    assert {(each.error, each.attempts, each.next_attempt_at) for each in waiting()} == {("stopped", 0, stopped.until)}
-    their_turn_has_come()
+    late = waiting()
+    assert [(each.error, each.attempts) for each in late] == [("stopped", 0)] * 6
+    for place, delivery in enumerate(late, start=1):
+        assert abs(delivery.next_attempt_at - stopped.stopped_at - place * MINUTE) < timedelta(seconds=20)
+
+
+def test_who_signs_at_a_stopped_domain_gets_the_email_in_their_turn_while_it_is_stopped(
+    letter: Letter, refusing: SmtpSink
+) -> None:
+    """Twenty invented addresses an hour must not keep a whole company from signing."""
+    sign(letter, "late@company.example")
     deliver()
-    assert len(refusing.recipients()) == 1 + 5 + 1
+    assert refusing.recipients() == []
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    assert StoppedDomain.objects.get().until > timezone.now()
+    deliver()
+    assert "late@company.example" in refusing.recipients()
     assert waiting() == []
 
 
-def test_mail_of_every_kind_waits_for_it(letter: Letter, refusing: SmtpSink) -> None:
+def test_a_known_address_waits_at_a_stopped_domain_as_a_new_one_does(letter: Letter, refusing: SmtpSink) -> None:
+    """Otherwise the company's own mail log would tell which of the addresses typed there has signed."""
+    known = sign(letter, "ada@company.example")
+    Delivery.objects.filter(signature=known).update(sent_at=NOW)
+    confirm_signature(known, verified="link", now=NOW)
+    Delivery.objects.filter(signature=known).update(sent_at=NOW)
+    sign(letter, "ada@company.example")
+    sign(letter, "bob@company.example")
+    deliver()
+    assert refusing.recipients() == []
+    assert Counter(delivery.kind for delivery in waiting())["signed_again"] == 1
+    assert {delivery.error for delivery in waiting()} == {"stopped"}
+
+
+def test_who_has_confirmed_is_thanked_although_the_domain_is_stopped(letter: Letter, refusing: SmtpSink) -> None:
+    signature = sign(letter, "ada@company.example")
+    Delivery.objects.filter(signature=signature).update(sent_at=NOW)
+    confirm_signature(signature, verified="link", now=NOW)
+    deliver()
+    assert refusing.recipients() == ["ada@company.example"]
+
+
+def test_mail_of_every_other_kind_waits_for_it(letter: Letter, refusing: SmtpSink) -> None:
     sign(letter, "late@company.example")
-    Delivery.objects.owed().update(kind="reminder", next_attempt_at=NOW)
+    Delivery.objects.owed().update(kind="reminder", next_attempt_at=NOW, error="")
     deliver()
     assert refusing.recipients() == []
     assert {delivery.error for delivery in waiting()} == {"stopped"}

@@ -371,8 +371,8 @@ def test_the_page_asks_the_same_however_many_have_signed(
 @pytest.mark.parametrize(
     ("code", "error", "sentence"),
     [
-        ("too_much", "too_complicated", "Not made: this text is too complicated to set."),
-        ("broken", "not_settable", "Not made: something in this text cannot be set"),
+        ("too_much", "too_complicated", "We could not make this file: the text is too complicated."),
+        ("broken", "not_settable", "We could not make this file: something in the text cannot be laid out"),
     ],
 )
 def test_a_text_that_cannot_be_set_fails_at_once_and_says_why(

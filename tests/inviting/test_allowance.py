@@ -87,9 +87,9 @@ def test_a_collective_that_nobody_has_looked_at_invites_nobody(
     ):
         with pytest.raises(Refused, match="not_cleared"):
             deed()
-    assert "look at each new collective before it may invite anybody" in words(browser.get(PAGE))
+    assert "check each new collective before it can invite anyone" in words(browser.get(PAGE))
     page = browser.post("/organize/collectives/night-train/invite/", {"email": "tom@example.org", "role": "editor"})
-    assert "look at each new collective before it may invite anybody" in words(page)
+    assert "check each new collective before it can invite anyone" in words(page)
     assert not Delivery.objects.exists()
     clear_collective(before.collective, by=staff, now=NOW)
     invite_people(before, people=people_in("a@example.org"), by=organizer, now=NOW)
@@ -121,8 +121,20 @@ def test_a_round_stops_when_many_invitations_come_back(
         with pytest.raises(Refused, match="round_stopped"):
             deed()
     text = words(browser.get(PAGE))
-    assert "The round has stopped by itself" in text
-    assert "Of 5 invitations that have left for your letters, 5 came back and 0 were reported as spam." in text
+    assert "The round has stopped automatically" in text
+    assert "Invitations for your letters that came back: 5. Reported as spam: 0." in text
+
+
+def test_a_stopped_round_does_not_tell_whether_one_more_invitation_left(
+    before: Letter, invite: Inviter, browser: Client
+) -> None:
+    """Nothing leaves for somebody who has signed unnamed: a number of what has left would tell so."""
+    invite(before, people(6))
+    come_back(5)
+    page = words(browser.get(PAGE))
+    Delivery.objects.filter(failed_at=None).update(sent_at=timezone.now())
+    has_stopped_in_second.cache_clear()
+    assert words(browser.get(PAGE)) == page
 
 
 def test_a_few_wrong_addresses_in_a_long_list_stop_nothing(before: Letter, invite: Inviter) -> None:
@@ -160,7 +172,7 @@ def test_owners_ask_and_staff_let_it_go_on(
     with pytest.raises(Refused, match="not_yours"):
         ask_to_invite_again(before.collective, by=teammate, now=NOW)
     page = browser.post(f"{PAGE}round/", {"action": "ask"}, follow=True)
-    assert "An owner has asked the people who run this site to look at it." in words(page)
+    assert "An owner has asked the people who run this site to check this." in words(page)
     assert Collective.objects.get(slug="night-train").asked_to_invite_at
     with pytest.raises(Refused, match="not_yours"):
         let_invite_again(before.collective, by=organizer, now=timezone.now())

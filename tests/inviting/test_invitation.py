@@ -291,7 +291,7 @@ def test_an_address_outside_the_letters_domains_cannot_sign(before: Letter, invi
 def test_who_says_no_is_forgotten_and_not_asked_again(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     url = signer.mailed_link(purpose="decline")
-    assert "If you have said no, your address is deleted" in words(signer.press(url))
+    assert "If you said no, we have deleted your address" in words(signer.press(url))
     signature = signature_of(before)
     assert (signature.state, signature.name) == ("declined", "")
     assert not SignerContact.objects.exists()

@@ -68,7 +68,7 @@ def test_twenty_are_invited_two_sign_one_declines_and_they_stand_first(site: Sit
     page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
     page.get_by_role("button", name="Look at the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
-    expect(page.get_by_text("The file is not written in UTF-8")).to_be_visible()
+    expect(page.get_by_text("The file is not in UTF-8")).to_be_visible()
     expect(page.get_by_role("heading", name="20 people on the list")).to_be_visible()
     page.get_by_label("Column 4").select_option("affiliation")
     page.get_by_role("button", name="Look again").click()

@@ -55,7 +55,7 @@ def test_the_page_says_why_the_opening_stays(letter: Letter, browser: Client) ->
     fields |= {"ask_comment": "off", "opens_at": "2099-01-01T12:00"}
     page = browser.post("/organize/letters/night-trains/settings/", fields)
     assert page.status_code == 422
-    assert "The letter has taken signatures already, so this moment cannot lie in the future." in words(page)
+    assert "The letter has already taken signatures, so this time cannot be in the future." in words(page)
 
 
 @pytest.mark.parametrize("state", ["pending", "confirmed", "held"])
@@ -140,7 +140,7 @@ def test_the_page_of_the_round_does_not_move_when_somebody_answers(
 def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     accept(before, now=timezone.now())
-    assert "All invitations without an answer are taken back." in words(
+    assert "All unanswered invitations are withdrawn." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})

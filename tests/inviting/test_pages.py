@@ -127,12 +127,12 @@ def test_a_list_that_is_given_up_is_gone(before: Letter, browser: Client) -> Non
 
 def test_what_is_not_in_utf_8_is_said(before: Letter, browser: Client) -> None:
     page = upload(browser, "Zoë;zoe@example.org".encode("cp1252"))
-    assert "The file is not written in UTF-8." in words(page)
+    assert "The file is not in UTF-8." in words(page)
     assert '<option value="windows-1252" selected>' in page.content.decode()
     assert "Zoë" in words(page)
     page = upload(browser, "Zoë;zoe@example.org".encode("utf-16"))
     assert '<option value="utf-16" selected>' in page.content.decode()
-    assert "not written in UTF-8" not in words(upload(browser, "Zoë;zoe@example.org".encode()))
+    assert "not in UTF-8" not in words(upload(browser, "Zoë;zoe@example.org".encode()))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_encoding_that_does_not_fit_is_refused_in_a_sentence(before: Letter, 
     upload(browser, "Zoë;zoe@example.org".encode("cp1252"))
     page = send(browser, "encoding", encoding="utf-8")
     assert page.status_code == 422
-    assert "The file cannot be read in this way. Choose another encoding." in words(page)
+    assert "We cannot read the file with this encoding. Choose another one." in words(page)
     assert "Zoë zoe@example.org" in words(page)
     assert send(browser, "encoding", encoding="rot13").status_code == 200
     assert not Signature.objects.exists()
@@ -204,7 +204,7 @@ def test_formulas_are_no_names(before: Letter, browser: Client) -> None:
         (b"a@b.org\n" * 5002, "That is more than 5,000 lines."),
         (b"a@b.org\n" * 280_000, "That is more than 2 MB."),
         (b"," * 1000, "There is nothing in it."),
-        (b"a," * 1000, "That has more than 256 columns."),
+        (b"a," * 1000, "This list has more than 256 columns."),
     ],
     ids=short,
 )
@@ -281,21 +281,21 @@ def test_names_of_who_signed_are_shown_as_they_chose(before: Letter, browser: Cl
         row.name, row.display = name, display
         row.save()
     text = words(browser.get(PAGE))
-    assert "Who has signed and lets you see the name Ada Bob only you see this name" in text
+    assert "People who have signed and let you see their name Ada Bob only you see this name" in text
 
 
 def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before, "a@example.org\nb@example.org\nc@example.org", now=timezone.now() - timedelta(days=2))
     for _ in range(2):
         text = words(browser.post(ROUND, {"action": "remind"}, follow=True))
-        assert "Everybody who has not answered for a day is reminded, once." in text
+        assert "We will send one reminder to everyone who has not answered for a day." in text
     sentence = "If an invitation to that address was waiting for an answer, it is taken back."
     for email in ("a@example.org", "never@example.org"):
         assert sentence in words(browser.post(ROUND, {"action": "take_back", "email": email}, follow=True))
     page = browser.post(ROUND, {"action": "take_back", "email": "nonsense"})
     assert page.status_code == 422
-    assert "There is no @ in this email address." in words(page)
-    assert "All invitations without an answer are taken back." in words(
+    assert "This email address has no @." in words(page)
+    assert "All unanswered invitations are withdrawn." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     assert browser.post(ROUND, {"action": "explode"}).status_code == 404
@@ -318,7 +318,7 @@ def test_who_has_invited_a_thousand_today_is_told_to_wait(
     paste(browser, "a@example.org\nb@example.org")
     page = send(browser, "invite", "address")
     assert page.status_code == 409
-    assert "Your account cannot invite so many people today." in words(page)
+    assert "Your account cannot invite that many people today." in words(page)
     assert not Signature.objects.exists()
 
 

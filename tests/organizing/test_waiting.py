@@ -56,7 +56,7 @@ def test_what_cannot_happen_is_not_scheduled(draft: LetterMaker, organizer: User
     browser = browser_of(organizer)
     seen = browser.get(PAGE).content.decode().split('name="seen" value="')[1].split('"')[0]
     page = browser.post(PAGE, {**fields, "seen": seen, "publish_at": "2099-01-01T12:00"}, follow=True)
-    assert "Saved, and not scheduled. The people who run this site" in words(page)
+    assert "Your changes are saved, but the letter is not scheduled. The people who run this site" in words(page)
     assert Letter.objects.get().publish_at is None
 
 
@@ -68,7 +68,7 @@ def test_what_cannot_happen_any_more_stays_scheduled_and_is_told_once(
     letter = Letter.objects.get()
     assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", NOW + HOUR, "not_cleared")
     assert [message.to for message in post] == [["olga@example.org"], ["tariq@example.org"]]
-    assert post[0].subject == "A letter could not be published at its time"
+    assert post[0].subject == "A letter could not be published on time"
     assert "they have still to look at yours" in str(post[0].body)
     event = AuditEvent.objects.get(verb="fail_publication")
     assert (event.reason, event.actor) == ("not_cleared", None)
@@ -77,9 +77,9 @@ def test_what_cannot_happen_any_more_stays_scheduled_and_is_told_once(
 def test_the_page_says_why_it_waits(late: Letter, organizer: User) -> None:
     publish_if_due(late.pk, now=NOW + HOUR)
     text = words(browser_of(organizer).get(PAGE))
-    assert "and could not be. It is published as soon as it can be, unless you cancel that." in text
+    assert "but could not be. We will publish it as soon as possible, unless you cancel that." in text
     assert "they have still to look at yours" in text
-    assert "a draft, which could not be published at its time" in words(browser_of(organizer).get("/organize/"))
+    assert "a draft that could not be published on time" in words(browser_of(organizer).get("/organize/"))
 
 
 def test_it_is_published_as_soon_as_the_obstacle_is_gone(late: Letter, staff: User) -> None:

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from letters.accounts.mail import unpack
 from letters.models import AuditEvent, Letter, Membership, User
 from letters.organizing.operations import close_letter, restore_letter, withdraw_letter
+from letters.shared.links import addresses_in
 from letters.shared.refusal import Refused
 from letters.shared.text import linked
 from tests.conftest import LetterMaker
@@ -97,7 +98,7 @@ def test_after_a_day_it_is_final(letter: Letter, organizer: User) -> None:
         restore_letter(letter, by=organizer, now=NOW + DAY)
     browser = browser_of(organizer)
     assert "The withdrawal is final." in words(browser.get(PAGE))
-    assert "A day has passed: the withdrawal is final." in words(browser.post(f"{PAGE}restore/", follow=True))
+    assert "A day has passed, so the withdrawal is final." in words(browser.post(f"{PAGE}restore/", follow=True))
     assert Letter.objects.get().status == "withdrawn"
 
 
@@ -106,7 +107,7 @@ def test_within_a_day_the_page_offers_to_undo_it(letter: Letter, organizer: User
     assert "Undo the withdrawal" in words(browser_of(organizer).get(PAGE))
     assert b"restore/" not in browser_of(teammate).get(PAGE).content
     page = browser_of(organizer).post(f"{PAGE}restore/", follow=True)
-    assert "The letter is as it was before." in words(page)
+    assert "The letter is back as it was." in words(page)
     assert AuditEvent.objects.filter(verb="restore_letter").count() == 1
 
 
@@ -123,7 +124,7 @@ def test_every_owner_gets_an_email_with_a_neutral_subject(
     withdraw_letter(letter, reason="It says too little.", by=organizer, now=NOW)
     withdraw_letter(letter, reason="Once more.", by=organizer, now=NOW)
     assert [message.to for message in post] == [["olga@example.org"], ["mona@example.org"]]
-    assert {message.subject for message in post} == {"A letter of your collective was withdrawn"}
+    assert {message.subject for message in post} == {"A letter from your collective was withdrawn"}
     assert "Keep the night trains running" in str(post[0].body)
     assert PAGE in str(post[0].body)
 
@@ -135,7 +136,7 @@ def test_if_nobody_can_be_told_nothing_is_withdrawn(
     fields = {"reason": "It says too little.", "confirmation": "night-trains"}
     page = browser_of(organizer).post(f"{PAGE}withdraw/", fields)
     assert page.status_code == 422
-    assert "Nothing was changed: the owners could not be told of it." in words(page)
+    assert "Nothing was changed, because we could not email the owners about it." in words(page)
     assert Letter.objects.get().status == "published"
 
 
@@ -158,3 +159,25 @@ def test_no_text_becomes_anything_but_a_link(text: str) -> None:
     shown = linked(text)
     assert "<b>" not in shown
     assert shown.count('"') % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("See https://example.org/wiki/Train_(night).", "https://example.org/wiki/Train_(night)"),
+        ("(https://example.org/a).", "https://example.org/a"),
+        ("参见https://example.org/b。谢谢", "https://example.org/b"),
+        ("ahttps://example.org/b", ""),
+    ],
+)
+def test_the_reason_has_the_links_that_a_letter_would_have(text: str, url: str) -> None:
+    found = [each.target for each in addresses_in(text)]
+    assert found == ([url] if url else [])
+    assert linked(text).count("<a ") == len(found)
+    assert f'href="{url}"' in linked(text) or not url
+
+
+def test_in_a_reason_only_what_begins_with_its_scheme_is_a_link() -> None:
+    assert (
+        linked("ada@example.org, www.example.org, example.org/a") == "ada@example.org, www.example.org, example.org/a"
+    )

@@ -245,7 +245,7 @@ def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
     with pytest.raises(Refused, match="revision_published"):
         choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
     page = desk.post(COVER, {"picture": picture.digest}, follow=True)
-    assert "People read and sign the text with this picture. Start a new text first." in words(page)
+    assert "This picture is part of the text that people sign. Start a new text first." in words(page)
     assert "Show it above the letter" not in words(page)
     assert 'class="cover"' not in reader.read(letter)
 
@@ -262,7 +262,7 @@ def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
     assert 'class="cover"' not in reader.get(letter.url_of("past_text", number=1)).content.decode()
     newest = reader.get(letter.url_of("past_text", number=2))
     assert 'class="cover"' in newest.content.decode()
-    assert "A picture was put above the text." in words(newest)
+    assert "A picture was added above the text." in words(newest)
 
 
 def test_what_a_published_one_shows_is_not_said_anew(draft: LetterMaker, organizer: User, reader: Reader) -> None:

@@ -230,7 +230,26 @@ def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
     with pytest.raises(OSError, match="No space"):
         built(large)
     assert files.all_lists() == before
-    assert len(list((tmp_path / "lists").iterdir())) == 1
+    assert len([path for path in (tmp_path / "lists").iterdir() if path.stat().st_size]) == 1
+    assert not list((tmp_path / "lists").glob("*.unfinished"))
+
+
+def test_while_a_list_is_written_no_other_worker_writes_it(large: Letter) -> None:
+    """Each reader who waits asks for it again; and of two, the older might be whole last."""
+    with files.building(large.pk) as first:
+        built(large)
+        assert (first, files.all_lists()) == (True, [])
+        with files.building(large.pk + 1) as another:
+            assert another
+    built(large)
+    assert len(files.all_lists()) == 1
+
+
+def test_a_build_that_failed_keeps_nobody_from_the_next(large: Letter) -> None:
+    with pytest.raises(OSError, match="No space"), files.building(large.pk):
+        raise OSError("No space left on device")
+    built(large)
+    assert len(files.all_lists()) == 1
 
 
 def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:

@@ -201,7 +201,7 @@ def test_a_batch_costs_the_same_however_many_it_owes(
 def test_the_mail_says_what_changed_and_leads_to_the_choice(asked: Letter, signer: Signer) -> None:
     text = signer.last_mail(ADA)
     assert NOTE in text
-    assert mail.outbox[0].subject == "A letter that you signed has changed: does your signature stand?"
+    assert mail.outbox[0].subject == "A letter that you signed has changed: do you still sign it?"
     assert "Keep the night trains running" in text
     assert "/letters/night-trains/history/" in text
     for purpose in ("carry-over", "manage", "not-me"):
@@ -368,6 +368,16 @@ def test_the_link_is_good_for_nothing_else_and_no_other_for_this(asked: Letter, 
     manage = signer.mailed_link(ADA, purpose="manage").split("/")[3]
     for wrong in (manage, token[:-1], "x" * 60):
         assert signer.get(f"/signatures/carry-over/{wrong}/").status_code == 404
+
+
+def test_whoever_gets_hold_of_the_page_reaches_neither_the_signature_nor_the_address(
+    asked: Letter, signer: Signer
+) -> None:
+    url = signer.mailed_link(ADA, purpose="carry-over")
+    for page in (signer.get(url), press(signer, url, "carry")):
+        assert "/signatures/manage/" not in page.content.decode()
+        assert "Have the private link emailed to you" in words(page)
+        assert ADA not in page.content.decode()
 
 
 def test_another_sites_page_cannot_answer(asked: Letter, signer: Signer) -> None:

@@ -135,8 +135,7 @@ def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) ->
     press(signer, "Leave it with the text that I signed")
     expect(signer.get_by_role("heading", level=1)).to_have_text("Your signature stays with the text that you signed")
 
-    signer.goto(site.mailed_link("carry-over", carlo))
-    signer.get_by_role("link", name="Change or withdraw my signature").click()
+    signer.goto(site.mailed_link("manage", carlo))
     press(signer, "Withdraw my signature")
     until(lambda: "Carlomarco" not in site.get(LIST).text, 2)
 

@@ -21,14 +21,16 @@ FORM = "application/x-www-form-urlencoded"
 
 NO_NAME = "Write the name that you sign with."
 NO_ADDRESS = "Write your email address: we send a mail there, so that nobody can sign in your name."
-DOTS = "A dot in this email address is at the wrong place: at an edge, or beside another dot."
-NO_AT = "There is no @ in this email address. One looks like name@example.org."
-NO_DOT = "The part after the @ is not complete: it needs a dot, as in name@example.org."
-SEVERAL = "There is more than one @ in this. Enter one email address, like name@example.org."
-SPACE = "There is a space in this email address. Remove it, and check the rest."
-TOO_LONG = "This is too long for an email address. Enter the address alone, like name@example.org."
-UNKNOWN_SIGN = "There is a character before the @ that an email address cannot have."
-NOT_ASCII = "We cannot send to an address with accents or other special letters before the @. Use another one."
+DOTS = "A dot in this email address is in the wrong place: at the start or end of a part, or beside another dot."
+NO_AT = "This email address has no @. Enter one like name@example.org."
+NO_DOT = "The part after the @ is incomplete: it needs a dot, as in name@example.org."
+SEVERAL = "This has more than one @. Enter one email address, like name@example.org."
+SPACE = "This email address contains a space. Remove it, and check the rest."
+TOO_LONG = "This is too long for an email address. Enter only the address, like name@example.org."
+UNKNOWN_SIGN = "There is a character before the @ that email addresses cannot contain. Check it."
+NOT_ASCII = (
+    "We cannot send email to an address with accents or other special letters before the @. Use another address."
+)
 TURNED_ADDRESS = (
     "This email address contains an invisible character that changes the direction of the text. Type it by hand."
 )
@@ -58,11 +60,11 @@ WRONG: list[tuple[str, str, str]] = [
     (
         "email",
         "ada..l@example.org",
-        "A dot in this email address is at the wrong place: at an edge, or beside another dot.",
+        "A dot in this email address is in the wrong place: at the start or end of a part, or beside another dot.",
     ),
     ("email", "ada,l@example.org", UNKNOWN_SIGN),
     ("email", "adà@example.org", NOT_ASCII),
-    ("email", "ada@ex_ample.org", "The part after the @ is not the name of a site, like example.org."),
+    ("email", "ada@ex_ample.org", "The part after the @ is not the name of a site, like example.org. Check it."),
     ("name", "ada@example.org", "This looks like an email address. Enter your name here: others may see it."),
     ("name", "Ada <ada@example.org>", "This looks like an email address. Enter your name here: others may see it."),
     ("email", "ada@example.org, eve@example.org", SEVERAL),

@@ -1,4 +1,4 @@
-"""The code in the email, typed on the page that the signer still has open."""
+"""Code from the email, typed on the page that the signer still has open."""
 
 import re
 from datetime import datetime, timedelta
@@ -84,7 +84,7 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     code = mailed_code()
     for _ in range(6):
         answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
-        assert "This cost you no try." in words(answer)
+        assert "This did not use up a try." in words(answer)
     assert typed_by(signature_of(letter)).code_tries == 0
     assert signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE).status_code == 303
 

@@ -89,7 +89,7 @@ def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer:
 
 def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: LetterMaker, signer: Signer) -> None:
     signature = sign(published(reviewed=True))
-    assert "after a moderator has looked at them" in words(signer.press(confirm_url(signature)))
+    assert "A moderator checks each signature on this letter" in words(signer.press(confirm_url(signature)))
     assert state(signature) == "held"
 
 

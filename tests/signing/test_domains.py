@@ -135,7 +135,7 @@ def test_disposable_domains_are_known(domain: str, disposable: bool) -> None:
 def test_a_disposable_address_is_taken_and_held_for_a_moderator(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, email="ada@mailinator.com").status_code == 303
     deliver()
-    assert "unless a moderator looks at it first" in words(signer.confirm())
+    assert "unless a moderator checks it first" in words(signer.confirm())
     publish()
     signature = signature_of(letter, "ada@mailinator.com")
     assert (signature.state, signature.concern, signature.number) == ("held", "disposable", None)

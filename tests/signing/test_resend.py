@@ -77,8 +77,8 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
     assert answer["Location"] != f"{check}?again"
     deliver()
     assert signer.mailed_code() != first
-    assert "asked us to send this email once more" in str(mail.outbox[-1].body)
-    assert "Otherwise the next email about it holds a new code" in words(signer.get(answer["Location"]))
+    assert "asked us to send this email again" in str(mail.outbox[-1].body)
+    assert "Otherwise our next email about it contains a new code" in words(signer.get(answer["Location"]))
     page = signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)
     signer.press(page["Location"])
     assert signature_of(letter).verified == "code"
@@ -134,7 +134,8 @@ def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter,
     assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
     page = words(signer.get(asked["Location"]))
     assert (
-        "If this letter was signed with that address, and we still have the address, we email the link to it." in page
+        "If someone signed this letter with that address, and we still have the address, we email the link to it."
+        in page
     )
     assert "@" not in page
 
@@ -238,7 +239,7 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
     at = asked.created_at.replace(microsecond=0)
     Delivery.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
-    assert "all email for this signing that may leave today was handed to the mail server." in answer
+    assert "any email for this signature that can be sent today to the mail server." in answer
     assert "at most three emails a day to one address" in answer
     Delivery.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
@@ -435,8 +436,8 @@ def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", 
 
 
 SENTENCES = {
-    "sent_at": "all email for this signing that may leave today was handed to the mail server.",
-    "dropped_at": "all email for this signing that may leave today was handed to the mail server.",
+    "sent_at": "any email for this signature that can be sent today to the mail server.",
+    "dropped_at": "any email for this signature that can be sent today to the mail server.",
     "failed_at": "there is no such mailbox",
 }
 
@@ -472,7 +473,7 @@ def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(created_at=moment, **settled)
     pages = [TOKEN.sub("/", MOMENT.sub("", signer.get(page).content.decode())) for page in (new, known)]
     assert pages[0] == pages[1]
-    assert "was handed to the mail server" in pages[0]
+    assert "sent today to the mail server" in pages[0]
 
 
 TOKEN = re.compile(r"/signatures/check/[^/]+/")
@@ -491,13 +492,13 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     take_back(signature_of(letter), now=timezone.now())
     assert not Delivery.objects.exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
-    assert "was handed to the mail server" in before
+    assert "sent today to the mail server" in before
 
 
 def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     disown_signature(signature_of(letter), now=timezone.now())
-    assert "Any email for this signing is on its way" in words(signer.get(check))
+    assert "Any email for this signature is on its way" in words(signer.get(check))
 
 
 def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:

@@ -198,7 +198,7 @@ def test_a_page_that_says_something_else_by_now_confirms_nothing(letter: Letter,
     signer.sign(letter, display="organizers")
     page = signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE)
     assert page.status_code == 409
-    assert "This has changed since you opened the page, and nothing was saved." in words(page)
+    assert "This has changed since you opened the page, so nothing was saved." in words(page)
     assert signature_of(letter).state == "pending"
     seen = page.content.decode().split('name="seen" value="')[1].split('"')[0]
     assert signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE).status_code == 303
@@ -295,8 +295,8 @@ def test_who_has_signed_is_asked_whether_to_use_what_they_typed_now(letter: Lett
     check = signer.sign(letter, name="Ada Lovelace")["Location"]
     page = signer.client.post(check, {"code": signer.mailed_code(ADA)}, headers=FROM_OUR_PAGE, follow=True)
     assert "You have signed already" in words(page)
-    assert "As you signed You sign as Ada Lovelcae" in words(page)
-    assert "As you typed now You sign as Ada Lovelace" in words(page)
+    assert "Your signature as it is You sign as Ada Lovelcae" in words(page)
+    assert "What you typed this time You sign as Ada Lovelace" in words(page)
     assert signature_of(letter).name == "Ada Lovelcae"
     link = signer.mailed_link(ADA)
     assert "You have signed already" in words(signer.get(link))

@@ -50,7 +50,7 @@ def test_one_can_confirm_until_the_end_of_the_letter_and_a_day_and_no_longer(
     deliver()
     for half in halves():
         assert f"You can confirm until {told(closes_at + DAY)}." in half
-        assert f"Signatures are taken until {told(closes_at)}." in half
+        assert f"Open for signatures until {told(closes_at)}." in half
 
 
 def test_without_an_end_one_can_confirm_for_two_weeks(letter: Letter, zone: None) -> None:
@@ -59,7 +59,7 @@ def test_without_an_end_one_can_confirm_for_two_weeks(letter: Letter, zone: None
     deliver()
     for half in halves():
         assert f"You can confirm until {told(now + 14 * DAY)}." in half
-        assert "Signatures are taken until" not in half
+        assert "Open for signatures until" not in half
 
 
 def test_of_a_letter_that_was_closed_early_one_can_confirm_for_a_day(letter: Letter, zone: None) -> None:
@@ -92,7 +92,7 @@ def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Lett
 
 def test_page_form_and_list_tell_until_when_one_can_sign(letter: Letter, reader: Reader, zone: None) -> None:
     closes_at = timezone.now() + 3 * DAY
-    said = f"Signatures are taken until {told(closes_at)}."
+    said = f"Open for signatures until {told(closes_at)}."
     assert said not in reader.read(letter) + reader.get("/").content.decode()
     Letter.objects.update(closes_at=closes_at, version=99)
     # At the head of the page, and in its form.

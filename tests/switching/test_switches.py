@@ -63,7 +63,7 @@ def test_with_publishing_off_what_is_confirmed_waits_for_its_number(letter: Lett
     turn(Name.PUBLISH, on=False)
     signer.sign(letter)
     deliver()
-    assert "Publication is paused for a while. Confirmed signatures are kept" in words(signer.confirm())
+    assert "Publication is paused for a while. We keep confirmed signatures" in words(signer.confirm())
     publish()
     assert signature_of(letter).state == Signature.State.CONFIRMED
     turn(Name.PUBLISH, on=True)

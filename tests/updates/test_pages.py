@@ -103,7 +103,7 @@ def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Cli
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"title": " "}, "Give it a title: signers read it at the top of the email."),
+        ({"title": " "}, "Enter a title. Signers see it at the top of the email."),
         ({"title": "\u202ereversed"}, "There are invisible characters in it that turn the direction of writing."),
         ({"title": "damaged\x00"}, "There are characters in it that cannot be shown."),
         ({"title": "x" * 151}, "at most 150 characters"),

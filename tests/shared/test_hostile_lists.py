@@ -1,0 +1,85 @@
+"""A list made to be slow: the work is bounded, whatever two megabytes hold."""
+
+import time
+from typing import Any
+
+import pytest
+from email_validator import validate_email
+
+from letters.shared import rosters
+from letters.shared.rosters import MOST_IN_OTHER_SCRIPTS, guess_columns, read_people, read_rows
+from letters.shared.text import looks_like_link, without_links
+
+COLUMNS = ["name", "address"]
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that the slow library was asked about."""
+    asked: list[str] = []
+
+    def counted(text: str, **options: Any) -> Any:
+        asked.append(text)
+        return validate_email(text, **options)
+
+    monkeypatch.setattr("letters.shared.addresses.validate_email", counted)
+    return asked
+
+
+def people_of(cells: list[str]) -> rosters.Roster:
+    rows = read_rows("Name\tEmail\n" + "".join(f"Ada\t{cell}\n" for cell in cells))
+    return read_people(rows, COLUMNS, has_heading=True)
+
+
+def test_of_a_cell_with_very_many_addresses_a_few_are_read(checked: list[str]) -> None:
+    roster = people_of(["; ".join(["ada@example.org"] * 60)] * 100)
+    assert len(roster.people) == 1
+    assert len(checked) <= 100 * (rosters.MOST_PARTS + 1)
+
+
+def test_of_addresses_side_by_side_a_few_are_read_and_the_line_is_named(checked: list[str]) -> None:
+    roster = people_of([" ".join(f"ada{number}@example.org" for number in range(40))])
+    assert [person.address.deliverable for person in roster.people] == ["ada0@example.org"]
+    assert len(roster.several) == 1
+    assert len(checked) <= 2 * rosters.MOST_PARTS + 2
+
+
+@pytest.mark.parametrize(
+    "made", ["ada@{0}" + ".bücherbücher" * 8 + ".de", "ä{0}@example.org", "a\u0323\u0307b" * 90 + "{0}@example.org"]
+)
+def test_of_addresses_in_other_scripts_so_many_are_read_and_the_rest_is_named(made: str, checked: list[str]) -> None:
+    roster = people_of([made.format(number) for number in range(MOST_IN_OTHER_SCRIPTS + 50)])
+    assert len({text for text in checked if not text.isascii()}) <= MOST_IN_OTHER_SCRIPTS
+    assert len(roster.without_address) >= 50
+
+
+@pytest.mark.parametrize("around", ["Zoë <{0}>", "\u200b{0}\u200b", "„{0}“", "«{0}»", "{0} (privé)", "\u00a0{0}"])
+def test_what_stands_around_an_address_in_any_script_costs_it_nothing(around: str) -> None:
+    number = MOST_IN_OTHER_SCRIPTS + 50
+    assert len(people_of([around.format(f"ada{each}@example.org") for each in range(number)]).people) == number
+
+
+def test_a_cell_without_an_at_sign_is_never_read_as_an_address(checked: list[str]) -> None:
+    rows = read_rows("Name\tEmail\n" + "Ada\ta\u0323\u0307b\n" * 100)
+    guess_columns(rows)
+    read_people(rows, COLUMNS, has_heading=True)
+    assert checked == []
+
+
+# A pattern that begins anew at each letter takes a hundred seconds for each of these.
+@pytest.mark.parametrize("unit", ["a", "a-", "a.b", "a1"])
+def test_a_word_without_end_is_looked_through_once(unit: str) -> None:
+    text = unit * (100_000 // len(unit))
+    begun = time.process_time()
+    without_links(text)
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("text", ["https://x", "HTTP://x", "a+b.c-d://x", "go to ftp:／／x"])  # noqa: RUF001 -- meant
+def test_a_scheme_is_still_a_link(text: str) -> None:
+    assert looks_like_link(text)
+
+
+def test_two_slashes_alone_are_none() -> None:
+    assert not looks_like_link("either // or")
+    assert not looks_like_link("ratio ://")
