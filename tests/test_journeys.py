@@ -192,7 +192,8 @@ def test_who_is_shown_to_nobody_keeps_the_link_and_leaves_none_behind(
     # Without JavaScript the browser would have to send the form once more, and says so.
     with suppress(Error):
         signer.go_back()
-    assert "/signatures/manage/" not in signer.content()
+    expect(signer.locator("html")).not_to_contain_text("/signatures/manage/")
+    expect(signer.locator("[href*='/signatures/manage/']")).to_have_count(0)
 
 
 def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: Site, visitor: Visit) -> None:

@@ -20,6 +20,7 @@ from letters.models import (
     Handover,
     Invitation,
     InviteList,
+    KeyFingerprint,
     Letter,
     LetterHour,
     LetterTally,
@@ -29,6 +30,7 @@ from letters.models import (
     Revision,
     Signature,
     SignerContact,
+    Submission,
     Switch,
     Translation,
     Update,
@@ -54,6 +56,23 @@ def add_signature(letter: Letter, **values: Any) -> Signature:
 
 def add_contact(letter: Letter, **values: Any) -> SignerContact:
     return SignerContact.objects.create(signature=add_signature(letter), address=b"sealed", **values)
+
+
+def add_submission(letter: Letter, **values: Any) -> Submission:
+    signature = values.pop("signature", None) or add_signature(letter)
+    right = {"revision": letter.current_revision, "language": "en", "name": "Ada Lovelace", "display": "public"}
+    return Submission.objects.create(
+        **{**right, "submitted_at": NOW, "content_hash": bytes(16), "signature": signature, **values}
+    )
+
+
+def add_the_same_submission(letter: Letter) -> None:
+    add_submission(letter, signature=add_submission(letter).signature)
+
+
+def add_the_same_fingerprint(_: Letter) -> None:
+    for _again in range(2):
+        KeyFingerprint.objects.create(name="ADDRESS_HASH_KEY", fingerprint="0" * 64, created_at=NOW)
 
 
 def add_delivery(letter: Letter, **values: Any) -> Delivery:
@@ -148,8 +167,18 @@ PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Deed]] = [
-    ("user_email_once_in_any_case", lambda _: User.objects.create(email="OLGA@example.org")),
     ("letters_user_email_key", lambda _: User.objects.create_user("olga@example.org")),
+    ("letters_user_email_key", lambda _: User.objects.create(email="OLGA@example.org")),
+    ("key_fingerprint_once", add_the_same_fingerprint),
+    ("submission_once", add_the_same_submission),
+    ("submission_display_known", lambda letter: add_submission(letter, display="friends")),
+    ("submission_of_nobody_holds_no_name", lambda letter: add_submission(letter, display="nobody")),
+    (
+        "submission_of_nobody_holds_no_name",
+        lambda letter: add_submission(letter, display="nobody", name="", role="A"),
+    ),
+    ("submission_consent_says_when", lambda letter: add_submission(letter, consent="Write to me.")),
+    ("submission_consent_says_when", lambda letter: add_submission(letter, consented_at=NOW)),
     ("collective_has_a_name", lambda _: Collective.objects.create(name="", slug="nameless", created_at=NOW)),
     (
         "letters_collective_slug_key",

@@ -232,7 +232,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     packed: list[str] = []
 
     def take(name: str, *, args: list[str], queue: str) -> None:
-        assert (name, queue) == ("letters.account_mail", "confirmations")
+        assert (name, queue) == ("letters.account_mail", "accounts")
         packed.extend(args)
 
     monkeypatch.setattr(current_app, "send_task", take)
