@@ -1,5 +1,6 @@
 """What a reader sees of a letter's HTML: its blocks in order, each with its kind, its number and its words."""
 
+import re
 from html.parser import HTMLParser
 
 BLOCKS = {"p", "h2", "h3", "h4", "h5", "h6", "td", "th", "pre"}
@@ -90,3 +91,57 @@ class Outline(HTMLParser):
 
 def outline_of(html: str) -> list[str]:
     return Outline(html).lines
+
+
+QUOTED = re.compile(r"(>( |$))+")
+MARK = re.compile(r"(?P<indent> *)(?P<mark>•|[0-9]{1,9}\.|\[[0-9]{1,4}\]) (?P<words>.*)")
+
+
+class PlainOutline:
+    """The same of the plain half of an email, by what a reader takes for an item, a quotation, a line begun anew."""
+
+    def __init__(self, text: str) -> None:
+        self.lines: list[str] = []
+        # The columns in which the words of the items around a line begin.
+        self.columns: list[int] = []
+        is_apart = True
+        for line in text.split("\n"):
+            signs = QUOTED.match(line)
+            depth = signs[0].count(">") if signs else 0
+            words = line[signs.end() :] if signs else line
+            quotes = "> " * depth
+            is_apart = self.read(words, quotes, is_apart=is_apart)
+
+    def read(self, words: str, quotes: str, *, is_apart: bool) -> bool:
+        """Whether the next line begins something."""
+        if not words:
+            return True
+        found = MARK.fullmatch(words)
+        if words == "———":
+            self.lines.append("rule")
+        elif found:
+            self.begin(found["indent"], found["mark"], quotes + self.item(found) + found["words"])
+        elif not is_apart:
+            self.lines[-1] += f" / {words.strip()}"
+        elif words.startswith("    ") and not self.columns:
+            self.lines.append(f"pre: {words.strip()}")
+        else:
+            self.columns = [column for column in self.columns if words.startswith(" " * column)]
+            self.lines.append(f"{quotes}p: {words.strip()}")
+        return False
+
+    def item(self, found: re.Match[str]) -> str:
+        depth = len([column for column in self.columns if column <= len(found["indent"])])
+        kind = {"•": "-"}.get(found["mark"], found["mark"].strip("[].") + ".")
+        return f"{'  ' * depth}{kind}: "
+
+    def begin(self, indent: str, mark: str, line: str) -> None:
+        self.columns = [column for column in self.columns if column <= len(indent)]
+        self.columns.append(len(indent) + len(mark) + 1)
+        if mark.startswith("[") and "notes" not in self.lines:
+            self.lines.append("notes")
+        self.lines.append(line)
+
+
+def plain_outline_of(text: str) -> list[str]:
+    return PlainOutline(text).lines

@@ -14,7 +14,8 @@ _WIDE = r"\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
 _REST = rf"[^\s<>|{_QUOTES}{_WIDE}]"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _HOST = rf"(?:{_LABEL}\.)+[^\W\d_]{{2,24}}"
-_WITH_SCHEME = rf"(?<![\w/])https?://{_REST}+"
+# Chinese and Japanese have no space before an address.
+_WITH_SCHEME = rf"(?<![a-z0-9_/])https?://{_REST}+"
 _MAILBOX = rf"(?<![\w.+/@:-])(?:mailto:)?[\w.+-]{{1,64}}@{_HOST}(?![\w@])"
 _BARE = rf"(?<![\w@./:+-]){_HOST}(?:/{_REST}*)?(?![\w@])"
 ADDRESSES = re.compile(rf"(?P<page>{_WITH_SCHEME})|(?P<mailbox>{_MAILBOX})|(?P<bare>{_BARE})", re.IGNORECASE)

@@ -89,7 +89,12 @@ class _Writer:
     def _block(self, element: Element) -> Iterator[list[str]]:
         if element.tag in HIDDEN:
             return
-        if element.tag in {"ul", "ol"}:
+        if element.attributes.get("class") == "footnotes":
+            # Marked as in the text: "1." could be one of the letter's demands.
+            for notes in element.children:
+                if isinstance(notes, Element):
+                    yield [line for lines in self._items(notes, numbered="[{}] ") for line in lines]
+        elif element.tag in {"ul", "ol"}:
             yield [line for lines in self._items(element) for line in lines]
         elif element.tag == "blockquote":
             yield _indented("> ", "> ", list(self.blocks(element)))
@@ -102,13 +107,13 @@ class _Writer:
         else:
             yield from self.blocks(element)
 
-    def _items(self, listed: Element) -> Iterator[list[str]]:
+    def _items(self, listed: Element, numbered: str = "{}. ") -> Iterator[list[str]]:
         number, is_first = _whole(listed.attributes.get("start", ""), 1), True
         for item in listed.children:
             if isinstance(item, str) or item.tag != "li":
                 continue
             number = _whole(item.attributes.get("value", ""), number)
-            mark = f"{number}. " if listed.tag == "ol" else f"{BULLET} "
+            mark = numbered.format(number) if listed.tag == "ol" else f"{BULLET} "
             blocks, is_loose = list(self.blocks(item)), _has(item, "p")
             lines = _indented(mark, " " * len(mark), blocks or [[""]], apart=is_loose)
             # As in the HTML: items that are paragraphs stay apart.

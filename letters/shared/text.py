@@ -7,6 +7,8 @@ import unicodedata
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from letters.shared.links import addresses_in
+
 # Invisible characters that turn the direction of what stands around them: with one, a name can rewrite its neighbours.
 # Unicode TR 36; the marks U+200E and U+200F move nothing but themselves and stand in honest names.
 TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -94,19 +96,16 @@ def _one_space(spaces: re.Match[str]) -> str:
     return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
 
 
-URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-# What ends a sentence, and not the address before it.
-AFTER_URL = ".,;:!?'\u2019\u201d»)]}"
-
-
 def linked(text: str) -> SafeString:
-    """Plain text with its web addresses as links, everything else escaped."""
+    """Plain text with its web addresses as links, everything else escaped. Only those that begin with their scheme."""
     parts, end = [], 0
-    for found in URL.finditer(text):
-        url = found[0].rstrip(AFTER_URL)
+    for found in addresses_in(text):
+        url = text[found.start : found.end]
+        if url != found.target or not url.lower().startswith(("https://", "http://")):
+            continue
         link = format_html('<a href="{}" rel="nofollow noopener noreferrer">{}</a>', url, url)
-        parts += [escape(text[end : found.start()]), link]
-        end = found.start() + len(url)
+        parts += [escape(text[end : found.start]), link]
+        end = found.end
     return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 -- each part is escaped above
 
 

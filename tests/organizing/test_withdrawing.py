@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from letters.accounts.mail import unpack
 from letters.models import AuditEvent, Letter, Membership, User
 from letters.organizing.operations import close_letter, restore_letter, withdraw_letter
+from letters.shared.links import addresses_in
 from letters.shared.refusal import Refused
 from letters.shared.text import linked
 from tests.conftest import LetterMaker
@@ -158,3 +159,25 @@ def test_no_text_becomes_anything_but_a_link(text: str) -> None:
     shown = linked(text)
     assert "<b>" not in shown
     assert shown.count('"') % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("See https://example.org/wiki/Train_(night).", "https://example.org/wiki/Train_(night)"),
+        ("(https://example.org/a).", "https://example.org/a"),
+        ("参见https://example.org/b。谢谢", "https://example.org/b"),
+        ("ahttps://example.org/b", ""),
+    ],
+)
+def test_the_reason_has_the_links_that_a_letter_would_have(text: str, url: str) -> None:
+    found = [each.target for each in addresses_in(text)]
+    assert found == ([url] if url else [])
+    assert linked(text).count("<a ") == len(found)
+    assert f'href="{url}"' in linked(text) or not url
+
+
+def test_in_a_reason_only_what_begins_with_its_scheme_is_a_link() -> None:
+    assert (
+        linked("ada@example.org, www.example.org, example.org/a") == "ada@example.org, www.example.org, example.org/a"
+    )

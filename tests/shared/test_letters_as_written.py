@@ -1,33 +1,45 @@
 """Letters as people write and paste them: page, preview, mail, feed and PDF say the same, in the same order."""
 
+import json
 import re
 import shutil
 import subprocess
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from html import unescape
 from io import BytesIO
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import pikepdf
 import pytest
+from django.conf import settings
+from django.http import JsonResponse
+from django.test import RequestFactory
 from django.utils import timezone
 from PIL import Image
 
-from letters.models import Letter, User
-from letters.organizing.operations import draft_letter, publish_letter
+from letters.models import Letter, Translation, Update, User
+from letters.organizing.operations import draft_letter, publish_letter, translate_letter
+from letters.organizing.views import live_preview
+from letters.publishing.feed import letter_feed
 from letters.shared import pdf
 from letters.shared.limited import Child, Limits, child
-from letters.shared.markdown import render_markdown
+from letters.shared.markdown import bare, render_markdown
 from letters.shared.pdf import write_pdf
+from letters.updates.mail import trial_mail
+from letters.updates.operations import UpdateText, write_update
 from tests.conftest import LetterMaker
-from tests.outlines import Outline, outline_of
-from tests.people import EN, Reader, browser_of
+from tests.outlines import Outline, outline_of, plain_outline_of
+from tests.people import EN, NOW, Reader, browser_of
 from tests.shared.test_pdf import HEAD
 
 FOLDER = Path(__file__).parent.parent / "letters_as_written"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.md"))
 PICTURE = f"/media/{'0' * 32}-1200x600.webp"
+ATOM = "{http://www.w3.org/2005/Atom}"
 # Whose letters stand in the file of a PDF in another order, or taken apart.
 SHAPED = {"arabic", "hebrew", "hindi", "persian", "thai"}
 # What is drawn as nothing, or left out where the machine has no face for it; and where a line may have been broken.
@@ -91,6 +103,7 @@ def test_its_pdf_says_the_same_in_the_same_order(name: str, on_paper: Path) -> N
     picture = BytesIO()
     Image.new("RGB", (1200, 600), "teal").save(picture, "WEBP")
     assert write_pdf(on_paper, replace(HEAD, body=written(name), pictures={PICTURE: picture.getvalue()}), []) >= 1
+    assert linked_from(on_paper) == leads_to(render_markdown(written(name)))
     set_in_type = subprocess.run(["pdftotext", "-raw", on_paper, "-"], check=True, capture_output=True).stdout.decode()
     if name in SHAPED:
         return
@@ -99,9 +112,114 @@ def test_its_pdf_says_the_same_in_the_same_order(name: str, on_paper: Path) -> N
         found = text.find(piece, place)
         assert found >= 0, f"{piece!r} is not after {text[:place][-40:]!r} in {text!r}"
         place = found + len(piece)
+    # On paper nobody can press a word: its address is printed.
+    for address in leads_to(render_markdown(written(name))):
+        assert plain(bare(address)) in text
+
+
+def leads_to(html: str) -> set[str]:
+    return {unescape(each) for each in re.findall(r'<a href="([^"#][^"]*)"', html)}
+
+
+def linked_from(path: Path) -> set[str]:
+    """Where the links of the letter in a PDF lead, but for the small print's."""
+    with pikepdf.open(path) as made:
+        marks = [mark for page in made.pages for mark in page.get("/Annots", [])]
+        targets = {str(mark.A.URI) for mark in marks if "/A" in mark and "/URI" in mark.A}
+    return targets - set(HEAD.small_print)
 
 
 # Where else it is read
+
+
+@pytest.fixture
+def draft_of(draft: LetterMaker, organizer: User) -> Callable[[str], tuple[Letter, Translation]]:
+    """A draft with one of the texts, written anew for each."""
+    made = draft("as-written")
+
+    def write(name: str) -> tuple[Letter, Translation]:
+        text = replace(EN, title=name, body=written(name))
+        return made, translate_letter(made, text=text, by=organizer, now=NOW)
+
+    return write
+
+
+def test_page_preview_and_feed_are_one_rendering_of_every_letter(
+    draft_of: Callable[[str], tuple[Letter, Translation]], organizer: User
+) -> None:
+    for name in NAMES:
+        letter, text = draft_of(name)
+        letter.published_at = NOW
+        assert outline_of(text.html) == expected(name), name
+        assert outline_of(preview_of(written(name), organizer)) == expected(name), name
+        [entry] = ET.fromstring(letter_feed(letter, text, "en")).iter(f"{ATOM}entry")  # noqa: S314 -- our own
+        content = entry.findtext(f"{ATOM}summary") or ""
+        assert outline_of(content) == expected(name), name
+        assert_leads_anywhere(content)
+
+
+def test_both_halves_of_an_email_say_the_same(letter: Letter, organizer: User) -> None:
+    made: Update | None = None
+    for name in NAMES:
+        text = UpdateText(title="As it was written", body=written(name), language="en")
+        seen = made.version if made else ""
+        made = write_update(letter, text=text, by=organizer, now=NOW, update=made, seen=seen)
+        message = trial_mail(made, "ada@example.org")
+        html, plain_half = str(message.alternatives[0][0]), str(message.body)
+        [inside] = re.findall(r'<div lang="en" dir="ltr">(.*?)</div>', html, re.DOTALL)
+        assert outline_of(inside) == expected(name), name
+        assert_leads_anywhere(inside)
+        plain_half = plain_half.partition("As it was written\n\n")[2].rpartition("\n\n--\n")[0]
+        assert plain_outline_of(NOTE.sub("", plain_half)) == in_plain(name, inside), name
+        # Each mark of a note has the number of one that follows.
+        marks, notes = NOTE.findall(plain_half), re.findall(r"^\[([0-9]+)\] ", plain_half, re.MULTILINE)
+        assert set(marks) <= set(notes), name
+        assert len(notes) == len(set(notes)) == inside.count('<li id="fn-'), name
+
+
+# A note's mark in a text, not at the beginning of the note.
+NOTE = re.compile(r"(?<=\S)\[([0-9]+)\]")
+TABLES = {
+    "table": ["-: Line: NJ 1; From: Berlin; To: Paris", "-: Line: NJ 2; From: Vienna; To: Rome"],
+    "table_with_emphasis": ["-: What: Trains; How many: 12", "-: What: Buses; How many: 3"],
+}
+
+
+def in_plain(name: str, html: str) -> list[str]:
+    """The same where headings are lines of their own, rows of a table are items, and words do not hide addresses."""
+    targets = iter(unescape(each) for each in re.findall(r'<a href="([^"#][^"]*)"', html))
+    lines = [_in_plain(line, targets) for line in expected(name) if not re.match("t[dh]:", line)]
+    # The HTML half shows the small one; who asks for a picture by its address gets the large one.
+    shown = rf"Picture: \1 ({settings.SITE_URL}{PICTURE})"
+    lines = [re.sub(r"\[(A red train at night)\]", shown, line) for line in lines]
+    return TABLES.get(name, []) + lines
+
+
+def _in_plain(line: str, targets: Iterator[str]) -> str:
+    def with_address(found: re.Match[str]) -> str:
+        target = next(targets, "")
+        # Typed in angle brackets, and no link.
+        if not target:
+            return found[0]
+        return found[1] if found[1] in target else f"{found[1]} ({target.removeprefix('mailto:')})"
+
+    line = re.sub("<([^<>]*)>", with_address, re.sub("^((?:> )*)h[2-6]:", r"\1p:", line))
+    # The last line of code ends no line of its own.
+    return line.removesuffix(" / ") if line.startswith("pre:") else line
+
+
+def preview_of(body: str, by: User) -> str:
+    request = RequestFactory().post("/organize/preview/", {"body": body})
+    request.user = by
+    response = live_preview(request)
+    assert isinstance(response, JsonResponse)
+    return str(json.loads(response.content)["html"])
+
+
+def assert_leads_anywhere(html: str) -> None:
+    """Every address is whole, also outside of our site."""
+    for address in re.findall(r'(?:href|src)="([^"]*)"', html):
+        assert re.match("https?://|mailto:|#", address), address
 
 
 @pytest.mark.parametrize(

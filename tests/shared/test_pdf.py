@@ -1,9 +1,14 @@
+import shutil
+import socket
+import subprocess
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pytest
 import typst
+from PIL import Image
 
 from letters.shared import pdf
 from letters.shared.pdf import Letterhead, Signatory, write_pdf
@@ -94,3 +99,72 @@ def test_nothing_in_a_name_is_a_command(tmp_path: Path) -> None:
     head = replace(HEAD, title=traps[0], addressee=traps[1], collective=traps[2], small_print=(traps[3], traps[4]))
     names = [Signatory(place, trap, trap) for place, trap in enumerate(traps, 1)]
     assert write_pdf(tmp_path / "letter.pdf", head, names) == 2
+
+
+# What it shows and where it leads
+
+PICTURE = f"/media/{'0' * 32}-40x20.webp"
+
+
+def webp() -> bytes:
+    picture = BytesIO()
+    Image.new("RGB", (40, 20), "teal").save(picture, "WEBP")
+    return picture.getvalue()
+
+
+def pictures_of(path: Path) -> int:
+    with pikepdf.open(path) as made:
+        return sum(len(page.get_images()) for page in made.pages)
+
+
+def words_of(path: Path) -> str:
+    if not shutil.which("pdftotext"):
+        pytest.skip("this machine has no pdftotext (Debian: poppler-utils)")
+    return subprocess.run(["pdftotext", "-raw", path, "-"], check=True, capture_output=True).stdout.decode()
+
+
+def test_a_picture_of_ours_is_in_it(tmp_path: Path) -> None:
+    body = f"![A night train]({PICTURE})"
+    write_pdf(tmp_path / "letter.pdf", replace(HEAD, body=body, pictures={PICTURE: webp()}), [])
+    assert pictures_of(tmp_path / "letter.pdf") == 1
+    assert "A night train" in words_of(tmp_path / "letter.pdf")
+
+
+@pytest.mark.parametrize("inside", ["", "Before. "])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{port}/tracker.webp",
+        "//127.0.0.1:{port}/tracker.webp",
+        "file:///etc/hostname",
+        "part.typ",
+        "picture-0.webp",
+        f"/media/{'1' * 32}-40x20.webp",
+    ],
+)
+def test_any_other_picture_is_its_words_and_never_fetched(tmp_path: Path, address: str, inside: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        target = address.format(port=server.getsockname()[1])
+        body = f"{inside}![A tracker of theirs]({target})"
+        write_pdf(tmp_path / "letter.pdf", replace(HEAD, body=body, pictures={PICTURE: webp()}), [])
+        assert "A tracker of theirs" in words_of(tmp_path / "letter.pdf")
+        assert pictures_of(tmp_path / "letter.pdf") == 0
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "👩‍👩‍👧‍👦🏳️‍🌈👍🏽🇪🇺1️⃣❤️" * 20,
+        "# " + "🚂" * 300,
+        "x" * 20_000,
+        "ä" * 5000 + " " + "Ж" * 5000,
+        "م" * 5000,
+        "| a | b |\n|---|---|\n| " + "y" * 3000 + " | 🌙 |",
+        f"[{'z' * 3000}](https://example.org/{'z' * 1900})",
+    ],
+)
+def test_neither_emoji_nor_words_without_end_make_it_fail(tmp_path: Path, body: str) -> None:
+    assert write_pdf(tmp_path / "letter.pdf", replace(HEAD, body=body), []) >= 1

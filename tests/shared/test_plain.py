@@ -50,6 +50,10 @@ def test_each_shape_is_readable(markdown: str, text: str) -> None:
             '<p>S<sup><a href="#f1">[1]</a></sup></p><section><ol><li><p>R <a href="#r1">↩︎</a></p></li></ol></section>',
             "S[1]\n\n1. R",
         ),
+        (
+            '<p>S</p><section class="footnotes"><ol><li><p>R</p><ol><li>a</ol></li><li><p>T</p></ol></section>',
+            "S\n\n[1] R\n\n    1. a\n\n[2] T",
+        ),
         ('<ol start="7"><li>Seven</li><li value="9">Nine</li><li>Ten</li></ol>', "7. Seven\n9. Nine\n10. Ten"),
         ("<h5>Five</h5><h6>Six</h6><p>x", "Five\n\nSix\n\nx"),
         ('<p><img src="/media/x.webp" alt=""></p>', f"Picture ({SITE}/media/x.webp)"),

@@ -69,3 +69,20 @@ def test_the_blocks_of_a_letter_are_those_of_its_page() -> None:
 def test_a_link_too_long_for_paper_is_its_words() -> None:
     assert "link(" not in typst_of(f"[here](https://example.org/{'a' * 9000})")
     assert "link(" in typst_of(f"[here](https://example.org/{'a' * 900})")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "address"),
+    [
+        ("اقرأ https://example.org/a/?b=1 الآن", "https://example.org/a/?b=1"),
+        ("اقرأ <https://example.org/a/> الآن", "https://example.org/a/"),
+        ("اقرأ www.example.org/a/ الآن", "www.example.org/a/"),
+        ("اكتبوا إلى ada@example.org.", "ada@example.org"),
+        ("اقرأ [الرسالة](https://example.org/a/) الآن", "https://example.org/a/"),
+        ("קראו [את זה](mailto:ada@example.org)", "ada@example.org"),
+    ],
+)
+def test_an_address_among_words_from_right_to_left_is_read_from_left_to_right(markdown: str, address: str) -> None:
+    made = typst_of(markdown).replace("\u200b", "")
+    assert f"\u2066{address}\u2069" in made
+    set_on_paper(markdown)
