@@ -1,5 +1,6 @@
 """A letter with everything that a letter can have, written into a running site for whoever looks at its pages."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -113,6 +114,6 @@ def _tell(letter: Letter, by: User) -> None:
     sent = write_update(letter, text=NEWS, by=by, now=now)
     send_update(sent, seen=sent.version, by=by, now=now)
     write_update(letter, text=UpdateText(**{**NEWS.__dict__, "title": "Noch ein Entwurf"}), by=by, now=now)
-    publish_answer(write_answer(letter, text=ANSWER, by=by, now=now), by=by, now=now)
+    publish_answer(write_answer(letter, text=replace(ANSWER, answered_on=now.date()), by=by, now=now), by=by, now=now)
     delivered = Delivered(on=now.date(), to="das Büro der Ministerin", signature_count=100, note="Mit Dank.")
     record_handover(letter, delivered=delivered, by=by, now=now)

@@ -110,7 +110,7 @@ def test_a_list_with_somebody_who_is_known_looks_like_any_other(
         pages.append(browser.post(f"{url}list/", fields, follow=True))
         texts = [words(page) for page in pages]
         assert "2 people on the list" in texts[0]
-        assert "The list with 2 addresses is taken." in texts[1]
+        assert "We have taken your list of 2 addresses." in texts[1]
         seen.append([text.split("addresses on your lists")[-1] for text in texts[1:]])
         number = Delivery.objects.exclude(pk__in=before).filter(kind="invited").count()
         assert number == (2 if case == "new" else 1)
@@ -145,7 +145,7 @@ def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, br
     )
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
     page = words(browser.post(LIST, {"column_0": "address", "action": "invite"}, follow=True))
-    assert "The list with 2 addresses is taken." in page
+    assert "We have taken your list of 2 addresses." in page
     assert "4 addresses on your lists" in page
 
 

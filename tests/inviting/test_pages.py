@@ -76,7 +76,7 @@ def test_the_organizer_sets_right_what_the_columns_are(before: Letter, browser: 
     assert "Ada ada@example.org · Engines" in words(page)
     assert not Signature.objects.exists()
     page = send(browser, "invite", "affiliation", "address", "name")
-    assert "The list with 2 addresses is taken." in words(page)
+    assert "We have taken your list of 2 addresses." in words(page)
     assert (signature_of(before).name, signature_of(before).affiliation) == ("Ada", "Engines")
     assert not InviteList.objects.exists()
 

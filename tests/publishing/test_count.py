@@ -138,7 +138,9 @@ def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter,
     assert letter.awaiting_confirmation == 1
 
 
-@pytest.mark.parametrize(("pending", "said"), [(9, ""), (10, "At least 10 wait"), (19, "At least 10 wait")])
+@pytest.mark.parametrize(
+    ("pending", "said"), [(9, ""), (10, "At least 10 are waiting"), (19, "At least 10 are waiting")]
+)
 def test_the_organizers_read_no_more_of_it_than_the_public(
     letter: Letter, organizer: User, pending: int, said: str
 ) -> None:
@@ -146,7 +148,9 @@ def test_the_organizers_read_no_more_of_it_than_the_public(
     Letter.objects.update(awaiting_confirmation=pending)
     page = words(browser_of(organizer).get("/organize/letters/night-trains/"))
     assert said in page
-    assert f"{pending} wait for their signers." not in page.replace("At least 10 wait for their signers.", "")
+    assert f"{pending} are waiting for their signers to confirm." not in page.replace(
+        "At least 10 are waiting for their signers to confirm.", ""
+    )
 
 
 def test_a_signature_is_on_every_surface_as_soon_as_it_is_numbered(letter: Letter, reader: Reader) -> None:

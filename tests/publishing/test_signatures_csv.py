@@ -145,7 +145,7 @@ def test_no_request_reads_a_long_list(large: Letter, reader: Reader, woken: list
         answer = reader.get(CSV)
     assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "20", "no-store")
-    assert "Load this page again in about 20 seconds." in words(answer)
+    assert "Reload this page in about 20 seconds." in words(answer)
     assert woken == [("letters.build_list", large.pk, "exports")]
     built(large)
     with CaptureQueriesContext(connection) as captured:

@@ -60,7 +60,7 @@ def test_one_sees_how_many_and_the_very_mail_before_one_asks(signed: Letter, des
     assert f'href="{ASK}"' in desk.get(PAGE).content.decode()
     said = words(desk.get(ASK))
     assert "3 signatures stand with an earlier text." in said
-    assert "A letter that you signed has changed: does your signature stand?" in said
+    assert "A letter that you signed has changed: do you still sign it?" in said
     assert NOTE in said
     assert "these signatures stay with the text that they were given to" in said
     assert not CarryOver.objects.exists()

@@ -459,7 +459,9 @@ def test_the_moment_told_is_that_of_the_signing_and_a_step(letter: Letter, signe
 
 
 def test_a_mail_that_is_late_is_told_in_minutes(letter: Letter, signer: Signer) -> None:
-    assert "Email is delayed: about 1 minute." in words(signer.get(just_signed(signer, letter, ago=timedelta(hours=1))))
+    assert "Email is delayed by about 1 minute." in words(
+        signer.get(just_signed(signer, letter, ago=timedelta(hours=1)))
+    )
 
 
 def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
