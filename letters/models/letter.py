@@ -228,6 +228,9 @@ class Letter(models.Model):
         return f"letter_{self.status}"
 
     def confirmations_end(self) -> datetime | None:
-        """When it takes the last confirmation; None if no end is set."""
-        ended = self.closed_at if self.status == self.Status.CLOSED else self.closes_at
-        return ended + GRACE_AFTER_CLOSING if ended else None
+        """When it takes the last confirmation; None if no end is set.
+
+        Closing it by hand after its date has passed gives nobody another day.
+        """
+        ends = [self.closes_at, self.closed_at if self.status == self.Status.CLOSED else None]
+        return min((end + GRACE_AFTER_CLOSING for end in ends if end), default=None)

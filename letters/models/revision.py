@@ -188,8 +188,10 @@ class Translation(models.Model):
         return self.title
 
     def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
-        """What a reader of both would see to have changed: all that the fingerprint is of."""
-        texts = [f"{text.addressee}\n\n{text.title}\n\n{text.body}" for text in (older, self)]
+        """What a reader of both would see to have changed: all that the fingerprint is of, and the summary, which
+        stands beside links to the letter.
+        """
+        texts = [f"{text.addressee}\n\n{text.title}\n\n{text.summary}\n\n{text.body}" for text in (older, self)]
         return differences(*texts)
 
     @property

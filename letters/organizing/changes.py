@@ -4,13 +4,18 @@ Whoever signed stands by what they read. A correction keeps their names under th
 something else: not at once, and not in ten small steps.
 """
 
+import re
+
 from letters.models import History, Letter, Revision, Translation
 from letters.shared.differences import changed_words, same_words
 from letters.shared.pictures import ADDRESS
+from letters.shared.plain import to_plain
 
 # A correction changes at most this part of the words, and in a text that is very short at most so many.
 MOST_CHANGED = 0.05
 ALWAYS_ALLOWED = 3
+
+STRUCK_OUT = re.compile(r"<(s|del)>.*?</\1>", re.DOTALL)
 
 
 def says_something_else(letter: Letter, revision: Revision) -> bool:
@@ -46,8 +51,23 @@ def _is_of_substance(old: Translation, new: Translation) -> bool:
         return True
     if _pictures(old.body) != _pictures(new.body):
         return True
-    changed, words = changed_words(f"{old.title}\n\n{old.body}", f"{new.title}\n\n{new.body}")
+    return _is_much(_written(old), _written(new)) or _is_much(_seen(old), _seen(new))
+
+
+def _is_much(old: str, new: str) -> bool:
+    changed, words = changed_words(old, new)
     return changed > max(ALWAYS_ALLOWED, int(words * MOST_CHANGED))
+
+
+def _written(text: Translation) -> str:
+    return f"{text.title}\n\n{text.summary}\n\n{text.body}"
+
+
+def _seen(text: Translation) -> str:
+    """What readers see. A few marks in the source hide a whole paragraph, or bring it back: two arrows make it a
+    comment, two waves strike it out.
+    """
+    return to_plain(STRUCK_OUT.sub(" ", text.html), base="")
 
 
 def _pictures(body: str) -> list[str]:

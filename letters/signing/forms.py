@@ -302,8 +302,9 @@ class ChangeForm(SigningForm):
             return ask
         if ask == Ask.OFF:
             return Ask.OPTIONAL if self.initial[name] else Ask.OFF
-        # What they left empty may stay so. "Nobody sees my name" leaves all of it empty, whatever they had typed.
-        left_empty = not self.initial[name] and self.signature.display != Display.NOBODY
+        # What they left empty may stay so. "Nobody sees my name" leaves all but the country empty, whatever they typed.
+        was_asked = self.signature.display != Display.NOBODY or name == "country"
+        left_empty = was_asked and not self.initial[name]
         return Ask.OPTIONAL if left_empty else ask
 
     def _offered(self) -> Collection[str]:

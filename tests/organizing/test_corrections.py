@@ -148,3 +148,36 @@ def test_the_page_says_why_and_keeps_the_text(long: Letter, organizer: User) -> 
 def test_a_text_made_to_be_slow_counts_as_written_anew() -> None:
     old, new = "a b " * 12_000, "b a " * 12_000
     assert changed_words(old, f"x {new} x")[0] >= 20_000
+
+
+HIDDEN = "We demand that the ministry be closed and that its director be sent home."
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (HIDDEN, f"<!-- {HIDDEN} -->"),
+        (f"<!-- {HIDDEN} -->", HIDDEN),
+        (HIDDEN, f"~~{HIDDEN}~~"),
+        (f"~~{HIDDEN}~~", HIDDEN),
+    ],
+)
+def test_marks_that_hide_words_or_bring_them_back_count_as_these_words(
+    draft: LetterMaker, organizer: User, before: str, after: str
+) -> None:
+    letter = draft()
+    translate_letter(letter, text=replace(EN, body=f"Dear minister,\n\n{before}"), by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="not_a_correction"):
+        correct(letter, replace(EN, body=f"Dear minister,\n\n{after}"), organizer)
+
+
+def test_the_summary_beside_links_to_the_letter_counts_as_well(long: Letter, organizer: User) -> None:
+    summary = " ".join(["Everybody who signs wants the ministry closed."] * 8)
+    with pytest.raises(Refused, match="not_a_correction"):
+        correct(long, replace(LONG, summary=summary), organizer)
+    correct(long, replace(LONG, summary=summary), organizer, kind="substance")
+    first, second = (
+        Revision.objects.get(letter=long, number=number).translations.get(language="en") for number in (1, 2)
+    )
+    assert "Everybody" in str(second.differences_from(first))

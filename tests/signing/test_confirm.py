@@ -289,12 +289,14 @@ def test_an_old_link_to_a_confirmed_signature_has_been_used(letter: Letter, sign
         (timedelta(days=30), False),
     ],
 )
-@pytest.mark.parametrize("how", ["by the clock", "by hand"])
+@pytest.mark.parametrize("how", ["by the clock", "by hand", "by hand after its date"])
 def test_who_signed_in_time_has_a_day_to_confirm(letter: Letter, late: timedelta, taken: bool, how: str) -> None:
     signature = sign(letter)
     closing = NOW + timedelta(hours=5)
     if how == "by hand":
         Letter.objects.update(status="closed", closed_at=closing)
+    elif how == "by hand after its date":
+        Letter.objects.update(status="closed", closes_at=closing, closed_at=closing + timedelta(days=7))
     else:
         Letter.objects.update(closes_at=closing)
     signature = Signature.objects.select_related("letter").get()

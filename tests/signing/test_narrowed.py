@@ -53,6 +53,14 @@ def test_what_they_left_empty_may_stay_empty(letter: Letter, signer: Signer) -> 
     assert save(letter, signer, display="nobody").status_code == 303
 
 
+def test_a_signer_without_a_name_is_asked_for_no_country_that_they_left_out(letter: Letter, signer: Signer) -> None:
+    Letter.objects.update(domains=["example.org"])
+    sign_and_confirm(letter, name="", display="nobody", domain="example.org")
+    Letter.objects.update(ask_country="required")
+    assert save(letter, signer, display="nobody").status_code == 303
+    assert signature_of(letter).domain == ""
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_what_is_asked_for_no_more_is_neither_lost_nor_stuck(letter: Letter, signer: Signer, field: str) -> None:
     value = "IT" if field == "country" else "Something"

@@ -112,14 +112,14 @@ def test_who_has_lost_the_mail_is_sent_the_control_link(letter: Letter, signer: 
     )
     assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url()}link/?asked")
     deliver()
-    assert mail.outbox[-1].subject == "The link to your signature"
+    assert mail.outbox[-1].subject == "The email that you asked for"
     assert b"Your signature" in signer.get(signer.mailed_link(purpose="manage")).content
 
 
 def test_who_has_not_confirmed_yet_is_sent_the_mail_to_confirm(letter: Letter) -> None:
     sign(letter)
     deliver()
-    assert ask_for_link(letter) == ["Once more: confirm your signature"]
+    assert ask_for_link(letter) == ["The email that you asked for"]
 
 
 def test_an_address_that_has_not_signed_is_not_written_to(letter: Letter) -> None:
