@@ -75,10 +75,12 @@ def moments_to_wait_for(
     """Until when an email may not leave, and why (SPREAD or STOPPED), by delivery. Those that may are not in it."""
     stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
     stopped = set(stops.values_list("domain", flat=True))
-    # Each takes one place in a line: not when it is its turn.
-    new = [each for each in batch if each.pk in domains and each.error not in {SPREAD, STOPPED}]
+    # Each takes one place in a line: not when it is its turn. One whose domain was stopped while it waited in the
+    # quicker line goes to the end of the slow one.
+    waiting = [each for each in batch if each.pk in domains and each.error != STOPPED]
+    new = [each for each in waiting if each.error != SPREAD]
     # A person who has just confirmed is thanked at once: no stranger can cause that email.
-    slow = [each.pk for each in new if domains[each.pk] in stopped and each.kind != Delivery.Kind.THANKS]
+    slow = [each.pk for each in waiting if domains[each.pk] in stopped and each.kind != Delivery.Kind.THANKS]
     # Nor when it is tried again.
     spread = [
         each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_STRANGERS and each.attempts == 1

@@ -334,6 +334,9 @@ def _cells(body: Sequence[Row], place: int) -> list[str]:
 
 
 def _holds_address(cell: str) -> bool:
+    # Denial of service: to read an address in another script takes milliseconds, and a list has many cells to guess by.
+    if _is_in_another_script(cell):
+        return "." in cell
     return "@" in cell and bool(_addresses(cell))
 
 
@@ -423,7 +426,7 @@ def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: boo
     roster, seen, in_other_scripts = Roster(), set(), 0
     for row in rows[1 if has_heading else 0 :]:
         cells = {meaning: _cell(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
-        in_other_scripts += _is_in_another_script(cells.get("address", ""))
+        in_other_scripts += _addresses_in_another_script(cells.get("address", ""))
         found = _addresses(cells.get("address", "")) if in_other_scripts <= MOST_IN_OTHER_SCRIPTS else []
         if not found:
             roster.without_address.append(row.line)
@@ -458,6 +461,11 @@ def _addresses(cell: str) -> list[Address]:
         if len(found) > 1:
             break
     return list(found.values())
+
+
+def _addresses_in_another_script(cell: str) -> int:
+    """How many a cell seems to hold, at most as many as are read of it; 0 if it is written in ASCII."""
+    return sum(map(cell.count, AT_SIGNS)) if _is_in_another_script(cell) else 0
 
 
 def _is_in_another_script(cell: str) -> bool:

@@ -158,6 +158,22 @@ def test_who_signs_at_a_stopped_domain_gets_the_email_in_their_turn_while_it_is_
     assert waiting() == []
 
 
+def test_emails_in_the_quicker_line_wait_in_the_slow_one_once_their_domain_is_stopped(
+    letter: Letter, mailoutbox: list[EmailMessage]
+) -> None:
+    """A provider tells of bounces late: by then all that was typed for the domain stands in the quicker line."""
+    sign_at(letter, "company.example", 8)
+    deliver()
+    assert [each.error for each in waiting()] == ["spread"] * 5
+    note_results(
+        Counter({"company.example": FEWEST_REFUSED}), Counter({"company.example": FEWEST_REFUSED}), now=timezone.now()
+    )
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    deliver()
+    assert len(mailoutbox) == 3
+    assert [each.error for each in waiting()] == ["stopped"] * 5
+
+
 def test_a_known_address_waits_at_a_stopped_domain_as_a_new_one_does(letter: Letter, refusing: SmtpSink) -> None:
     """Otherwise the company's own mail log would tell which of the addresses typed there has signed."""
     known = sign(letter, "ada@company.example")

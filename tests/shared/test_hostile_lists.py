@@ -53,6 +53,20 @@ def test_of_addresses_in_other_scripts_so_many_are_read_and_the_rest_is_named(ma
     assert len(roster.without_address) >= 50
 
 
+def test_what_the_columns_hold_is_guessed_without_reading_addresses_in_other_scripts(checked: list[str]) -> None:
+    cell = " ".join(["a1@пример.рф"] * 4)
+    rows = read_rows("x\t" + "\t".join(["Адрес"] * 40) + "\n" + ("Ada" + f"\t{cell}" * 40 + "\n") * 50)
+    assert "address" in guess_columns(rows).columns
+    assert [text for text in checked if not text.isascii()] == []
+
+
+def test_several_in_another_script_in_one_cell_count_as_several(checked: list[str]) -> None:
+    people_of(
+        [" ".join(f"a{number}-{place}@пример.рф" for place in range(4)) for number in range(MOST_IN_OTHER_SCRIPTS)]
+    )
+    assert len({text for text in checked if not text.isascii()}) <= 2 * MOST_IN_OTHER_SCRIPTS
+
+
 @pytest.mark.parametrize("around", ["Zoë <{0}>", "\u200b{0}\u200b", "„{0}“", "«{0}»", "{0} (privé)", "\u00a0{0}"])
 def test_what_stands_around_an_address_in_any_script_costs_it_nothing(around: str) -> None:
     number = MOST_IN_OTHER_SCRIPTS + 50
