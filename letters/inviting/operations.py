@@ -9,7 +9,7 @@ A round on a draft fixes its text: what the first signers read is what will be p
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,6 +34,7 @@ from letters.models import (
     SALT_BYTES,
     WORDS,
     WRITING,
+    AuditEvent,
     Collective,
     Delivery,
     Display,
@@ -57,6 +58,8 @@ State = Signature.State
 # is decided in letters/accounts/queries.py.
 MOST_INVITED = 10_000
 AT_ONCE = 1000
+# For how long a round that was stopped keeps whoever sent it from inviting for another collective.
+STOPPED_FOR = timedelta(days=30)
 
 
 @transaction.atomic
@@ -91,6 +94,7 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     _must_be_allowed(locked, now)
+    _must_not_have_been_stopped(letter.collective, by, now)
     eligible = sort_out(locked, people).eligible
     if listed(locked) + len(eligible) > MOST_INVITED:
         raise Refused("too_many")
@@ -119,6 +123,14 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
         raise Refused(refusal)
     letter.collective.must_be_cleared()
     if health_of(letter.collective).is_ill:
+        raise Refused("round_stopped")
+
+
+def _must_not_have_been_stopped(collective: Collective, by: User, now: datetime) -> None:
+    """A bad list stays bad when it is sent for another collective. Raises Refused("round_stopped")."""
+    rounds = AuditEvent.objects.filter(verb="invite_first_signers", actor=by, at__gt=now - STOPPED_FOR)
+    others = Collective.objects.filter(pk__in=rounds.values("collective")).exclude(pk=collective.pk)
+    if any(health_of(other).is_ill for other in others):
         raise Refused("round_stopped")
 
 

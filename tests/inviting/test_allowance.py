@@ -16,13 +16,13 @@ from letters.delivering.operations import note_bounce, note_complaint
 from letters.inviting.operations import ask_to_invite_again, invite_people, keep_list, let_invite_again, remind_invited
 from letters.inviting.queries import has_stopped_in_second, health_of
 from letters.models import AuditEvent, Collective, Delivery, Letter, Signature, User
-from letters.organizing.operations import clear_collective
+from letters.organizing.operations import clear_collective, draft_letter
 from letters.shared.addresses import read_address
 from letters.shared.refusal import Refused
 from letters.shared.text import looks_like_link, without_links
 from tests.conftest import LetterMaker
 from tests.inviting.conftest import Inviter, people_in
-from tests.people import NOW, add_published, deliver, publish, words
+from tests.people import EN, NOW, add_published, deliver, publish, words
 
 DAY = timedelta(days=1)
 PAGE = "/organize/letters/night-trains/first-signers/"
@@ -160,6 +160,19 @@ def test_it_stops_for_every_letter_of_the_collective(before: Letter, draft: Lett
     come_back(6)
     with pytest.raises(Refused, match="round_stopped"):
         invite(draft("other"), "new@example.org")
+
+
+def test_whoever_was_stopped_cannot_go_on_for_another_collective(
+    before: Letter, invite: Inviter, organizer: User, staff: User
+) -> None:
+    invite(before, people(6))
+    come_back(6)
+    other = create_collective(name="A New Name", slug="a-new-name", by=organizer, now=NOW)
+    draft = draft_letter(other, slug="once-more", text=EN, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="round_stopped"):
+        invite(draft, "new@example.org")
+    let_invite_again(before.collective, by=staff, now=timezone.now())
+    invite(draft, "new@example.org")
 
 
 def test_owners_ask_and_staff_let_it_go_on(
