@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from letters.collectives.operations import accept_invitation, change_role, revoke_invitation
 from letters.models import Collective, Invitation, Membership, User
+from letters.shared.sessions import SessionStore
 from letters.shared.tokens import make_invitation_token
 from petition.celery import app
 from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits
@@ -125,7 +126,7 @@ def test_with_a_second_factor_asked_for_it_comes_first(invite: Inviter, nina: Us
     url, browser = path_in_mail(invite()), browser_of(nina)
     assert browser.get(url).status_code == 200
     assert browser.post(url).headers["Location"] == "/accounts/2fa/"
-    assert browser.session["way_on"] == url
+    assert SessionStore.of_cookie(browser.cookies[site_settings.SESSION_COOKIE_NAME].value)["way_on"] == url
     assert not nina.memberships.exists()
 
 
@@ -157,7 +158,7 @@ def _worker_at_once() -> Iterator[None]:
 def test_somebody_without_an_account_makes_one_on_the_way(invite: Inviter, person: Person) -> None:
     url = path_in_mail(invite("nina@example.org"))
     signup = f"/accounts/signup/?next={url}"
-    assert "Check your email" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
+    assert "Check your mail" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
     page = person.type_digits(mailed_digits("private@example.org"))
     assert page.redirect_chain[-1][0] == url
     assert "You join with the account private@example.org" in words(page)

@@ -75,7 +75,7 @@ def test_the_form_knows_the_number_of_this_moment(signed: Letter, desk: Client) 
         ({"to": "x" * 201}, "at most 200 characters"),
         ({"on": ""}, "Choose the day on which it was delivered."),
         ({"on": "yesterday"}, "Write the day as 2025-03-31."),
-        ({"on": "2199-01-01"}, "This date is in the future. Enter today or an earlier day."),
+        ({"on": "2199-01-01"}, "This date is in the future. Record the delivery once it is done."),
         ({"on": "0001-01-01"}, "Look at the year again."),
         ({"signature_count": "many"}, "Write a whole number."),
         ({"signature_count": "-1"}, "greater than or equal to 0"),
