@@ -23,6 +23,7 @@ from letters.models import Collective, Letter, Membership, User
 from letters.organizing import operations as organizing_operations
 from letters.organizing.operations import draft_letter, publish_letter, translate_letter
 from letters.publishing import caching
+from letters.schedule import QUEUES
 from letters.shared import limits, newest, wakeups
 from letters.shared.sessions import SessionStore
 from letters.signing import queries as signing_queries
@@ -170,7 +171,7 @@ def _valkey_of_the_tests() -> Iterator["redis.Redis"]:
 
 def forget_wakeups(connection: "redis.Redis") -> None:
     # Not the whole database: Celery remembers there which queues it has declared.
-    if keys := [*connection.scan_iter("wakeup:*"), "confirmations", "publishing", "exports"]:
+    if keys := [*connection.scan_iter("wakeup:*"), *QUEUES]:
         connection.delete(*keys)
     wakeups._left_alone_until = 0.0
 
