@@ -6,6 +6,7 @@ and allauth; only the middleware and the cookie know `cookie_key`.
 """
 
 import hashlib
+from contextvars import ContextVar
 from typing import Any
 
 from cryptography.fernet import InvalidToken
@@ -19,6 +20,10 @@ from letters.shared.addresses import seal, unseal
 STORED_LENGTH = 40
 
 
+# The session of this request, by hash and key: allauth opens it anew by the hash while a provider is asked.
+_of_this_request: ContextVar[tuple[str | None, str]] = ContextVar("session", default=(None, ""))
+
+
 def stored_key(cookie_key: str) -> str:
     """What stands in the database. Without a secret of ours: the key itself is longer than anybody can guess."""
     return hashlib.sha256(b"session:" + cookie_key.encode()).hexdigest()[:STORED_LENGTH]
@@ -28,6 +33,12 @@ class SessionStore(DatabaseStore):
     # What the browser has; empty where a session was opened by its hash, as allauth does for other browsers' sessions.
     cookie_key = ""
 
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        known, cookie_key = _of_this_request.get()
+        if session_key and session_key == known:
+            self.cookie_key = cookie_key
+
     @classmethod
     def of_cookie(cls, cookie_key: str | None) -> "SessionStore":
         """The session of a browser. A hash from a stolen database, sent as a cookie, is hashed again and opens none."""
@@ -35,6 +46,7 @@ class SessionStore(DatabaseStore):
             return cls()
         store = cls(stored_key(cookie_key))
         store.cookie_key = cookie_key
+        _of_this_request.set((stored_key(cookie_key), cookie_key))
         return store
 
     def _get_new_session_key(self) -> str:
@@ -42,6 +54,7 @@ class SessionStore(DatabaseStore):
             self.cookie_key = get_random_string(32, VALID_KEY_CHARS)
             found = stored_key(self.cookie_key)
             if not self.exists(found):
+                _of_this_request.set((found, self.cookie_key))
                 return found
 
     def encode(self, session_dict: dict[str, Any]) -> str:
