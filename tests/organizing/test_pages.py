@@ -1,6 +1,5 @@
 """An organizer's first letter: from nothing to its public page, and what can be done with it afterwards."""
 
-import re
 from typing import Any
 
 import pytest
@@ -148,20 +147,20 @@ def test_whatever_is_typed_is_saved_and_does_nothing(draft: LetterMaker, desk: C
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "said"),
     [
-        "| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 3000,
-        "> " * 2000 + "deep",
-        "* " * 2000 + "deep",
-        "[" * 20_000,
+        ("| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 3000, "This text is too long: it has more than 3,000 lines."),
+        ("> " * 2000 + "deep", "This text is too complicated"),
+        ("* " * 2000 + "deep", "This text is too complicated"),
+        ("[" * 20_000, "This text is too complicated"),
     ],
 )
-def test_what_no_page_can_be_made_of_is_not_saved(draft: LetterMaker, desk: Client, body: str) -> None:
+def test_what_no_page_can_be_made_of_is_not_saved(draft: LetterMaker, desk: Client, body: str, said: str) -> None:
     draft()
     before = Translation.objects.get(language="en")
     page = post(desk, LETTER, seen=before.version, title="A title", addressee="To all", body=body, summary="")
     assert page.status_code == 422
-    assert re.search("This text is too (complicated|long): ", words(page))
+    assert said in words(page)
     assert Translation.objects.get(language="en").version == before.version
 
 
