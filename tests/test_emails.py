@@ -31,12 +31,12 @@ from letters.revising.tasks import owe_questions
 from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
 from letters.shared.rosters import Person
-from letters.signing.operations import confirm_signature, remind_unconfirmed, request_mail
+from letters.signing.operations import confirm_signature, remind_unconfirmed
 from letters.tasks import MAILS
 from letters.updates.mail import trial_mail
 from letters.updates.operations import UpdateText, send_update, spread_update, write_update
 from tests.conftest import LetterMaker
-from tests.people import EN, IT, NOW, publish, sign
+from tests.people import EN, IT, NOW, ask_again, publish, sign
 from tests.revising.conftest import NOTE, change_text
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -108,13 +108,15 @@ def _of_signing(letter: Letter, language: str) -> None:
     now = timezone.now()
     pending = sign(letter, "ada@example.org", now=now - timedelta(days=2), **who)
     sign(letter, "ada@example.org", now=now, **who)
+    for email in ("ada.waits@example.org", "ada.signed@example.org"):
+        sign(letter, email, now=now - timedelta(days=2), **who)
     sign(letter, "ada.asks@example.org", now=now, **who)
-    request_mail(Signature.objects.latest("pk"), now=now)
+    ask_again(Signature.objects.latest("pk"), "ada.asks@example.org", now=now)
     remind_unconfirmed(now=now)
     for email in ("ada.thanks@example.org", "ada.again@example.org", "ada.link@example.org"):
         confirm_signature(sign(letter, email, now=now - timedelta(days=1), **who), verified="link", now=now)
     sign(letter, "ada.again@example.org", now=now, **who)
-    request_mail(Signature.objects.latest("pk"), now=now)
+    ask_again(Signature.objects.latest("pk"), "ada.link@example.org", now=now)
     # Not the mails to confirm of those who have.
     Delivery.objects.filter(kind="confirm").exclude(signature__state="pending").delete()
     publish(now)
