@@ -31,7 +31,7 @@ from letters.revising.tasks import owe_questions
 from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
 from letters.shared.rosters import Person
-from letters.signing.operations import confirm_signature, remind_unconfirmed
+from letters.signing.operations import confirm_signature, remind_unconfirmed, request_mail
 from letters.tasks import MAILS
 from letters.updates.mail import trial_mail
 from letters.updates.operations import UpdateText, send_update, spread_update, write_update
@@ -106,6 +106,10 @@ def _of_signing(letter: Letter, language: str) -> None:
     """Each signature with the mails that it brings, pending and confirmed."""
     who = {"name": "Ada Lovelace", "affiliation": "Countess of Lovelace", "consent": "Write to me"}
     now = timezone.now()
+    confirm_signature(sign(letter, "ada.signed@example.org", now=now - timedelta(days=3)), verified="link", now=now)
+    stranger = read_address("ada.stranger@example.org")
+    assert stranger
+    request_mail(letter, address=stranger, language=language, now=now)
     pending = sign(letter, "ada@example.org", now=now - timedelta(days=2), **who)
     sign(letter, "ada@example.org", now=now, **who)
     for email in ("ada.waits@example.org", "ada.signed@example.org"):

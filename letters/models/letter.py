@@ -92,6 +92,9 @@ class Letter(models.Model):
     ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    # Since when each of these is required, if it became so later (ISO 8601, by field). Whoever signed before that may
+    # take away what they had filled in.
+    required_since = models.JSONField(null=True, blank=True)
     # The kinds of `display` that a signer may choose among.
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
     # Signatures wait for a moderator before they are published.

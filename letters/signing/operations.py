@@ -636,7 +636,7 @@ def reseal_submissions() -> tuple[int, list[int]]:
     """The same for addresses that are kept for a few emails. How many, and the ids of those that no key opens."""
     changed, unreadable = 0, []
     for model in (Submission, MailRequest):
-        kept = model._default_manager.filter(address__isnull=False)
+        kept = model._default_manager.filter(address__isnull=False).order_by("pk")
         rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
         fresh, unread = _resealed(rows)
         unreadable += unread
