@@ -112,8 +112,7 @@ def same_words(old: str, new: str) -> bool:
 
 
 def _only_words(text: str) -> list[str]:
-    whole = unicodedata.normalize("NFC", text)
-    return [word for word in words_of(whole) if word[0].isalnum()]
+    return [word for word in words_of(compose(text)) if word[0].isalnum()]
 
 
 def _paragraphs(text: str) -> list[str]:

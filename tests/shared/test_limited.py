@@ -79,7 +79,7 @@ def test_it_works_where_the_system_has_no_such_call(missing: str, monkeypatch: p
         def __getattr__(self, name: str) -> None:
             raise AttributeError(name)
 
-    monkeypatch.setattr(limited.ctypes, "CDLL", lambda _: Without())
+    monkeypatch.setattr("letters.shared.limited.ctypes.CDLL", lambda _: Without())
     {"unshare": limited._leave_the_network, "prctl": limited._gain_no_privileges}[missing]()
 
 

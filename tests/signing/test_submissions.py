@@ -12,7 +12,6 @@ from pytest_django import DjangoAssertNumQueries
 from letters.models import Delivery, Letter, Signature, SignerContact, Submission, User
 from letters.moderating.operations import accept_signatures
 from letters.shared.refusal import Refused
-from letters.shared.tokens import read_token
 from letters.signing import operations
 from letters.signing.operations import (
     Changes,
@@ -39,19 +38,12 @@ from tests.people import (
     sign,
     sign_and_confirm,
     signature_of,
+    submit,
     words,
 )
 
 DAY = timedelta(days=1)
 ADA = "ada@example.org"
-
-
-def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
-    """Sign without a browser: the id of what was typed."""
-    token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
-    assert token
-    assert token.submission_id
-    return token.submission_id
 
 
 def confirm(letter: Letter, submission_id: int) -> Signature:
