@@ -36,7 +36,7 @@ MOST_FIRST_PUBLICATIONS = 5
 # Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
 MOST_DRAFTS_A_DAY = 20
 
-# Who begins the same letter within so long has clicked twice.
+# A second start of the same letter within this time is a double click.
 CLICKED_TWICE = timedelta(minutes=1)
 
 

@@ -1,4 +1,4 @@
-"""Work on what strangers send, done by a child process that has little memory, little time, and no secrets.
+"""Work on what strangers send, in a child process with little memory, little time, no privileges, and no secrets.
 
 Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and a picture can make a decoder do
 so. The kernel then ends whatever process it likes. Here only the child ends, and whoever asked learns why.
