@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import (
+    MOST_TEXTS,
     OWNING,
     UNDONE_WITHIN,
     WRITING,
@@ -218,7 +219,7 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, and Refused("letter_withdrawn").
+    publication, Refused("letter_withdrawn"), and Refused("too_many_texts") after MOST_TEXTS.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -227,6 +228,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
+    if newest.number >= MOST_TEXTS:
+        raise Refused("too_many_texts")
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision)
