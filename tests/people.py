@@ -22,6 +22,7 @@ from letters.organizing.operations import Text
 from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
+from letters.shared.tokens import read_token
 from letters.signing.operations import Entry, confirm_signature, request_mail, sign_letter
 from letters.switching import queries as switching_queries
 from letters.switching.operations import turn_switch
@@ -195,6 +196,14 @@ def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW,
     """Sign without a browser."""
     sign_letter(letter, entry=entry(email, **entered), language=letter.language, now=now)
     return signature_of(letter, email)
+
+
+def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
+    """Sign without a browser: the id of what was typed."""
+    token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
+    assert token
+    assert token.submission_id
+    return token.submission_id
 
 
 def sign_and_confirm(

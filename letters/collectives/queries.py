@@ -40,7 +40,7 @@ class Member:
 
 
 def members_of(collective: Collective) -> list[Member]:
-    """Who belongs to it, the longest first."""
+    """The members, the longest-standing first."""
     found = collective.memberships.select_related("user").order_by("pk")[:MOST_MEMBERS]
     return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in found]
 

@@ -296,7 +296,7 @@ def _consequences(signature: Signature, concern: Signature.Concern, at: datetime
     if disproved and concern == Signature.Concern.BOUNCED:
         return {}
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
-    # Who is shown to nobody has left no address, and could never be asked again.
+    # A person who signed as nobody has left no address, so we could never ask them again.
     outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
     if signature.state in WITHOUT_NUMBER and not outweighed and signature.display != Display.NOBODY:
         changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}

@@ -99,7 +99,7 @@ class Letter(models.Model):
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
     # Signatures wait for a moderator before they are published.
     reviewed = models.BooleanField(default=False)
-    # Who signs must confirm an address at one of these domains, or below one; empty if any address will do.
+    # Signers must confirm an address at one of these domains, or below one; empty if any address will do.
     domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # The addressee's own domains: whoever signs with an address there is warned.
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)

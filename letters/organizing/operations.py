@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import (
+    MOST_TEXTS,
     OWNING,
     UNDONE_WITHIN,
     WRITING,
@@ -37,7 +38,7 @@ MOST_FIRST_PUBLICATIONS = 5
 # Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
 MOST_DRAFTS_A_DAY = 20
 
-# Who begins the same letter within so long has clicked twice.
+# A second start of the same letter within this time is a double click.
 CLICKED_TWICE = timedelta(minutes=1)
 
 
@@ -219,7 +220,7 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, and Refused("letter_withdrawn").
+    publication, Refused("letter_withdrawn"), and Refused("too_many_texts") after MOST_TEXTS.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -228,6 +229,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
+    if newest.number >= MOST_TEXTS:
+        raise Refused("too_many_texts")
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision)

@@ -192,7 +192,7 @@ class SigningForm(forms.Form):
         return str(getattr(self.letter, f"ask_{name}"))
 
     def _offered(self) -> Collection[str]:
-        """Who may see the name, of what the letter offers."""
+        """The choices of who may see the name that the letter offers."""
         return self.letter.displays
 
     def _offer_domain(self) -> None:

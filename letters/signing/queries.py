@@ -185,7 +185,7 @@ class Recipient:
     # What its signer had before their eyes when they typed.
     revision_id: int
     language: str
-    # Who is to see the name, by all submissions and the signature.
+    # The most private choice of the signature and all submissions.
     display: str
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
     # one about this submission a moment before this one, or since; and whether a newer one has been put off. All

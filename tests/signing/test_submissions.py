@@ -13,7 +13,6 @@ from pytest_django.fixtures import Settings
 from letters.models import Delivery, Letter, Signature, SignerContact, Submission, User
 from letters.moderating.operations import accept_signatures
 from letters.shared.refusal import Refused
-from letters.shared.tokens import read_token
 from letters.signing import operations
 from letters.signing.operations import (
     Changes,
@@ -40,6 +39,7 @@ from tests.people import (
     sign,
     sign_and_confirm,
     signature_of,
+    submit,
     words,
 )
 
@@ -47,14 +47,6 @@ DAY = timedelta(days=1)
 # By then the last reminder has left.
 OVER = timedelta(hours=73)
 ADA = "ada@example.org"
-
-
-def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
-    """Sign without a browser: the id of what was typed."""
-    token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
-    assert token
-    assert token.submission_id
-    return token.submission_id
 
 
 def confirm(letter: Letter, submission_id: int) -> Signature:
