@@ -9,6 +9,7 @@ import requests
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import get_messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -108,7 +109,7 @@ def whole_or_not_at_all(view: View) -> View:
                 if response.status_code == 429:
                     _undo(request)
         except Exception:
-            request.session.modified = False
+            _forget(request)
             raise
         return response
 
@@ -117,8 +118,13 @@ def whole_or_not_at_all(view: View) -> View:
 
 def _undo(request: HttpRequest) -> None:
     transaction.set_rollback(True)
-    # What it knows was rolled back with the rest.
+    _forget(request)
+
+
+def _forget(request: HttpRequest) -> None:
+    """What the session knows was rolled back with the rest, and so is what a message says was done."""
     request.session.modified = False
+    list(get_messages(request))
 
 
 def remember_browser(view: View) -> View:

@@ -42,6 +42,7 @@ urlpatterns = guard(
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
         # Before allauth's own at the same addresses.
+        path("email/", views.EmailView.as_view(), name="account_email"),
         path("confirm-email/", views.ConfirmEmailView.as_view(), name="account_email_verification_sent"),
         path("login/code/confirm/", views.ConfirmLoginCodeView.as_view(), name="account_confirm_login_code"),
         path("password/reset/confirm/", views.ConfirmResetView.as_view(), name="account_confirm_password_reset_code"),
