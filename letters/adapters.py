@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.accounts.admission import admit_guess, admit_mail, asker_of, network_of, use_admission
+from letters.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
 from letters.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.accounts.operations import forget_unverified
 from letters.models import User
@@ -81,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     ) -> None:
         """About a change, to an address of the account itself. If it is one too many, the change is undone."""
         address = email or EmailAddress.objects.get_primary_email(user)
-        if address:
+        if address and not is_admitted(self.request, address):
             admit_mail(self.request, address, is_notice=True)
         super().send_notification_mail(template_prefix, user, context, address)
 
@@ -122,13 +122,16 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         """Of what a provider tells about somebody, only its number for them and one address are kept.
 
-        If an email to that address is due, it counts before anything is written. Raises TooMany.
+        If an email is due, it counts before anything is written. Raises TooMany.
         """
         sociallogin.account.extra_data = {}
         sociallogin.email_addresses = _best_of(sociallogin.email_addresses)
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
-        if sociallogin.state.get("process") not in {AuthProcess.CONNECT, AuthProcess.REDIRECT}:
+        process = sociallogin.state.get("process")
+        if process == AuthProcess.CONNECT and isinstance(request.user, User):
+            admit_mail(request, request.user.email, is_notice=True)
+        elif process != AuthProcess.REDIRECT:
             _admit_provider_mail(request, sociallogin)
 
 

@@ -54,7 +54,11 @@ class Asker:
 
 
 def asker_of(request: HttpRequest, email: str) -> Asker:
-    return Asker(network_of(request), hash_address(email.lower()).hex(), known_device(request, email))
+    return Asker(network_of(request), _mark(email), known_device(request, email))
+
+
+def _mark(email: str) -> str:
+    return hash_address(email.lower()).hex()
 
 
 def network_of(request: HttpRequest) -> str:
@@ -101,7 +105,11 @@ def admit_mail(
     if asks_proof and not exceeded.isdisjoint(soft) and not _is_fresh_proof(proof, asker.network):
         limits.give_back([*counted, *soft])
         raise ProofWanted
-    request.META.setdefault(ADMITTED, []).append(asker.address)
+    request.META.setdefault(ADMITTED, []).append(_mark(email))
+
+
+def is_admitted(request: HttpRequest, email: str) -> bool:
+    return _mark(email) in request.META.get(ADMITTED, [])
 
 
 def use_admission(request: HttpRequest, email: str) -> None:
@@ -109,10 +117,9 @@ def use_admission(request: HttpRequest, email: str) -> None:
 
     So an email that no form of ours knows about is limited too. Raises TooMany.
     """
-    address = asker_of(request, email).address
-    if address not in request.META.get(ADMITTED, []):
+    if not is_admitted(request, email):
         admit_mail(request, email)
-    request.META[ADMITTED].remove(address)
+    request.META[ADMITTED].remove(_mark(email))
 
 
 def _mail_limits(asker: Asker) -> list[Limit]:

@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from letters.accounts.admission import admit_mail
 from letters.accounts.devices import remember
 from letters.accounts.queries import lacks_second_factor
 from letters.models import WRITING, Collective, Letter, Membership, User
@@ -114,6 +115,18 @@ def whole_or_not_at_all(view: View) -> View:
         return response
 
     return whole
+
+
+def notice_counts_first(view: View) -> View:
+    """For changes whose notice allauth sends when they are written for good: it is counted before."""
+
+    @wraps(view)
+    def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and isinstance(request.user, User):
+            admit_mail(request, request.user.email, is_notice=True)
+        return view(request, *args, **kwargs)
+
+    return counting
 
 
 def _undo(request: HttpRequest) -> None:
