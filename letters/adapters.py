@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
 from letters.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.accounts.operations import forget_unverified
+from letters.delivering.composing import BY_NOBODY
 from letters.models import User
 from letters.shared.addresses import seal, unseal
 from letters.shared.client_address import NOWHERE
@@ -75,6 +76,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             use_admission(request, email)
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
         account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        message: EmailMessage = super().render_mail(*args, **kwargs)
+        message.extra_headers |= BY_NOBODY
+        return message
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
