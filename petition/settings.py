@@ -344,7 +344,7 @@ PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 # A link to confirm is good for so long; then a signature that was not confirmed is deleted.
 CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
 
-# Who has not confirmed is reminded so many hours after signing.
+# Signers who have not confirmed get a reminder so many hours after signing.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
 # Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.

@@ -44,7 +44,7 @@ class ProofWanted(Refused):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who sent a form about an address."""
+    """The network and the browser that sent a form about an address."""
 
     network: str
     # A keyed hash of the address, never the address.
@@ -189,7 +189,7 @@ def _is_fresh_proof(proof: str, network: str) -> bool:
 
 
 def _puzzle_of(proof: str) -> bytes:
-    """What stays the same however a solution is spelled: the signature of its puzzle."""
+    """The signature of the puzzle. It is the same for every spelling of one solution."""
     found = json.loads(b64decode(proof[:LONGEST]))
     return str(found["challenge"]["signature"]).encode()
 

@@ -96,7 +96,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @of_own_collective("GET", "HEAD")
 def members(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
-    """Who belongs to it, and for its owners: who is invited."""
+    """The members, and for owners the invitations."""
     return _members_page(request, collective, person)
 
 

@@ -293,7 +293,7 @@ def _waiting(letter: Letter) -> SignatureQuerySet:
 def _end(waiting: SignatureQuerySet, now: datetime) -> int:
     """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    # Who called our mail spam has said no, and no other mail about this letter is to reach them, whoever asks for it.
+    # A person who reported our email as spam has said no. No other email about this letter may reach them.
     complained = When(concern=Signature.Concern.COMPLAINED, then=Value(Signature.Concern.COMPLAINED))
     refused = When(concern=Signature.Concern.COMPLAINED, then=Value(State.DECLINED))
     Signature.objects.filter(pk__in=ids).update(

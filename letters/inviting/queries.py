@@ -73,7 +73,7 @@ def rows_of(kept: InviteList, encoding: str = "") -> list[Row]:
 
 @dataclass(frozen=True)
 class SortedOut:
-    """Who of a list may be invited, by the hash of the address; and the lines of those who may not.
+    """The people on a list who may be invited, by the hash of the address; and the lines of those who may not.
 
     Privacy: this depends on the list and on the letter's domains alone. Who is known already is for `unknown_among`,
     and no page and no number may tell.
