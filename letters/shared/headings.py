@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from letters.shared.text import compose, normalized
+
 # What a column may hold. The name is put together of its parts, unless it stands in one column.
 MEANINGS = [
     *["ignored", "address", "name", "prefix", "given", "middle", "family", "suffix", "affiliation", "role"],
@@ -138,9 +140,9 @@ WORD = re.compile(r"[^\W_]+")
 def words_of(heading: str) -> tuple[str, ...]:
     """Its words: small, without accents, FirstName as two. Numbers and codes of questions (G01Q02) are left out."""
     spaced = BOUNDARY.sub(" ", heading[:LONGEST])
-    plain = unicodedata.normalize("NFKD", spaced).casefold()
+    plain = normalized("NFKD", spaced).casefold()
     letters = "".join(each for each in plain if unicodedata.category(each) not in {"Mn", "Cf"})
-    found = WORD.findall(unicodedata.normalize("NFC", letters).translate(SAME))
+    found = WORD.findall(compose(letters).translate(SAME))
     return tuple(word for word in found if not any(map(str.isdigit, word)))
 
 
