@@ -20,6 +20,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from letters.accounts.mail import pack, unpack
 from letters.collectives.operations import invite_member
 from letters.delivering import composing
 from letters.inviting.operations import invite_people
@@ -174,6 +175,16 @@ def opening_of(text: str) -> str:
 
 def raw_of(message: EmailMessage) -> Message:
     return message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
+
+
+def test_every_email_says_that_no_person_has_sent_it(written: Callable[[str], list[EmailMultiAlternatives]]) -> None:
+    """And the way through the broker, which emails to organizers take, loses no part of it."""
+    for message in written("en"):
+        assert raw_of(message)["Auto-Submitted"] == "auto-generated"
+        arrived = unpack(pack(message))
+        assert isinstance(arrived, EmailMultiAlternatives)
+        assert arrived.extra_headers == message.extra_headers
+        assert [str(arrived.body), html_of(arrived)] == [str(message.body), html_of(message)]
 
 
 @pytest.mark.parametrize("words", KNOWN)

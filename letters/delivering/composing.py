@@ -15,6 +15,9 @@ from letters.shared.languages import interface_language
 from letters.shared.message_ids import message_id
 from letters.shared.text import without_links
 
+# So that no mailbox answers that its owner is away.
+BY_NOBODY = {"Auto-Submitted": "auto-generated"}
+
 # What a mailbox shows beside the subject, before anybody opens the email, goes on after a short hidden opening: with
 # this, which nobody sees, and not with the title of a letter.
 FILLER = "\u034f\u200c\u00a0" * 60
@@ -73,7 +76,7 @@ def _unlinked_html(html: str) -> str:
 def compose_mail(delivery: Delivery, parts: Mapping[str, str], *, to: bytes | memoryview) -> EmailMultiAlternatives:
     """The message of a delivery to an address, encrypted as it is stored."""
     message = address_mail(parts, to=unseal(to))
-    message.extra_headers |= {"Message-ID": message_id(delivery.pk), "Auto-Submitted": "auto-generated"}
+    message.extra_headers["Message-ID"] = message_id(delivery.pk)
     return message
 
 
@@ -113,7 +116,7 @@ def _comment_of(length: int) -> str:
 
 
 def address_mail(parts: Mapping[str, str], *, to: str) -> EmailMultiAlternatives:
-    """The message of no delivery: one that somebody tries on themselves."""
-    message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to])
+    """The message of no delivery: about an account or its letters, or one that somebody tries on themselves."""
+    message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to], headers={**BY_NOBODY})
     message.attach_alternative(parts["html"], "text/html")
     return message

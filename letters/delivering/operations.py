@@ -163,9 +163,11 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
     """It may not leave before then. No attempt was made, and none is counted.
 
     One mail waits like this for each signature, the newest: those before it would say the same. An organizer's mail
-    says something else than one that a form brings, and neither takes the place of the other.
+    says something else than one that a form brings, and neither takes the place of the other. Those that are about no
+    signature are each for another person.
     """
-    if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
+    changed = _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0)
+    if changed and delivery.signature_id:
         # Only those before it: two that are put off at the same moment must not wait for each other.
         waiting = _to_the_same(delivery).filter(pk__lt=delivery.pk)
         is_alike = Q(kind__in=[delivery.kind]) if delivery.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)

@@ -46,12 +46,13 @@ PHRASES = {
         efternavn | sukunimi | nazwisko | prijmeni | priezvisko | priimek | prezime
         | vezeteknev | csaladnev | nume de familie | soyad | soyadi | soyisim |
         фамилия | прізвище | επωνυμο | اسم العائلة | اللقب | שם משפחה | نام خانوادگی
-        | 姓 | 姓氏 | 苗字 | 名字 姓 | 성 | उपनाम | ho
+        | 姓 | 姓氏 | 苗字 | 名字 姓 | 성 | उपनाम | ho | ho dem | ho lot | ho va ten
+        dem | ho va ten lot
     """,
     "middle": """
         middle | middle name | middlename | additional name | second name | segundo
         nombre | zweiter vorname | secondo nome | deuxieme prenom | tussenvoegsel |
-        отчество | по батькові | phonetic middle name
+        отчество | по батькові | phonetic middle name | ten dem | ten lot
     """,
     "prefix": """
         prefix | name prefix | honorific | salutation | anrede | academic title |
@@ -126,6 +127,11 @@ _HALVES = """
     name nom nome nombre naam namn navn nimi nev nume имя ονομα نام שם
 """
 HALVES = frozenset(_HALVES.split())
+# Headings in Hungarian, Vietnamese, Chinese, Japanese and Korean, whose names begin with that of the family.
+_FAMILY_FIRST = """
+    vezeteknev | csaladnev | keresztnev | utonev | ho | ho dem | ho lot | ho va ten dem | ho va ten lot | ten |
+    姓 | 姓氏 | 苗字 | 名字 姓 | 名 | 名字 | 성 | 이름
+"""
 BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
 WORD = re.compile(r"[^\W_]+")
 
@@ -188,3 +194,14 @@ def is_half(heading: str) -> bool:
     """Whether the heading is a bare word for a name, which is one half of it where a column holds the other half."""
     core = [word for word in words_of(heading) if word not in FILLERS]
     return len(core) == 1 and core[0] in HALVES
+
+
+def is_family_first(heading: str) -> bool:
+    """Whether the heading of one half of a name is in a language that writes the family's name before the other."""
+    words = words_of(heading)
+    return words in _family_first() or tuple(word for word in words if word not in FILLERS) in _family_first()
+
+
+@cache
+def _family_first() -> frozenset[tuple[str, ...]]:
+    return frozenset(words_of(phrase) for phrase in " ".join(_FAMILY_FIRST.split()).split("|"))

@@ -215,6 +215,20 @@ LISTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "Chinese, one column": (f"姓名,电子邮件\n王小明,{ADA}", [(ADA, "王小明", "", "")]),
     "Japanese": (f"姓,名,メールアドレス,所属\n山田,太郎,{ADA},東京大学", [(ADA, "山田太郎", "東京大学", "")]),
     "Korean": (f"성,이름,이메일\n김,민준,{ADA}", [(ADA, "김민준", "", "")]),
+    "Chinese, in Latin letters": (f"姓,名,邮箱\nWang,Xiaoming,{ADA}", [(ADA, "Wang Xiaoming", "", "")]),
+    "Hungarian": (f"Vezetéknév;Keresztnév;E-mail cím\nNagy;Anna;{ADA}", [(ADA, "Nagy Anna", "", "")]),
+    "Hungarian, the other way round": (f"Utónév;Családnév;E-mail\nAnna;Nagy;{ADA}", [(ADA, "Nagy Anna", "", "")]),
+    "Hungarian, one bare word": (f"Név;Keresztnév;E-mail\nNagy;Anna;{ADA}", [(ADA, "Nagy Anna", "", "")]),
+    "Vietnamese": (f"Họ,Tên,Email\nNguyễn,Ánh,{ADA}", [(ADA, "Nguyễn Ánh", "", "")]),
+    "Vietnamese, with the middle": (
+        f"Họ,Tên đệm,Tên,Email\nNguyễn,Thị,Ánh,{ADA}",
+        [(ADA, "Nguyễn Thị Ánh", "", "")],
+    ),
+    "Vietnamese, family and middle together": (
+        f"Họ và tên đệm,Tên,Email\nNguyễn Thị,Ánh,{ADA}",
+        [(ADA, "Nguyễn Thị Ánh", "", "")],
+    ),
+    "a Hungarian in an English list": (f"First name,Last name,Email\nAnna,Nagy,{ADA}", [(ADA, "Anna Nagy", "", "")]),
     "Turkish": (f"Ad;Soyad;E-posta\nİnci;Şahin;{ADA}", [(ADA, "İnci Şahin", "", "")]),
     "camel case": (f"FirstName,LastName,EmailAddress\nAda,Lovelace,{ADA}", [(ADA, "Ada Lovelace", "", "")]),
     # Pasted
