@@ -83,6 +83,45 @@ def test_a_long_letter_with_lists_links_and_a_table_is_none_of_them() -> None:
     assert problem_of(f"{demands}\n\n{table}\n\n" + "A paragraph of many words, and more. " * 1_500) == ""
 
 
+# What is made of it is no longer than so many times the text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]: https://example.org/" + "a" * 1_900 + "\n\n" + "[a] " * 800,
+        "[^a]: Note.\n\n" + "[^a] " * 800,
+        "|" + "a|" * 99 + "\n|" + "-|" * 99 + "\n" + "a\n" * 190,
+    ],
+    ids=["one link", "one note", "one table"],
+)
+def test_a_short_text_does_not_become_a_long_page(text: str) -> None:
+    with pytest.raises(TooComplicated) as problem:
+        render_markdown(text)
+    assert problem.value.code == "html"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "&",
+        "<",
+        '"',
+        "ü",
+        "- a\n",
+        "a.de ",
+        "[a](https://example.org/abcdefgh) ",
+        "![a](/media/" + "0" * 32 + "-9x9.webp)\n",
+    ],
+)
+def test_nothing_that_is_typed_out_grows_so_much(piece: str) -> None:
+    """At the bounds of each, the HTML is at most as long as the bound for it, and none of them is refused for that."""
+    most = min(
+        LONGEST // len(piece), 300 if piece.startswith(OPENINGS) else 600 if "[" in piece or "." in piece else 2_900
+    )
+    assert len(render_markdown(piece * most)) <= markdown.HTML_OF_ANY + markdown.HTML_PER_CHARACTER * len(piece) * most
+
+
 # Where it is typed
 
 
