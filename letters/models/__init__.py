@@ -23,7 +23,15 @@ from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
-from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
+from letters.models.revision import (
+    MOST_TEXTS,
+    Addition,
+    History,
+    Revision,
+    RevisionQuerySet,
+    Translation,
+    newest_titles,
+)
 from letters.models.signature import (
     CONFIRMED,
     FOLDED,
@@ -55,6 +63,7 @@ __all__ = [
     "MODERATING",
     "MOST_MAILS_A_DAY",
     "MOST_PRIVATE_FIRST",
+    "MOST_TEXTS",
     "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
@@ -64,6 +73,7 @@ __all__ = [
     "UNDONE_WITHIN",
     "WORDS",
     "WRITING",
+    "Addition",
     "Answer",
     "AnswerQuerySet",
     "Ask",

@@ -13,6 +13,7 @@ from letters.accounts.operations import keep_text
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import (
+    MOST_TEXTS,
     OWNING,
     UNDONE_WITHIN,
     WRITING,
@@ -235,7 +236,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, Refused("letter_withdrawn"), and Refused("too_much_text") as `keep_text` does: a copy takes room.
+    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MOST_TEXTS, and Refused("too_much_text") as
+    `keep_text` does: a copy takes room.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -244,6 +246,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
+    if newest.number >= MOST_TEXTS:
+        raise Refused("too_many_texts")
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision, by, now)

@@ -166,6 +166,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "zone": letter.collective.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": not letter.collective.is_cleared(),
+        "new_languages": queries.new_languages(manuscript, timezone.now()),
         **_withdrawing(letter, writer),
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
@@ -233,6 +234,9 @@ SENTENCES = {
         "Publish it as a change of substance, so that nobody seems to have signed what they have not read."
     ),
     "nothing_changed": gettext_lazy("Nothing has changed since the last publication, so there is nothing to publish."),
+    "too_many_texts": gettext_lazy(
+        "This letter has had 500 texts, which is the most that we keep. Write a new letter, and link to this one."
+    ),
     "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
     "published_already": gettext_lazy("The letter is published already."),
     "letter_withdrawn": gettext_lazy("The letter has been withdrawn, and stays as it is."),
@@ -364,10 +368,13 @@ def drop_translation(request: HttpRequest, letter: Letter, writer: User, languag
     return redirect("letter_translations", slug=letter.slug)
 
 
-NO_COPY = gettext_lazy(
-    "A new revision was not started, because your account has added as much text today as it may, 20 MB. "
-    "Start it tomorrow."
-)
+NOT_STARTED = {
+    "too_many_texts": SENTENCES["too_many_texts"],
+    "too_much_text": gettext_lazy(
+        "A new revision was not started, because your account has added as much text today as it may, 20 MB. "
+        "Start it tomorrow."
+    ),
+}
 
 
 @of_own_letter("POST")
@@ -381,8 +388,8 @@ def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         deed(letter, by=writer, now=timezone.now())
     except Refused as refused:
         # If it was withdrawn in another window, the page says so.
-        if refused.code == "too_much_text":
-            messages.error(request, NO_COPY)
+        if sentence := NOT_STARTED.get(refused.code):
+            messages.error(request, sentence)
     back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")
     return redirect(back, slug=letter.slug)
 
