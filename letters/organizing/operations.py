@@ -236,8 +236,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MOST_TEXTS, and Refused("too_much_text") as
-    `keep_text` does: a copy takes room.
+    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MOST_TEXTS, and Refused("too_much_text")
+    as `keep_text` does: a copy takes room.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
