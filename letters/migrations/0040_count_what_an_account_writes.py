@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("letters", "0039_search_without_marks"),
+        ("letters", "0049_since_when_a_field_is_required"),
     ]
 
     operations = [

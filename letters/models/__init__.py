@@ -21,6 +21,7 @@ from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
 from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
+from letters.models.mail_request import MailRequest
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import (
@@ -96,6 +97,7 @@ __all__ = [
     "LetterHour",
     "LetterQuerySet",
     "LetterTally",
+    "MailRequest",
     "Membership",
     "OldSlug",
     "Picture",

@@ -17,6 +17,7 @@ from letters.models import (
     OWNING,
     UNDONE_WITHIN,
     WRITING,
+    Ask,
     AuditEvent,
     Collective,
     Letter,
@@ -44,7 +45,7 @@ MOST_LANGUAGES = 40
 # Later texts of one letter that may be published within a day: each is kept for ever, in all languages.
 MOST_LATER_PUBLICATIONS = 10
 
-# Who begins the same letter within so long has clicked twice.
+# A second start of the same letter within this time is a double click.
 CLICKED_TWICE = timedelta(minutes=1)
 
 
@@ -301,8 +302,20 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     if opens_at and opens_at > now and locked.form_has_opened(now):
         raise Refused("open_already")
     if changed:
-        Letter.objects.filter(pk=letter.pk).update(**changed, version=F("version") + 1)
+        since = _required_since(locked, changed, now)
+        Letter.objects.filter(pk=letter.pk).update(**changed, required_since=since, version=F("version") + 1)
         record("set_up_letter", letter, by=by, now=now, details={"changed": sorted(changed)})
+
+
+def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:
+    since = dict(letter.required_since or {})
+    for name, ask in changed.items():
+        if name.startswith("ask_"):
+            field = name.removeprefix("ask_")
+            since.pop(field, None)
+            if ask == Ask.REQUIRED:
+                since[field] = now.isoformat()
+    return since
 
 
 @transaction.atomic
