@@ -1,6 +1,6 @@
 """Settings of the project: this one file, and everything that differs between machines from the environment.
 
-The table of variables stands in README.md; `petition/environment.py` reads them.
+docs/configuration.md lists the variables; `petition/environment.py` reads them.
 """
 
 import json

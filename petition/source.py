@@ -17,7 +17,8 @@ from django.views.decorators.http import require_safe
 # the program have other names, other endings, or are hidden.
 FOLDERS = ("bench", "deploy", "docs", "letters", "locale", "petition", "templates", "tests")
 FILES = {
-    *["CHANGELOG.md", "LICENSE", "Makefile", "README.md", "manage.py", "pyproject.toml"],
+    *["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"],
+    *["LICENSE", "Makefile", "manage.py", "pyproject.toml"],
     *["requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"],
 }
 ENDINGS = {
