@@ -375,6 +375,11 @@ LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
 # Whole public lists that one network takes. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 
+# Pictures that one account tries to upload, and one network over all accounts. Each costs seconds of a processor, also
+# one that is refused; so many tries are twice what an account may keep within a day.
+LIMIT_PICTURES = environment.rate("LIMIT_PICTURES", "120/hour")
+LIMIT_PICTURES_NETWORK = environment.rate("LIMIT_PICTURES_NETWORK", "600/hour")
+
 # Limits of accounts. A browser that has signed in before is counted by itself, with LIMIT_GUESSES and
 # LIMIT_ACCOUNT_MAIL, and no stranger's requests count for it.
 

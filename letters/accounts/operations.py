@@ -1,7 +1,8 @@
 """What is decided and written about accounts, besides what allauth does."""
 
+from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -19,6 +20,10 @@ from letters.auditing.operations import record
 from letters.models import Collective, User
 from letters.shared.fields import MARK
 from letters.shared.refusal import Refused
+
+# Bytes of text, with the HTML made of it, that one account may add within a day, over all letters. A long letter in
+# forty languages takes two megabytes, and each new revision of it as many.
+MOST_TEXT_A_DAY = 20 * 1024 * 1024
 
 
 def forget_unverified(email: str) -> bool:
@@ -53,6 +58,38 @@ def close_account(user: User, *, now: datetime) -> None:
     user.set_unusable_password()
     user.save()
     record("close_account", user, by=user, now=now)
+
+
+# A clock that is a little behind another one begins no new day.
+ADD_WRITTEN = """
+INSERT INTO letters_written AS kept (account_id, day, size) VALUES (%s, %s, %s)
+ON CONFLICT (account_id) DO UPDATE SET
+    size = CASE WHEN excluded.day > kept.day THEN excluded.size ELSE kept.size + excluded.size END,
+    day = greatest(kept.day, excluded.day)
+RETURNING size
+"""
+
+
+@transaction.atomic
+def keep_text(texts: Iterable[str], *, instead_of: Iterable[str] = (), by: User, now: datetime) -> None:
+    """Count text that an organizer stores, before it is written and in the same transaction.
+
+    Of a text that takes the place of another only the growth counts, so an editor that saves at every pause uses up
+    nothing. What is deleted gives nothing back. Raises Refused("too_much_text") beyond MOST_TEXT_A_DAY.
+    """
+    added = _bytes_of(texts) - _bytes_of(instead_of)
+    if added <= 0:
+        return
+    # Lock order: the letter, then this row. Race: of two texts at once, one waits here until the other is counted.
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_WRITTEN, [by.pk, now.astimezone(UTC).date(), added])
+        (size,) = cursor.fetchone()
+    if size > MOST_TEXT_A_DAY:
+        raise Refused("too_much_text")
+
+
+def _bytes_of(texts: Iterable[str]) -> int:
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 def mail_to_account(message: EmailMessage) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F
 
+from letters.accounts.operations import keep_text
 from letters.auditing.operations import record
 from letters.models import WRITING, Handover, Letter, User
 from letters.shared.refusal import Refused
@@ -25,13 +26,15 @@ class Delivered:
 def record_handover(letter: Letter, *, delivered: Delivered, by: User, now: datetime) -> Handover:
     """Say publicly that the letter was delivered. The same day and addressee once more set right what was said.
 
-    Raises Refused("never_published"), or Refused("too_many_signatures") beyond what has ever been published.
+    Raises Refused("never_published"), Refused("too_many_signatures") beyond what has ever been published, or
+    Refused("too_much_text") as `keep_text` does.
     """
     locked = _own(letter, by)
     if locked.status == Letter.Status.DRAFT:
         raise Refused("never_published")
     if delivered.signature_count > locked.last_number:
         raise Refused("too_many_signatures")
+    keep_text([delivered.to, delivered.note], by=by, now=now)
     values = {"note": delivered.note, "signature_count": delivered.signature_count, "recorded_at": now}
     handover, _ = Handover.objects.update_or_create(letter=letter, on=delivered.on, to=delivered.to, defaults=values)
     _tell("record_handover", letter, handover, by=by, now=now)

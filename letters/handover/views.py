@@ -12,11 +12,13 @@ from letters.handover import queries
 from letters.handover.forms import HandoverForm
 from letters.handover.operations import record_handover, remove_handover
 from letters.models import Letter, User
+from letters.shared.complicated import TOO_MUCH_TEXT
 from letters.shared.refusal import Refused
 
 REFUSED = {
     "never_published": (None, _("A draft cannot have been delivered. Publish the letter first.")),
     "too_many_signatures": ("signature_count", _("The letter has never had so many signatures.")),
+    "too_much_text": ("note", TOO_MUCH_TEXT),
 }
 
 

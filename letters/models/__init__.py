@@ -51,6 +51,7 @@ from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
 from letters.models.user import User
+from letters.models.written import Written
 
 __all__ = [
     "BULK",
@@ -112,6 +113,7 @@ __all__ = [
     "Update",
     "UpdateQuerySet",
     "User",
+    "Written",
     "has_carried",
     "most_private",
     "newest_titles",

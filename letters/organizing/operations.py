@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Model, Q
 from django.utils.text import slugify
 
+from letters.accounts.operations import keep_text
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import (
@@ -37,6 +38,12 @@ MOST_FIRST_PUBLICATIONS = 5
 
 # Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
 MOST_DRAFTS_A_DAY = 20
+
+# Languages of one letter, the original among them. The European Union has twenty-four.
+MOST_LANGUAGES = 40
+
+# Later texts of one letter that may be published within a day: each is kept for ever, in all languages.
+MOST_LATER_PUBLICATIONS = 10
 
 # A second start of the same letter within this time is a double click.
 CLICKED_TWICE = timedelta(minutes=1)
@@ -70,7 +77,7 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     """A draft from the few answers of the start page; everything else has a good default.
 
     A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
-    Raises Refused("too_many_drafts") for the one after MOST_DRAFTS_A_DAY.
+    Raises Refused("too_many_drafts") for the one after MOST_DRAFTS_A_DAY, and Refused("too_much_text") as `keep_text`.
     """
     # The second click waits here, and finds what the first has made.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
@@ -123,13 +130,19 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     """Write the newest revision in one language, in place of what stood there.
 
     `made_from` is the `version` of the original that it says in another language.
-    Raises Refused("revision_published") if readers have seen that revision: it never changes again; and
-    Refused("too_complicated") for a text of which no page can be made.
+    Raises Refused("revision_published") if readers have seen that revision: it never changes again;
+    Refused("too_complicated") for a text of which no page can be made; Refused("too_many_languages") for one more than
+    MOST_LANGUAGES; and Refused("too_much_text") as `keep_text` does.
     """
     letter.collective.must_let(by, WRITING)
     html = _shown(text.body)
     _lock(letter)
     revision = _unpublished(letter)
+    stands = revision.translations.filter(language=text.language).first()
+    if stands is None and revision.translations.count() >= MOST_LANGUAGES:
+        raise Refused("too_many_languages")
+    written = [text.title, text.addressee, text.summary, text.body, html]
+    keep_text(written, instead_of=_stored(stands) if stands else [], by=by, now=now)
     translation, _ = Translation.objects.update_or_create(
         revision=revision,
         language=text.language,
@@ -147,6 +160,10 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     if not _was_just_written(letter, details, by, now):
         record("translate_letter", letter, by=by, now=now, details=details)
     return translation
+
+
+def _stored(translation: Translation) -> list[str]:
+    return [getattr(translation, name) for name in ("title", "addressee", "summary", "body", "html")]
 
 
 def _shown(body: str) -> str:
@@ -220,7 +237,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, Refused("letter_withdrawn"), and Refused("too_many_texts") after MOST_TEXTS.
+    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MOST_TEXTS, and Refused("too_much_text")
+    as `keep_text` does: a copy takes room.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -233,14 +251,15 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
         raise Refused("too_many_texts")
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
-    _copy_texts(locked, revision)
+    _copy_texts(locked, revision, by, now)
     record("start_revision", letter, by=by, now=now, details={"revision": revision.number})
     return revision
 
 
-def _copy_texts(letter: Letter, revision: Revision) -> None:
+def _copy_texts(letter: Letter, revision: Revision, by: User, now: datetime) -> None:
     """What was published together belongs together: each is a translation of the original beside it, unless noted."""
     texts = list(Translation.objects.filter(revision=letter.current_revision_id or 0))
+    keep_text([part for text in texts for part in _stored(text)], by=by, now=now)
     original = next(text.version for text in texts if text.language == letter.language)
     cover = revision.cover_parts()
     for text in texts:
@@ -357,9 +376,10 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     change it is, and in a `note` to the public what has changed; whether the letter takes signatures stays as it was.
     Raises Refused("letter_withdrawn"), Refused("no_text") without a text in the letter's own language; for a later
     revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it
-    changes more than a correction may, or Refused("languages_missing") if it lacks one that readers have. On a site
-    that asks for it, Refused("not_cleared") until somebody has looked at the collective; and
-    Refused("too_many_letters") for who has published as many for the first time within a day.
+    changes more than a correction may, Refused("languages_missing") if it lacks one that readers have, or
+    Refused("too_many_publications") beyond MOST_LATER_PUBLICATIONS within a day. On a site that
+    asks for it, Refused("not_cleared") until somebody has looked at the collective; and Refused("too_many_letters") for
+    who has published as many for the first time within a day.
     """
     if by is not None:
         letter.collective.must_let(by, WRITING)
@@ -375,6 +395,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     details: dict[str, Any] = {"revision": revision.number}
     if locked.status != Letter.Status.DRAFT and locked.current_revision_id:
         behind = _may_follow(locked, revision, kind, note)
+        _must_not_be_anew_too_often(locked, now)
         opening: dict[str, Any] = {}
         details |= {"kind": kind, "behind": behind}
     else:
@@ -409,6 +430,13 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
     if kind == Revision.Kind.CORRECTION and says_something_else(letter, revision):
         raise Refused("not_a_correction")
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
+
+
+def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
+    """Raises Refused("too_many_publications")."""
+    later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
+    if later.count() >= MOST_LATER_PUBLICATIONS:
+        raise Refused("too_many_publications")
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ from letters.organizing.operations import (
     write_text,
 )
 from letters.shared.complicated import SENTENCES as SENTENCES_OF_TEXTS
+from letters.shared.complicated import TOO_MUCH_TEXT
 from letters.shared.languages import is_language, language_choices
 from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refusal import Refused
@@ -76,6 +77,15 @@ NOT_SCHEDULED = {
     ),
 }
 
+# A letter that cannot be begun: where the form says so, and what.
+NOT_BEGUN = {
+    "too_many_drafts": (
+        "title",
+        gettext_lazy("You have started twenty letters within a day. Start the next one tomorrow."),
+    ),
+    "too_much_text": ("body", TOO_MUCH_TEXT),
+}
+
 Deed = Callable[..., object]
 
 
@@ -102,11 +112,9 @@ def start(request: HttpRequest) -> HttpResponse:
             letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
             return redirect("edit_letter", slug=letter.slug)
         except Refused as refused:
-            if refused.code != "too_many_drafts":
+            if refused.code not in NOT_BEGUN:
                 raise
-            form.add_error(
-                "title", gettext("You have started twenty letters within a day. Start the next one tomorrow.")
-            )
+            form.add_error(*NOT_BEGUN[refused.code])
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name
@@ -232,7 +240,18 @@ SENTENCES = {
     "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
     "published_already": gettext_lazy("The letter is published already."),
     "letter_withdrawn": gettext_lazy("The letter has been withdrawn, and stays as it is."),
+    "too_many_publications": gettext_lazy(
+        "Your text is saved, but not published. A letter can be published anew ten times within a day, and this one "
+        "has been. Publish it tomorrow."
+    ),
+    "too_many_languages": gettext_lazy(
+        "This was not saved, because the letter has forty languages, as many as it can have. Keep a copy of this text, "
+        "and remove another language first."
+    ),
+    "too_much_text": TOO_MUCH_TEXT,
 }
+# What the editor that saves by itself says. Neither a teammate nor a publication is the reason.
+NO_ROOM = ("too_many_languages", "too_much_text")
 
 
 def _withdrawing(letter: Letter, writer: User) -> dict[str, object]:
@@ -269,6 +288,8 @@ def save_text(request: HttpRequest, letter: Letter, writer: User, language: str)
     try:
         text = write_text(letter, text=form.text(language), finished=False, **_seen(request, writer))
     except Refused as refused:
+        if refused.code in NO_ROOM:
+            return JsonResponse({"problem": str(SENTENCES[refused.code])}, status=422)
         theirs = queries.manuscript(letter).texts.get(language)
         words = {
             name: getattr(theirs, name, "") for name in ("version", "title", "addressee", "summary", "body", "html")
@@ -347,6 +368,15 @@ def drop_translation(request: HttpRequest, letter: Letter, writer: User, languag
     return redirect("letter_translations", slug=letter.slug)
 
 
+NOT_STARTED = {
+    "too_many_texts": SENTENCES["too_many_texts"],
+    "too_much_text": gettext_lazy(
+        "A new revision was not started, because your account has added as much text today as it may, 20 MB. "
+        "Start it tomorrow."
+    ),
+}
+
+
 @of_own_letter("POST")
 def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Begins a new text after the one that readers have, or throws it away."""
@@ -357,9 +387,9 @@ def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     try:
         deed(letter, by=writer, now=timezone.now())
     except Refused as refused:
-        if refused.code == "too_many_texts":
-            messages.error(request, SENTENCES[refused.code])
-        # Else it was withdrawn in another window: the page says so.
+        # If it was withdrawn in another window, the page says so.
+        if sentence := NOT_STARTED.get(refused.code):
+            messages.error(request, sentence)
     back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")
     return redirect(back, slug=letter.slug)
 

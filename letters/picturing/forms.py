@@ -1,11 +1,15 @@
 """A picture that an organizer uploads."""
 
+from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from letters.shared.limits import TooMany
 from letters.shared.pictures import LARGEST_FILE, Remade, UnusablePicture, remake
 
 SENTENCES = {
@@ -17,7 +21,11 @@ SENTENCES = {
 
 
 class PictureForm(forms.Form):
-    """A file, and what it shows. Cleaned, `file` is the picture made anew."""
+    """A file, and what it shows. Cleaned, `file` is the picture made anew.
+
+    `admit` is called before a file is decoded, which is work. It raises TooMany for somebody who has had very many
+    tries.
+    """
 
     file = forms.FileField(
         label=_("Picture"),
@@ -32,13 +40,26 @@ class PictureForm(forms.Form):
         error_messages={"required": _("Say what the picture shows: not everybody can see it.")},
     )
 
-    def __init__(self, data: Any = None, files: Any = None) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, admit: Callable[[], None] | None = None) -> None:
+        self.admit = admit
         super().__init__(data, files, auto_id="picture_%s", label_suffix="")
 
     def clean_file(self) -> Remade:
         file = self.cleaned_data["file"]
         try:
+            if self.admit:
+                self.admit()
             # One byte more than is allowed says enough.
             return remake(file.read(LARGEST_FILE + 1))
         except UnusablePicture as unusable:
             raise ValidationError(SENTENCES[unusable.code], unusable.code) from unusable
+        except TooMany as many:
+            raise ValidationError(_again_in(ceil(many.seconds / 60)), many.code) from many
+
+
+def _again_in(minutes: int) -> str:
+    return ngettext(
+        "You have tried to upload very many pictures. Try again in %(minutes)d minute.",
+        "You have tried to upload very many pictures. Try again in %(minutes)d minutes.",
+        minutes,
+    ) % {"minutes": minutes}

@@ -1,6 +1,7 @@
 """The pictures of a letter: for its organizers a page to add them, for everybody their own addresses."""
 
 import re
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -10,9 +11,11 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from letters.accounts.admission import network_of
 from letters.accounts.guards import of_own_letter
 from letters.models import Letter, Picture, User
 from letters.picturing import queries
+from letters.picturing.admission import admit_upload
 from letters.picturing.forms import PictureForm
 from letters.picturing.operations import add_picture, choose_cover
 from letters.shared.refusal import Refused
@@ -29,7 +32,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @of_own_letter("GET", "HEAD", "POST")
 def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
     """Those that there are, and one more. The editor asks for JSON, and puts the picture where its writer is."""
-    form = PictureForm(request.POST, request.FILES) if request.method == "POST" else PictureForm()
+    admit = partial(admit_upload, writer, network_of(request))
+    form = PictureForm(request.POST, request.FILES, admit=admit) if request.method == "POST" else PictureForm()
     kept = _add(form, letter, writer) if form.is_valid() else None
     if request.headers.get("Accept") == "application/json" and request.method == "POST":
         if kept is None:

@@ -38,6 +38,8 @@ STALE_SECONDS = 300
 LEFT_ALONE_SECONDS = 5
 MOST_PAGES = 256
 LARGEST_PAGE = 512 * 1024
+# Where a request keeps its If-None-Match while the view is asked for the whole page.
+VISITORS_CONDITION = "undersigned.if_none_match"
 
 
 def page_etag(*parts: object) -> str:
@@ -50,6 +52,14 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
     """A 304 if whoever asks has this page already; then nothing needs to be rendered."""
     response = get_conditional_response(request, etag=etag)
     return publish(response, etag) if isinstance(response, HttpResponse) else None
+
+
+def unchanged_for_visitor(request: HttpRequest, etag: str) -> HttpResponse | None:
+    """The same for what is too long to be kept in memory: here the visitor's own condition decides."""
+    if response := unchanged(request, etag):
+        return response
+    has_it = etag in parse_etags(request.META.get(VISITORS_CONDITION, ""))
+    return publish(HttpResponseNotModified(), etag) if has_it else None
 
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
@@ -183,6 +193,7 @@ class PublicPageCache:
         """
         name = "HTTP_IF_NONE_MATCH"
         visitors = request.META.pop(name, None)
+        request.META[VISITORS_CONDITION] = visitors or ""
         if etag:
             request.META[name] = etag
         with newest.collecting() as versions:

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_safe
 
 from letters.models import History, Letter, Picture, Revision, Switch, Translation, Update
 from letters.publishing import files, queries
-from letters.publishing.caching import page_etag, publish, unchanged
+from letters.publishing.caching import page_etag, publish, unchanged, unchanged_for_visitor
 from letters.publishing.feed import letter_feed
 from letters.shared import wakeups
 from letters.shared.client_address import client_address, prefix_of
@@ -110,7 +110,7 @@ def signatures_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     if found.last_number > files.LARGE:
         return _large_list(request, found)
     etag = page_etag("signatures.csv", found.pk, found.version)
-    if not_modified := unchanged(request, etag):
+    if not_modified := unchanged_for_visitor(request, etag):
         return not_modified
     _admit_download(request)
     # Streamed, so that whoever asks for the headers alone has no row read.
@@ -127,7 +127,7 @@ def _large_list(request: HttpRequest, letter: Letter) -> HttpResponseBase:
         return _being_built(request, letter)
     etag = page_etag("signatures.csv", letter.pk, built.version)
     response: HttpResponseBase
-    if not_modified := unchanged(request, etag):
+    if not_modified := unchanged_for_visitor(request, etag):
         response = not_modified
     else:
         _admit_download(request)

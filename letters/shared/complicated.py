@@ -1,4 +1,4 @@
-"""What a writer is told of a text that no page, mail or PDF can be made of."""
+"""What a writer is told of a text that no page, mail or PDF can be made of, and of one for which there is no room."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,17 @@ SENTENCES: dict[str, Promise] = {
     "links": _(
         "This text is too complicated: it has too many links, or links that are too long. Use fewer or shorter ones."
     ),
+    "html": _(
+        "This text is too complicated: its page would be many times as long as what you typed. Use fewer links, "
+        "footnotes and table cells."
+    ),
 }
+
+# Refused("too_much_text"): see letters/accounts/operations.py, `keep_text`.
+TOO_MUCH_TEXT = _(
+    "This was not saved, because your account has added as much text today as it may, 20 MB. Keep a copy of this text, "
+    "and save it here tomorrow."
+)
 
 
 def problem_of(markdown: str) -> str:

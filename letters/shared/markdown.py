@@ -35,9 +35,12 @@ MOST_OPENINGS = 300
 MOST_CELLS = 20_000
 MOST_LINKS = 1000
 DEEPEST = 24
-# No browser follows a longer one; and one that is defined once may be used a thousand times.
+# No browser follows a longer one.
 LONGEST_LINK = 2000
-LONGEST_HTML = 2_000_000
+# Disk space, and every reader's time: a link that is defined once may be used a thousand times, and one bar makes a
+# cell of a table. So HTML is no longer than so many times the text, and what a short text with a table needs.
+HTML_PER_CHARACTER = 6
+HTML_OF_ANY = 50_000
 
 TAGS = {
     *["p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "pre"],
@@ -67,7 +70,7 @@ HTML = {
 
 
 class TooComplicated(ValueError):
-    """A text that nobody wrote by hand; `code` is "long", "lines", "signs", "deep", "cells" or "links"."""
+    """A text that nobody wrote by hand; `code` is "long", "lines", "signs", "deep", "cells", "links" or "html"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -83,9 +86,8 @@ def render_markdown(markdown: str) -> str:
     tokens = parse(markdown, env)
     with _not_too_deep():
         html = str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, env))
-    if len(html) > LONGEST_HTML:
-        raise TooComplicated("links")
-    return nh3.clean(
+    _bound_html(html, markdown)
+    clean = nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -94,6 +96,14 @@ def render_markdown(markdown: str) -> str:
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+    # Each link has been given a few words more.
+    _bound_html(clean, markdown)
+    return clean
+
+
+def _bound_html(html: str, markdown: str) -> None:
+    if len(html) > HTML_OF_ANY + HTML_PER_CHARACTER * len(markdown):
+        raise TooComplicated("html")
 
 
 def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:

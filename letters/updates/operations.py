@@ -4,6 +4,7 @@ Who is written to has asked for it, so an update is none of the three mails a da
 address into our forms (letters/signing/queries.py). What bounds it instead: one update a letter and day.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from limits import parse
 
-from letters.accounts.operations import mail_to_account
+from letters.accounts.operations import keep_text, mail_to_account
 from letters.auditing.operations import record
 from letters.models import WRITING, Answer, Delivery, Letter, Signature, SignerContact, Update, User
 from letters.shared import limits, wakeups
@@ -29,6 +30,9 @@ BETWEEN_UPDATES = timedelta(days=1)
 TEST_MAILS = parse("20/hour")
 LONGEST_TITLE = 150
 LONGEST_BODY = 30_000
+# Of one letter. One update a day can be sent, and nobody keeps more of them ready.
+MOST_UNSENT = 20
+MOST_ANSWERS = 20
 # So many signatures are looked at in one transaction, which another pause or stop waits for.
 SPREAD_AT_ONCE = 2000
 DROPPED_AT_ONCE = 5000
@@ -53,7 +57,8 @@ def write_update(
     """A new draft, or another text for one, if it still reads as the writer saw it: `seen` is its `version`.
 
     Clicking twice makes one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for what
-    cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent.
+    cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent,
+    Refused("too_many_unsent") for a draft more than MOST_UNSENT, and Refused("too_much_text") as `keep_text` does.
     """
     letter.collective.must_let(by, WRITING)
     values = _values(text)
@@ -69,6 +74,7 @@ def write_update(
         raise Refused("begun")
     if stands.version != seen:
         raise Refused("changed_meanwhile")
+    keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
     Update.objects.filter(pk=stands.pk).update(**values)
     record("write_update", stands, by=by, now=now, details={"letter": letter.pk})
     stands.refresh_from_db()
@@ -99,7 +105,19 @@ def _body(typed: str) -> dict[str, str]:
     return {"body": body, "html": html}
 
 
+def _words(values: dict[str, Any]) -> list[str]:
+    return [value for value in values.values() if isinstance(value, str)]
+
+
+def _words_before(stands: Update | Answer, values: dict[str, Any]) -> list[str]:
+    """What these values take the place of."""
+    return [getattr(stands, name) for name, value in values.items() if isinstance(value, str)]
+
+
 def _draft(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Update:
+    if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MOST_UNSENT:
+        raise Refused("too_many_unsent")
+    keep_text(_words(values), by=by, now=now)
     update = Update.objects.create(letter=letter, author=by, created_at=now, **values)
     record("write_update", update, by=by, now=now, details={"letter": letter.pk})
     return update
@@ -327,7 +345,8 @@ def write_answer(
     """A new answer, which only the collective sees, or another text for one, if it still reads as the writer saw it.
 
     One that is published changes with a public note alone: Refused("no_note"). Raises Refused("impossible_day") for a
-    day that has not come yet, or that was before the letter. Else as `write_update`.
+    day that has not come yet, or that was before the letter; Refused("too_many_answers") for one more than
+    MOST_ANSWERS. Else as `write_update`.
     """
     letter.collective.must_let(by, WRITING)
     values = _values_of_answer(text)
@@ -344,17 +363,30 @@ def write_answer(
     if stands.version != seen:
         raise Refused("changed_meanwhile")
     details: dict[str, Any] = {"letter": letter.pk}
+    keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
     if stands.published_at:
         if not clean_line(note):
             raise Refused("no_note")
         values |= {"changed_because": clean_line(note), "changed_at": now}
-        # What the public read before, and may have quoted.
-        details["before"] = {"respondent": stands.respondent, "body": stands.body}
+        details["before"] = _as_it_was(stands, by, now)
         _show_anew(letter.pk)
     Answer.objects.filter(pk=stands.pk).update(**values)
     record("write_answer", stands, by=by, now=now, reason=clean_line(note), details=details)
     stands.refresh_from_db()
     return stands
+
+
+def _as_it_was(answer: Answer, by: User, now: datetime) -> dict[str, str]:
+    """What the public read before, and may have quoted, for the record.
+
+    The record is kept for ever, so each text stands in it once: a later event with the same fingerprint names it only.
+    """
+    fingerprint = hashlib.sha256(answer.body.encode()).hexdigest()
+    was = {"respondent": answer.respondent, "sha256": fingerprint}
+    if not queries.is_on_record(answer, fingerprint):
+        was["body"] = answer.body
+    keep_text(was.values(), by=by, now=now)
+    return was
 
 
 def _values_of_answer(text: AnswerText) -> dict[str, Any]:
@@ -371,6 +403,9 @@ def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: dateti
     """Clicking twice makes one."""
     if same := Answer.objects.filter(letter=letter, **values).first():
         return same
+    if Answer.objects.filter(letter=letter).count() >= MOST_ANSWERS:
+        raise Refused("too_many_answers")
+    keep_text(_words(values), by=by, now=now)
     answer = Answer.objects.create(letter=letter, author=by, created_at=now, **values)
     record("write_answer", answer, by=by, now=now, details={"letter": letter.pk})
     return answer

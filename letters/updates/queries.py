@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from letters.models import Answer, Delivery, Letter, Signature, SignerContact, Translation, Update
+from letters.models import Answer, AuditEvent, Delivery, Letter, Signature, SignerContact, Translation, Update
 
 MOST_LISTED = 100
 # No more of the newest signatures than this are looked at, to say before sending how many have agreed.
@@ -53,6 +53,12 @@ def recipient_of(delivery: Delivery) -> Recipient | None:
         return None
     salt, language, *rest = row
     return Recipient(Signature(pk=delivery.signature_id, salt=salt, language=language), *rest)
+
+
+def is_on_record(answer: Answer, fingerprint: str) -> bool:
+    """Whether the record holds the text of an answer that has this fingerprint."""
+    before = {"object_kind": "answer", "object_id": answer.pk, "verb": "write_answer"}
+    return AuditEvent.objects.filter(**before, details__before__sha256=fingerprint).exists()
 
 
 def update_being_sent(update_id: int) -> Update:

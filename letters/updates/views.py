@@ -17,6 +17,7 @@ from letters.accounts.guards import of_own_letter
 from letters.linking.guards import useless_link, with_a_token
 from letters.linking.queries import signature_of_token
 from letters.models import Answer, Letter, Signature, Update, User
+from letters.shared.complicated import TOO_MUCH_TEXT
 from letters.shared.languages import direction, interface_language
 from letters.shared.refusal import Refused
 from letters.updates import queries
@@ -45,6 +46,14 @@ REFUSED: dict[str, str | Promise] = {
     "changed_meanwhile": _("A teammate has changed the text meanwhile. Read it again before you send it."),
     "begun": _("It is on its way already, and its text does not change any more."),
     "too_many": _("You have tried it very often within the hour. Look at the mails that you have got already."),
+    "too_many_unsent": _(
+        "This was not saved, because the letter has twenty drafts that have not been sent. Change one of them, or send "
+        "it, before you start another."
+    ),
+    "too_many_answers": _(
+        "This was not saved, because the letter has twenty answers, as many as it can have. Change one of them instead."
+    ),
+    "too_much_text": TOO_MUCH_TEXT,
     "no_worker": _("The mail could not be handed over at this moment. Try again in a minute."),
 }
 
@@ -78,9 +87,19 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
             # Both texts are shown: what was typed stays in the form, what a teammate wrote stands below.
             refusal = refused.code
             update = update and queries.update_of(letter, update.pk)
-    context = {"letter": letter, "update": update, "form": form, "refusal": refusal}
+    context = {"letter": letter, "update": update, "form": form, **_not_written(refusal)}
     status = 409 if refusal else 422 if form.errors else 200
     return render(request, "letters/updates/write.html", context, status=status)
+
+
+def _not_written(refusal: str) -> dict[str, object]:
+    no_room = refusal in {"too_many_unsent", "too_many_answers", "too_much_text"}
+    return {
+        "refusal": refusal,
+        "no_room": REFUSED[refusal] if no_room else "",
+        # A teammate has written: both texts are shown.
+        "shows_other": refusal in {"changed_meanwhile", "begun"},
+    }
 
 
 @of_own_letter("GET", "HEAD")
@@ -201,7 +220,7 @@ def enter_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: 
         except Refused as refused:
             refusal = refused.code
             answer = answer and queries.answer_of(letter, answer.pk)
-    context = {"letter": letter, "answer": answer, "form": form, "refusal": refusal}
+    context = {"letter": letter, "answer": answer, "form": form, **_not_written(refusal)}
     status = 409 if refusal else 422 if form.errors else 200
     return render(request, "letters/updates/answer.html", context, status=status)
 

@@ -7,16 +7,19 @@ from struct import pack
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from limits import parse
 from PIL import Image
+from pytest_django import Settings
 
 from letters.models import AuditEvent, Letter, Picture, Translation, User
 from letters.organizing.operations import Text, publish_letter, start_revision, translate_letter
-from letters.picturing import operations
+from letters.picturing import forms, operations
 from letters.picturing.operations import add_picture, choose_cover
-from letters.shared.pictures import AT_WORK, Remade, remake
+from letters.shared.pictures import AT_WORK, Remade, UnusablePicture, remake
 from letters.shared.refusal import Refused
 from letters.shared.text import digest
 from tests.conftest import LetterMaker
@@ -358,3 +361,54 @@ def test_after_a_file_that_is_none_the_next_is_taken(letter: Letter, desk: Clien
 @pytest.mark.parametrize("digest", ["\x00", "x" * 32, "0" * 33, "0" * 32])
 def test_what_is_no_picture_of_the_letter_cannot_be_its_cover(letter: Letter, desk: Client, digest: str) -> None:
     assert desk.post("/organize/letters/night-trains/cover/", {"picture": digest}).status_code == 404
+
+
+# Whoever sends file after file
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How long each file was that has been decoded; all are refused."""
+    found: list[int] = []
+
+    def refuse(data: bytes) -> Remade:
+        found.append(len(data))
+        raise UnusablePicture("unreadable")
+
+    monkeypatch.setattr(forms, "remake", refuse)
+    return found
+
+
+@pytest.mark.parametrize("limit", ["LIMIT_PICTURES", "LIMIT_PICTURES_NETWORK"])
+def test_refused_pictures_are_counted_and_soon_not_even_looked_at(
+    letter: Letter, desk: Client, settings: Settings, decoded: list[int], limit: str
+) -> None:
+    setattr(settings, limit, parse("2/hour"))
+    pages = [upload(desk, b"no picture") for _ in range(3)]
+    assert [page.status_code for page in pages] == [422, 422, 422]
+    assert len(decoded) == 2
+    assert "You have tried to upload very many pictures. Try again in 60 minutes." in words(pages[2])
+    answer = upload(desk, b"no picture", headers={"Accept": "application/json"})
+    assert (answer.status_code, len(decoded)) == (422, 2)
+    assert "Try again in 60 minutes." in answer.json()["problem"]
+    assert not Picture.objects.exists()
+
+
+def test_a_teammate_is_not_kept_from_uploading(
+    letter: Letter, desk: Client, teammate: User, settings: Settings, decoded: list[int]
+) -> None:
+    settings.LIMIT_PICTURES = parse("1/hour")
+    for client in (desk, desk, browser_of(teammate)):
+        upload(client, b"no picture")
+    assert len(decoded) == 2
+
+
+def test_a_form_without_a_file_is_no_try(letter: Letter, desk: Client, settings: Settings, decoded: list[int]) -> None:
+    settings.LIMIT_PICTURES = parse("1/hour")
+    desk.post(PAGE, {"alt": "A"})
+    upload(desk, b"no picture")
+    assert len(decoded) == 1
+
+
+def test_sixty_pictures_a_day_have_room_for_as_many_mistakes() -> None:
+    assert django_settings.LIMIT_PICTURES.amount >= 2 * operations.MOST_A_DAY

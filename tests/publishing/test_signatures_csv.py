@@ -273,6 +273,26 @@ def test_a_network_that_takes_list_after_list_has_to_wait(
     assert int(answer["Retry-After"]) > 3000
 
 
+@pytest.mark.parametrize("is_large", [True, False])
+def test_whoever_has_the_list_already_is_not_counted(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("2/hour")
+    built(large)
+    first = reader.get(CSV)
+    rows(first)
+    for _ in range(5):
+        with CaptureQueriesContext(connection) as captured:
+            again = reader.get(CSV, if_none_match=first["ETag"])
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    # One more can be taken, and no third.
+    rows(reader.get(CSV, if_none_match='W/"another"'))
+    assert reader.get(CSV, if_none_match='W/"another"').status_code == 429
+    assert reader.get(CSV, if_none_match=first["ETag"]).status_code == 304
+
+
 def test_the_worker_knows_the_task(large: Letter) -> None:
     from letters.tasks import build_list, tidy_exports
 

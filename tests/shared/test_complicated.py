@@ -83,6 +83,41 @@ def test_a_long_letter_with_lists_links_and_a_table_is_none_of_them() -> None:
     assert problem_of(f"{demands}\n\n{table}\n\n" + "A paragraph of many words, and more. " * 1_500) == ""
 
 
+# What is made of it is no longer than so many times the text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a]: https://example.org/" + "a" * 1_900 + "\n\n" + "[a] " * 800,
+        "[^a]: Note.\n\n" + "[^a] " * 800,
+        "|" + "a|" * 99 + "\n|" + "-|" * 99 + "\n" + "a\n" * 190,
+    ],
+    ids=["one link", "one note", "one table"],
+)
+def test_a_short_text_does_not_become_a_long_page(text: str) -> None:
+    with pytest.raises(TooComplicated) as problem:
+        render_markdown(text)
+    assert problem.value.code == "html"
+
+
+@pytest.mark.parametrize(
+    ("piece", "times"),
+    [
+        ("&", LONGEST),
+        ('"', LONGEST),
+        ("ü", LONGEST),
+        ("<", MOST_SIGNS),
+        ("- a\n", 2_900),
+        ("a.de ", 600),
+        ("[a](https://example.org/abcdefgh) ", 600),
+        ("![a](/media/" + "0" * 32 + "-9x9.webp)\n", MOST_OPENINGS),
+    ],
+)
+def test_what_is_typed_out_word_by_word_is_not_refused_for_its_length(piece: str, times: int) -> None:
+    assert problem_of(piece * times) == ""
+
+
 # Where it is typed
 
 
