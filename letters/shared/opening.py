@@ -6,7 +6,7 @@ import re
 FEWEST_CHARACTERS = 200
 MOST_SALUTATIONS = 3
 # Browsers enlarge a quotation mark or a bracket with the letter after it.
-BEGINS_WITH_A_LETTER = re.compile(r"[^\w\s·]{0,2}[^\W\d_]")
+FIRST_LETTER = re.compile(r"[^\w\s·]{0,2}([^\W\d_])")
 PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 ENTITY = re.compile(r"&#?\w+;")
@@ -23,14 +23,18 @@ def with_initial(html: str) -> str:
     while found := PARAGRAPH.match(html, place):
         words = _words(found[1])
         if len(words) >= FEWEST_CHARACTERS:
-            if "<br" in found[1] or not BEGINS_WITH_A_LETTER.match(words):
-                return html
-            return _marked(html, salutations, found)
+            return _marked(html, salutations, found) if _can_carry_it(found[1], words) else html
         if len(salutations) == MOST_SALUTATIONS:
             break
         salutations.append(found)
         place = found.end()
     return html
+
+
+def _can_carry_it(inside: str, words: str) -> bool:
+    """A small letter, as in Italian after "Gentile ministra,", looks like a slip. Some scripts have one kind only."""
+    first = FIRST_LETTER.match(words)
+    return "<br" not in inside and first is not None and not first[1].islower()
 
 
 def _words(inside: str) -> str:

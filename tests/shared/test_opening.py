@@ -37,6 +37,7 @@ def test_a_salutation_leaves_the_initial_to_the_paragraph_after_it(salutation: s
         f"> {LONG}",
         f"To the ministry\nRoom 7\n{LONG}",
         f"2025 was a bad year. {LONG}",
+        f"Gentile ministra,\n\nper dodici anni abbiamo preso i treni notturni. {LONG}",
         "\n\n".join([SHORT] * 4 + [LONG]),
         "",
     ],
