@@ -4,17 +4,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.email_verification import get_address_for_user
+from allauth.account.models import EmailAddress
+from allauth.account.utils import has_verified_email
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.accounts.admission import admit_guess, asker_of, network_of
+from letters.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
 from letters.accounts.mail import ACCOUNTS_QUEUE, pack
+from letters.accounts.operations import forget_unverified
+from letters.delivering.composing import BY_NOBODY
 from letters.models import User
 from letters.shared.addresses import seal, unseal
 from letters.shared.client_address import NOWHERE
@@ -64,8 +71,25 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Through the worker: a slow mail server keeps nobody waiting. With the broker away this fails as a whole."""
+        # The one place that every email of an account passes: it is counted here, if no form has counted it before.
+        if request := allauth_context.request:
+            use_admission(request, email)
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
         account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        message: EmailMessage = super().render_mail(*args, **kwargs)
+        message.extra_headers |= BY_NOBODY
+        return message
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """About a change, to an address of the account itself. If it is one too many, the change is undone."""
+        address = email or EmailAddress.objects.get_primary_email(user)
+        if address and not is_admitted(self.request, address):
+            admit_mail(self.request, address, is_notice=True)
+        super().send_notification_mail(template_prefix, user, context, address)
 
     def send_nothing(self, template_prefix: str, email: str) -> None:
         """Timing defence: all the work of an email, which the worker then throws away."""
@@ -102,10 +126,36 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Of what a provider tells about somebody nothing is kept but the number by which it knows them."""
+        """Of what a provider tells about somebody, only its number for them and one address are kept.
+
+        If an email is due, it counts before anything is written. Raises TooMany.
+        """
         sociallogin.account.extra_data = {}
+        sociallogin.email_addresses = _best_of(sociallogin.email_addresses)
         if sociallogin.account.pk:
             sociallogin.account.save(update_fields=["extra_data"])
+        process = sociallogin.state.get("process")
+        if process == AuthProcess.CONNECT and isinstance(request.user, User):
+            admit_mail(request, request.user.email, is_notice=True)
+        elif process != AuthProcess.REDIRECT:
+            _admit_provider_mail(request, sociallogin)
+
+
+def _best_of(addresses: list[EmailAddress]) -> list[EmailAddress]:
+    """One that the provider has confirmed, if there is one. The others may belong to strangers."""
+    return sorted(addresses, key=lambda each: (not each.verified, not each.primary))[:1]
+
+
+def _admit_provider_mail(request: HttpRequest, sociallogin: Any) -> None:
+    if sociallogin.is_existing:
+        address = None if has_verified_email(sociallogin.user) else get_address_for_user(sociallogin.user)
+    else:
+        address = next(iter(sociallogin.email_addresses), None)
+        if address:
+            sociallogin.user.email = address.email
+            forget_unverified(address.email)
+    if address and not address.verified:
+        admit_mail(request, address.email)
 
 
 def display(user: User) -> str:

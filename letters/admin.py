@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from letters.inviting.operations import let_invite_again
+from letters.collectives.operations import let_invite_again
 from letters.models import (
     Answer,
     AuditEvent,

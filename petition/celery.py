@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import redirect_stderr
 from typing import Any
 
 import django
@@ -32,12 +33,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 def check_settings(**kwargs: Any) -> None:
     try:
         refuse_unsafe_boot()
-        django.setup()
+        # Celery has replaced standard error by its own log. A handler that were made over that would lose every line.
+        with redirect_stderr(sys.__stderr__):
+            django.setup()
         from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models; settings.py imports this file
 
         refuse_wrong_keys()
     except SystemExit as refusal:
-        # Celery has taken standard error for its log by now, and would lose the sentence.
         print(refusal.code, file=sys.__stderr__, flush=True)
         raise SystemExit(1) from None
 

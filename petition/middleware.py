@@ -70,7 +70,7 @@ class Sessions(SessionMiddleware):
         return response
 
 
-# Who has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.
+# The part that has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.
 PARTS: dict[str, tuple[type[Exception], ...]] = {
     "The database": (OperationalError, InterfaceError),
     "The broker": (KombuError,),

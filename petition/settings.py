@@ -233,6 +233,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
 
 SOCIALACCOUNT_ADAPTER = "letters.adapters.ProviderAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "letters.accounts.forms.ProviderSignupForm"}
 SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in PROVIDERS.items()}
 # The pages to which a form of ours may lead (see form-action below), by provider.
 PROVIDER_ORIGINS = {
@@ -344,7 +345,7 @@ PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 # A link to confirm is good for so long; then a signature that was not confirmed is deleted.
 CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
 
-# Who has not confirmed is reminded so many hours after signing.
+# Signers who have not confirmed get a reminder so many hours after signing.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
 # Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.
@@ -386,7 +387,9 @@ LIMIT_GUESSES_ANYWHERE = environment.rate("LIMIT_GUESSES_ANYWHERE", "100/hour")
 # Emails with codes to one address that one network asks for, and that all networks ask for together.
 LIMIT_ACCOUNT_MAIL = environment.rate("LIMIT_ACCOUNT_MAIL", "5/hour")
 LIMIT_ACCOUNT_MAIL_ANYWHERE = environment.rate("LIMIT_ACCOUNT_MAIL_ANYWHERE", "20/hour")
-# The same to any address. Beyond the soft limit each needs a proof of work; nobody gets beyond the hard one.
+# Notices to an account about its own changes: a new password, a passkey. Beyond this, no more changes for a while.
+LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
+# Emails to any address. Beyond the soft limit each needs a proof of work; nobody gets beyond the hard one.
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
 # And of the whole site. Organizers who signed in before in the same browser still get theirs.

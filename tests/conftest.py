@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.test.client import Client, ClientMixin
 from limits import parse
 from pytest_django import Settings
+from redis.connection import AbstractConnection
 
 from letters.collectives.operations import create_collective
 from letters.models import Collective, Letter, Membership, User
@@ -53,6 +54,20 @@ hypothesis.settings.load_profile("undersigned")
 @pytest.fixture
 def now() -> datetime:
     return NOW
+
+
+@pytest.fixture
+def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each time that Valkey was called anew: whoever calls one that is away waits."""
+    tried: list[str] = []
+    connect = AbstractConnection.connect
+
+    def counted(self: AbstractConnection) -> None:
+        tried.append("connect")
+        connect(self)  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(AbstractConnection, "connect", counted)
+    return tried
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from letters.organizing.operations import Text
 from letters.publishing.caching import PublicPageCache
 from letters.publishing.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
-from letters.signing.operations import Entry, confirm_signature, sign_letter
+from letters.shared.tokens import read_token
+from letters.signing.operations import Entry, confirm_signature, request_mail, sign_letter
 from letters.switching import queries as switching_queries
 from letters.switching.operations import turn_switch
 from letters.tasks import MAILS
@@ -197,6 +198,14 @@ def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW,
     return signature_of(letter, email)
 
 
+def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
+    """Sign without a browser: the id of what was typed."""
+    token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
+    assert token
+    assert token.submission_id
+    return token.submission_id
+
+
 def sign_and_confirm(
     letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str
 ) -> Signature:
@@ -205,6 +214,13 @@ def sign_and_confirm(
     confirm_signature(signature, verified=Signature.Verified.LINK, now=now)
     signature.refresh_from_db()
     return signature
+
+
+def ask_again(signature: Signature, email: str = "ada@example.org", *, now: datetime) -> None:
+    """Ask for the email about a signature once more, with its page "check your email" or the form for lost links."""
+    address = read_address(email)
+    assert address
+    request_mail(signature.letter, address=address, language=signature.letter.language, now=now)
 
 
 def ids_of(letter: Letter) -> list[int]:

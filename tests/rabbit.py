@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -11,7 +12,7 @@ from signal import SIGKILL, SIGTERM
 import pytest
 
 from petition.embedded import free_port
-from tests.stack import until
+from tests.stack import open_folder, until
 
 # Not the wrapper on the PATH, which would become another user.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -87,3 +88,13 @@ class Rabbit:
             client.sendall(b"AMQP\x00\x00\x09\x01")
             return bool(client.recv(1))
         return False
+
+
+@pytest.fixture
+def rabbit() -> Iterator[Rabbit]:
+    rabbit = Rabbit(open_folder())
+    try:
+        rabbit.start()
+        yield rabbit
+    finally:
+        rabbit.forget()

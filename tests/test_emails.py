@@ -20,6 +20,7 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from letters.accounts.mail import pack, unpack
 from letters.collectives.operations import invite_member
 from letters.delivering import composing
 from letters.inviting.operations import invite_people
@@ -36,7 +37,7 @@ from letters.tasks import MAILS
 from letters.updates.mail import trial_mail
 from letters.updates.operations import UpdateText, send_update, spread_update, write_update
 from tests.conftest import LetterMaker
-from tests.people import EN, IT, NOW, publish, sign
+from tests.people import EN, IT, NOW, ask_again, publish, sign
 from tests.revising.conftest import NOTE, change_text
 
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -106,15 +107,21 @@ def _of_signing(letter: Letter, language: str) -> None:
     """Each signature with the mails that it brings, pending and confirmed."""
     who = {"name": "Ada Lovelace", "affiliation": "Countess of Lovelace", "consent": "Write to me"}
     now = timezone.now()
+    confirm_signature(sign(letter, "ada.signed@example.org", now=now - timedelta(days=3)), verified="link", now=now)
+    stranger = read_address("ada.stranger@example.org")
+    assert stranger
+    request_mail(letter, address=stranger, language=language, now=now)
     pending = sign(letter, "ada@example.org", now=now - timedelta(days=2), **who)
     sign(letter, "ada@example.org", now=now, **who)
+    for email in ("ada.waits@example.org", "ada.signed@example.org"):
+        sign(letter, email, now=now - timedelta(days=2), **who)
     sign(letter, "ada.asks@example.org", now=now, **who)
-    request_mail(Signature.objects.latest("pk"), now=now)
+    ask_again(Signature.objects.latest("pk"), "ada.asks@example.org", now=now)
     remind_unconfirmed(now=now)
     for email in ("ada.thanks@example.org", "ada.again@example.org", "ada.link@example.org"):
         confirm_signature(sign(letter, email, now=now - timedelta(days=1), **who), verified="link", now=now)
     sign(letter, "ada.again@example.org", now=now, **who)
-    request_mail(Signature.objects.latest("pk"), now=now)
+    ask_again(Signature.objects.latest("pk"), "ada.link@example.org", now=now)
     # Not the mails to confirm of those who have.
     Delivery.objects.filter(kind="confirm").exclude(signature__state="pending").delete()
     publish(now)
@@ -168,6 +175,16 @@ def opening_of(text: str) -> str:
 
 def raw_of(message: EmailMessage) -> Message:
     return message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
+
+
+def test_every_email_says_that_no_person_has_sent_it(written: Callable[[str], list[EmailMultiAlternatives]]) -> None:
+    """And the way through the broker, which emails to organizers take, loses no part of it."""
+    for message in written("en"):
+        assert raw_of(message)["Auto-Submitted"] == "auto-generated"
+        arrived = unpack(pack(message))
+        assert isinstance(arrived, EmailMultiAlternatives)
+        assert arrived.extra_headers == message.extra_headers
+        assert [str(arrived.body), html_of(arrived)] == [str(message.body), html_of(message)]
 
 
 @pytest.mark.parametrize("words", KNOWN)

@@ -3,9 +3,11 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse, QueryDict
 from django.test import Client, RequestFactory
@@ -14,7 +16,10 @@ from hypothesis import strategies as st
 
 from letters.models import Letter, User
 from letters.organizing.operations import publish_letter, start_revision, translate_letter
-from letters.shared.differences import differences
+from letters.shared.addresses import LONGEST_TYPED, tidy_address
+from letters.shared.differences import changed_words, differences, same_words
+from letters.shared.folding import without_marks
+from letters.shared.headings import meaning_of
 from letters.shared.text import MARKS, MOST_MARKS, clean_line, compose, digest, stream_safe
 from letters.shared.typed import safe_fields
 from petition.middleware import SafeText
@@ -23,7 +28,9 @@ from tests.test_permissions import ROWS, World, staff, url_of, world
 
 __all__ = ["staff", "world"]
 
-HOSTILE = "a" + "\u0327\u0301" * 500
+# Marks only once they are normalized by NFKC or NFKD: the half-width voiced marks of Japanese.
+HALF_WIDTH = "\uff9e\uff9f"
+HOSTILE = "a" + f"\u0327\u0301{HALF_WIDTH}" * 250
 # Every field that a form of ours or of allauth has.
 FIELDS = (
     "action addressee addressee_domains affiliation after alt answered_on back before body code collective "
@@ -38,7 +45,7 @@ PEOPLE = ["organizer", "moderator"]
 def longest_run(text: str) -> int:
     longest = run = 0
     for character in text:
-        run = run + 1 if unicodedata.combining(character) else 0
+        run = run + 1 if unicodedata.combining(character) or character in HALF_WIDTH else 0
         longest = max(longest, run)
     return longest
 
@@ -63,9 +70,10 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 # The function
 
 
-@given(st.text() | st.text(st.sampled_from("a\u0301\u0327\u0f73 \u4e2d\U0001d165"), max_size=200))
+@given(st.text() | st.text(st.sampled_from("a\u0301\u0327\u0f73 \u4e2d\uff9e\U0001d165"), max_size=200))
 @example("\u0301" * 31)
 @example("\u0344" * 100)
+@example("\uff76" + "\uff9e\u0316" * 100)
 def test_no_letter_keeps_more_than_thirty_marks(text: str) -> None:
     safe = stream_safe(text)
     assert longest_run(safe) <= MOST_MARKS
@@ -74,7 +82,7 @@ def test_no_letter_keeps_more_than_thirty_marks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Zoë Ngọc Đặng", "שָׁלוֹם", "بِسْمِ اللَّهِ", "ที่นี่", "বাংলা", "a" + "\u0301" * MOST_MARKS, "", "plain"]
+    "text", ["Zoë Ngọc Đặng", "שָׁלוֹם", "بِسْمِ اللَّهِ", "ที่นี่", "বাংলা", "ﾊﾞｯﾊ ﾊﾟﾊﾟ", "a" + "\u0301" * MOST_MARKS, "", "plain"]
 )
 def test_what_people_write_stays(text: str) -> None:
     assert stream_safe(text) == text
@@ -85,8 +93,27 @@ def test_every_mark_of_unicode_is_known() -> None:
     assert [each for each in marks if each not in MARKS] == []
 
 
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_in_every_form_few_marks_are_left_in_a_row(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+    hostile = "".join(MARKS[1:-1]) * 2 + "".join(f"{each}" * 100 for each in "\uff9e\uff9f\u0344\u0f77")
+    # Some marks are two, and some letters bring marks of their own.
+    assert longest_run(unicodedata.normalize(form, stream_safe(hostile))) <= 3 * MOST_MARKS
+
+
+def test_one_function_normalizes_and_no_other() -> None:
+    files = [path for folder in ("letters", "petition") for path in (settings.BASE_DIR / folder).rglob("*.py")]
+    ours = [path for path in files if path.parent.name != "migrations"]
+    calling = [path.name for path in ours if "unicodedata.normalize(" in path.read_text(encoding="utf-8")]
+    assert calling == ["text.py"]
+
+
 @pytest.mark.usefixtures("handed")
 def test_nothing_of_ours_normalizes_before_it_is_safe() -> None:
+    without_marks(HOSTILE)
+    meaning_of(HOSTILE)
+    same_words(HOSTILE, HOSTILE)
+    changed_words(HOSTILE, HOSTILE)
+    tidy_address(HOSTILE[:LONGEST_TYPED])
     assert clean_line(HOSTILE) == clean_line(HOSTILE)
     digest(HOSTILE, HOSTILE, HOSTILE)
     differences(HOSTILE, HOSTILE + " b")

@@ -31,6 +31,8 @@ TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
 NOT_TWICE = parse("1/10 seconds")
 # Proofs for account forms share the puzzle of signing. No letter has this number.
 NO_LETTER = 0
+# Where a request notes which emails it may send, by the keyed hashes of their addresses.
+ADMITTED = "letters.admitted_mail"
 
 
 class ProofWanted(Refused):
@@ -42,7 +44,7 @@ class ProofWanted(Refused):
 
 @dataclass(frozen=True)
 class Asker:
-    """Who sent a form about an address."""
+    """The network and the browser that sent a form about an address."""
 
     network: str
     # A keyed hash of the address, never the address.
@@ -52,7 +54,11 @@ class Asker:
 
 
 def asker_of(request: HttpRequest, email: str) -> Asker:
-    return Asker(network_of(request), hash_address(email.lower()).hex(), known_device(request, email))
+    return Asker(network_of(request), _mark(email), known_device(request, email))
+
+
+def _mark(email: str) -> str:
+    return hash_address(email.lower()).hex()
 
 
 def network_of(request: HttpRequest) -> str:
@@ -75,27 +81,69 @@ def admit_guess(asker: Asker) -> list[Limit]:
     return counted
 
 
-def admit_mail(asker: Asker, *, proof: str = "", asks_proof: bool = False, with_pause: bool = False) -> None:
-    """One email that a form sends to an address. Raises TooMany, or ProofWanted where the form can ask for one.
+def admit_mail(
+    request: HttpRequest,
+    email: str,
+    *,
+    proof: str = "",
+    asks_proof: bool = False,
+    with_pause: bool = False,
+    is_notice: bool = False,
+) -> None:
+    """One email to an address. Raises TooMany, or ProofWanted where the form can ask for one.
 
     `with_pause`: not within ten seconds of the one before, which the next page shows already.
+    `is_notice`: to an account's own address, about a change. Whoever may make no more changes gets no more notices, so
+    no change goes without its notice.
     """
-    if asker.device:
-        counted = [Limit("mail-device", f"{asker.device}:{asker.address}", settings.LIMIT_ACCOUNT_MAIL)]
-    else:
-        counted = [
-            Limit("mail", f"{asker.address}:{asker.network}", settings.LIMIT_ACCOUNT_MAIL),
-            Limit("mail-anywhere", asker.address, settings.LIMIT_ACCOUNT_MAIL_ANYWHERE),
-            Limit("mail-network", asker.network, settings.LIMIT_ACCOUNT_NETWORK_HARD),
-            Limit("mail-site", "all", settings.LIMIT_ACCOUNT_SITE),
-        ]
+    asker = asker_of(request, email)
+    counted = _notice_limits(asker) if is_notice else _mail_limits(asker)
     if with_pause:
         counted.append(Limit("mail-pause", f"{asker.address}:{asker.device or asker.network}", NOT_TWICE))
-    soft = [] if asker.device else [_soft(asker.network)]
+    soft = [] if asker.device or is_notice else [_soft(asker.network)]
     exceeded = _count(counted, soft)
     if asks_proof and not exceeded.isdisjoint(soft) and not _is_fresh_proof(proof, asker.network):
         limits.give_back([*counted, *soft])
         raise ProofWanted
+    request.META.setdefault(ADMITTED, []).append(_mark(email))
+
+
+def is_admitted(request: HttpRequest, email: str) -> bool:
+    return _mark(email) in request.META.get(ADMITTED, [])
+
+
+def use_admission(request: HttpRequest, email: str) -> None:
+    """Asked for each email that leaves: uses up what a form has admitted. Counts it now if nobody has.
+
+    So an email that no form of ours knows about is limited too. Raises TooMany.
+    """
+    if not is_admitted(request, email):
+        admit_mail(request, email)
+    request.META[ADMITTED].remove(_mark(email))
+
+
+def _mail_limits(asker: Asker) -> list[Limit]:
+    if asker.device:
+        return [Limit("mail-device", f"{asker.device}:{asker.address}", settings.LIMIT_ACCOUNT_MAIL)]
+    return [
+        Limit("mail", f"{asker.address}:{asker.network}", settings.LIMIT_ACCOUNT_MAIL),
+        Limit("mail-anywhere", asker.address, settings.LIMIT_ACCOUNT_MAIL_ANYWHERE),
+        *_shared_limits(asker),
+    ]
+
+
+def _notice_limits(asker: Asker) -> list[Limit]:
+    if asker.device:
+        return [Limit("notice-device", f"{asker.device}:{asker.address}", settings.LIMIT_ACCOUNT_NOTICES)]
+    own = Limit("notice", f"{asker.address}:{asker.network}", settings.LIMIT_ACCOUNT_NOTICES)
+    return [own, *_shared_limits(asker)]
+
+
+def _shared_limits(asker: Asker) -> list[Limit]:
+    return [
+        Limit("mail-network", asker.network, settings.LIMIT_ACCOUNT_NETWORK_HARD),
+        Limit("mail-site", "all", settings.LIMIT_ACCOUNT_SITE),
+    ]
 
 
 def challenge_for(network: str, *, now: datetime) -> str:
@@ -141,7 +189,7 @@ def _is_fresh_proof(proof: str, network: str) -> bool:
 
 
 def _puzzle_of(proof: str) -> bytes:
-    """What stays the same however a solution is spelled: the signature of its puzzle."""
+    """The signature of the puzzle. It is the same for every spelling of one solution."""
     found = json.loads(b64decode(proof[:LONGEST]))
     return str(found["challenge"]["signature"]).encode()
 

@@ -17,6 +17,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import has_verified_email
 from allauth.core import context
 from allauth.core.ratelimit import respond_429
+from allauth.socialaccount import forms as provider_forms
 from django import forms as django_forms
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -25,7 +26,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from letters.accounts.admission import ProofWanted, admit_mail, asker_of, challenge_for, count_try, network_of
+from letters.accounts.admission import ProofWanted, admit_mail, challenge_for, count_try, network_of
 from letters.accounts.operations import forget_unverified
 from letters.accounts.queries import is_verified
 from letters.models import User
@@ -62,9 +63,9 @@ class AsksForMail:
 
     def admit(self, email: str, *, with_pause: bool = False) -> None:
         """Raises ValidationError, or TooMany."""
-        asker, proof = asker_of(context.request, email), str(self.data.get("proof", ""))
+        proof = str(self.data.get("proof", ""))
         try:
-            admit_mail(asker, proof=proof, asks_proof=True, with_pause=with_pause)
+            admit_mail(context.request, email, proof=proof, asks_proof=True, with_pause=with_pause)
         except ProofWanted as wanted:
             raise ValidationError(PROOF_WANTED, wanted.code) from wanted
 
@@ -86,7 +87,7 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
         # Whoever made an account for somebody else's address has its password: each sign-in would write to its owner.
         if self.user and not is_verified(self.user, cleaned["login"]):
             try:
-                admit_mail(asker_of(context.request, cleaned["login"]), with_pause=True)
+                admit_mail(context.request, cleaned["login"], with_pause=True)
             except TooMany as refused:
                 raise get_adapter().validation_error("too_many_login_attempts") from refused
         return cleaned
@@ -96,20 +97,20 @@ class Undone(Exception):
     """Takes back what was only written to cost the same time."""
 
 
-class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
+class MakesAnAccount(AsksForMail):
+    """A sign-up form: with an address of one's own choice, which may belong to anybody."""
+
+    errors: Any
+    fields: dict[str, Any]
     account_already_exists: bool
     cleaned_data: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _take_as_pasted(self, "email")
-        if "password1" in self.fields:
-            self.fields["password1"].help_text = _(
-                "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
-            )
+        self.fields["email"].widget = TidyEmailInput(attrs=self.fields["email"].widget.attrs)
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
         self.refused: TooMany | None = None
         if not self.errors:
             try:
@@ -128,7 +129,7 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
             return self._answer_as_if_new(request)
         try:
             with transaction.atomic():
-                saved: tuple[User | None, HttpResponseBase | None] = super().try_save(request)
+                saved: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
                 return saved
         except IntegrityError:  # Somebody else has just made it.
             self.account_already_exists = True
@@ -139,7 +140,7 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
         if password := self.cleaned_data.get("password1"):
             make_password(password)
         self._make_an_account_and_undo_it(request)
-        answer: tuple[User | None, HttpResponseBase | None] = super().try_save(request)
+        answer: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
         return answer
 
     def _make_an_account_and_undo_it(self, request: HttpRequest) -> None:
@@ -148,7 +149,7 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
         self.account_already_exists = False
         try:
             with suppress(Undone), transaction.atomic():
-                user = self.save(request)
+                user = self.save(request)  # type: ignore[attr-defined]
                 # What signing in asks next about a new account.
                 has_verified_email(user)
                 list(EmailAddress.objects.filter(user=user))
@@ -157,6 +158,19 @@ class SignupForm(AsksForMail, forms.SignupForm):  # type: ignore[misc]
                 raise Undone
         finally:
             self.cleaned_data, self.account_already_exists = typed, True
+
+
+class SignupForm(MakesAnAccount, forms.SignupForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = _(
+                "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
+            )
+
+
+class ProviderSignupForm(MakesAnAccount, provider_forms.SignupForm):  # type: ignore[misc]
+    """For somebody whose provider does not tell their address."""
 
 
 class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ignore[misc]
@@ -206,7 +220,7 @@ class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
     def clean_email(self) -> str:
         email: str = super().clean_email()
         try:
-            admit_mail(asker_of(context.request, email), with_pause=True)
+            admit_mail(context.request, email, with_pause=True)
         except TooMany as refused:
             raise get_adapter().validation_error("rate_limited") from refused
         return email

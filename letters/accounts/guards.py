@@ -9,6 +9,7 @@ import requests
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages import get_messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -16,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from letters.accounts.admission import admit_mail
 from letters.accounts.devices import remember
 from letters.accounts.queries import lacks_second_factor
 from letters.models import WRITING, Collective, Letter, Membership, User
@@ -108,17 +110,34 @@ def whole_or_not_at_all(view: View) -> View:
                 if response.status_code == 429:
                     _undo(request)
         except Exception:
-            request.session.modified = False
+            _forget(request)
             raise
         return response
 
     return whole
 
 
+def notice_counts_first(view: View) -> View:
+    """For changes whose notice allauth sends when they are written for good: it is counted before."""
+
+    @wraps(view)
+    def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and isinstance(request.user, User):
+            admit_mail(request, request.user.email, is_notice=True)
+        return view(request, *args, **kwargs)
+
+    return counting
+
+
 def _undo(request: HttpRequest) -> None:
     transaction.set_rollback(True)
-    # What it knows was rolled back with the rest.
+    _forget(request)
+
+
+def _forget(request: HttpRequest) -> None:
+    """What the session knows was rolled back with the rest, and so is what a message says was done."""
     request.session.modified = False
+    list(get_messages(request))
 
 
 def remember_browser(view: View) -> View:

@@ -15,7 +15,7 @@ def pack(message: EmailMessage) -> str:
     parts = {"subject": message.subject, "body": message.body, "from_email": message.from_email, "to": message.to}
     # In HTML too, if it has that.
     alternatives = [list(each) for each in getattr(message, "alternatives", [])]
-    return seal(json.dumps({**parts, "alternatives": alternatives})).decode()
+    return seal(json.dumps({**parts, "alternatives": alternatives, "headers": message.extra_headers})).decode()
 
 
 def unpack(packed: str) -> EmailMessage:

@@ -10,11 +10,14 @@ from django.views.decorators.cache import cache_control
 from letters.accounts import views
 from letters.accounts.guards import (
     View,
+    notice_counts_first,
     provider_may_be_away,
     providers_in_form_action,
     remember_browser,
     whole_or_not_at_all,
 )
+
+NOTICE_AFTER_COMMIT = {"mfa_activate_totp", "mfa_generate_recovery_codes"}
 
 not_kept = cache_control(private=True, no_store=True)
 
@@ -25,7 +28,8 @@ def guard(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern | URL
         if isinstance(pattern, URLResolver):
             guard(pattern.url_patterns)
         else:
-            pattern.callback = _guarded(pattern.callback)
+            late = pattern.name in NOTICE_AFTER_COMMIT
+            pattern.callback = _guarded(notice_counts_first(pattern.callback) if late else pattern.callback)
     return found
 
 
@@ -42,6 +46,7 @@ urlpatterns = guard(
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
         # Before allauth's own at the same addresses.
+        path("email/", views.EmailView.as_view(), name="account_email"),
         path("confirm-email/", views.ConfirmEmailView.as_view(), name="account_email_verification_sent"),
         path("login/code/confirm/", views.ConfirmLoginCodeView.as_view(), name="account_confirm_login_code"),
         path("password/reset/confirm/", views.ConfirmResetView.as_view(), name="account_confirm_password_reset_code"),

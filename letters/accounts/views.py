@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from letters.accounts import guards
-from letters.accounts.admission import admit_mail, asker_of
+from letters.accounts.admission import admit_mail
 from letters.accounts.operations import close_account
 from letters.accounts.queries import has_second_factor, lacks_second_factor, owned_alone
 from letters.models import User
@@ -85,6 +85,22 @@ def close(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)})
 
 
+class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
+    """One's own address, and a new one."""
+
+    def _action_send(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
+        """The code for an address that is not confirmed yet, once more. It counts like the first."""
+        address = self._get_email_address(request)
+        if address:
+            try:
+                admit_mail(request, address.email, with_pause=True)
+            except TooMany:
+                _say_too_often(request)
+                return None
+        answer: HttpResponseBase | None = super()._action_send(request, *args, **kwargs)
+        return answer
+
+
 class _SameWork:
     """Timing defence: the page that takes the digits costs the same if the address opens no account."""
 
@@ -104,10 +120,9 @@ class _SendsAgain(_SameWork):
     def _resend_form_valid(self, form: Any) -> HttpResponseBase:
         email = self._process.state["email"]
         try:
-            admit_mail(asker_of(self.request, email), with_pause=True)
+            admit_mail(self.request, email, with_pause=True)
         except TooMany:
-            adapter = get_adapter(self.request)
-            adapter.add_message(self.request, messages.ERROR, message=adapter.error_messages["rate_limited"])
+            _say_too_often(self.request)
             return redirect(self.request.get_full_path())
         if self._process.user is None or self._process.state.get("account_already_exists"):
             # Allauth sends such an address nothing more.
@@ -126,6 +141,11 @@ class ConfirmEmailView(_SendsAgain, account_views.ConfirmEmailVerificationCodeVi
 
 class ConfirmResetView(_SameWork, account_views.ConfirmPasswordResetCodeView):  # type: ignore[misc]
     pass
+
+
+def _say_too_often(request: HttpRequest) -> None:
+    adapter = get_adapter(request)
+    adapter.add_message(request, messages.ERROR, message=adapter.error_messages["rate_limited"])
 
 
 class StaffSite(AdminSite):

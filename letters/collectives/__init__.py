@@ -1,1 +1,1 @@
-"""Who belongs to a collective: invitations, parts, handing over; and the record of what was done."""
+"""The members of a collective: invitations, roles, handing over; and the record of what they did."""

@@ -3,23 +3,30 @@
 It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
 """
 
+import time
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from letters.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
 from letters.collectives import queries
 from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.mail import NotBefore
 from letters.models import Delivery, Invitation
 
 
-def team_invitation(delivery: Delivery) -> EmailMessage | None:
+def team_invitation(delivery: Delivery) -> EmailMessage | NotBefore | None:
     """Asks whether somebody wants the part that is offered."""
-    standing = Invitation.objects.standing(timezone.now()).select_related("collective", "invited_by")
+    now = timezone.now()
+    standing = Invitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(deliveries=delivery).first()
     if invitation is None or not invitation.address or queries.is_one_mail_too_many(delivery, invitation):
         return None
+    if has_stopped_in_second(invitation.collective_id, int(time.monotonic())):
+        # It is true still, and leaves if staff let the collective go on.
+        return NotBefore(now + ASKED_AGAIN_AFTER)
     context = {
         "invitation": invitation,
         "collective": invitation.collective,
@@ -31,4 +38,6 @@ def team_invitation(delivery: Delivery) -> EmailMessage | None:
     return compose_mail(delivery, parts, to=invitation.address)
 
 
-MAILS: Mapping[str, Callable[[Delivery], EmailMessage | None]] = {Delivery.Kind.TEAM_INVITATION: team_invitation}
+MAILS: Mapping[str, Callable[[Delivery], EmailMessage | NotBefore | None]] = {
+    Delivery.Kind.TEAM_INVITATION: team_invitation
+}

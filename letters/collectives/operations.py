@@ -11,9 +11,10 @@ from zoneinfo import available_timezones
 
 from cryptography.fernet import InvalidToken
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.text import slugify
 
+from letters.accounts.invitations import KINDS, health_of, is_stopped
 from letters.accounts.queries import invitations_a_day, invited_today
 from letters.auditing.operations import record
 from letters.collectives.queries import MOST_MEMBERS
@@ -84,11 +85,14 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
 
     Inviting somebody to the part that they are invited to already changes nothing: that mail is on its way. Raises
     Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or
-    "few_today"; with "not_cleared" as long as staff have still to look at the collective; and with "names_a_link" if
-    a name that the email repeats would become a link in it.
+    "few_today"; with "not_cleared" as long as staff have still to look at the collective, and "round_stopped" while too
+    many of its invitations come back; and with "names_a_link" if a name that the email repeats would become a link in
+    it.
     """
     locked = _locked_for_owner(collective, by)
     locked.must_be_cleared()
+    if is_stopped(locked, by, now):
+        raise Refused("round_stopped")
     if any(map(looks_like_link, (locked.name, by.name))):
         raise Refused("names_a_link")
     if role not in Membership.Role.values:
@@ -133,6 +137,32 @@ def revoke_invitation(invitation: Invitation, *, by: User, now: datetime) -> Non
     if Invitation.objects.open().filter(pk=invitation.pk).update(address=None, revoked_at=now):
         Delivery.objects.owed().filter(invitation=invitation).update(dropped_at=now)
         record("revoke_invitation", invitation, by=by, now=now, details={"role": invitation.role})
+
+
+@transaction.atomic
+def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
+    """Owners of a collective whose invitations have stopped ask staff to look at it. Asking twice changes nothing."""
+    collective.must_let(by, OWNING)
+    if not health_of(collective).is_ill:
+        return
+    if Collective.objects.filter(pk=collective.pk, asked_to_invite_at=None).update(asked_to_invite_at=now):
+        record("ask_to_invite_again", collective, by=by, now=now)
+
+
+@transaction.atomic
+def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
+    """Staff have looked at it: its invitations go on, and what came back until now does not count any more.
+
+    Raises Refused("not_yours") for anybody else, its owners included.
+    """
+    if not (by.is_active and (by.is_staff or by.is_superuser)):
+        raise Refused("not_yours")
+    Collective.objects.filter(pk=collective.pk).update(invites_again_at=now, asked_to_invite_at=None)
+    for theirs in ({"signature__letter__collective": collective}, {"invitation__collective": collective}):
+        Delivery.objects.owed().filter(kind__in=KINDS, **theirs).update(next_attempt_at=now)
+    record("let_invite_again", collective, by=by, now=now)
+    transaction.on_commit(wakeups.wake_bulk_postman)
+    transaction.on_commit(wakeups.wake_postman)
 
 
 @transaction.atomic
@@ -207,12 +237,13 @@ def change_own_name(person: User, *, name: str, now: datetime) -> None:
 def forget_invitations(*, now: datetime) -> int:
     """Delete those that are over, and with them whom they were for. How many.
 
-    Not those whose owner called the mail spam: by their hash, that address gets no other one.
+    Not those whose owner called the mail spam: by their hash, that address gets no other one. And one whose email came
+    back counts against its collective until it would have ended by itself, whoever takes it back.
     """
-    over = Invitation.objects.filter(expires_at__lt=now - KEPT_FOR) | Invitation.objects.filter(
-        revoked_at__lt=now - KEPT_FOR
-    )
-    deleted, _ = over.exclude(deliveries__error=COMPLAINED).delete()
+    expired = Invitation.objects.filter(expires_at__lt=now - KEPT_FOR)
+    back = Delivery.objects.filter(invitation=OuterRef("pk"), failed_at__isnull=False)
+    revoked = Invitation.objects.filter(~Exists(back), revoked_at__lt=now - KEPT_FOR)
+    deleted, _ = (expired | revoked).exclude(deliveries__error=COMPLAINED).delete()
     return deleted
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Prefetch
+from django.db.models import Count, F, Prefetch, Q
 from django.utils.translation import gettext
 
 from letters.models import COMPLAINED, AuditEvent, Collective, Delivery, Invitation, Membership, Translation, User
@@ -40,7 +40,7 @@ class Member:
 
 
 def members_of(collective: Collective) -> list[Member]:
-    """Who belongs to it, the longest first."""
+    """The members, the longest-standing first."""
     found = collective.memberships.select_related("user").order_by("pk")[:MOST_MEMBERS]
     return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in found]
 
@@ -145,8 +145,12 @@ class Page:
 def record_of(collective: Collective, *, before: int = 0) -> Page:
     """What was done in its name, the newest first, before an id: a page of events, whatever was done to many at once
     in one line.
+
+    Privacy: without emails to signers that came back. Whoever types an address whose mailbox is closed could read there
+    what became of it, one by one.
     """
-    found = AuditEvent.objects.filter(collective=collective).order_by("-pk")
+    came_back = Q(verb="note_bounce", object_kind="signature")
+    found = AuditEvent.objects.filter(collective=collective).exclude(came_back).order_by("-pk")
     rows = list((found.filter(pk__lt=before) if before else found)[: PAGE_LENGTH + 1])
     page = rows[:PAGE_LENGTH]
     return Page(_deeds(page, collective), page[-1].pk if len(rows) > PAGE_LENGTH else None)

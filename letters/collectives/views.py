@@ -12,10 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from letters.accounts.guards import for_organizers, of_own_collective
+from letters.accounts.invitations import health_of
 from letters.collectives import queries
 from letters.collectives.forms import ROLES, CollectiveForm, InviteForm, NameForm
 from letters.collectives.operations import (
     accept_invitation,
+    ask_to_invite_again,
     change_own_name,
     change_role,
     create_collective,
@@ -46,6 +48,10 @@ WORDS = {
     "not_cleared": _(
         "The people who run this site check each new collective before it can invite anyone. They have not checked "
         "yours yet. Try again later."
+    ),
+    "round_stopped": _(
+        "Invitations have stopped automatically: too many of yours came back or were reported as spam. We send nothing "
+        "until the people who run this site have checked them."
     ),
     "names_a_link": _(
         "The name of your collective, or your own name, looks like a web address. Invitations show both. Change that "
@@ -90,7 +96,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @of_own_collective("GET", "HEAD")
 def members(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
-    """Who belongs to it, and for its owners: who is invited."""
+    """The members, and for owners the invitations."""
     return _members_page(request, collective, person)
 
 
@@ -121,6 +127,10 @@ def record(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
 @of_own_collective("POST", roles=OWNING)
 def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """The answer is the same whether or not the address has an account here."""
+    if request.POST.get("action") == "ask":
+        ask_to_invite_again(collective, by=owner, now=timezone.now())
+        messages.success(request, gettext("The people who run this site will check the invitations."))
+        return redirect("collective", slug=collective.slug)
     form = InviteForm(request.POST)
     if form.is_valid():
         try:
@@ -241,6 +251,8 @@ def _members_page(
     if owns:
         offers = queries.offers_of(collective, now=timezone.now())
         context["offers"] = [(each, role_name(each.invitation.role)) for each in offers]
+        health = health_of(collective)
+        context["stopped"] = health if health.is_ill else None
         context |= {"form": form or InviteForm(), "roles": ROLES, "zone": collective.zone()}
     return render(request, "letters/collectives/collective.html", context, status=status)
 

@@ -10,7 +10,7 @@ from letters.accounts.guards import of_own_letter
 from letters.dashboard import charts, queries
 from letters.dashboard.forms import SearchForm
 from letters.delivering.queries import undelivered
-from letters.models import MODERATING, WRITING, Letter, Membership, User
+from letters.models import MODERATING, WRITING, History, Letter, Membership, User
 
 ANY_PART = list(Membership.Role)
 
@@ -33,6 +33,7 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         "mail_is_late": queries.mail_is_late(timezone.now()),
         "undelivered": undelivered(letter),
         "zone": letter.collective.zone(),
+        "changes": History.of_changed(letter),
     }
     return render(request, "letters/dashboard/dashboard.html", context)
 

@@ -15,6 +15,9 @@ from letters.shared.languages import interface_language
 from letters.shared.message_ids import message_id
 from letters.shared.text import without_links
 
+# So that no mailbox answers that its owner is away.
+BY_NOBODY = {"Auto-Submitted": "auto-generated"}
+
 # What a mailbox shows beside the subject, before anybody opens the email, goes on after a short hidden opening: with
 # this, which nobody sees, and not with the title of a letter.
 FILLER = "\u034f\u200c\u00a0" * 60
@@ -73,12 +76,47 @@ def _unlinked_html(html: str) -> str:
 def compose_mail(delivery: Delivery, parts: Mapping[str, str], *, to: bytes | memoryview) -> EmailMultiAlternatives:
     """The message of a delivery to an address, encrypted as it is stored."""
     message = address_mail(parts, to=unseal(to))
-    message.extra_headers |= {"Message-ID": message_id(delivery.pk), "Auto-Submitted": "auto-generated"}
+    message.extra_headers["Message-ID"] = message_id(delivery.pk)
     return message
 
 
+# More than the longest email of signing needs, with the longest title: see tests/signing/test_equal_mails.py.
+FULL_LENGTH = 16 * 1024
+FILLED_LINE = 64
+# Without what a mail program would write in another way: a dot in front, spaces at the end, equals signs.
+FILLED_WITH = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
+
+
+def filled_up(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
+    """The same, made longer by a comment in its HTML: all emails of a kind of page have one length on the wire.
+
+    Privacy: the log of a mail server holds the size of each email. By that, "you had signed already" could be told from
+    "confirm your signature".
+    """
+    on_the_wire = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+    missing = -len(on_the_wire) % FULL_LENGTH
+    ((html, kind),) = message.alternatives
+    message.alternatives = []
+    message.attach_alternative(f"{html!s}{_comment_of(missing)}", kind)
+    return message
+
+
+def _comment_of(length: int) -> str:
+    """So many bytes, with line breaks of two. Too few for a comment make one that is longer by a whole email."""
+    opening, end = "<!--\n", "-->"
+    rest = length - len(opening) - 1 - len(end)
+    if rest < 0:
+        rest += FULL_LENGTH
+    whole, more = divmod(rest, FILLED_LINE)
+    if 0 < more < 3:
+        # A line needs a character and its break.
+        whole, more = whole - 1, more + FILLED_LINE
+    lines = "".join(f"{FILLED_WITH[: size - 2]}\n" for size in [FILLED_LINE] * whole + ([more] if more else []))
+    return f"{opening}{lines}{end}"
+
+
 def address_mail(parts: Mapping[str, str], *, to: str) -> EmailMultiAlternatives:
-    """The message of no delivery: one that somebody tries on themselves."""
-    message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to])
+    """The message of no delivery: about an account or its letters, or one that somebody tries on themselves."""
+    message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to], headers={**BY_NOBODY})
     message.attach_alternative(parts["html"], "text/html")
     return message

@@ -76,10 +76,10 @@ UPDATE letters_delivery SET sent_at = %s, error = ''
 WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
-# Whoever signs again, and is shown to nobody, has given an address for this one email.
+# The address of whoever asked was given for this one email.
 NOTE_SENT_AND_FORGET = f"""
-WITH sent AS ({NOTE_SENT} RETURNING submission_id)
-UPDATE letters_submission SET address = NULL FROM sent WHERE id = submission_id AND address IS NOT NULL
+WITH sent AS ({NOTE_SENT} RETURNING request_id)
+UPDATE letters_mailrequest SET address = NULL FROM sent WHERE id = request_id AND address IS NOT NULL
 """  # noqa: S608 -- our own statement
 
 
@@ -142,8 +142,8 @@ def settle_delivery(delivery: Delivery, answer: Answer, *, now: datetime) -> Non
     if answer.verdict is Verdict.SENT:
         # It has been sent, whoever holds the claim by now: not saying so would send it again.
         with connection.cursor() as cursor:
-            again = delivery.kind == Delivery.Kind.SIGNED_AGAIN
-            cursor.execute(NOTE_SENT_AND_FORGET if again else NOTE_SENT, [now, delivery.pk])
+            asked_for = delivery.request_id is not None
+            cursor.execute(NOTE_SENT_AND_FORGET if asked_for else NOTE_SENT, [now, delivery.pk])
     elif answer.came_back:
         _note_bounce(delivery, _still_claimed([delivery]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or delivery.attempts >= MOST_ATTEMPTS:
@@ -163,13 +163,24 @@ def put_off_delivery(delivery: Delivery, *, until: datetime, now: datetime) -> N
     """It may not leave before then. No attempt was made, and none is counted.
 
     One mail waits like this for each signature, the newest: those before it would say the same. An organizer's mail
-    says something else than one that a form brings, and neither takes the place of the other.
+    says something else than one that a form brings, and neither takes the place of the other. Those that are about no
+    signature are each for another person.
     """
-    if _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0):
+    changed = _still_claimed([delivery]).update(next_attempt_at=until, put_off_at=now, attempts=0)
+    if changed and delivery.signature_id:
         # Only those before it: two that are put off at the same moment must not wait for each other.
-        waiting = Delivery.objects.owed().filter(signature=delivery.signature, pk__lt=delivery.pk)
+        waiting = _to_the_same(delivery).filter(pk__lt=delivery.pk)
         is_alike = Q(kind__in=[delivery.kind]) if delivery.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
+
+
+def _to_the_same(delivery: Delivery) -> DeliveryQuerySet:
+    """What is owed about the same signature; or about the same letter to the same address, if it has not signed."""
+    owed = Delivery.objects.owed()
+    if delivery.signature_id is not None or delivery.request is None:
+        return owed.filter(signature=delivery.signature, invitation=delivery.invitation)
+    asked = {"request__letter_id": delivery.request.letter_id, "request__address_hash": delivery.request.address_hash}
+    return owed.filter(signature=None, **asked)
 
 
 def postpone_delivery(delivery: Delivery, *, until: datetime, why: str) -> None:
@@ -287,7 +298,7 @@ def _consequences(signature: Signature, concern: Signature.Concern, at: datetime
     if disproved and concern == Signature.Concern.BOUNCED:
         return {}
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
-    # Who is shown to nobody has left no address, and could never be asked again.
+    # A person who signed as nobody has left no address, so we could never ask them again.
     outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
     if signature.state in WITHOUT_NUMBER and not outweighed and signature.display != Display.NOBODY:
         changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}

@@ -49,10 +49,14 @@ TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
 SOON = timedelta(days=1)
 
 
+# Where an address may stand, of all kinds of email.
+ADDRESSES = ["signature__contact__address", "submission__address", "request__address", "invitation__address"]
+
+
 def domains_of(batch: list[Delivery]) -> dict[int, str]:
     """The domain that somebody can own, by delivery; none for private providers, and for addresses that are gone."""
     addresses = Delivery.objects.filter(pk__in=[delivery.pk for delivery in batch])
-    sealed = addresses.annotate(sealed=Coalesce("signature__contact__address", "invitation__address"))
+    sealed = addresses.annotate(sealed=Coalesce(*ADDRESSES))
     found = {}
     for delivery_id, address in sealed.values_list("pk", "sealed"):
         domain = _domain(address) if address else ""

@@ -71,7 +71,21 @@ def free_again_at(delivery: Delivery, signature: Signature, *, now: datetime) ->
     return moments[MOST_MAILS_A_DAY - 1] + A_DAY if len(moments) >= MOST_MAILS_A_DAY else None
 
 
+# Of what organizers read, so that one closed mailbox moves nothing.
+IN_STEPS_OF = 10
+
+
 def undelivered(letter: Letter) -> dict[str, int]:
+    """What organizers are told of emails that came back: the reasons with at least ten, each number rounded down.
+
+    Privacy: exact numbers tell whether an address has signed. Whoever types one whose mailbox is closed would see the
+    number grow only if it had not.
+    """
+    rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in came_back(letter).items()}
+    return {reason: number for reason, number in rounded.items() if number}
+
+
+def came_back(letter: Letter) -> dict[str, int]:
     """How many signatures await their confirmation because mail came back, or could not leave, by the reason in short.
 
     {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider, "complained",

@@ -9,7 +9,8 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from letters.exporting import queries
-from letters.models import Export
+from letters.models import Export, Letter
+from letters.shared.added import added_sentence, since_sentence
 from letters.shared.languages import interface_language
 from letters.shared.pdf import Letterhead
 
@@ -31,7 +32,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             body=text.body,
             pictures=queries.pictures(letter, text.body),
             dated=format_date(dated, "long", locale=locale),
-            signed_by=_signed_by(signed, locale),
+            signed_by=_signed_by(signed, letter, locale),
             small_print=(
                 settings.SITE_URL + letter.get_absolute_url(export.language),
                 gettext("SHA-256 of this text: %(fingerprint)s") % {"fingerprint": text.fingerprint},
@@ -53,8 +54,13 @@ def marks(language: str) -> dict[str, str]:
         }
 
 
-def _signed_by(signed: queries.Signed, locale: str) -> str:
+def _signed_by(signed: queries.Signed, letter: Letter, locale: str) -> str:
     """Above the names. Nobody is said to have signed a text that they have not seen."""
+    added = ""
+    if signed.before and signed.added_at:
+        added = added_sentence(letter.day_of(signed.added_at), before=signed.before)
+    if not signed.earlier and added:
+        return f"{added} {since_sentence(signed.this)}"
     if not signed.earlier:
         said = ngettext("Signed by %(number)s person", "Signed by %(number)s people", signed.this)
         return said % {"number": format_decimal(signed.this, locale=locale)}
@@ -63,7 +69,7 @@ def _signed_by(signed: queries.Signed, locale: str) -> str:
         "%(number)s person signed an earlier text.", "%(number)s people signed an earlier text.", signed.earlier
     )
     numbers = [{"number": format_decimal(number, locale=locale)} for number in (signed.this, signed.earlier)]
-    return f"{this % numbers[0]} {earlier % numbers[1]}"
+    return f"{this % numbers[0]} {earlier % numbers[1]} {added}".rstrip()
 
 
 def _corrected(signed: queries.Signed, locale: str) -> list[str]:

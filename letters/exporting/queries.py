@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Case, Count, Q, When
 
 from letters.models import (
     Display,
@@ -25,7 +26,7 @@ NUMBERS_AT_ONCE = 5000
 MOST_LISTED = 20
 
 SIGNATURES = [
-    *["number", "name", "display", "text", "signed_text", "carried_over"],
+    *["number", "name", "display", "text", "before_translations", "signed_text", "carried_over"],
     *["affiliation", "role", "country", "comment", "confirmed_domain", "language"],
     *["signed_on", "confirmed_on", "published_on"],
 ]
@@ -49,7 +50,7 @@ def chunks(export: Export) -> Iterator[Chunk]:
     changes = History.of_changed(export.letter)
     for after, upto in _ranges(export):
         found = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
-        yield Chunk([_row(each, export.letter) for each in found.annotate(has_carried=has_carried())], upto)
+        yield Chunk([_row(each, export.letter, changes) for each in found.annotate(has_carried=has_carried())], upto)
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -58,13 +59,13 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
         yield after, min(after + NUMBERS_AT_ONCE, export.last_number)
 
 
-def _row(signature: Signature, letter: Letter) -> Sequence[object]:
+def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     """What organizers may see of a published one.
 
     Privacy: days, never times, which the log of a mail gateway would turn into names; and of a signer without a name
     nothing but that they signed, and which text.
     """
-    begins = [signature.number, signature.name, signature.display, *text_columns(signature)]
+    begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
     if signature.display == Display.NOBODY:
         return [*begins, *[""] * (len(SIGNATURES) - len(begins))]
     words = [signature.affiliation, signature.role, signature.country, signature.comment]
@@ -87,19 +88,35 @@ def text_of(export: Export) -> Translation:
 
 @dataclass(frozen=True)
 class Signed:
-    """How many signed the text as it reads now, how many of them before a correction, and how many an earlier text."""
+    """How many signed the text as it reads now, how many an earlier one, and how many before a correction. If the
+    translation came later, how many signed before it existed: none of them is said to have signed it.
+    """
 
     this: int
-    corrected: int
     earlier: int
+    corrected: int
+    before: int
+    added_at: datetime | None
 
 
 def signed(export: Export) -> Signed:
     """As many as `signatories` gives, if nobody goes meanwhile."""
-    found = _published(export.letter_id, 0, export.last_number).with_signed_text(History.of_changed(export.letter))
-    counts = dict(found.order_by().values_list(*["signed_text"]).annotate(Count("pk")))
-    corrected = counts.get("corrected", 0)
-    return Signed(counts.get("", 0) + corrected, corrected, counts.get("first", 0) + counts.get("earlier", 0))
+    changes = History.of_changed(export.letter, export.language)
+    came = changes.came_later(export.language) if changes else None
+    is_before = Q(revision__number__lt=came.number if came else 0)
+    found = _published(export.letter_id, 0, export.last_number).with_signed_text(changes)
+    marks = found.order_by().annotate(is_before=Case(When(is_before, then=True), default=False))
+    counts = [(mark, before, number) for mark, before, number in marks.values_list(*KINDS).annotate(Count("pk"))]
+    return Signed(
+        this=sum(number for mark, before, number in counts if mark in {"", "corrected"} and not before),
+        earlier=sum(number for mark, _, number in counts if mark in {"first", "earlier"}),
+        corrected=sum(number for mark, _, number in counts if mark == "corrected"),
+        before=sum(number for _, before, number in counts if before),
+        added_at=came.public_since if came else None,
+    )
+
+
+KINDS = ["signed_text", "is_before"]
 
 
 # With more of them, smaller ones are set: together they are held in memory.

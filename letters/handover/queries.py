@@ -14,6 +14,8 @@ def languages(letter: Letter) -> list[tuple[str, str]]:
 
 
 def changes(letter: Letter) -> History | None:
-    """Its texts, if some may have signed one that says something else than the letter does now."""
+    """Its texts, if some may have signed one that says something else than the letter does now, or before one of its
+    translations existed.
+    """
     found = History.of_changed(letter)
-    return found if found and found.has_changed else None
+    return found if found and (found.has_changed or found.additions) else None

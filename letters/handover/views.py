@@ -26,7 +26,7 @@ def handover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
     typed = request.POST if request.method == "POST" else None
     changes = queries.changes(letter)
     # Nobody is said to have signed what they have not seen: proposed is the number of this text alone.
-    number = changes.signed_this if changes else letter.signature_count
+    number = changes.signed_this if changes and changes.has_changed else letter.signature_count
     today = timezone.localdate(timezone=letter.collective.zone())
     form = HandoverForm(typed, today=today, signature_count=number)
     if form.is_valid():

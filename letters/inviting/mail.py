@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from letters.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
 from letters.delivering.composing import compose_mail, render_mail
 from letters.delivering.mail import NotBefore
 from letters.delivering.queries import free_again_at
 from letters.inviting import queries
 from letters.models import INVITATION_GOOD_FOR, Delivery, Letter, Signature
 
-# How long an invitation waits while its round has stopped, before it is asked again whether it may leave.
-ASKED_AGAIN_AFTER = timedelta(hours=1)
 CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
@@ -30,7 +29,7 @@ def invited(delivery: Delivery) -> EmailMessage | NotBefore | None:
         return None
     if letter.refusal(now) == "letter_closed" or free_again_at(delivery, signature, now=now):
         return None
-    if queries.has_stopped_in_second(letter.collective_id, int(time.monotonic())):
+    if has_stopped_in_second(letter.collective_id, int(time.monotonic())):
         # It is true still, and leaves if staff let the round go on.
         return NotBefore(now + ASKED_AGAIN_AFTER)
     decline_url = settings.SITE_URL + signature.link("decline", now=now)

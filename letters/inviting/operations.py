@@ -9,20 +9,20 @@ A round on a draft fixes its text: what the first signers read is what will be p
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
+from letters.accounts.invitations import health_of, is_stopped
 from letters.accounts.queries import invitations_a_day, invited_today
 from letters.auditing.operations import record
 from letters.inviting.queries import (
     LIST_KEPT_FOR,
     REMIND_AFTER,
     expired_among,
-    health_of,
     listed,
     round_refusal,
     sort_out,
@@ -30,12 +30,9 @@ from letters.inviting.queries import (
 )
 from letters.models import (
     INVITATION_GOOD_FOR,
-    OWNING,
     SALT_BYTES,
     WORDS,
     WRITING,
-    AuditEvent,
-    Collective,
     Delivery,
     Display,
     InviteList,
@@ -58,8 +55,6 @@ State = Signature.State
 # is decided in letters/accounts/queries.py.
 MOST_INVITED = 10_000
 AT_ONCE = 1000
-# For how long a round that was stopped keeps whoever sent it from inviting for another collective.
-STOPPED_FOR = timedelta(days=30)
 
 
 @transaction.atomic
@@ -94,7 +89,8 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
     _must_be_allowed(locked, now)
-    _must_not_have_been_stopped(letter.collective, by, now)
+    if is_stopped(letter.collective, by, now):
+        raise Refused("round_stopped")
     eligible = sort_out(locked, people).eligible
     if listed(locked) + len(eligible) > MOST_INVITED:
         raise Refused("too_many")
@@ -123,14 +119,6 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
         raise Refused(refusal)
     letter.collective.must_be_cleared()
     if health_of(letter.collective).is_ill:
-        raise Refused("round_stopped")
-
-
-def _must_not_have_been_stopped(collective: Collective, by: User, now: datetime) -> None:
-    """A bad list stays bad when it is sent for another collective. Raises Refused("round_stopped")."""
-    rounds = AuditEvent.objects.filter(verb="invite_first_signers", actor=by, at__gt=now - STOPPED_FOR)
-    others = Collective.objects.filter(pk__in=rounds.values("collective")).exclude(pk=collective.pk)
-    if any(health_of(other).is_ill for other in others):
         raise Refused("round_stopped")
 
 
@@ -266,31 +254,6 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
     letter.refresh_from_db()
 
 
-@transaction.atomic
-def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Owners of a collective whose round has stopped ask staff to look at it. Asking twice changes nothing."""
-    collective.must_let(by, OWNING)
-    if not health_of(collective).is_ill:
-        return
-    if Collective.objects.filter(pk=collective.pk, asked_to_invite_at=None).update(asked_to_invite_at=now):
-        record("ask_to_invite_again", collective, by=by, now=now)
-
-
-@transaction.atomic
-def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Staff have looked at it: its invitations go on, and what came back until now does not count any more.
-
-    Raises Refused("not_yours") for anybody else, its owners included.
-    """
-    if not (by.is_active and (by.is_staff or by.is_superuser)):
-        raise Refused("not_yours")
-    Collective.objects.filter(pk=collective.pk).update(invites_again_at=now, asked_to_invite_at=None)
-    put_off = Delivery.objects.owed().filter(kind=Delivery.Kind.INVITED, signature__letter__collective=collective)
-    put_off.update(next_attempt_at=now)
-    record("let_invite_again", collective, by=by, now=now)
-    transaction.on_commit(wakeups.wake_bulk_postman)
-
-
 def _free_text(letter: Letter) -> bool:
     unsigned = [State.INVITED, State.DECLINED, State.EXPIRED]
     if letter.status != Letter.Status.DRAFT or not letter.current_revision_id:
@@ -330,7 +293,7 @@ def _waiting(letter: Letter) -> SignatureQuerySet:
 def _end(waiting: SignatureQuerySet, now: datetime) -> int:
     """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    # Who called our mail spam has said no, and no other mail about this letter is to reach them, whoever asks for it.
+    # A person who reported our email as spam has said no. No other email about this letter may reach them.
     complained = When(concern=Signature.Concern.COMPLAINED, then=Value(Signature.Concern.COMPLAINED))
     refused = When(concern=Signature.Concern.COMPLAINED, then=Value(State.DECLINED))
     Signature.objects.filter(pk__in=ids).update(

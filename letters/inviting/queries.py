@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from cryptography.fernet import InvalidToken
 from django.db.models import Count, Q, QuerySet
 
 from letters.models import (
     CAME_BACK,
-    COMPLAINED,
     AuditEvent,
-    Collective,
     Delivery,
     Display,
     InviteList,
@@ -76,7 +73,7 @@ def rows_of(kept: InviteList, encoding: str = "") -> list[Row]:
 
 @dataclass(frozen=True)
 class SortedOut:
-    """Who of a list may be invited, by the hash of the address; and the lines of those who may not.
+    """The people on a list who may be invited, by the hash of the address; and the lines of those who may not.
 
     Privacy: this depends on the list and on the letter's domains alone. Who is known already is for `unknown_among`,
     and no page and no number may tell.
@@ -139,50 +136,6 @@ def progress(letter: Letter) -> Progress:
     back = Delivery.objects.filter(CAME_BACK, kind=Delivery.Kind.INVITED, signature__letter=letter)
     reasons = back.filter(signature__is_first=True).values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
-
-
-# A round stops when so many of its emails come back or are called spam, and when they are so large a part of all that
-# have left: a mistyped address is no reason, a bought list is.
-FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
-FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
-
-
-@dataclass(frozen=True)
-class Health:
-    """How the invitations of a collective fare, since staff last let it go on."""
-
-    ended: int
-    came_back: int
-    complained: int
-
-    @property
-    def is_ill(self) -> bool:
-        back = self.came_back >= FEWEST_BACK and self.came_back * 100 >= self.ended * BACK_IN_A_HUNDRED
-        spam = self.complained >= FEWEST_COMPLAINTS
-        return back or (spam and self.complained * 1000 >= self.ended * COMPLAINTS_IN_A_THOUSAND)
-
-
-def health_of(collective: Collective) -> Health:
-    """Of the collective, not of one letter: whoever has a bad list could go on with the next letter."""
-    found = Delivery.objects.filter(
-        kind=Delivery.Kind.INVITED, signature__letter__collective=collective, signature__is_first=True
-    )
-    # Asked of the database: staff may have let it go on since it was read.
-    again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
-    if again:
-        found = found.filter(Q(sent_at__gt=again) | Q(failed_at__gt=again))
-    numbers = found.aggregate(
-        ended=Count("pk", filter=Q(sent_at__isnull=False) | Q(failed_at__isnull=False)),
-        came_back=Count("pk", filter=Q(failed_at__isnull=False)),
-        complained=Count("pk", filter=Q(error=COMPLAINED)),
-    )
-    return Health(**numbers)
-
-
-@lru_cache(maxsize=64)
-def has_stopped_in_second(collective_id: int, second: int) -> bool:
-    """As it was within the last second: a thousand invitations ask for the same."""
-    return health_of(Collective(pk=collective_id)).is_ill
 
 
 def signed_names(letter: Letter) -> list[Signature]:

@@ -10,10 +10,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.accounts.guards import of_own_letter
+from letters.accounts.invitations import health_of
+from letters.collectives.operations import ask_to_invite_again
 from letters.inviting import queries
 from letters.inviting.forms import UNREADABLE, ColumnsForm, ListForm, TakeBackForm
 from letters.inviting.operations import (
-    ask_to_invite_again,
     call_off_round,
     discard_list,
     invite_people,
@@ -76,7 +77,7 @@ def _round_page(
     refusal: str = "",
     take_back: TakeBackForm | None = None,
 ) -> HttpResponse:
-    health = queries.health_of(letter.collective)
+    health = health_of(letter.collective)
     refusal = refusal or queries.round_refusal(letter, timezone.now()) or ("round_stopped" if health.is_ill else "")
     if not refusal and not letter.collective.is_cleared():
         refusal = "not_cleared"

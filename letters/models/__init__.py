@@ -21,9 +21,18 @@ from letters.models.invitation import Invitation, InvitationQuerySet
 from letters.models.invite_list import InviteList
 from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
+from letters.models.mail_request import MailRequest
 from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
-from letters.models.revision import History, Revision, RevisionQuerySet, Translation, newest_titles
+from letters.models.revision import (
+    MOST_TEXTS,
+    Addition,
+    History,
+    Revision,
+    RevisionQuerySet,
+    Translation,
+    newest_titles,
+)
 from letters.models.signature import (
     CONFIRMED,
     FOLDED,
@@ -54,6 +63,7 @@ __all__ = [
     "MODERATING",
     "MOST_MAILS_A_DAY",
     "MOST_PRIVATE_FIRST",
+    "MOST_TEXTS",
     "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
@@ -63,6 +73,7 @@ __all__ = [
     "UNDONE_WITHIN",
     "WORDS",
     "WRITING",
+    "Addition",
     "Answer",
     "AnswerQuerySet",
     "Ask",
@@ -85,6 +96,7 @@ __all__ = [
     "LetterHour",
     "LetterQuerySet",
     "LetterTally",
+    "MailRequest",
     "Membership",
     "OldSlug",
     "Picture",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from letters.models.display import Display
-from letters.models.revision import Revision
+from letters.models.revision import History, Revision
 from letters.models.signature import Signature
 
 
@@ -51,13 +51,16 @@ def has_carried() -> Exists:
     return Exists(CarryOverAnswer.objects.filter(signature=OuterRef("pk"), carries=True))
 
 
-def text_columns(signature: Signature) -> tuple[object, ...]:
-    """What a file says of the text that a signature stands with: its number; "current", "before_correction", "earlier"
-    or "first"; and whether the signer carried it over. The query annotates `signed_text` and `has_carried`.
+def text_columns(signature: Signature, changes: History | None) -> tuple[object, ...]:
+    """What a file says of the text that a signature stands with: its number; the languages that were added to the
+    letter after it; "current", "before_correction", "earlier" or "first"; and whether the signer carried it over. The
+    query annotates `signed_text` and `has_carried`.
 
     Privacy: whoever shows no name was never asked in that state, so nothing is said of it.
     """
     signed = getattr(signature, "signed_text", "")
     kind = {"": "current", "corrected": "before_correction"}.get(signed, signed)
     carried = getattr(signature, "has_carried", False) and signature.display != Display.NOBODY
-    return signature.revision.number, kind, "yes" if carried else ""
+    number = signature.revision.number
+    later = " ".join(changes.languages_after(number)) if changes else ""
+    return number, later, kind, "yes" if carried else ""

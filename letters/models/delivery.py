@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from letters.models.invitation import Invitation
+from letters.models.mail_request import MailRequest
 from letters.models.signature import Signature
 from letters.models.submission import Submission
 from letters.models.update import Update
@@ -67,6 +68,16 @@ class Delivery(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    # The request that asked for it, which knows the address where no signature does. No constraint, as above.
+    request = models.ForeignKey(
+        MailRequest,
+        on_delete=models.DO_NOTHING,
+        related_name="deliveries",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+    )
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
     key = models.CharField(max_length=100)
     created_at = models.DateTimeField()
@@ -98,7 +109,9 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(signature__isnull=False, invitation__isnull=True)
-                | Q(signature__isnull=True, invitation__isnull=False),
+                | Q(signature__isnull=True, invitation__isnull=False)
+                # To an address that has not signed.
+                | Q(signature__isnull=True, invitation__isnull=True, request__isnull=False),
                 name="delivery_has_one_recipient",
             ),
         ]
@@ -130,6 +143,7 @@ class Delivery(models.Model):
             models.Index("signature", F("id").desc(), name="delivery_came_back", condition=CAME_BACK),
             models.Index("kind", "created_at", name="delivery_to_forget", condition=TO_FORGET),
             models.Index("invitation", name="delivery_of_an_invitation", condition=Q(invitation__isnull=False)),
+            models.Index("request", name="delivery_of_a_request", condition=Q(request__isnull=False)),
             # How many signers have still to be written to about a change: the key begins "carry_over:<revision>:".
             models.Index(
                 SPLIT_KEY,

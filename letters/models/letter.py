@@ -92,11 +92,14 @@ class Letter(models.Model):
     ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
+    # Since when each of these is required, if it became so later (ISO 8601, by field). Whoever signed before that may
+    # take away what they had filled in.
+    required_since = models.JSONField(null=True, blank=True)
     # The kinds of `display` that a signer may choose among.
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
     # Signatures wait for a moderator before they are published.
     reviewed = models.BooleanField(default=False)
-    # Who signs must confirm an address at one of these domains, or below one; empty if any address will do.
+    # Signers must confirm an address at one of these domains, or below one; empty if any address will do.
     domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # The addressee's own domains: whoever signs with an address there is warned.
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)

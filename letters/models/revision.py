@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -87,26 +87,41 @@ class Revision(models.Model):
         return self.letter.published_at if self.number == 1 else self.published_at
 
 
-# More texts than these are not listed; of the oldest ones each still leads to the one before it.
+# A letter has at most so many published texts. All are read at once: with only some of them, a long row of small
+# corrections would hide what people signed.
 MOST_TEXTS = 500
 
 
 @dataclass(frozen=True)
+class Addition:
+    """A translation that came after people had signed."""
+
+    language: str
+    # The text with which it came.
+    revision: Revision
+    # How many signed before it existed, and how many since. None if nobody has counted yet.
+    before: int | None
+    since: int | None
+
+
+@dataclass(frozen=True)
 class History:
-    """The published texts of a letter, the newest first, and who stands by which."""
+    """The published texts of a letter, the newest first, and who stands by which; as readers of a language see it."""
 
     letter: Letter
     texts: Sequence[Revision]
+    # Of the page or file that tells it; empty where it is told of all languages.
+    language: str = ""
 
     @classmethod
-    def of(cls, letter: Letter) -> History:
-        return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]))
+    def of(cls, letter: Letter, language: str = "") -> History:
+        return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]), language)
 
     @classmethod
-    def of_changed(cls, letter: Letter) -> History | None:
+    def of_changed(cls, letter: Letter, language: str = "") -> History | None:
         """The same; None for a letter whose text has never changed, as most are, without asking for its texts."""
         changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
-        return cls.of(letter) if changed else None
+        return cls.of(letter, language) if changed else None
 
     @property
     def current(self) -> Revision | None:
@@ -138,6 +153,43 @@ class History:
         return [number for number, languages in texts if any(number < since.get(each, 0) for each in languages)]
 
     @cached_property
+    def came_with(self) -> dict[str, Revision]:
+        """For each language of the current text, the text since which the letter has been in it."""
+        found: dict[str, Revision] = {}
+        languages = self._fingerprints
+        for language in languages.get(self.texts[0].number, {}) if self.texts else {}:
+            having = takewhile(lambda text: language in languages.get(text.number, {}), self.texts)  # noqa: B023
+            found[language] = list(having)[-1]
+        return found
+
+    def came_later(self, language: str) -> Revision | None:
+        """The text with which a translation came after the first one. Not if a change of substance has replaced it
+        since: whoever signed before that signed an earlier text, and is counted there.
+        """
+        text = self.came_with.get(language)
+        return text if text and self.since and self.since.number <= text.number != self.texts[-1].number else None
+
+    @cached_property
+    def additions(self) -> list[Addition]:
+        """The translations that came after people had signed."""
+        came = {language: self.came_later(language) for language in sorted(self.came_with)}
+        found = [self._addition(language, text) for language, text in came.items() if text]
+        return [each for each in found if each.before != 0]
+
+    @property
+    def added(self) -> Addition | None:
+        """The translation that its reader sees, if it is one of them."""
+        return next((each for each in self.additions if each.language == self.language), None)
+
+    def _addition(self, language: str, text: Revision) -> Addition:
+        before = self._counted(earlier for earlier in self.texts if earlier.number < text.number)
+        return Addition(language, text, before, None if before is None else self.letter.signature_count - before)
+
+    def languages_after(self, number: int) -> list[str]:
+        """The languages of the current text that the letter did not have yet when a text was signed."""
+        return sorted(language for language, text in self.came_with.items() if text.number > number)
+
+    @cached_property
     def _fingerprints(self) -> dict[int, dict[str, bytes]]:
         """Of each text, by its number and by the language."""
         found: dict[int, dict[str, bytes]] = {}
@@ -148,13 +200,24 @@ class History:
 
     @property
     def signed_this(self) -> int | None:
-        """How many signatures stand with what the letter says now; None if nobody has counted yet."""
-        counts = [text.signature_count for text in self.texts if self.since and text.number >= self.since.number]
-        return None if None in counts else min(sum(map(int, filter(None, counts))), self.letter.signature_count)
+        """How many signatures stand with what the letter says now, not counting who signed before this translation
+        existed; None if nobody has counted yet.
+        """
+        return self.added.since if self.added else self._signed_now
 
     @property
     def signed_earlier(self) -> int | None:
-        return None if self.signed_this is None else self.letter.signature_count - self.signed_this
+        """How many stand with a text that said something else."""
+        return None if self._signed_now is None else self.letter.signature_count - self._signed_now
+
+    @property
+    def _signed_now(self) -> int | None:
+        return self._counted(text for text in self.texts if self.since and text.number >= self.since.number)
+
+    def _counted(self, texts: Iterable[Revision]) -> int | None:
+        """How many signatures stand with these. Race: the sequencer may have gone on since the letter was read."""
+        counts = [text.signature_count for text in texts]
+        return None if None in counts else min(sum(map(int, filter(None, counts))), self.letter.signature_count)
 
 
 class Translation(models.Model):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from letters.models.display import Display
 from letters.models.letter import Letter
 from letters.models.revision import History, Revision
+from letters.models.said import Consented, Said
 from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
@@ -79,7 +80,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return found if found and token.matches(found.salt) else None
 
 
-class Signature(models.Model):
+class Signature(Said):
     """What the public may see of a signer, bound to the text that the signer saw."""
 
     class State(models.TextChoices):
@@ -120,15 +121,6 @@ class Signature(models.Model):
     # The text that the signer saw.
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=12)
-
-    # As typed: NFC, trimmed, inner spaces folded. Empty for `display=nobody`, and after an erasure.
-    name = models.CharField(max_length=200, blank=True)
-    affiliation = models.CharField(max_length=200, blank=True)
-    role = models.CharField(max_length=200, blank=True)
-    # ISO 3166-1 alpha-2.
-    country = models.CharField(max_length=2, blank=True)
-    comment = models.CharField(max_length=1000, blank=True)
-    display = models.CharField(max_length=10, choices=Display)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     # Invited before the letter opened: shown above the others once it is published, in the order of the ids.
@@ -301,15 +293,12 @@ CONFIRMED = [Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PU
 STANDING = [Signature.State.PENDING, *CONFIRMED]
 
 
-class SignerContact(models.Model):
+class SignerContact(Consented):
     """The private half of a signature. Deleting this row is how an address is forgotten."""
 
     signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="contact", primary_key=True)
     # The address as typed, encrypted (letters/shared/addresses.py, `seal`).
     address = models.BinaryField()
-    # The exact words agreed to, and when, if the signer wants to hear of the letter again.
-    consent = models.TextField(blank=True)
-    consented_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

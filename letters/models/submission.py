@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from letters.models.display import Display
 from letters.models.revision import Revision
+from letters.models.said import Consented, Said
 from letters.models.signature import Signature
 from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
 
@@ -37,7 +38,7 @@ SELECT code_hash FROM always LEFT JOIN tried ON true
 """
 
 
-class Submission(models.Model):
+class Submission(Said, Consented):
     """What somebody typed into the signing form with the address of a signature, until one of these is confirmed.
 
     Each has its own email, link and code, so that what its owner confirms is what that person typed and saw.
@@ -51,17 +52,7 @@ class Submission(models.Model):
         Revision, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     language = models.CharField(max_length=12)
-    # As in the signature.
-    name = models.CharField(max_length=200, blank=True)
-    affiliation = models.CharField(max_length=200, blank=True)
-    role = models.CharField(max_length=200, blank=True)
-    country = models.CharField(max_length=2, blank=True)
-    comment = models.CharField(max_length=1000, blank=True)
     domain = models.CharField(max_length=253, blank=True)
-    display = models.CharField(max_length=10, choices=Display)
-    # The exact words agreed to, and when, if the signer wants to hear of the letter again.
-    consent = models.TextField(blank=True)
-    consented_at = models.DateTimeField(null=True, blank=True)
     concern = models.CharField(max_length=10, blank=True)
     via = models.CharField(max_length=100, blank=True)
     submitted_at = models.DateTimeField()

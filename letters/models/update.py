@@ -100,7 +100,7 @@ class Update(models.Model):
 
     @property
     def lapsed_count(self) -> int:
-        """Who were to get it, and do not want it any more, or cannot: of those that were counted."""
+        """Counted recipients who no longer want it, or can no longer get it."""
         return max(0, self.recipients_total - self.owed_count - self.sent_count - self.failed_count)
 
     def url(self, language: str = "") -> str:

@@ -18,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Who can type a command here need not show that the address is theirs."""
+        """A person with a shell on the server need not prove that the address is theirs."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
         addresses = apps.get_model("account", "EmailAddress").objects
         addresses.create(user=user, email=user.email, verified=True, primary=True)

@@ -15,7 +15,7 @@ from letters.shared.plain import to_plain
 MOST_CHANGED = 0.05
 ALWAYS_ALLOWED = 3
 
-STRUCK_OUT = re.compile(r"<(s|del)>.*?</\1>", re.DOTALL)
+STRIKES = re.compile("(</?(?:s|del)>)")
 
 
 def says_something_else(letter: Letter, revision: Revision) -> bool:
@@ -67,7 +67,19 @@ def _seen(text: Translation) -> str:
     """What readers see. A few marks in the source hide a whole paragraph, or bring it back: two arrows make it a
     comment, two waves strike it out.
     """
-    return to_plain(STRUCK_OUT.sub(" ", text.html), base="")
+    return to_plain(_not_struck_out(text.html), base="")
+
+
+def _not_struck_out(html: str) -> str:
+    # Denial of service: a pattern for all from one tag to the other would look for the end anew at each beginning.
+    kept, depth = [], 0
+    for piece in STRIKES.split(html):
+        if STRIKES.fullmatch(piece):
+            depth = max(0, depth - 1 if piece.startswith("</") else depth + 1)
+            kept.append(" ")
+        elif not depth:
+            kept.append(piece)
+    return "".join(kept)
 
 
 def _pictures(body: str) -> list[str]:

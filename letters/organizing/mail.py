@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from letters.accounts.operations import mail_to_account
-from letters.delivering.composing import render_mail
+from letters.delivering.composing import address_mail, render_mail
 from letters.models import Letter, User
 
 
@@ -27,6 +26,4 @@ def tell_members(letter: Letter, template: str, *, roles: Collection[str], **con
     }
     parts = render_mail(template, {**full, **context}, language=settings.LANGUAGE_CODE)
     for person in people:
-        message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[person.email])
-        message.attach_alternative(parts["html"], "text/html")
-        mail_to_account(message)
+        mail_to_account(address_mail(parts, to=person.email))

@@ -12,9 +12,11 @@ from django.utils.text import slugify
 from letters.auditing.operations import record
 from letters.collectives.operations import create_collective
 from letters.models import (
+    MOST_TEXTS,
     OWNING,
     UNDONE_WITHIN,
     WRITING,
+    Ask,
     AuditEvent,
     Collective,
     Letter,
@@ -36,7 +38,7 @@ MOST_FIRST_PUBLICATIONS = 5
 # Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
 MOST_DRAFTS_A_DAY = 20
 
-# Who begins the same letter within so long has clicked twice.
+# A second start of the same letter within this time is a double click.
 CLICKED_TWICE = timedelta(minutes=1)
 
 
@@ -218,7 +220,7 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
 
     There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, and Refused("letter_withdrawn").
+    publication, Refused("letter_withdrawn"), and Refused("too_many_texts") after MOST_TEXTS.
     """
     letter.collective.must_let(by, WRITING)
     locked = _lock(letter)
@@ -227,6 +229,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
+    if newest.number >= MOST_TEXTS:
+        raise Refused("too_many_texts")
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision)
@@ -279,8 +283,20 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     if opens_at and opens_at > now and locked.form_has_opened(now):
         raise Refused("open_already")
     if changed:
-        Letter.objects.filter(pk=letter.pk).update(**changed, version=F("version") + 1)
+        since = _required_since(locked, changed, now)
+        Letter.objects.filter(pk=letter.pk).update(**changed, required_since=since, version=F("version") + 1)
         record("set_up_letter", letter, by=by, now=now, details={"changed": sorted(changed)})
+
+
+def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:
+    since = dict(letter.required_since or {})
+    for name, ask in changed.items():
+        if name.startswith("ask_"):
+            field = name.removeprefix("ask_")
+            since.pop(field, None)
+            if ask == Ask.REQUIRED:
+                since[field] = now.isoformat()
+    return since
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from letters.models import Collective, Letter, Revision, Translation, User, newest_titles
+from letters.shared.added import added_sentence
 from letters.shared.languages import direction, language_name
 
 
@@ -106,3 +107,21 @@ def manuscript(letter: Letter) -> Manuscript:
         raise Translation.DoesNotExist
     public = Translation.objects.filter(revision=letter.current_revision_id or 0).values_list("language", flat=True)
     return Manuscript(letter, revision, texts, set(public))
+
+
+@dataclass(frozen=True)
+class NewLanguages:
+    """Translations that readers would get with a revision, after people have signed."""
+
+    names: list[str]
+    # What their pages will say, if it is published now.
+    sentence: str
+
+
+def new_languages(manuscript: Manuscript, now: datetime) -> NewLanguages | None:
+    """None where nothing will be said of them."""
+    letter = manuscript.letter
+    names = [each.name for each in manuscript.languages if not each.is_public]
+    if not names or not letter.current_revision_id or not letter.signature_count or not manuscript.is_open:
+        return None
+    return NewLanguages(names, added_sentence(letter.day_of(now), before=letter.signature_count))

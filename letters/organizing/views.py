@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -159,6 +158,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "zone": letter.collective.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": not letter.collective.is_cleared(),
+        "new_languages": queries.new_languages(manuscript, timezone.now()),
         **_withdrawing(letter, writer),
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
@@ -226,6 +226,9 @@ SENTENCES = {
         "Publish it as a change of substance, so that nobody seems to have signed what they have not read."
     ),
     "nothing_changed": gettext_lazy("Nothing has changed since the last publication, so there is nothing to publish."),
+    "too_many_texts": gettext_lazy(
+        "This letter has had 500 texts, which is the most that we keep. Write a new letter, and link to this one."
+    ),
     "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
     "published_already": gettext_lazy("The letter is published already."),
     "letter_withdrawn": gettext_lazy("The letter has been withdrawn, and stays as it is."),
@@ -351,8 +354,12 @@ def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     deed = deeds.get(request.POST.get("action", ""))
     if deed is None:
         raise Http404("There is nothing of that name to do.")
-    with suppress(Refused):  # Withdrawn in another window: the page says so.
+    try:
         deed(letter, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code == "too_many_texts":
+            messages.error(request, SENTENCES[refused.code])
+        # Else it was withdrawn in another window: the page says so.
     back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")
     return redirect(back, slug=letter.slug)
 

@@ -147,9 +147,9 @@ class SignaturePage:
     is_newest: bool
 
 
-def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
+def signature_page(letter: Letter, changes: History | None, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = _counted(letter, History.of_changed(letter)).numbered()
+    found = _counted(letter, changes).numbered()
     if before is not None:
         found = found.filter(number__lt=before)
     rows = list(found[: PAGE_LENGTH + 1])
@@ -161,7 +161,7 @@ def signature_page(letter: Letter, *, before: int | None) -> SignaturePage:
 NUMBERS_AT_ONCE = 2000
 PUBLIC_COLUMNS = [
     *["number", "name", "affiliation", "role", "confirmed_domain", "published_on"],
-    *["text", "signed_text", "carried_over"],
+    *["text", "before_translations", "signed_text", "carried_over"],
 ]
 
 
@@ -177,13 +177,13 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
         upto = min(after + NUMBERS_AT_ONCE, letter.last_number)
         found = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
         rows = found.published().order_by("number").with_signed_text(changes).select_related("revision")
-        yield [_public_row(signature, letter) for signature in rows.annotate(has_carried=has_carried())]
+        yield [_public_row(signature, letter, changes) for signature in rows.annotate(has_carried=has_carried())]
 
 
-def _public_row(signature: Signature, letter: Letter) -> Sequence[object]:
+def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     who = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
     published_on = letter.day_of(signature.published_at) or ""
-    return [signature.number, *who, signature.domain, published_on, *text_columns(signature)]
+    return [signature.number, *who, signature.domain, published_on, *text_columns(signature, changes)]
 
 
 @dataclass(frozen=True)

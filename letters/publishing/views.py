@@ -64,7 +64,7 @@ def letter(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     etag = page_etag("letter", found.pk, found.version, language, refusal)
     if not_modified := unchanged(request, etag):
         return not_modified
-    changes = History.of_changed(found)
+    changes = History.of_changed(found, language or found.language)
     context = {
         **_letter_context(found, language or found.language, "letter"),
         "refusal": refusal,
@@ -92,10 +92,11 @@ def signatures(request: HttpRequest, slug: str, language: str = "") -> HttpRespo
     etag = page_etag("signatures", found.pk, found.version, language, before)
     if not_modified := unchanged(request, etag):
         return not_modified
-    page = queries.signature_page(found, before=before)
+    changes = History.of_changed(found, language or found.language)
     context = {
         **_letter_context(found, language or found.language, "signatures"),
-        "page": page,
+        "page": queries.signature_page(found, changes, before=before),
+        "changes": changes,
         "built_seconds": int(files.TOO_OLD.total_seconds()) if found.last_number > files.LARGE else 0,
     }
     return publish(_render(request, "letters/publishing/signatures.html", context), etag)

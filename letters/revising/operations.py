@@ -38,7 +38,7 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     return question
 
 
-# Who has left no address cannot be asked, and their signatures stay where they are.
+# We cannot ask people who left no address, so their signatures stay where they are.
 OWE = """
 WITH batch AS MATERIALIZED (
     SELECT id, number, revision_id, state, concern FROM letters_signature

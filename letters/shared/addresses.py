@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -12,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from email_validator import EmailNotValidError, validate_email
 
-from letters.shared.text import TURNS_DIRECTION, stream_safe
+from letters.shared.text import TURNS_DIRECTION, normalized
 
 # RFC 5321, 4.5.3.1: a path has at most 256 octets, two of them the angle brackets.
 LONGEST = 254
@@ -57,7 +56,7 @@ def tidy_address(text: str) -> str:
     """
     if len(text) > LONGEST_TYPED:
         return text
-    tidy = _trimmed(INVISIBLE.sub("", unicodedata.normalize("NFKC", stream_safe(text))))
+    tidy = _trimmed(INVISIBLE.sub("", normalized("NFKC", text)))
     if "<" in tidy and (named := NAMED.fullmatch(tidy)):
         name, inside = _trimmed(named[1]), _trimmed(named[2])
         # A second address beside the first: one of them is not meant, and we cannot know which.

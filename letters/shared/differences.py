@@ -58,7 +58,16 @@ class Paragraph:
 
 @dataclass
 class _Budget:
+    """How many more pairs of words may be compared."""
+
     left: int = field(default_factory=lambda: WORK)
+
+    def has(self, work: int) -> bool:
+        """Whether so much is left; if it is, it is used up now."""
+        if work > self.left:
+            return False
+        self.left -= work
+        return True
 
 
 # Where something stands in the old sequence and in the new one; and a run of it, which stays or not.
@@ -103,8 +112,7 @@ def same_words(old: str, new: str) -> bool:
 
 
 def _only_words(text: str) -> list[str]:
-    whole = unicodedata.normalize("NFC", text)
-    return [word for word in words_of(whole) if word[0].isalnum()]
+    return [word for word in words_of(compose(text)) if word[0].isalnum()]
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -143,7 +151,7 @@ def _without_what_stays(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
 
 def _changed(old: list[str], new: list[str], budget: _Budget) -> Iterator[Paragraph]:
     """A run of paragraphs in place of another: each with its counterpart, if it has one nearby."""
-    bags = [Counter(words_of(text.casefold())) for text in old], [Counter(words_of(text.casefold())) for text in new]
+    bags = [_bag(text) for text in old], [_bag(text) for text in new]
     done = 0
     for place, text in enumerate(new):
         near = range(done, min(done + LOOK_AHEAD, len(old)))
@@ -166,11 +174,24 @@ def _rewritten(old: str, new: str, budget: _Budget) -> Iterator[Paragraph]:
         yield Paragraph("new", (Part("new", new),))
 
 
-def _alikeness(old: Counter[str], new: Counter[str]) -> float:
-    """From 0 to 1. Spaces and commas make nothing alike."""
-    sizes = [sum(many for word, many in bag.items() if word[0].isalnum()) for bag in (old, new)]
-    shared = sum(min(many, new[word]) for word, many in old.items() if word[0].isalnum())
-    return shared / max(*sizes, 1)
+@dataclass(frozen=True)
+class _Bag:
+    """How often each word is in a paragraph. Spaces and commas make nothing alike."""
+
+    words: Counter[str]
+    size: int
+
+
+def _bag(text: str) -> _Bag:
+    words = Counter(word for word in words_of(text.casefold()) if word[0].isalnum())
+    return _Bag(words, words.total())
+
+
+def _alikeness(old: _Bag, new: _Bag) -> float:
+    """From 0 to 1."""
+    # Denial of service: one with every word may meet thirty thousand short ones. So the shorter is gone through.
+    few, many = sorted([old.words, new.words], key=len)
+    return sum(min(times, many[word]) for word, times in few.items()) / max(old.size, new.size, 1)
 
 
 # Words
@@ -245,8 +266,7 @@ class _Comparison:
                 yield in_old, in_new
                 at_old, at_new = in_old + 1, in_new + 1
             yield from self._pairs(range(at_old, left.stop), range(at_new, right.stop), depth + 1)
-        elif len(left) * len(right) <= self.budget.left:
-            self.budget.left -= len(left) * len(right)
+        elif self.budget.has(len(left) * len(right)):
             yield from self._longest_common(left, right)
 
     def _anchors(self, left: range, right: range) -> list[_Pair]:

@@ -6,6 +6,8 @@ For addresses of pages. What is searched is folded in the database, by a functio
 
 import unicodedata
 
+from letters.shared.text import normalized
+
 # Letters that no decomposition takes apart.
 AS_ASCII = {
     "ß": "ss",
@@ -40,6 +42,4 @@ _TABLE = str.maketrans(AS_ASCII)
 
 def without_marks(text: str) -> str:
     """The text in letters without marks, as far as a script has them: NFKD, and the letters above."""
-    return "".join(
-        each for each in unicodedata.normalize("NFKD", text.translate(_TABLE)) if not unicodedata.combining(each)
-    )
+    return "".join(each for each in normalized("NFKD", text.translate(_TABLE)) if not unicodedata.combining(each))

@@ -1,4 +1,4 @@
-"""Work on what strangers send, done by a child process that has little memory, little time, and no secrets.
+"""Work on what strangers send, in a child process with little memory, little time, no privileges, and no secrets.
 
 Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and a picture can make a decoder do
 so. The kernel then ends whatever process it likes. Here only the child ends, and whoever asked learns why.
@@ -30,6 +30,7 @@ PATIENCE = 5
 # The child's answer where something was wrong with the question.
 FAILED = "failed"
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+PR_SET_NO_NEW_PRIVS = 38
 
 Question = dict[str, Any]
 Answer = dict[str, Any]
@@ -119,6 +120,7 @@ def serve(answer: Callable[[Question], Answer]) -> None:
     questions, answers, sys.stdout = sys.stdin, sys.stdout, sys.stderr
     _limit_memory(memory)
     _leave_the_network()
+    _gain_no_privileges()
     for line in questions:
         _limit_time(seconds)
         _reply(answers, _answered(answer, json.loads(line)))
@@ -163,3 +165,9 @@ def _leave_the_network() -> None:
     """Into a network of its own, in which there is nothing. Where the kernel does not let us, it stays as it is."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)
+
+
+def _gain_no_privileges() -> None:
+    """From now on no program that the child starts, setuid or not, may do more than the child. Only Linux can do so."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0)))

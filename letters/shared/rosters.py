@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from letters.shared.addresses import INVISIBLE, Address, read_address
-from letters.shared.headings import is_half, meaning_of
+from letters.shared.headings import is_family_first, is_half, meaning_of
 from letters.shared.slips import likely_meant
 from letters.shared.text import UnusableText, clean_line
 
@@ -424,6 +424,8 @@ class Roster:
 def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: bool) -> Roster:
     """The people on a list whose columns have these meanings. Never raises: what is no person is counted as such."""
     roster, seen, in_other_scripts = Roster(), set(), 0
+    halves = [place for place, meaning in enumerate(columns) if meaning in {"given", "family"}]
+    family_first = has_heading and bool(rows) and any(is_family_first(_cell(rows[0], place)) for place in halves)
     for row in rows[1 if has_heading else 0 :]:
         cells = {meaning: _cell(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
         in_other_scripts += _addresses_in_another_script(cells.get("address", ""))
@@ -434,7 +436,7 @@ def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: boo
             roster.doubles.append(row.line)
         else:
             seen.add(found[0].canonical)
-            roster.people.append(_person(row, cells, found[0]))
+            roster.people.append(_person(row, cells, found[0], family_first=family_first))
             if len(found) > 1:
                 roster.several.append(row.line)
             if likely_meant(found[0].deliverable):
@@ -488,8 +490,8 @@ def _in_part(text: str) -> list[Address]:
     return [address for address in found if address] if all(found) else []
 
 
-def _person(row: Row, cells: Mapping[str, str], address: Address) -> Person:
-    name = _name(cells)
+def _person(row: Row, cells: Mapping[str, str], address: Address, *, family_first: bool) -> Person:
+    name = _name(cells, family_first=family_first)
     if not name and (mailbox := _mailbox(cells["address"])):
         name = mailbox[0]
     # Privacy: a name is public one day, an address must never be.
@@ -498,13 +500,14 @@ def _person(row: Row, cells: Mapping[str, str], address: Address) -> Person:
     return Person(row.line, address, _line(name), _line(cells.get("affiliation", "")), _line(cells.get("role", "")))
 
 
-def _name(cells: Mapping[str, str]) -> str:
+def _name(cells: Mapping[str, str], *, family_first: bool) -> str:
     """As its parts are written one after the other, or as it stands in one column."""
     given, family = cells.get("given", ""), cells.get("family", "")
     name = cells.get("name", "")
     if not name and given and family and EASTERN.fullmatch(given) and EASTERN.fullmatch(family):
         name = family + given
-    name = name or " ".join(filter(None, [given, cells.get("middle", ""), family]))
+    parts = [given, cells.get("middle", ""), family]
+    name = name or " ".join(filter(None, reversed(parts) if family_first else parts))
     if not name:
         return ""
     title = cells.get("prefix", "")

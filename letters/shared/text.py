@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from typing import Literal
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -30,18 +31,15 @@ MOST_MARKS = 30
 
 
 def _marks() -> str:
-    """A class of characters: all that combine with the one before them, and what decomposes into nothing else."""
+    """A class of characters: all that combine with the one before them, and all that some form of normalization makes
+    of nothing else, such as the half-width voiced mark of Japanese (U+FF9E).
+    """
     # Beyond these planes nothing has a combining class.
-    known = [chr(code) for code in range(0x20000) if unicodedata.combining(chr(code))]
-    pairs = [each for each in map(chr, range(0x20000)) if _is_pair_of_marks(each)]
-    return f"[{''.join(map(re.escape, known + pairs))}]"
+    return f"[{''.join(re.escape(each) for each in map(chr, range(0x20000)) if _is_mark(each))}]"
 
 
-def _is_pair_of_marks(character: str) -> bool:
-    parts = unicodedata.decomposition(character)
-    if not parts or parts.startswith("<"):
-        return False
-    return all(unicodedata.combining(chr(int(code, 16))) for code in parts.split())
+def _is_mark(character: str) -> bool:
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
 MARKS = _marks()
@@ -64,9 +62,13 @@ def stream_safe(text: str) -> str:
     return TOO_MANY_MARKS.sub(r"\1", text)
 
 
+def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a form of Unicode, whoever sent it. Nothing else of ours calls Python's own function."""
+    return unicodedata.normalize(form, stream_safe(text))
+
+
 def compose(text: str) -> str:
-    """The text in NFC, whoever it comes from. Nothing else of ours normalizes."""
-    return unicodedata.normalize("NFC", stream_safe(text))
+    return normalized("NFC", text)
 
 
 class UnusableText(ValueError):

@@ -28,6 +28,9 @@ TOKEN_LENGTH = 60
 # are read as before.
 BOUND_CONTENT = struct.Struct(">QI8sQ10s")
 BOUND_LENGTH = 72
+# The same with an address (at most 254 bytes, filled up, so that all have one length) and 11 random bytes.
+ADDRESSED_CONTENT = struct.Struct(">QI8sQ254s11s")
+ADDRESSED_LENGTH = 412
 # id (8 bytes); with the SIV 32 characters, which need no padding either.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
@@ -51,6 +54,8 @@ class Token:
     salt: bytes
     # What was typed when the link was made, if it is for that.
     submission_id: int | None = None
+    # Where the email goes that its page can ask for once more.
+    address: str = ""
 
     def matches(self, salt: bytes | memoryview) -> bool:
         """Whether the signature still has the salt that the token was made with; in constant time."""
@@ -66,14 +71,32 @@ def make_token(
     return _seal(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, submission_id, secrets.token_bytes(10)))
 
 
+def make_check_token(
+    *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int, address: str
+) -> str:
+    """Of the page "check your email".
+
+    Privacy: the address rides in it, encrypted, so that the page can have its email sent again. The database cannot
+    help there: it keeps no address of who signs as nobody, and a page that brings no email would tell so.
+    """
+    issued, filled = int(now.timestamp()), address.encode().ljust(254, b"\0")
+    content = ADDRESSED_CONTENT.pack(signature_id, issued, bytes(salt), submission_id, filled, secrets.token_bytes(11))
+    return _seal("check", content)
+
+
+SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT, ADDRESSED_LENGTH: ADDRESSED_CONTENT}
+
+
 def read_token(purpose: str, text: str) -> Token | None:
     """The token's content; None if it was cut, changed, made for something else, or never ours."""
-    is_bound = len(text) == BOUND_LENGTH
-    content = _open(purpose, text, BOUND_LENGTH if is_bound else TOKEN_LENGTH)
-    if content is None:
+    shape = SHAPES.get(len(text))
+    content = _open(purpose, text, len(text)) if shape else None
+    if shape is None or content is None:
         return None
-    signature_id, issued, salt, *more, _ = (BOUND_CONTENT if is_bound else CONTENT).unpack(content)
-    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt, *more)
+    signature_id, issued, salt, *more, _ = shape.unpack(content)
+    submission_id = more[0] if more else None
+    address = more[1].rstrip(b"\0").decode() if more[1:] else ""
+    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt, submission_id, address)
 
 
 @dataclass(frozen=True)

@@ -95,10 +95,39 @@ def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, 
 
 
 def admit_request(sender_network: str) -> None:
-    """Asking for a mail once more, or for a link. Raises TooMany("many_requests")."""
+    """Asking for an email once more, to an address that was typed before. Raises TooMany("many_requests")."""
     limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
     if limits.count([limit]):
         raise TooMany("many_requests", seconds=limits.seconds_left(limit))
+
+
+def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> None:
+    """Asking for the link of any address. Raises TooMany("many_requests") or ProofWanted.
+
+    An email follows whether the address has signed or not: whoever wants to send emails to strangers must not get more
+    of them here than by signing with their addresses.
+    """
+    address_hash, domain = hash_address(address.canonical), domain_of(address.canonical)
+    hard = [
+        Limit("requests", sender.network, settings.LIMIT_REQUESTS),
+        Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
+    ]
+    if sender.proof == WITHOUT_PROOF:
+        hard.append(Limit("unproven", sender.network, settings.LIMIT_UNPROVEN))
+    of_network = Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT)
+    of_domain = [] if is_private(domain) else [Limit("domain asked", registrable(domain), settings.LIMIT_DOMAIN)]
+    counted = [*hard, of_network, *of_domain]
+    times = limits.count_times(counted)
+    exceeded = [limit for limit, number in times.items() if number > limit.rate.amount]
+    if refused := [limit for limit in hard if limit in exceeded]:
+        _refuse("many_requests", refused[0], counted)
+    if not exceeded or sender.proof == WITHOUT_PROOF:
+        return
+    hardness, _ = _hardness(of_domain, times)
+    if not is_proof(sender.proof, letter.pk, address_hash, hardness=hardness):
+        limits.give_back(counted)
+        challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
+        raise ProofWanted(challenge, crowded=True, again=bool(sender.proof))
 
 
 def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:

@@ -1,6 +1,7 @@
 """The signing form: what a signer may type, judged by shape alone."""
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -191,7 +192,7 @@ class SigningForm(forms.Form):
         return str(getattr(self.letter, f"ask_{name}"))
 
     def _offered(self) -> Collection[str]:
-        """Who may see the name, of what the letter offers."""
+        """The choices of who may see the name that the letter offers."""
         return self.letter.displays
 
     def _offer_domain(self) -> None:
@@ -305,7 +306,12 @@ class ChangeForm(SigningForm):
         # What they left empty may stay so. "Nobody sees my name" leaves all but the country empty, whatever they typed.
         was_asked = self.signature.display != Display.NOBODY or name == "country"
         left_empty = was_asked and not self.initial[name]
-        return Ask.OPTIONAL if left_empty else ask
+        return Ask.OPTIONAL if left_empty or self._became_required_later(name) else ask
+
+    def _became_required_later(self, name: str) -> bool:
+        """What somebody filled in of their own accord, they may take away again."""
+        since = (self.letter.required_since or {}).get(name)
+        return since is not None and self.signature.signed_at < datetime.fromisoformat(since)
 
     def _offered(self) -> Collection[str]:
         if not self.has_signed:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from letters.delivering.composing import compose_mail, render_mail
+from letters.delivering.composing import compose_mail, filled_up, render_mail
 from letters.delivering.mail import NotBefore
 from letters.models import CONFIRMED, Delivery, Letter, Signature, Submission
 from letters.shared.codes import code_of
@@ -37,12 +37,19 @@ def thanks(delivery: Delivery) -> Built:
 
 
 def reminder(delivery: Delivery) -> Built:
-    """Asks once more, REMINDER_HOURS after the signing."""
+    """Asks once more, REMINDER_HOURS after somebody has typed an address and nobody has answered.
+
+    Privacy: of an address that had signed before too. Else whoever reads the log of a mail server would see that no
+    reminder comes to it.
+    """
     recipient = queries.recipient_of(delivery, now=timezone.now())
     signature = recipient.signature
-    if signature.state != Signature.State.PENDING or signature.concern == Signature.Concern.BOUNCED:
+    if signature.concern == Signature.Concern.BOUNCED:
         return None
-    return _to_signer("reminder", delivery, recipient)
+    if signature.state == Signature.State.PENDING:
+        return _to_signer("reminder", delivery, recipient)
+    is_unanswered = signature.state in CONFIRMED and recipient.submission_id is not None
+    return _to_signer("reminder_signed", delivery, recipient) if is_unanswered else None
 
 
 def signed_again(delivery: Delivery) -> Built:
@@ -56,7 +63,9 @@ def signed_again(delivery: Delivery) -> Built:
 
 
 def requested(delivery: Delivery) -> Built:
-    """What somebody asked for who lost a mail: the one to confirm, or the control link."""
+    """What somebody asked for who lost a mail: the one to confirm, or the control link; or that there is none."""
+    if delivery.signature_id is None:
+        return _to_stranger(delivery)
     recipient = queries.recipient_of(delivery, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
         return _to_signer("confirm_requested", delivery, recipient, with_code=True)
@@ -101,7 +110,29 @@ def _to_signer(template: str, delivery: Delivery, recipient: queries.Recipient, 
         "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
     }
     parts = render_mail(template, context, language=signature.language)
-    return compose_mail(delivery, parts, to=recipient.address)
+    return filled_up(compose_mail(delivery, parts, to=recipient.address))
+
+
+def _to_stranger(delivery: Delivery) -> Built:
+    """To an address that has not signed.
+
+    Privacy: an email that looks the same from outside. Without it, whoever reads the log of a mail server could ask
+    for the link of any address, and see from the email that comes, or does not, whether it has signed.
+    """
+    now = timezone.now()
+    stranger = queries.stranger_of(delivery, now=now)
+    if stranger.address is None or stranger.has_complained or queries.is_needless(delivery, stranger, now=now):
+        return None
+    if until := queries.put_off_until(delivery, stranger):
+        return NotBefore(until)
+    letter = stranger.letter
+    context = {
+        "letter": letter,
+        "title": queries.title_of(letter.current_revision_id or 0, stranger.language),
+        "letter_url": settings.SITE_URL + letter.get_absolute_url(stranger.language),
+    }
+    parts = render_mail("link_of_nothing", context, language=stranger.language)
+    return filled_up(compose_mail(delivery, parts, to=stranger.address))
 
 
 def _asks_in_vain(signature: Signature, now: datetime) -> bool:

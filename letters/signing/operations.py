@@ -17,6 +17,7 @@ from django.db.models.functions import Greatest
 from letters.auditing.operations import record
 from letters.models import (
     CAME_BACK,
+    COMPLAINED,
     CONTENT_HASH_BYTES,
     INVITATION_GOOD_FOR,
     SALT_BYTES,
@@ -27,6 +28,7 @@ from letters.models import (
     Delivery,
     Display,
     Letter,
+    MailRequest,
     Signature,
     SignerContact,
     Submission,
@@ -37,7 +39,7 @@ from letters.shared.addresses import Address, hash_address, reseal, seal, unseal
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refusal import Refused
-from letters.shared.tokens import make_token
+from letters.shared.tokens import make_check_token
 from letters.signing import queries
 from letters.signing.changes import in_effect
 from letters.switching.queries import is_on
@@ -160,7 +162,8 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
         raise Refused("paused")
     signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.wake_postman)
-    return make_token("check", signature_id=signature_id, salt=salt, submission_id=submission_id, now=now)
+    address = entry.address.deliverable
+    return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
 
 
 # The same for a confirmation: one round trip, and of two at once the one that comes second finds nothing to do.
@@ -408,49 +411,83 @@ def disown_signature(signature: Signature, *, now: datetime) -> None:
             record("disown_signature", signature, by="signer", now=now, details=details)
 
 
-# The mail is owed if there is a signature. The message, which nobody reads, makes the database wait for the disk where
-# there is none, too: else the answer would come sooner.
+# An email is owed to the address, whether it has signed or not.
+#
+# Privacy: the same rows are written for every address, so the answer takes as long, and an email leaves for each. With
+# the address as it was just typed: who signed as nobody has left none, and without an email they could be told apart.
 REQUEST = """
-WITH always AS MATERIALIZED (SELECT pg_logical_emit_message(true, 'undersigned', '')), owed AS (
-    INSERT INTO letters_delivery
-        (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'requested', id,
-        -- About the entry whose page asks, or else the newest one.
-        coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-            WHERE typed.signature_id = letters_signature.id ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
-        'requested:' || id || ':' || %(nonce)s::text,
-        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
-    FROM letters_signature WHERE letter_id = %(letter)s AND {column} = %(value)s
+WITH asked AS (
+    INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
+    VALUES (%(letter)s, %(language)s, %(address_hash)s, %(address)s, %(now)s)
+    RETURNING id
+), found AS (
+    SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
+        AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
 )
-SELECT FROM always
+INSERT INTO letters_delivery
+    (kind, signature_id, submission_id, request_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'requested', found.id,
+    -- About the entry whose page asks, or else the newest one.
+    coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
+    asked.id, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+FROM asked LEFT JOIN found ON true
 """
 
 
-def request_mail(signature: Signature, *, now: datetime, submission_id: int | None = None) -> None:
-    """Somebody with the page "check your email" asks for the email once more."""
-    _request("id", signature.pk, letter_id=signature.letter_id, now=now, submission_id=submission_id)
+def request_mail(
+    letter: Letter, *, address: Address, language: str, now: datetime, submission_id: int | None = None
+) -> None:
+    """Somebody has lost an email about a signature: with the page "check your email" (`submission_id`), or with the
+    form for lost links. Nothing tells them whether the address has signed at all; only the email does.
+    """
+    values: dict[str, Any] = {
+        "letter": letter.pk,
+        "language": language,
+        "address_hash": hash_address(address.canonical),
+        "address": seal(address.deliverable),
+        "submission": submission_id,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEST, values)
+    transaction.on_commit(wakeups.wake_postman)
 
 
-def request_link(letter: Letter, *, address: Address, now: datetime) -> None:
-    """Somebody has lost the mail with the control link. Nothing tells them whether the address has signed at all."""
-    _request("address_hash", hash_address(address.canonical), letter_id=letter.pk, now=now)
-
-
-# Reminders of signatures that wait, if mail arrives, one for each pause in REMINDER_HOURS. The key keeps each from
-# being owed twice; a signature that has waited for all pauses at once (the clock was stopped) gets the last one only.
+# Reminders of what was typed and is not answered, if mail arrives, one for each pause in REMINDER_HOURS. What has
+# waited for all pauses at once (the clock was stopped) brings the last one only. Of several entries the newest counts.
+#
+# Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
+# signed, whoever reads the log of a mail server could type an address and wait for a day.
 REMIND = """
-INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', signature.id, 'reminder:' || signature.id || ':' || %(hours)s, %(now)s, %(now)s, 0, ''
-FROM letters_signature AS signature JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
-    AND concern NOT IN ('bounced', 'complained')
+WITH typed AS (
+    SELECT signature_id, id, submitted_at AS since FROM letters_submission AS one
+    WHERE submitted_at <= %(since)s AND submitted_at > %(before)s AND NOT EXISTS (
+        SELECT FROM letters_submission AS newer WHERE newer.signature_id = one.signature_id
+            AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
+    UNION ALL
+    SELECT id, NULL, signed_at FROM letters_signature AS untyped
+    WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+        AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
+)
+INSERT INTO letters_delivery
+    (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
+SELECT 'reminder', signature.id, typed.id,
+    'reminder:' || signature.id || ':' || floor(extract(epoch FROM since))::bigint || ':' || %(hours)s,
+    %(now)s, %(now)s, 0, ''
+FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
+    JOIN letters_letter AS letter ON letter.id = signature.letter_id
+WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern NOT IN ('bounced', 'complained')
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
+    -- By an older key too.
+    AND NOT EXISTS (SELECT FROM letters_delivery AS mail WHERE mail.signature_id = signature.id
+        AND mail.kind = 'reminder' AND mail.created_at >= since + %(hours)s * interval '1 hour')
 ON CONFLICT (key) DO NOTHING
 """
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe a reminder to everybody who has let a signature wait for so long, if it can still be confirmed. How many."""
+    """Owe a reminder to everybody who has let an entry wait for so long, if it can still be confirmed. How many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:
@@ -464,6 +501,8 @@ def remind_unconfirmed(*, now: datetime) -> int:
 
 
 PURGED_AT_ONCE = 1000
+# By then the clock has owed a reminder that is due. It looks every ten minutes.
+OWED_WITHIN = timedelta(hours=1)
 
 
 def purge_unconfirmed(*, now: datetime) -> int:
@@ -496,17 +535,33 @@ def purge_unconfirmed(*, now: datetime) -> int:
 
 
 def forget_submissions(*, now: datetime) -> int:
-    """Delete what was typed after a signature had been confirmed, once its page "check your email" has ended. How many.
+    """Delete what was typed after a signature had been confirmed, once its reminders and its page "check your email"
+    are over. How many.
 
-    And the addresses that were kept for an email which is not owed any more.
+    And the addresses that were kept for emails, none of which is owed or will be.
     """
     owed = Delivery.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
-    Submission.objects.filter(~Exists(owed), address__isnull=False).update(address=None)
-    old = Submission.objects.filter(submitted_at__lte=now - queries.CHECK_GOOD_FOR)
+    reminded = now - timedelta(hours=max(settings.REMINDER_HOURS, default=0)) - OWED_WITHIN
+    kept = Submission.objects.filter(~Exists(owed), address__isnull=False)
+    kept.filter(submitted_at__lte=reminded).update(address=None)
+    old = Submission.objects.filter(~Exists(owed), submitted_at__lte=min(reminded, now - queries.CHECK_GOOD_FOR))
     doomed = old.exclude(signature__state=Signature.State.PENDING)
     forgotten = 0
     while batch := list(doomed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
         forgotten += Submission.objects.filter(pk__in=batch).delete()[0]
+    return forgotten
+
+
+def forget_requests(*, now: datetime) -> int:
+    """Delete the addresses of emails that somebody asked for and that are not owed any more, and in the end the
+    requests. How many.
+    """
+    of_it = Delivery.objects.filter(request_id=OuterRef("pk"))
+    MailRequest.objects.filter(~Exists(of_it.owed()), address__isnull=False).update(address=None)
+    old = MailRequest.objects.filter(~Exists(of_it), requested_at__lte=now - KEPT_FOR)
+    forgotten = 0
+    while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        forgotten += MailRequest.objects.filter(pk__in=batch).delete()[0]
     return forgotten
 
 
@@ -524,7 +579,9 @@ def forget_mails(*, now: datetime) -> int:
         before = now - max(KEPT_FOR, timedelta(days=days))
         old = Delivery.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
-        doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING)
+        # What its reader called spam keeps us from writing there once more: there may be no signature to note it on.
+        unwanted = Q(error=COMPLAINED, signature=None)
+        doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING).exclude(unwanted)
         while batch := list(doomed.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
             forgotten += doomed.filter(pk__in=batch).delete()[0]
     return forgotten
@@ -576,11 +633,15 @@ def reseal_addresses(*, after: int, most: int) -> Resealed | None:
 
 
 def reseal_submissions() -> tuple[int, list[int]]:
-    """The same for addresses that are kept for one email. How many, and the ids of those that no key opens."""
-    kept = Submission.objects.filter(address__isnull=False)
-    rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
-    fresh, unreadable = _resealed(rows)
-    changed = sum(Submission.objects.filter(pk=pk, address=old).update(address=new) for pk, (old, new) in fresh.items())
+    """The same for addresses that are kept for a few emails. How many, and the ids of those that no key opens."""
+    changed, unreadable = 0, []
+    for model in (Submission, MailRequest):
+        kept = model._default_manager.filter(address__isnull=False).order_by("pk")
+        rows = [(pk, bytes(sealed)) for pk, sealed in kept.values_list("pk", "address") if sealed is not None]
+        fresh, unread = _resealed(rows)
+        unreadable += unread
+        for pk, (old, new) in fresh.items():
+            changed += model._default_manager.filter(pk=pk, address=old).update(address=new)
     return changed, unreadable
 
 
@@ -613,21 +674,6 @@ def _write_one_resealed(pk: int) -> set[int]:
         if new != old and SignerContact.objects.filter(pk=pk, address=old).update(address=new):
             return {pk}
     return set()
-
-
-def _request(
-    column: str, value: int | bytes, *, letter_id: int, now: datetime, submission_id: int | None = None
-) -> None:
-    values: dict[str, Any] = {
-        "letter": letter_id,
-        "value": value,
-        "submission": submission_id,
-        "nonce": secrets.token_hex(NONCE_BYTES),
-        "now": now,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(REQUEST.format(column=column), values)
-    transaction.on_commit(wakeups.wake_postman)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from letters.models import (
+    COMPLAINED,
     MOST_MAILS_A_DAY,
     MOST_PRIVATE_FIRST,
     OF_ORGANIZERS,
@@ -190,7 +191,7 @@ class Recipient:
     # What its signer had before their eyes when they typed.
     revision_id: int
     language: str
-    # Who is to see the name, by all submissions and the signature.
+    # The most private choice of the signature and all submissions.
     display: str
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
     # one about this submission a moment before this one, or since; and whether a newer one has been put off. All
@@ -207,9 +208,26 @@ class Recipient:
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
 NOT_COUNTED = ", ".join(f"'{kind}'" for kind in [Delivery.Kind.THANKS, *OF_ORGANIZERS])
 DISPLAYS = ", ".join(f"'{display}'" for display in MOST_PRIVATE_FIRST)
+FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MOST_MAILS_A_DAY}]
+    AS full_since"""
+OTHERS = f"""
+SELECT mails.*, owed, under_way, CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
+FROM (
+    SELECT of_signer.* FROM letters_signature AS same
+        JOIN letters_delivery AS of_signer ON of_signer.signature_id = same.id
+    WHERE same.address_hash = {{address_hash}}
+    UNION ALL
+    SELECT of_stranger.* FROM letters_mailrequest AS same
+        JOIN letters_delivery AS of_stranger ON of_stranger.request_id = same.id
+    WHERE same.address_hash = {{address_hash}} AND of_stranger.signature_id IS NULL
+) AS mails
+    CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
+    CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(delivery)s AS under_way) AS moving
+WHERE mails.kind NOT IN ({NOT_COUNTED}) AND mails.id <> %(delivery)s
+"""  # noqa: S608 -- our own names of columns
 RECIPIENT = f"""
-SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, coalesce(contact.address, typed.address),
-    typed.id, typed.submitted_at,
+SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
+    coalesce(contact.address, typed.address, request.address), typed.id, typed.submitted_at,
     coalesce(typed.revision_id, signature.revision_id), coalesce(typed.language, signature.language),
     (SELECT asked.display
         FROM (SELECT signature.display UNION ALL
@@ -219,6 +237,7 @@ SELECT {", ".join(f"signature.{column}" for column in COLUMNS)}, coalesce(contac
     full_since, mailed_just_now, replaced
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
 LEFT JOIN LATERAL (
     SELECT id, submitted_at, revision_id, language, address FROM letters_submission AS one
     WHERE one.signature_id = signature.id AND (%(submission)s::bigint IS NULL OR one.id = %(submission)s)
@@ -226,23 +245,14 @@ LEFT JOIN LATERAL (
 ) AS typed ON true
 CROSS JOIN LATERAL (
     SELECT
-        (array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MOST_MAILS_A_DAY}]
-            AS full_since,
+        {FULL_SINCE},
         count(*) FILTER (WHERE others.signature_id = signature.id
             AND (others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
         count(*) FILTER (WHERE others.signature_id = signature.id
             AND owed AND put_off_at IS NOT NULL AND others.id > %(delivery)s) > 0 AS replaced
-    FROM (
-        SELECT mails.*, owed, under_way,
-            CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
-        FROM letters_signature AS same JOIN letters_delivery AS mails ON mails.signature_id = same.id
-            CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
-            CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(delivery)s AS under_way) AS moving
-        WHERE same.address_hash = signature.address_hash AND mails.kind NOT IN ({NOT_COUNTED})
-            AND mails.id <> %(delivery)s
-    ) AS others
+    FROM ({OTHERS.format(address_hash="signature.address_hash")}) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s
 """  # noqa: S608 -- our own names of columns
@@ -250,17 +260,7 @@ WHERE signature.id = %(signature)s
 
 def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
-    values: dict[str, int | datetime | None] = {
-        "signature": delivery.signature_id,
-        "delivery": delivery.pk,
-        "submission": delivery.submission_id,
-        "now": now,
-        "yesterday": now - DAY,
-        "just_now": delivery.created_at - (SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(RECIPIENT, values)
-        row = cursor.fetchone()
+    row = _asked_about(delivery, RECIPIENT, now)
     if row is None:
         raise Signature.DoesNotExist
     signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
@@ -268,7 +268,62 @@ def recipient_of(delivery: Delivery, *, now: datetime) -> Recipient:
     return Recipient(signature, *row[len(COLUMNS) :])
 
 
-def is_needless(delivery: Delivery, recipient: Recipient, *, now: datetime) -> bool:
+@dataclass(frozen=True)
+class Stranger:
+    """Whom an email is for that somebody asked for, if the address has not signed the letter."""
+
+    letter: Letter
+    language: str
+    # As in Recipient.
+    address: bytes | memoryview | None
+    full_since: datetime | None
+    mailed_just_now: bool
+    replaced: bool
+    # They called one of these emails spam.
+    has_complained: bool
+
+
+STRANGER = f"""
+SELECT asked.letter_id, asked.language, asked.address, mailed.*
+FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
+    SELECT
+        {FULL_SINCE},
+        count(*) FILTER (WHERE about.letter_id = asked.letter_id
+            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
+        count(*) FILTER (WHERE about.letter_id = asked.letter_id
+            AND owed AND put_off_at IS NOT NULL AND others.id > %(delivery)s) > 0 AS replaced,
+        count(*) FILTER (WHERE about.id IS NOT NULL AND others.error = '{COMPLAINED}') > 0 AS has_complained
+    FROM ({OTHERS.format(address_hash="asked.address_hash")}) AS others
+    LEFT JOIN letters_mailrequest AS about ON about.id = others.request_id AND others.signature_id IS NULL
+) AS mailed
+WHERE asked.id = %(request)s
+"""  # noqa: S608 -- our own names of columns
+
+
+def stranger_of(delivery: Delivery, *, now: datetime) -> Stranger:
+    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the request is gone."""
+    row = _asked_about(delivery, STRANGER, now)
+    if row is None:
+        raise Signature.DoesNotExist
+    return Stranger(_signed_letter_in_second(row[0], int(time.monotonic())), *row[1:])
+
+
+def _asked_about(delivery: Delivery, question: str, now: datetime) -> Any:
+    values: dict[str, int | datetime | None] = {
+        "signature": delivery.signature_id,
+        "delivery": delivery.pk,
+        "submission": delivery.submission_id,
+        "request": delivery.request_id,
+        "now": now,
+        "yesterday": now - DAY,
+        "just_now": delivery.created_at - (SAME_REQUEST if delivery.kind == Delivery.Kind.REQUESTED else SAME_SIGNING),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return cursor.fetchone()
+
+
+def is_needless(delivery: Delivery, recipient: Recipient | Stranger, *, now: datetime) -> bool:
     """Whether this mail, which a form asked for, would say what another says that left a moment before it, or since.
 
     So it is too with one that has been put off for as long as a signature may wait.
@@ -289,7 +344,7 @@ def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
     return min(own_end, letter.confirmations_end() or own_end)
 
 
-def put_off_until(delivery: Delivery, recipient: Recipient) -> datetime | None:
+def put_off_until(delivery: Delivery, recipient: Recipient | Stranger) -> datetime | None:
     """Not before then, if this would be the fourth mail of a day. Never dropped for it: whoever signs three letters
     with somebody's address would keep from them the mail that they want.
     """

@@ -1,6 +1,12 @@
 from datetime import datetime
 
-from letters.signing.operations import forget_mails, forget_submissions, purge_unconfirmed, remind_unconfirmed
+from letters.signing.operations import (
+    forget_mails,
+    forget_requests,
+    forget_submissions,
+    purge_unconfirmed,
+    remind_unconfirmed,
+)
 
 
 def tend_unconfirmed(*, now: datetime) -> None:
@@ -8,4 +14,5 @@ def tend_unconfirmed(*, now: datetime) -> None:
     purge_unconfirmed(now=now)
     forget_submissions(now=now)
     forget_mails(now=now)
+    forget_requests(now=now)
     remind_unconfirmed(now=now)

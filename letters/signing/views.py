@@ -20,15 +20,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letters.linking.guards import from_our_pages, of_a_signature, see_other, useless_link, with_a_token
 from letters.linking.queries import signature_of
 from letters.models import CONFIRMED, STANDING, Display, Letter, Signature, Switch, Translation
+from letters.shared.addresses import read_address
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
 from letters.shared.origins import host_elsewhere
 from letters.shared.refusal import Refused
-from letters.shared.tokens import Token, make_token, read_token
+from letters.shared.tokens import Token, make_check_token, read_token
 from letters.shared.typed import safe_fields
 from letters.signing import queries
-from letters.signing.admission import ProofWanted, Sender, admit, admit_request
+from letters.signing.admission import ProofWanted, Sender, admit, admit_link, admit_request
 from letters.signing.forms import ChangeForm, CodeForm, LinkForm, SigningForm
 from letters.signing.operations import (
     accept_invitation,
@@ -38,7 +39,6 @@ from letters.signing.operations import (
     decline_invitation,
     disown_signature,
     invitation_refusal,
-    request_link,
     request_mail,
     sign_letter,
     use_submission,
@@ -133,7 +133,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     language, typed = language or signature.letter.language, opened.submission_id
     with translation.override(interface_language(language)):
         if request.POST.get("action") == "resend":
-            return _refusal_of_request(request) or _resend(signature, language, typed)
+            return _resend(request, signature, language, opened)
         form = CodeForm(_typed(request) if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -145,12 +145,20 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         return _check_page(request, signature.letter, language, form, standing)
 
 
-def _resend(signature: Signature, language: str, submission_id: int | None) -> HttpResponse:
+def _resend(request: HttpRequest, signature: Signature, language: str, opened: Token) -> HttpResponse:
     """Leads to a page of its own: each speaks of the one email that it was opened for."""
-    now = timezone.now()
-    request_mail(signature, submission_id=submission_id, now=now)
-    token = make_token("check", signature_id=signature.pk, salt=signature.salt, submission_id=submission_id, now=now)
-    return see_other(f"{_check_url(signature.letter, language, token)}?again")
+    now, letter = timezone.now(), signature.letter
+    address, submission_id = read_address(opened.address), opened.submission_id
+    if address is None or submission_id is None:
+        # Its token is of an older kind, and does not know where to write.
+        return see_other(f"{letter.get_absolute_url(language)}#sign")
+    if refused := _refusal_of_request(request):
+        return refused
+    request_mail(letter, address=address, language=language, submission_id=submission_id, now=now)
+    token = make_check_token(
+        signature_id=signature.pk, salt=signature.salt, submission_id=submission_id, address=opened.address, now=now
+    )
+    return see_other(f"{_check_url(letter, language, token)}?again")
 
 
 def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
@@ -165,11 +173,15 @@ def _refusal_of_request(request: HttpRequest) -> HttpResponse | None:
     try:
         admit_request(_network(request))
     except TooMany as refused:
-        page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
-        page.headers["Retry-After"] = str(refused.seconds)
-        page.headers["Cache-Control"] = "no-store"
-        return page
+        return _too_many(request, refused)
     return None
+
+
+def _too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
+    page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
+    page.headers["Retry-After"] = str(refused.seconds)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _check_page(
@@ -193,12 +205,25 @@ def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
     with translation.override(interface_language(language)):
         form = LinkForm(_typed(request) if request.method == "POST" else None)
         if form.is_valid():
-            if refused := _refusal_of_request(request):
-                return refused
-            request_link(letter, address=form.cleaned_data["email"], now=timezone.now())
+            try:
+                admit_link(letter, form.cleaned_data["email"], _sender(request, form.data), now=timezone.now())
+            except TooMany as refused:
+                return _too_many(request, refused)
+            except ProofWanted as wanted:
+                return _proof_of_link(request, letter, language, form, wanted)
+            request_mail(letter, address=form.cleaned_data["email"], language=language, now=timezone.now())
             return see_other(f"{request.path}?asked")
         context = {**_letter_context(letter, language), "form": form}
         response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _proof_of_link(
+    request: HttpRequest, letter: Letter, language: str, form: LinkForm, wanted: ProofWanted
+) -> HttpResponse:
+    context = {**_letter_context(letter, language), "form": form, "proof": wanted}
+    response = render(request, "letters/signing/link_proof.html", context, status=422)
     response.headers["Cache-Control"] = "no-store"
     return response
 

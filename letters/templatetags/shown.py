@@ -3,8 +3,9 @@
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from letters.models import Update
+from letters.models import Addition, Letter, Update
 from letters.shared import languages, opening, text
+from letters.shared.added import added_sentence, since_sentence
 
 register = template.Library()
 
@@ -31,3 +32,16 @@ def with_initial(html: str) -> SafeString:
 def url_in(update: Update, language: str) -> str:
     """An update's public page, in one of the letter's languages."""
     return update.url(language)
+
+
+@register.simple_tag
+def said_of_addition(addition: Addition, letter: Letter, *, since: bool = False) -> str:
+    """That people had signed before a translation came; and how many have `since`."""
+    said = added_sentence(letter.day_of(addition.revision.public_since), before=addition.before)
+    return f"{said} {since_sentence(addition.since)}" if since and addition.since is not None else said
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """What its speakers call it."""
+    return languages.language_name(code)

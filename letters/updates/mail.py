@@ -49,7 +49,7 @@ def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
-    """Who gets it can leave with one click in the mail program (RFC 8058), and sort it (RFC 2919).
+    """Recipients can leave with one click in their email program (RFC 8058), and sort by list (RFC 2919).
 
     Privacy: one name for the lists of all letters. Whoever keeps headers would know a letter again by one of its own.
     No "Precedence: bulk": no standard knows it, and List-Id tells machines already not to answer (RFC 3834).

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from letters.accounts.invitations import has_stopped_in_second
 from letters.collectives.operations import invite_member
 from letters.models import Collective, Invitation, Membership, User
 from letters.shared.addresses import read_address
@@ -14,6 +15,11 @@ from tests.people import browser_of
 
 # The clock of the pages, which say what stands now.
 Inviter = Callable[..., Invitation]
+
+
+@pytest.fixture(autouse=True)
+def _health_is_asked_anew() -> None:
+    has_stopped_in_second.cache_clear()
 
 
 @pytest.fixture

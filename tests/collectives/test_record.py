@@ -107,8 +107,15 @@ def test_of_what_signers_do_the_day_is_told_and_no_time(desk: Client, letter: Le
     for verb in ("note_bounce", "note_complaint"):
         record_each(verb, "signature", [signature.pk], by=None, now=at, details=details)
     page = desk.get(PAGE)
-    assert words(page).count("March 3, 2025") >= 4
+    assert words(page).count("March 3, 2025") >= 3
     assert not re.search(r"(?:17|18|5|6|12):13", page.content.decode())
+
+
+def test_an_email_that_came_back_does_not_stand_in_it(desk: Client, letter: Letter) -> None:
+    """Whoever types an address whose mailbox is closed would read there what became of it."""
+    before = lines(desk)
+    record_each("note_bounce", "signature", [sign(letter).pk], by=None, now=NOW, details={"letter": letter.pk})
+    assert lines(desk) == before
 
 
 def test_no_address_stands_in_it(desk: Client, organizer: User, invite: Inviter, nina: User, today: datetime) -> None:

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from letters.delivering import pacing
 from letters.delivering.operations import note_bounce, note_complaint
-from letters.delivering.queries import undelivered
+from letters.delivering.queries import came_back
 from letters.models import AuditEvent, Delivery, Letter, Signature, StoppedDomain
 from letters.publishing.operations import sequence_letter
 from letters.shared.addresses import hash_address
@@ -31,7 +31,6 @@ from letters.signing.operations import (
     disown_signature,
     purge_unconfirmed,
     remind_unconfirmed,
-    request_mail,
     withdraw_signature,
 )
 from petition.logs import without_secrets
@@ -42,6 +41,7 @@ from tests.people import (
     Response,
     Signer,
     add_published,
+    ask_again,
     deliver,
     in_threads,
     publish,
@@ -223,7 +223,7 @@ def confirmed_and_thanked(letter: Letter, email: str = ADA, **entered: str) -> S
 def confirmed_and_asked(letter: Letter, email: str = ADA) -> Signature:
     """And they have had the control link sent once more: the newest mail."""
     signature = confirmed_and_thanked(letter, email)
-    request_mail(signature, now=timezone.now())
+    ask_again(signature, now=timezone.now())
     deliver()
     return signature
 
@@ -526,7 +526,7 @@ def test_a_bounce_does_not_take_the_place_of_a_concern_that_will_hold_the_signat
     Signature.objects.update(concern=held_for)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
     assert standing(signature) == (PENDING, held_for)
-    assert undelivered(letter) == {"bounced": 1}
+    assert came_back(letter) == {"bounced": 1}
 
 
 # Which mail it was
@@ -677,7 +677,7 @@ def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, p
     signature = signed_and_mailed(letter)
     for _ in range(6):
         provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
-        request_mail(signature, now=timezone.now())
+        ask_again(signature, now=timezone.now())
         deliver()
     assert len(mail.outbox) == 3
 
@@ -707,8 +707,8 @@ def test_organizers_can_be_told_how_many_wait_because_mail_came_back(
     provider.tell(postmark("angry@example.org", mark_of(angry), timezone.now(), "SpamComplaint"))
     signed_and_mailed(other, "unknown@example.org")
     with django_assert_num_queries(1):
-        assert undelivered(letter) == {"bounced": 2, "550 5.1.1": 1, "553": 1, "complained": 1}
-    assert undelivered(other) == {"550 5.1.1": 1}
+        assert came_back(letter) == {"bounced": 2, "550 5.1.1": 1, "553": 1, "complained": 1}
+    assert came_back(other) == {"550 5.1.1": 1}
 
 
 def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
@@ -749,11 +749,11 @@ def test_an_smtp_refusal_for_good_that_is_about_us_doubts_nobody_and_is_shown(
     assert standing(signature) == (PENDING, "")
     assert ended(last_mail(signature)) == (False, True, code)
     assert recorded(signature) == []
-    assert undelivered(letter) == {code: 1}
+    assert came_back(letter) == {code: 1}
     sink.answer_normally()
-    request_mail(signature, now=timezone.now())
+    ask_again(signature, now=timezone.now())
     deliver()
-    assert undelivered(letter) == {}
+    assert came_back(letter) == {}
 
 
 def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: SmtpSink) -> None:
@@ -762,7 +762,7 @@ def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: S
     sink.answer("RCPT", "450 later", to=ADA)
     deliver()
     assert standing(signature) == (PENDING, "")
-    assert undelivered(letter) == {"450": 1}
+    assert came_back(letter) == {"450": 1}
 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "550 5.1.1"), ("DATA", "554"), ("RCPT", "550")])

@@ -17,8 +17,10 @@ from django.conf import settings
 
 from letters.schedule import QUEUES
 from petition.embedded import free_port
-from tests.rabbit import Rabbit
+from tests.rabbit import Rabbit, rabbit
 from tests.stack import Part, Parts, Web, open_folder, until
+
+__all__ = ["rabbit"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,16 +31,6 @@ def commands() -> list[list[str]]:
     """Those that go on running."""
     text = (settings.BASE_DIR / "docs" / "running.md").read_text(encoding="utf-8")
     return [shlex.split(line) for line in re.findall(r"^ +((?:granian|celery) .+)$", text, re.MULTILINE)]
-
-
-@pytest.fixture
-def rabbit() -> Iterator[Rabbit]:
-    rabbit = Rabbit(open_folder())
-    try:
-        rabbit.start()
-        yield rabbit
-    finally:
-        rabbit.forget()
 
 
 @pytest.fixture

@@ -213,6 +213,7 @@ def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, organiz
         "confirmed_domain": "",
         "language": "en",
         "text": "1",
+        "before_translations": "",
         "signed_text": "current",
         "carried_over": "",
         **dict.fromkeys(["signed_on", "confirmed_on", "published_on"], "2025-03-03"),

@@ -1,30 +1,21 @@
 """RabbitMQ as the broker is restarted, and nobody has to restart the clock, the web server or a worker."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from celery import Celery
 
 from letters.models import Letter
 from tests.faults.conftest import nothing_is_owed
-from tests.rabbit import Rabbit
+from tests.rabbit import Rabbit, rabbit
 from tests.smtp import SmtpSink
-from tests.stack import Parts, open_folder, until
+from tests.stack import Parts, until
+
+__all__ = ["rabbit"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE, MEANWHILE, AFTER = "ada@example.org", ["berta@example.org", "carlo@example.org"], "dora@example.org"
-
-
-@pytest.fixture
-def rabbit() -> Iterator[Rabbit]:
-    rabbit = Rabbit(open_folder())
-    try:
-        rabbit.start()
-        yield rabbit
-    finally:
-        rabbit.forget()
 
 
 def test_after_a_restart_of_the_broker_all_get_their_mail(

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from letters.accounts import queries as account_queries
-from letters.inviting import queries
+from letters.accounts.invitations import has_stopped_in_second
 from letters.inviting.operations import invite_people
 from letters.models import Delivery, Letter, User
 from letters.shared.rosters import Person, guess_columns, read_people, read_rows
@@ -56,7 +56,7 @@ def invite(organizer: User, monkeypatch: pytest.MonkeyPatch) -> Inviter:
 
 @pytest.fixture(autouse=True)
 def _health_is_asked_anew() -> None:
-    queries.has_stopped_in_second.cache_clear()
+    has_stopped_in_second.cache_clear()
 
 
 @pytest.fixture

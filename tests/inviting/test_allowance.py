@@ -9,12 +9,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from letters.accounts.invitations import has_stopped_in_second, health_of
 from letters.accounts.queries import invitations_a_day, invited_today
-from letters.collectives.operations import change_own_name, create_collective, describe_collective, invite_member
+from letters.collectives.operations import (
+    ask_to_invite_again,
+    change_own_name,
+    create_collective,
+    describe_collective,
+    invite_member,
+    let_invite_again,
+)
 from letters.delivering.composing import render_mail
 from letters.delivering.operations import note_bounce, note_complaint
-from letters.inviting.operations import ask_to_invite_again, invite_people, keep_list, let_invite_again, remind_invited
-from letters.inviting.queries import has_stopped_in_second, health_of
+from letters.inviting.operations import invite_people, keep_list, remind_invited
 from letters.models import AuditEvent, Collective, Delivery, Letter, Signature, User
 from letters.organizing.operations import clear_collective, draft_letter
 from letters.shared.addresses import read_address
@@ -122,7 +129,7 @@ def test_a_round_stops_when_many_invitations_come_back(
             deed()
     text = words(browser.get(PAGE))
     assert "The round has stopped automatically" in text
-    assert "Invitations for your letters that came back: 5. Reported as spam: 0." in text
+    assert "Your invitations that came back: 5. Reported as spam: 0." in text
 
 
 def test_a_stopped_round_does_not_tell_whether_one_more_invitation_left(

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from letters.models import Letter, Revision, Signature, User
-from letters.organizing.changes import ALWAYS_ALLOWED
+from letters.organizing.changes import ALWAYS_ALLOWED, _not_struck_out
 from letters.organizing.operations import Text, publish_letter, start_revision, translate_letter
 from letters.shared.differences import changed_words
 from letters.shared.refusal import Refused
 from tests.conftest import LetterMaker
+from tests.effort import effort
 from tests.people import EN, IT, NOW, Reader, browser_of, publish, sign_and_confirm, words
 
 WORDS = [f"word{number}" for number in range(1000)]
@@ -45,6 +46,12 @@ def test_up_to_a_twentieth_of_the_words_is_a_correction(long: Letter, organizer:
     correct(long, with_other_words(50), organizer)
     assert long.current_revision
     assert long.current_revision.kind == "correction"
+
+
+def test_what_is_struck_out_is_not_seen_and_a_hundred_thousand_signs_of_it_take_no_time() -> None:
+    seen = _not_struck_out("Keep <s>all <s>the</s> lines</s>the <del>day</del>night <b>trains</b></s>.")
+    assert seen.split() == ["Keep", "the", "night", "<b>trains</b>", "."]
+    assert effort(lambda: _not_struck_out("<s>x" * 25_000)) < 10
 
 
 def test_more_is_not(long: Letter, organizer: User) -> None:

@@ -1,6 +1,7 @@
 """Whatever happens to signatures, in whichever order: the counts of a letter say what its rows say."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,17 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.inviting.operations import call_off_round, forget_invitations, invite_people
-from letters.models import CarryOver, CarryOverAnswer, Letter, LetterHour, LetterTally, Signature, User
+from letters.models import (
+    CarryOver,
+    CarryOverAnswer,
+    Letter,
+    LetterHour,
+    LetterTally,
+    Signature,
+    Submission,
+    User,
+    most_private,
+)
 from letters.moderating.operations import (
     accept_signatures,
     decline_changes,
@@ -32,6 +43,7 @@ from letters.signing.operations import (
     disown_signature,
     purge_unconfirmed,
     sign_letter,
+    use_submission,
     withdraw_signature,
 )
 from letters.signing.queries import texts_to_sign
@@ -41,6 +53,8 @@ from tests.people import NOW, entry
 from tests.revising.conftest import change_text
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "berta", "carlo")]
+# The id of no submission.
+GONE = 2**62
 LATER = NOW + timedelta(days=400)
 
 
@@ -94,8 +108,48 @@ class Happening:
     def sign(self, who: int) -> None:
         sign_letter(self.letter, entry=entry(PEOPLE[who % 3], via="example.org"), language="en", now=NOW)
 
+    def sign_otherwise(self, who: int) -> None:
+        """Again, with other words, and each time with another choice of who sees the name."""
+        display = ["public", "organizers", "nobody"][who % 3]
+        name = "" if display == "nobody" else f"Another {who}"
+        sign_letter(self.letter, entry=entry(PEOPLE[who % 2], name=name, display=display), language="it", now=NOW)
+
     def confirm(self, who: int) -> None:
         confirm_signature(self.of(who), verified="link", now=NOW)
+
+    def confirm_what_was_typed(self, who: int) -> None:
+        """One of several entries, as its link does: what counts afterwards is what that one said, or less of it."""
+        signature, typed = self.typed(who)
+        before, asked = signature.state, [each.display for each in signature.submissions.all()]
+        wanted = most_private([signature.display, *asked])
+        confirm_signature(signature, submission_id=typed.pk, verified="code", now=NOW)
+        signature.refresh_from_db()
+        if before == "pending":
+            assert signature.state in {"confirmed", "held"}
+            assert (signature.display, signature.language) == (wanted, typed.language)
+            assert signature.name == ("" if wanted == "nobody" else typed.name)
+            assert not signature.submissions.exists()
+
+    def use_what_was_typed(self, who: int) -> None:
+        signature, typed = self.typed(who)
+        use_submission(signature, submission_id=typed.pk, now=NOW)
+        assert not signature.submissions.exists()
+
+    def confirm_what_is_gone(self, who: int) -> None:
+        """The link to an entry that another has taken the place of."""
+        signature = self.of(who)
+        before = signature.state, signature.name, signature.display
+        with suppress(Refused):
+            confirm_signature(signature, submission_id=GONE, verified="link", now=NOW)
+        signature.refresh_from_db()
+        assert (signature.state, signature.name, signature.display) == before
+
+    def typed(self, who: int) -> tuple[Signature, Submission]:
+        found = list(Submission.objects.filter(signature__letter=self.letter).order_by("pk"))
+        if not found:
+            raise Refused("nothing typed")
+        typed = found[who % len(found)]
+        return Signature.objects.select_related("letter").get(pk=typed.signature_id), typed
 
     def change(self, who: int) -> None:
         display = ["public", "organizers", "nobody"][who % 3]
@@ -168,16 +222,35 @@ class Happening:
                 assert (row.name, hasattr(row, "contact")) == ("", False)
 
 
-DEEDS = [name for name in vars(Happening) if not name.startswith(("_", "look")) and name not in {"happen", "of"}]
-COMMON = ["sign", "confirm", "number", "withdraw", "reject", "restore", "revise", "carry_over"]
+DEEDS = [
+    name for name in vars(Happening) if not name.startswith(("_", "look")) and name not in {"happen", "of", "typed"}
+]
+COMMON = [
+    "sign",
+    "sign_otherwise",
+    "confirm_what_was_typed",
+    "confirm",
+    "number",
+    "withdraw",
+    "reject",
+    "restore",
+    "revise",
+    "carry_over",
+]
 STEPS = st.lists(st.tuples(st.sampled_from(DEEDS + COMMON * 2), st.integers(0, 5)), min_size=5, max_size=30)
-SIGNED = [("open", 0), *(pair for who in range(3) for pair in [("sign", who), ("confirm", who)]), ("number", 0)]
+SIGNED = [
+    ("open", 0),
+    *(pair for who in range(3) for pair in [("sign", who), ("confirm_what_was_typed", 0)]),
+    ("number", 0),
+]
 
 
 @given(steps=STEPS, is_open=st.booleans())
 @example(is_open=True, steps=[("revise", 1), ("carry_over", 1), ("reject", 1), ("number", 0), ("withdraw", 1)])
 @example(is_open=True, steps=[("reject", 0), ("number", 0), ("restore", 0), ("withdraw", 0), ("number", 0)])
 @example(is_open=True, steps=[("reject", 1), ("number", 0), ("restore", 1), ("revise", 1), ("carry_over", 1)])
+@example(is_open=True, steps=[("withdraw", 0), ("sign", 0), ("sign_otherwise", 2), ("confirm_what_was_typed", 0)])
+@example(is_open=True, steps=[("sign_otherwise", 0), ("sign_otherwise", 4), ("use_what_was_typed", 0), ("number", 0)])
 @example(is_open=False, steps=[("invite", 0), ("accept_the_invitation", 0), ("number", 0), ("reject", 0), ("open", 0)])
 @example(is_open=False, steps=[("invite", 0), ("decline_the_invitation", 0), ("open", 0), ("sign", 0), ("confirm", 0)])
 # What fails says its steps, and to make them fewer would take minutes.
@@ -196,5 +269,5 @@ def test_the_counts_say_what_the_rows_say(
 
 def test_so_much_can_happen() -> None:
     """Or the test above would have lost some of it by a new name."""
-    assert len(DEEDS) == 18
+    assert len(DEEDS) == 22
     assert set(COMMON) < set(DEEDS)

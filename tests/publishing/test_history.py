@@ -138,7 +138,7 @@ def test_who_signs_does_not_make_a_text_another(letter: Letter, reader: Reader) 
     assert reader.get(HISTORY).headers["ETag"] != texts[1]
 
 
-@pytest.mark.parametrize(("page", "queries"), [(HISTORY, 5), (f"{HISTORY}2/", 7)])
+@pytest.mark.parametrize(("page", "queries"), [(HISTORY, 6), (f"{HISTORY}2/", 7)])
 def test_a_page_asks_the_same_however_many_have_signed(
     letter: Letter, reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, page: str, queries: int
 ) -> None:

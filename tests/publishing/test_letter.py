@@ -107,7 +107,7 @@ def test_the_names_on_the_page_are_those_that_its_count_counts(letter: Letter) -
     read = queries.public_letter(letter.slug)
     add_published(letter, 2)
     assert [signature.number for signature in queries.newest_signatures(read, None)] == [3, 2, 1]
-    assert [signature.number for signature in queries.signature_page(read, before=None).signatures] == [3, 2, 1]
+    assert [signature.number for signature in queries.signature_page(read, None, before=None).signatures] == [3, 2, 1]
 
 
 def test_a_large_count_is_set_as_people_write_it(letter: Letter, reader: Reader) -> None:

@@ -52,6 +52,7 @@ def test_it_holds_what_the_page_shows(letter: Letter, reader: Reader) -> None:
         "confirmed_domain": "",
         "published_on": "2025-03-03",
         "text": "1",
+        "before_translations": "",
         "signed_text": "current",
         "carried_over": "",
     }

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 from letters.shared.limited import Answer, Question, serve
 
@@ -25,6 +26,8 @@ def act(question: Question) -> Answer:
             raise BaseException("as a panic of Rust does")  # noqa: TRY002
         case "look":
             return {"environment": sorted(os.environ), "networks": [name for _, name in socket.if_nameindex()]}
+        case "status":
+            return {"status": Path("/proc/self/status").read_text(encoding="ascii")}
         case "call":
             subprocess.run(["true"], check=True)
     return {"said": question["do"]}

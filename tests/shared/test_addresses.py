@@ -1,7 +1,6 @@
 """An address is read from what was typed, known again by a hash, and stored so that only we can read it."""
 
 import string
-import time
 from random import Random
 
 import pytest
@@ -23,6 +22,7 @@ from letters.shared.addresses import (
     seal,
     unseal,
 )
+from tests.effort import effort
 
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=30)
 typed = st.builds("{}@{}.example.org".format, names, st.text(string.ascii_letters, min_size=1, max_size=30))
@@ -236,10 +236,8 @@ def test_tidying_twice_is_tidying_once(text: str) -> None:
 
 
 def test_no_address_takes_long() -> None:
-    began = time.process_time()
-    for text in ["<" * 10**6, "@" * 10**6, "a\u0301" * 500, "mailto:" * 140, "<@" * 500, "\u0301\u0316" * 500]:
-        read_address(text)
-    assert time.process_time() - began < 1
+    hostile = ["<" * 10**6, "@" * 10**6, "a\u0301" * 500, "mailto:" * 140, "<@" * 500, "\u0301\u0316" * 500]
+    assert effort(lambda: list(map(read_address, hostile))) < 20
 
 
 def test_an_address_is_known_again_by_its_hash_alone(settings: Settings) -> None:

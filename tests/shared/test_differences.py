@@ -1,12 +1,13 @@
 """How two texts differ: readable, in every script, and never slow."""
 
-import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.shared.differences import MOST_PARAGRAPHS, Paragraph, differences, words_of
+from letters.shared import differences as module
+from letters.shared.differences import MOST_PARAGRAPHS, WORK, Paragraph, differences, words_of
 
 
 def marked(old: str, new: str) -> list[str]:
@@ -109,6 +110,10 @@ SLOW = {
     "marks alone": ("\u0301" * LONGEST, "\u0302" * LONGEST),
     "spaces alone": (" \n\t" * 33_000, "\n \n" * 33_000 + "a"),
     "signs without spaces": ("夜早" * 50_000, "早夜車" * 33_000),
+    "every word at once, then one to a paragraph": (
+        " ".join(f"w{n}" for n in range(14_000)),
+        "x\n\n" * 33_000,
+    ),
     "paragraphs that are alike": (
         "\n\n".join(f"the same and {n}" for n in range(5_500)),
         "\n\n".join(f"the same but {n}" for n in range(5_500)),
@@ -116,10 +121,48 @@ SLOW = {
 }
 
 
+class Counted(str):
+    """A word, or a paragraph, that counts how often it is compared or looked up."""
+
+    __slots__ = ()
+    steps = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.steps += 1
+        return str.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        Counted.steps += 1
+        return str.__hash__(self)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
+    def all_counted(cut: Any) -> Any:
+        return lambda text: list(map(Counted, cut(text)))
+
+    monkeypatch.setattr(Counted, "steps", 0)
+    for name in ("words_of", "_paragraphs"):
+        monkeypatch.setattr(module, name, all_counted(getattr(module, name)))
+    return Counted
+
+
 @pytest.mark.parametrize("name", SLOW)
-def test_no_text_takes_seconds(name: str) -> None:
-    # Without a bound on the work each takes minutes. Processor time, and room for a machine that has other work.
-    began = time.process_time()
-    found = differences(*SLOW[name])
-    assert time.process_time() - began < 10
+def test_no_text_takes_more_than_its_share_of_work(name: str, counted: type[Counted]) -> None:
+    # Without the bounds most of these take hundreds of millions of steps.
+    found = differences.__wrapped__(*SLOW[name])
+    assert counted.steps <= 2 * WORK
     assert len(found) <= MOST_PARAGRAPHS + 1
+
+
+def test_the_work_that_is_left_bounds_what_is_compared(counted: type[Counted], monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = "a b " * 100, "b a c " * 100
+    generous = steps_of(old, new, counted)
+    monkeypatch.setattr(module, "WORK", 0)
+    assert steps_of(old, new, counted) < generous / 20
+
+
+def steps_of(old: str, new: str, counted: type[Counted]) -> int:
+    counted.steps = 0
+    differences.__wrapped__(old, new)
+    return counted.steps

@@ -158,6 +158,28 @@ def test_page_preview_and_feed_are_one_rendering_of_every_letter(
         assert_leads_anywhere(content)
 
 
+def test_an_update_in_the_feed_says_the_same_as_its_page(letter: Letter, organizer: User, reader: Reader) -> None:
+    """Rows as sending leaves them, each with one of the texts; the page is asked for once more each time."""
+    assert letter.current_revision
+    shown = letter.current_revision.translations.get(language="en")
+    text = UpdateText(title="As it was written", body="To be replaced.", language="en")
+    made = write_update(letter, text=text, by=organizer, now=NOW)
+    assert made
+    Update.objects.filter(pk=made.pk).update(state=Update.State.SENT, is_public=True, began_at=NOW, ended_at=NOW)
+    for version, name in enumerate(NAMES, start=100):
+        Update.objects.filter(pk=made.pk).update(body=written(name), html=render_markdown(written(name)))
+        Letter.objects.filter(pk=letter.pk).update(version=version)
+        entries = ET.fromstring(letter_feed(letter, shown, "en")).iter(f"{ATOM}entry")  # noqa: S314 -- our own
+        [content] = [
+            entry.findtext(f"{ATOM}summary") or ""
+            for entry in entries
+            if (entry.findtext(f"{ATOM}id") or "").endswith(f"/updates/{made.pk}")
+        ]
+        assert outline_of(content) == expected(name), name
+        assert_leads_anywhere(content)
+        assert _within(reader.get(made.url()).content.decode(), expected(name)), name
+
+
 def test_both_halves_of_an_email_say_the_same(letter: Letter, organizer: User) -> None:
     made: Update | None = None
     for name in NAMES:

@@ -1,5 +1,6 @@
 """A child process that does too much ends, and nothing else does."""
 
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -65,6 +66,21 @@ def test_it_knows_no_secret(greedy: Child, monkeypatch: pytest.MonkeyPatch) -> N
     assert set(greedy.ask({"do": "look"})["environment"]) <= {*limited.ENVIRONMENT, "LC_CTYPE"}
     with child("tests.shared.greedy", LIMITS) as made:
         assert set(made.ask({"do": "look"})["environment"]) <= {*limited.ENVIRONMENT, "LC_CTYPE"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux can take this from a process.")
+def test_no_program_that_it_starts_gains_privileges(greedy: Child) -> None:
+    assert "NoNewPrivs:\t1\n" in greedy.ask({"do": "status"})["status"]
+
+
+@pytest.mark.parametrize("missing", ["unshare", "prctl"])
+def test_it_works_where_the_system_has_no_such_call(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Without:
+        def __getattr__(self, name: str) -> None:
+            raise AttributeError(name)
+
+    monkeypatch.setattr("letters.shared.limited.ctypes.CDLL", lambda _: Without())
+    {"unshare": limited._leave_the_network, "prctl": limited._gain_no_privileges}[missing]()
 
 
 def test_nothing_of_it_is_left(greedy: Child) -> None:

@@ -78,11 +78,12 @@ def test_a_wake_up_can_wait_for_others_to_gather(queue: "redis.Redis") -> None:
     assert message["eta"]
 
 
-def test_without_valkey_nobody_waits_and_nothing_fails(dead_valkey: None, caplog: pytest.LogCaptureFixture) -> None:
-    before = time.monotonic()
+def test_without_valkey_nobody_waits_and_nothing_fails(
+    dead_valkey: None, connects: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     for _ in range(1000):
         wake("letters.deliver", queue="confirmations")
-    assert time.monotonic() - before < 3
+    assert 1 <= len(connects) <= 5
     awake("letters.deliver")
     # Said when it was noticed, not a thousand times.
     assert [record.getMessage() for record in caplog.records if "nobody is woken" in record.getMessage()] == [

@@ -10,27 +10,17 @@ from django.db import connection, transaction
 
 from letters.models import Letter, Signature, SignerContact, Submission
 from letters.shared.refusal import Refused
-from letters.shared.tokens import read_token
 from letters.signing import views
 from letters.signing.operations import (
     Changes,
     change_signature,
     confirm_signature,
-    sign_letter,
     use_submission,
     withdraw_signature,
 )
-from tests.people import FROM_OUR_PAGE, NOW, Signer, entry, in_threads, sign_and_confirm, signature_of, words
+from tests.people import FROM_OUR_PAGE, NOW, Signer, in_threads, sign_and_confirm, signature_of, submit, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def submit(letter: Letter, **entered: str) -> int:
-    """Sign without a browser: the id of what was typed."""
-    token = read_token("check", sign_letter(letter, entry=entry(**entered), language="en", now=NOW))
-    assert token
-    assert token.submission_id
-    return token.submission_id
 
 
 def wait_for_somebody_who_waits() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from letters.models import Letter, Signature
-from letters.shared.tokens import make_token
+from letters.shared.tokens import make_check_token, make_token
 from letters.signing.operations import disown_signature, purge_unconfirmed, withdraw_signature
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, sign, sign_and_confirm, words
 
@@ -15,7 +15,10 @@ DAY = timedelta(days=1)
 
 
 def check_url(signature: Signature, purpose: str = "check", *, age: timedelta = timedelta()) -> str:
-    token = make_token(purpose, signature_id=signature.pk, salt=signature.salt, now=timezone.now() - age)
+    now, pk, salt = timezone.now() - age, signature.pk, signature.salt
+    token = make_token(purpose, signature_id=pk, salt=salt, now=now)
+    if purpose == "check":
+        token = make_check_token(signature_id=pk, salt=salt, submission_id=1, address="ada@example.org", now=now)
     return f"/signatures/check/{token}/"
 
 

@@ -1,12 +1,14 @@
 """Organizers who ask for more, or offer less, lock nobody in who has signed already."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from letters.models import Letter
-from tests.people import FROM_OUR_PAGE, Response, Signer, sign_and_confirm, signature_of, words
+from letters.models import Letter, User
+from letters.organizing.operations import set_up_letter
+from tests.people import FROM_OUR_PAGE, NOW, Response, Signer, sign_and_confirm, signature_of, words
 
 pytestmark = pytest.mark.django_db
 FIELDS = ["affiliation", "role", "country", "comment"]
@@ -92,3 +94,39 @@ def test_a_domain_that_is_shown_stays_until_its_signer_hides_it(letter: Letter, 
     assert signature_of(letter, "ada@example.edu").domain == "example.edu"
     signer.client.post(url, fields, headers=FROM_OUR_PAGE)
     assert signature_of(letter, "ada@example.edu").domain == ""
+
+
+def typed_of_their_own_accord(letter: Letter) -> dict[str, str]:
+    """The letter does not require any of these yet."""
+    Letter.objects.update(**{f"ask_{field}": "optional" for field in FIELDS})
+    filled = {"affiliation": "A place", "role": "Physicist", "country": "IT", "comment": "Because"}
+    sign_and_confirm(letter, now=NOW, **filled)
+    return filled
+
+
+def test_what_they_filled_in_of_their_own_accord_they_can_take_away(
+    letter: Letter, signer: Signer, organizer: User
+) -> None:
+    filled = typed_of_their_own_accord(letter)
+    set_up_letter(letter, values={f"ask_{field}": "required" for field in FIELDS}, by=organizer, now=timezone.now())
+    assert save(letter, signer, name="Ada", display="public").status_code == 303
+    signature = signature_of(letter)
+    assert [getattr(signature, field) for field in filled] == [""] * 4
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_what_was_required_when_they_signed_they_can_change_and_not_empty(
+    letter: Letter, signer: Signer, organizer: User, field: str
+) -> None:
+    set_up_letter(letter, values={f"ask_{field}": "required"}, by=organizer, now=NOW - timedelta(hours=1))
+    sign_and_confirm(letter, now=NOW, **{field: "IT"})
+    assert save(letter, signer, name="Ada", display="public").status_code == 422
+    assert save(letter, signer, name="Ada", display="public", **{field: "DE"}).status_code == 303
+
+
+def test_who_signs_after_the_change_is_asked(letter: Letter, signer: Signer, organizer: User) -> None:
+    set_up_letter(letter, values={"ask_role": "required"}, by=organizer, now=NOW)
+    assert signer.sign(letter).status_code == 422
+    set_up_letter(letter, values={"ask_role": "optional"}, by=organizer, now=NOW)
+    letter.refresh_from_db()
+    assert letter.required_since == {}

@@ -17,7 +17,6 @@ from letters.shared.addresses import read_address
 from letters.signing.operations import (
     confirm_signature,
     disown_signature,
-    request_link,
     request_mail,
     sign_letter,
     withdraw_signature,
@@ -28,6 +27,7 @@ from tests.people import (
     FROM_OUR_PAGE,
     NOW,
     Signer,
+    ask_again,
     deliver,
     entry,
     in_threads,
@@ -47,7 +47,7 @@ def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime =
     address = read_address(email)
     assert address
     before = len(mail.outbox)
-    request_link(letter, address=address, now=now)
+    request_mail(letter, address=address, language="en", now=now)
     deliver()
     return [str(message.subject) for message in mail.outbox[before:]]
 
@@ -87,14 +87,14 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
 def test_a_double_click_on_once_more_brings_one_mail(letter: Letter) -> None:
     signature = sign(letter)
     for _ in range(5):
-        request_mail(signature, now=NOW + LATER)
+        ask_again(signature, now=NOW + LATER)
     deliver()
     assert len(mail.outbox) == 2  # The first, which had not left yet, and one more two hours later.
 
 
 def test_who_asks_again_while_the_first_mail_still_waits_gets_one(letter: Letter) -> None:
     signature = sign(letter)
-    request_mail(signature, now=NOW + timedelta(seconds=20))
+    ask_again(signature, now=NOW + timedelta(seconds=20))
     deliver()
     assert len(mail.outbox) == 1
 
@@ -122,9 +122,12 @@ def test_who_has_not_confirmed_yet_is_sent_the_mail_to_confirm(letter: Letter) -
     assert ask_for_link(letter) == ["The email that you asked for"]
 
 
-def test_an_address_that_has_not_signed_is_not_written_to(letter: Letter) -> None:
-    assert ask_for_link(letter, "nobody@example.org") == []
-    assert not Delivery.objects.exists()
+def test_an_address_that_has_not_signed_is_told_so_by_an_email_that_looks_the_same(letter: Letter) -> None:
+    assert ask_for_link(letter, "nobody@example.org") == ["The email that you asked for"]
+    (message,) = mail.outbox
+    assert message.to == ["nobody@example.org"]
+    assert "There is no such signature." in message.body
+    assert "/signatures/" not in message.body
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
@@ -133,10 +136,7 @@ def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter,
     asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
     page = words(signer.get(asked["Location"]))
-    assert (
-        "If someone signed this letter with that address, and we still have the address, we email the link to it."
-        in page
-    )
+    assert "We send an email to that address. If someone signed this letter with it, the email holds the link." in page
     assert "@" not in page
 
 
@@ -250,7 +250,7 @@ def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) 
         sign(silenced.letter, now=timezone.now())
         deliver()
         time_passes(timedelta(minutes=30))
-        request_mail(silenced, now=timezone.now())
+        ask_again(silenced, now=timezone.now())
         deliver()
         time_passes(timedelta(minutes=30))
     (waiting,) = Delivery.objects.owed().filter(signature=silenced)
@@ -278,7 +278,7 @@ def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signatu
 
 def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Signature) -> None:
     time_passes()
-    request_mail(silenced, now=timezone.now())
+    ask_again(silenced, now=timezone.now())
     Delivery.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
     deliver()
     Delivery.objects.owed().update(next_attempt_at=NOW)
@@ -322,7 +322,7 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
     assert sent_to(letter) == 1
     time_passes(timedelta(minutes=2))
     # Nor does it count as the mail that somebody asks for: it says something else.
-    request_mail(signature_of(letter), now=timezone.now())
+    ask_again(signature_of(letter), now=timezone.now())
     Delivery.objects.filter(signature__letter=letter, kind="confirm").update(kind=kind, created_at=timezone.now())
     deliver()
     assert len(mail.outbox) == 2
@@ -331,7 +331,7 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
 @pytest.mark.django_db(transaction=True)
 def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
     for hour in range(1, 9):
-        request_mail(silenced, now=timezone.now() - timedelta(hours=hour))
+        ask_again(silenced, now=timezone.now() - timedelta(hours=hour))
     Delivery.objects.owed().update(next_attempt_at=NOW)
     with_one_each = claim_deliveries(now=timezone.now(), most=10)
 

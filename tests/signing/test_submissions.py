@@ -8,11 +8,11 @@ from django.core import mail
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from letters.models import Delivery, Letter, Signature, SignerContact, Submission, User
 from letters.moderating.operations import accept_signatures
 from letters.shared.refusal import Refused
-from letters.shared.tokens import read_token
 from letters.signing import operations
 from letters.signing.operations import (
     Changes,
@@ -39,19 +39,14 @@ from tests.people import (
     sign,
     sign_and_confirm,
     signature_of,
+    submit,
     words,
 )
 
 DAY = timedelta(days=1)
+# By then the last reminder has left.
+OVER = timedelta(hours=73)
 ADA = "ada@example.org"
-
-
-def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
-    """Sign without a browser: the id of what was typed."""
-    token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
-    assert token
-    assert token.submission_id
-    return token.submission_id
 
 
 def confirm(letter: Letter, submission_id: int) -> Signature:
@@ -352,20 +347,25 @@ def test_who_signed_without_a_name_gets_an_email_and_is_forgotten_again(letter: 
     text = signer.last_mail(ADA)
     assert mail.outbox[-1].to == [ADA]
     assert "You had signed it already" in text
-    assert Submission.objects.get().address is None
+    tend_unconfirmed(now=timezone.now() + timedelta(hours=72))
+    assert Submission.objects.get().address
     # The name that was typed is not used: whoever asked to be seen by nobody stays so.
     assert "This link has been used" in words(signer.get(signer.mailed_link(ADA)))
     assert signature_of(letter).name == ""
+    Delivery.objects.owed().update(dropped_at=timezone.now())
+    tend_unconfirmed(now=timezone.now() + OVER)
+    assert not Submission.objects.exists()
 
 
-def test_the_address_goes_also_if_the_email_never_leaves(letter: Letter) -> None:
+def test_the_address_goes_also_if_the_emails_never_leave(letter: Letter, settings: Settings) -> None:
+    settings.REMINDER_HOURS = []
     sign_and_confirm(letter, name="", display="nobody")
     submit(letter)
-    forget_submissions(now=NOW)
+    forget_submissions(now=NOW + timedelta(hours=1))
     assert Submission.objects.get().address
     assert stored_about(signature_of(letter))["address"] == ADA
     Delivery.objects.update(dropped_at=NOW)
-    forget_submissions(now=NOW)
+    forget_submissions(now=NOW + timedelta(hours=1))
     assert Submission.objects.get().address is None
     assert stored_about(signature_of(letter))["address"] is None
 
@@ -399,13 +399,14 @@ def test_nothing_that_was_typed_is_left(letter: Letter, act: Callable[[Signature
     assert not Submission.objects.exists()
 
 
-def test_what_was_typed_after_the_confirmation_goes_after_a_day(letter: Letter) -> None:
+def test_what_was_typed_after_the_confirmation_goes_after_its_last_reminder(letter: Letter) -> None:
     sign_and_confirm(letter)
     submit(letter, name="Ada Two")
     sign(letter, "eve@example.org")
-    tend_unconfirmed(now=NOW + DAY - timedelta(seconds=1))
+    tend_unconfirmed(now=NOW + OVER - timedelta(seconds=1))
     assert Submission.objects.count() == 2
-    tend_unconfirmed(now=NOW + DAY)
+    deliver()
+    tend_unconfirmed(now=NOW + OVER)
     assert Submission.objects.get().signature == signature_of(letter, "eve@example.org")
 
 
@@ -414,7 +415,8 @@ def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.M
     sign_and_confirm(letter)
     for number in range(5):
         submit(letter, name=f"Ada {number}")
-    assert forget_submissions(now=NOW + DAY) == 5
+    Delivery.objects.update(dropped_at=NOW)
+    assert forget_submissions(now=NOW + OVER) == 5
 
 
 def test_its_owner_reads_what_was_typed_with_their_address(letter: Letter, signer: Signer) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
-from letters.delivering.queries import undelivered
+from letters.delivering.queries import came_back
 from letters.models import Delivery, Letter, Signature, SignerContact
 from letters.signing import operations
 from letters.signing.operations import confirm_signature, forget_mails, purge_unconfirmed, remind_unconfirmed
@@ -188,6 +188,6 @@ def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Let
     Delivery.objects.all().delete()
     add_mail(signature, "requested", failed_at=NOW, error="554")
     assert "requested" in kept(8 * DAY)
-    assert undelivered(letter) == {"554": 1}
+    assert came_back(letter) == {"554": 1}
     confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 8 * DAY)
     assert "requested" not in kept(9 * DAY)

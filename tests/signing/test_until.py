@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from letters.models import Collective, Delivery, Letter, Signature
 from letters.signing import queries
-from letters.signing.operations import remind_unconfirmed, request_mail
+from letters.signing.operations import remind_unconfirmed
 from letters.templatetags.dates import time_in
-from tests.people import Reader, deliver, sign
+from tests.people import Reader, ask_again, deliver, sign
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -43,7 +43,7 @@ def test_one_can_confirm_until_the_end_of_the_letter_and_a_day_and_no_longer(
     if asks == "signed_again":
         sign(letter, now=now)
     elif asks == "requested":
-        request_mail(signature, now=now)
+        ask_again(signature, now=now)
     elif asks == "reminder":
         remind_unconfirmed(now=now)
     Delivery.objects.exclude(kind=asks).delete()

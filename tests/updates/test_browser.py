@@ -15,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 TITLE = "Keep the night trains running"
 NEWS = "The minister has asked us in"
+SUBJECT = "News about a letter that you signed"
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     fill_in(visitor(), "Berta", silent, letter)
     desk.goto(letter_pages)
     write_and_send(desk, look)
-    (mail,) = until(lambda: [mail for mail in site.mails_to(email) if mail["Subject"] == NEWS])
+    (mail,) = until(lambda: [mail for mail in site.mails_to(email) if mail["Subject"] == SUBJECT])
     assert "On **Friday** we meet her." in text_of(mail)
     assert [mail["Subject"] for mail in site.mails_to(silent)] == ["Confirm your signature"]
 

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from letters.delivering.operations import AT_ONCE, CLAIM, LATER, OF_UPDATE, claim_deliveries
 from letters.delivering.tasks import deliver_owed
 from letters.models import Delivery, Letter, Signature, SignerContact, Switch, Update, User
-from letters.signing.operations import change_signature, request_mail, withdraw_signature
+from letters.signing.operations import change_signature, withdraw_signature
 from letters.tasks import MAILS
 from letters.updates import operations
 from letters.updates.operations import (
@@ -26,7 +26,7 @@ from letters.updates.operations import (
 )
 from letters.updates.tasks import carry_on
 from tests.conftest import LetterMaker
-from tests.people import NOW, deliver, entry, in_threads, publish, sign, sign_and_confirm, turn
+from tests.people import NOW, ask_again, deliver, entry, in_threads, publish, sign, sign_and_confirm, turn
 from tests.updates.conftest import WORDS, UpdateMaker, agree
 
 pytestmark = pytest.mark.django_db
@@ -155,7 +155,7 @@ def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, se
         )
     Delivery.objects.filter(kind__in=["confirm", "thanks"]).delete()
     mail.outbox.clear()
-    request_mail(signature, now=timezone.now())
+    ask_again(signature, now=timezone.now())
     deliver()
     assert len(mail.outbox) == 1
 

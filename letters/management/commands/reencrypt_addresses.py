@@ -30,7 +30,7 @@ class Command(BaseCommand):
         typed, unknown = reseal_submissions()
         changed, unreadable = changed + typed, unreadable + len(unknown)
         for submission_id in unknown:
-            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission {submission_id}.")
+            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission or request {submission_id}.")
         invited, lost = reseal_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:

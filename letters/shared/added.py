@@ -1,0 +1,31 @@
+"""What pages and files say of a translation that came after people had signed: they have not seen it."""
+
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, gettext, ngettext
+
+
+def added_sentence(day: date | None, *, before: int | None) -> str:
+    """When it came, and how many had signed by then; None if nobody has counted yet."""
+    said = gettext("This translation was added on %(day)s.") % {"day": format_date(day, "long", locale=_locale())}
+    if before is None:
+        return f"{said} {gettext('People may have signed before it existed.')}"
+    signed = ngettext(
+        "%(number)s person signed before it existed.", "%(number)s people signed before it existed.", before
+    )
+    return f"{said} {signed % _number(before)}"
+
+
+def since_sentence(since: int) -> str:
+    said = ngettext("%(number)s person has signed since.", "%(number)s people have signed since.", since)
+    return said % _number(since)
+
+
+def _number(number: int) -> dict[str, str]:
+    return {"number": format_decimal(number, locale=_locale())}
+
+
+def _locale() -> str:
+    return (get_language() or "en").replace("-", "_")

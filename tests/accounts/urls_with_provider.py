@@ -1,0 +1,12 @@
+"""The addresses of a site that has a provider: a process without one does not make them."""
+
+from django.urls import include, path
+
+from letters.accounts.urls import guard
+from petition.urls import urlpatterns as ours
+
+with_provider = [
+    path("3rdparty/", include("allauth.socialaccount.urls")),
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+]
+urlpatterns = [path("accounts/", include(guard(with_provider))), *ours]

@@ -1,0 +1,151 @@
+"""Invitations to a collective stop when they come back, as those to sign first do. They tell nothing of accounts."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from letters.accounts.invitations import has_stopped_in_second, health_of
+from letters.collectives.operations import (
+    create_collective,
+    forget_invitations,
+    invite_member,
+    let_invite_again,
+    revoke_invitation,
+)
+from letters.delivering.operations import note_bounce, note_complaint
+from letters.inviting.operations import invite_people
+from letters.models import Collective, Delivery, Invitation, User
+from letters.shared.addresses import read_address
+from letters.shared.refusal import Refused
+from tests.collectives.conftest import Inviter
+from tests.conftest import LetterMaker
+from tests.inviting.conftest import people_in
+from tests.people import deliver, words
+
+pytestmark = pytest.mark.django_db
+
+STOPPED = "Invitations have stopped automatically"
+PAGE = "/organize/collectives/night-train/"
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return User.objects.create_user("sara@example.org", is_staff=True)
+
+
+def come_back(number: int, now: datetime) -> None:
+    for delivery in Delivery.objects.filter(failed_at=None).order_by("pk")[:number]:
+        note_bounce(delivery, at=now, now=now, error="550 5.1.1")
+    has_stopped_in_second.cache_clear()
+
+
+def test_they_stop_when_many_come_back(invite: Inviter, collective: Collective, desk: Client, today: datetime) -> None:
+    for place in range(8):
+        invite(f"p{place}@example.org")
+    come_back(4, today)
+    assert not health_of(collective).is_ill
+    assert STOPPED not in words(desk.get(PAGE))
+    come_back(1, today)
+    with pytest.raises(Refused, match="round_stopped"):
+        invite("new@example.org")
+    page = desk.post(f"{PAGE}invite/", {"email": "new@example.org", "role": "editor"})
+    assert page.status_code == 422
+    assert STOPPED in words(page)
+    assert "Your invitations that came back: 5. Reported as spam: 0." in words(desk.get(PAGE))
+    # What has not left waits.
+    deliver()
+    assert mail.outbox == []
+    assert Delivery.objects.owed().count() == 3
+
+
+def test_two_complaints_stop_them_too(invite: Inviter, collective: Collective, today: datetime) -> None:
+    for place in range(4):
+        invite(f"p{place}@example.org")
+    deliver()
+    for delivery in Delivery.objects.order_by("pk")[:2]:
+        assert not health_of(collective).is_ill
+        note_complaint(delivery, at=today, now=today)
+    with pytest.raises(Refused, match="round_stopped"):
+        invite("new@example.org")
+
+
+def test_owners_ask_and_staff_let_them_go_on(
+    invite: Inviter, collective: Collective, desk: Client, staff: User, today: datetime
+) -> None:
+    for place in range(7):
+        invite(f"p{place}@example.org")
+    come_back(5, today)
+    deliver()
+    page = desk.post(f"{PAGE}invite/", {"action": "ask"}, follow=True)
+    assert "An owner has asked the people who run this site to check this." in words(page)
+    let_invite_again(collective, by=staff, now=timezone.now())
+    has_stopped_in_second.cache_clear()
+    deliver()
+    assert len(mail.outbox) == 2
+    assert STOPPED not in words(desk.get(PAGE))
+    invite("new@example.org")
+
+
+def test_who_was_stopped_neither_invites_for_another_collective_nor_to_sign_first(
+    invite: Inviter, collective: Collective, organizer: User, draft: LetterMaker, today: datetime
+) -> None:
+    for place in range(6):
+        invite(f"p{place}@example.org")
+    come_back(5, today)
+    other = create_collective(name="A New Name", slug="a-new-name", by=organizer, now=today)
+    address = read_address("new@example.org")
+    assert address
+    with pytest.raises(Refused, match="round_stopped"):
+        invite_member(other, address=address, role="editor", by=organizer, now=today)
+    with pytest.raises(Refused, match="round_stopped"):
+        invite_people(draft(), people=people_in("new@example.org"), by=organizer, now=today)
+
+
+def test_taking_back_what_came_back_does_not_make_it_forgotten(
+    invite: Inviter, collective: Collective, organizer: User, today: datetime
+) -> None:
+    made = [invite(f"p{place}@example.org") for place in range(5)]
+    come_back(5, today)
+    for invitation in made:
+        revoke_invitation(invitation, by=organizer, now=today)
+    forget_invitations(now=today + timedelta(days=3))
+    assert health_of(collective).is_ill
+    assert not Invitation.objects.exclude(address=None).exists()
+    # Not for ever: what would be over by now is deleted.
+    forget_invitations(now=today + timedelta(days=16))
+    assert not Invitation.objects.exists()
+
+
+# Whether somebody has an account
+
+
+def cost(browser: Client, url: str, **fields: str) -> tuple[Counter[str], str]:
+    """The questions that a page asks of the database, and its text."""
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.post(url, fields, follow=True) if fields else browser.get(url)
+    kinds = Counter(query["sql"].split("WHERE")[0][:60] for query in queries if "SAVEPOINT" not in query["sql"])
+    return kinds, words(page)
+
+
+def test_inviting_and_the_link_are_the_same_whether_or_not_the_address_has_an_account(
+    collective: Collective, desk: Client, nina: User, organizer: User, today: datetime
+) -> None:
+    assert collective.slug in PAGE
+    cost(desk, PAGE)
+    found = []
+    for email in ("no-account@example.org", nina.email):
+        invited = cost(desk, f"{PAGE}invite/", email=email, role="editor")
+        invitation = Invitation.objects.get(revoked_at=None)
+        opened = cost(Client(), invitation.link())
+        accepting = Client().post(invitation.link())
+        leads = accepting.headers["Location"].partition("=")[0]
+        texts = (invited[1].replace(email, ""), opened[1])
+        found.append((invited[0], opened[0], texts, accepting.status_code, leads))
+        revoke_invitation(invitation, by=organizer, now=today)
+    assert found[0] == found[1]

@@ -1,0 +1,367 @@
+"""Whoever reads the log of a mail server, and types addresses into our forms, learns of none whether it has signed.
+
+Compared is what such a log holds: when an email came, to whom, from whom, its subject, and its size.
+"""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+from limits import parse
+from pytest_django.fixtures import Settings
+
+from letters.delivering.composing import FULL_LENGTH, address_mail, filled_up
+from letters.delivering.operations import note_complaint
+from letters.models import Collective, Delivery, Letter, MailRequest, SignerContact, Submission, User
+from letters.moderating.operations import reject_signatures
+from letters.organizing.operations import Text, draft_letter, publish_letter
+from letters.shared.addresses import read_address
+from letters.signing.operations import (
+    change_signature,
+    confirm_signature,
+    request_mail,
+    use_submission,
+    withdraw_signature,
+)
+from letters.signing.tasks import tend_unconfirmed
+from letters.tasks import MAILS
+from tests.people import (
+    FROM_OUR_PAGE,
+    NOW,
+    Signer,
+    ask_again,
+    deliver,
+    entry,
+    publish,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    words,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+# After how many hours, from whom, the subject, and the size.
+Logged = tuple[int, str, str, int]
+# How the owner of an address had signed before somebody types it; not at all, for the first.
+OWNERS: dict[str, dict[str, str]] = {
+    "first": {},
+    "public": {"display": "public"},
+    "hidden": {"display": "organizers"},
+    "nobody": {"display": "nobody", "name": ""},
+}
+
+
+def size_of(message: object) -> int:
+    wire: Any = cast("EmailMultiAlternatives", message).message()
+    return len(wire.as_bytes(linesep="\r\n"))
+
+
+def logged_since(before: int, hour: int, email: str) -> list[Logged]:
+    to_it = [each for each in mail.outbox[before:] if each.to == [email]]
+    return [(hour, each.from_email, str(each.subject), size_of(each)) for each in to_it]
+
+
+def owner_who_had_signed(letter: Letter, how: str) -> str:
+    """Their address, all of one length. A week ago they signed as `how` says, and confirmed."""
+    email = f"owner-{how}@example.org"
+    if OWNERS[how]:
+        sign_and_confirm(letter, email, now=NOW - timedelta(days=7), **OWNERS[how])
+        deliver()
+        publish(NOW)
+        Delivery.objects.all().delete()
+        mail.outbox.clear()
+    return email
+
+
+def log_of_eighty_hours(letter: Letter, email: str, **typed: str) -> list[Logged]:
+    """Somebody types the address, and its owner does nothing."""
+    found = []
+    sign(letter, email, now=NOW, **typed)
+    for hour in range(0, 81, 4):
+        before = len(mail.outbox)
+        tend_unconfirmed(now=NOW + hour * HOUR)
+        deliver()
+        found += logged_since(before, hour, email)
+    return found
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
+def test_a_second_signing_brings_the_same_emails_as_a_first_one(letter: Letter, how: str) -> None:
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    assert [(hour, subject) for hour, _, subject, _ in first] == [
+        (0, "Confirm your signature"),
+        (24, "Your signature still waits for you"),
+        (72, "Your signature still waits for you"),
+    ]
+    assert log_of_eighty_hours(letter, owner_who_had_signed(letter, how), name="Somebody Else") == first
+
+
+def test_also_while_a_moderator_has_still_to_look(letter: Letter) -> None:
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    Letter.objects.update(reviewed=True)
+    letter.refresh_from_db()
+    email = owner_who_had_signed(letter, "public")
+    assert signature_of(letter, email).state == "held"
+    assert log_of_eighty_hours(letter, email) == first
+
+
+def test_what_is_typed_word_for_word_again_brings_them_too(letter: Letter) -> None:
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    assert log_of_eighty_hours(letter, owner_who_had_signed(letter, "nobody"), **OWNERS["nobody"]) == first
+
+
+@pytest.mark.parametrize("answer", ["uses", "changes"])
+def test_the_owner_who_answers_is_reminded_no_more(letter: Letter, answer: str) -> None:
+    email = owner_who_had_signed(letter, "public")
+    signature = sign(letter, email, name="Ada King")
+    deliver()
+    if answer == "uses":
+        use_submission(signature, submission_id=Submission.objects.get().pk, now=NOW)
+    else:
+        change_signature(signature, changes=entry(email), now=NOW)
+    before = len(mail.outbox)
+    for hour in (24, 72):
+        tend_unconfirmed(now=NOW + hour * HOUR)
+        deliver()
+    assert len(mail.outbox) == before
+
+
+def test_the_reminder_of_somebody_who_has_signed_says_that_nothing_is_to_be_done(letter: Letter) -> None:
+    sign(letter, owner_who_had_signed(letter, "public"), name="Ada King")
+    deliver()
+    tend_unconfirmed(now=NOW + 24 * HOUR)
+    deliver()
+    body = str(mail.outbox[-1].body)
+    assert "You had signed it already, so nothing has changed: your signature is confirmed and counted once." in body
+    assert "You do not need to do anything." in body
+    assert "Ada King" not in body
+
+
+def test_the_address_of_nobody_is_kept_until_the_last_reminder_and_no_longer(letter: Letter) -> None:
+    email = owner_who_had_signed(letter, "nobody")
+    log_of_eighty_hours(letter, email, name="Somebody Else")
+    assert not SignerContact.objects.exists()
+    assert not Submission.objects.exists()
+
+
+def test_without_reminders_it_is_kept_for_one_email(letter: Letter, settings: Settings) -> None:
+    settings.REMINDER_HOURS = []
+    sign(letter, owner_who_had_signed(letter, "nobody"), name="Somebody Else")
+    deliver()
+    tend_unconfirmed(now=NOW + HOUR)
+    assert Submission.objects.get().address is None
+
+
+# Asked for
+
+
+def standing_as(letter: Letter, how: str) -> str:
+    """The address of an owner who is in another way known, or not."""
+    if how in OWNERS:
+        return owner_who_had_signed(letter, how)
+    email = f"owner-{how}@example.org"
+    signature = sign(letter, email) if how == "pended" else sign_and_confirm(letter, email)
+    publish(NOW)
+    deliver()
+    if how == "undone":
+        withdraw_signature(signature, now=NOW)
+    Delivery.objects.all().delete()
+    mail.outbox.clear()
+    return email
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
+def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: str) -> None:
+    logs = []
+    for each in ("first", how):
+        email = standing_as(letter, each)
+        address, before = read_address(email), len(mail.outbox)
+        assert address
+        request_mail(letter, address=address, language="en", now=timezone.now())
+        deliver()
+        logs.append(logged_since(before, 0, email))
+    assert logs[0] == logs[1]
+    assert [line[2:] for line in logs[0]] == [("The email that you asked for", FULL_LENGTH)]
+
+
+def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Letter, organizer: User) -> None:
+    email = owner_who_had_signed(letter, "public")
+    reject_signatures(letter, [signature_of(letter, email).pk], reason="Not a person", by=organizer, now=NOW)
+    ask_again(signature_of(letter, email), email, now=timezone.now())
+    deliver()
+    assert "There is no such signature." in str(mail.outbox[-1].body)
+
+
+def test_who_signed_as_nobody_and_lost_the_link_gets_it_and_the_address_is_forgotten(
+    letter: Letter, signer: Signer
+) -> None:
+    email = owner_who_had_signed(letter, "nobody")
+    asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
+    assert asked.status_code == 303
+    assert b"Your signature" in signer.get(signer.mailed_link(email, purpose="manage")).content
+    assert [request.address for request in MailRequest.objects.all()] == [None]
+    assert not SignerContact.objects.exists()
+    tend_unconfirmed(now=timezone.now() + timedelta(days=8))
+    assert not MailRequest.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["first", "public", "nobody"])
+def test_an_email_that_never_leaves_leaves_no_address_behind(letter: Letter, how: str) -> None:
+    email = owner_who_had_signed(letter, how)
+    address = read_address(email)
+    assert address
+    request_mail(letter, address=address, language="en", now=NOW)
+    Delivery.objects.owed().update(dropped_at=NOW)
+    tend_unconfirmed(now=NOW)
+    assert not MailRequest.objects.filter(address__isnull=False).exists()
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
+def test_once_more_from_the_page_brings_an_email_to_everybody(letter: Letter, signer: Signer, how: str) -> None:
+    """A stranger types the address and keeps the page open, and its owner confirms, or does not, and never signed."""
+    logs, pages = [], []
+    for each in ("first", how):
+        email = f"owner-{each}@example.org"
+        check = signer.sign(letter, email=email, **{"name": "Ada", **OWNERS[each]})["Location"]
+        signature = signature_of(letter, email)
+        deliver()
+        if each != "first":
+            confirm_signature(signature, verified="link", submission_id=Submission.objects.latest("pk").pk, now=NOW)
+            deliver()
+        Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+        before = len(mail.outbox)
+        answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
+        deliver()
+        assert mail.outbox[-1].to == [email]
+        logs.append(logged_since(before, 0, email))
+        pages.append((len(check), len(answer["Location"]), len(signer.get(answer["Location"]).content)))
+    assert logs[0] == logs[1]
+    assert len(logs[0]) == 1
+    assert pages[0] == pages[1]
+    assert SignerContact.objects.count() == (1 if how == "nobody" else 2)
+
+
+@pytest.mark.parametrize("email", ["a@b.example", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example"])
+def test_the_page_has_an_address_of_one_length_that_names_nobody(letter: Letter, signer: Signer, email: str) -> None:
+    check = signer.sign(letter, email=email)["Location"]
+    assert len(check) == len("/signatures/check/") + 412 + 1
+    assert "example" not in check
+    assert email not in signer.get(check).content.decode()
+
+
+# No cannon
+
+
+def test_a_stranger_gets_three_a_day_over_all_letters_and_a_double_click_is_one(published: Any) -> None:
+    address = read_address("stranger@example.org")
+    assert address
+    for number in range(6):
+        letter = published(f"letter-{number}")
+        for _ in range(3):
+            request_mail(letter, address=address, language="en", now=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 3
+    Delivery.objects.filter(sent_at__isnull=False).update(sent_at=timezone.now() - timedelta(days=1))
+    Delivery.objects.owed().update(next_attempt_at=NOW)
+    deliver()
+    assert len(mail.outbox) == 6
+
+
+def test_what_was_put_off_for_a_stranger_is_one_for_each_letter(published: Any) -> None:
+    address = read_address("stranger@example.org")
+    assert address
+    for number in range(3):
+        sign(published(f"letter-{number}"), "stranger@example.org", now=timezone.now())
+    deliver()
+    for number in range(3, 5):
+        letter = published(f"letter-{number}")
+        for _ in range(4):
+            request_mail(letter, address=address, language="en", now=timezone.now())
+            deliver()
+    assert len(mail.outbox) == 3
+    assert Delivery.objects.owed().count() == 2
+
+
+def test_who_calls_it_spam_is_not_written_to_again(letter: Letter, published: Any) -> None:
+    address = read_address("stranger@example.org")
+    assert address
+    request_mail(letter, address=address, language="en", now=timezone.now())
+    deliver()
+    note_complaint(Delivery.objects.get(), at=timezone.now(), now=timezone.now())
+    long_ago = timezone.now() - timedelta(days=30)
+    Delivery.objects.update(created_at=long_ago, sent_at=long_ago)
+    tend_unconfirmed(now=timezone.now())
+    for each in (letter, published("another")):
+        request_mail(each, address=address, language="en", now=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 1
+
+
+def test_many_links_from_one_network_cost_a_calculation(letter: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_NETWORK_SOFT, settings.LIMIT_UNPROVEN = parse("2/hour"), parse("1/hour")
+    url = f"{letter.get_absolute_url()}link/"
+
+    def ask(**more: str) -> Any:
+        return signer.client.post(url, {"email": "stranger@example.org", **more}, headers=FROM_OUR_PAGE)
+
+    assert [ask().status_code for _ in range(3)] == [303, 303, 422]
+    page = ask()
+    assert "your browser does a small calculation" in words(page)
+    assert signer.calculate(page).status_code == 303
+    assert [ask(proof="none").status_code for _ in range(2)] == [303, 429]
+
+
+def test_many_links_to_one_company_cost_a_calculation(letter: Letter, signer: Signer, settings: Settings) -> None:
+    settings.LIMIT_DOMAIN = parse("2/day")
+    url = f"{letter.get_absolute_url()}link/"
+    answers = [
+        signer.client.post(url, {"email": f"a{number}@company.example"}, headers=FROM_OUR_PAGE) for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303, 422]
+
+
+# One size
+
+
+def message_of(length: int) -> EmailMultiAlternatives:
+    parts = {"subject.txt": "Confirm your signature", "txt": "Hello\n", "html": f"<p>{'x' * 50}\n</p>" * (length // 60)}
+    message = address_mail(parts, to="ada@example.org")
+    message.extra_headers["Message-ID"] = "<mark@example.org>"
+    return message
+
+
+@pytest.mark.parametrize("length", range(FULL_LENGTH - 1200, FULL_LENGTH + 120, 60))
+def test_whatever_is_missing_is_filled_up_to_the_byte(length: int) -> None:
+    message = message_of(length)
+    message.body = "x" * (length % 77)
+    plain = size_of(message)
+    assert size_of(filled_up(message)) % FULL_LENGTH == 0
+    assert size_of(message) - plain < FULL_LENGTH + 20
+
+
+@pytest.mark.parametrize("sign_of_title", ["ц", "漢", "🕊"])
+def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
+    collective: Collective, organizer: User, sign_of_title: str
+) -> None:
+    Collective.objects.update(name=sign_of_title * 200)
+    text = Text(language="en", title=sign_of_title * 200, addressee="To all", summary="", body="Text")
+    letter = draft_letter(collective, slug="l" * 80, text=text, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    letter.refresh_from_db()
+    Letter.objects.update(closes_at=timezone.now() + timedelta(days=365))
+    log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    ask_again(signature_of(letter, "owner-first@example.org"), "owner-first@example.org", now=timezone.now())
+    log_of_eighty_hours(letter, owner_who_had_signed(letter, "public"), name="Another")
+    ask_again(signature_of(letter, "owner-public@example.org"), "stranger@example.org", now=timezone.now())
+    sizes = set()
+    for delivery in Delivery.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
+        Delivery.objects.exclude(pk=delivery.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
+        message = MAILS[delivery.kind](delivery)
+        if isinstance(message, EmailMultiAlternatives):
+            sizes.add(size_of(message))
+    assert sizes == {FULL_LENGTH}
