@@ -12,6 +12,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
@@ -101,6 +102,23 @@ def _largest_body(path: str) -> int:
     return next(larger, most) if path.startswith("/organize/") else most
 
 
+def _page_above(path: str) -> str:
+    """The nearest page that an organizer's address lies under, or "".
+
+    Forms that are shown again with their problems stay at an address that answers to POST alone. A person who goes to
+    that address later, from the history of the browser, finds the way back to the page with the form.
+    """
+    parts = path.strip("/").split("/")
+    if parts[0] not in BEHIND_ACCOUNTS:
+        return ""
+    for length in range(len(parts) - 1, 0, -1):
+        above = f"/{'/'.join(parts[:length])}/"
+        with suppress(Resolver404):
+            resolve(above)
+            return above
+    return ""
+
+
 class PlainRefusals:
     """400, 405, 409, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
 
@@ -114,7 +132,7 @@ class PlainRefusals:
             return self._page(request, 413)
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
-            page = self._page(request, 405)
+            page = self._page(request, 405, page_above=_page_above(request.path_info))
             page.headers["Allow"] = response.headers["Allow"]
             return page
         return response

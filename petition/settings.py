@@ -96,9 +96,10 @@ MIDDLEWARE = [
     # Early, so that a public page that has not changed costs nothing else.
     "letters.publishing.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
+    # Before the refusals, which are pages with sentences too.
+    "petition.middleware.page_language",
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "petition.middleware.page_language",
     "petition.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -53,6 +53,12 @@ def translation_of(revision_id: int, language: str) -> Translation:
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
 
 
+def language_for(letter: Letter, spoken: str) -> str:
+    """The language that a reader speaks, if the letter is there in it; otherwise the letter's own."""
+    texts = Translation.objects.filter(revision_id=letter.current_revision_id or 0, language=spoken)
+    return spoken if texts.exists() else letter.language
+
+
 def texts_to_sign(signature: Signature) -> dict[str, Translation]:
     """The letter as an invited person reads it, by its languages: as it stands now, until they have signed it, and then
     as they did.

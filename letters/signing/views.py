@@ -435,12 +435,13 @@ def _just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -
 def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
     """Whoever has the address of a page that a person has shared reads no more than a stranger may: not even what has
     become of the signature, nor in which language it was signed."""
-    letter = signature.letter
+    letter, spoken = signature.letter, translation.get_language_from_request(request)
     context: dict[str, Any] = {"letter": None if letter.status == Letter.Status.DRAFT else letter}
     if context["letter"]:
-        context |= _letter_context(letter, letter.language)
-        context["link_url"] = letter.url_of("link")
-    with translation.override(translation.get_language_from_request(request)):
+        language = queries.language_for(letter, spoken)
+        context |= _letter_context(letter, language)
+        context["link_url"] = letter.url_of("link", language)
+    with translation.override(spoken):
         return render(request, "letters/signing/used_link.html", context)
 
 

@@ -1,10 +1,10 @@
 """What public pages say of things in languages of their own."""
 
 from django import template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from letters.models import Addition, Letter, Update
-from letters.shared import languages, text
+from letters.shared import languages, opening, text
 from letters.shared.added import added_sentence, since_sentence
 
 register = template.Library()
@@ -20,6 +20,12 @@ def direction(code: str) -> str:
 def linked(sentence: str) -> SafeString:
     """Plain text that an organizer typed, with its web addresses as links."""
     return text.linked(sentence)
+
+
+@register.filter
+def with_initial(html: str) -> SafeString:
+    """A letter's text, stored as safe HTML, with its opening paragraph marked."""
+    return mark_safe(opening.with_initial(html))  # noqa: S308 -- it was cleaned when it was stored
 
 
 @register.simple_tag

@@ -235,3 +235,14 @@ def test_what_was_typed_while_a_teammate_published_becomes_a_new_revision(letter
     post(desk, LETTER, **typed, seen=Translation.objects.get(language="en").version, action="revise")
     assert Translation.objects.get(revision__number=2, language="en").body == "My words."
     assert Translation.objects.get(revision__number=2, language="it").title == IT.title
+
+
+def test_what_is_missing_to_publish_is_said_at_the_top(revised: Letter, desk: Client) -> None:
+    seen = Translation.objects.get(revision__number=2, language="en").version
+    typed = {"title": NEW.title, "addressee": NEW.addressee, "body": NEW.body, "summary": NEW.summary}
+    page = desk.post(LETTER, {**typed, "seen": seen, "action": "publish"}).content.decode()
+    top = page.split("<textarea")[0]
+    assert 'href="#revision_kind_0"' in top
+    assert 'id="revision_kind_0"' in page
+    assert 'href="#revision_note"' in top
+    assert page.count('id="problems"') == 1

@@ -1,6 +1,7 @@
 """The letter's page: the text, who wrote it, who signed it, and the form; the same for everybody."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from letters.models import Collective, Letter, User
 from letters.organizing.operations import Text, draft_letter, publish_letter
 from letters.publishing import caching, queries
 from tests.conftest import LetterMaker
-from tests.people import NOW, Reader, add_published, kept_pages, words
+from tests.people import NOW, Reader, add_published, browser_of, kept_pages, words
 
 
 def closed(letter: Letter) -> None:
@@ -280,3 +281,25 @@ def test_the_page_costs_the_same_however_many_have_signed(
         # From then on the page is only compared.
         with django_assert_num_queries(1):
             reader.get(letter.url_of(page))
+
+
+@pytest.mark.parametrize("ended", [closed, withdrawn])
+def test_an_ended_letter_that_nobody_signed_invites_nobody(
+    letter: Letter, reader: Reader, ended: Callable[[Letter], None]
+) -> None:
+    ended(letter)
+    letter.save()
+    for url in (letter.get_absolute_url(), letter.url_of("signatures")):
+        page = words(reader.get(url))
+        assert "Nobody has signed." in page
+        assert "could be yours" not in page
+
+
+def test_the_large_initial_is_not_on_the_salutation(collective: Collective, organizer: User, reader: Reader) -> None:
+    body = "Dear ministers,\n\n" + "For twelve years we have taken night trains to the places where we work. " * 4
+    letter = draft_letter(collective, slug="dear", text=Text("en", "A", "B", body), by=organizer, now=NOW)
+    assert '<p class="opening">For' in browser_of(organizer).get("/organize/letters/dear/preview/").content.decode()
+    publish_letter(letter, by=organizer, now=NOW)
+    page = reader.read(letter)
+    assert '<p class="salutation">Dear ministers,</p>' in page
+    assert '<p class="opening">For twelve' in page

@@ -8,12 +8,23 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
-from letters.models import Letter, Signature, User
-from letters.organizing.operations import close_letter
+from letters.models import Collective, Letter, Signature, User
+from letters.organizing.operations import close_letter, draft_letter, publish_letter
 from letters.shared.tokens import make_token
 from letters.signing.operations import disown_signature, withdraw_signature
 from tests.conftest import LetterMaker
-from tests.people import FROM_OUR_PAGE, Reader, Signer, deliver, publish, sign, sign_and_confirm, signature_of, words
+from tests.people import (
+    EN,
+    FROM_OUR_PAGE,
+    Reader,
+    Signer,
+    deliver,
+    publish,
+    sign,
+    sign_and_confirm,
+    signature_of,
+    words,
+)
 
 ADA = "ada@example.org"
 TOKEN = re.compile(r"/signatures/[a-z-]+/([\w-]{60,})")
@@ -89,6 +100,24 @@ def test_a_used_link_says_no_more_than_a_stranger_may_know_and_offers_the_privat
     assert "Lovelace" not in words(page)
     assert f'href="{letter.url_of("link")}"' in page.content.decode()
     assert TOKEN.findall(page.content.decode()) == []
+
+
+def test_it_names_the_letter_in_the_language_of_the_reader(letter: Letter, reader: Reader) -> None:
+    url = used(letter)
+    page = reader.client.get(url, headers={"Accept-Language": "it"})
+    assert f'href="{letter.url_of("link", "it")}"' in page.content.decode()
+    assert f'href="{letter.get_absolute_url("it")}"' in page.content.decode()
+    assert "Keep the night trains running" not in words(page)
+
+
+def test_without_that_translation_it_names_the_letter_in_its_own_language(
+    collective: Collective, organizer: User, reader: Reader
+) -> None:
+    letter = draft_letter(collective, slug="english-only", text=EN, by=organizer, now=timezone.now())
+    publish_letter(letter, by=organizer, now=timezone.now())
+    page = reader.client.get(used(letter), headers={"Accept-Language": "it"})
+    assert "Keep the night trains running" in words(page)
+    assert f'href="{letter.url_of("link")}"' in page.content.decode()
 
 
 def test_it_does_not_tell_what_has_become_of_the_signature(letter: Letter, reader: Reader) -> None:
