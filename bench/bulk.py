@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from bench.mails import ADDRESS, Kind, forget_owed, send_owed
 from bench.site import Site, letter_with
-from letters.shared.addresses import seal
+from letters.shared.addresses import encrypt
 from petition import local
 
 
@@ -59,14 +59,14 @@ WITH news AS (SELECT id, letter_id FROM letters_update ORDER BY id DESC LIMIT 1)
     INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
     SELECT id, %(address)s, 'Write to me when something happens with this letter', now() FROM signed
 )
-INSERT INTO letters_delivery (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
+INSERT INTO letters_outgoingemail (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
 SELECT 'update', signed.id, news.id, 'update:' || news.id || ':' || signed.id, now(), now(), 0, '' FROM signed, news
 """
 
 
 def owe(site: Site, many: int) -> None:
     """So many mails of the update, due now."""
-    site.database.execute(OWE, {"many": many, "address": seal(ADDRESS)})
+    site.database.execute(OWE, {"many": many, "address": encrypt(ADDRESS)})
 
 
 BULK = Kind("update", "letters.deliver_bulk", "bulk", "bulk worker", owe)

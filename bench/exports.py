@@ -41,10 +41,10 @@ def measure_exports(slug: str) -> Iterator[tuple[str, Made]]:
 
 def make(slug: str, file_format: str) -> Made:
     """Ask for a file as an owner does, and make it as the worker does."""
-    from letters.exporting import files  # noqa: PLC0415 -- Django must have been set up
-    from letters.exporting.operations import Wanted, ask_export  # noqa: PLC0415
-    from letters.exporting.tasks import make_exports  # noqa: PLC0415
     from letters.models import Export, Letter, User  # noqa: PLC0415
+    from letters.organizer.exports import files  # noqa: PLC0415 -- Django must have been set up
+    from letters.organizer.exports.operations import Wanted, ask_export  # noqa: PLC0415
+    from letters.organizer.exports.tasks import make_exports  # noqa: PLC0415
 
     letter = Letter.objects.select_related("collective").get(slug=slug)
     owner = User.objects.filter(memberships__collective=letter.collective, memberships__role="owner").latest("pk")

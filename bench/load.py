@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 HOST = "127.0.0.1"
 CONNECTIONS = 32
 PATIENCE_SECONDS = 20
-MOST_FAILURES = 100
+MAX_FAILURES = 100
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 LAST_CHUNK = b"\r\n0\r\n\r\n"
@@ -101,7 +101,7 @@ def _exchange(
     begun, worked = time.perf_counter(), time.process_time()
     deadline = begun + seconds
     waiting = sum(_send(key.data, requests, volley) for key in list(selector.get_map().values()))
-    while waiting and volley.failures.total() < MOST_FAILURES:
+    while waiting and volley.failures.total() < MAX_FAILURES:
         ready = selector.select(PATIENCE_SECONDS)
         if not ready:
             volley.failures["no answer"] += waiting

@@ -13,7 +13,7 @@ from django.utils import timezone
 from bench.load import HOST, Volley
 from bench.site import SAMPLE, Site
 from letters.shared import wakeups
-from letters.shared.addresses import seal
+from letters.shared.addresses import encrypt
 from petition import local
 
 ADDRESS = "reader@example.org"
@@ -36,9 +36,9 @@ def running_worker(site: Site) -> Iterator[None]:
         local.end([site.processes.running.pop("worker").pid])
 
 
-OWED = "SELECT count(*) FROM letters_delivery WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"
+OWED = "SELECT count(*) FROM letters_outgoingemail WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL"
 FORGET = """
-UPDATE letters_delivery SET dropped_at = now() WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+UPDATE letters_outgoingemail SET dropped_at = now() WHERE sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
 
@@ -65,19 +65,19 @@ WITH signed AS (
     SELECT id, revision_id, language, 'Reader', '', '', '', '', '', 'public', '', '', '', now(), '' FROM signed
     RETURNING id, signature_id
 )
-INSERT INTO letters_delivery (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
+INSERT INTO letters_outgoingemail (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
 SELECT 'confirm', signature_id, id, 'confirm:' || signature_id, now(), now(), 0, '' FROM typed
 """
 
 
 def owe(site: Site, many: int) -> None:
     """So many mails to confirm, due now."""
-    site.database.execute(OWE, [many, SAMPLE, seal(ADDRESS)])
+    site.database.execute(OWE, [many, SAMPLE, encrypt(ADDRESS)])
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of mail (Delivery.Kind): the worker that sends it, and how so many of it come to be owed."""
+    """A kind of mail (OutgoingEmail.Kind): the worker that sends it, and how so many of it come to be owed."""
 
     name: str
     task: str
@@ -105,10 +105,10 @@ class Postman:
         begun = timezone.now()
         send_owed(self.site, self.kind)
         volley = Volley(cpu=self.site.cpu_seconds(self.kind.worker) - used)
-        last = self.site.value("SELECT max(sent_at) FROM letters_delivery")
+        last = self.site.value("SELECT max(sent_at) FROM letters_outgoingemail")
         volley.seconds = (last - begun).total_seconds()
         volley.answered = volley.taken = self.site.value(
-            "SELECT count(*) FROM letters_delivery WHERE sent_at > %s", begun
+            "SELECT count(*) FROM letters_outgoingemail WHERE sent_at > %s", begun
         )
         came = ask_sink(self.site) - before
         if not many == volley.taken == came:
@@ -154,11 +154,11 @@ class Smtplib:
 def mail_of(site: Site, kind: Kind) -> bytes:
     """As the worker hands it over."""
     # Models can be imported once the site has started.
-    from letters.models import Delivery  # noqa: PLC0415
+    from letters.models import OutgoingEmail  # noqa: PLC0415
     from letters.tasks import MAILS  # noqa: PLC0415
 
     kind.owe(site, 1)
-    message = MAILS[kind.name](Delivery.objects.owed().get())
+    message = MAILS[kind.name](OutgoingEmail.objects.owed().get())
     forget_owed(site)
     if not isinstance(message, EmailMessage):
         raise RuntimeError("There is no mail to measure with.")  # noqa: TRY004 -- it says more

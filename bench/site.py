@@ -27,7 +27,7 @@ from petition import environment, local
 from petition.embedded import free_port
 
 SAMPLE = "unpaid-cast"
-CACHE = "letters.publishing.caching.PublicPageCache"
+CACHE = "letters.public.public_pages.caching.PublicPageCache"
 # The developer's own values say nothing about this site. Empty is unset, and what is set no .env overrides.
 NOT_FOR_BENCH = [
     *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
@@ -173,7 +173,7 @@ INSERT INTO letters_signercontact (signature_id, address, consent)
 SELECT id, sha512(address_hash) || sha512(salt), '' FROM letters_signature WHERE letter_id = %(letter)s
 """
 DELIVERIES = """
-INSERT INTO letters_delivery (kind, signature_id, key, created_at, next_attempt_at, attempts, error, sent_at)
+INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error, sent_at)
 SELECT kind, id, kind || ':' || id, now(), now(), 1, '', now()
 FROM letters_signature, unnest(ARRAY['confirm', 'thanks']) AS kind WHERE letter_id = %(letter)s
 """
@@ -190,7 +190,9 @@ def letter_with(site: Site, many: int, slug: str = "") -> str:
     for statement in (SIGNATURES, CONTACTS, DELIVERIES):
         site.database.execute(statement, values)
     # What a site that has grown to this size would have behind it.
-    site.database.execute("VACUUM ANALYZE letters_signature, letters_signercontact, letters_delivery, letters_letter")
+    site.database.execute(
+        "VACUUM ANALYZE letters_signature, letters_signercontact, letters_outgoingemail, letters_letter"
+    )
     site.database.execute("CHECKPOINT")
     return slug
 

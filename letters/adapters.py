@@ -18,12 +18,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
-from letters.accounts.mail import ACCOUNTS_QUEUE, pack
-from letters.accounts.operations import forget_unverified
-from letters.delivering.composing import BY_NOBODY
+from letters.base.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
+from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
+from letters.base.accounts.operations import forget_unverified
+from letters.base.outbox.composing import BY_NOBODY
 from letters.models import User
-from letters.shared.addresses import seal, unseal
+from letters.shared.addresses import decrypt, encrypt
 from letters.shared.client_address import NOWHERE
 from letters.shared.limits import TooMany, give_back
 from letters.tasks import account_mail
@@ -107,10 +107,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """A stolen database opens no account."""
-        return seal(text).decode()
+        return encrypt(text).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(encrypted_text.encode())
+        return decrypt(encrypted_text.encode())
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """From our own address, not from what the browser calls us: passkeys are bound to it for ever."""

@@ -12,15 +12,15 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from letters.collectives.operations import let_invite_again
+from letters.base.switches.operations import turn_switch
 from letters.models import (
-    Answer,
+    AddresseeAnswer,
     AuditEvent,
     Collective,
-    Delivery,
-    Invitation,
     Letter,
+    MemberInvitation,
     Membership,
+    OutgoingEmail,
     Revision,
     Signature,
     StoppedDomain,
@@ -29,8 +29,8 @@ from letters.models import (
     Update,
     User,
 )
-from letters.organizing.operations import clear_collective
-from letters.switching.operations import turn_switch
+from letters.organizer.collectives.operations import let_invite_again
+from letters.organizer.letter_editor.operations import clear_collective
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
@@ -87,7 +87,7 @@ class MembershipAdmin(ReadOnly):
     list_select_related = True
 
 
-@admin.register(Invitation)
+@admin.register(MemberInvitation)
 class InvitationAdmin(ReadOnly):
     """Without the address, its hash and the salt."""
 
@@ -137,7 +137,7 @@ class SignatureAdmin(ReadOnly):
     ]
 
 
-@admin.register(Delivery)
+@admin.register(OutgoingEmail)
 class DeliveryAdmin(ReadOnly):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
@@ -157,7 +157,7 @@ class UpdateAdmin(ReadOnly):
     list_select_related = ["letter"]
 
 
-@admin.register(Answer)
+@admin.register(AddresseeAnswer)
 class AnswerAdmin(ReadOnly):
     list_display = ["pk", "letter", "respondent", "answered_on", "published_at"]
     list_select_related = ["letter"]

@@ -8,4 +8,4 @@ class LettersConfig(AppConfig):
     verbose_name = "Letters"
 
     def ready(self) -> None:
-        from letters.accounts import signals  # noqa: F401, PLC0415 -- importing it connects them, once models are there
+        from letters.base.accounts import signals  # noqa: F401, PLC0415 -- importing it connects them, once models are there

@@ -4,27 +4,27 @@ from collections.abc import Mapping
 
 from celery import shared_task
 
-from letters.accounts.tasks import TryLater, send_packed, tidy
-from letters.collectives.mail import MAILS as COLLECTIVES_MAILS
-from letters.collectives.tasks import tend_invitations
-from letters.dashboard.tasks import compare_tallies, forget_vias
-from letters.delivering.tasks import Builder, deliver_owed
-from letters.exporting.tasks import make_exports
-from letters.exporting.tasks import tidy_exports as tidy_files
-from letters.inviting.mail import MAILS as INVITING_MAILS
-from letters.inviting.tasks import tend_first_round
-from letters.organizing.tasks import publish_due
-from letters.picturing.tasks import tidy_pictures
-from letters.publishing.tasks import build_list as build_public_list
-from letters.publishing.tasks import recount_letters, sequence, sweep, tidy_lists
-from letters.revising.mail import MAILS as REVISING_MAILS
-from letters.revising.tasks import owe_questions
+from letters.base.accounts.tasks import TryLater, send_packed, tidy
+from letters.base.outbox.tasks import Builder, deliver_owed
+from letters.organizer.collectives.mail import MAILS as COLLECTIVES_MAILS
+from letters.organizer.collectives.tasks import tend_invitations
+from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
+from letters.organizer.exports.tasks import make_exports
+from letters.organizer.exports.tasks import tidy_exports as tidy_files
+from letters.organizer.first_signatories.mail import MAILS as INVITING_MAILS
+from letters.organizer.first_signatories.tasks import tend_first_round
+from letters.organizer.letter_editor.tasks import publish_due
+from letters.organizer.pictures.tasks import tidy_pictures
+from letters.organizer.updates.mail import MAILS as UPDATE_MAILS
+from letters.organizer.updates.tasks import carry_on
+from letters.public.public_pages.tasks import build_list as build_public_list
+from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.shared import wakeups
 from letters.shared.clock import database_now
-from letters.signing.mail import MAILS as SIGNING_MAILS
-from letters.signing.tasks import tend_unconfirmed
-from letters.updates.mail import MAILS as UPDATE_MAILS
-from letters.updates.tasks import carry_on
+from letters.signer.carry_over.mail import MAILS as REVISING_MAILS
+from letters.signer.carry_over.tasks import owe_questions
+from letters.signer.signing.mail import MAILS as SIGNING_MAILS
+from letters.signer.signing.tasks import tend_unconfirmed
 
 # Who builds each kind of mail.
 MAILS: Mapping[str, Builder] = {

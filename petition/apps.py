@@ -11,4 +11,4 @@ class PetitionConfig(AppConfig):
 class StaffConfig(AdminConfig):
     """Django's admin, behind the same door as everything else that needs an account."""
 
-    default_site = "letters.accounts.views.StaffSite"
+    default_site = "letters.base.accounts.views.StaffSite"

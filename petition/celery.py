@@ -19,7 +19,7 @@ from celery.signals import (
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from letters.shared import seen
+from letters.shared import heartbeats
 from petition.checks import refuse_unsafe_boot
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
@@ -66,7 +66,7 @@ def give_connection_back(task: Any, **kwargs: Any) -> None:
 @heartbeat_sent.connect
 def note_worker(**kwargs: Any) -> None:
     """Every two seconds while it is connected to the broker, also while all its processes are busy."""
-    seen.note(seen.worker_of(queue) for queue in app.amqp.queues.consume_from)
+    heartbeats.note(heartbeats.worker_of(queue) for queue in app.amqp.queues.consume_from)
 
 
 @beat_init.connect
@@ -76,4 +76,4 @@ def note_clock(**kwargs: Any) -> None:
 
 
 def _note_clock(**kwargs: Any) -> None:
-    seen.note([seen.CLOCK])
+    heartbeats.note([heartbeats.CLOCK])

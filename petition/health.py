@@ -26,13 +26,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 from kombu.exceptions import KombuError
 
-from letters.delivering.queries import waiting_since
+from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
-from letters.shared import seen
+from letters.shared import heartbeats
 
 # Parts make themselves heard every few seconds.
-MOST_SILENT_SECONDS = 60
-MOST_MAIL_WAITS_SECONDS = 600
+MAX_SILENT_SECONDS = 60
+MAX_MAIL_WAITS_SECONDS = 600
 STEP_SECONDS = 300
 # However often it is asked: each answer costs connections.
 KEPT_SECONDS = 5
@@ -65,7 +65,7 @@ def _database() -> list[Check]:
         waits = (timezone.now() - since).total_seconds() if since else 0.0
         answered.append(Check("database", ok=True))
         answered.append(Check("migrations", missing == 0, missing, "to apply"))
-        answered.append(Check("oldest unsent email", waits <= MOST_MAIL_WAITS_SECONDS, waits, "seconds"))
+        answered.append(Check("oldest unsent email", waits <= MAX_MAIL_WAITS_SECONDS, waits, "seconds"))
     return answered or [Check(name, ok=False) for name in ("database", "migrations", "oldest unsent email")]
 
 
@@ -73,10 +73,10 @@ def _parts() -> list[Check]:
     with _answering() as broker, current_app.connection_for_write() as asked:
         asked.default_channel  # noqa: B018 -- opens the connection
         broker.append(Check("broker", ok=True))
-    names = [seen.CLOCK, *map(seen.worker_of, QUEUES)]
+    names = [heartbeats.CLOCK, *map(heartbeats.worker_of, QUEUES)]
     with _answering() as heard:
-        for name, ago in seen.seconds_since(names).items():
-            heard.append(Check(name, ago is not None and ago <= MOST_SILENT_SECONDS, ago, "seconds ago"))
+        for name, ago in heartbeats.seconds_since(names).items():
+            heard.append(Check(name, ago is not None and ago <= MAX_SILENT_SECONDS, ago, "seconds ago"))
     valkey = Check("Valkey", ok=bool(heard))
     return [*(broker or [Check("broker", ok=False)]), valkey, *(heard or [Check(name, ok=False) for name in names])]
 

@@ -11,8 +11,8 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from letters.keyring.operations import know_keys
-from letters.shared.refusal import Refused
+from letters.base.keyring.operations import know_keys
+from letters.shared.refused import Refused
 
 log = logging.getLogger(__name__)
 

@@ -259,8 +259,8 @@ def _first_line(error: Exception) -> str:
 def prepare(laptop: Laptop) -> None:
     """The tables, the sample letter, an account to sign in with, and the static files."""
     django.setup()
-    from letters.keyring.operations import know_keys  # noqa: PLC0415 -- needs the models
-    from letters.shared.refusal import Refused  # noqa: PLC0415
+    from letters.base.keyring.operations import know_keys  # noqa: PLC0415 -- needs the models
+    from letters.shared.refused import Refused  # noqa: PLC0415
 
     try:
         call_command("migrate", verbosity=0, interactive=False)

@@ -18,9 +18,9 @@ from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
 from letters.shared.limits import TooMany
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
+from letters.shared.request_input import safe_fields
 from letters.shared.sessions import SessionStore
-from letters.shared.typed import safe_fields
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 # The first parts of the addresses at which people with accounts work, and get them.
 BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
 # The status for a refusal that no page has words for; 409 for all others. Privacy: who may not act on something reads
-# the same as if it did not exist, as the guards answer (letters/accounts/guards.py).
+# the same as if it did not exist, as the guards answer (letters/base/accounts/guards.py).
 REFUSED_AS = {"not_yours": 404, "gone": 404, "over": 404, "no_file": 404, "paused": 503, "no_worker": 503}
 
 

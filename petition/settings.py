@@ -94,7 +94,7 @@ MIDDLEWARE = [
     # Before the page cache: Strict-Transport-Security depends on how this request came, so no page may keep it.
     "django.middleware.security.SecurityMiddleware",
     # Early, so that a public page that has not changed costs nothing else.
-    "letters.publishing.caching.PublicPageCache",
+    "letters.public.public_pages.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
     # Before the refusals, which are pages with sentences too.
     "petition.middleware.page_language",
@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "letters.publishing.moving.OldAddresses",
+    "letters.public.public_pages.redirects.FormerSlugRedirectMiddleware",
 ]
 
 ROOT_URLCONF = "petition.urls"
@@ -185,14 +185,14 @@ ACCOUNT_USER_DISPLAY = "letters.adapters.display"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
 ACCOUNT_FORMS = {
-    "login": "letters.accounts.forms.LoginForm",
-    "signup": "letters.accounts.forms.SignupForm",
-    "add_email": "letters.accounts.forms.AddEmailForm",
-    "request_login_code": "letters.accounts.forms.RequestLoginCodeForm",
-    "reset_password": "letters.accounts.forms.ResetPasswordForm",
-    "confirm_login_code": "letters.accounts.forms.ConfirmLoginCodeForm",
-    "confirm_email_verification_code": "letters.accounts.forms.ConfirmEmailForm",
-    "confirm_password_reset_code": "letters.accounts.forms.ConfirmResetForm",
+    "login": "letters.base.accounts.forms.LoginForm",
+    "signup": "letters.base.accounts.forms.SignupForm",
+    "add_email": "letters.base.accounts.forms.AddEmailForm",
+    "request_login_code": "letters.base.accounts.forms.RequestLoginCodeForm",
+    "reset_password": "letters.base.accounts.forms.ResetPasswordForm",
+    "confirm_login_code": "letters.base.accounts.forms.ConfirmLoginCodeForm",
+    "confirm_email_verification_code": "letters.base.accounts.forms.ConfirmEmailForm",
+    "confirm_password_reset_code": "letters.base.accounts.forms.ConfirmResetForm",
 }
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = True
@@ -212,7 +212,7 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-# These are counted by letters/accounts/admission.py, and not by allauth, which counts an address for all networks
+# These are counted by letters/base/accounts/admission.py, and not by allauth, which counts an address for all networks
 # together: any stranger could use up somebody's tries. What is left of `login_failed` is for second factors.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
@@ -233,7 +233,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
 
 SOCIALACCOUNT_ADAPTER = "letters.adapters.ProviderAdapter"
-SOCIALACCOUNT_FORMS = {"signup": "letters.accounts.forms.ProviderSignupForm"}
+SOCIALACCOUNT_FORMS = {"signup": "letters.base.accounts.forms.ProviderSignupForm"}
 SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in PROVIDERS.items()}
 # The pages to which a form of ours may lead (see form-action below), by provider.
 PROVIDER_ORIGINS = {

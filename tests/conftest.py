@@ -19,16 +19,16 @@ from limits import parse
 from pytest_django import Settings
 from redis.connection import AbstractConnection
 
-from letters.collectives.operations import create_collective
+from letters.base.switches import queries as switches_queries
 from letters.models import Collective, Letter, Membership, User
-from letters.organizing import operations as organizing_operations
-from letters.organizing.operations import draft_letter, publish_letter, translate_letter
-from letters.publishing import caching
+from letters.organizer.collectives.operations import create_collective
+from letters.organizer.letter_editor import operations as letter_editor_operations
+from letters.organizer.letter_editor.operations import draft_letter, publish_letter, translate_letter
+from letters.public.public_pages import caching
 from letters.schedule import QUEUES
-from letters.shared import limits, newest, wakeups
+from letters.shared import latest_versions, limits, wakeups
 from letters.shared.sessions import SessionStore
-from letters.signing import queries as signing_queries
-from letters.switching import queries as switching_queries
+from letters.signer.signing import queries as signing_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
@@ -113,7 +113,7 @@ def draft(collective: Collective, organizer: User) -> LetterMaker:
 def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch) -> LetterMaker:
     """Makes a letter in English and Italian that takes signatures: `published(ask_country="required")`."""
     # All in one moment, which a person may not.
-    monkeypatch.setattr(organizing_operations, "MOST_FIRST_PUBLICATIONS", 1000)
+    monkeypatch.setattr(letter_editor_operations, "MAX_FIRST_PUBLICATIONS", 1000)
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
         letter = draft(slug, **values)
@@ -144,11 +144,11 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are kept for one test, and compared by their ETag each time: nobody waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
-    newest.forget()
+    latest_versions.forget()
     signing_queries._letter_in_second.cache_clear()
     # A switch stands as it was first found, until a test turns one.
-    monkeypatch.setattr(switching_queries, "_second", lambda: 0)
-    switching_queries._standing.cache_clear()
+    monkeypatch.setattr(switches_queries, "_second", lambda: 0)
+    switches_queries._standing.cache_clear()
 
 
 @pytest.fixture
@@ -164,10 +164,10 @@ def valkey() -> Iterator["redis.Redis"]:
 @pytest.fixture(autouse=True)
 def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
     """Limits start anew: all tests sign from one network, and few of them are about that."""
-    keys = [newest.KEY, *_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]
+    keys = [latest_versions.KEY, *_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]
     _valkey_of_the_tests.delete(*keys)
     limits._salt.cache_clear()
-    limits._left_alone_until, limits._is_away = 0.0, False
+    limits._circuit_open_until, limits._is_away = 0.0, False
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def forget_wakeups(connection: "redis.Redis") -> None:
     # Not the whole database: Celery remembers there which queues it has declared.
     if keys := [*connection.scan_iter("wakeup:*"), *QUEUES]:
         connection.delete(*keys)
-    wakeups._left_alone_until = 0.0
+    wakeups._circuit_open_until = 0.0
 
 
 def _member(collective: Collective, name: str, role: str) -> User:

@@ -7,11 +7,11 @@ from io import BytesIO
 from django.utils import timezone
 from PIL import Image
 
-from letters.handover.operations import Delivered, record_handover
-from letters.inviting.operations import invite_people
 from letters.models import Collective, Letter, Signature, User
-from letters.moderating.operations import reject_signatures
-from letters.organizing.operations import (
+from letters.moderator.moderation.operations import reject_signatures
+from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
+from letters.organizer.letter_editor.operations import (
     Text,
     draft_letter,
     publish_letter,
@@ -19,11 +19,8 @@ from letters.organizing.operations import (
     translate_letter,
     write_text,
 )
-from letters.picturing.operations import add_picture, choose_cover
-from letters.revising.operations import ask_to_carry_over
-from letters.shared.pictures import remake
-from letters.shared.rosters import guess_columns, read_people, read_rows
-from letters.updates.operations import (
+from letters.organizer.pictures.operations import add_picture, choose_cover
+from letters.organizer.updates.operations import (
     AnswerText,
     UpdateText,
     publish_answer,
@@ -31,6 +28,9 @@ from letters.updates.operations import (
     write_answer,
     write_update,
 )
+from letters.shared.pictures import remake
+from letters.shared.signatory_import import guess_columns, read_people, read_rows
+from letters.signer.carry_over.operations import ask_to_carry_over
 from tests.people import add_confirmed, add_published, publish, sign_and_confirm
 
 SLUG, RIGHT_TO_LEFT = "full", "from-right-to-left"
@@ -116,4 +116,4 @@ def _tell(letter: Letter, by: User) -> None:
     write_update(letter, text=UpdateText(**{**NEWS.__dict__, "title": "Noch ein Entwurf"}), by=by, now=now)
     publish_answer(write_answer(letter, text=replace(ANSWER, answered_on=now.date()), by=by, now=now), by=by, now=now)
     delivered = Delivered(on=now.date(), to="das Büro der Ministerin", signature_count=100, note="Mit Dank.")
-    record_handover(letter, delivered=delivered, by=by, now=now)
+    record_letter_delivery(letter, delivered=delivered, by=by, now=now)

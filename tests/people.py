@@ -16,16 +16,16 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
 
-from letters.delivering.tasks import deliver_owed
+from letters.base.outbox.tasks import deliver_owed
+from letters.base.switches import queries as switches_queries
+from letters.base.switches.operations import turn_switch
 from letters.models import SALT_BYTES, Letter, Signature, Switch, User
-from letters.organizing.operations import Text
-from letters.publishing.caching import PublicPageCache
-from letters.publishing.tasks import sweep
+from letters.organizer.letter_editor.operations import Text
+from letters.public.public_pages.caching import PublicPageCache
+from letters.public.public_pages.tasks import sweep
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_token
-from letters.signing.operations import Entry, confirm_signature, request_mail, sign_letter
-from letters.switching import queries as switching_queries
-from letters.switching.operations import turn_switch
+from letters.signer.signing.operations import Entry, confirm_signature, request_mail, sign_letter
 from letters.tasks import MAILS
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values:
 def turn(name: Switch.Name, *, on: bool) -> None:
     """Turn a switch of the running site."""
     turn_switch(name, on=on, by=None, now=NOW)
-    switching_queries._standing.cache_clear()
+    switches_queries._standing.cache_clear()
 
 
 def deliver() -> None:

@@ -17,7 +17,7 @@ def staff() -> Client:
 
 
 @pytest.mark.parametrize(
-    "noun", ["user", "collective", "letter", "signature", "delivery", "auditevent", "update", "answer", "stoppeddomain"]
+    "noun", ["user", "collective", "letter", "signature", "outgoing", "auditevent", "update", "answer", "stoppeddomain"]
 )
 def test_every_list_opens(staff: Client, letter: Letter, noun: str) -> None:
     sign_and_confirm(letter)

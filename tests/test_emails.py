@@ -20,25 +20,25 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from letters.accounts.mail import pack, unpack
-from letters.collectives.operations import invite_member
-from letters.delivering import composing
-from letters.inviting.operations import invite_people
-from letters.models import OWNING, Collective, Delivery, Letter, Signature, Update, User
-from letters.organizing import mail as organizing_mail
-from letters.organizing.mail import tell_members
-from letters.revising.operations import ask_to_carry_over
-from letters.revising.tasks import owe_questions
+from letters.base.accounts.mail import pack, unpack
+from letters.base.outbox import composing
+from letters.models import OWNING, Collective, Letter, OutgoingEmail, Signature, Update, User
+from letters.organizer.collectives.operations import invite_member
+from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.letter_editor import mail as letter_editor_mail
+from letters.organizer.letter_editor.mail import tell_members
+from letters.organizer.updates.mail import trial_mail
+from letters.organizer.updates.operations import UpdateText, send_update, spread_update, write_update
 from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
-from letters.shared.rosters import Person
-from letters.signing.operations import confirm_signature, remind_unconfirmed, request_mail
+from letters.shared.signatory_import import Person
+from letters.signer.carry_over.operations import ask_to_carry_over
+from letters.signer.carry_over.tasks import owe_questions
+from letters.signer.signing.operations import confirm_signature, remind_unconfirmed, request_mail
 from letters.tasks import MAILS
-from letters.updates.mail import trial_mail
-from letters.updates.operations import UpdateText, send_update, spread_update, write_update
+from tests.carry_over.conftest import NOTE, change_text
 from tests.conftest import LetterMaker
 from tests.people import EN, IT, NOW, ask_again, publish, sign
-from tests.revising.conftest import NOTE, change_text
 
 TEMPLATES = settings.BASE_DIR / "templates"
 # Words of the letter, of who publishes it, of who signs it, of what is written to signers; and the letter's address.
@@ -80,12 +80,12 @@ def written(
         Letter.objects.update(closes_at=timezone.now() + timedelta(days=30))
         _of_signing(letter, language)
         _of_organizers(letter, draft("sleepers"), collective, organizer, language)
-        owed = Delivery.objects.owed().order_by("pk")
-        emails = [(delivery.kind, MAILS[delivery.kind](delivery)) for delivery in owed]
+        owed = OutgoingEmail.objects.owed().order_by("pk")
+        emails = [(outgoing.kind, MAILS[outgoing.kind](outgoing)) for outgoing in owed]
         emails += [
             ("update", trial_mail(Update(**{**Update.objects.values()[0], "language": language}), "o@example.org"))
         ]
-        assert {kind for kind, _ in emails} == set(Delivery.Kind) == set(MAILS)
+        assert {kind for kind, _ in emails} == set(OutgoingEmail.Kind) == set(MAILS)
         emails += [("", message) for message in _to_members(letter, monkeypatch)]
         messages = [message for _, message in emails if isinstance(message, EmailMultiAlternatives)]
         assert len(messages) == len(emails)
@@ -97,7 +97,7 @@ def written(
 def _to_members(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> list[EmailMultiAlternatives]:
     """What those who work on a letter are told."""
     sent: list[EmailMultiAlternatives] = []
-    monkeypatch.setattr(organizing_mail, "mail_to_account", sent.append)
+    monkeypatch.setattr(letter_editor_mail, "mail_to_account", sent.append)
     tell_members(letter, "letter_withdrawn", roles=OWNING, until=NOW)
     tell_members(letter, "publication_waits", roles=OWNING, reason="not_cleared")
     return sent
@@ -123,7 +123,7 @@ def _of_signing(letter: Letter, language: str) -> None:
     sign(letter, "ada.again@example.org", now=now, **who)
     ask_again(Signature.objects.latest("pk"), "ada.link@example.org", now=now)
     # Not the mails to confirm of those who have.
-    Delivery.objects.filter(kind="confirm").exclude(signature__state="pending").delete()
+    OutgoingEmail.objects.filter(kind="confirm").exclude(signature__state="pending").delete()
     publish(now)
     Signature.objects.update(language=language)
     assert pending.pk
@@ -145,8 +145,8 @@ def _of_organizers(letter: Letter, before: Letter, collective: Collective, organ
     people = [Person(line=1, address=invited, name="Ada Lovelace")]
     invite_people(before, people=people, by=organizer, now=now)
     Signature.objects.filter(letter=before).update(language=language)
-    again = Delivery.objects.get(kind="invited")
-    Delivery.objects.create(
+    again = OutgoingEmail.objects.get(kind="invited")
+    OutgoingEmail.objects.create(
         kind="invited",
         signature=again.signature,
         key=f"invited_again:{again.signature_id}",

@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from letters.exporting import operations as exporting
-from letters.exporting.operations import Wanted, ask_export
 from letters.models import Export, Letter, Picture, Revision, User
-from letters.organizing import operations as organizing
-from letters.organizing.operations import Text, publish_letter, start_letter, translate_letter
-from letters.picturing import operations as picturing
-from letters.picturing.operations import add_picture, choose_cover, delete_unused
+from letters.organizer.exports import operations as exporting
+from letters.organizer.exports.operations import Wanted, ask_export
+from letters.organizer.letter_editor import operations as organizing
+from letters.organizer.letter_editor.operations import Text, publish_letter, start_letter, translate_letter
+from letters.organizer.pictures import operations as picturing
+from letters.organizer.pictures.operations import add_picture, choose_cover, delete_unused
 from letters.shared.pictures import Remade
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from tests.conftest import LetterMaker
-from tests.organizing.test_pages import ANSWERS
+from tests.letter_editor.test_pages import ANSWERS
 from tests.people import EN, NOW, browser_of, words
-from tests.picturing.test_pictures import a_file, upload
+from tests.pictures.test_pictures import a_file, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def write(letter: Letter, by: User, body: str) -> None:
 
 
 def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MOST_DRAFTS_A_DAY", 2)
+    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 2)
     desk = browser_of(organizer)
     pages = [
         desk.post(
@@ -60,7 +60,7 @@ def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: p
 
 
 def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MOST_DRAFTS_A_DAY", 1)
+    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 1)
     start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     other = Text("en", "Another", EN.addressee, EN.body)
     with pytest.raises(Refused, match="too_many_drafts"):
@@ -69,12 +69,12 @@ def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.M
 
 
 def test_who_clicks_twice_is_counted_once(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MOST_DRAFTS_A_DAY", 1)
+    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 1)
     first = start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     assert start_letter(text=EN, collective_name="Us", by=organizer, now=NOW) == first
 
 
-@pytest.mark.parametrize("limit", [("MOST_A_DAY", 2), ("MOST_BYTES_A_DAY", 2500)])
+@pytest.mark.parametrize("limit", [("MAX_A_DAY", 2), ("MAX_BYTES_A_DAY", 2500)])
 def test_an_account_uploads_so_much_a_day_over_all_letters(
     draft: LetterMaker, organizer: User, teammate: User, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
@@ -90,7 +90,7 @@ def test_an_account_uploads_so_much_a_day_over_all_letters(
 
 
 def test_the_page_says_so(letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picturing, "MOST_A_DAY", 0)
+    monkeypatch.setattr(picturing, "MAX_A_DAY", 0)
     page = upload(browser_of(organizer), a_file())
     assert page.status_code == 422
     assert "too many pictures within a day" in words(page)
@@ -99,7 +99,7 @@ def test_the_page_says_so(letter: Letter, organizer: User, monkeypatch: pytest.M
 def test_an_account_has_so_many_files_made_a_day(
     letter: Letter, published: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "MOST_OF_AN_ACCOUNT_A_DAY", 1)
+    monkeypatch.setattr(exporting, "MAX_OF_AN_ACCOUNT_A_DAY", 1)
     wanted = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
     ask_export(letter, wanted=wanted, by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_many_of_yours"):

@@ -15,13 +15,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from letters.models import Letter, User
-from letters.organizing.operations import publish_letter, start_revision, translate_letter
-from letters.shared.addresses import LONGEST_TYPED, tidy_address
+from letters.organizer.letter_editor.operations import publish_letter, start_revision, translate_letter
+from letters.shared.addresses import MAX_TYPED_LENGTH, tidy_address
+from letters.shared.column_headings import meaning_of
 from letters.shared.differences import changed_words, differences, same_words
 from letters.shared.folding import without_marks
-from letters.shared.headings import meaning_of
-from letters.shared.text import MARKS, MOST_MARKS, clean_line, compose, digest, stream_safe
-from letters.shared.typed import safe_fields
+from letters.shared.request_input import safe_fields
+from letters.shared.text import MARKS, MAX_MARKS, clean_line, compose, digest, stream_safe
 from petition.middleware import SafeText
 from tests.people import EN, FROM_OUR_PAGE, NOW, Reader, browser_of
 from tests.test_permissions import ROWS, World, staff, url_of, world
@@ -57,7 +57,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     normalize = unicodedata.normalize
 
     def watched(form: str, text: str) -> str:
-        if longest_run(text) > MOST_MARKS:
+        if longest_run(text) > MAX_MARKS:
             unsafe.append(f"{len(text)} characters")
             text = text[:100]
         return normalize(form, text)  # type: ignore[arg-type]
@@ -76,13 +76,13 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 @example("\uff76" + "\uff9e\u0316" * 100)
 def test_no_letter_keeps_more_than_thirty_marks(text: str) -> None:
     safe = stream_safe(text)
-    assert longest_run(safe) <= MOST_MARKS
+    assert longest_run(safe) <= MAX_MARKS
     assert stream_safe(safe) == safe
-    assert longest_run(text) > MOST_MARKS or safe == text or any(each in text for each in "\u0344\u0f73\u0f75\u0f81")
+    assert longest_run(text) > MAX_MARKS or safe == text or any(each in text for each in "\u0344\u0f73\u0f75\u0f81")
 
 
 @pytest.mark.parametrize(
-    "text", ["Zoë Ngọc Đặng", "שָׁלוֹם", "بِسْمِ اللَّهِ", "ที่นี่", "বাংলা", "ﾊﾞｯﾊ ﾊﾟﾊﾟ", "a" + "\u0301" * MOST_MARKS, "", "plain"]
+    "text", ["Zoë Ngọc Đặng", "שָׁלוֹם", "بِسْمِ اللَّهِ", "ที่นี่", "বাংলা", "ﾊﾞｯﾊ ﾊﾟﾊﾟ", "a" + "\u0301" * MAX_MARKS, "", "plain"]
 )
 def test_what_people_write_stays(text: str) -> None:
     assert stream_safe(text) == text
@@ -97,7 +97,7 @@ def test_every_mark_of_unicode_is_known() -> None:
 def test_in_every_form_few_marks_are_left_in_a_row(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
     hostile = "".join(MARKS[1:-1]) * 2 + "".join(f"{each}" * 100 for each in "\uff9e\uff9f\u0344\u0f77")
     # Some marks are two, and some letters bring marks of their own.
-    assert longest_run(unicodedata.normalize(form, stream_safe(hostile))) <= 3 * MOST_MARKS
+    assert longest_run(unicodedata.normalize(form, stream_safe(hostile))) <= 3 * MAX_MARKS
 
 
 def test_one_function_normalizes_and_no_other() -> None:
@@ -113,7 +113,7 @@ def test_nothing_of_ours_normalizes_before_it_is_safe() -> None:
     meaning_of(HOSTILE)
     same_words(HOSTILE, HOSTILE)
     changed_words(HOSTILE, HOSTILE)
-    tidy_address(HOSTILE[:LONGEST_TYPED])
+    tidy_address(HOSTILE[:MAX_TYPED_LENGTH])
     assert clean_line(HOSTILE) == clean_line(HOSTILE)
     digest(HOSTILE, HOSTILE, HOSTILE)
     differences(HOSTILE, HOSTILE + " b")

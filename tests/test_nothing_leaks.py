@@ -197,7 +197,7 @@ class Run:
             self.sign(email, name=f"{SHOWN} Refused")
         until(lambda: self.mails_to(later))
         with self.connect() as connection:
-            failed = "SELECT FROM letters_delivery WHERE failed_at IS NOT NULL"
+            failed = "SELECT FROM letters_outgoingemail WHERE failed_at IS NOT NULL"
             until(lambda: connection.execute(failed).fetchone() is not None)
 
     def links_are_wrong(self) -> None:

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from letters.collectives.operations import invite_member
-from letters.models import Answer, Collective, Export, Letter, Membership, Picture, Signature, Update, User
+from letters.models import AddresseeAnswer, Collective, Export, Letter, Membership, Picture, Signature, Update, User
+from letters.organizer.collectives.operations import invite_member
 from letters.shared.addresses import read_address
 from tests.people import FROM_OUR_PAGE, NOW, browser_of, sign_and_confirm
 
@@ -108,9 +108,9 @@ ROWS = {
     "move_letter": Row("405", "302 404 404 404 404 404"),
     "withdraw_letter": Row("405", owners(422)),
     "restore_letter": Row("405", owners(302)),
-    "handover": Row(WRITERS, writers(422)),
+    "letter_delivery": Row(WRITERS, writers(422)),
     "export_letter": Row("405", writers(302)),
-    "remove_handover": Row("405", writers(302)),
+    "remove_letter_delivery": Row("405", writers(302)),
     # Inviting first signatories
     "first_signers": Row(WRITERS, writers(422)),
     "invite_list": Row(writers(302), writers(302)),
@@ -199,7 +199,7 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
     update = Update.objects.create(
         **made, **written, title="News", began_at=NOW, spread_at=NOW, ended_at=NOW, state="sent"
     )
-    answer = Answer.objects.create(**made, **written, respondent="The minister", answered_on=NOW.date())
+    answer = AddresseeAnswer.objects.create(**made, **written, respondent="The minister", answered_on=NOW.date())
     export = Export.objects.create(**made, kind="signatures", format="csv", asked_by=organizer, next_attempt_at=NOW)
     picture = Picture.objects.create(**made, digest="0" * 32, width=1, height=1, alt="A train", full=b"", small=b"")
     address = read_address("nina@example.org")
@@ -210,7 +210,7 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
         "update_id": update.pk,
         "answer_id": answer.pk,
         "export_id": export.pk,
-        "handover_id": 1,
+        "letter_delivery_id": 1,
         "pk": Membership.objects.get(user=teammate).pk,
         "digest": picture.digest,
         "size": "1x1",

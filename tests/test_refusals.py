@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 
 from letters.models import Collective, Membership, User
 from letters.shared.limits import TooMany
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from petition.middleware import PlainRefusals
 from tests.people import FROM_OUR_PAGE, browser_of, words
 from tests.test_permissions import ROUTES, ROWS, World, url_of, world
@@ -36,9 +36,9 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "set_up_letter": [SETTINGS],
     "move_letter": [{"action": action} for action in ("close", "reopen", "publish", "unschedule")],
     "withdraw_letter": [{"reason": "It is over."}],
-    "handover": [HANDED_OVER],
+    "letter_delivery": [HANDED_OVER],
     "export_letter": [{"language": "en"}],
-    "remove_handover": [{}],
+    "remove_letter_delivery": [{}],
     "first_signers": [{"pasted": "Ada <ada@example.org>"}],
     "tend_round": [
         *({"action": action} for action in ("remind", "call_off")),
@@ -82,7 +82,7 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> list[User]:
         asked.append(person)
         return False
 
-    monkeypatch.setattr(Collective, "lets", no_more)
+    monkeypatch.setattr(Collective, "has_role", no_more)
     return asked
 
 

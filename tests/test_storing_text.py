@@ -8,15 +8,25 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from letters.accounts import operations as accounts
-from letters.accounts.operations import keep_text
-from letters.handover.operations import Delivered, record_handover
-from letters.models import Answer, AuditEvent, Handover, Letter, Revision, Translation, Update, User, Written
-from letters.organizing import operations as organizing
-from letters.organizing.operations import Text, publish_letter, start_letter, start_revision, write_text
-from letters.shared.refusal import Refused
-from letters.updates import operations as updates
-from letters.updates.operations import AnswerText, UpdateText, publish_answer, write_answer, write_update
+from letters.base.accounts import operations as accounts
+from letters.base.accounts.operations import keep_text
+from letters.models import (
+    AddresseeAnswer,
+    AuditEvent,
+    Letter,
+    LetterDelivery,
+    Revision,
+    Translation,
+    Update,
+    User,
+    Written,
+)
+from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
+from letters.organizer.letter_editor import operations as organizing
+from letters.organizer.letter_editor.operations import Text, publish_letter, start_letter, start_revision, write_text
+from letters.organizer.updates import operations as updates
+from letters.organizer.updates.operations import AnswerText, UpdateText, publish_answer, write_answer, write_update
+from letters.shared.refused import Refused
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Response, browser_of, words
 
@@ -42,7 +52,7 @@ def desk(organizer: User) -> Client:
 @pytest.fixture
 def used_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody may add anything today."""
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
 
 
 def added(by: User) -> int:
@@ -68,7 +78,7 @@ def test_of_a_text_in_place_of_another_only_the_growth_counts(organizer: User) -
 
 
 def test_each_day_there_is_room_anew(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 3)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 3)
     keep_text(["abc"], by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_much_text"):
         keep_text(["d"], by=organizer, now=NOW)
@@ -121,7 +131,7 @@ def test_a_teammate_has_room_of_their_own(
     draft: LetterMaker, organizer: User, teammate: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = draft()
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", added(organizer) + 100)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", added(organizer) + 100)
     french = Text("fr", "Titre", "À vous", "a" * 30)
     write_text(letter, text=french, seen="", by=teammate, now=NOW)
     with pytest.raises(Refused, match="too_much_text"):
@@ -148,7 +158,7 @@ def test_a_text_is_not_saved_and_stays_in_the_form(
     draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     draft()
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     seen = Translation.objects.get(language="en").version if url == LETTER else ""
     page = post(desk, url, **TYPED, seen=seen)
     assert page.status_code == 409
@@ -161,14 +171,14 @@ def test_the_editor_that_saves_by_itself_says_so(
     draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft()
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     answer = desk.post(f"{LETTER}text/en/", {**TYPED, "seen": Translation.objects.get(language="en").version})
     assert answer.status_code == 422
     assert SAYS_SO in answer.json()["problem"]
 
 
 def test_a_revision_is_not_begun(letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     page = post(desk, f"{LETTER}revise/", action="start")
     assert page.status_code == 200
     assert "A new revision was not started" in words(page)
@@ -179,7 +189,7 @@ def test_a_revision_is_not_begun(letter: Letter, desk: Client, monkeypatch: pyte
 def test_news_and_answers_are_not_saved(
     letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch, page: str, typed: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     answer = post(desk, f"{LETTER}{page}", **typed)
     assert answer.status_code == 409
     assert SAYS_SO in words(answer)
@@ -187,21 +197,21 @@ def test_news_and_answers_are_not_saved(
     assert "As it stands now" not in words(answer)
     assert "A paragraph of many words." in answer.content.decode()
     assert not Update.objects.exists()
-    assert not Answer.objects.exists()
+    assert not AddresseeAnswer.objects.exists()
 
 
 def test_a_delivery_is_not_recorded(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(accounts, "MOST_TEXT_A_DAY", 0)
+    monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     page = post(desk, f"{LETTER}handover/", on="2025-03-02", to="the minister", signature_count="0", note="a")
     assert page.status_code == 422
     assert SAYS_SO in words(page)
     with pytest.raises(Refused, match="too_much_text"):
-        record_handover(
+        record_letter_delivery(
             letter, delivered=Delivered(on=date(2025, 3, 2), to="A", signature_count=0), by=organizer, now=NOW
         )
-    assert not Handover.objects.exists()
+    assert not LetterDelivery.objects.exists()
 
 
 # So many of each
@@ -209,7 +219,7 @@ def test_a_delivery_is_not_recorded(
 
 def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draft()
-    monkeypatch.setattr(organizing, "MOST_LANGUAGES", 3)
+    monkeypatch.setattr(organizing, "MAX_LANGUAGES", 3)
     assert "Saved." in words(post(desk, f"{LETTER}translations/fr/", **TYPED, seen=""))
     page = post(desk, f"{LETTER}translations/de/", **TYPED, seen="")
     assert page.status_code == 409
@@ -225,7 +235,7 @@ def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkey
 def test_a_letter_has_so_many_drafts_of_news(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(updates, "MOST_UNSENT", 1)
+    monkeypatch.setattr(updates, "MAX_UNSENT", 1)
     update = write_update(letter, text=NEWS, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}updates/new/", **{**TYPED_NEWS, "title": "Another"})
     assert page.status_code == 409
@@ -240,12 +250,12 @@ def test_a_letter_has_so_many_drafts_of_news(
 def test_a_letter_has_so_many_answers(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(updates, "MOST_ANSWERS", 1)
+    monkeypatch.setattr(updates, "MAX_ANSWERS", 1)
     write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}answers/new/", **TYPED_ANSWER)
     assert page.status_code == 409
     assert "the letter has twenty answers, as many as it can have" in words(page)
-    assert Answer.objects.count() == 1
+    assert AddresseeAnswer.objects.count() == 1
     with pytest.raises(Refused, match="too_many_answers"):
         write_answer(letter, text=replace(ANSWER, body="Another."), by=organizer, now=NOW)
 
@@ -253,7 +263,7 @@ def test_a_letter_has_so_many_answers(
 def test_a_letter_is_published_anew_so_often_a_day(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(organizing, "MOST_LATER_PUBLICATIONS", 1)
+    monkeypatch.setattr(organizing, "MAX_LATER_PUBLICATIONS", 1)
     start_revision(letter, by=organizer, now=NOW)
     stands = Translation.objects.filter(language="en").latest("pk")
     write_text(letter, text=replace(EN, body="Another."), seen=stands.version, by=organizer, now=NOW)
@@ -272,7 +282,7 @@ def test_a_letter_is_published_anew_so_often_a_day(
 def test_the_page_says_that_it_was_published_often(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(organizing, "MOST_LATER_PUBLICATIONS", 0)
+    monkeypatch.setattr(organizing, "MAX_LATER_PUBLICATIONS", 0)
     start_revision(letter, by=organizer, now=NOW)
     seen = Translation.objects.filter(language="en").latest("pk").version
     page = post(desk, LETTER, **TYPED, seen=seen, action="publish", kind="substance", note="Another")

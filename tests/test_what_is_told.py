@@ -17,11 +17,12 @@ from django.test import Client
 from django.urls import get_resolver
 from pytest_django import Settings
 
-from letters.exporting.operations import Wanted, ask_export
-from letters.exporting.tasks import make_exports
-from letters.models import Collective, Delivery, Export, Letter, LetterTally, Membership, Signature, User
-from letters.moderating.operations import reject_signatures
-from letters.signing.operations import confirm_signature, sign_letter
+from letters.models import Collective, Export, Letter, LetterTally, Membership, OutgoingEmail, Signature, User
+from letters.moderator.moderation.operations import reject_signatures
+from letters.organizer.exports.operations import Wanted, ask_export
+from letters.organizer.exports.tasks import make_exports
+from letters.signer.signing.operations import confirm_signature, sign_letter
+from tests.carry_over.conftest import change_text
 from tests.people import (
     EN,
     NOW,
@@ -35,7 +36,6 @@ from tests.people import (
     sign_and_confirm,
     words,
 )
-from tests.revising.conftest import change_text
 
 # Of each signer another minute; in no text of the site.
 SIGNED, CONFIRMED, PUBLISHED = (datetime(2025, 3, 3, 17, minute, 43, 123456, tzinfo=UTC) for minute in (13, 19, 37))
@@ -234,4 +234,4 @@ def test_the_sentence_about_addresses_stands_where_one_is_asked_for(letter: Lett
 
 
 def test_no_mail_goes_to_an_organizer_with_an_address_of_a_signer(signed: Letter) -> None:
-    assert not Delivery.objects.filter(signature=None).exists()
+    assert not OutgoingEmail.objects.filter(signature=None).exists()

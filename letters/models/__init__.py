@@ -1,31 +1,30 @@
 """The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
 
-from letters.models.answer import Answer, AnswerQuerySet
+from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
-from letters.models.delivery import (
+from letters.models.display import MAX_PRIVATE_FIRST, Display, most_private
+from letters.models.export import Export, ExportQuerySet
+from letters.models.former_slug import FormerSlug
+from letters.models.key_fingerprint import KeyFingerprint
+from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
+from letters.models.letter_delivery import LetterDelivery
+from letters.models.mail_request import MailRequest
+from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
+from letters.models.outgoing_email import (
     BULK,
     CAME_BACK,
     COMPLAINED,
-    MOST_MAILS_A_DAY,
+    MAX_MAILS_A_DAY,
     OF_ORGANIZERS,
     TO_FORGET,
-    Delivery,
     DeliveryQuerySet,
+    OutgoingEmail,
 )
-from letters.models.display import MOST_PRIVATE_FIRST, Display, most_private
-from letters.models.export import Export, ExportQuerySet
-from letters.models.handover import Handover
-from letters.models.invitation import Invitation, InvitationQuerySet
-from letters.models.invite_list import InviteList
-from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
-from letters.models.mail_request import MailRequest
-from letters.models.old_slug import OldSlug
 from letters.models.picture import Picture
 from letters.models.revision import (
-    MOST_TEXTS,
+    MAX_TEXTS,
     Addition,
     History,
     Revision,
@@ -33,10 +32,11 @@ from letters.models.revision import (
     Translation,
     newest_titles,
 )
+from letters.models.signatory_list import SignatoryList
 from letters.models.signature import (
     CONFIRMED,
     FOLDED,
-    INVITATION_GOOD_FOR,
+    INVITATION_LIFETIME,
     SALT_BYTES,
     SEARCHED,
     STANDING,
@@ -60,11 +60,11 @@ __all__ = [
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
     "FOLDED",
-    "INVITATION_GOOD_FOR",
+    "INVITATION_LIFETIME",
+    "MAX_MAILS_A_DAY",
+    "MAX_PRIVATE_FIRST",
+    "MAX_TEXTS",
     "MODERATING",
-    "MOST_MAILS_A_DAY",
-    "MOST_PRIVATE_FIRST",
-    "MOST_TEXTS",
     "OF_ORGANIZERS",
     "OWNING",
     "SALT_BYTES",
@@ -75,34 +75,34 @@ __all__ = [
     "WORDS",
     "WRITING",
     "Addition",
-    "Answer",
-    "AnswerQuerySet",
+    "AddresseeAnswer",
+    "AddresseeAnswerQuerySet",
     "Ask",
     "AuditEvent",
     "CarryOver",
     "CarryOverAnswer",
     "Collective",
-    "Delivery",
     "DeliveryQuerySet",
     "Display",
     "Export",
     "ExportQuerySet",
-    "Handover",
+    "FormerSlug",
     "History",
-    "Invitation",
-    "InvitationQuerySet",
-    "InviteList",
     "KeyFingerprint",
     "Letter",
+    "LetterDelivery",
     "LetterHour",
     "LetterQuerySet",
     "LetterTally",
     "MailRequest",
+    "MemberInvitation",
+    "MemberInvitationQuerySet",
     "Membership",
-    "OldSlug",
+    "OutgoingEmail",
     "Picture",
     "Revision",
     "RevisionQuerySet",
+    "SignatoryList",
     "Signature",
     "SignatureQuerySet",
     "SignerContact",

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from letters.models.user import User
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 
 
 class Collective(models.Model):
@@ -40,13 +40,13 @@ class Collective(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def lets(self, person: User, roles: Collection[str]) -> bool:
+    def has_role(self, person: User, roles: Collection[str]) -> bool:
         """Whether somebody has one of these parts in it now. Asked of the database each time: parts are taken away."""
         return person.is_active and self.memberships.filter(user=person, role__in=roles).exists()
 
-    def must_let(self, person: User, roles: Collection[str]) -> None:
+    def require_role(self, person: User, roles: Collection[str]) -> None:
         """Raises Refused("not_yours") for everybody else. Each operation asks, whatever stood at its door."""
-        if not self.lets(person, roles):
+        if not self.has_role(person, roles):
             raise Refused("not_yours")
 
     def is_cleared(self) -> bool:

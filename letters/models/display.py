@@ -13,9 +13,9 @@ class Display(models.TextChoices):
 
 
 # Each shows the name to more people than the one before it.
-MOST_PRIVATE_FIRST = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
+MAX_PRIVATE_FIRST = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
 
 
 def most_private(displays: Iterable[str]) -> Display:
     """The choice of several that shows the name to the fewest."""
-    return min(map(Display, displays), key=MOST_PRIVATE_FIRST.index)
+    return min(map(Display, displays), key=MAX_PRIVATE_FIRST.index)

@@ -89,7 +89,7 @@ class Revision(models.Model):
 
 # A letter has at most so many published texts. All are read at once: with only some of them, a long row of small
 # corrections would hide what people signed.
-MOST_TEXTS = 500
+MAX_TEXTS = 500
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class History:
 
     @classmethod
     def of(cls, letter: Letter, language: str = "") -> History:
-        return cls(letter, list(letter.revisions.published()[:MOST_TEXTS]), language)
+        return cls(letter, list(letter.revisions.published()[:MAX_TEXTS]), language)
 
     @classmethod
     def of_changed(cls, letter: Letter, language: str = "") -> History | None:

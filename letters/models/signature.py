@@ -18,7 +18,7 @@ from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
 # How long an invited person has to answer, from the invitation on; then their address is forgotten.
-INVITATION_GOOD_FOR = timedelta(days=14)
+INVITATION_LIFETIME = timedelta(days=14)
 
 # Nobody has said yes: no number, no moment of confirmation, and perhaps no name.
 UNANSWERED = ["expired", "invited", "declined"]
@@ -129,9 +129,9 @@ class Signature(Said):
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
     # The signer's changes of what stands above that wait for a moderator, by field; meanwhile the old words stay.
-    proposed = models.JSONField(null=True, blank=True)
+    pending_changes = models.JSONField(null=True, blank=True)
     # Those that a moderator has not taken, kept so that this can be undone, until the signer changes or erases them.
-    declined = models.JSONField(null=True, blank=True)
+    declined_changes = models.JSONField(null=True, blank=True)
     # Confirmed at an address of this domain: if the letter is limited to domains, and the signer has it shown.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # The host whose page led the signer to the letter, if any: until the sequencer has added it to a tally.
@@ -178,11 +178,12 @@ class Signature(Said):
             ),
             # Without a concern no moderator would find it, and the signer would wait for ever.
             models.CheckConstraint(
-                condition=Q(proposed__isnull=True) | (Q(state__in=["published", "rejected"]) & ~Q(concern="")),
+                condition=Q(pending_changes__isnull=True) | (Q(state__in=["published", "rejected"]) & ~Q(concern="")),
                 name="signature_proposed_has_a_concern",
             ),
             models.CheckConstraint(
-                condition=~Q(display="nobody") | ~Q(proposed__has_key="name") & ~Q(declined__has_key="name"),
+                condition=~Q(display="nobody")
+                | ~Q(pending_changes__has_key="name") & ~Q(declined_changes__has_key="name"),
                 name="signature_of_nobody_proposes_no_name",
             ),
             models.CheckConstraint(
@@ -217,11 +218,14 @@ class Signature(Said):
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state="published")),
             # And for what moderators have put back into it.
             models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state="published")),
-            # What moderators look at besides what is held: see letters/moderating/queries.py.
+            # What moderators look at besides what is held: see letters/moderator/moderation/queries.py.
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
             # What a moderator has said no to, and may say yes to after all.
             models.Index(
-                "letter", "id", name="signature_refused", condition=Q(state="rejected") | Q(declined__isnull=False)
+                "letter",
+                "id",
+                name="signature_refused",
+                condition=Q(state="rejected") | Q(declined_changes__isnull=False),
             ),
             # What the honest counter counts besides the published ones, and its organizers list; small, since both
             # states pass.
@@ -256,14 +260,14 @@ class Signature(Said):
         With the salt, which is secret: else whoever tries all countries would read the one that the page leaves out.
         """
         words = {"salt": bytes(self.salt).hex()} | {
-            name: getattr(self, name) for name in (*WORDS, "display", "proposed")
+            name: getattr(self, name) for name in (*WORDS, "display", "pending_changes")
         }
         return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def changes(self) -> list[Change]:
         """What its signer asks for, or asked for in vain, beside what stands there."""
-        asked: dict[str, str] = self.proposed or self.declined or {}
+        asked: dict[str, str] = self.pending_changes or self.declined_changes or {}
         # Privacy: of a signer without a name nobody is told where they are.
         hidden = ["country"] if self.display == Display.NOBODY else []
         names = [name for name in (*WORDS, "display") if name in asked and name not in hidden]
@@ -281,7 +285,7 @@ class Signature(Said):
         return self.letter.get_absolute_url(self.language)
 
 
-# The words of a signature, without marks; `letters_fold` stands in migration 0039, and folds what is searched for too.
+# The words of a signature, without marks; `letters_fold` stands in migration 0003, and folds what is searched for too.
 FOLDED = "letters_fold(name || ' ' || affiliation)"
 # Those of one that has a number: one GIN index over all letters, so the letter is a word among them, "#7", which nobody
 # can search for. A search must say just this, and that there is a number, or the index is passed over.

@@ -9,7 +9,7 @@ from letters.models.display import Display
 from letters.models.revision import Revision
 from letters.models.said import Consented, Said
 from letters.models.signature import Signature
-from letters.shared.codes import GOOD_FOR, MOST_TRIES, hash_code, same_code
+from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
 
 # What no code has as its hash.
 NO_CODE = bytes(32)
@@ -95,7 +95,7 @@ class Submission(Said, Consented):
         """
         with connection.cursor() as cursor:
             code_hash = hash_code(code, submission_id=self.pk)
-            cursor.execute(EXPECT_CODE, {"code": code_hash, "until": now + GOOD_FOR, "submission": self.pk})
+            cursor.execute(EXPECT_CODE, {"code": code_hash, "until": now + LIFETIME, "submission": self.pk})
             return bool(cursor.rowcount > 0)
 
     def accepts_code(self, code: str, *, now: datetime) -> bool:
@@ -104,7 +104,7 @@ class Submission(Said, Consented):
         Timing defence: to be asked also where there is no submission any more. It takes as long.
         """
         with connection.cursor() as cursor:
-            cursor.execute(TRY_CODE, {"submission": self.pk, "most": MOST_TRIES, "now": now})
+            cursor.execute(TRY_CODE, {"submission": self.pk, "most": MAX_TRIES, "now": now})
             (expected,) = cursor.fetchone()
         is_same = same_code(code, expected or NO_CODE, submission_id=self.pk or 0)
         return expected is not None and is_same

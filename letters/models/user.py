@@ -5,7 +5,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.utils import timezone
 
-from letters.shared.fields import SealedEmailField
+from letters.shared.fields import EncryptedEmailField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -32,7 +32,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """Somebody with an account: an organizer, a moderator, staff. Signers have none."""
 
     # How they sign in, and where we write to them. Never public, and encrypted in the database.
-    email = SealedEmailField(unique=True)
+    email = EncryptedEmailField(unique=True)
     # What teammates call them. Never public: the collective signs.
     name = models.CharField(max_length=200, blank=True)
     # May open /admin/.

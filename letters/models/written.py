@@ -5,7 +5,7 @@ from django.db import models
 class Written(models.Model):
     """How many bytes of text an account has added on its newest day of writing: one row for each account.
 
-    What decides with it stands in letters/accounts/operations.py, `keep_text`.
+    What decides with it stands in letters/base/accounts/operations.py, `keep_text`.
     """
 
     account = models.OneToOneField(

@@ -16,7 +16,7 @@ from letters.shared.text import TURNS_DIRECTION, normalized
 # RFC 5321, 4.5.3.1: a path has at most 256 octets, two of them the angle brackets.
 LONGEST = 254
 # As much is looked at, with what stands around an address.
-LONGEST_TYPED = 1000
+MAX_TYPED_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def tidy_address(text: str) -> str:
     `Ada <mailto:ada@example.org?subject=Hi>.` is ada@example.org; full-width letters, as some keyboards type them, are
     the letters that they look like. Nothing is put right: what stays wrong is for its writer to see.
     """
-    if len(text) > LONGEST_TYPED:
+    if len(text) > MAX_TYPED_LENGTH:
         return text
     tidy = _trimmed(INVISIBLE.sub("", normalized("NFKC", text)))
     if "<" in tidy and (named := NAMED.fullmatch(tidy)):
@@ -162,27 +162,27 @@ def hash_address(canonical: str) -> bytes:
     return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), canonical.encode(), hashlib.sha256)
 
 
-def seal(address: str) -> bytes:
+def encrypt(address: str) -> bytes:
     """The address encrypted under the newest of ADDRESS_KEYS."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())
 
 
-def unseal(sealed: bytes | memoryview) -> str:
+def decrypt(encrypted: bytes | memoryview) -> str:
     """The address again. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
-    return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(sealed)).decode()
+    return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(encrypted)).decode()
 
 
-def reseal(sealed: bytes | memoryview) -> bytes:
+def reencrypt(encrypted: bytes | memoryview) -> bytes:
     """The same address under the newest of ADDRESS_KEYS; the same bytes, if it stands under that one already.
 
     Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits.
     """
     keys = tuple(settings.ADDRESS_KEYS)
     try:
-        _fernet(keys[:1]).decrypt(bytes(sealed))
+        _fernet(keys[:1]).decrypt(bytes(encrypted))
     except InvalidToken:
-        return _fernet(keys).rotate(bytes(sealed))
-    return bytes(sealed)
+        return _fernet(keys).rotate(bytes(encrypted))
+    return bytes(encrypted)
 
 
 @lru_cache(maxsize=4)

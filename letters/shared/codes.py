@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from django.conf import settings
 
-GOOD_FOR = timedelta(hours=1)
-MOST_TRIES = 5
+LIFETIME = timedelta(hours=1)
+MAX_TRIES = 5
 
 # Far more than a code with its decorations has: nothing longer is looked at.
-MOST_CHARACTERS = 60
+MAX_CHARACTERS = 60
 DIGITS = 6
 # Between and around the digits, as people and mail programs write them: separators, dashes, invisible marks.
 DECORATION = {"Zs", "Zl", "Zp", "Pd", "Cf"}
@@ -21,18 +21,18 @@ def read_code(typed: str) -> str | None:
     """The six digits of a code, in whichever script and however grouped; None if it is no code at all."""
     kept = [
         character
-        for character in typed[: MOST_CHARACTERS + 1]
+        for character in typed[: MAX_CHARACTERS + 1]
         if not (character in ".\t\r\n" or unicodedata.category(character) in DECORATION)
     ]
     digits = [unicodedata.decimal(character, None) for character in kept]
-    if len(typed) > MOST_CHARACTERS or len(digits) != DIGITS or None in digits:
+    if len(typed) > MAX_CHARACTERS or len(digits) != DIGITS or None in digits:
         return None
     return "".join(map(str, digits))
 
 
-def code_of(delivery_id: int, *, salt: bytes | memoryview) -> str:
+def code_of(outgoing_email_id: int, *, salt: bytes | memoryview) -> str:
     """The code of one email: the same for every attempt to send it, so that an email sent twice says one thing."""
-    message = b"code of delivery:%d:" % delivery_id + bytes(salt)
+    message = b"code of delivery:%d:" % outgoing_email_id + bytes(salt)
     number = int.from_bytes(hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256))
     return f"{number % 10**6:06}"
 

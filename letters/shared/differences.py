@@ -22,11 +22,11 @@ WORK = 2_000_000
 ALIKE = 0.4
 # So many paragraphs on, the counterpart of a changed one is looked for.
 LOOK_AHEAD = 6
-MOST_DEPTH = 12
+MAX_DEPTH = 12
 # More of them nobody reads, and no browser shows them soon: a paragraph is then one that was written anew, and what
 # comes after so many paragraphs is only counted.
-MOST_PARTS = 1000
-MOST_PARAGRAPHS = 1000
+MAX_PARTS = 1000
+MAX_PARAGRAPHS = 1000
 
 # Scripts that leave no spaces between words, in which each sign is compared by itself: Thai, Lao, Burmese, Khmer,
 # Japanese and Chinese.
@@ -86,8 +86,8 @@ def differences(old: str, new: str) -> tuple[Paragraph, ...]:
         else:
             found += _changed([before[place] for place in left], [after[place] for place in right], budget)
     shown = tuple(_without_what_stays(found))
-    more = len(shown) - MOST_PARAGRAPHS
-    return (*shown[:MOST_PARAGRAPHS], Paragraph("more", number=more)) if more > 0 else shown
+    more = len(shown) - MAX_PARAGRAPHS
+    return (*shown[:MAX_PARAGRAPHS], Paragraph("more", number=more)) if more > 0 else shown
 
 
 def words_of(text: str) -> list[str]:
@@ -167,7 +167,7 @@ def _changed(old: list[str], new: list[str], budget: _Budget) -> Iterator[Paragr
 
 def _rewritten(old: str, new: str, budget: _Budget) -> Iterator[Paragraph]:
     parts = tuple(_parts(old, new, budget))
-    if len(parts) <= MOST_PARTS:
+    if len(parts) <= MAX_PARTS:
         yield Paragraph("changed", parts)
     else:
         yield Paragraph("gone", (Part("gone", old),))
@@ -258,7 +258,7 @@ class _Comparison:
 
     def _inner_pairs(self, left: range, right: range, depth: int) -> Iterator[_Pair]:
         """The same of stretches that neither begin nor end alike."""
-        anchors = self._anchors(left, right) if depth < MOST_DEPTH else []
+        anchors = self._anchors(left, right) if depth < MAX_DEPTH else []
         if anchors:
             at_old, at_new = left.start, right.start
             for in_old, in_new in anchors:

@@ -22,7 +22,7 @@ MARK = "siv1:"
 BLOCK = 48
 
 
-def seal_email(email: str) -> str:
+def encrypt_email(email: str) -> str:
     """In lower case, as everybody is looked up."""
     plain = email.lower().encode()
     padded = plain + b"\0" * (-len(plain) % BLOCK)
@@ -33,8 +33,8 @@ def open_email(stored: str) -> str:
     """Raises cryptography.exceptions.InvalidTag under another ADDRESS_HASH_KEY."""
     if not stored.startswith(MARK):
         return stored
-    sealed = base64.urlsafe_b64decode(stored.removeprefix(MARK))
-    return _cipher(settings.ADDRESS_HASH_KEY).decrypt(sealed, None).rstrip(b"\0").decode()
+    encrypted = base64.urlsafe_b64decode(stored.removeprefix(MARK))
+    return _cipher(settings.ADDRESS_HASH_KEY).decrypt(encrypted, None).rstrip(b"\0").decode()
 
 
 @lru_cache(maxsize=2)
@@ -43,7 +43,7 @@ def _cipher(hash_key: str) -> AESSIV:
     return AESSIV(derived.derive(hash_key.encode()))
 
 
-class SealedEmailField(models.EmailField):  # type: ignore[type-arg]  # not generic at run time
+class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not generic at run time
     """An address that PostgreSQL never sees. It is compared as a whole, in any case of letters, and in no other way."""
 
     def db_type(self, connection: Any) -> str:
@@ -51,7 +51,7 @@ class SealedEmailField(models.EmailField):  # type: ignore[type-arg]  # not gene
 
     def get_prep_value(self, value: Any) -> Any:
         plain = super().get_prep_value(value)
-        return seal_email(plain) if plain else plain
+        return encrypt_email(plain) if plain else plain
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         return open_email(value) if value else value
@@ -62,10 +62,10 @@ class SealedEmailField(models.EmailField):  # type: ignore[type-arg]  # not gene
 
 
 # Both sides are in lower case already.
-SealedEmailField.register_lookup(Exact, "iexact")
+EncryptedEmailField.register_lookup(Exact, "iexact")
 
 
-class OthersSealedEmailField(SealedEmailField):
+class OthersSealedEmailField(EncryptedEmailField):
     """The same in a table of another package, whose migrations know it as what it was."""
 
     def deconstruct(self) -> Any:
@@ -73,6 +73,6 @@ class OthersSealedEmailField(SealedEmailField):
         return name, "django.db.models.EmailField", args, kwargs
 
 
-def seal_field_of(model: type[models.Model], name: str) -> None:
+def encryption_field_of(model: type[models.Model], name: str) -> None:
     """Have an address in another package's table encrypted. Its column must be text."""
     model._meta.get_field(name).__class__ = OthersSealedEmailField

@@ -1,7 +1,7 @@
 """Letters as a keyboard without them writes them: "Łódź" as "Lodz", "Größe" as "Grosse".
 
 For addresses of pages. What is searched is folded in the database, by a function that knows the same letters (migration
-0042), so that an index and a search can never fold in two ways.
+0003), so that an index and a search can never fold in two ways.
 """
 
 import unicodedata

@@ -21,7 +21,7 @@ from django.conf import settings
 from limits import RateLimitItem
 from limits.storage import RedisStorage
 
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +42,11 @@ return math.floor(place - now)
 SALT_KEY = f"{PREFIX}:salt"
 SALT_SECONDS = 24 * 60 * 60
 # While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
-LEFT_ALONE_SECONDS = 5
+CIRCUIT_OPEN_SECONDS = 5
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
-_left_alone_until = 0.0
+_circuit_open_until = 0.0
 _is_away = False
 
 
@@ -164,9 +164,9 @@ def _pipeline(storage: RedisStorage) -> "redis.client.Pipeline":
     return cast("redis.Redis", storage.get_connection()).pipeline(transaction=False)
 
 
-def _ask(question: Callable[[RedisStorage], Answer], *, otherwise: Answer) -> Answer:
+def _ask(question: Callable[[RedisStorage], Result], *, otherwise: Result) -> Result:
     global _is_away  # noqa: PLW0603 -- one state a process is what is wanted
-    if time.monotonic() < _left_alone_until:
+    if time.monotonic() < _circuit_open_until:
         return otherwise
     try:
         answer = question(_storage(settings.VALKEY_URL))
@@ -184,8 +184,8 @@ def _storage(url: str) -> RedisStorage:
 
 def _complain(error: Exception) -> None:
     """Said once for each time that Valkey goes away, not at every signing."""
-    global _left_alone_until, _is_away  # noqa: PLW0603
-    _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+    global _circuit_open_until, _is_away  # noqa: PLW0603
+    _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     if not _is_away:
         log.warning("Valkey does not answer (%s): signing goes on without limits.", type(error).__name__)
     _is_away = True

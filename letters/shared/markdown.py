@@ -17,26 +17,26 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from letters.shared.handwriting import as_markdown
 from letters.shared.links import addresses_in
+from letters.shared.pasted_text import as_markdown
 from letters.shared.pictures import ADDRESS, picture_tag
 from letters.shared.text import stream_safe
 
 # Far beyond any letter. At these bounds the parser takes less than a second; beyond them its time grows by the square.
 LONGEST = 100_000
-MOST_LINES = 3000
+MAX_LINES = 3000
 # Of characters that may begin or end something.
-MOST_SIGNS = 2500
+MAX_SIGNS = 2500
 SIGNS = "*_[]`<~^|@"
 # For each of these the parser looks at all that follow: pictures, and notes in the text.
 OPENINGS = ("![", "^[")
-MOST_OPENINGS = 300
+MAX_OPENINGS = 300
 # A table fills up short rows by itself: the most bars of a line, times the lines.
-MOST_CELLS = 20_000
-MOST_LINKS = 1000
+MAX_CELLS = 20_000
+MAX_LINKS = 1000
 DEEPEST = 24
 # No browser follows a longer one.
-LONGEST_LINK = 2000
+MAX_LINK_LENGTH = 2000
 # Disk space, and every reader's time: a link that is defined once may be used a thousand times, and one bar makes a
 # cell of a table. So HTML is no longer than so many times the text, and what a short text with a table needs.
 HTML_PER_CHARACTER = 6
@@ -111,12 +111,12 @@ def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
     text = stream_safe(markdown).replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > LONGEST:
         raise TooComplicated("long")
-    if text.count("\n") > MOST_LINES:
+    if text.count("\n") > MAX_LINES:
         raise TooComplicated("lines")
-    if sum(map(text.count, SIGNS)) > MOST_SIGNS or sum(map(text.count, OPENINGS)) > MOST_OPENINGS:
+    if sum(map(text.count, SIGNS)) > MAX_SIGNS or sum(map(text.count, OPENINGS)) > MAX_OPENINGS:
         raise TooComplicated("signs")
     lines = text.split("\n")
-    if max(line.count("|") for line in lines) * len(lines) > MOST_CELLS:
+    if max(line.count("|") for line in lines) * len(lines) > MAX_CELLS:
         raise TooComplicated("cells")
     with _not_too_deep():
         return MARKDOWN.parse(as_markdown(text), env if env is not None else {})
@@ -206,7 +206,7 @@ def _link_addresses(state: StateCore) -> None:
         if token.type == "inline" and token.children:
             token.children = list(_linked(token.children))
     links = (child for token in state.tokens for child in token.children or [] if child.type == "link_open")
-    if sum(1 for _ in links) > MOST_LINKS:
+    if sum(1 for _ in links) > MAX_LINKS:
         raise TooComplicated("links")
 
 
@@ -354,7 +354,7 @@ def _made() -> MarkdownIt:
     for name, render in RENDERED.items():
         made.add_render_rule(name, render)
     allows = made.validateLink
-    made.validateLink = lambda url: len(url) <= LONGEST_LINK and allows(url)  # type: ignore[method-assign]
+    made.validateLink = lambda url: len(url) <= MAX_LINK_LENGTH and allows(url)  # type: ignore[method-assign]
     return made
 
 

@@ -4,7 +4,7 @@ import re
 
 # With less, the three lines of the initial stand beside one or two lines of text, even in the narrow column of a phone.
 FEWEST_CHARACTERS = 200
-MOST_SALUTATIONS = 3
+MAX_SALUTATIONS = 3
 # Browsers enlarge a quotation mark or a bracket with the letter after it.
 FIRST_LETTER = re.compile(r"[^\w\s·]{0,2}([^\W\d_])")
 PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
@@ -24,7 +24,7 @@ def with_initial(html: str) -> str:
         words = _words(found[1])
         if len(words) >= FEWEST_CHARACTERS:
             return _marked(html, salutations, found) if _can_carry_it(found[1], words) else html
-        if len(salutations) == MOST_SALUTATIONS:
+        if len(salutations) == MAX_SALUTATIONS:
             break
         salutations.append(found)
         place = found.end()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pikepdf
 
 from letters.shared.languages import direction
-from letters.shared.limited import Child, Limits, child
+from letters.shared.sandbox import Child, Limits, child
 from letters.shared.typesetting import quoted, typst_of
 
 NAMES_A_PART = 1000

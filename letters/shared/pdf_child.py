@@ -1,10 +1,10 @@
-"""The child process in which Typst sets one part of a PDF (letters/shared/limited.py)."""
+"""The child process in which Typst sets one part of a PDF (letters/shared/sandbox.py)."""
 
 from functools import cache
 
 import typst
 
-from letters.shared.limited import Answer, Question, serve
+from letters.shared.sandbox import Question, Reply, serve
 
 
 @cache
@@ -18,7 +18,7 @@ def _has_emoji() -> str:
     return "yes" if any("emoji" in family.lower() for family in _fonts().families()) else "no"
 
 
-def set_part(question: Question) -> Answer:
+def set_part(question: Question) -> Reply:
     typst.compile(
         question["source"],
         output=question["output"],

@@ -1,4 +1,4 @@
-"""The child process in which Pillow decodes what people upload (letters/shared/limited.py)."""
+"""The child process in which Pillow decodes what people upload (letters/shared/sandbox.py)."""
 
 import struct
 import zlib
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from letters.shared.limited import Answer, Question, serve
 from letters.shared.pictures import FULL_WIDTH, SMALL_WIDTH
+from letters.shared.sandbox import Question, Reply, serve
 
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 # WebP knows no more than 16383.
-MOST_HEIGHT = 8000
+MAX_HEIGHT = 8000
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 # What Pillow raises over files that are cut, damaged or made to do harm.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, struct.error, zlib.error)
@@ -22,7 +22,7 @@ class TooManyPixels(Exception):
     pass
 
 
-def remade(question: Question) -> Answer:
+def remade(question: Question) -> Reply:
     """Read the file "given" in a folder, and write "full" and "small" beside it."""
     root = Path(question["folder"])
     try:
@@ -39,7 +39,7 @@ def remade(question: Question) -> Answer:
 def _read(data: bytes) -> Image.Image:
     picture = Image.open(BytesIO(data), formats=FORMATS)
     # What the file says of itself, before a pixel is decoded.
-    if picture.width * picture.height > MOST_PIXELS:
+    if picture.width * picture.height > MAX_PIXELS:
         raise TooManyPixels
     picture.draft("RGB", (FULL_WIDTH, FULL_WIDTH))
     picture.load()
@@ -49,7 +49,7 @@ def _read(data: bytes) -> Image.Image:
 
 def _within(picture: Image.Image, width: int) -> Image.Image:
     """The same picture, made smaller where it stands: a copy of a large one would take its memory again."""
-    picture.thumbnail((width, MOST_HEIGHT), Image.Resampling.LANCZOS)
+    picture.thumbnail((width, MAX_HEIGHT), Image.Resampling.LANCZOS)
     return picture
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from letters.shared.limited import Failed, Limits, child
+from letters.shared.sandbox import Failed, Limits, child
 
 LARGEST_FILE = 10 * 1024 * 1024
 FULL_WIDTH, SMALL_WIDTH = 2000, 800

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from altcha import create_challenge, verify_solution
 from django.conf import settings
 
-GOOD_FOR = timedelta(minutes=20)
+LIFETIME = timedelta(minutes=20)
 # PBKDF2 and not a single SHA-256 a try: browsers have it built in, so a program is hardly faster than a person's phone.
 ALGORITHM = "PBKDF2/SHA-256"
 ROUNDS = 1000
@@ -31,7 +31,7 @@ def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardne
         ROUNDS,
         counter=secrets.randbelow(most),
         data={"most": most},
-        expires_at=now + GOOD_FOR,
+        expires_at=now + LIFETIME,
         hmac_secret=_key("challenge", letter_id, address_hash, hardness),
         hmac_key_secret=_key("solution", letter_id, address_hash, hardness),
     )

@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils.crypto import get_random_string
 
-from letters.shared.addresses import seal, unseal
+from letters.shared.addresses import decrypt, encrypt
 
 # As many hexadecimal digits as Django's column has room for: 160 bits.
 STORED_LENGTH = 40
@@ -58,11 +58,11 @@ class SessionStore(DatabaseStore):
                 return found
 
     def encode(self, session_dict: dict[str, Any]) -> str:
-        return seal(super().encode(session_dict)).decode()
+        return encrypt(super().encode(session_dict)).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
         """Empty, if none of ADDRESS_KEYS fits: whoever it was signs in again."""
         try:
-            return super().decode(unseal(session_data.encode() if isinstance(session_data, str) else session_data))
+            return super().decode(decrypt(session_data.encode() if isinstance(session_data, str) else session_data))
         except InvalidToken:
             return {}

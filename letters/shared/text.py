@@ -27,7 +27,7 @@ SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 # No language piles up more marks on one letter (UAX 15, stream-safe text format).
-MOST_MARKS = 30
+MAX_MARKS = 30
 
 
 def _marks() -> str:
@@ -44,15 +44,15 @@ def _is_mark(character: str) -> bool:
 
 MARKS = _marks()
 # All marks are beyond Latin letters. Asked first, since to compare a character with all marks takes a microsecond.
-MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MOST_MARKS + 1}}}")
+MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 # Quick to say no, and at worst as slow as a run is long that it allows.
-HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MOST_MARKS + 1}}}")
+HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MAX_MARKS + 1}}}")
 # Without the look behind, a search would begin anew at each mark of a run.
-TOO_MANY_MARKS = re.compile(f"((?<!{MARKS}){MARKS}{{{MOST_MARKS}}}){MARKS}+")
+TOO_MANY_MARKS = re.compile(f"((?<!{MARKS}){MARKS}{{{MAX_MARKS}}}){MARKS}+")
 
 
 def stream_safe(text: str) -> str:
-    """The same text, with at most MOST_MARKS marks on one character. Linear in its length.
+    """The same text, with at most MAX_MARKS marks on one character. Linear in its length.
 
     Denial of service: Python puts the marks of a character in order by comparing each with each, and lets no other
     thread run meanwhile. 100,000 marks in a row stop a process for most of a minute.

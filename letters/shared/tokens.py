@@ -67,8 +67,8 @@ def make_token(
 ) -> str:
     issued, salt = int(now.timestamp()), bytes(salt)
     if submission_id is None:
-        return _seal(purpose, CONTENT.pack(signature_id, issued, salt, secrets.token_bytes(9)))
-    return _seal(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, submission_id, secrets.token_bytes(10)))
+        return _encrypt(purpose, CONTENT.pack(signature_id, issued, salt, secrets.token_bytes(9)))
+    return _encrypt(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, submission_id, secrets.token_bytes(10)))
 
 
 def make_check_token(
@@ -81,7 +81,7 @@ def make_check_token(
     """
     issued, filled = int(now.timestamp()), address.encode().ljust(254, b"\0")
     content = ADDRESSED_CONTENT.pack(signature_id, issued, bytes(salt), submission_id, filled, secrets.token_bytes(11))
-    return _seal("check", content)
+    return _encrypt("check", content)
 
 
 SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT, ADDRESSED_LENGTH: ADDRESSED_CONTENT}
@@ -112,7 +112,7 @@ class InvitationToken:
 
 
 def make_invitation_token(*, invitation_id: int, salt: bytes | memoryview) -> str:
-    return _seal("team_invitation", INVITATION.pack(invitation_id, bytes(salt), secrets.token_bytes(10)))
+    return _encrypt("team_invitation", INVITATION.pack(invitation_id, bytes(salt), secrets.token_bytes(10)))
 
 
 def read_invitation_token(text: str) -> InvitationToken | None:
@@ -126,7 +126,7 @@ def read_invitation_token(text: str) -> InvitationToken | None:
 
 def make_handle(purpose: str, thing_id: int) -> str:
     """By which a form or an address names a thing to people who must not count or order things by their ids."""
-    return _seal(f"handle:{purpose}", MARK.pack(thing_id))
+    return _encrypt(f"handle:{purpose}", MARK.pack(thing_id))
 
 
 def read_handle(purpose: str, text: str) -> int | None:
@@ -137,7 +137,7 @@ def read_handle(purpose: str, text: str) -> int | None:
 
 def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
     """Where a list that is ordered by moments goes on: opaque, or each page would tell a moment and an id."""
-    return _seal(f"cursor:{purpose}", CURSOR.pack(_microseconds(moment), thing_id))
+    return _encrypt(f"cursor:{purpose}", CURSOR.pack(_microseconds(moment), thing_id))
 
 
 def read_cursor(purpose: str, text: str) -> tuple[datetime, int] | None:
@@ -153,28 +153,28 @@ def _microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
-def make_mark(delivery_id: int) -> str:
+def make_mark(outgoing_email_id: int) -> str:
     """By which a mail is known again when a provider says what became of it. The same for every attempt to send it."""
-    return _seal("delivery", MARK.pack(delivery_id))
+    return _encrypt("outgoing", MARK.pack(outgoing_email_id))
 
 
 def read_mark(text: str) -> int | None:
     """The delivery's id; None if the mark is not ours."""
-    content = _open("delivery", text, MARK_LENGTH)
+    content = _open("outgoing", text, MARK_LENGTH)
     return None if content is None else int(MARK.unpack(content)[0])
 
 
-def _seal(purpose: str, content: bytes) -> str:
+def _encrypt(purpose: str, content: bytes) -> str:
     return base64.urlsafe_b64encode(_ciphers()[0].encrypt(content, [purpose.encode()])).decode()
 
 
 def _open(purpose: str, text: str, length: int) -> bytes | None:
     if len(text) != length or not SHAPE.fullmatch(text):
         return None
-    sealed = base64.urlsafe_b64decode(text)
+    encrypted = base64.urlsafe_b64decode(text)
     for cipher in _ciphers():
         try:
-            return cipher.decrypt(sealed, [purpose.encode()])
+            return cipher.decrypt(encrypted, [purpose.encode()])
         except InvalidTag:
             continue
     return None

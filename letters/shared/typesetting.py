@@ -16,7 +16,7 @@ from letters.shared.pictures import ADDRESS
 # But for tabs and the ends of lines.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # Printed beside its words, a longer address says nothing to anybody.
-LONGEST_PRINTED = 200
+MAX_PRINTED_LENGTH = 200
 # What is written without spaces breaks anywhere by itself: Thai, Lao, Burmese, Khmer, Chinese and Japanese.
 NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 LONG_WORD = re.compile(f"[^\\s\u00ad{NO_SPACES}]{{25,}}")
@@ -117,7 +117,7 @@ class _Setter:
         if bare(words) == bare(target):
             return f"link({quoted(target)}, text({quoted(ISOLATED.format(breakable(words)))}))"
         address = target.removeprefix("mailto:")
-        if len(address) > LONGEST_PRINTED:
+        if len(address) > MAX_PRINTED_LENGTH:
             return f"link({quoted(target)}, {self.inside(node)})"
         printed = f"text(size: 0.85em, {quoted(f' ({ISOLATED.format(breakable(address))})')})"
         return f"link({quoted(target)}, {{{self.inside(node)}; {printed}}})"

@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 # A wake-up that got lost with its worker blocks the next ones for no longer than this.
 FORGOTTEN_AFTER_SECONDS = 10
 # While Valkey or the broker is away it is left alone for so long after each failure: signers do not wait one by one.
-LEFT_ALONE_SECONDS = 5
+CIRCUIT_OPEN_SECONDS = 5
 
 # So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
 # confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in publishing/caching.py).
 GATHER_SECONDS = 0.5
 
-_left_alone_until = 0.0
+_circuit_open_until = 0.0
 
 
 def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
     """Send `task` unless it is on its way already. Call it after commit. Never raises: the sweep is the safety net."""
-    if time.monotonic() < _left_alone_until:
+    if time.monotonic() < _circuit_open_until:
         return
     try:
         is_news = _valkey().set(_key(task, args), 1, nx=True, ex=FORGOTTEN_AFTER_SECONDS)
@@ -53,12 +53,12 @@ def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
             _valkey().delete(_key(task, args))
 
 
-def wake_postman() -> None:
+def notify_mail_worker() -> None:
     """Mail is owed that somebody waits for."""
     wake("letters.deliver", queue="confirmations")
 
 
-def wake_bulk_postman() -> None:
+def notify_bulk_mail_worker() -> None:
     """Mail is owed that can wait."""
     wake("letters.deliver_bulk", queue="bulk")
 
@@ -91,6 +91,6 @@ def _valkey() -> "redis.Redis":
 
 
 def _complain(part: str, error: Exception) -> None:
-    global _left_alone_until  # noqa: PLW0603 -- one clock a process is what is wanted
-    _left_alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+    global _circuit_open_until  # noqa: PLW0603 -- one clock a process is what is wanted
+    _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     log.warning("%s does not answer (%s): nobody is woken, the sweep will find the work.", part, type(error).__name__)

@@ -10,8 +10,8 @@ from django.template import RequestContext
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from letters.accounts.guards import WAY_ON
-from letters.accounts.queries import has_second_factor, lacks_second_factor
+from letters.base.accounts.guards import WAY_ON
+from letters.base.accounts.queries import has_second_factor, lacks_second_factor
 from letters.models import OWNING, Letter, User
 from letters.shared.browsers import browser_name
 
@@ -49,7 +49,7 @@ def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str,
         letter.published_at is None
         and not has_second_factor(user)
         and isinstance(user, User)
-        and letter.collective.lets(user, OWNING)
+        and letter.collective.has_role(user, OWNING)
     )
     return {"wanted": wanted, "way_on": context.request.path}
 

@@ -4,7 +4,7 @@ from django import template
 from django.template import RequestContext
 from django.urls import reverse
 
-from letters.templatetags.organizing import Tab
+from letters.templatetags.letter_editor import Tab
 
 register = template.Library()
 

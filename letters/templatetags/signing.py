@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from letters.models import Letter
-from letters.signing.forms import SigningForm
+from letters.signer.signing.forms import SigningForm
 
 register = template.Library()
 

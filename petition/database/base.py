@@ -15,7 +15,7 @@ from django.db import connection as default
 from django.db.backends.postgresql import base
 
 # After a failure nobody asks for so long; then one asks, and the others go on without until it has an answer.
-LEFT_ALONE_SECONDS = 5
+CIRCUIT_OPEN_SECONDS = 5
 # In the web server a person waits so long for a connection, and a reader for the thread that waits.
 PATIENCE_SECONDS = 2
 
@@ -36,7 +36,7 @@ class Breaker:
         try:
             yield
         except psycopg.OperationalError:
-            self.has_failed, self.left_alone_until = True, time.monotonic() + LEFT_ALONE_SECONDS
+            self.has_failed, self.left_alone_until = True, time.monotonic() + CIRCUIT_OPEN_SECONDS
             raise
         else:
             self.has_failed = False

@@ -5,8 +5,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal.auth import WebAuthn
 
-from letters.collectives.operations import create_collective
 from letters.models import AuditEvent, Letter, Membership, User
+from letters.organizer.collectives.operations import create_collective
 from tests.accounts.people import PASSWORD, Person, mailed_to
 from tests.people import NOW, words
 

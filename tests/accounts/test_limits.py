@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from limits import parse
 from pytest_django import Settings
 
-from letters.accounts import admission
-from letters.accounts.mail import ACCOUNTS_QUEUE, pack
+from letters.base.accounts import admission
+from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.models import User
 from letters.tasks import account_mail
 from petition.local import QUEUES
@@ -107,14 +107,14 @@ def test_three_tries_stay_three_when_they_are_sent_at_once(
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(compared) == admission.MOST_TRIES
+    assert len(compared) == admission.MAX_TRIES
 
 
 def test_digits_that_are_right_are_not_taken_after_the_third_try(orla: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even if the session, which another request has written meanwhile, knows of no try."""
     person = Person()
     ask_for_digits(person, "/accounts/login/code/", orla.email)
-    monkeypatch.setattr(admission, "MOST_TRIES", 0)
+    monkeypatch.setattr(admission, "MAX_TRIES", 0)
     page = person.type_digits(mailed_digits(orla.email), "/accounts/login/code/confirm/")
     assert "tried too often" in words(page)
     assert not person.is_signed_in()

@@ -10,9 +10,9 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from pytest_django import Settings
 
-from letters.accounts.mail import pack, unpack
-from letters.accounts.tasks import TryLater, send_packed
 from letters.adapters import AccountAdapter
+from letters.base.accounts.mail import pack, unpack
+from letters.base.accounts.tasks import TryLater, send_packed
 from letters.models import User
 from petition.embedded import free_port
 from tests.accounts.people import Person

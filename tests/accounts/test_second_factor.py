@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from letters.accounts.guards import for_organizers
-from letters.accounts.queries import has_second_factor
+from letters.base.accounts.guards import for_organizers
+from letters.base.accounts.queries import has_second_factor
 from letters.models import User
 from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to
 from tests.people import words

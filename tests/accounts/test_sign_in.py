@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from letters.accounts.tasks import tidy
+from letters.base.accounts.tasks import tidy
 from letters.models import User
 from letters.shared.sessions import stored_key
 from tests.accounts.people import PASSWORD, Person, mailed_digits, mailed_to, make_account, other_than

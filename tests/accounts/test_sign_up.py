@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 
-from letters.accounts import operations
-from letters.accounts.tasks import tidy
+from letters.base.accounts import operations
+from letters.base.accounts.tasks import tidy
 from letters.models import User
 from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to, make_account, other_than
 from tests.people import Response, words
@@ -111,7 +111,7 @@ def test_a_known_address_takes_the_time_of_hashing_a_password_too(
     person: Person, orla: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[str] = []
-    monkeypatch.setattr("letters.accounts.forms.make_password", hashed.append)
+    monkeypatch.setattr("letters.base.accounts.forms.make_password", hashed.append)
     person.sign_up(orla.email)
     assert hashed == [PASSWORD]
 

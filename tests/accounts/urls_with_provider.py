@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from letters.accounts.urls import guard
+from letters.base.accounts.urls import guard
 from petition.urls import urlpatterns as ours
 
 with_provider = [

@@ -7,14 +7,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from letters.accounts.invitations import has_stopped_in_second
-from letters.collectives.operations import invite_member
-from letters.models import Collective, Invitation, Membership, User
+from letters.base.accounts.invitations import has_stopped_in_second
+from letters.models import Collective, MemberInvitation, Membership, User
+from letters.organizer.collectives.operations import invite_member
 from letters.shared.addresses import read_address
 from tests.people import browser_of
 
 # The clock of the pages, which say what stands now.
-Inviter = Callable[..., Invitation]
+Inviter = Callable[..., MemberInvitation]
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def second_owner(collective: Collective, now: datetime) -> User:
 def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
     """Invites somebody: `invite("nina@example.org", role="owner")`."""
 
-    def make(email: str = "nina@example.org", *, role: str = "editor", now: datetime = today) -> Invitation:
+    def make(email: str = "nina@example.org", *, role: str = "editor", now: datetime = today) -> MemberInvitation:
         address = read_address(email)
         assert address, email
         return invite_member(collective, address=address, role=role, by=organizer, now=now)

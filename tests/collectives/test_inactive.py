@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from letters.collectives.operations import describe_collective
-from letters.exporting.operations import Wanted, ask_export
-from letters.handover.operations import remove_handover
-from letters.inviting.operations import call_off_round, remind_invited
 from letters.models import MODERATING, OWNING, WRITING, Collective, Export, Letter, Membership, User
-from letters.moderating.operations import accept_signatures
-from letters.organizing.operations import close_letter, publish_letter, start_revision, withdraw_letter
-from letters.revising.operations import ask_to_carry_over
-from letters.shared.refusal import Refused
+from letters.moderator.moderation.operations import accept_signatures
+from letters.organizer.collectives.operations import describe_collective
+from letters.organizer.exports.operations import Wanted, ask_export
+from letters.organizer.first_signatories.operations import call_off_round, remind_invited
+from letters.organizer.letter_delivery.operations import remove_letter_delivery
+from letters.organizer.letter_editor.operations import close_letter, publish_letter, start_revision, withdraw_letter
+from letters.shared.refused import Refused
+from letters.signer.carry_over.operations import ask_to_carry_over
 from tests.people import NOW
 
 SIGNATURES = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
@@ -27,7 +27,7 @@ DEEDS: dict[str, Callable[[Letter, User], Any]] = {
     "remind": lambda letter, by: remind_invited(letter, by=by, now=NOW),
     "call off": lambda letter, by: call_off_round(letter, by=by, now=NOW),
     "carry over": lambda letter, by: ask_to_carry_over(letter, by=by, now=NOW),
-    "remove a delivery": lambda letter, by: remove_handover(letter, 1, by=by, now=NOW),
+    "remove a delivery": lambda letter, by: remove_letter_delivery(letter, 1, by=by, now=NOW),
     "moderate": lambda letter, by: accept_signatures(letter, [], by=by, now=NOW),
     "describe": lambda letter, by: describe_collective(letter.collective, values={"name": "Us"}, by=by, now=NOW),
 }
@@ -37,9 +37,9 @@ DEEDS: dict[str, Callable[[Letter, User], Any]] = {
 def test_a_role_is_worth_nothing_without_an_active_account(
     collective: Collective, organizer: User, roles: list[Membership.Role]
 ) -> None:
-    assert collective.lets(organizer, roles)
+    assert collective.has_role(organizer, roles)
     organizer.is_active = False
-    assert not collective.lets(organizer, roles)
+    assert not collective.has_role(organizer, roles)
 
 
 @pytest.mark.parametrize("deed", DEEDS)

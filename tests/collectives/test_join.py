@@ -10,8 +10,8 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
-from letters.collectives.operations import accept_invitation, change_role, revoke_invitation
-from letters.models import Collective, Invitation, Membership, User
+from letters.models import Collective, MemberInvitation, Membership, User
+from letters.organizer.collectives.operations import accept_invitation, change_role, revoke_invitation
 from letters.shared.sessions import SessionStore
 from letters.shared.tokens import make_invitation_token
 from petition.celery import app
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 USELESS = "This invitation does not work"
 
 
-def path_in_mail(invitation: Invitation) -> str:
+def path_in_mail(invitation: MemberInvitation) -> str:
     """The link of its mail, as somebody opens it who reads it."""
     deliver()
     (line,) = [line for line in str(mail.outbox[-1].body).splitlines() if "/organize/invitations/" in line]
@@ -39,7 +39,7 @@ def test_opening_the_link_changes_nothing(invite: Inviter, client: Client, nina:
             assert reader.head(url).status_code == 200
             page = words(reader.get(url))
             assert "Friends of the Night Train As a moderator: look at the signatures" in page
-    assert Invitation.objects.open().get() == invitation
+    assert MemberInvitation.objects.open().get() == invitation
     assert not nina.memberships.exists()
 
 
@@ -79,7 +79,7 @@ def test_who_belongs_to_it_already_is_told_so(invite: Inviter, teammate: User) -
     for page in (browser.get(url), browser.post(url)):
         assert "You belong to it already: editor." in words(page)
     assert teammate.memberships.get().role == "editor"
-    assert Invitation.objects.open().exists()
+    assert MemberInvitation.objects.open().exists()
 
 
 def useless_links(invite: Inviter, organizer: User, stranger: User, now: datetime) -> dict[str, str]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from letters.accounts import operations as account_operations
-from letters.accounts import queries as account_queries
-from letters.accounts.operations import close_account
-from letters.collectives import operations
-from letters.collectives.operations import (
+from letters.base.accounts import operations as account_operations
+from letters.base.accounts import queries as account_queries
+from letters.base.accounts.operations import close_account
+from letters.models import AuditEvent, Collective, Letter, MemberInvitation, Membership, OutgoingEmail, User
+from letters.organizer.collectives import operations
+from letters.organizer.collectives.operations import (
     accept_invitation,
     change_role,
     create_collective,
@@ -20,17 +21,16 @@ from letters.collectives.operations import (
     forget_invitations,
     invite_member,
     leave_collective,
+    reencrypt_invitations,
     remove_member,
-    reseal_invitations,
     revoke_invitation,
 )
-from letters.models import AuditEvent, Collective, Delivery, Invitation, Letter, Membership, User
-from letters.shared.addresses import read_address, unseal
-from letters.shared.refusal import Refused
+from letters.shared.addresses import decrypt, read_address
+from letters.shared.refused import Refused
 from tests.people import NOW, Reader, in_threads
 
 
-def invite(collective: Collective, by: User, email: str = "nina@example.org", **values: Any) -> Invitation:
+def invite(collective: Collective, by: User, email: str = "nina@example.org", **values: Any) -> MemberInvitation:
     address = read_address(email)
     assert address
     return invite_member(collective, address=address, **{"role": "editor", "by": by, "now": NOW, **values})
@@ -115,10 +115,10 @@ def test_two_of_one_name_at_the_same_moment_get_an_address_each(organizer: User)
 
 def test_an_invitation_owes_one_mail_and_keeps_the_address_sealed(collective: Collective, organizer: User) -> None:
     invitation = invite(collective, organizer, "Nina@Example.org")
-    delivery = Delivery.objects.get()
-    assert (delivery.kind, delivery.invitation, delivery.signature) == ("team_invitation", invitation, None)
+    outgoing = OutgoingEmail.objects.get()
+    assert (outgoing.kind, outgoing.invitation, outgoing.signature) == ("team_invitation", invitation, None)
     assert invitation.address
-    assert unseal(invitation.address) == "Nina@example.org"
+    assert decrypt(invitation.address) == "Nina@example.org"
     assert b"nina" not in bytes(invitation.address).lower()
     assert "nina" not in f"{last_event().details}{last_event().reason}".lower()
 
@@ -126,7 +126,7 @@ def test_an_invitation_owes_one_mail_and_keeps_the_address_sealed(collective: Co
 def test_inviting_twice_makes_one_invitation_and_one_mail(collective: Collective, organizer: User) -> None:
     first = invite(collective, organizer)
     assert invite(collective, organizer, "NINA@example.org") == first
-    assert Delivery.objects.count() == 1
+    assert OutgoingEmail.objects.count() == 1
     with pytest.raises(Refused, match="invited_otherwise"):
         invite(collective, organizer, role="owner")
 
@@ -177,7 +177,7 @@ def test_after_two_weeks_somebody_can_be_invited_anew(collective: Collective, or
     late = NOW + timedelta(days=14)
     second = invite(collective, organizer, now=late, role="moderator")
     assert first != second
-    assert list(Invitation.objects.standing(late)) == [second]
+    assert list(MemberInvitation.objects.standing(late)) == [second]
 
 
 def test_an_invitation_that_is_taken_back_holds_no_address(collective: Collective, organizer: User, nina: User) -> None:
@@ -186,7 +186,7 @@ def test_an_invitation_that_is_taken_back_holds_no_address(collective: Collectiv
         revoke_invitation(invitation, by=organizer, now=NOW)
     invitation.refresh_from_db()
     assert (invitation.address, invitation.revoked_at) == (None, NOW)
-    assert Delivery.objects.owed().count() == 0
+    assert OutgoingEmail.objects.owed().count() == 0
     assert AuditEvent.objects.filter(verb="revoke_invitation").count() == 1
     with pytest.raises(Refused, match="over"):
         accept_invitation(invitation, by=nina, now=NOW)
@@ -197,12 +197,12 @@ def test_what_is_over_is_forgotten(collective: Collective, organizer: User, nina
     revoke_invitation(taken_back, by=organizer, now=NOW)
     accept_invitation(accepted, by=nina, now=NOW)
     forget_invitations(now=NOW + timedelta(days=1))
-    assert Invitation.objects.count() == 3
+    assert MemberInvitation.objects.count() == 3
     forget_invitations(now=NOW + timedelta(days=1, seconds=1))
-    assert set(Invitation.objects.all()) == {accepted, expired}
+    assert set(MemberInvitation.objects.all()) == {accepted, expired}
     forget_invitations(now=NOW + timedelta(days=15, seconds=1))
-    assert not Invitation.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not MemberInvitation.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     assert roles(collective) == {"Olga": "owner", "": "editor"}
 
 
@@ -210,14 +210,14 @@ def test_a_new_key_seals_open_invitations_anew(collective: Collective, organizer
     invitation = invite(collective, organizer)
     fresh = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldyE="
     settings.ADDRESS_KEYS = [fresh, *settings.ADDRESS_KEYS]
-    assert reseal_invitations() == (1, [])
+    assert reencrypt_invitations() == (1, [])
     settings.ADDRESS_KEYS = [fresh]
     invitation.refresh_from_db()
     assert invitation.address
-    assert unseal(invitation.address) == "nina@example.org"
-    assert reseal_invitations() == (0, [])
+    assert decrypt(invitation.address) == "nina@example.org"
+    assert reencrypt_invitations() == (0, [])
     settings.ADDRESS_KEYS = ["b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZCE="]
-    assert reseal_invitations() == (0, [invitation.pk])
+    assert reencrypt_invitations() == (0, [invitation.pk])
 
 
 # To accept
@@ -420,5 +420,5 @@ def test_nothing_is_half_done(collective: Collective, organizer: User, monkeypat
     monkeypatch.setattr(operations, "record", fail)
     with pytest.raises(RuntimeError):
         invite(collective, organizer)
-    assert not Invitation.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not MemberInvitation.objects.exists()
+    assert not OutgoingEmail.objects.exists()

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from letters.collectives.operations import accept_invitation
-from letters.models import Collective, Delivery, Invitation, Letter, Membership, User
+from letters.models import Collective, Letter, MemberInvitation, Membership, OutgoingEmail, User
+from letters.organizer.collectives.operations import accept_invitation
 from letters.shared.sessions import SessionStore
 from tests.collectives.conftest import Inviter
 from tests.people import NOW, Response, browser_of, deliver, words
@@ -142,7 +142,7 @@ def test_who_may_open_what(
             # What was posted is empty: refused by a form, by its kind, or done.
             assert answer in ({200} if method == "get" else {302, 404, 422})
     if who != "organizer":
-        assert Invitation.objects.open().count() == 1
+        assert MemberInvitation.objects.open().count() == 1
         assert second_owner.memberships.count() == 1
 
 
@@ -244,7 +244,7 @@ def test_who_cannot_be_invited(desk: Client, teammate: User, fields: dict[str, s
     page = post(desk, f"{PAGE}invite/", **{"email": "nina@example.org", "role": "editor", **fields})
     assert page.status_code == 422
     assert sentence in words(page)
-    assert not Invitation.objects.exists()
+    assert not MemberInvitation.objects.exists()
 
 
 def test_limits_have_words(desk: Client, invite: Inviter) -> None:
@@ -258,7 +258,7 @@ def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, n
     invitation = invite()
     deliver()
     assert "nina@example.org editor The mail was sent. Good until" in words(desk.get(PAGE))
-    Delivery.objects.update(sent_at=None, failed_at=NOW)
+    OutgoingEmail.objects.update(sent_at=None, failed_at=NOW)
     assert "The mail came back." in words(desk.get(PAGE))
     accept_invitation(invitation, by=nina, now=today)
     assert "The mail came back." not in words(desk.get(PAGE))
@@ -268,12 +268,12 @@ def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Invit
     url = f"{PAGE}invitations/{invite().pk}/"
     for _ in range(2):
         assert "nina@example.org" not in words(post(desk, url))
-    assert not Invitation.objects.open().exists()
+    assert not MemberInvitation.objects.open().exists()
 
 
 def test_an_address_under_a_lost_key_breaks_no_page(desk: Client, invite: Inviter) -> None:
     invite()
-    Invitation.objects.update(address=b"sealed under a key that nobody has")
+    MemberInvitation.objects.update(address=b"sealed under a key that nobody has")
     assert "an address that cannot be read" in words(desk.get(PAGE))
 
 

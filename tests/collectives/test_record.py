@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from letters.auditing.operations import record, record_each
-from letters.collectives.operations import (
+from letters.base.audit_log.operations import record, record_each
+from letters.models import AuditEvent, Collective, Letter, Membership, User
+from letters.moderator.moderation.operations import accept_signatures, reject_signatures
+from letters.organizer.collectives.operations import (
     accept_invitation,
     change_role,
     create_collective,
@@ -18,11 +20,9 @@ from letters.collectives.operations import (
     remove_member,
     revoke_invitation,
 )
-from letters.collectives.sentences import COUNTED, SENTENCES
-from letters.models import AuditEvent, Collective, Letter, Membership, User
-from letters.moderating.operations import accept_signatures, reject_signatures
-from letters.organizing.operations import close_letter, withdraw_letter
-from letters.signing.operations import disown_signature
+from letters.organizer.collectives.sentences import COUNTED, SENTENCES
+from letters.organizer.letter_editor.operations import close_letter, withdraw_letter
+from letters.signer.signing.operations import disown_signature
 from tests.collectives.conftest import Inviter
 from tests.people import NOW, add_confirmed, add_published, browser_of, ids_of, sign, words
 

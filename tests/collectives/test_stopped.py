@@ -10,22 +10,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from letters.accounts.invitations import has_stopped_in_second, health_of
-from letters.collectives.operations import (
+from letters.base.accounts.invitations import has_stopped_in_second, health_of
+from letters.base.outbox.operations import note_bounce, note_complaint
+from letters.models import Collective, MemberInvitation, OutgoingEmail, User
+from letters.organizer.collectives.operations import (
     create_collective,
     forget_invitations,
     invite_member,
     let_invite_again,
     revoke_invitation,
 )
-from letters.delivering.operations import note_bounce, note_complaint
-from letters.inviting.operations import invite_people
-from letters.models import Collective, Delivery, Invitation, User
+from letters.organizer.first_signatories.operations import invite_people
 from letters.shared.addresses import read_address
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from tests.collectives.conftest import Inviter
 from tests.conftest import LetterMaker
-from tests.inviting.conftest import people_in
+from tests.first_signatories.conftest import people_in
 from tests.people import deliver, words
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +40,8 @@ def staff(db: None) -> User:
 
 
 def come_back(number: int, now: datetime) -> None:
-    for delivery in Delivery.objects.filter(failed_at=None).order_by("pk")[:number]:
-        note_bounce(delivery, at=now, now=now, error="550 5.1.1")
+    for outgoing in OutgoingEmail.objects.filter(failed_at=None).order_by("pk")[:number]:
+        note_bounce(outgoing, at=now, now=now, error="550 5.1.1")
     has_stopped_in_second.cache_clear()
 
 
@@ -61,16 +61,16 @@ def test_they_stop_when_many_come_back(invite: Inviter, collective: Collective, 
     # What has not left waits.
     deliver()
     assert mail.outbox == []
-    assert Delivery.objects.owed().count() == 3
+    assert OutgoingEmail.objects.owed().count() == 3
 
 
 def test_two_complaints_stop_them_too(invite: Inviter, collective: Collective, today: datetime) -> None:
     for place in range(4):
         invite(f"p{place}@example.org")
     deliver()
-    for delivery in Delivery.objects.order_by("pk")[:2]:
+    for outgoing in OutgoingEmail.objects.order_by("pk")[:2]:
         assert not health_of(collective).is_ill
-        note_complaint(delivery, at=today, now=today)
+        note_complaint(outgoing, at=today, now=today)
     with pytest.raises(Refused, match="round_stopped"):
         invite("new@example.org")
 
@@ -116,10 +116,10 @@ def test_taking_back_what_came_back_does_not_make_it_forgotten(
         revoke_invitation(invitation, by=organizer, now=today)
     forget_invitations(now=today + timedelta(days=3))
     assert health_of(collective).is_ill
-    assert not Invitation.objects.exclude(address=None).exists()
+    assert not MemberInvitation.objects.exclude(address=None).exists()
     # Not for ever: what would be over by now is deleted.
     forget_invitations(now=today + timedelta(days=16))
-    assert not Invitation.objects.exists()
+    assert not MemberInvitation.objects.exists()
 
 
 # Whether somebody has an account
@@ -141,7 +141,7 @@ def test_inviting_and_the_link_are_the_same_whether_or_not_the_address_has_an_ac
     found = []
     for email in ("no-account@example.org", nina.email):
         invited = cost(desk, f"{PAGE}invite/", email=email, role="editor")
-        invitation = Invitation.objects.get(revoked_at=None)
+        invitation = MemberInvitation.objects.get(revoked_at=None)
         opened = cost(Client(), invitation.link())
         accepting = Client().post(invitation.link())
         leads = accepting.headers["Location"].partition("=")[0]

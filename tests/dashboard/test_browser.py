@@ -14,7 +14,7 @@ __all__ = ["browser", "visitor"]
 
 pytestmark = pytest.mark.xdist_group("stack")
 
-PAGES = ["dashboard", "signatures", "exports", "handover"]
+PAGES = ["dashboard", "signatures", "exports", "letter_delivery"]
 ORGANIZE = "/organize/letters/unpaid-cast/"
 
 

@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from letters.dashboard import charts, queries
-from letters.dashboard.operations import retally_letter
 from letters.models import Letter, LetterHour, LetterTally, User
+from letters.organizer.dashboard import charts, queries
+from letters.organizer.dashboard.operations import retally_letter
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_published, browser_of, deliver, publish, sign, sign_and_confirm, words
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from letters.dashboard import queries
 from letters.models import Letter, Signature, User
-from letters.signing.operations import withdraw_signature
+from letters.organizer.dashboard import queries
+from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_confirmed, add_published, browser_of, publish, sign, sign_and_confirm, words
 

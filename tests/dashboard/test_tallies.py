@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from letters.dashboard.tasks import compare_tallies, forget_vias
 from letters.models import AuditEvent, Letter, LetterHour, LetterTally, Signature
-from letters.signing.operations import withdraw_signature
+from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
+from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import NOW, add_confirmed, add_published, publish, sign, sign_and_confirm
 

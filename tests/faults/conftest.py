@@ -13,7 +13,7 @@ from django.db import OperationalError, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.errors import DeadlockDetected
 
-from letters.models import Delivery, Letter
+from letters.models import Letter, OutgoingEmail
 from letters.schedule import SWEEP_SECONDS
 from petition.embedded import free_port
 from tests.people import Signer
@@ -108,4 +108,4 @@ def start_sweep() -> None:
 
 
 def nothing_is_owed() -> bool:
-    return not Delivery.objects.owed().exists()
+    return not OutgoingEmail.objects.owed().exists()

@@ -5,13 +5,13 @@ import redis
 from celery import current_app
 from django.db import transaction
 
-from letters.models import CarryOver, Delivery, Letter, User
-from letters.revising.operations import ask_to_carry_over, owe_batch
+from letters.models import CarryOver, Letter, OutgoingEmail, User
 from letters.shared import wakeups
+from letters.signer.carry_over.operations import ask_to_carry_over, owe_batch
+from tests.carry_over.conftest import change_text
 from tests.faults.conftest import PEOPLE
-from tests.faults.test_worker import deliveries_locked, somebody_waits_for_the_lock
+from tests.faults.test_worker import emails_locked, somebody_waits_for_the_lock
 from tests.people import NOW, publish, sign_and_confirm
-from tests.revising.conftest import change_text
 from tests.smtp import SmtpSink
 from tests.stack import Part, Parts, until
 
@@ -30,14 +30,14 @@ def test_killed_half_way_everybody_has_exactly_one_mail(
     for email in PEOPLE:
         sign_and_confirm(letter, email)
     publish()
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     change_text(letter)
     # Asked without the worker hearing of it; one of three is owed when the worker comes.
     valkey.set("wakeup:letters.owe_carry_overs", 1)
     with transaction.atomic():
         question = ask_to_carry_over(letter, by=organizer, now=NOW)
     owe_batch(question.pk, now=NOW, most=1)
-    with deliveries_locked():
+    with emails_locked():
         current_app.send_task("letters.owe_carry_overs", queue="bulk")
         until(somebody_waits_for_the_lock)
         worker.kill()
@@ -46,7 +46,7 @@ def test_killed_half_way_everybody_has_exactly_one_mail(
 
     def all_have_gone() -> bool:
         start_bulk()
-        return Delivery.objects.filter(kind="carry_over", sent_at__isnull=False).count() == 3
+        return OutgoingEmail.objects.filter(kind="carry_over", sent_at__isnull=False).count() == 3
 
     until(all_have_gone)
     assert sorted(sink.recipients()) == PEOPLE

@@ -7,9 +7,9 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
 
-from letters.exporting.operations import Wanted, ask_export
-from letters.exporting.tasks import tidy_exports
 from letters.models import Export, Letter, User
+from letters.organizer.exports.operations import Wanted, ask_export
+from letters.organizer.exports.tasks import tidy_exports
 from tests.people import NOW, add_published, in_threads
 from tests.stack import Part, Parts, until
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from letters.models import Delivery, Letter, Signature
+from letters.models import Letter, OutgoingEmail, Signature
 from tests.faults.conftest import PEOPLE, until_nothing_is_owed
 from tests.people import Signer, signature_of
 from tests.smtp import HANG_UP, SmtpSink
@@ -43,14 +43,14 @@ def test_while_the_mail_server_refuses_nothing_is_lost_and_afterwards_everybody_
 ) -> None:
     refuse(sink)
     all_sign()
-    until(lambda: Delivery.objects.owed().filter(attempts__gte=1, error=noted).exists())
+    until(lambda: OutgoingEmail.objects.owed().filter(attempts__gte=1, error=noted).exists())
     assert sink.recipients() == through
     sink.answer_normally()
     if refuse is SmtpSink.stop:
         sink.start()
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == PEOPLE
-    assert Delivery.objects.filter(sent_at__isnull=False, error="").count() == 3
+    assert OutgoingEmail.objects.filter(sent_at__isnull=False, error="").count() == 3
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == [ADA, CARLO]
     sink.answer_normally()
-    Delivery.objects.update(next_attempt_at=signature_of(letter, BERTA).signed_at)
+    OutgoingEmail.objects.update(next_attempt_at=signature_of(letter, BERTA).signed_at)
     # Whoever looks for her mail would find the other too.
     signer.sign(letter, email="dora@example.org")
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
-    failed = Delivery.objects.get(failed_at__isnull=False)
+    failed = OutgoingEmail.objects.get(failed_at__isnull=False)
     assert (failed.error, failed.attempts, failed.sent_at) == (noted, 1, None)
-    assert Signature.objects.get(deliveries=failed).concern == concern
+    assert Signature.objects.get(outgoing_emails=failed).concern == concern
 
 
 def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(

@@ -9,10 +9,10 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
-from letters.models import Delivery, Letter, Signature, SignerContact, Update, User
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Update, User
+from letters.organizer.updates.operations import UpdateText, pause_update, resume_update, send_update, write_update
 from letters.schedule import SWEEP_SECONDS
-from letters.shared.addresses import seal
-from letters.updates.operations import UpdateText, pause_update, resume_update, send_update, write_update
+from letters.shared.addresses import encrypt
 from tests.people import add_published
 from tests.smtp import SmtpSink
 from tests.stack import Part, Parts, until
@@ -45,7 +45,7 @@ def expected(letter: Letter, signers: int) -> list[str]:
     SignerContact.objects.bulk_create(
         SignerContact(
             signature=signature,
-            address=seal(address(signature)),
+            address=encrypt(address(signature)),
             consent="Write to me" if place < signers else "",
             consented_at=timezone.now() if place < signers else None,
         )
@@ -123,7 +123,7 @@ def test_a_worker_killed_while_it_works_out_who_gets_it_loses_and_doubles_nobody
         cursor.execute(
             "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$;"
-            "CREATE TRIGGER dawdle BEFORE INSERT ON letters_delivery FOR EACH ROW EXECUTE FUNCTION dawdle()"
+            "CREATE TRIGGER dawdle BEFORE INSERT ON letters_outgoingemail FOR EACH ROW EXECUTE FUNCTION dawdle()"
         )
     try:
         send_update(update, seen=update.version, by=update.author, now=timezone.now())
@@ -136,8 +136,8 @@ def test_a_worker_killed_while_it_works_out_who_gets_it_loses_and_doubles_nobody
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND wait_event = 'PgSleep'"
             )
-            cursor.execute("DROP TRIGGER dawdle ON letters_delivery; DROP FUNCTION dawdle()")
-    assert not Delivery.objects.filter(update=update).exists()
+            cursor.execute("DROP TRIGGER dawdle ON letters_outgoingemail; DROP FUNCTION dawdle()")
+    assert not OutgoingEmail.objects.filter(update=update).exists()
     parts.start_worker()
     until_swept(lambda: has_been_sent(update))
     assert sorted(sink.recipients()) == expected

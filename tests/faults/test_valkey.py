@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from letters.models import Delivery, Letter
+from letters.models import Letter, OutgoingEmail
 from tests.faults.conftest import nothing_is_owed
 from tests.people import signature_of
 from tests.smtp import SmtpSink
@@ -57,5 +57,5 @@ def test_while_valkey_is_away_people_sign_and_confirm_and_afterwards_each_has_on
     own_valkey.start()
     until(nothing_is_owed)
     assert sorted(sink.recipients()) == sorted([*BEFORE, *MEANWHILE, THANKED])
-    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+    assert set(OutgoingEmail.objects.values_list("attempts", flat=True)) == {1}
     until(lambda: signature_of(letter).number == 1)

@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.db import connection, transaction
 
-from letters.models import Delivery, Letter, Signature
+from letters.models import Letter, OutgoingEmail, Signature
 from tests.faults.conftest import PEOPLE, nothing_is_owed, start_sweep, until_nothing_is_owed
 from tests.people import Signer, signature_of
 from tests.smtp import SmtpSink
@@ -34,7 +34,7 @@ def test_a_worker_killed_between_claim_and_send_leaves_everybody_with_exactly_on
     hold = sink.hold(stage, to=whose)
     all_sign()
     assert hold.reached.wait(60)
-    assert Delivery.objects.filter(attempts=1).count() == 3
+    assert OutgoingEmail.objects.filter(attempts=1).count() == 3
     assert sent() == noted
     # Not released: with its connection, a mail server forgets what it has not taken yet.
     worker.kill()
@@ -50,7 +50,7 @@ def test_a_worker_killed_before_it_could_claim_leaves_everybody_with_exactly_one
     # As if a wake-up were under way already, so that the worker does not hear of them.
     valkey.set("wakeup:letters.deliver", 1)
     all_sign()
-    with deliveries_locked():
+    with emails_locked():
         start_sweep()
         until(somebody_waits_for_the_lock)
         worker.kill()
@@ -78,7 +78,7 @@ def test_a_worker_killed_while_it_notes_the_servers_yes_sends_at_most_that_mail_
     hold = sink.hold("DATA", to=BERTA)
     all_sign()
     assert hold.reached.wait(60)
-    with deliveries_locked():
+    with emails_locked():
         hold.release()
         until(somebody_waits_for_the_lock)
         worker.kill()
@@ -115,7 +115,7 @@ def test_a_worker_that_waits_for_a_slow_server_keeps_what_it_claimed(
     hold.release()
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == PEOPLE
-    assert set(Delivery.objects.values_list("attempts", flat=True)) == {1}
+    assert set(OutgoingEmail.objects.values_list("attempts", flat=True)) == {1}
 
 
 def test_a_worker_that_was_suspended_until_its_lease_was_over_sends_at_most_the_mail_it_was_sending_again(
@@ -151,11 +151,11 @@ def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
 
 
 def leases() -> list[datetime]:
-    return list(Delivery.objects.values_list("next_attempt_at", flat=True))
+    return list(OutgoingEmail.objects.values_list("next_attempt_at", flat=True))
 
 
 def sent() -> int:
-    return Delivery.objects.filter(sent_at__isnull=False).count()
+    return OutgoingEmail.objects.filter(sent_at__isnull=False).count()
 
 
 def assert_twice_the_same(sink: SmtpSink, recipient: str) -> None:
@@ -164,16 +164,16 @@ def assert_twice_the_same(sink: SmtpSink, recipient: str) -> None:
 
 
 @contextmanager
-def deliveries_locked() -> Iterator[None]:
+def emails_locked() -> Iterator[None]:
     """Nobody else can write to the table; whoever tries waits."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE letters_delivery IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("LOCK TABLE letters_outgoingemail IN SHARE ROW EXCLUSIVE MODE")
         yield
 
 
 def somebody_waits_for_the_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_locks WHERE relation = 'letters_delivery'::regclass AND NOT granted")
+        cursor.execute("SELECT FROM pg_locks WHERE relation = 'letters_outgoingemail'::regclass AND NOT granted")
         return cursor.fetchone() is not None
 
 

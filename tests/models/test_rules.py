@@ -10,24 +10,24 @@ from django.core.management import call_command
 from django.db import Error, IntegrityError, connection, models, transaction
 
 from letters.models import (
-    Answer,
+    AddresseeAnswer,
     AuditEvent,
     CarryOver,
     CarryOverAnswer,
     Collective,
-    Delivery,
     Export,
-    Handover,
-    Invitation,
-    InviteList,
+    FormerSlug,
     KeyFingerprint,
     Letter,
+    LetterDelivery,
     LetterHour,
     LetterTally,
+    MemberInvitation,
     Membership,
-    OldSlug,
+    OutgoingEmail,
     Picture,
     Revision,
+    SignatoryList,
     Signature,
     SignerContact,
     Submission,
@@ -55,7 +55,7 @@ def add_signature(letter: Letter, **values: Any) -> Signature:
 
 
 def add_contact(letter: Letter, **values: Any) -> SignerContact:
-    return SignerContact.objects.create(signature=add_signature(letter), address=b"sealed", **values)
+    return SignerContact.objects.create(signature=add_signature(letter), address=b"encrypted", **values)
 
 
 def add_submission(letter: Letter, **values: Any) -> Submission:
@@ -75,15 +75,17 @@ def add_the_same_fingerprint(_: Letter) -> None:
         KeyFingerprint.objects.create(name="ADDRESS_HASH_KEY", fingerprint="0" * 64, created_at=NOW)
 
 
-def add_delivery(letter: Letter, **values: Any) -> Delivery:
+def add_email(letter: Letter, **values: Any) -> OutgoingEmail:
     right = {"kind": "confirm", "signature": add_signature(letter), "created_at": NOW, "next_attempt_at": NOW}
-    return Delivery.objects.create(**{**right, "key": "a key", **values})
+    return OutgoingEmail.objects.create(**{**right, "key": "a key", **values})
 
 
-def add_invitation(letter: Letter, **values: Any) -> Invitation:
-    right = {"collective": letter.collective, "role": "editor", "address": b"sealed", "address_hash": bytes(32)}
+def add_invitation(letter: Letter, **values: Any) -> MemberInvitation:
+    right = {"collective": letter.collective, "role": "editor", "address": b"encrypted", "address_hash": bytes(32)}
     when = {"created_at": NOW, "expires_at": NOW + timedelta(days=14)}
-    return Invitation.objects.create(**{**right, **when, "salt": bytes(8), "invited_by": User.objects.get(), **values})
+    return MemberInvitation.objects.create(
+        **{**right, **when, "salt": bytes(8), "invited_by": User.objects.get(), **values}
+    )
 
 
 def add_translation(letter: Letter, **values: Any) -> Translation:
@@ -92,8 +94,8 @@ def add_translation(letter: Letter, **values: Any) -> Translation:
     return Translation.objects.create(revision=revision, **{**right, **values})
 
 
-def add_old_slug(letter: Letter, slug: str = "sleepers") -> OldSlug:
-    return OldSlug.objects.create(letter=letter, slug=slug, created_at=NOW)
+def add_old_slug(letter: Letter, slug: str = "sleepers") -> FormerSlug:
+    return FormerSlug.objects.create(letter=letter, slug=slug, created_at=NOW)
 
 
 def add_picture(letter: Letter, alt: str = "A train") -> Picture:
@@ -111,9 +113,11 @@ def add_update(letter: Letter, **values: Any) -> Update:
     return Update.objects.create(letter=letter, **{**right, **values})
 
 
-def add_answer(letter: Letter, **values: Any) -> Answer:
+def add_answer(letter: Letter, **values: Any) -> AddresseeAnswer:
     right = {"author": User.objects.get(), "language": "en", "respondent": "The minister", "body": "A body"}
-    return Answer.objects.create(letter=letter, **{"answered_on": NOW.date(), "created_at": NOW, **right, **values})
+    return AddresseeAnswer.objects.create(
+        letter=letter, **{"answered_on": NOW.date(), "created_at": NOW, **right, **values}
+    )
 
 
 def add_event(**values: Any) -> AuditEvent:
@@ -148,9 +152,9 @@ def change(letter: Letter, **values: Any) -> None:
     Letter.objects.filter(pk=letter.pk).update(**values)
 
 
-def hand_over(letter: Letter, **values: Any) -> Handover:
+def hand_over(letter: Letter, **values: Any) -> LetterDelivery:
     right = {"letter": letter, "on": NOW.date(), "to": "the minister", "signature_count": 0, "recorded_at": NOW}
-    return Handover.objects.create(**{**right, **values})
+    return LetterDelivery.objects.create(**{**right, **values})
 
 
 def twice(add: Callable[..., object], *arguments: Any, **values: Any) -> None:
@@ -207,10 +211,10 @@ REFUSED: list[tuple[str, Deed]] = [
         lambda letter: change(letter, opens_at=NOW, closes_at=NOW - timedelta(seconds=1)),
     ),
     ("letter_waits_only_as_a_draft", lambda letter: change(letter, publish_at=NOW)),
-    ("letters_oldslug_slug_key", lambda letter: twice(add_old_slug, letter)),
-    ("old_slug_is_no_other_letters", lambda letter: add_old_slug(letter, slug=another_letter(letter).slug)),
+    ("letters_formerslug_slug_key", lambda letter: twice(add_old_slug, letter)),
+    ("former_slug_is_no_other_letters", lambda letter: add_old_slug(letter, slug=another_letter(letter).slug)),
     (
-        "old_slug_is_no_other_letters",
+        "former_slug_is_no_other_letters",
         lambda letter: change(another_letter(letter), slug=add_old_slug(letter).slug),
     ),
     ("picture_once_a_letter", lambda letter: twice(add_picture, letter)),
@@ -238,9 +242,9 @@ REFUSED: list[tuple[str, Deed]] = [
         "revision_kind_known",
         lambda letter: Revision.objects.create(letter=letter, number=2, kind="joke", created_at=NOW),
     ),
-    ("handover_once_a_day_and_addressee", lambda letter: twice(hand_over, letter)),
-    ("handover_says_to_whom", lambda letter: hand_over(letter, to="")),
-    ("letters_handover_signature_count_check", lambda letter: hand_over(letter, signature_count=-1)),
+    ("letter_delivery_once_a_day_and_addressee", lambda letter: twice(hand_over, letter)),
+    ("letter_delivery_says_to_whom", lambda letter: hand_over(letter, to="")),
+    ("letters_letterdelivery_signature_count_check", lambda letter: hand_over(letter, signature_count=-1)),
     ("translation_once_a_language", lambda letter: twice(add_translation, letter)),
     ("translation_is_not_empty", lambda letter: add_translation(letter, title="")),
     ("translation_is_not_empty", lambda letter: add_translation(letter, body="")),
@@ -266,27 +270,30 @@ REFUSED: list[tuple[str, Deed]] = [
     ("signature_published_has_a_number", lambda letter: add_signature(letter, state="declined", number=1)),
     ("signature_of_nobody_holds_no_name", lambda letter: add_signature(letter, display="nobody")),
     ("signature_has_a_name", lambda letter: add_signature(letter, name="")),
-    ("signature_proposed_has_a_concern", lambda letter: add_signature(letter, **PUBLISHED, proposed={"role": "x"})),
     (
         "signature_proposed_has_a_concern",
-        lambda letter: add_signature(letter, **CONFIRMED, concern="changed", proposed={"role": "x"}),
+        lambda letter: add_signature(letter, **PUBLISHED, pending_changes={"role": "x"}),
+    ),
+    (
+        "signature_proposed_has_a_concern",
+        lambda letter: add_signature(letter, **CONFIRMED, concern="changed", pending_changes={"role": "x"}),
     ),
     (
         "signature_of_nobody_proposes_no_name",
-        lambda letter: add_signature(letter, **{**OF_NOBODY, "proposed": {"name": "Ada"}}),
+        lambda letter: add_signature(letter, **{**OF_NOBODY, "pending_changes": {"name": "Ada"}}),
     ),
     (
         "signature_of_nobody_proposes_no_name",
-        lambda letter: add_signature(letter, **{**OF_NOBODY, "declined": {"name": "Ada"}}),
+        lambda letter: add_signature(letter, **{**OF_NOBODY, "declined_changes": {"name": "Ada"}}),
     ),
     ("signature_counted_has_a_number", lambda letter: add_signature(letter, counted=True)),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consent="Write to me")),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consented_at=NOW)),
-    ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, failed_at=NOW)),
-    ("delivery_ends_once", lambda letter: add_delivery(letter, sent_at=NOW, dropped_at=NOW)),
-    ("delivery_ends_once", lambda letter: add_delivery(letter, failed_at=NOW, dropped_at=NOW)),
-    ("delivery_has_one_recipient", lambda letter: add_delivery(letter, signature=None)),
-    ("delivery_has_one_recipient", lambda letter: add_delivery(letter, invitation=add_invitation(letter))),
+    ("email_ends_once", lambda letter: add_email(letter, sent_at=NOW, failed_at=NOW)),
+    ("email_ends_once", lambda letter: add_email(letter, sent_at=NOW, dropped_at=NOW)),
+    ("email_ends_once", lambda letter: add_email(letter, failed_at=NOW, dropped_at=NOW)),
+    ("email_has_one_recipient", lambda letter: add_email(letter, signature=None)),
+    ("email_has_one_recipient", lambda letter: add_email(letter, invitation=add_invitation(letter))),
     ("invitation_open_once", lambda letter: twice(add_invitation, letter)),
     ("invitation_role_known", lambda letter: add_invitation(letter, role="god")),
     ("invitation_accepted_says_by_whom", lambda letter: add_invitation(letter, address=None, accepted_at=NOW)),
@@ -301,12 +308,12 @@ REFUSED: list[tuple[str, Deed]] = [
     (
         "invite_list_once_an_organizer",
         lambda letter: twice(
-            InviteList.objects.create, letter=letter, sent_by=User.objects.get(), sealed=b"", created_at=NOW
+            SignatoryList.objects.create, letter=letter, sent_by=User.objects.get(), encrypted=b"", created_at=NOW
         ),
     ),
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
-    ("delivery_key_once", lambda letter: twice(add_delivery, letter)),
+    ("email_key_once", lambda letter: twice(add_email, letter)),
     ("letter_hour_once", lambda letter: twice(add_hour, letter)),
     ("letter_tally_once", lambda letter: twice(add_tally, letter)),
     ("letter_tally_kind_known", lambda letter: add_tally(letter, kind="shoe size")),
@@ -342,14 +349,14 @@ PERMITTED: dict[str, Deed] = {
     "a_withdrawn_one_may_lose_its_name": lambda letter: add_signature(letter, state="withdrawn", name=""),
     "one_of_nobody_has_no_name": lambda letter: add_signature(letter, name="", display="nobody"),
     "one_of_nobody_may_ask_for_a_country": lambda letter: add_signature(
-        letter, **{**OF_NOBODY, "proposed": {"country": "FR"}}
+        letter, **{**OF_NOBODY, "pending_changes": {"country": "FR"}}
     ),
     "an_invitation_without_a_name": lambda letter: add_signature(letter, state="invited", name="", is_first=True),
     "consent_with_its_moment": lambda letter: add_contact(letter, consent="Write to me", consented_at=NOW),
     "an_end_after_the_beginning": lambda letter: change(letter, opens_at=NOW, closes_at=NOW + timedelta(seconds=1)),
     "an_address_that_is_taken_back": lambda letter: change(letter, slug=add_old_slug(letter).slug),
     "numbers_that_add_up": lambda letter: change(letter, last_number=3, signature_count=2, removed_count=1),
-    "a_mail_to_who_is_invited": lambda letter: add_delivery(letter, signature=None, invitation=add_invitation(letter)),
+    "a_mail_to_who_is_invited": lambda letter: add_email(letter, signature=None, invitation=add_invitation(letter)),
     "an_invitation_after_another": lambda letter: twice(add_invitation, letter, address=None, revoked_at=NOW),
     "an_update_that_has_begun": lambda letter: add_update(letter, state="sent", began_at=NOW),
     "an_answer_that_was_changed": lambda letter: add_answer(letter, changed_because="A typo", changed_at=NOW),

@@ -6,9 +6,9 @@ import psycopg
 import pytest
 
 from petition.database import base
-from petition.database.base import LEFT_ALONE_SECONDS, Breaker
+from petition.database.base import CIRCUIT_OPEN_SECONDS, Breaker
 from tests.people import in_threads
-from tests.publishing.test_caching import Clock
+from tests.public_pages.test_caching import Clock
 
 
 @pytest.fixture
@@ -38,14 +38,14 @@ def ask(breaker: Breaker, *, answers: bool) -> str:
 def test_after_a_failure_all_others_are_sent_on_at_once(clock: Clock) -> None:
     breaker = Breaker()
     assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
-    clock.now += LEFT_ALONE_SECONDS
+    clock.now += CIRCUIT_OPEN_SECONDS
     assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
 
 
 def test_once_it_answers_everybody_is_served(clock: Clock) -> None:
     breaker = Breaker()
     ask(breaker, answers=False)
-    clock.now += LEFT_ALONE_SECONDS
+    clock.now += CIRCUIT_OPEN_SECONDS
     assert [ask(breaker, answers=True) for _ in range(3)] == ["served"] * 3
     assert ask(breaker, answers=False) == "waited"
 
@@ -53,7 +53,7 @@ def test_once_it_answers_everybody_is_served(clock: Clock) -> None:
 def test_one_finds_out_and_the_others_do_not_wait_for_that(clock: Clock) -> None:
     breaker = Breaker()
     ask(breaker, answers=False)
-    clock.now += LEFT_ALONE_SECONDS
+    clock.now += CIRCUIT_OPEN_SECONDS
     asking, over = threading.Event(), threading.Event()
 
     def visit(part: str) -> str:

@@ -12,9 +12,9 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from letters.models import Delivery, Letter
+from letters.models import Letter, OutgoingEmail
 from letters.schedule import QUEUES
-from letters.shared import seen
+from letters.shared import heartbeats
 from petition import health
 from petition.embedded import free_port
 from tests.people import Reader, sign
@@ -26,7 +26,7 @@ NAMES += [f"worker of {queue}" for queue in QUEUES]
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(valkey: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(health, "KEPT_SECONDS", -1)
-    monkeypatch.setattr(seen, "NOTED_EVERY_SECONDS", -1)
+    monkeypatch.setattr(heartbeats, "NOTED_EVERY_SECONDS", -1)
     forget(valkey)
     yield
     forget(valkey)
@@ -39,8 +39,8 @@ def forget(valkey: "redis.Redis") -> None:
 
 @pytest.fixture
 def all_at_work() -> None:
-    seen._next_note = 0.0
-    seen.note(["clock", *(f"worker of {queue}" for queue in QUEUES)])
+    heartbeats._next_note = 0.0
+    heartbeats.note(["clock", *(f"worker of {queue}" for queue in QUEUES)])
 
 
 def asked(reader: Reader) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -90,18 +90,18 @@ def test_mail_that_waits_is_told_in_steps_of_five_minutes(letter: Letter, all_at
     now = timezone.now()
     sign(letter, now=now)
     for seconds, shown, status in [(7, 0, 200), (290, 0, 200), (301, 300, 200), (1300, 1200, 503)]:
-        Delivery.objects.update(created_at=now - timedelta(seconds=seconds))
+        OutgoingEmail.objects.update(created_at=now - timedelta(seconds=seconds))
         found, checks = asked(reader)
         assert (found, checks["oldest unsent email"]["seconds"]) == (status, shown)
     # One mailbox that refuses for hours is no alarm, for anybody can type its address.
-    Delivery.objects.update(error="450")
+    OutgoingEmail.objects.update(error="450")
     assert asked(reader)[0] == 200
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_that_is_missing_is_told(letter: Letter, all_at_work: None, reader: Reader) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'letters' AND name = '0001_the_nouns' RETURNING *")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'letters' AND name = '0001_initial' RETURNING *")
         (row,) = cursor.fetchall()
         try:
             status, checks = asked(reader)
@@ -115,7 +115,7 @@ def test_without_valkey_the_answer_comes_and_says_so(
     letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = redis.Redis.from_url(f"redis://127.0.0.1:{free_port()}/0")
-    monkeypatch.setattr(seen, "_valkey", lambda: away)
+    monkeypatch.setattr(heartbeats, "_valkey", lambda: away)
     status, checks = asked(reader)
     assert status == 503
     assert checks["Valkey"] == {"ok": False}

@@ -12,10 +12,10 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from letters.keyring.operations import know_keys
-from letters.keyring.queries import fingerprint, wrong_keys
+from letters.base.keyring.operations import know_keys
+from letters.base.keyring.queries import fingerprint, wrong_keys
 from letters.models import KeyFingerprint, Letter
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from petition.embedded import free_port
 from tests.people import NOW, sign
 from tests.stack import Parts

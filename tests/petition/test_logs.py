@@ -57,7 +57,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("to amqp://guest:**@10.0.0.7:5672//", "to amqp://10.0.0.7:5672//"),
         ("redis://:secret@valkey:6379/0 away", "redis://valkey:6379/0 away"),
         ("GET /letters/night-trains/signatures/?before=7", "GET /letters/night-trains/signatures/?before=7"),
-        ("Delivery 7, attempt 1: later (450)", "Delivery 7, attempt 1: later (450)"),
+        ("OutgoingEmail 7, attempt 1: later (450)", "OutgoingEmail 7, attempt 1: later (450)"),
     ],
     # By number: a token is another one in each process of a run, and all must find the same tests.
     ids=range(22),

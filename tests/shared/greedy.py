@@ -6,10 +6,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from letters.shared.limited import Answer, Question, serve
+from letters.shared.sandbox import Question, Reply, serve
 
 
-def act(question: Question) -> Answer:
+def act(question: Question) -> Reply:
     match question["do"]:
         case "eat":
             return {"eaten": len(bytearray(question["bytes"]))}

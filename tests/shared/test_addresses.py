@@ -15,12 +15,12 @@ from letters.shared.address_words import why_not
 from letters.shared.addresses import (
     Address,
     NoAddress,
+    decrypt,
+    encrypt,
     hash_address,
     parse_address,
     read_address,
-    reseal,
-    seal,
-    unseal,
+    reencrypt,
 )
 from tests.effort import effort
 
@@ -250,39 +250,39 @@ def test_an_address_is_known_again_by_its_hash_alone(settings: Settings) -> None
 
 @given(typed)
 def test_a_sealed_address_can_be_read_again_and_does_not_show(address: str) -> None:
-    sealed = seal(address)
-    assert unseal(sealed) == address
-    assert address.encode() not in sealed
+    encrypted = encrypt(address)
+    assert decrypt(encrypted) == address
+    assert address.encode() not in encrypted
 
 
 def test_two_seals_of_one_address_do_not_tell_that_it_is_one() -> None:
-    assert seal("ada@example.org") != seal("ada@example.org")
+    assert encrypt("ada@example.org") != encrypt("ada@example.org")
 
 
 def test_an_old_key_still_opens_and_no_longer_seals(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ADDRESS_KEYS = [old]
-    before = seal("ada@example.org")
+    before = encrypt("ada@example.org")
     settings.ADDRESS_KEYS = [new, old]
-    after = seal("ada@example.org")
-    assert unseal(before) == "ada@example.org"
+    after = encrypt("ada@example.org")
+    assert decrypt(before) == "ada@example.org"
     settings.ADDRESS_KEYS = [new]
-    assert unseal(after) == "ada@example.org"
+    assert decrypt(after) == "ada@example.org"
     with pytest.raises(InvalidToken):
-        unseal(before)
+        decrypt(before)
 
 
 def test_an_address_is_sealed_anew_only_if_it_is_not_under_the_newest_key(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ADDRESS_KEYS = [old]
-    before = seal("ada@example.org")
+    before = encrypt("ada@example.org")
     settings.ADDRESS_KEYS = [new, old]
-    after = reseal(before)
-    assert reseal(after) == after
+    after = reencrypt(before)
+    assert reencrypt(after) == after
     settings.ADDRESS_KEYS = [new]
-    assert unseal(after) == "ada@example.org"
+    assert decrypt(after) == "ada@example.org"
     with pytest.raises(InvalidToken):
-        reseal(before)
+        reencrypt(before)
 
 
 @pytest.mark.parametrize("typed", ["=?x?q?ada?=@gmail.com", "=?a?q??=@example.org", "=?utf-8?q?a=0ab?=@example.org"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letters.shared import differences as module
-from letters.shared.differences import MOST_PARAGRAPHS, WORK, Paragraph, differences, words_of
+from letters.shared.differences import MAX_PARAGRAPHS, WORK, Paragraph, differences, words_of
 
 
 def marked(old: str, new: str) -> list[str]:
@@ -152,7 +152,7 @@ def test_no_text_takes_more_than_its_share_of_work(name: str, counted: type[Coun
     # Without the bounds most of these take hundreds of millions of steps.
     found = differences.__wrapped__(*SLOW[name])
     assert counted.steps <= 2 * WORK
-    assert len(found) <= MOST_PARAGRAPHS + 1
+    assert len(found) <= MAX_PARAGRAPHS + 1
 
 
 def test_the_work_that_is_left_bounds_what_is_compared(counted: type[Counted], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from letters.models import Collective, Letter, User
-from letters.organizing.operations import free_slug
+from letters.organizer.letter_editor.operations import free_slug
 from letters.shared.folding import AS_ASCII, without_marks
 
 
@@ -29,7 +29,7 @@ def test_a_title_without_latin_letters_has_an_address_too(db: None, title: str) 
 
 
 def test_a_collectives_address_keeps_its_letters(organizer: User) -> None:
-    from letters.collectives.operations import create_collective
+    from letters.organizer.collectives.operations import create_collective
     from tests.people import NOW
 
     create_collective(name="Größe für Łódź", by=organizer, now=NOW)

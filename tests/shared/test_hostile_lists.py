@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from email_validator import validate_email
 
-from letters.shared import rosters
-from letters.shared.rosters import MOST_IN_OTHER_SCRIPTS, guess_columns, read_people, read_rows
+from letters.shared import signatory_import
+from letters.shared.signatory_import import MAX_IN_OTHER_SCRIPTS, guess_columns, read_people, read_rows
 from letters.shared.text import looks_like_link, without_links
 from tests.effort import effort
 
@@ -26,31 +26,31 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def people_of(cells: list[str]) -> rosters.Roster:
+def people_of(cells: list[str]) -> signatory_import.ParsedList:
     rows = read_rows("Name\tEmail\n" + "".join(f"Ada\t{cell}\n" for cell in cells))
     return read_people(rows, COLUMNS, has_heading=True)
 
 
 def test_of_a_cell_with_very_many_addresses_a_few_are_read(checked: list[str]) -> None:
-    roster = people_of(["; ".join(["ada@example.org"] * 60)] * 100)
-    assert len(roster.people) == 1
-    assert len(checked) <= 100 * (rosters.MOST_PARTS + 1)
+    parsed_list = people_of(["; ".join(["ada@example.org"] * 60)] * 100)
+    assert len(parsed_list.people) == 1
+    assert len(checked) <= 100 * (signatory_import.MAX_PARTS + 1)
 
 
 def test_of_addresses_side_by_side_a_few_are_read_and_the_line_is_named(checked: list[str]) -> None:
-    roster = people_of([" ".join(f"ada{number}@example.org" for number in range(40))])
-    assert [person.address.deliverable for person in roster.people] == ["ada0@example.org"]
-    assert len(roster.several) == 1
-    assert len(checked) <= 2 * rosters.MOST_PARTS + 2
+    parsed_list = people_of([" ".join(f"ada{number}@example.org" for number in range(40))])
+    assert [person.address.deliverable for person in parsed_list.people] == ["ada0@example.org"]
+    assert len(parsed_list.several) == 1
+    assert len(checked) <= 2 * signatory_import.MAX_PARTS + 2
 
 
 @pytest.mark.parametrize(
     "made", ["ada@{0}" + ".bücherbücher" * 8 + ".de", "ä{0}@example.org", "a\u0323\u0307b" * 90 + "{0}@example.org"]
 )
 def test_of_addresses_in_other_scripts_so_many_are_read_and_the_rest_is_named(made: str, checked: list[str]) -> None:
-    roster = people_of([made.format(number) for number in range(MOST_IN_OTHER_SCRIPTS + 50)])
-    assert len({text for text in checked if not text.isascii()}) <= MOST_IN_OTHER_SCRIPTS
-    assert len(roster.without_address) >= 50
+    parsed_list = people_of([made.format(number) for number in range(MAX_IN_OTHER_SCRIPTS + 50)])
+    assert len({text for text in checked if not text.isascii()}) <= MAX_IN_OTHER_SCRIPTS
+    assert len(parsed_list.without_address) >= 50
 
 
 def test_what_the_columns_hold_is_guessed_without_reading_addresses_in_other_scripts(checked: list[str]) -> None:
@@ -62,14 +62,14 @@ def test_what_the_columns_hold_is_guessed_without_reading_addresses_in_other_scr
 
 def test_several_in_another_script_in_one_cell_count_as_several(checked: list[str]) -> None:
     people_of(
-        [" ".join(f"a{number}-{place}@пример.рф" for place in range(4)) for number in range(MOST_IN_OTHER_SCRIPTS)]
+        [" ".join(f"a{number}-{place}@пример.рф" for place in range(4)) for number in range(MAX_IN_OTHER_SCRIPTS)]
     )
-    assert len({text for text in checked if not text.isascii()}) <= 2 * MOST_IN_OTHER_SCRIPTS
+    assert len({text for text in checked if not text.isascii()}) <= 2 * MAX_IN_OTHER_SCRIPTS
 
 
 @pytest.mark.parametrize("around", ["Zoë <{0}>", "\u200b{0}\u200b", "„{0}“", "«{0}»", "{0} (privé)", "\u00a0{0}"])
 def test_what_stands_around_an_address_in_any_script_costs_it_nothing(around: str) -> None:
-    number = MOST_IN_OTHER_SCRIPTS + 50
+    number = MAX_IN_OTHER_SCRIPTS + 50
     assert len(people_of([around.format(f"ada{each}@example.org") for each in range(number)]).people) == number
 
 

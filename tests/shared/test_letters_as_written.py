@@ -22,15 +22,15 @@ from django.utils import timezone
 from PIL import Image
 
 from letters.models import Letter, Translation, Update, User
-from letters.organizing.operations import draft_letter, publish_letter, translate_letter
-from letters.organizing.views import live_preview
-from letters.publishing.feed import letter_feed
+from letters.organizer.letter_editor.operations import draft_letter, publish_letter, translate_letter
+from letters.organizer.letter_editor.views import live_preview
+from letters.organizer.updates.mail import trial_mail
+from letters.organizer.updates.operations import UpdateText, write_update
+from letters.public.public_pages.feed import letter_feed
 from letters.shared import pdf
-from letters.shared.limited import Child, Limits, child
 from letters.shared.markdown import bare, render_markdown
 from letters.shared.pdf import write_pdf
-from letters.updates.mail import trial_mail
-from letters.updates.operations import UpdateText, write_update
+from letters.shared.sandbox import Child, Limits, child
 from tests.conftest import LetterMaker
 from tests.outlines import Outline, outline_of, plain_outline_of
 from tests.people import EN, NOW, Reader, browser_of

@@ -152,7 +152,7 @@ def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
     assert seconds_left(ADA) == 1
     assert 1 <= len(connects) <= 5
     # Asked again after some seconds: still away, and nothing new to say.
-    monkeypatch.setattr(limits, "_left_alone_until", 0.0)
+    monkeypatch.setattr(limits, "_circuit_open_until", 0.0)
     assert count([ADA]) == set()
     assert [record.getMessage() for record in caplog.records] == [
         "Valkey does not answer (ConnectionError): signing goes on without limits."
@@ -166,6 +166,6 @@ def test_when_valkey_is_back_it_counts_again_and_the_next_outage_is_said(
         own_valkey.stop()
         assert count([ADA]) == set()
         own_valkey.start()
-        monkeypatch.setattr(limits, "_left_alone_until", 0.0)
+        monkeypatch.setattr(limits, "_circuit_open_until", 0.0)
         assert times_until_exceeded(ADA) == 3
     assert len(caplog.records) == 2

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from letters.shared.proof import GOOD_FOR, is_proof, make_challenge
+from letters.shared.proof import LIFETIME, is_proof, make_challenge
 
 ADA, EVE = b"a" * 32, b"e" * 32
 
@@ -38,8 +38,8 @@ def test_a_solution_is_a_proof_for_its_letter_and_address() -> None:
 
 
 def test_it_is_good_for_twenty_minutes() -> None:
-    assert is_proof(solved(now=timezone.now() - GOOD_FOR + timedelta(minutes=1)).to_base64(), 1, ADA)
-    assert not is_proof(solved(now=timezone.now() - GOOD_FOR - timedelta(seconds=1)).to_base64(), 1, ADA)
+    assert is_proof(solved(now=timezone.now() - LIFETIME + timedelta(minutes=1)).to_base64(), 1, ADA)
+    assert not is_proof(solved(now=timezone.now() - LIFETIME - timedelta(seconds=1)).to_base64(), 1, ADA)
 
 
 def test_a_puzzle_that_is_made_easier_or_lasts_longer_is_none_of_ours() -> None:

@@ -100,9 +100,9 @@ def test_without_a_broker_nobody_waits_and_nothing_fails(
 
 
 def test_when_valkey_is_back_it_is_used_again(queue: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wakeups, "_left_alone_until", time.monotonic() + 60)
+    monkeypatch.setattr(wakeups, "_circuit_open_until", time.monotonic() + 60)
     wake("letters.deliver", queue="confirmations")
     assert messages(queue, "confirmations") == []
-    monkeypatch.setattr(wakeups, "_left_alone_until", time.monotonic())
+    monkeypatch.setattr(wakeups, "_circuit_open_until", time.monotonic())
     wake("letters.deliver", queue="confirmations")
     assert len(messages(queue, "confirmations")) == 1

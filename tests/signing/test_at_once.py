@@ -9,9 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from letters.models import Letter, Signature, SignerContact, Submission
-from letters.shared.refusal import Refused
-from letters.signing import views
-from letters.signing.operations import (
+from letters.shared.refused import Refused
+from letters.signer.signing import views
+from letters.signer.signing.operations import (
     Changes,
     change_signature,
     confirm_signature,
@@ -123,4 +123,4 @@ def test_nothing_is_written_to_a_signature_that_is_withdrawn_at_this_moment(lett
     assert new.pk != signature.pk
     assert list(Submission.objects.values_list("signature", flat=True)) == [new.pk]
     assert list(SignerContact.objects.values_list("pk", flat=True)) == [new.pk]
-    assert not signature.deliveries.exists()
+    assert not signature.outgoing_emails.exists()

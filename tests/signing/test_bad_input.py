@@ -12,7 +12,7 @@ from django.utils import timezone
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from letters.models import Delivery, Letter, Signature, SignerContact
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact
 from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, Response, Signer, words
 
@@ -101,7 +101,7 @@ def curious(published: LetterMaker) -> Letter:
 
 
 def nothing_is_written() -> bool:
-    return not (Signature.objects.exists() or SignerContact.objects.exists() or Delivery.objects.exists())
+    return not (Signature.objects.exists() or SignerContact.objects.exists() or OutgoingEmail.objects.exists())
 
 
 def page_says(answer: Response, field: str, sentence: str) -> bool:

@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
-from letters.auditing.operations import record
+from letters.base.audit_log.operations import record
 from letters.models import Letter, Signature, SignerContact, User
-from letters.moderating.operations import accept_signatures
+from letters.moderator.moderation.operations import accept_signatures
 from letters.shared.tokens import make_token
-from letters.signing.operations import Changes, change_signature, confirm_signature, sign_letter, withdraw_signature
+from letters.signer.signing.operations import (
+    Changes,
+    change_signature,
+    confirm_signature,
+    sign_letter,
+    withdraw_signature,
+)
 from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, NOW, Signer, entry, publish, sign_and_confirm, signature_of, words
 
@@ -77,7 +83,7 @@ def test_words_that_are_changed_while_a_moderator_says_yes_wait_for_another(
             _wait_until_it_waits()
         changed.result(timeout=10)
     signature.refresh_from_db()
-    assert (signature.name, signature.proposed) == ("Ada Lovelace", {"name": "Buy from Mallory"})
+    assert (signature.name, signature.pending_changes) == ("Ada Lovelace", {"name": "Buy from Mallory"})
 
 
 def _changed_elsewhere(signature: Signature) -> None:
@@ -116,7 +122,7 @@ def test_new_words_wait_while_the_old_ones_stay(reviewed: Letter, moderator: Use
     (field, word), *_ = new.items()
     old = getattr(signature, field)
     change(signature, **new)
-    assert (getattr(signature, field), signature.proposed, signature.concern) == (old, {field: word}, "changed")
+    assert (getattr(signature, field), signature.pending_changes, signature.concern) == (old, {field: word}, "changed")
 
 
 def test_nothing_of_them_is_on_any_page(reviewed: Letter, moderator: User, signer: Signer) -> None:
@@ -132,7 +138,7 @@ def test_what_is_blanked_is_gone_at_once(reviewed: Letter, moderator: User, sign
     signature = accepted(reviewed, moderator)
     assert "Analysts" in signer.read(reviewed)
     change(signature, affiliation="")
-    assert (signature.affiliation, signature.proposed, signature.concern) == ("", None, "")
+    assert (signature.affiliation, signature.pending_changes, signature.concern) == ("", None, "")
     assert "Analysts" not in signer.read(reviewed)
 
 
@@ -149,16 +155,16 @@ def test_a_name_is_hidden_at_once_also_with_other_words(
 def test_to_be_shown_to_more_people_waits(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator, display="organizers")
     change(signature, display="public")
-    assert (signature.display, signature.proposed) == ("organizers", {"display": "public"})
+    assert (signature.display, signature.pending_changes) == ("organizers", {"display": "public"})
     assert "Ada" not in signer.read(reviewed)
 
 
 def test_who_becomes_nobody_leaves_no_name_among_the_changes(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, name="Ada King")
-    assert signature.proposed == {"name": "Ada King"}
+    assert signature.pending_changes == {"name": "Ada King"}
     change(signature, display="nobody", country="FR")
-    assert (signature.name, signature.proposed) == ("", {"country": "FR"})
+    assert (signature.name, signature.pending_changes) == ("", {"country": "FR"})
     assert not SignerContact.objects.exists()
 
 
@@ -166,7 +172,7 @@ def test_the_name_of_nobody_is_first_seen_by_the_organizers(reviewed: Letter, mo
     signature = accepted(reviewed, moderator, name="", affiliation="", display="nobody")
     change(signature, name="Mallory")
     assert (signature.name, signature.display, signature.concern) == ("Mallory", "organizers", "changed")
-    assert signature.proposed == {"affiliation": "Analysts", "display": "public"}
+    assert signature.pending_changes == {"affiliation": "Analysts", "display": "public"}
     assert "Mallory" not in signer.read(reviewed)
 
 
@@ -176,7 +182,11 @@ def test_also_where_only_a_concern_has_a_moderator_look(letter: Letter, concern:
     publish()
     Signature.objects.update(concern=concern)
     change(signature, name="Mallory")
-    assert (signature.name, signature.proposed, signature.concern) == ("Ada Lovelace", {"name": "Mallory"}, concern)
+    assert (signature.name, signature.pending_changes, signature.concern) == (
+        "Ada Lovelace",
+        {"name": "Mallory"},
+        concern,
+    )
 
 
 def test_also_where_a_moderator_said_yes_and_the_letter_is_looked_at_no_more(reviewed: Letter, moderator: User) -> None:
@@ -198,7 +208,7 @@ def test_where_nobody_looks_a_change_is_in_effect_at_once(letter: Letter) -> Non
     signature = sign_and_confirm(letter, **ADA)
     publish()
     change(signature, name="Ada King")
-    assert (signature.name, signature.proposed, signature.concern) == ("Ada King", None, "")
+    assert (signature.name, signature.pending_changes, signature.concern) == ("Ada King", None, "")
 
 
 def test_what_still_waits_is_simply_changed(reviewed: Letter) -> None:
@@ -232,7 +242,7 @@ def test_a_yes_does_not_outlive_a_mail_that_came_back(letter: Letter, moderator:
     confirm_signature(signature, verified="link", now=NOW)
     accept_signatures(letter, [signature.pk], by=moderator, now=NOW)
     Signature.objects.update(state="pending", confirmed_at=None, verified="", concern="bounced")
-    signature.deliveries.all().delete()
+    signature.outgoing_emails.all().delete()
     change(signature, name="Mallory")
     confirm_signature(signature, verified="link", now=NOW)
     publish()
@@ -244,9 +254,9 @@ def test_who_asks_again_replaces_what_they_asked_for(reviewed: Letter, moderator
     signature = accepted(reviewed, moderator)
     change(signature, name="Mallory", role="Painter")
     change(signature, name="Ada King")
-    assert signature.proposed == {"name": "Ada King"}
+    assert signature.pending_changes == {"name": "Ada King"}
     change(signature)
-    assert signature.proposed is None
+    assert signature.pending_changes is None
 
 
 def test_the_form_shows_what_was_asked_for_so_that_saving_twice_keeps_it(
@@ -258,7 +268,7 @@ def test_the_form_shows_what_was_asked_for_so_that_saving_twice_keeps_it(
     page = signer.get(control_link(signature)).content.decode()
     assert re.search('name="name" value="Ada King"', page)
     signature.refresh_from_db()
-    assert signature.proposed == {"name": "Ada King"}
+    assert signature.pending_changes == {"name": "Ada King"}
 
 
 def test_what_waits_is_part_of_what_is_stored(reviewed: Letter, moderator: User, signer: Signer) -> None:
@@ -268,19 +278,19 @@ def test_what_waits_is_part_of_what_is_stored(reviewed: Letter, moderator: User,
     assert data["changes_that_wait_for_a_moderator"] == {"name": "Ada King"}
 
 
-@pytest.mark.parametrize("column", ["proposed", "declined"])
+@pytest.mark.parametrize("column", ["pending_changes", "declined_changes"])
 def test_a_withdrawal_leaves_nothing_of_it(reviewed: Letter, moderator: User, column: str) -> None:
     signature = accepted(reviewed, moderator)
     Signature.objects.update(**{column: {"name": "Ada King"}}, concern="changed")
     withdraw_signature(signature, now=NOW)
     signature.refresh_from_db()
-    assert (signature.proposed, signature.declined) == (None, None)
+    assert (signature.pending_changes, signature.declined_changes) == (None, None)
 
 
 def test_a_change_of_consent_alone_needs_nobody(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, consent="Write to me")
-    assert (signature.proposed, signature.concern) == (None, "")
+    assert (signature.pending_changes, signature.concern) == (None, "")
     assert SignerContact.objects.get().consent == "Write to me"
 
 

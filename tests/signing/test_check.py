@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from letters.models import Letter, Signature
 from letters.shared.tokens import make_check_token, make_token
-from letters.signing.operations import disown_signature, purge_unconfirmed, withdraw_signature
+from letters.signer.signing.operations import disown_signature, purge_unconfirmed, withdraw_signature
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, sign, sign_and_confirm, words
 
 DAY = timedelta(days=1)

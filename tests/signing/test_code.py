@@ -9,8 +9,8 @@ from django.db import connection
 
 from letters.models import Letter, Signature, Submission
 from letters.shared.codes import read_code
-from letters.shared.refusal import Refused
-from letters.signing.operations import check_code
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import check_code
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, in_threads, sign, signature_of, words
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from letters.models import Letter, Signature, SignerContact
 from letters.models.letter import GRACE_AFTER_CLOSING
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from letters.shared.tokens import make_token, read_token
-from letters.signing.operations import confirm_signature, withdraw_signature
-from letters.signing.queries import is_expired
+from letters.signer.signing.operations import confirm_signature, withdraw_signature
+from letters.signer.signing.queries import is_expired
 from petition.logs import SafeFormatter
 from tests.conftest import LetterMaker
 from tests.people import NOW, Signer, deliver, in_threads, publish, sign, sign_and_confirm, signature_of, words

@@ -4,7 +4,7 @@ import pytest
 
 from letters.models import Letter, Signature
 from letters.shared.domains import is_disposable, match_domain
-from letters.signing.operations import confirm_signature
+from letters.signer.signing.operations import confirm_signature
 from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, NOW, Reader, Signer, deliver, publish, sign, signature_of, words
 

@@ -13,20 +13,20 @@ from django.utils import timezone
 from limits import parse
 from pytest_django.fixtures import Settings
 
-from letters.delivering.composing import FULL_LENGTH, address_mail, filled_up
-from letters.delivering.operations import note_complaint
-from letters.models import Collective, Delivery, Letter, MailRequest, SignerContact, Submission, User
-from letters.moderating.operations import reject_signatures
-from letters.organizing.operations import Text, draft_letter, publish_letter
+from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
+from letters.base.outbox.operations import note_complaint
+from letters.models import Collective, Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
+from letters.moderator.moderation.operations import reject_signatures
+from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.shared.addresses import read_address
-from letters.signing.operations import (
+from letters.signer.signing.operations import (
     change_signature,
     confirm_signature,
     request_mail,
     use_submission,
     withdraw_signature,
 )
-from letters.signing.tasks import tend_unconfirmed
+from letters.signer.signing.tasks import tend_unconfirmed
 from letters.tasks import MAILS
 from tests.people import (
     FROM_OUR_PAGE,
@@ -73,7 +73,7 @@ def owner_who_had_signed(letter: Letter, how: str) -> str:
         sign_and_confirm(letter, email, now=NOW - timedelta(days=7), **OWNERS[how])
         deliver()
         publish(NOW)
-        Delivery.objects.all().delete()
+        OutgoingEmail.objects.all().delete()
         mail.outbox.clear()
     return email
 
@@ -170,7 +170,7 @@ def standing_as(letter: Letter, how: str) -> str:
     deliver()
     if how == "undone":
         withdraw_signature(signature, now=NOW)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     mail.outbox.clear()
     return email
 
@@ -216,7 +216,7 @@ def test_an_email_that_never_leaves_leaves_no_address_behind(letter: Letter, how
     address = read_address(email)
     assert address
     request_mail(letter, address=address, language="en", now=NOW)
-    Delivery.objects.owed().update(dropped_at=NOW)
+    OutgoingEmail.objects.owed().update(dropped_at=NOW)
     tend_unconfirmed(now=NOW)
     assert not MailRequest.objects.filter(address__isnull=False).exists()
 
@@ -233,7 +233,7 @@ def test_once_more_from_the_page_brings_an_email_to_everybody(letter: Letter, si
         if each != "first":
             confirm_signature(signature, verified="link", submission_id=Submission.objects.latest("pk").pk, now=NOW)
             deliver()
-        Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+        OutgoingEmail.objects.update(created_at=timezone.now() - timedelta(minutes=5))
         before = len(mail.outbox)
         answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
         deliver()
@@ -266,8 +266,8 @@ def test_a_stranger_gets_three_a_day_over_all_letters_and_a_double_click_is_one(
             request_mail(letter, address=address, language="en", now=timezone.now())
     deliver()
     assert len(mail.outbox) == 3
-    Delivery.objects.filter(sent_at__isnull=False).update(sent_at=timezone.now() - timedelta(days=1))
-    Delivery.objects.owed().update(next_attempt_at=NOW)
+    OutgoingEmail.objects.filter(sent_at__isnull=False).update(sent_at=timezone.now() - timedelta(days=1))
+    OutgoingEmail.objects.owed().update(next_attempt_at=NOW)
     deliver()
     assert len(mail.outbox) == 6
 
@@ -284,7 +284,7 @@ def test_what_was_put_off_for_a_stranger_is_one_for_each_letter(published: Any) 
             request_mail(letter, address=address, language="en", now=timezone.now())
             deliver()
     assert len(mail.outbox) == 3
-    assert Delivery.objects.owed().count() == 2
+    assert OutgoingEmail.objects.owed().count() == 2
 
 
 def test_who_calls_it_spam_is_not_written_to_again(letter: Letter, published: Any) -> None:
@@ -292,9 +292,9 @@ def test_who_calls_it_spam_is_not_written_to_again(letter: Letter, published: An
     assert address
     request_mail(letter, address=address, language="en", now=timezone.now())
     deliver()
-    note_complaint(Delivery.objects.get(), at=timezone.now(), now=timezone.now())
+    note_complaint(OutgoingEmail.objects.get(), at=timezone.now(), now=timezone.now())
     long_ago = timezone.now() - timedelta(days=30)
-    Delivery.objects.update(created_at=long_ago, sent_at=long_ago)
+    OutgoingEmail.objects.update(created_at=long_ago, sent_at=long_ago)
     tend_unconfirmed(now=timezone.now())
     for each in (letter, published("another")):
         request_mail(each, address=address, language="en", now=timezone.now())
@@ -359,9 +359,9 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     log_of_eighty_hours(letter, owner_who_had_signed(letter, "public"), name="Another")
     ask_again(signature_of(letter, "owner-public@example.org"), "stranger@example.org", now=timezone.now())
     sizes = set()
-    for delivery in Delivery.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
-        Delivery.objects.exclude(pk=delivery.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
-        message = MAILS[delivery.kind](delivery)
+    for outgoing in OutgoingEmail.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
+        OutgoingEmail.objects.exclude(pk=outgoing.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
+        message = MAILS[outgoing.kind](outgoing)
         if isinstance(message, EmailMultiAlternatives):
             sizes.add(size_of(message))
     assert sizes == {FULL_LENGTH}

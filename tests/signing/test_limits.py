@@ -18,7 +18,7 @@ from letters.models import Letter, Signature, Switch
 from letters.shared import limits
 from letters.shared.addresses import hash_address
 from letters.shared.proof import is_proof, make_challenge
-from letters.signing.operations import confirm_signature, withdraw_signature
+from letters.signer.signing.operations import confirm_signature, withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import (
     NOW,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from letters.models import Delivery, Letter, Signature, SignerContact
-from letters.shared.refusal import Refused
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact
+from letters.shared.refused import Refused
 from letters.shared.tokens import make_token
-from letters.signing import views
-from letters.signing.operations import change_signature, disown_signature, withdraw_signature
+from letters.signer.signing import views
+from letters.signer.signing.operations import change_signature, disown_signature, withdraw_signature
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_taking_it_back_leaves_a_number_and_nothing_else(
     assert (signature.state, signature.name, signature.affiliation) == (Signature.State.WITHDRAWN, "", "")
     assert signature.address_hash is None
     assert not SignerContact.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     page = signer.read(letter, "signatures")
     assert "Ada" not in page
     assert "withdrawn" in page

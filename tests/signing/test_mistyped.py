@@ -5,8 +5,8 @@ import re
 import pytest
 
 from letters.models import Letter, Signature, SignerContact
-from letters.shared.addresses import unseal
-from letters.shared.slips import likely_meant
+from letters.shared.address_typos import likely_meant
+from letters.shared.addresses import decrypt
 from tests.conftest import LetterMaker
 from tests.people import Signer
 
@@ -58,14 +58,14 @@ def test_a_button_takes_the_address_that_was_meant(letter: Letter, signer: Signe
     # Whoever presses Enter presses the first button of a form.
     assert page.index('type="submit"') < page.index('name="use"')
     assert signer.sign(letter, name="Ada", email="ada@gmial.com", use="ada@gmail.com").status_code == 303
-    assert unseal(SignerContact.objects.get().address) == "ada@gmail.com"
+    assert decrypt(SignerContact.objects.get().address) == "ada@gmail.com"
 
 
 @pytest.mark.parametrize("use", ["eve@gmail.com", "ada@evil.example", "x"])
 def test_no_other_address_is_taken_by_that_button(letter: Letter, signer: Signer, use: str) -> None:
     assert signer.sign(letter, name="Ada", email="ada@gmial.com", use=use).status_code == 422
     assert signer.sign(letter, name="Ada", email="ada@example.org", use=use).status_code == 303
-    assert unseal(SignerContact.objects.get().address) == "ada@example.org"
+    assert decrypt(SignerContact.objects.get().address) == "ada@example.org"
 
 
 def test_one_alarm_at_a_time(published: LetterMaker, signer: Signer) -> None:

@@ -9,8 +9,8 @@ from html import unescape
 import pytest
 
 from letters.models import Letter, Signature
-from letters.shared.sheets import safe_cell
-from letters.signing.operations import confirm_signature
+from letters.shared.csv_rows import safe_cell
+from letters.signer.signing.operations import confirm_signature
 from tests.people import NOW, Reader, Signer, publish
 
 # Invented people; the shapes are real. Escapes where a character cannot be seen or could be taken for another.

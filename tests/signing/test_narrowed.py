@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from letters.models import Letter, User
-from letters.organizing.operations import set_up_letter
+from letters.organizer.letter_editor.operations import set_up_letter
 from tests.people import FROM_OUR_PAGE, NOW, Response, Signer, sign_and_confirm, signature_of, words
 
 pytestmark = pytest.mark.django_db

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from letters.models import Letter, SignerContact
-from letters.shared.addresses import seal, unseal
-from letters.signing import operations
-from letters.signing.operations import Resealed, reseal_addresses, withdraw_signature
+from letters.shared.addresses import decrypt, encrypt
+from letters.signer.signing import operations
+from letters.signer.signing.operations import Reencrypted, reencrypt_addresses, withdraw_signature
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def reencrypt(batch: int = 500) -> str:
 
 
 def addresses() -> list[str]:
-    return [unseal(sealed) for sealed in SignerContact.objects.order_by("pk").values_list("address", flat=True)]
+    return [decrypt(encrypted) for encrypted in SignerContact.objects.order_by("pk").values_list("address", flat=True)]
 
 
 def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
@@ -67,27 +67,27 @@ def test_without_any_address_it_has_nothing_to_do(db: None) -> None:
 
 
 def test_a_batch_goes_on_where_the_one_before_it_ended(new_key: str, contacts: list[int]) -> None:
-    first = reseal_addresses(after=0, most=2)
-    assert first == Resealed(last=contacts[1], changed=2, already=0, unreadable=[])
-    assert reseal_addresses(after=contacts[1], most=9) == Resealed(contacts[4], 3, 0, [])
-    assert reseal_addresses(after=contacts[4], most=9) is None
+    first = reencrypt_addresses(after=0, most=2)
+    assert first == Reencrypted(last=contacts[1], changed=2, already=0, unreadable=[])
+    assert reencrypt_addresses(after=contacts[1], most=9) == Reencrypted(contacts[4], 3, 0, [])
+    assert reencrypt_addresses(after=contacts[4], most=9) is None
 
 
 def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
     new_key: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = operations._write_resealed
+    write = operations._write_reencrypted
 
     def interrupted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
         if SignerContact.objects.count() - len(still_old(settings)) == 4:
             raise KeyboardInterrupt
         return write(fresh)
 
-    monkeypatch.setattr(operations, "_write_resealed", interrupted)
+    monkeypatch.setattr(operations, "_write_reencrypted", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reencrypt(batch=2)
     assert addresses() == PEOPLE
-    monkeypatch.setattr(operations, "_write_resealed", write)
+    monkeypatch.setattr(operations, "_write_reencrypted", write)
     assert "1 addresses encrypted anew; 4 were under the newest key before." in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert addresses() == PEOPLE
@@ -99,9 +99,9 @@ def still_old(settings: Settings) -> list[int]:
     return [contact.pk for contact in SignerContact.objects.order_by("pk") if not opens(newest, bytes(contact.address))]
 
 
-def opens(key: Fernet, sealed: bytes) -> bool:
+def opens(key: Fernet, encrypted: bytes) -> bool:
     try:
-        key.decrypt(sealed)
+        key.decrypt(encrypted)
     except Exception:  # noqa: BLE001 -- whatever it is, it is not open
         return False
     return True
@@ -131,14 +131,14 @@ def test_what_changes_between_reading_and_writing_is_not_put_back(
     new_key: str, contacts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One signer withdraws, and another's address is put right, at the worst moment."""
-    write = operations._write_resealed
+    write = operations._write_reencrypted
 
     def meanwhile(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
         withdraw_signature(SignerContact.objects.select_related("signature").get(pk=contacts[0]).signature, now=NOW)
-        SignerContact.objects.filter(pk=contacts[1]).update(address=seal("changed@example.org"))
+        SignerContact.objects.filter(pk=contacts[1]).update(address=encrypt("changed@example.org"))
         return write(fresh)
 
-    monkeypatch.setattr(operations, "_write_resealed", meanwhile)
+    monkeypatch.setattr(operations, "_write_reencrypted", meanwhile)
     reencrypt()
     assert addresses() == ["changed@example.org", *PEOPLE[2:]]
 
@@ -148,20 +148,20 @@ def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_done_when_it_is
     new_key: str, contacts: list[int], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its holder waits for another row of the same batch: who waited for theirs meanwhile would wait for ever."""
-    write_one: Callable[[int], set[int]] = operations._write_one_resealed
+    write_one: Callable[[int], set[int]] = operations._write_one_reencrypted
     left: list[int] = []
 
     def leave(pk: int) -> set[int]:
         left.append(pk)
         return set()
 
-    monkeypatch.setattr(operations, "_write_one_resealed", leave)
+    monkeypatch.setattr(operations, "_write_one_reencrypted", leave)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10s'")
         SignerContact.objects.select_for_update().get(pk=contacts[3])
-        batch = in_threads(lambda _: reseal_addresses(after=0, most=9), [0], threads=1)
+        batch = in_threads(lambda _: reencrypt_addresses(after=0, most=9), [0], threads=1)
         SignerContact.objects.select_for_update().get(pk=contacts[1])
-    assert batch == [Resealed(contacts[4], 4, 0, [])]
+    assert batch == [Reencrypted(contacts[4], 4, 0, [])]
     assert left == [contacts[3]]
     assert write_one(contacts[3]) == {contacts[3]}
     assert still_old(settings) == []

@@ -2,10 +2,10 @@
 
 import pytest
 
-from letters.models import Delivery, Letter, Signature, SignerContact, User
-from letters.moderating.operations import accept_signatures, reject_signatures, restore_signatures
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, User
+from letters.moderator.moderation.operations import accept_signatures, reject_signatures, restore_signatures
 from letters.shared.tokens import make_token
-from letters.signing.operations import disown_signature, withdraw_signature
+from letters.signer.signing.operations import disown_signature, withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import FROM_OUR_PAGE, NOW, Signer, browser_of, deliver, publish, sign_and_confirm, signature_of, words
 
@@ -37,7 +37,7 @@ def test_taken_back_only_the_hash_is_left(letter: Letter, signature: Signature) 
     assert signature.is_taken_back
     assert bytes(signature.address_hash or b"") == bytes(known_by or b"") != b""
     assert not SignerContact.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_the_address_cannot_sign_again_and_the_page_does_not_tell(

@@ -11,17 +11,17 @@ from django.utils import timezone
 from limits import parse
 from pytest_django import Settings
 
-from letters.delivering.operations import claim_deliveries, put_off_delivery
-from letters.models import Delivery, Letter, Signature
+from letters.base.outbox.operations import claim_emails, put_off_email
+from letters.models import Letter, OutgoingEmail, Signature
 from letters.shared.addresses import read_address
-from letters.signing.operations import (
+from letters.signer.signing.operations import (
     confirm_signature,
     disown_signature,
     request_mail,
     sign_letter,
     withdraw_signature,
 )
-from letters.signing.queries import STEP, mail_standing
+from letters.signer.signing.queries import STEP, mail_standing
 from tests.conftest import LetterMaker
 from tests.people import (
     FROM_OUR_PAGE,
@@ -55,11 +55,11 @@ def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime =
 def time_passes(passed: timedelta = timedelta(days=1)) -> None:
     """All that has been noted of mails is older by so much."""
     moments = ["created_at", "next_attempt_at", "sent_at", "failed_at", "dropped_at", "put_off_at"]
-    Delivery.objects.update(**{moment: F(moment) - passed for moment in moments})
+    OutgoingEmail.objects.update(**{moment: F(moment) - passed for moment in moments})
 
 
 def sent_to(letter: Letter) -> int:
-    return Delivery.objects.filter(signature__letter=letter, sent_at__isnull=False).count()
+    return OutgoingEmail.objects.filter(signature__letter=letter, sent_at__isnull=False).count()
 
 
 # Once more, from the page that is still open
@@ -69,7 +69,7 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
     check = signer.sign(letter)["Location"]
     deliver()
     first = signer.mailed_code()
-    Delivery.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    OutgoingEmail.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
     # To a page of its own: each speaks of the one mail that it was opened for.
     assert answer.status_code == 303
@@ -180,7 +180,7 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
         assert answer.status_code == 429
         assert 3500 < int(answer["Retry-After"]) <= 3600
         assert "Please try again in about 60 minutes." in words(answer)
-    assert Delivery.objects.filter(kind=Delivery.Kind.REQUESTED).count() == 2
+    assert OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.REQUESTED).count() == 2
 
 
 # Three mails a day
@@ -210,8 +210,8 @@ def silenced(published: LetterMaker, letter: Letter) -> Signature:
 
 
 def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenced: Signature) -> None:
-    owed = Delivery.objects.get(signature=silenced)
-    first = Delivery.objects.earliest("sent_at")
+    owed = OutgoingEmail.objects.get(signature=silenced)
+    first = OutgoingEmail.objects.earliest("sent_at")
     assert first.sent_at
     assert (owed.next_attempt_at, owed.attempts) == (first.sent_at + timedelta(days=1), 0)
     assert owed.put_off_at
@@ -234,14 +234,14 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
 ) -> None:
     time_passes(timedelta(minutes=6))
     page = just_signed(signer, letter)
-    asked = Delivery.objects.filter(signature=silenced).latest("pk")
+    asked = OutgoingEmail.objects.filter(signature=silenced).latest("pk")
     deliver()
     at = asked.created_at.replace(microsecond=0)
-    Delivery.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
+    OutgoingEmail.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
     assert "any email for this signature that can be sent today to the mail server." in answer
     assert "at most three emails a day to one address" in answer
-    Delivery.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
+    OutgoingEmail.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
 
 
@@ -253,8 +253,8 @@ def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) 
         ask_again(silenced, now=timezone.now())
         deliver()
         time_passes(timedelta(minutes=30))
-    (waiting,) = Delivery.objects.owed().filter(signature=silenced)
-    assert waiting == Delivery.objects.filter(signature=silenced).latest("pk")
+    (waiting,) = OutgoingEmail.objects.owed().filter(signature=silenced)
+    assert waiting == OutgoingEmail.objects.filter(signature=silenced).latest("pk")
     time_passes()
     deliver()
     assert sent_to(silenced.letter) == 1
@@ -265,37 +265,39 @@ def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) 
 
 def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signature) -> None:
     """A worker died with it, and another has put off the newer one meanwhile."""
-    older = Delivery.objects.get(signature=silenced)
+    older = OutgoingEmail.objects.get(signature=silenced)
     sign(silenced.letter, now=NOW)
-    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1), put_off_at=None)
+    OutgoingEmail.objects.filter(pk=older.pk).update(
+        next_attempt_at=timezone.now() + timedelta(hours=1), put_off_at=None
+    )
     deliver()
-    Delivery.objects.filter(pk=older.pk).update(next_attempt_at=NOW)
+    OutgoingEmail.objects.filter(pk=older.pk).update(next_attempt_at=NOW)
     deliver()
     older.refresh_from_db()
     assert older.dropped_at
-    assert Delivery.objects.owed().filter(signature=silenced).count() == 1
+    assert OutgoingEmail.objects.owed().filter(signature=silenced).count() == 1
 
 
 def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Signature) -> None:
     time_passes()
     ask_again(silenced, now=timezone.now())
-    Delivery.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
+    OutgoingEmail.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
     deliver()
-    Delivery.objects.owed().update(next_attempt_at=NOW)
+    OutgoingEmail.objects.owed().update(next_attempt_at=NOW)
     deliver()
     assert sent_to(silenced.letter) == 1
-    assert not Delivery.objects.owed().exists()
+    assert not OutgoingEmail.objects.owed().exists()
 
 
 @pytest.mark.parametrize("end", ["confirmed", "old"])
 def test_what_was_put_off_is_dropped_when_it_is_true_no_more(silenced: Signature, end: str) -> None:
     if end == "confirmed":
         confirm_signature(silenced, verified="link", now=timezone.now())
-        Delivery.objects.filter(kind="thanks").delete()
+        OutgoingEmail.objects.filter(kind="thanks").delete()
     time_passes(timedelta(days=15 if end == "old" else 1))
     deliver()
     assert len(mail.outbox) == 3
-    assert not Delivery.objects.owed().exists()
+    assert not OutgoingEmail.objects.owed().exists()
 
 
 def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) -> None:
@@ -306,7 +308,7 @@ def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) 
         assert len(mail.outbox) == 3 * min(day + 1, 14)
         time_passes()
         deliver()
-    assert not Delivery.objects.owed().exists()
+    assert not OutgoingEmail.objects.owed().exists()
 
 
 @pytest.mark.parametrize("kind", ["invited", "carry_over", "update"])
@@ -316,14 +318,14 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
     """Or whoever has an account could use up the day of somebody who wants to sign."""
     for number in range(5):
         other = sign(published(f"letter-{number}"), now=timezone.now())
-        Delivery.objects.filter(signature=other).update(kind=kind, sent_at=timezone.now())
+        OutgoingEmail.objects.filter(signature=other).update(kind=kind, sent_at=timezone.now())
     sign(letter, now=timezone.now())
     deliver()
     assert sent_to(letter) == 1
     time_passes(timedelta(minutes=2))
     # Nor does it count as the mail that somebody asks for: it says something else.
     ask_again(signature_of(letter), now=timezone.now())
-    Delivery.objects.filter(signature__letter=letter, kind="confirm").update(kind=kind, created_at=timezone.now())
+    OutgoingEmail.objects.filter(signature__letter=letter, kind="confirm").update(kind=kind, created_at=timezone.now())
     deliver()
     assert len(mail.outbox) == 2
 
@@ -332,15 +334,15 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
 def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
     for hour in range(1, 9):
         ask_again(silenced, now=timezone.now() - timedelta(hours=hour))
-    Delivery.objects.owed().update(next_attempt_at=NOW)
-    with_one_each = claim_deliveries(now=timezone.now(), most=10)
+    OutgoingEmail.objects.owed().update(next_attempt_at=NOW)
+    with_one_each = claim_emails(now=timezone.now(), most=10)
 
-    def put_off(delivery: Delivery) -> None:
-        put_off_delivery(delivery, until=timezone.now() + LATER, now=timezone.now())
+    def put_off(outgoing: OutgoingEmail) -> None:
+        put_off_email(outgoing, until=timezone.now() + LATER, now=timezone.now())
 
     in_threads(put_off, reversed(with_one_each), threads=8)
     in_threads(put_off, with_one_each, threads=8)
-    assert Delivery.objects.latest("pk").put_off_at
+    assert OutgoingEmail.objects.latest("pk").put_off_at
     time_passes()
     deliver()
     assert sent_to(silenced.letter) == 1
@@ -415,7 +417,7 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
     letter: Letter, values: dict[str, object], seconds: int, said: str
 ) -> None:
     signature = sign(letter)
-    Delivery.objects.update(**values)
+    OutgoingEmail.objects.update(**values)
     standing = mail_standing(signature, since=NOW, now=NOW + timedelta(seconds=seconds))
     at = f" {(standing.at - NOW).seconds}" if standing.at else ""
     assert f"{standing.state}{at}" == said
@@ -424,7 +426,7 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
 
 def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
     signature = sign(letter)
-    Delivery.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
+    OutgoingEmail.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
     assert mail_standing(signature, since=NOW, now=NOW + 50 * SECOND).minutes == 2
 
 
@@ -446,15 +448,15 @@ SENTENCES = {
 def test_it_says_so_in_words(letter: Letter, signer: Signer, field: str, sentence: str) -> None:
     page = just_signed(signer, letter)
     assert "on its way" in words(signer.get(page))
-    delivery = Delivery.objects.get()
-    Delivery.objects.update(**{field: delivery.created_at + SECOND})
+    outgoing = OutgoingEmail.objects.get()
+    OutgoingEmail.objects.update(**{field: outgoing.created_at + SECOND})
     assert sentence in words(signer.get(page))
 
 
 def test_the_moment_told_is_that_of_the_signing_and_a_step(letter: Letter, signer: Signer) -> None:
     page = just_signed(signer, letter)
-    created_at = Delivery.objects.get().created_at.replace(microsecond=0)
-    Delivery.objects.update(sent_at=created_at + SECOND)
+    created_at = OutgoingEmail.objects.get().created_at.replace(microsecond=0)
+    OutgoingEmail.objects.update(sent_at=created_at + SECOND)
     assert f'<time datetime="{(created_at + STEP).isoformat()}">' in signer.get(page).content.decode()
 
 
@@ -469,10 +471,10 @@ def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
     new, known = just_signed(signer, letter), just_signed(signer, letter)
     deliver()
     assert len(mail.outbox) == 1
-    for delivery in Delivery.objects.all():
-        moment = delivery.created_at.replace(microsecond=0)
-        settled = {"sent_at": moment + 2 * SECOND} if delivery.sent_at else {"dropped_at": moment + SECOND}
-        Delivery.objects.filter(pk=delivery.pk).update(created_at=moment, **settled)
+    for outgoing in OutgoingEmail.objects.all():
+        moment = outgoing.created_at.replace(microsecond=0)
+        settled = {"sent_at": moment + 2 * SECOND} if outgoing.sent_at else {"dropped_at": moment + SECOND}
+        OutgoingEmail.objects.filter(pk=outgoing.pk).update(created_at=moment, **settled)
     pages = [TOKEN.sub("/", MOMENT.sub("", signer.get(page).content.decode())) for page in (new, known)]
     assert pages[0] == pages[1]
     assert "sent today to the mail server" in pages[0]
@@ -488,11 +490,11 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     letter: Letter, signer: Signer, take_back: Callable[..., None]
 ) -> None:
     page = just_signed(signer, letter)
-    created_at = Delivery.objects.get().created_at
-    Delivery.objects.update(sent_at=created_at + SECOND)
+    created_at = OutgoingEmail.objects.get().created_at
+    OutgoingEmail.objects.update(sent_at=created_at + SECOND)
     before = TOKEN.sub("/", signer.get(page).content.decode())
     take_back(signature_of(letter), now=timezone.now())
-    assert not Delivery.objects.exists()
+    assert not OutgoingEmail.objects.exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
     assert "sent today to the mail server" in before
 
@@ -506,7 +508,7 @@ def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Si
 def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:
     """Who has signed with another's address must not see when its owner signs, or asks for the link."""
     page = just_signed(signer, letter, ago=timedelta(minutes=10))
-    Delivery.objects.update(sent_at=Delivery.objects.get().created_at + SECOND)
+    OutgoingEmail.objects.update(sent_at=OutgoingEmail.objects.get().created_at + SECOND)
     before = TOKEN.sub("/", signer.get(page).content.decode())
     sign(letter, now=timezone.now() - timedelta(minutes=2))
     assert ask_for_link(letter, now=timezone.now() - timedelta(minutes=1))

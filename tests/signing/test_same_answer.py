@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from letters.models import Delivery, Letter, Submission
+from letters.models import Letter, OutgoingEmail, Submission
 from letters.shared.addresses import read_address
-from letters.shared.refusal import Refused
+from letters.shared.refused import Refused
 from letters.shared.tokens import read_token
-from letters.signing.operations import check_code, request_mail, sign_letter
+from letters.signer.signing.operations import check_code, request_mail, sign_letter
 from tests.people import NOW, Response, Signer, entry, sign, sign_and_confirm
 
 ROUNDS = 150
@@ -100,7 +100,7 @@ def test_both_are_one_statement_that_waits_for_the_disk(
         (statement,) = [query["sql"] for query in queries]
         # With a transaction number, and so with a commit that is flushed: by the same rows, or by a message.
         assert ("INSERT INTO letters_mailrequest" if act is ask else "pg_logical_emit_message(true") in statement
-    assert Delivery.objects.filter(kind="requested").count() == (2 if act is ask else 0)
+    assert OutgoingEmail.objects.filter(kind="requested").count() == (2 if act is ask else 0)
     assert set(Submission.objects.values_list("code_tries", flat=True)) == (set() if act is ask else {1})
 
 

@@ -9,17 +9,17 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from letters.models import Delivery, Letter, Signature, SignerContact, Submission, Switch
-from letters.shared.addresses import unseal
-from letters.shared.refusal import Refused
-from letters.signing.operations import (
+from letters.base.switches.queries import is_on
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Submission, Switch
+from letters.shared.addresses import decrypt
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import (
     confirm_signature,
     disown_signature,
     forget_submissions,
     sign_letter,
     withdraw_signature,
 )
-from letters.switching.queries import is_on
 from tests.conftest import LetterMaker
 from tests.people import (
     NOW,
@@ -63,9 +63,9 @@ def test_a_signing_writes_the_signature_its_contact_and_the_mail_that_is_owed(le
     )
     assert (signature.state, signature.number, signature.verified) == ("pending", None, "")
     assert (signature.revision_id, signature.language) == (letter.current_revision_id, "en")
-    assert unseal(signature.contact.address) == "ada@example.org"
+    assert decrypt(signature.contact.address) == "ada@example.org"
     assert signature.contact.consent == "Write to me when something happens with this letter"
-    assert [delivery.kind for delivery in signature.deliveries.all()] == ["confirm"]
+    assert [outgoing.kind for outgoing in signature.outgoing_emails.all()] == ["confirm"]
 
 
 def test_a_signature_is_bound_to_the_language_that_its_signer_read(letter: Letter, signer: Signer) -> None:
@@ -213,7 +213,7 @@ def test_a_second_signing_brings_no_mail_within_five_minutes_and_then_at_most_th
     assert mails_after(letter, mailoutbox, NOW + timedelta(minutes=10)) == []
     assert len(mails_after(letter, mailoutbox, NOW + timedelta(minutes=20))) == 1
     assert mails_after(letter, mailoutbox, NOW + timedelta(hours=6)) == []
-    Delivery.objects.filter(sent_at__isnull=False).update(sent_at=F("sent_at") - timedelta(days=1))
+    OutgoingEmail.objects.filter(sent_at__isnull=False).update(sent_at=F("sent_at") - timedelta(days=1))
     assert len(mails_after(letter, mailoutbox, NOW + timedelta(days=1))) == 1
 
 
@@ -276,7 +276,7 @@ def test_fifty_signings_of_one_address_at_once_make_one_signature_and_an_email_f
     deliver()
     assert Signature.objects.count() == SignerContact.objects.count() == 1
     assert len(mailoutbox) == mails
-    assert Delivery.objects.owed().count() == (mails > 1)
+    assert OutgoingEmail.objects.owed().count() == (mails > 1)
 
 
 # Refusals, and the wake-up

@@ -10,11 +10,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from letters.models import Delivery, Letter, Signature, SignerContact, Submission, User
-from letters.moderating.operations import accept_signatures
-from letters.shared.refusal import Refused
-from letters.signing import operations
-from letters.signing.operations import (
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Submission, User
+from letters.moderator.moderation.operations import accept_signatures
+from letters.shared.refused import Refused
+from letters.signer.signing import operations
+from letters.signer.signing.operations import (
     Changes,
     change_signature,
     confirm_signature,
@@ -25,8 +25,8 @@ from letters.signing.operations import (
     use_submission,
     withdraw_signature,
 )
-from letters.signing.queries import said_by, stored_about
-from letters.signing.tasks import tend_unconfirmed
+from letters.signer.signing.queries import said_by, stored_about
+from letters.signer.signing.tasks import tend_unconfirmed
 from tests.conftest import LetterMaker
 from tests.people import (
     FROM_OUR_PAGE,
@@ -258,7 +258,7 @@ def test_once_more_from_the_page_is_about_that_entry(letter: Letter, signer: Sig
     check = signer.sign(letter, name="First")["Location"]
     signer.sign(letter, name="Second")
     deliver()
-    Delivery.objects.update(created_at=F("created_at") - timedelta(minutes=2))
+    OutgoingEmail.objects.update(created_at=F("created_at") - timedelta(minutes=2))
     again = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)["Location"]
     page = signer.client.post(again, {"code": signer.mailed_code(ADA)}, headers=FROM_OUR_PAGE, follow=True)
     assert "You sign as First" in words(page)
@@ -268,7 +268,7 @@ def test_what_is_asked_for_by_the_address_is_about_the_newest(letter: Letter, si
     signer.sign(letter, name="First")
     signer.sign(letter, name="Second")
     deliver()
-    Delivery.objects.update(created_at=F("created_at") - timedelta(minutes=2))
+    OutgoingEmail.objects.update(created_at=F("created_at") - timedelta(minutes=2))
     signer.client.post(letter.url_of("link"), {"email": ADA}, headers=FROM_OUR_PAGE)
     assert "You sign as Second" in words(signer.get(signer.mailed_link(ADA)))
 
@@ -316,7 +316,7 @@ def test_what_a_moderator_has_accepted_is_looked_at_again(letter: Letter, organi
     signer.sign(letter, name="Another Name")
     signer.press(signer.mailed_link(ADA))
     signature.refresh_from_db()
-    assert (signature.name, signature.proposed) == ("Ada Lovelace", {"name": "Another Name"})
+    assert (signature.name, signature.pending_changes) == ("Ada Lovelace", {"name": "Another Name"})
 
 
 def test_of_the_same_words_nothing_is_asked(letter: Letter, signer: Signer) -> None:
@@ -352,7 +352,7 @@ def test_who_signed_without_a_name_gets_an_email_and_is_forgotten_again(letter: 
     # The name that was typed is not used: whoever asked to be seen by nobody stays so.
     assert "This link has been used" in words(signer.get(signer.mailed_link(ADA)))
     assert signature_of(letter).name == ""
-    Delivery.objects.owed().update(dropped_at=timezone.now())
+    OutgoingEmail.objects.owed().update(dropped_at=timezone.now())
     tend_unconfirmed(now=timezone.now() + OVER)
     assert not Submission.objects.exists()
 
@@ -364,7 +364,7 @@ def test_the_address_goes_also_if_the_emails_never_leave(letter: Letter, setting
     forget_submissions(now=NOW + timedelta(hours=1))
     assert Submission.objects.get().address
     assert stored_about(signature_of(letter))["address"] == ADA
-    Delivery.objects.update(dropped_at=NOW)
+    OutgoingEmail.objects.update(dropped_at=NOW)
     forget_submissions(now=NOW + timedelta(hours=1))
     assert Submission.objects.get().address is None
     assert stored_about(signature_of(letter))["address"] is None
@@ -411,11 +411,11 @@ def test_what_was_typed_after_the_confirmation_goes_after_its_last_reminder(lett
 
 
 def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "PURGE_BATCH_SIZE", 2)
     sign_and_confirm(letter)
     for number in range(5):
         submit(letter, name=f"Ada {number}")
-    Delivery.objects.update(dropped_at=NOW)
+    OutgoingEmail.objects.update(dropped_at=NOW)
     assert forget_submissions(now=NOW + OVER) == 5
 
 

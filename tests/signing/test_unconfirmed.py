@@ -7,11 +7,11 @@ import pytest
 from django.core import mail
 from pytest_django.fixtures import Settings
 
-from letters.delivering.queries import came_back
-from letters.models import Delivery, Letter, Signature, SignerContact
-from letters.signing import operations
-from letters.signing.operations import confirm_signature, forget_mails, purge_unconfirmed, remind_unconfirmed
-from letters.signing.tasks import tend_unconfirmed
+from letters.base.outbox.queries import came_back
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact
+from letters.signer.signing import operations
+from letters.signer.signing.operations import confirm_signature, forget_mails, purge_unconfirmed, remind_unconfirmed
+from letters.signer.signing.tasks import tend_unconfirmed
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_after_two_weeks_nothing_is_left(letter: Letter) -> None:
     assert purge_unconfirmed(now=NOW + 14 * DAY) == 1
     assert not Signature.objects.exists()
     assert not SignerContact.objects.exists()
-    assert not Delivery.objects.exists()
+    assert not OutgoingEmail.objects.exists()
 
 
 def test_a_confirmed_signature_is_never_purged(letter: Letter) -> None:
@@ -117,22 +117,27 @@ def test_purging_and_confirming_at_once_end_in_one_or_the_other(letter: Letter) 
 # Mails of long ago
 
 
-def add_mail(signature: Signature, kind: str, at: datetime = NOW, **ended: object) -> Delivery:
-    return Delivery.objects.create(
-        kind=kind, signature=signature, key=f"{Delivery.objects.count()}", created_at=at, next_attempt_at=at, **ended
+def add_mail(signature: Signature, kind: str, at: datetime = NOW, **ended: object) -> OutgoingEmail:
+    return OutgoingEmail.objects.create(
+        kind=kind,
+        signature=signature,
+        key=f"{OutgoingEmail.objects.count()}",
+        created_at=at,
+        next_attempt_at=at,
+        **ended,
     )
 
 
 def kept(at: timedelta) -> list[str]:
     tend_unconfirmed(now=NOW + at)
-    return sorted(Delivery.objects.values_list("kind", flat=True))
+    return sorted(OutgoingEmail.objects.values_list("kind", flat=True))
 
 
 @pytest.mark.parametrize("kind", ["signed_again", "requested"])
 @pytest.mark.parametrize("end", ["sent_at", "dropped_at", "failed_at"])
 def test_what_anybody_can_ask_for_is_forgotten_after_a_week(letter: Letter, kind: str, end: str) -> None:
     signature = sign_and_confirm(letter)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     for _ in range(3):
         add_mail(signature, kind, **{end: NOW})
     assert kept(7 * DAY - timedelta(seconds=1)) == [kind] * 3
@@ -141,17 +146,17 @@ def test_what_anybody_can_ask_for_is_forgotten_after_a_week(letter: Letter, kind
 
 def test_whatever_was_dropped_is_forgotten_and_what_was_sent_of_each_signature_is_not(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     for kind in ("confirm", "thanks"):
         add_mail(signature, kind, sent_at=NOW)
         add_mail(signature, kind, dropped_at=NOW)
     assert kept(400 * DAY) == ["confirm", "thanks"]
-    assert not Delivery.objects.filter(dropped_at__isnull=False).exists()
+    assert not OutgoingEmail.objects.filter(dropped_at__isnull=False).exists()
 
 
 def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested")
     add_mail(signature, "signed_again", sent_at=NOW + 8 * DAY)
     assert kept(14 * DAY) == ["requested", "signed_again"]
@@ -159,9 +164,9 @@ def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(lett
 
 
 def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "PURGE_BATCH_SIZE", 2)
     signature = sign_and_confirm(letter)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     for _ in range(7):
         add_mail(signature, "requested", sent_at=NOW)
     assert forget_mails(now=NOW + 7 * DAY) == 7
@@ -171,13 +176,13 @@ def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
     sign(letter)
     for hour in range(0, 24 * 14, 8):
         tend_unconfirmed(now=NOW + timedelta(hours=hour))
-        Delivery.objects.owed().update(sent_at=NOW + timedelta(hours=hour))
-    assert Delivery.objects.filter(kind="reminder").count() == 2
+        OutgoingEmail.objects.owed().update(sent_at=NOW + timedelta(hours=hour))
+    assert OutgoingEmail.objects.filter(kind="reminder").count() == 2
 
 
 def test_a_reminder_of_a_signature_that_stays_is_forgotten_in_the_end(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     add_mail(signature, "reminder", sent_at=NOW)
     assert kept(14 * DAY - timedelta(seconds=1)) == ["reminder"]
     assert kept(14 * DAY) == []
@@ -185,7 +190,7 @@ def test_a_reminder_of_a_signature_that_stays_is_forgotten_in_the_end(letter: Le
 
 def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Letter) -> None:
     signature = sign(letter, now=NOW + 4 * DAY)
-    Delivery.objects.all().delete()
+    OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested", failed_at=NOW, error="554")
     assert "requested" in kept(8 * DAY)
     assert came_back(letter) == {"554": 1}

@@ -8,9 +8,9 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
-from letters.models import Collective, Delivery, Letter, Signature
-from letters.signing import queries
-from letters.signing.operations import remind_unconfirmed
+from letters.models import Collective, Letter, OutgoingEmail, Signature
+from letters.signer.signing import queries
+from letters.signer.signing.operations import remind_unconfirmed
 from letters.templatetags.dates import time_in
 from tests.people import Reader, ask_again, deliver, sign
 
@@ -46,7 +46,7 @@ def test_one_can_confirm_until_the_end_of_the_letter_and_a_day_and_no_longer(
         ask_again(signature, now=now)
     elif asks == "reminder":
         remind_unconfirmed(now=now)
-    Delivery.objects.exclude(kind=asks).delete()
+    OutgoingEmail.objects.exclude(kind=asks).delete()
     deliver()
     for half in halves():
         assert f"You can confirm until {told(closes_at + DAY)}." in half
@@ -76,7 +76,7 @@ def test_of_a_letter_that_was_closed_early_one_can_confirm_for_a_day(letter: Let
 def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Letter, kind: str, end: str) -> None:
     now = timezone.now()
     sign(letter, now=now - 2 * DAY)
-    Delivery.objects.update(kind=kind)
+    OutgoingEmail.objects.update(kind=kind)
     long_ago = now - 25 * HOUR
     ends: dict[str, dict[str, Any]] = {
         "closes_at": {"closes_at": long_ago},
@@ -86,7 +86,7 @@ def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Lett
     Letter.objects.update(**ends[end])
     deliver()
     assert mail.outbox == []
-    assert Delivery.objects.get().dropped_at
+    assert OutgoingEmail.objects.get().dropped_at
     assert Signature.objects.get().state == "pending"
 
 

@@ -9,9 +9,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from letters.models import Collective, Letter, Signature, User
-from letters.organizing.operations import close_letter, draft_letter, publish_letter
+from letters.organizer.letter_editor.operations import close_letter, draft_letter, publish_letter
 from letters.shared.tokens import make_token
-from letters.signing.operations import disown_signature, withdraw_signature
+from letters.signer.signing.operations import disown_signature, withdraw_signature
 from tests.conftest import LetterMaker
 from tests.people import (
     EN,

@@ -8,9 +8,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from letters.models import Delivery, Letter, Signature
-from letters.signing import queries
-from letters.signing.operations import withdraw_signature
+from letters.models import Letter, OutgoingEmail, Signature
+from letters.signer.signing import queries
+from letters.signer.signing.operations import withdraw_signature
 from letters.tasks import MAILS
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm, signature_of
 
@@ -23,13 +23,13 @@ def test_whatever_the_email_is_its_signer_may_go_away_meanwhile(
     letter: Letter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
     sign_and_confirm(letter)
-    Delivery.objects.exclude(kind="thanks").delete()
-    Delivery.objects.update(kind=kind, sent_at=None)
+    OutgoingEmail.objects.exclude(kind="thanks").delete()
+    OutgoingEmail.objects.update(kind=kind, sent_at=None)
     build: Callable[..., object] = MAILS[kind]
 
-    def gone_first(delivery: Delivery) -> object:
+    def gone_first(outgoing: OutgoingEmail) -> object:
         Signature.objects.all().delete()
-        return build(delivery)
+        return build(outgoing)
 
     monkeypatch.setitem(MAILS, kind, gone_first)
     with caplog.at_level(logging.ERROR):
@@ -44,10 +44,10 @@ def test_in_a_real_race_too(letter: Letter, monkeypatch: pytest.MonkeyPatch, cap
     begun, withdrawn = Event(), Event()
     recipient_of = queries.recipient_of
 
-    def slowly(delivery: Delivery, **more: object) -> queries.Recipient:
+    def slowly(outgoing: OutgoingEmail, **more: object) -> queries.Recipient:
         begun.set()
         assert withdrawn.wait(20)
-        return recipient_of(delivery, **more)  # type: ignore[arg-type]
+        return recipient_of(outgoing, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(queries, "recipient_of", slowly)
 

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from letters.models import Letter, Signature, Update, User
-from letters.updates.operations import UpdateText, send_update, write_update
+from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from tests.people import NOW, browser_of, publish, sign_and_confirm
 
 WORDS = "Write to me when something happens with this letter"

@@ -4,9 +4,9 @@ import pytest
 from django.core import mail
 
 from letters.models import AuditEvent, Letter, Signature, SignerContact, Update
-from letters.signing.operations import withdraw_signature
-from letters.updates.operations import spread_update
-from letters.updates.tasks import carry_on
+from letters.organizer.updates.operations import spread_update
+from letters.organizer.updates.tasks import carry_on
+from letters.signer.signing.operations import withdraw_signature
 from tests.people import NOW, Signer, deliver, words
 from tests.updates.conftest import UpdateMaker, agree
 

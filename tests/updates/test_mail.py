@@ -10,9 +10,9 @@ from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 
-from letters.models import Collective, Delivery, Letter, Signature, Update, User
+from letters.models import Collective, Letter, OutgoingEmail, Signature, Update, User
+from letters.organizer.updates.operations import spread_update
 from letters.tasks import MAILS
-from letters.updates.operations import spread_update
 from tests.people import NOW, deliver
 from tests.updates.conftest import NEWS, WORDS, UpdateMaker, agree, html_of
 
@@ -24,7 +24,7 @@ def built(letter: Letter, sending: UpdateMaker, **values: object) -> EmailMultiA
     agree(letter, "ada@example.org")
     update = sending(**values)
     spread_update(update.pk, now=NOW)
-    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
     assert isinstance(message, EmailMultiAlternatives)
     return message
 
@@ -84,7 +84,7 @@ def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: Updat
 
 def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
     first = built(letter, sending)
-    second = MAILS["update"](Delivery.objects.get(kind="update"))
+    second = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
     assert isinstance(second, EmailMessage)
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
 
@@ -96,7 +96,7 @@ def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> No
     agree(letter, "ada@example.org")
     Update.objects.update(up_to=9)
     spread_update(update.pk, now=NOW)
-    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
     assert isinstance(message, EmailMultiAlternatives)
     raw = raw_of(message)
     assert raw["Bcc"] is None
@@ -151,7 +151,7 @@ def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Lette
     agree(letter, "ada@example.org")
     Signature.objects.update(language="it")
     spread_update(sending().pk, now=NOW)
-    message = MAILS["update"](Delivery.objects.get(kind="update"))
+    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
     assert isinstance(message, EmailMultiAlternatives)
     assert '<html lang="it">' in html_of(message)
     assert '<div lang="en" dir="ltr">' in html_of(message)

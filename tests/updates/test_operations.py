@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from celery import current_app
 
-from letters.accounts.mail import unpack
-from letters.models import Answer, AuditEvent, Letter, Update, User
-from letters.shared.refusal import Refused
-from letters.shared.text import UnusableText
-from letters.updates.operations import (
+from letters.base.accounts.mail import unpack
+from letters.models import AddresseeAnswer, AuditEvent, Letter, Update, User
+from letters.organizer.updates.operations import (
     TEST_MAILS,
     AnswerText,
     hide_answer,
@@ -26,7 +24,9 @@ from letters.updates.operations import (
     write_answer,
     write_update,
 )
-from letters.updates.tasks import carry_on
+from letters.organizer.updates.tasks import carry_on
+from letters.shared.refused import Refused
+from letters.shared.text import UnusableText
 from tests.conftest import LetterMaker
 from tests.people import NOW, in_threads
 from tests.updates.conftest import NEWS, UpdateMaker, html_of
@@ -323,7 +323,7 @@ def test_an_answer_that_cannot_be_shown_is_not_kept(
 ) -> None:
     with pytest.raises(Refused, match=code):
         write_answer(letter, text=replace(ANSWER, **values), by=organizer, now=NOW)
-    assert not Answer.objects.exists()
+    assert not AddresseeAnswer.objects.exists()
 
 
 def test_under_a_draft_no_answer_is_published(draft: LetterMaker, organizer: User) -> None:
@@ -335,7 +335,7 @@ def test_under_a_draft_no_answer_is_published(draft: LetterMaker, organizer: Use
 # Who may
 
 
-def all_deeds(update: Update, answer: Answer, by: User) -> dict[str, Callable[[], Any]]:
+def all_deeds(update: Update, answer: AddresseeAnswer, by: User) -> dict[str, Callable[[], Any]]:
     letter = update.letter
     return {
         "write": lambda: write_update(letter, text=NEWS, by=by, now=NOW),

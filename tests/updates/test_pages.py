@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from letters.models import Answer, Letter, Signature, Update, User
-from letters.updates import queries
-from letters.updates.operations import spread_update, tally_update, write_update
-from letters.updates.tasks import carry_on
+from letters.models import AddresseeAnswer, Letter, Signature, Update, User
+from letters.organizer.updates import queries
+from letters.organizer.updates.operations import spread_update, tally_update, write_update
+from letters.organizer.updates.tasks import carry_on
 from tests.conftest import LetterMaker
 from tests.people import NOW, Response, add_published, browser_of, deliver, words
 from tests.updates.conftest import NEWS, UpdateMaker, agree
@@ -142,7 +142,7 @@ def test_how_many_it_goes_to_is_not_counted_without_end(
 ) -> None:
     add_published(letter, 5)
     agree(letter, "ada@example.org")
-    monkeypatch.setattr(queries, "MOST_ASKED", 3)
+    monkeypatch.setattr(queries, "MAX_ASKED", 3)
     page = words(desk.get(f"{PAGES}{news().pk}/send/"))
     assert "signers it goes to 1. All are counted when it is sent." in page
 
@@ -267,9 +267,9 @@ def test_no_page_counts_mails_or_signatures(
     spread_update(update.pk, now=NOW)
     many = statements()
     assert len(few) == len(many)
-    assert not [statement for statement in many if "letters_delivery" in statement]
+    assert not [statement for statement in many if "letters_outgoingemail" in statement]
     (counting,) = [statement for statement in many if "COUNT(" in statement.upper()]
-    assert f"LIMIT {queries.MOST_ASKED}" in counting
+    assert f"LIMIT {queries.MAX_ASKED}" in counting
 
 
 # The answer
@@ -278,7 +278,7 @@ def test_no_page_counts_mails_or_signatures(
 def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{ANSWERS}new/", **ANSWER)
     assert "A draft, which only your collective can see." in words(page)
-    answer = Answer.objects.get()
+    answer = AddresseeAnswer.objects.get()
     page = post(desk, f"{ANSWERS}{answer.pk}/state/", action="publish")
     assert "It is published." in words(page)
     changed = {**ANSWER, "body": "We have read it twice.", "seen": answer.version}
@@ -290,7 +290,7 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
     assert (answer.body, answer.changed_because) == ("We have read it twice.", "A word")
     assert "Anna Weber" in words(desk.get(PAGES))
     post(desk, f"{ANSWERS}{answer.pk}/state/", action="hide")
-    assert Answer.objects.get().published_at is None
+    assert AddresseeAnswer.objects.get().published_at is None
 
 
 @pytest.mark.parametrize(
@@ -311,18 +311,18 @@ def test_an_answer_that_cannot_be_shown_gets_a_sentence(
     page = post(desk, f"{ANSWERS}new/", **{**ANSWER, **fields})
     assert page.status_code == 422
     assert sentence in words(page)
-    assert not Answer.objects.exists()
+    assert not AddresseeAnswer.objects.exists()
 
 
 # Who may
 
 
-def all_pages(update: Update, answer: Answer) -> list[str]:
+def all_pages(update: Update, answer: AddresseeAnswer) -> list[str]:
     of_update = ["", "new/", *(f"{update.pk}/{page}" for page in ("", "preview/", "send/", "progress/"))]
     return [*(f"{PAGES}{page}" for page in of_update), f"{ANSWERS}new/", f"{ANSWERS}{answer.pk}/"]
 
 
-def all_deeds(update: Update, answer: Answer) -> dict[str, dict[str, Any]]:
+def all_deeds(update: Update, answer: AddresseeAnswer) -> dict[str, dict[str, Any]]:
     return {
         f"{PAGES}new/": TYPED,
         f"{PAGES}{update.pk}/": TYPED,
@@ -336,14 +336,14 @@ def all_deeds(update: Update, answer: Answer) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def answer(letter: Letter, desk: Client) -> Answer:
+def answer(letter: Letter, desk: Client) -> AddresseeAnswer:
     post(desk, f"{ANSWERS}new/", **ANSWER)
-    return Answer.objects.get()
+    return AddresseeAnswer.objects.get()
 
 
 @pytest.mark.parametrize("who", ["stranger", "moderator"])
 def test_for_others_nothing_of_this_exists(
-    request: pytest.FixtureRequest, news: UpdateMaker, answer: Answer, who: str
+    request: pytest.FixtureRequest, news: UpdateMaker, answer: AddresseeAnswer, who: str
 ) -> None:
     update, client = news(), browser_of(request.getfixturevalue(who))
     for url in all_pages(update, answer):
@@ -352,10 +352,10 @@ def test_for_others_nothing_of_this_exists(
         assert client.post(url, fields).status_code == 404, url
     update.refresh_from_db()
     assert update.state == "draft"
-    assert (Update.objects.count(), Answer.objects.get().published_at) == (1, None)
+    assert (Update.objects.count(), AddresseeAnswer.objects.get().published_at) == (1, None)
 
 
-def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: Answer) -> None:
+def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: AddresseeAnswer) -> None:
     update = news()
     for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
         assert Client().get(url).status_code in {302, 405}, url
@@ -364,7 +364,7 @@ def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: Answer) ->
 
 
 def test_what_belongs_to_another_letter_is_not_found_under_this_one(
-    published: LetterMaker, news: UpdateMaker, answer: Answer, desk: Client
+    published: LetterMaker, news: UpdateMaker, answer: AddresseeAnswer, desk: Client
 ) -> None:
     update = news()
     published(slug="another")

@@ -9,13 +9,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from letters.delivering.operations import AT_ONCE, CLAIM, LATER, OF_UPDATE, claim_deliveries
-from letters.delivering.tasks import deliver_owed
-from letters.models import Delivery, Letter, Signature, SignerContact, Switch, Update, User
-from letters.signing.operations import change_signature, withdraw_signature
-from letters.tasks import MAILS
-from letters.updates import operations
-from letters.updates.operations import (
+from letters.base.outbox.operations import BATCH_SIZE, CLAIM, LATER, OF_UPDATE, claim_emails
+from letters.base.outbox.tasks import deliver_owed
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Switch, Update, User
+from letters.organizer.updates import operations
+from letters.organizer.updates.operations import (
     drop_owed,
     pause_update,
     resume_update,
@@ -24,7 +22,9 @@ from letters.updates.operations import (
     tally_update,
     unsubscribe,
 )
-from letters.updates.tasks import carry_on
+from letters.organizer.updates.tasks import carry_on
+from letters.signer.signing.operations import change_signature, withdraw_signature
+from letters.tasks import MAILS
 from tests.conftest import LetterMaker
 from tests.people import NOW, ask_again, deliver, entry, in_threads, publish, sign, sign_and_confirm, turn
 from tests.updates.conftest import WORDS, UpdateMaker, agree
@@ -43,7 +43,7 @@ def spread(update: Update) -> None:
 
 
 def owed() -> int:
-    return Delivery.objects.owed().filter(kind="update").count()
+    return OutgoingEmail.objects.owed().filter(kind="update").count()
 
 
 def add_agreed(letter: Letter, number: int) -> None:
@@ -125,7 +125,7 @@ def test_a_letter_that_is_withdrawn_meanwhile_writes_to_nobody(letter: Letter, s
 def test_three_mails_today_keep_nobody_from_news_that_they_want(letter: Letter, sending: UpdateMaker) -> None:
     signature = agree(letter, "ada@example.org")
     for place in range(3):
-        Delivery.objects.create(
+        OutgoingEmail.objects.create(
             kind="signed_again",
             signature=signature,
             key=f"again:{place}",
@@ -142,9 +142,9 @@ def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, se
     signature = agree(letter, "ada@example.org")
     spread(sending())
     deliver()
-    update = Delivery.objects.get(kind="update")
+    update = OutgoingEmail.objects.get(kind="update")
     for place in range(3):
-        Delivery.objects.create(
+        OutgoingEmail.objects.create(
             kind="update",
             signature=signature,
             update=update.update,
@@ -153,7 +153,7 @@ def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, se
             next_attempt_at=NOW,
             sent_at=timezone.now(),
         )
-    Delivery.objects.filter(kind__in=["confirm", "thanks"]).delete()
+    OutgoingEmail.objects.filter(kind__in=["confirm", "thanks"]).delete()
     mail.outbox.clear()
     ask_again(signature, now=timezone.now())
     deliver()
@@ -167,7 +167,7 @@ def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 7)
-    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     assert [spread_update(update.pk, now=NOW) for _ in range(5)] == [True, True, True, False, False]
     assert owed() == 7
@@ -183,7 +183,7 @@ def test_a_spreader_that_dies_in_the_middle_of_a_piece_leaves_nothing_of_it(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 4)
-    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     spread_update(update.pk, now=NOW)
     with monkeypatch.context() as patch:
@@ -205,7 +205,7 @@ def test_two_spreaders_at_once_owe_it_once(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 12)
-    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     in_threads(lambda _: carry_on(now=NOW), range(4), threads=4)
     carry_on(now=NOW)
@@ -218,7 +218,7 @@ def test_a_signature_that_was_taken_out_does_not_end_the_walk(
 ) -> None:
     add_agreed(letter, 5)
     Signature.objects.filter(number__in=[1, 2, 5]).update(state="rejected")
-    monkeypatch.setattr(operations, "SPREAD_AT_ONCE", 2)
+    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     spread(update)
     assert owed() == 2
@@ -242,10 +242,10 @@ def test_what_is_paused_stays_owed_and_nobody_spins(letter: Letter, sending: Upd
     update = sending()
     spread(update)
     pause_update(update, by=organizer, now=NOW)
-    assert claim_deliveries(now=timezone.now(), most=50, bulk=True) == []
+    assert claim_emails(now=timezone.now(), most=50, bulk=True) == []
     deliver()
     assert (recipients(), owed()) == ([], 2)
-    assert not Delivery.objects.filter(kind="update", attempts__gt=0).exists()
+    assert not OutgoingEmail.objects.filter(kind="update", attempts__gt=0).exists()
     resume_update(update, by=organizer, now=NOW)
     deliver()
     assert len(recipients()) == 2
@@ -270,14 +270,14 @@ def test_a_mail_that_was_claimed_before_the_pause_is_given_back_untried(
     spread(update)
     build = MAILS["update"]
 
-    def pause_after_the_first(delivery: Delivery) -> object:
-        message = build(delivery)
+    def pause_after_the_first(outgoing: OutgoingEmail) -> object:
+        message = build(outgoing)
         pause_update(update, by=organizer, now=NOW)
         return message
 
     deliver_owed({**MAILS, "update": pause_after_the_first}, bulk=True)  # type: ignore[dict-item]
     assert len(recipients()) == 1
-    assert list(Delivery.objects.owed().filter(kind="update").values_list("attempts", flat=True)) == [0, 0]
+    assert list(OutgoingEmail.objects.owed().filter(kind="update").values_list("attempts", flat=True)) == [0, 0]
     resume_update(update, by=organizer, now=NOW)
     deliver()
     assert len(recipients()) == len(set(recipients())) == 3
@@ -304,7 +304,7 @@ def test_a_mail_on_the_line_when_it_is_stopped_counts_as_sent(
     update = sending()
     spread(update)
     now = timezone.now()
-    (claimed,) = claim_deliveries(now=now, most=1, bulk=True)
+    (claimed,) = claim_emails(now=now, most=1, bulk=True)
     stop_update(update, by=organizer, now=now)
     drop_owed(update.pk, now=now)
     claimed.refresh_from_db()
@@ -330,7 +330,7 @@ def test_when_nothing_is_owed_any_more_it_has_been_sent(letter: Letter, sending:
     update.refresh_from_db()
     assert (update.state, update.owed_count, update.sent_count, update.recipients_total) == ("sending", 3, 0, 3)
     withdraw_signature(people[2], now=NOW)
-    Delivery.objects.filter(signature=people[1]).update(failed_at=NOW)
+    OutgoingEmail.objects.filter(signature=people[1]).update(failed_at=NOW)
     deliver()
     carry_on(now=NOW + timedelta(seconds=5))
     update.refresh_from_db()
@@ -377,13 +377,13 @@ def test_an_update_to_many_does_not_keep_one_to_few_waiting(
     )
     spread(first)
     spread(second)
-    claimed = claim_deliveries(now=timezone.now(), most=4, bulk=True)
-    assert {delivery.update_id for delivery in claimed} == {first.pk, second.pk}
+    claimed = claim_emails(now=timezone.now(), most=4, bulk=True)
+    assert {outgoing.update_id for outgoing in claimed} == {first.pk, second.pk}
 
 
 def test_whoever_looks_for_mail_that_cannot_wait_passes_none_that_can(letter: Letter) -> None:
     sign(letter)
-    indexes = {AT_ONCE: "delivery_owed_at_once", LATER: "delivery_owed_later", OF_UPDATE: "delivery_owed_of_update"}
+    indexes = {BATCH_SIZE: "email_owed_at_once", LATER: "email_owed_later", OF_UPDATE: "email_owed_of_update"}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         for which, index in indexes.items():

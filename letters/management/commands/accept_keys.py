@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from letters.keyring.operations import accept_keys
+from letters.base.keyring.operations import accept_keys
 
 
 class Command(BaseCommand):

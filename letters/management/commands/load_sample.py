@@ -3,10 +3,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from letters.keyring.operations import must_know_keys
+from letters.base.keyring.operations import must_know_keys
 from letters.models import User
-from letters.organizing.sample import load_sample
-from letters.publishing.tasks import sweep
+from letters.organizer.letter_editor.sample import load_sample
+from letters.public.public_pages.tasks import sweep
 
 
 class Command(BaseCommand):

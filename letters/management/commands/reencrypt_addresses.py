@@ -2,9 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from letters.collectives.operations import reseal_invitations
-from letters.keyring.operations import forget_old_address_keys, must_know_keys
-from letters.signing.operations import reseal_addresses, reseal_submissions
+from letters.base.keyring.operations import forget_old_address_keys, must_know_keys
+from letters.organizer.collectives.operations import reencrypt_invitations
+from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
 # Said now and then: after so many batches.
 BATCHES_A_LINE = 20
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
         must_know_keys()
         changed = already = unreadable = batches = after = 0
-        while done := reseal_addresses(after=after, most=max(1, batch)):
+        while done := reencrypt_addresses(after=after, most=max(1, batch)):
             after, batches = done.last, batches + 1
             changed, already = changed + done.changed, already + done.already
             unreadable += len(done.unreadable)
@@ -27,11 +27,11 @@ class Command(BaseCommand):
                 self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
                 self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
-        typed, unknown = reseal_submissions()
+        typed, unknown = reencrypt_submissions()
         changed, unreadable = changed + typed, unreadable + len(unknown)
         for submission_id in unknown:
             self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission or request {submission_id}.")
-        invited, lost = reseal_invitations()
+        invited, lost = reencrypt_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:
             self.stderr.write(f"None of ADDRESS_KEYS opens the address of invitation {invitation_id}.")

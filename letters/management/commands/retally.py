@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from letters.dashboard.operations import retally_letter
 from letters.models import Letter
+from letters.organizer.dashboard.operations import retally_letter
 
 
 class Command(BaseCommand):

@@ -3,9 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from letters.base.switches.operations import turn_switch
+from letters.base.switches.queries import is_on
 from letters.models import Switch
-from letters.switching.operations import turn_switch
-from letters.switching.queries import is_on
 
 
 class Command(BaseCommand):

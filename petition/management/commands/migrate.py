@@ -13,12 +13,12 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, conn
 from django.utils import timezone
 from psycopg import errors
 
-from letters.keyring.operations import know_keys
-from letters.shared.refusal import Refused
+from letters.base.keyring.operations import know_keys
+from letters.shared.refused import Refused
 from petition.database.schema import patient_editor
 
 TRY_AGAIN = (errors.LockNotAvailable, errors.DeadlockDetected)
-LONGEST_PAUSE_SECONDS = 30
+MAX_PAUSE_SECONDS = 30
 
 
 class Command(Migrate):
@@ -48,7 +48,7 @@ class Command(Migrate):
                     raise
             else:
                 return
-            pause = min(2**number, LONGEST_PAUSE_SECONDS)
+            pause = min(2**number, MAX_PAUSE_SECONDS)
             if number < tries - 1:
                 self.stderr.write(f"\nA table is in use by somebody else. Trying again in {pause} seconds.")
                 sleep(pause)

@@ -1,0 +1,198 @@
+"""How often somebody may guess, and ask for an email: counted before anything is compared, written or sent.
+
+An address is counted for each network by itself, so that a stranger who types it does not lock its owner out. A browser
+that signed in before has a count of its own. With Valkey away nobody guesses: the page says 503.
+"""
+
+import hashlib
+import json
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from limits import parse
+
+from letters.base.accounts.devices import known_device
+from letters.shared import limits
+from letters.shared.addresses import hash_address
+from letters.shared.client_address import client_address, prefix_of
+from letters.shared.limits import Limit, TooMany
+from letters.shared.proof import LIFETIME, LONGEST, is_proof, make_challenge
+from letters.shared.refused import Refused
+
+# For each emailed code.
+MAX_TRIES = 3
+# Longer than a code is good for, and than its process may go on.
+TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
+# Two emails with a code that follow each other so closely are a double click.
+NOT_TWICE = parse("1/10 seconds")
+# Proofs for account forms share the puzzle of signing. No letter has this number.
+NO_LETTER = 0
+# Where a request notes which emails it may send, by the keyed hashes of their addresses.
+ADMITTED = "letters.admitted_mail"
+
+
+class ProofWanted(Refused):
+    """The form has to be sent once more, with the solution of a puzzle."""
+
+    def __init__(self) -> None:
+        super().__init__("proof_wanted")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The network and the browser that sent a form about an address."""
+
+    network: str
+    # A keyed hash of the address, never the address.
+    address: str
+    # The name of the browser, if this address has signed in with it before.
+    device: str
+
+
+def asker_of(request: HttpRequest, email: str) -> Asker:
+    return Asker(network_of(request), _mark(email), known_device(request, email))
+
+
+def _mark(email: str) -> str:
+    return hash_address(email.lower()).hex()
+
+
+def network_of(request: HttpRequest) -> str:
+    """The network that a request comes from, as signing counts it."""
+    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
+    return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
+
+
+def admit_guess(asker: Asker) -> list[Limit]:
+    """One try at a password. Raises TooMany. What it returns is given back if the password was right."""
+    if asker.device:
+        counted = [Limit("guess-device", f"{asker.device}:{asker.address}", settings.LIMIT_GUESSES)]
+    else:
+        counted = [
+            Limit("guess", f"{asker.address}:{asker.network}", settings.LIMIT_GUESSES),
+            Limit("guess-network", asker.network, settings.LIMIT_GUESSES_NETWORK),
+            Limit("guess-anywhere", asker.address, settings.LIMIT_GUESSES_ANYWHERE),
+        ]
+    _count(counted)
+    return counted
+
+
+def admit_mail(
+    request: HttpRequest,
+    email: str,
+    *,
+    proof: str = "",
+    asks_proof: bool = False,
+    with_pause: bool = False,
+    is_notice: bool = False,
+) -> None:
+    """One email to an address. Raises TooMany, or ProofWanted where the form can ask for one.
+
+    `with_pause`: not within ten seconds of the one before, which the next page shows already.
+    `is_notice`: to an account's own address, about a change. Whoever may make no more changes gets no more notices, so
+    no change goes without its notice.
+    """
+    asker = asker_of(request, email)
+    counted = _notice_limits(asker) if is_notice else _mail_limits(asker)
+    if with_pause:
+        counted.append(Limit("mail-pause", f"{asker.address}:{asker.device or asker.network}", NOT_TWICE))
+    soft = [] if asker.device or is_notice else [_soft(asker.network)]
+    exceeded = _count(counted, soft)
+    if asks_proof and not exceeded.isdisjoint(soft) and not _is_fresh_proof(proof, asker.network):
+        limits.give_back([*counted, *soft])
+        raise ProofWanted
+    request.META.setdefault(ADMITTED, []).append(_mark(email))
+
+
+def is_admitted(request: HttpRequest, email: str) -> bool:
+    return _mark(email) in request.META.get(ADMITTED, [])
+
+
+def use_admission(request: HttpRequest, email: str) -> None:
+    """Asked for each email that leaves: uses up what a form has admitted. Counts it now if nobody has.
+
+    So an email that no form of ours knows about is limited too. Raises TooMany.
+    """
+    if not is_admitted(request, email):
+        admit_mail(request, email)
+    request.META[ADMITTED].remove(_mark(email))
+
+
+def _mail_limits(asker: Asker) -> list[Limit]:
+    if asker.device:
+        return [Limit("mail-device", f"{asker.device}:{asker.address}", settings.LIMIT_ACCOUNT_MAIL)]
+    return [
+        Limit("mail", f"{asker.address}:{asker.network}", settings.LIMIT_ACCOUNT_MAIL),
+        Limit("mail-anywhere", asker.address, settings.LIMIT_ACCOUNT_MAIL_ANYWHERE),
+        *_shared_limits(asker),
+    ]
+
+
+def _notice_limits(asker: Asker) -> list[Limit]:
+    if asker.device:
+        return [Limit("notice-device", f"{asker.device}:{asker.address}", settings.LIMIT_ACCOUNT_NOTICES)]
+    own = Limit("notice", f"{asker.address}:{asker.network}", settings.LIMIT_ACCOUNT_NOTICES)
+    return [own, *_shared_limits(asker)]
+
+
+def _shared_limits(asker: Asker) -> list[Limit]:
+    return [
+        Limit("mail-network", asker.network, settings.LIMIT_ACCOUNT_NETWORK_HARD),
+        Limit("mail-site", "all", settings.LIMIT_ACCOUNT_SITE),
+    ]
+
+
+def challenge_for(network: str, *, now: datetime) -> str:
+    """The puzzle (JSON) that a form has to send back solved; empty while the network has not asked for much."""
+    if not limits.is_used_up(_soft(network)):
+        return ""
+    return make_challenge(NO_LETTER, _binding(network), now=now)
+
+
+def count_try(process: str) -> bool:
+    """Count one try at an emailed code. Whether it may be compared at all.
+
+    Race: the count goes up in one step, before the comparison, so tries sent in parallel are counted one by one.
+    """
+    key = f"tries:{process}"
+    cache.add(key, 0, timeout=TRIES_COUNT_FOR_SECONDS)
+    try:
+        return int(cache.incr(key)) <= MAX_TRIES
+    except ValueError:  # Valkey threw it away at this moment.
+        return False
+
+
+def _count(counted: list[Limit], soft: list[Limit] | None = None) -> set[Limit]:
+    """Count all or nothing. Raises TooMany, or redis.RedisError while Valkey is away. Returns what else is exceeded."""
+    exceeded = limits.count([*counted, *(soft or [])], or_fail=True)
+    refused = [limit for limit in counted if limit in exceeded]
+    if refused:
+        limits.give_back([*counted, *(soft or [])])
+        raise TooMany("many_requests", seconds=max(limit.rate.get_expiry() for limit in refused))
+    return exceeded
+
+
+def _soft(network: str) -> Limit:
+    return Limit("mail-network-soft", network, settings.LIMIT_ACCOUNT_NETWORK_SOFT)
+
+
+def _is_fresh_proof(proof: str, network: str) -> bool:
+    """Each solution is good for one email: it is not bound to an address, which nobody knew when the page was made."""
+    if not is_proof(proof, NO_LETTER, _binding(network)):
+        return False
+    used = f"proof:{hashlib.sha256(_puzzle_of(proof)).hexdigest()}"
+    return bool(cache.add(used, 1, timeout=int(LIFETIME.total_seconds()) + 60))
+
+
+def _puzzle_of(proof: str) -> bytes:
+    """The signature of the puzzle. It is the same for every spelling of one solution."""
+    found = json.loads(b64decode(proof[:LONGEST]))
+    return str(found["challenge"]["signature"]).encode()
+
+
+def _binding(network: str) -> bytes:
+    return b"accounts:" + network.encode()

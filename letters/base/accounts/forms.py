@@ -1,0 +1,267 @@
+"""allauth's forms, with our limits, and with the same work for an address that has an account as for any other.
+
+An address counts when somebody has confirmed it. Before, it opens nothing, and keeps nobody out.
+"""
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from allauth.account import app_settings, forms
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
+from allauth.account.internal.flows.password_reset_by_code import PASSWORD_RESET_VERIFICATION_SESSION_KEY
+from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from allauth.account.models import EmailAddress
+from allauth.account.utils import has_verified_email
+from allauth.core import context
+from allauth.core.ratelimit import respond_429
+from allauth.socialaccount import forms as provider_forms
+from django import forms as django_forms
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from letters.base.accounts.admission import ProofWanted, admit_mail, challenge_for, count_try, network_of
+from letters.base.accounts.operations import forget_unverified
+from letters.base.accounts.queries import is_verified
+from letters.models import User
+from letters.shared.addresses import tidy_address
+from letters.shared.limits import TooMany
+
+PROOF_WANTED = _(
+    "Many emails have been requested from your network. To stop automated requests, your browser now does a short "
+    "calculation. Wait a few seconds, then send the form again. Without JavaScript, try again in an hour."
+)
+
+
+class TidyEmailInput(django_forms.EmailInput):
+    """An address as somebody pastes it, without what is invisible or stands around it."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        typed = super().value_from_datadict(data, files, name)
+        return tidy_address(typed) if isinstance(typed, str) else typed
+
+
+def _take_as_pasted(form: django_forms.BaseForm, name: str) -> None:
+    if name in form.fields:
+        form.fields[name].widget = TidyEmailInput(attrs=form.fields[name].widget.attrs)
+
+
+class AsksForMail:
+    """A form that anybody may send, and that sends an email to whatever address is typed."""
+
+    data: Any
+
+    def challenge(self) -> str:
+        """For the template: the puzzle that the form must send back, or nothing."""
+        return challenge_for(network_of(context.request), now=timezone.now())
+
+    def admit(self, email: str, *, with_pause: bool = False) -> None:
+        """Raises ValidationError, or TooMany."""
+        proof = str(self.data.get("proof", ""))
+        try:
+            admit_mail(context.request, email, proof=proof, asks_proof=True, with_pause=with_pause)
+        except ProofWanted as wanted:
+            raise ValidationError(PROOF_WANTED, wanted.code) from wanted
+
+    def admit_or_complain(self, email: str) -> None:
+        """The same, with a sentence on the form instead of TooMany."""
+        try:
+            self.admit(email)
+        except TooMany as refused:
+            raise get_adapter().validation_error("too_many_login_attempts") from refused
+
+
+class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "login")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        # Whoever made an account for somebody else's address has its password: each sign-in would write to its owner.
+        if self.user and not is_verified(self.user, cleaned["login"]):
+            try:
+                admit_mail(context.request, cleaned["login"], with_pause=True)
+            except TooMany as refused:
+                raise get_adapter().validation_error("too_many_login_attempts") from refused
+        return cleaned
+
+
+class Undone(Exception):
+    """Takes back what was only written to cost the same time."""
+
+
+class MakesAnAccount(AsksForMail):
+    """A sign-up form: with an address of one's own choice, which may belong to anybody."""
+
+    errors: Any
+    fields: dict[str, Any]
+    account_already_exists: bool
+    cleaned_data: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].widget = TidyEmailInput(attrs=self.fields["email"].widget.attrs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
+        self.refused: TooMany | None = None
+        if not self.errors:
+            try:
+                self.admit(cleaned["email"], with_pause=True)
+            except TooMany as refused:
+                self.refused = refused
+        return cleaned
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
+        if self.refused:
+            return None, respond_429(request)
+        # Timing defence: asked for every address, not only for those that have an account.
+        if forget_unverified(self.cleaned_data["email"]):
+            self.account_already_exists = False
+        if self.account_already_exists:
+            return self._answer_as_if_new(request)
+        try:
+            with transaction.atomic():
+                saved: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
+                return saved
+        except IntegrityError:  # Somebody else has just made it.
+            self.account_already_exists = True
+            return self._answer_as_if_new(request)
+
+    def _answer_as_if_new(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
+        """Timing defence: the same page after the same work, which is making an account and hashing its password."""
+        if password := self.cleaned_data.get("password1"):
+            make_password(password)
+        self._make_an_account_and_undo_it(request)
+        answer: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
+        return answer
+
+    def _make_an_account_and_undo_it(self, request: HttpRequest) -> None:
+        typed: dict[str, Any] = self.cleaned_data
+        self.cleaned_data = {"email": f"{secrets.token_hex(12)}@undone.invalid"}
+        self.account_already_exists = False
+        try:
+            with suppress(Undone), transaction.atomic():
+                user = self.save(request)  # type: ignore[attr-defined]
+                # What signing in asks next about a new account.
+                has_verified_email(user)
+                list(EmailAddress.objects.filter(user=user))
+                EmailAddress.objects.filter(user=user, email=user.email).first()
+                User.objects.filter(pk=user.pk).first()
+                raise Undone
+        finally:
+            self.cleaned_data, self.account_already_exists = typed, True
+
+
+class SignupForm(MakesAnAccount, forms.SignupForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = _(
+                "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
+            )
+
+
+class ProviderSignupForm(MakesAnAccount, provider_forms.SignupForm):  # type: ignore[misc]
+    """For somebody whose provider does not tell their address."""
+
+
+class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ignore[misc]
+    _user: User | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.admit_or_complain(email)
+        self._user = verified_among([self._user], email)
+        return email
+
+
+def verified_among(users: Sequence[User | None], email: str) -> User | None:
+    """The account that the address opens. Timing defence: the same questions for an address that opens none."""
+    found = next((user for user in users if user), None)
+    if is_verified(found, email):
+        # Allauth asks this only if it finds no confirmed address.
+        User.objects.filter(email=email).first()
+        return found
+    return None
+
+
+class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[misc]
+    users: list[User]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.admit_or_complain(email)
+        user = verified_among(self.users, email)
+        self.users = [user] if user else []
+        return email
+
+
+class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _take_as_pasted(self, "email")
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        try:
+            admit_mail(context.request, email, with_pause=True)
+        except TooMany as refused:
+            raise get_adapter().validation_error("rate_limited") from refused
+        return email
+
+
+# The six digits of an email
+
+
+class CountsTries:
+    """Each try counts before it is compared."""
+
+    cleaned_data: dict[str, Any]
+
+    def process(self) -> dict[str, Any]:
+        """The state of what is under way, which allauth keeps in the session."""
+        raise NotImplementedError
+
+    def clean_code(self) -> str:
+        state, session = self.process(), context.request.session
+        if not count_try(f"{type(self).__name__}:{session.session_key}:{state.get('at')}"):
+            # Then allauth ends what is under way, as after the third wrong code.
+            state["failed_attempts"] = app_settings.LOGIN_BY_CODE_MAX_ATTEMPTS
+            raise get_adapter().validation_error("too_many_login_attempts")
+        code: str = super().clean_code()  # type: ignore[misc]
+        return code
+
+
+class ConfirmLoginCodeForm(CountsTries, forms.ConfirmLoginCodeForm):  # type: ignore[misc]
+    def process(self) -> dict[str, Any]:
+        login: dict[str, Any] = context.request.session[LOGIN_SESSION_KEY]
+        found: dict[str, Any] = login["state"]["stages"]["login_by_code"]["data"]
+        return found
+
+
+class ConfirmEmailForm(CountsTries, forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]
+    def process(self) -> dict[str, Any]:
+        found: dict[str, Any] = context.request.session[EMAIL_VERIFICATION_CODE_SESSION_KEY]
+        return found
+
+
+class ConfirmResetForm(CountsTries, forms.ConfirmPasswordResetCodeForm):  # type: ignore[misc]
+    def process(self) -> dict[str, Any]:
+        found: dict[str, Any] = context.request.session[PASSWORD_RESET_VERIFICATION_SESSION_KEY]
+        return found

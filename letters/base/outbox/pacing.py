@@ -1,0 +1,134 @@
+"""How fast email may leave for one domain, and when it is slowed down.
+
+Whoever types addresses into our forms chooses where our emails go. Beyond LIMIT_DOMAIN those that a form brings leave
+for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets one a minute for a while. Nothing is
+lost: a row waits until its moment has come, and holds up no other domain. Private providers, whose mail no employer
+reads, are left out.
+
+Denial of service: one a minute, and not none. Otherwise a stranger who types twenty invented addresses at a company
+would keep everybody there from signing, again and again.
+
+Timing defence: asked before an email is built, of the domain alone, so it takes and tells the same for every address.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Coalesce
+from limits import RateLimitItem, RateLimitItemPerHour, parse
+
+from letters.models import OutgoingEmail, StoppedDomain
+from letters.shared import limits
+from letters.shared.addresses import decrypt
+from letters.shared.domains import domain_of, is_private, registrable
+from letters.shared.limits import Limit
+
+log = logging.getLogger(__name__)
+
+# What anybody may cause by typing an address.
+OF_STRANGERS = {
+    OutgoingEmail.Kind.CONFIRM,
+    OutgoingEmail.Kind.SIGNED_AGAIN,
+    OutgoingEmail.Kind.REQUESTED,
+    OutgoingEmail.Kind.REMINDER,
+}
+# Noted on an email that waits for its turn at a domain, and on one that waits because the domain refused others.
+SPREAD, STOPPED = "spread", "stopped"
+# Within this time so many refusals, and so large a part of what was tried, stop a domain.
+WITHIN = parse("1000000/hour")
+FEWEST_REFUSED = 20
+FIRST_STOP, MAX_STOP = timedelta(hours=1), timedelta(hours=24)
+# Meanwhile one email after the other leaves, so far apart. Each takes its place in the line once.
+TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
+# A domain that is stopped again so soon after is stopped for twice as long.
+SOON = timedelta(days=1)
+
+
+# Where an address may stand, of all kinds of email.
+ADDRESSES = ["signature__contact__address", "submission__address", "request__address", "invitation__address"]
+
+
+def domains_of(batch: list[OutgoingEmail]) -> dict[int, str]:
+    """The domain that somebody can own, by delivery; none for private providers, and for addresses that are gone."""
+    addresses = OutgoingEmail.objects.filter(pk__in=[outgoing.pk for outgoing in batch])
+    encrypted = addresses.annotate(encrypted=Coalesce(*ADDRESSES))
+    found = {}
+    for outgoing_email_id, address in encrypted.values_list("pk", "encrypted"):
+        domain = _domain(address) if address else ""
+        if domain:
+            found[outgoing_email_id] = domain
+    return found
+
+
+def _domain(address: bytes | memoryview) -> str:
+    try:
+        domain = domain_of(decrypt(address))
+    except InvalidToken:
+        return ""
+    return "" if is_private(domain) else registrable(domain)
+
+
+def moments_to_wait_for(
+    batch: list[OutgoingEmail], domains: Mapping[int, str], *, now: datetime
+) -> dict[int, tuple[datetime, str]]:
+    """Until when an email may not leave, and why (SPREAD or STOPPED), by delivery. Those that may are not in it."""
+    stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
+    stopped = set(stops.values_list("domain", flat=True))
+    # Each takes one place in a line: not when it is its turn. One whose domain was stopped while it waited in the
+    # quicker line goes to the end of the slow one.
+    waiting = [each for each in batch if each.pk in domains and each.error != STOPPED]
+    new = [each for each in waiting if each.error != SPREAD]
+    # A person who has just confirmed is thanked at once: no stranger can cause that email.
+    slow = [each.pk for each in waiting if domains[each.pk] in stopped and each.kind != OutgoingEmail.Kind.THANKS]
+    # Nor when it is tried again.
+    spread = [
+        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_STRANGERS and each.attempts == 1
+    ]
+    pace = settings.MAIL_DOMAIN_PACE
+    lines = {
+        STOPPED: _places("stopped mail", slow, domains, NONE_AT_ONCE, apart=TRICKLE.total_seconds()),
+        SPREAD: _places("domain mail", spread, domains, settings.LIMIT_DOMAIN, apart=pace.get_expiry() / pace.amount),
+    }
+    return {pk: (now + pause, why) for why, places in lines.items() for pk, pause in places.items() if pause}
+
+
+def _places(
+    line: str, new: list[int], domains: Mapping[int, str], at_once: RateLimitItem, *, apart: float
+) -> dict[int, timedelta]:
+    """How long each has to wait, by delivery."""
+    pauses = limits.take_places([Limit(line, domains[pk], at_once) for pk in new], apart=apart)
+    return dict(zip(new, pauses, strict=True))
+
+
+def note_results(tried: Counter[str], refused: Counter[str], *, now: datetime) -> None:
+    """How many emails a domain was given, and how many of them it refused for good. Too many stop it for a while."""
+    domains = [*tried.keys() | refused.keys()]
+    if not domains:
+        return
+    both = [Limit(what, domain, WITHIN) for domain in domains for what in ("domain tried", "domain refused")]
+    numbers = limits.add(both, [number for domain in domains for number in (tried[domain], refused[domain])])
+    for domain, all_tried, all_refused in zip(domains, numbers[::2], numbers[1::2], strict=True):
+        if refused[domain] and all_refused >= FEWEST_REFUSED and 2 * all_refused >= all_tried:
+            _stop(domain, refused=all_refused, tried=max(all_tried, all_refused), now=now)
+            limits.add(
+                [Limit("domain tried", domain, WITHIN), Limit("domain refused", domain, WITHIN)],
+                [-all_tried, -all_refused],
+            )
+
+
+@transaction.atomic
+def _stop(domain: str, *, refused: int, tried: int, now: datetime) -> None:
+    before = StoppedDomain.objects.select_for_update().filter(domain=domain).first()
+    if before and before.until > now:
+        return
+    times = before.times + 1 if before and now - before.until < SOON else 1
+    until = now + min(FIRST_STOP * 2 ** min(times - 1, 10), MAX_STOP)
+    values = {"stopped_at": now, "until": until, "times": times, "refused": refused, "tried": tried}
+    StoppedDomain.objects.update_or_create(domain=domain, defaults=values)
+    # Which one is for staff to see, in the admin.
+    log.warning("A domain has refused %s of %s emails: few are sent there for a while.", refused, tried)

@@ -1,0 +1,165 @@
+"""Carrying out what is owed: claim a batch, ask of each mail whether it is still true, send it, note the result."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import InterfaceError, OperationalError
+from django.db import connection as database
+
+from letters.base.outbox.holding import Holding
+from letters.base.outbox.mail import MARKED, NotBefore, NotNow, SendResult, Verdict, hand_over, reach
+from letters.base.outbox.operations import (
+    claim_emails,
+    drop_email,
+    postpone_email,
+    put_off_email,
+    release_emails,
+    settle_email,
+)
+from letters.base.outbox.pacing import domains_of, moments_to_wait_for, note_results
+from letters.models import OutgoingEmail, Signature
+from letters.shared.clock import DatabaseClock
+from letters.shared.tokens import make_mark
+
+log = logging.getLogger(__name__)
+
+# Of a batch that takes longer than this the rest is given back.
+BATCH_SECONDS = 60
+
+# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true. Raises
+# NotNow if it is, but must not leave yet.
+Builder = Callable[[OutgoingEmail], EmailMessage | NotBefore | None]
+
+
+def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
+    """Send what can wait (`bulk`), or all other mail, batch after batch over one connection, until nothing is due or
+    the server is not well.
+    """
+    connection = get_connection()
+    try:
+        clock = DatabaseClock()
+        while batch := claim_emails(now=clock.now(), most=settings.MAIL_BATCH, bulk=bulk):
+            with Holding(batch, clock) as held:
+                if not _send_batch(batch, mails, connection, held):
+                    break
+            clock = DatabaseClock()
+    finally:
+        connection.close()
+
+
+def _send_batch(
+    batch: list[OutgoingEmail], mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Holding
+) -> bool:
+    """Whether the whole batch was tried. With a slow server the rest is given back, for others to send meanwhile."""
+    deadline = time.monotonic() + BATCH_SECONDS
+    domains = domains_of(batch)
+    left, results = _put_aside(batch, domains, held), _Results(domains)
+    while left and time.monotonic() < deadline:
+        if not _send(left.pop(0), mails, connection, held, results):
+            break
+    with held.noting:
+        release_emails(left, now=held.clock.now())
+    note_results(results.tried, results.refused, now=held.clock.now())
+    return not left
+
+
+def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Holding) -> list[OutgoingEmail]:
+    """Those that may leave now; the others wait for their domain."""
+    waiting = moments_to_wait_for(batch, domains, now=held.clock.now())
+    for outgoing in batch:
+        if outgoing.pk in waiting:
+            until, why = waiting[outgoing.pk]
+            with held.noting:
+                postpone_email(outgoing, until=until, why=why)
+    return [outgoing for outgoing in batch if outgoing.pk not in waiting]
+
+
+class _Results:
+    """What the domains of a batch said to it."""
+
+    def __init__(self, domains: Mapping[int, str]) -> None:
+        self.tried: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._domains = domains
+
+    def note(self, outgoing: OutgoingEmail, answer: SendResult) -> None:
+        if domain := self._domains.get(outgoing.pk):
+            self.tried[domain] += answer.verdict is not Verdict.LATER
+            self.refused[domain] += answer.was_refused
+
+
+def _send(
+    outgoing: OutgoingEmail,
+    mails: Mapping[str, Builder],
+    connection: BaseEmailBackend,
+    held: Holding,
+    results: _Results,
+) -> bool:
+    """Whether the connection can be used for the next mail."""
+    if not held.begin(outgoing):
+        return True
+    # Reached before the mail is asked whether it is still true: so one that is dropped waits like any other while the
+    # server is away, and "your mail is delayed" tells nobody which of the two it was.
+    answer = reach(connection)
+    if answer.usable:
+        message = _build(outgoing, mails, held)
+        if message is None:
+            return True
+        # A provider hands it back when it tells what became of the mail. SMTP does not send it.
+        message.metadata = {MARKED: make_mark(outgoing.pk)}  # type: ignore[attr-defined]  # anymail's
+        answer = hand_over(message, connection)
+    _note(outgoing, answer, held)
+    results.note(outgoing, answer)
+    if not answer.usable:
+        connection.close()
+    if answer.verdict is not Verdict.SENT:
+        log.warning(
+            "OutgoingEmail %s, attempt %s: %s (%s)", outgoing.pk, outgoing.attempts, answer.verdict.value, answer.error
+        )
+    return answer.usable
+
+
+def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding) -> EmailMessage | None:
+    """The message; None if it is not to leave now, which is noted."""
+    try:
+        message = mails[outgoing.kind](outgoing)
+    except NotNow:
+        with held.noting:
+            release_emails([outgoing], now=held.clock.now())
+        return None
+    except Signature.DoesNotExist:
+        # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
+        message = None
+    except Exception as failure:
+        # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
+        log.exception("OutgoingEmail %s cannot be built.", outgoing.pk)
+        with held.noting:
+            settle_email(outgoing, SendResult(Verdict.LATER, type(failure).__name__), now=held.clock.now())
+        return None
+    if isinstance(message, EmailMessage):
+        return message
+    with held.noting:
+        if message is None:
+            drop_email(outgoing, now=held.clock.now())
+        else:
+            put_off_email(outgoing, until=message.moment, now=held.clock.now())
+    return None
+
+
+def _note(outgoing: OutgoingEmail, answer: SendResult, held: Holding) -> None:
+    """If the database was restarted while the mail server took its time, over a new connection: a yes that is not
+    noted becomes a second mail.
+    """
+    with held.noting:
+        try:
+            settle_email(outgoing, answer, now=held.clock.now())
+        except (OperationalError, InterfaceError):
+            database.close()
+            # With the others in the pool, which are as dead as this one.
+            database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
+            settle_email(outgoing, answer, now=held.clock.now())

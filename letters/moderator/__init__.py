@@ -1,0 +1,1 @@
+"""Pages and operations of people who judge signatures."""

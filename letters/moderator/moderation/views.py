@@ -1,0 +1,104 @@
+"""A moderator's pages: which letters there are to look after, and the signatures of one, to judge a page at once."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from letters.base.accounts.guards import for_organizers
+from letters.models import Letter, User
+from letters.moderator.moderation import queries
+from letters.moderator.moderation.forms import JudgementForm
+from letters.moderator.moderation.operations import (
+    accept_signatures,
+    decline_changes,
+    reject_signatures,
+    restore_signatures,
+)
+from letters.shared.refused import Refused
+
+LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
+    "waiting": queries.waiting,
+    "published": queries.published,
+    "rejected": queries.rejected,
+}
+
+
+@require_safe
+@never_cache
+@for_organizers
+def letters(request: HttpRequest) -> HttpResponse:
+    """The letters that this person looks after."""
+    found = queries.letters_of(cast("User", request.user))
+    return render(request, "letters/moderation/letters.html", {"letters": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@for_organizers
+def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
+    """One of three lists, and what is to be done with the signatures that are ticked on it."""
+    moderator = cast("User", request.user)
+    try:
+        letter = queries.letter_of(moderator, slug)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+    form = JudgementForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        for sentence in _judge(letter, form, moderator):
+            messages.success(request, sentence)
+        return redirect(request.get_full_path())
+    page = LISTS[shown](letter, request.GET.get("after", ""))
+    context = {
+        "letter": letter,
+        "text": queries.text_of(letter),
+        "page": page,
+        "shown": shown,
+        "lists": [(name, reverse("moderate_list", kwargs={"slug": slug, "shown": name})) for name in LISTS],
+        "form": form,
+        "ticked": form.ids,
+    }
+    return render(request, "letters/moderation/signatures.html", context, status=422 if form.errors else 200)
+
+
+def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
+    """Carries it out; the sentences that say so."""
+    try:
+        done, said = _carry_out(letter, form, by)
+    except Refused as refused:
+        raise Http404(refused.code) from refused
+    passed_over = len(set(form.ids)) - done
+    if not passed_over:
+        return [said]
+    more = ngettext(
+        "%(n)d was left alone: it had changed since you opened this page.",
+        "%(n)d were left alone: they had changed since you opened this page.",
+        passed_over,
+    )
+    return [said, more % {"n": passed_over}]
+
+
+def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
+    """How many it concerned, and how one says that."""
+    now, reason = timezone.now(), form.cleaned_data["reason"]
+    if form.verb == "accept":
+        done = accept_signatures(letter, form.ids, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done)
+    elif form.verb == "decline":
+        done = decline_changes(letter, form.ids, reason=reason, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature keeps its old words.", "%(n)d signatures keep their old words.", done)
+    elif form.verb == "restore":
+        done = restore_signatures(letter, form.ids, by=by, now=now)
+        said = ngettext("%(n)d signature put back.", "%(n)d signatures put back.", done)
+    else:
+        done = reject_signatures(letter, form.ids, reason=reason, by=by, now=now)
+        said = ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done)
+    return done, said % {"n": done}

@@ -1,0 +1,1 @@
+"""Pages and operations of signed-in people who write and publish letters."""

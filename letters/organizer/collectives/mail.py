@@ -1,0 +1,43 @@
+"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
+
+It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
+from letters.base.outbox.composing import compose_mail, render_mail
+from letters.base.outbox.mail import NotBefore
+from letters.models import MemberInvitation, OutgoingEmail
+from letters.organizer.collectives import queries
+
+
+def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
+    """Asks whether somebody wants the part that is offered."""
+    now = timezone.now()
+    standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
+    invitation = standing.filter(outgoing_emails=outgoing).first()
+    if invitation is None or not invitation.address or queries.is_one_mail_too_many(outgoing, invitation):
+        return None
+    if has_stopped_in_second(invitation.collective_id, int(time.monotonic())):
+        # It is true still, and leaves if staff let the collective go on.
+        return NotBefore(now + ASKED_AGAIN_AFTER)
+    context = {
+        "invitation": invitation,
+        "collective": invitation.collective,
+        "inviter": invitation.invited_by.name,
+        "join_url": settings.SITE_URL + invitation.link(),
+        "until": invitation.expires_at,
+    }
+    parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
+    return compose_mail(outgoing, parts, to=invitation.address)
+
+
+MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | NotBefore | None]] = {
+    OutgoingEmail.Kind.TEAM_INVITATION: team_invitation
+}

@@ -1,0 +1,134 @@
+"""Every deed in a sentence that an owner can read."""
+
+from collections.abc import Callable, Mapping
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import Membership
+from letters.organizer.collectives.queries import Deed
+
+# By the verb that is recorded. {who} did it, {member} it was done to.
+SENTENCES = {
+    "create_collective": _("{who} made the collective."),
+    "describe_collective": _("{who} changed how the collective is described."),
+    "invite_member": _("{who} invited somebody as {role}."),
+    "revoke_invitation": _("{who} took back an invitation as {role}."),
+    "accept_invitation": _("{who} joined as {role}, invited by {member}."),
+    "change_role": _("{who} changed the part of {member} from {role} to {to}."),
+    "remove_member": _("{who} removed {member}, until then {role}."),
+    "leave_collective": _("{who} left, until then {role}."),
+    "close_account": _("{who} closed the account and left, until then {role}."),
+    "draft_letter": _("{who} began the letter {letter}."),
+    "translate_letter": _("{who} wrote the text of {letter} ({language})."),
+    "set_up_letter": _("{who} changed the form or the dates of {letter}."),
+    "publish_letter": _("{who} published {letter}."),
+    "close_letter": _("{who} closed {letter}."),
+    "reopen_letter": _("{who} opened {letter} again."),
+    "withdraw_letter": _("{who} withdrew {letter}."),
+    "restore_letter": _("{who} undid the withdrawal of {letter}."),
+    "fail_publication": _("{letter} could not be published on time."),
+    "clear_collective": _("{who}, who runs the site, let the collective publish."),
+    "start_revision": _("{who} began a new text of {letter}."),
+    "discard_revision": _("{who} threw away the new text of {letter}."),
+    "remove_translation": _("{who} removed the text of {letter} in one language ({language})."),
+    "schedule_letter": _("{who} changed when {letter} is published by itself."),
+    "readdress_letter": _("{who} gave {letter} another address."),
+    "add_picture": _("{who} added a picture to {letter}."),
+    "choose_cover": _("{who} changed the picture above {letter}."),
+    "ask_to_carry_over": _("{who} asked the signers of {letter} whether their signatures carry over."),
+    "invite_first_signers": _("{who} invited first signatories of {letter}."),
+    "upload_list": _("{who} sent in a list of people to invite to {letter}."),
+    "ask_to_invite_again": _("{who} asked the people who run the site to let the collective invite again."),
+    "let_invite_again": _("{who}, who runs the site, allowed the collective to invite again."),
+    "remind_first_signers": _("{who} reminded first signatories of {letter}."),
+    "withdraw_invitation": _("{who} withdrew an invitation to sign {letter} first, if there was one."),
+    "call_off_round": _("{who} called off the round of first signatories of {letter}."),
+    "write_update": _("{who} wrote news for the signers of {letter}."),
+    "send_test_mail": _("{who} had news of {letter} sent to themselves, as a test."),
+    "send_update": _("{who} sent news to the signers of {letter}."),
+    "pause_update": _("{who} paused the sending of news of {letter}."),
+    "resume_update": _("{who} went on with the sending of news of {letter}."),
+    "stop_update": _("{who} stopped the sending of news of {letter}."),
+    "show_update": _("{who} put news into the public archive of {letter}."),
+    "hide_update": _("{who} took news out of the public archive of {letter}."),
+    "unsubscribe": _("A signer of {letter} does not want to be written to any more."),
+    "write_answer": _("{who} wrote down an answer to {letter}."),
+    "publish_answer": _("{who} published an answer to {letter}."),
+    "hide_answer": _("{who} took an answer to {letter} off its page."),
+    "ask_export": _("{who} asked for a file from {letter}."),
+    "make_export": _("A file from {letter} was made for {who}."),
+    "fail_export": _("A file from {letter} could not be made."),
+    "download_export": _("{who} downloaded a file from {letter}."),
+    "record_letter_delivery": _("{who} recorded that {letter} was delivered."),
+    "remove_letter_delivery": _("{who} took back that {letter} was delivered."),
+    "load_sample": _("{who} loaded the sample {letter}."),
+    "disown_signature": _("Somebody whose address had been used said that they did not sign {letter}."),
+    "note_complaint": _("The owner of an address called our mail spam."),
+}
+
+# What may be done to {n} at once.
+COUNTED: Mapping[str, Callable[[int], str]] = {
+    "accept_signature": lambda n: ngettext(
+        "{who} accepted a signature of {letter}.", "{who} accepted {n} signatures of {letter}.", n
+    ),
+    "reject_signature": lambda n: ngettext(
+        "{who} rejected a signature of {letter}.", "{who} rejected {n} signatures of {letter}.", n
+    ),
+    "restore_signature": lambda n: ngettext(
+        "{who} put back a signature of {letter}.", "{who} put back {n} signatures of {letter}.", n
+    ),
+    "decline_change": lambda n: ngettext(
+        "{who} kept the old words of a signature of {letter}.",
+        "{who} kept the old words of {n} signatures of {letter}.",
+        n,
+    ),
+    "restore_change": lambda n: ngettext(
+        "{who} put new words of a signature of {letter} before the moderators again.",
+        "{who} put new words of {n} signatures of {letter} before the moderators again.",
+        n,
+    ),
+    "note_bounce": lambda n: ngettext(
+        "Mail to a signer of {letter} came back.", "Mail to {n} signers of {letter} came back.", n
+    ),
+}
+
+
+def role_name(role: str) -> str:
+    names = {
+        Membership.Role.OWNER.value: gettext("owner"),
+        Membership.Role.EDITOR.value: gettext("editor"),
+        Membership.Role.MODERATOR.value: gettext("moderator"),
+    }
+    return names.get(role, role)
+
+
+def sentence_of(deed: Deed) -> SafeString:
+    """What was done, by whom and to what; for a verb that has no sentence yet, its own words."""
+    event = deed.event
+    counted = COUNTED.get(event.verb)
+    return format_html(
+        counted(deed.number) if counted else str(SENTENCES.get(event.verb, _("{who}: {verb}."))),
+        who=_isolated(deed.who or (gettext("A signer") if event.actor_kind == "signer" else gettext("The site"))),
+        member=_isolated(deed.member or gettext("somebody")),
+        role=role_name(str(event.details.get("role", ""))),
+        to=role_name(str(event.details.get("to", ""))),
+        language=event.details.get("language", ""),
+        letter=_letter(deed),
+        verb=event.verb.replace("_", " "),
+        n=deed.number,
+    )
+
+
+def _letter(deed: Deed) -> SafeString:
+    if not deed.slug:
+        return format_html("{}", gettext("a letter"))
+    url = reverse("edit_letter", kwargs={"slug": deed.slug})
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, deed.title)
+
+
+def _isolated(name: str) -> SafeString:
+    return format_html("<bdi>{}</bdi>", name)

@@ -1,0 +1,275 @@
+"""A collective's pages: who belongs to it, who is invited, what it says of itself, and what was done in its name."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from letters.base.accounts.guards import for_organizers, of_own_collective
+from letters.base.accounts.invitations import health_of
+from letters.models import OWNING, Collective, MemberInvitation, Membership, User
+from letters.organizer.collectives import queries
+from letters.organizer.collectives.forms import ROLES, CollectiveForm, InviteForm, NameForm
+from letters.organizer.collectives.operations import (
+    accept_invitation,
+    ask_to_invite_again,
+    change_own_name,
+    change_role,
+    create_collective,
+    describe_collective,
+    invite_member,
+    leave_collective,
+    remove_member,
+    revoke_invitation,
+)
+from letters.organizer.collectives.sentences import role_name, sentence_of
+from letters.shared.refused import Refused
+
+# Why something was not done, in words.
+WORDS = {
+    "slug_taken": _("This address is taken. Choose another one."),
+    "unknown_timezone": _("There is no such time zone. Choose one of the list."),
+    "unknown_role": _("There is no such part."),
+    "yourself": _("This is your own address."),
+    "is_member": _("Whoever has this address belongs to the collective already."),
+    "invited_otherwise": _("This address is invited already, to another part. Take that invitation back first."),
+    "too_many_open": _("Twenty invitations are open. Wait until one is accepted, or take one back."),
+    "too_many_today": _("Fifty invitations have been sent today. Go on tomorrow."),
+    "few_today": _(
+        "Your account has invited as many people as it can today. Try again tomorrow. Each signature on the "
+        "published letters of your collectives lets you invite one more person a day."
+    ),
+    "not_cleared": _(
+        "The people who run this site check each new collective before it can invite anyone. They have not checked "
+        "yours yet. Try again later."
+    ),
+    "round_stopped": _(
+        "Invitations have stopped automatically: too many of yours came back or were reported as spam. We send nothing "
+        "until the people who run this site have checked them."
+    ),
+    "names_a_link": _(
+        "The name of your collective, or your own name, looks like a web address. Invitations show both. Change that "
+        "name first."
+    ),
+    "last_owner": _("Nobody else owns the collective. Make somebody else an owner first."),
+}
+# Beside which field of a form that stands.
+FIELDS = {"names_a_link": "name", "slug_taken": "slug", "unknown_timezone": "timezone", "unknown_role": "role"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@for_organizers
+def collectives(request: HttpRequest) -> HttpResponse:
+    """One's collectives, and what one is called in them."""
+    person = cast("User", request.user)
+    form = NameForm(request.POST if request.method == "POST" else None, name=person.name)
+    if form.is_valid():
+        change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
+        messages.success(request, gettext("Saved."))
+        return redirect("collectives")
+    parts = [(part, role_name(part.role)) for part in queries.parts_of(person)]
+    context = {"parts": parts, "form": form}
+    return render(request, "letters/collectives/collectives.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@for_organizers
+def new(request: HttpRequest) -> HttpResponse:
+    """A collective without a letter yet."""
+    form = CollectiveForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            collective = create_collective(**form.cleaned_data, by=cast("User", request.user), now=timezone.now())
+            return redirect("collective", slug=collective.slug)
+        except Refused as refused:
+            form.add_error(FIELDS.get(refused.code), _words(refused))
+    return render(request, "letters/collectives/new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@of_own_collective("GET", "HEAD")
+def members(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
+    """The members, and for owners the invitations."""
+    return _members_page(request, collective, person)
+
+
+@of_own_collective("GET", "HEAD", "POST", roles=OWNING)
+def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
+    """What it says of itself."""
+    form = CollectiveForm(request.POST if request.method == "POST" else None, collective=collective)
+    if form.is_valid():
+        try:
+            describe_collective(collective, values=form.cleaned_data, by=owner, now=timezone.now())
+            messages.success(request, gettext("Saved."))
+            return redirect("describe_collective", slug=form.cleaned_data["slug"])
+        except Refused as refused:
+            form.add_error(FIELDS.get(refused.code), _words(refused))
+    context = {"collective": collective, "owns": True, "form": form}
+    return render(request, "letters/collectives/settings.html", context, status=422 if form.errors else 200)
+
+
+@of_own_collective("GET", "HEAD", roles=OWNING)
+def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
+    """Who did what, and when."""
+    page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
+    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
+    context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
+    return render(request, "letters/collectives/record.html", context)
+
+
+@of_own_collective("POST", roles=OWNING)
+def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
+    """The answer is the same whether or not the address has an account here."""
+    if request.POST.get("action") == "ask":
+        ask_to_invite_again(collective, by=owner, now=timezone.now())
+        messages.success(request, gettext("The people who run this site will check the invitations."))
+        return redirect("collective", slug=collective.slug)
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            role = form.cleaned_data["role"]
+            invite_member(collective, address=form.address, role=role, by=owner, now=timezone.now())
+            messages.success(request, gettext("The invitation is on its way."))
+            return redirect("collective", slug=collective.slug)
+        except Refused as refused:
+            form.add_error("role" if refused.code == "unknown_role" else "email", _words(refused))
+    return _members_page(request, collective, owner, form=form, status=422)
+
+
+@of_own_collective("POST", roles=OWNING)
+def revoke(request: HttpRequest, collective: Collective, owner: User, pk: int) -> HttpResponse:
+    """Takes an invitation back. One that is over meanwhile, or a second click, changes nothing."""
+    invitation = collective.invitations.filter(pk=pk).first()
+    if invitation:
+        revoke_invitation(invitation, by=owner, now=timezone.now())
+    return redirect("collective", slug=collective.slug)
+
+
+@of_own_collective("POST", roles=OWNING)
+def change_member(request: HttpRequest, collective: Collective, owner: User, pk: int) -> HttpResponse:
+    """Gives somebody another part, or none."""
+    action = request.POST.get("action")
+    if action not in {"role", "remove"}:
+        raise Http404("There is nothing of that name to do.")
+    membership = collective.memberships.filter(pk=pk).first()
+    try:
+        if membership and action == "role":
+            change_role(membership, role=request.POST.get("role", ""), by=owner, now=timezone.now())
+            messages.success(request, gettext("Saved."))
+        elif membership:
+            remove_member(membership, by=owner, now=timezone.now())
+            messages.success(request, gettext("Removed."))
+    except Refused as refused:
+        return _members_page(request, collective, owner, refusal=_words(refused), status=409)
+    return _go_back(collective, owner)
+
+
+@of_own_collective("POST")
+def leave(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
+    """Everybody for themselves."""
+    try:
+        leave_collective(collective, by=person, now=timezone.now())
+    except Refused as refused:
+        return _members_page(request, collective, person, refusal=_words(refused), status=409)
+    messages.success(request, gettext("You have left %(collective)s.") % {"collective": collective.name})
+    return redirect("collectives")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    """GET shows who invites to what, and changes nothing: scanners follow links. POST accepts, with an account."""
+    invitation = queries.invitation_of(token)
+    part = queries.part_in(invitation, request.user) if invitation else None
+    if invitation and part and invitation.accepted_by_id == part.user_id:
+        return redirect("collective", slug=invitation.collective.slug)
+    if invitation is None or not queries.stands(invitation, now=timezone.now()):
+        return _useless_link(request)
+    if request.method == "POST":
+        return _accept(request, invitation)
+    return _invitation_page(request, invitation, part)
+
+
+@for_organizers
+def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
+    try:
+        accept_invitation(invitation, by=cast("User", request.user), now=timezone.now())
+    except Refused as refused:
+        if refused.code != "is_member":
+            return _useless_link(request)
+        part = queries.part_in(invitation, request.user)
+        return _invitation_page(request, invitation, part, status=409)
+    messages.success(request, gettext("You belong to it now."))
+    return redirect("collective", slug=invitation.collective.slug)
+
+
+def _invitation_page(
+    request: HttpRequest, invitation: MemberInvitation, part: Membership | None, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "invitation": invitation,
+        "collective": invitation.collective,
+        "zone": invitation.collective.zone(),
+        "part": part,
+        "part_name": role_name(part.role) if part else "",
+    }
+    return render(request, "letters/collectives/join.html", context, status=status)
+
+
+def _useless_link(request: HttpRequest) -> HttpResponse:
+    """Cut, changed, over, taken back, used by somebody else: one page for all, which tells nobody which it was."""
+    return render(request, "letters/collectives/useless_link.html", status=404)
+
+
+def _members_page(
+    request: HttpRequest,
+    collective: Collective,
+    person: User,
+    *,
+    form: InviteForm | None = None,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    everybody = queries.members_of(collective)
+    owners = [each for each in everybody if each.membership.role in OWNING]
+    owns = any(each.membership.user_id == person.pk for each in owners)
+    context: dict[str, Any] = {
+        "collective": collective,
+        "owns": owns,
+        "me": person.pk,
+        "members": [(each, role_name(each.membership.role)) for each in everybody],
+        "must_stay": owns and len(owners) == 1 and (len(everybody) > 1 or collective.letters.exists()),
+        "refusal": refusal,
+    }
+    if owns:
+        offers = queries.offers_of(collective, now=timezone.now())
+        context["offers"] = [(each, role_name(each.invitation.role)) for each in offers]
+        health = health_of(collective)
+        context["stopped"] = health if health.is_ill else None
+        context |= {"form": form or InviteForm(), "roles": ROLES, "zone": collective.zone()}
+    return render(request, "letters/collectives/collective.html", context, status=status)
+
+
+def _go_back(collective: Collective, owner: User) -> HttpResponse:
+    """To the members; to the own collectives for who has just given away the last thing that they could do here."""
+    still_there = collective.memberships.filter(user=owner).exists()
+    return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")
+
+
+def _words(refused: Refused) -> str:
+    """Raises Http404 for what no page of ours would ask for."""
+    if refused.code not in WORDS:
+        raise Http404(refused.code) from refused
+    return str(WORDS[refused.code])
+
+
+def _cursor(text: str) -> int:
+    """Where a page goes on; the first page for anything that is no number."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

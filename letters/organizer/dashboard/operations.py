@@ -1,0 +1,66 @@
+"""Hours and tallies made anew from the rows that they stand for."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from letters.base.audit_log.operations import record
+from letters.models import Letter, LetterHour, LetterTally, Signature
+
+# When a signature was taken out stands nowhere but in the hours themselves: those stay, and what they lack is put into
+# the hour of the rebuilding, so that the sum is the counter.
+HOURS = """
+WITH found AS (
+    SELECT date_trunc('hour', published_at, 'UTC') AS hour, count(*) AS published
+    FROM letters_signature WHERE letter_id = %(letter)s AND number IS NOT NULL GROUP BY 1
+), kept AS (
+    UPDATE letters_letterhour AS noted SET published = coalesce(
+        (SELECT published FROM found WHERE found.hour = noted.hour), 0
+    ) WHERE letter_id = %(letter)s
+)
+INSERT INTO letters_letterhour (letter_id, hour, published, taken_out)
+SELECT %(letter)s, hour, published, 0 FROM found
+WHERE hour NOT IN (SELECT hour FROM letters_letterhour WHERE letter_id = %(letter)s)
+"""
+
+LACKING = """
+INSERT INTO letters_letterhour AS noted (letter_id, hour, published, taken_out)
+SELECT letter.id, date_trunc('hour', %(now)s::timestamptz, 'UTC'), 0,
+    letter.withdrawn_count + letter.removed_count - coalesce(
+        (SELECT sum(taken_out) FROM letters_letterhour WHERE letter_id = letter.id), 0)
+FROM letters_letter AS letter WHERE letter.id = %(letter)s
+ON CONFLICT (letter_id, hour) DO UPDATE SET taken_out = noted.taken_out + excluded.taken_out
+"""
+
+# How signers came is noted nowhere else, so that part stays; what it lacks came in ways that are not known.
+COUNT = """
+INSERT INTO letters_lettertally (letter_id, kind, value, number)
+SELECT %(letter)s, kind, value, count(*)
+FROM letters_signature CROSS JOIN LATERAL (VALUES ('language', language), ('country', country)) AS noted (kind, said)
+CROSS JOIN LATERAL (SELECT CASE WHEN display = 'nobody' THEN '' ELSE said END AS value) AS known
+WHERE letter_id = %(letter)s AND number IS NOT NULL GROUP BY kind, value
+UNION ALL
+SELECT letter.id, 'via', '', letter.last_number - known.number
+FROM letters_letter AS letter CROSS JOIN (
+    SELECT coalesce(sum(number), 0) AS number FROM letters_lettertally WHERE letter_id = %(letter)s AND kind = 'via'
+) AS known
+WHERE letter.id = %(letter)s AND letter.last_number > known.number
+"""
+
+
+@transaction.atomic
+def retally_letter(letter: Letter, *, now: datetime) -> None:
+    """Count its hours and tallies anew. Reads every signature of the letter, whose sequencer waits meanwhile."""
+    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    LetterTally.objects.filter(letter=letter).exclude(kind="via", value__gt="").delete()
+    with connection.cursor() as cursor:
+        for statement in (HOURS, LACKING, COUNT):
+            cursor.execute(statement, {"letter": letter.pk, "now": now})
+    LetterHour.objects.filter(letter=letter, published=0, taken_out=0).delete()
+    record("retally_letter", letter, by=None, now=now)
+
+
+def forget_vias() -> int:
+    """Of signatures that were taken out before they had a number, nothing is tallied: forget what led them here."""
+    gone = [Signature.State.REJECTED, Signature.State.WITHDRAWN]
+    return Signature.objects.filter(state__in=gone).exclude(via="").update(via="")

@@ -1,0 +1,262 @@
+"""How a letter fares. Nothing here costs more with a million signatures: what is shown was counted when it happened."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.db.models import BooleanField, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Trunc
+
+from letters.models import (
+    BULK,
+    FOLDED,
+    SEARCHED,
+    Letter,
+    LetterHour,
+    LetterTally,
+    OutgoingEmail,
+    Signature,
+    SignatureQuerySet,
+)
+from letters.shared.tokens import make_cursor, read_cursor
+
+State = Signature.State
+
+# Signatures over time
+
+
+@dataclass(frozen=True)
+class Span:
+    """A day, a week or a month."""
+
+    begins: datetime
+    published: int
+    # Withdrawn and removed, less what was put back.
+    taken_out: int
+    # The count at its end.
+    total: int
+
+
+@dataclass(frozen=True)
+class Course:
+    # "day", "week" or "month"
+    unit: str
+    spans: list[Span]
+
+
+# The finest unit in which so long a time is still read at a glance. Privacy: never an hour, which would tell when
+# somebody signed who shows no name.
+UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
+
+
+def course(letter: Letter, *, now: datetime) -> Course:
+    """Its signatures from the first publication until now, or until it closed: by days first, later by more, as
+    calendars show them in the collective's time zone.
+    """
+    zone = letter.collective.zone()
+    start = letter.published_at or letter.created_at
+    end = max(start, min(now, letter.closed_at or now))
+    unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
+    hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
+    sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
+    found = {row["at"]: (row["new"], row["out"]) for row in sums}
+    # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
+    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
+    for begins in _steps(unit, [start, end, *found], zone):
+        new, out = found.get(begins, (0, 0))
+        total += new - out
+        spans.append(Span(begins, new, out, total))
+    return Course(unit, spans)
+
+
+def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
+    """The beginnings of all units from the first of these moments to the last, without a gap."""
+    begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
+    steps = [begins]
+    while begins < last:
+        # A month ends at the latest 31 days on. Days are counted on the calendar of the zone.
+        ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
+        begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)), zone)
+        steps.append(begins)
+    return steps
+
+
+def _begin(unit: str, moment: datetime, zone: ZoneInfo) -> datetime:
+    day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
+
+
+# Where signers come from
+
+# Hosts that led fewer signers here are not named: a private page could be one.
+FEWEST = 3
+MAX_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many of those who were numbered had a value in common, the greatest first; the rest summed up."""
+
+    known: list[tuple[str, int]]
+    others: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Origins:
+    total: int
+    languages: Shares
+    countries: Shares
+    hosts: Shares
+
+
+def origins(letter: Letter) -> Origins:
+    """By language, by country, by the host that led them here."""
+    tallies = LetterTally.objects.filter(letter=letter)
+    # A letter has few languages; nobody is counted in two of them.
+    total = tallies.filter(kind=LetterTally.Kind.LANGUAGE).aggregate(total=Sum("number"))["total"] or 0
+    fewest = {LetterTally.Kind.VIA: FEWEST}
+    language, country, via = (
+        _shares(tallies.filter(kind=kind), total, fewest.get(kind, 1)) for kind in LetterTally.Kind
+    )
+    return Origins(total, language, country, via)
+
+
+def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
+    unknown = tallies.filter(value="").values_list("number", flat=True).first() or 0
+    rows = tallies.exclude(value="").filter(number__gte=fewest).order_by("-number", "value")
+    known = list(rows.values_list("value", "number")[:MAX_SHOWN])
+    return Shares(known, max(0, total - unknown - sum(number for _, number in known)), unknown)
+
+
+# The state of mail
+
+# Later than this is worth saying.
+LATE = timedelta(minutes=15)
+MAX_MAILS = 10_000
+
+
+def mail_is_late(now: datetime) -> bool:
+    """Whether an email that somebody is waiting for has waited for longer than it should.
+
+    Privacy: of the whole site, without a number and without a time. A count of the letter's own emails would move by
+    one for an address that is new, and stand still for one that has signed: organizers could ask about each.
+    """
+    owed = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
+    oldest = min(owed.values_list("created_at", flat=True)[:MAX_MAILS], default=now)
+    return now - oldest > LATE
+
+
+# The signatures themselves
+
+PAGE_LENGTH = 50
+# In what is not published yet, or no more, words are looked for among so many of the newest.
+MAX_SEARCHED = 10_000
+# Privacy: none of what nobody has confirmed. Whoever typed an address into the form could see there whether it was new.
+LISTS = {
+    "published": State.PUBLISHED,
+    "held": State.HELD,
+    "withdrawn": State.WITHDRAWN,
+    "rejected": State.REJECTED,
+}
+MAX_WORDS = 8
+
+
+# Privacy: by when they were confirmed, and never by id: first signatories get their ids in the order of their
+# organizers' list, and whoever has that list could name those who are shown without a name.
+MOMENT = Coalesce("confirmed_at", "signed_at")
+
+
+@dataclass(frozen=True)
+class Page:
+    signatures: list[Signature]
+    # Where the next page goes on; None on the last.
+    onward: str | None
+
+
+def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "") -> Page:
+    """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word,
+    whatever marks, capitals and apostrophes either has.
+
+    The published ones by number, before `after`, the others by when they were confirmed.
+    """
+    words = _folded_words(search) if search else []
+    if search and not words:
+        return Page([], None)
+    found = Signature.objects.filter(letter=letter, state=LISTS[shown])
+    if shown == "withdrawn":
+        found = found.exclude(confirmed_at=None)
+    if shown == "published":
+        numbered = _numbered(letter, words) & found.filter(number__isnull=False)
+        before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+        rows = (numbered.filter(number__lt=before) if before else numbered).order_by("-number")
+        return _page(rows, lambda last: str(last.number))
+    latest = found.annotate(moment=MOMENT).order_by("-moment", "-pk")
+    if words:
+        newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
+        latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
+    purpose = f"{shown}:{letter.pk}"
+    if cursor := read_cursor(purpose, after):
+        latest = latest.filter(Q(moment__lt=cursor[0]) | Q(moment=cursor[0], pk__lt=cursor[1]))
+    return _page(latest, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+
+
+def _folded_words(search: str) -> list[str]:
+    """By the function that the index is made with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT letters_fold(%s)", [search])
+        return str(cursor.fetchone()[0]).split()[:MAX_WORDS]
+
+
+# What has no letter in it would match everything.
+MATCHES = f"""
+{SEARCHED} @@ (%s::tsquery && to_tsquery('simple', %s)) AND numnode(to_tsquery('simple', %s)) > 0
+"""
+
+
+def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
+    if not words:
+        return Signature.objects.all()
+    # Quoted, and nothing in them can end the quotation: an apostrophe parts words.
+    query = " & ".join(f"'{word}':*" for word in words)
+    matches = RawSQL(MATCHES, [f"'#{letter.pk}'", query, query], output_field=BooleanField())  # noqa: S611
+    return Signature.objects.filter(matches)
+
+
+def _named(found: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
+    for word in words:
+        begins = rf"(^|[^[:alnum:]]){re.escape(word)}"
+        found = found.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
+    return found
+
+
+def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Page:
+    found = list(rows[: PAGE_LENGTH + 1])
+    page = found[:PAGE_LENGTH]
+    return Page(page, cursor_of(page[-1]) if len(found) > PAGE_LENGTH else None)
+
+
+# The night's comparison
+
+DRIFTED = """
+SELECT letter.id, slug FROM letters_letter AS letter
+LEFT JOIN (
+    SELECT letter_id, sum(published) AS published, sum(taken_out) AS taken_out
+    FROM letters_letterhour GROUP BY letter_id
+) AS hours ON hours.letter_id = letter.id
+LEFT JOIN (
+    SELECT letter_id, sum(number) AS number FROM letters_lettertally WHERE kind = 'language' GROUP BY letter_id
+) AS tally ON tally.letter_id = letter.id
+WHERE last_number <> coalesce(published, 0) OR last_number <> coalesce(number, 0)
+    OR withdrawn_count + removed_count <> coalesce(taken_out, 0)
+ORDER BY letter.id
+"""
+
+
+def drifted() -> list[str]:
+    """The letters whose hours or tallies do not add up to their numbers."""
+    return [letter.slug for letter in Letter.objects.raw(DRIFTED)]

@@ -1,0 +1,64 @@
+"""How a letter fares, for everybody who works on it: nothing here can be changed."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from letters.base.accounts.guards import of_own_letter
+from letters.base.outbox.queries import undelivered
+from letters.models import MODERATING, WRITING, History, Letter, Membership, User
+from letters.organizer.dashboard import charts, queries
+from letters.organizer.dashboard.forms import SearchForm
+
+ANY_PART = list(Membership.Role)
+
+
+@of_own_letter("GET", "HEAD", roles=ANY_PART)
+def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
+    """The honest counter, signatures over time, where they come from, how the mail stands."""
+    course = queries.course(letter, now=timezone.now())
+    published = [span.published for span in course.spans]
+    totals = [span.total for span in course.spans]
+    context = {
+        **_context(letter, person),
+        "course": course,
+        "busiest": max(course.spans, key=lambda span: span.published),
+        "bars": charts.bars(published),
+        "line": charts.line(totals),
+        "area": charts.area(totals),
+        "origins": queries.origins(letter),
+        "fewest": queries.FEWEST,
+        "mail_is_late": queries.mail_is_late(timezone.now()),
+        "undelivered": undelivered(letter),
+        "zone": letter.collective.zone(),
+        "changes": History.of_changed(letter),
+    }
+    return render(request, "letters/dashboard/dashboard.html", context)
+
+
+@of_own_letter("GET", "HEAD", roles=ANY_PART)
+def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
+    """The signatures with what organizers may see, to search; never an address."""
+    form = SearchForm(request.GET)
+    is_valid = form.is_valid()
+    shown = form.shown_list
+    search = form.cleaned_data.get("q", "")
+    page = queries.signatures(letter, shown=shown, search=search, after=request.GET.get("after", ""))
+    onward = urlencode({"shown": shown, "q": search, "after": page.onward or ""})
+    context = {
+        **_context(letter, person),
+        "form": form,
+        "page": page,
+        "shown": shown,
+        "search": search,
+        "onward": f"?{onward}" if page.onward else "",
+        "most_searched": queries.MAX_SEARCHED,
+    }
+    return render(request, "letters/dashboard/signatures.html", context, status=200 if is_valid else 422)
+
+
+def _context(letter: Letter, person: User) -> dict[str, object]:
+    may = letter.collective.has_role
+    return {"letter": letter, "only_moderates": not may(person, WRITING), "moderates": may(person, MODERATING)}

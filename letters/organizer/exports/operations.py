@@ -1,0 +1,153 @@
+"""Somebody of a collective asks for a file; a worker takes it on, says how far it is, and ends it; it is fetched."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from letters.base.audit_log.operations import record
+from letters.models import WRITING, Export, ExportQuerySet, Letter, User
+from letters.shared import wakeups
+from letters.shared.refused import Refused
+
+# For so long nobody else takes on what a worker has claimed; moved on with each step.
+LEASE = timedelta(minutes=2)
+# Putting a spreadsheet of a million rows together takes a minute or two without a step.
+MAX_STEP = timedelta(minutes=15)
+PAUSE = timedelta(seconds=30)
+MAX_ATTEMPTS = 5
+# Of one letter. Of a large one each is a hundred megabytes on a disk that all share, for a day.
+MAX_A_DAY = 20
+# Of one account, over all letters.
+MAX_OF_AN_ACCOUNT_A_DAY = 60
+KEPT = timedelta(hours=24)
+FORMATS = {
+    Export.Kind.SIGNATURES: {Export.Format.CSV, Export.Format.XLSX},
+    Export.Kind.LETTER: {Export.Format.PDF},
+}
+
+
+class TakenOver(Exception):
+    """Another worker has the export, after a pause of this one that was longer than its lease."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    kind: Export.Kind
+    format: Export.Format
+    # Of a letter: empty is its own.
+    language: str = ""
+
+
+def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
+    """Owe a file. One that is under way already is not asked for again: it is given back.
+
+    Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language")
+    for a letter that has not been published in it; Refused("too_many_today") for the one after MAX_A_DAY, and
+    Refused("too_many_of_yours") for the one after MAX_OF_AN_ACCOUNT_A_DAY.
+    """
+    _must_be_allowed(letter, by)
+    if wanted.format not in FORMATS[wanted.kind]:
+        raise Refused("no_such_format")
+    language = (wanted.language or letter.language) if wanted.kind == Export.Kind.LETTER else ""
+    if language and language not in letter.languages():
+        raise Refused("no_such_language")
+    which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
+    if under_way := Export.objects.owed().filter(**which).first():
+        return under_way
+    _must_not_be_too_many(letter, by, now)
+    try:
+        with transaction.atomic():
+            export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
+            details = {"export": export.pk, "kind": wanted.kind.value, "format": wanted.format.value}
+            record("ask_export", letter, by=by, now=now, details=details)
+            transaction.on_commit(lambda: wakeups.wake("letters.export", queue="exports"))
+            return export
+    except IntegrityError:
+        # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
+        return Export.objects.filter(**which).latest("pk")
+
+
+def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
+    newest = Export.objects.filter(letter=letter).order_by("-pk").values_list("created_at", flat=True)
+    made = list(newest[:MAX_A_DAY])
+    theirs = Export.objects.filter(asked_by=by, created_at__gt=now - timedelta(days=1))
+    if len(made) == MAX_A_DAY and made[-1] > now - timedelta(days=1):
+        raise Refused("too_many_today")
+    if theirs.count() >= MAX_OF_AN_ACCOUNT_A_DAY:
+        raise Refused("too_many_of_yours")
+
+
+def _must_be_allowed(letter: Letter, by: User) -> None:
+    letter.collective.require_role(by, WRITING)
+
+
+@transaction.atomic
+def claim_export(*, now: datetime) -> Export | None:
+    """Take on the export that has waited the longest; None if none is due. One that has been begun begins anew."""
+    due = Export.objects.owed().filter(next_attempt_at__lte=now)
+    export = due.select_for_update(skip_locked=True, of=("self",)).select_related("letter__collective", "asked_by")
+    found = export.order_by("next_attempt_at").first()
+    if found is None:
+        return None
+    found.attempts += 1
+    found.next_attempt_at = now + LEASE
+    found.last_number, found.reached, found.rows = found.letter.last_number, 0, 0
+    found.save(update_fields=["attempts", "next_attempt_at", "last_number", "reached", "rows"])
+    return found
+
+
+def must_still_be_allowed(export: Export) -> None:
+    """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
+    if export.attempts > MAX_ATTEMPTS:
+        raise Refused("gave_up")
+    _must_be_allowed(export.letter, export.asked_by)
+
+
+def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
+    """Note how far it is, and stay its worker. Raises TakenOver."""
+    if not _mine(export).update(reached=reached, rows=rows, next_attempt_at=now + lease):
+        raise TakenOver
+
+
+@transaction.atomic
+def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
+    """It can be fetched from now on. Raises TakenOver."""
+    expires_at = now + KEPT
+    values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
+    if not _mine(export).update(**values, reached=export.last_number):
+        raise TakenOver
+    details = {"export": export.pk, "kind": export.kind, "rows": rows}
+    record("make_export", export.letter, by=export.asked_by, now=now, details=details)
+
+
+def postpone_export(export: Export, *, error: str, now: datetime) -> None:
+    """It did not work out, and is tried again."""
+    _mine(export).update(error=error[:100], next_attempt_at=now + PAUSE)
+
+
+@transaction.atomic
+def fail_export(export: Export, *, error: str, now: datetime) -> None:
+    """No file is made. Who asked may ask again."""
+    if _mine(export).update(failed_at=now, error=error[:100]):
+        details = {"export": export.pk, "kind": export.kind, "error": error}
+        record("fail_export", export.letter, by=None, now=now, details=details)
+
+
+def _mine(export: Export) -> ExportQuerySet:
+    return Export.objects.owed().filter(pk=export.pk, attempts=export.attempts)
+
+
+@transaction.atomic
+def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
+    """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
+    _must_be_allowed(export.letter, by)
+    if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
+        raise Refused("no_file")
+    details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}
+    record("download_export", export.letter, by=by, now=now, details=details)
+
+
+def expire_exports(*, now: datetime) -> int:
+    """Forget the files whose time is over. How many. Whoever calls deletes what nothing speaks of any more."""
+    return Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")

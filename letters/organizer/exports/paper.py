@@ -1,0 +1,83 @@
+"""What stands on the first pages of a letter's PDF, besides its text."""
+
+from datetime import datetime
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
+
+from letters.models import Export, Letter
+from letters.organizer.exports import queries
+from letters.shared.added import added_sentence, since_sentence
+from letters.shared.languages import interface_language
+from letters.shared.pdf import Letterhead
+
+
+def letterhead(export: Export, *, now: datetime) -> Letterhead:
+    """In the letter's language, if the site speaks it. Raises Refused("no_such_language"), and TooComplicated."""
+    letter, text = export.letter, queries.text_of(export)
+    # Counted as the list is read: the headline of the public page may be a moment older.
+    signed = queries.signed(export)
+    spoken = interface_language(export.language)
+    locale = spoken.replace("-", "_")
+    dated = letter.published_at.astimezone(letter.collective.zone()) if letter.published_at else None
+    with translation.override(spoken):
+        return Letterhead(
+            language=export.language,
+            title=text.title,
+            addressee=text.addressee,
+            collective=letter.collective.name,
+            body=text.body,
+            pictures=queries.pictures(letter, text.body),
+            dated=format_date(dated, "long", locale=locale),
+            signed_by=_signed_by(signed, letter, locale),
+            small_print=(
+                settings.SITE_URL + letter.get_absolute_url(export.language),
+                gettext("SHA-256 of this text: %(fingerprint)s") % {"fingerprint": text.fingerprint},
+                gettext("Counted on %(time)s.") % {"time": format_datetime(now, "long", locale=locale)},
+                *_corrected(signed, locale),
+            ),
+            withheld=gettext("name withheld"),
+            made_at=now,
+        )
+
+
+def marks(language: str) -> dict[str, str]:
+    """Beside the names of those who saw other words, by what `signed_text` says of them, in the letter's language."""
+    with translation.override(interface_language(language)):
+        return {
+            "first": gettext("signed the first text"),
+            "earlier": gettext("signed an earlier text"),
+            "corrected": gettext("signed before a correction"),
+        }
+
+
+def _signed_by(signed: queries.Signed, letter: Letter, locale: str) -> str:
+    """Above the names. Nobody is said to have signed a text that they have not seen."""
+    added = ""
+    if signed.before and signed.added_at:
+        added = added_sentence(letter.day_of(signed.added_at), before=signed.before)
+    if not signed.earlier and added:
+        return f"{added} {since_sentence(signed.this)}"
+    if not signed.earlier:
+        said = ngettext("Signed by %(number)s person", "Signed by %(number)s people", signed.this)
+        return said % {"number": format_decimal(signed.this, locale=locale)}
+    this = ngettext("%(number)s person signed this text.", "%(number)s people signed this text.", signed.this)
+    earlier = ngettext(
+        "%(number)s person signed an earlier text.", "%(number)s people signed an earlier text.", signed.earlier
+    )
+    numbers = [{"number": format_decimal(number, locale=locale)} for number in (signed.this, signed.earlier)]
+    return f"{this % numbers[0]} {earlier % numbers[1]} {added}".rstrip()
+
+
+def _corrected(signed: queries.Signed, locale: str) -> list[str]:
+    if not signed.corrected:
+        return []
+    said = ngettext(
+        "%(number)s person signed before the text was corrected. A note beside the name says so.",
+        "%(number)s people signed before the text was corrected. A note beside each name says so.",
+        signed.corrected,
+    )
+    return [said % {"number": format_decimal(signed.corrected, locale=locale)}]

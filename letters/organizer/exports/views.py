@@ -1,0 +1,99 @@
+"""Files for a collective: ask for one, see how far it is, fetch it."""
+
+from pathlib import Path
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.base.accounts.guards import of_own_letter
+from letters.models import Export, Letter, User
+from letters.organizer.exports import files, queries
+from letters.organizer.exports.forms import SignaturesForm
+from letters.organizer.exports.operations import Wanted, ask_export, fetch_export
+from letters.shared.refused import Refused
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+
+TOO_MANY = {
+    "too_many_today": _(
+        "Twenty files were made of this letter within a day. Take one of those, or come back tomorrow."
+    ),
+    "too_many_of_yours": _("You have asked for sixty files within a day. Use one of those, or try again tomorrow."),
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
+    """The files that were asked for; POST asks for another."""
+    form = SignaturesForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _asked(letter, form.wanted(), person, form):
+        return redirect("exports", slug=letter.slug)
+    context = {
+        "letter": letter,
+        "form": form,
+        "exports": queries.exports_of(letter),
+        "now": timezone.now(),
+    }
+    return render(request, "letters/exports/exports.html", context, status=422 if form.errors else 200)
+
+
+REFUSED = {
+    "no_such_language": _("The letter has not been published in this language."),
+    **TOO_MANY,
+}
+
+
+@of_own_letter("POST")
+def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Asks for the PDF, in one of the letter's languages. The page of its delivery shows how far it is."""
+    wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, request.POST.get("language", ""))
+    try:
+        ask_export(letter, wanted=wanted, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code not in REFUSED:
+            raise
+        messages.error(request, REFUSED[refused.code])
+    return redirect("letter_delivery", slug=letter.slug)
+
+
+def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
+    """False if it is refused; its form says why."""
+    try:
+        ask_export(letter, wanted=wanted, by=person, now=timezone.now())
+    except Refused as refused:
+        if refused.code not in TOO_MANY:
+            raise Http404(refused.code) from refused
+        form.add_error(next(iter(form.fields)), TOO_MANY[refused.code])
+        return False
+    return True
+
+
+# By POST: a browser that looks ahead, or a link that is passed on, downloads nothing and leaves no record.
+@of_own_letter("POST")
+def download(request: HttpRequest, letter: Letter, person: User, export_id: int) -> HttpResponseBase:
+    """The file, if it is there and this person may have it: asked anew each time."""
+    export = Export.objects.select_related("letter__collective").get(letter=letter, pk=export_id)
+    path = files.folder() / export.file_name
+    try:
+        fetch_export(export, is_there=path.is_file(), by=person, now=timezone.now())
+    except Refused as refused:
+        if refused.code == "not_yours":
+            raise Http404("There is no such file.") from refused
+        messages.error(request, gettext("This file is not there any more. Ask for it again."))
+        return redirect("exports", slug=letter.slug)
+    return _attached(export, path)
+
+
+def _attached(export: Export, path: Path) -> HttpResponseBase:
+    what = f"{export.kind}-{export.language}" if export.language else export.kind
+    name = f"{export.letter.slug}-{what}-{export.created_at:%Y-%m-%d}.{export.format}"
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[export.format])

@@ -1,0 +1,179 @@
+"""What an organizer sends in, judged by shape alone: a list, what its columns mean, an address."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.address_words import why_not
+from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
+from letters.shared.column_headings import MEANINGS
+from letters.shared.signatory_import import (
+    ENCODINGS,
+    MAX_BYTES,
+    Guess,
+    Row,
+    UnreadableList,
+    decode,
+    read_rows,
+)
+
+UNREADABLE = {
+    "empty": _("There is nothing in it. Put one address on each line."),
+    "too_large": _("That is more than 2 MB. Send the list in parts, and without columns that are not needed."),
+    "workbook": _("That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
+    "no_text": _("That is no list in plain text. Save it as CSV, and send that; or paste the addresses."),
+    "too_many_rows": _("That is more than 5,000 lines. Send the list in parts."),
+    "too_many_columns": _("This list has more than 256 columns. Remove those that you do not need."),
+    "encoding": _("We cannot read the file with this encoding. Choose another one."),
+}
+
+
+class ListForm(forms.Form):
+    """Addresses, pasted or in a file."""
+
+    pasted = forms.CharField(
+        label=_("Addresses, one to a line"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+        help_text=_("As “name@example.org”, as “Name <name@example.org>”, or columns copied from a spreadsheet."),
+    )
+    file = forms.FileField(
+        label=_("Or a file (CSV)"),
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
+        help_text=_(
+            "Also what Google Forms or another petition site exports. At most 5,000 lines and 2 MB at a time. "
+            "The next page shows what was understood, and nothing is sent before you say so."
+        ),
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, files: "MultiValueDict[str, UploadedFile[Any]] | None" = None
+    ) -> None:
+        super().__init__(data, files, auto_id="list_%s", label_suffix="")
+        self.text, self.encoding = "", ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        file: UploadedFile[Any] | None = cleaned.get("file")
+        name = "file" if file else "pasted"
+        try:
+            if file:
+                self.text, self.encoding = _read(file)
+            else:
+                self.text = _bounded(cleaned.get("pasted", ""))
+            read_rows(self.text)
+        except UnreadableList as problem:
+            self.add_error(name, ValidationError(UNREADABLE[problem.code], problem.code))
+        return cleaned
+
+
+def _read(file: "UploadedFile[Any]") -> tuple[str, str]:
+    if (file.size or 0) > MAX_BYTES:
+        raise UnreadableList("too_large")
+    return decode(file.read())
+
+
+def _bounded(text: str) -> str:
+    if len(text.encode()) > MAX_BYTES:
+        raise UnreadableList("too_large")
+    return text
+
+
+MEANING_WORDS = {
+    "ignored": _("not needed"),
+    "address": _("email address"),
+    "name": _("name"),
+    "prefix": _("title before the name"),
+    "given": _("first name"),
+    "middle": _("middle name"),
+    "family": _("last name"),
+    "suffix": _("title after the name"),
+    "affiliation": _("affiliation"),
+    "role": _("role or profession"),
+}
+ADDRESS_COLUMN_WANTED = _("Say which column holds the email addresses.")
+
+
+class ColumnsForm(forms.Form):
+    """What the columns of a list hold, each with its first cells to know it by. Of empty columns nothing is asked."""
+
+    encoding = forms.ChoiceField(
+        label=_("Character encoding of the file"),
+        choices=list(ENCODINGS.items()),
+        required=False,
+        help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),
+    )
+    has_heading = forms.BooleanField(label=_("The first line only names the columns"), required=False)
+
+    def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None, *, encoding: str = "") -> None:
+        initial = {"has_heading": guess.has_heading, "encoding": encoding}
+        super().__init__(data, auto_id="list_%s", label_suffix="", initial=initial)
+        if not encoding:  # UTF-8 is hardly ever read by mistake.
+            del self.fields["encoding"]
+        self.width = len(guess.columns)
+        filled = _filled(rows[1 if guess.has_heading else 0 :])
+        for place, meaning in enumerate(guess.columns):
+            if place not in filled:
+                continue
+            cells = [row.cells[place] for row in rows[:4] if place < len(row.cells) and row.cells[place]]
+            self.fields[f"column_{place}"] = forms.ChoiceField(
+                label=gettext("Column %(number)d") % {"number": place + 1},
+                choices=[(each, MEANING_WORDS[each]) for each in MEANINGS],
+                initial=meaning,
+                help_text=" · ".join(cell[:60] for cell in cells),
+            )
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith("column_")]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        meant = self.meanings()
+        if "address" not in meant:
+            raise ValidationError(ADDRESS_COLUMN_WANTED, "no_address")
+        if twice := next((each for each in meant if each != "ignored" and meant.count(each) > 1), ""):
+            sentence = gettext("Two columns are said to be “%(meaning)s”: choose one.")
+            raise ValidationError(sentence, "twice", {"meaning": MEANING_WORDS[twice]})
+        return cleaned
+
+    def meanings(self) -> list[str]:
+        """Of each column, as chosen."""
+        return [self.cleaned_data.get(f"column_{place}", "ignored") for place in range(self.width)]
+
+
+def _filled(rows: Sequence[Row]) -> set[int]:
+    """The places of columns in which anything stands."""
+    return {place for row in rows for place, cell in enumerate(row.cells) if cell}
+
+
+class TakeBackForm(forms.Form):
+    """The address of somebody who was invited."""
+
+    email = forms.CharField(
+        label=_("Their email address"),
+        max_length=MAX_TYPED_LENGTH,
+        error_messages={"required": _("Write the address whose invitation you take back.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="back_%s", label_suffix="")
+
+    def clean_email(self) -> Address:
+        try:
+            return parse_address(self.cleaned_data["email"])
+        except NoAddress as problem:
+            raise ValidationError(why_not(problem.code), problem.code) from problem

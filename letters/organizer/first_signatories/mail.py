@@ -1,0 +1,56 @@
+"""The invitation. It repeats no name: a list may call people whatever it likes, and we would deliver that to them."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
+from letters.base.outbox.composing import compose_mail, render_mail
+from letters.base.outbox.mail import NotBefore
+from letters.base.outbox.queries import free_again_at
+from letters.models import INVITATION_LIFETIME, Letter, OutgoingEmail, Signature
+from letters.organizer.first_signatories import queries
+
+CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
+
+
+def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
+    """Asks somebody to be among the first; or, if the key says so, reminds them. None if it is no longer true."""
+    now = timezone.now()
+    signature = Signature.objects.select_related("letter__collective", "contact").get(outgoing_emails=outgoing)
+    letter = signature.letter
+    if signature.state != Signature.State.INVITED or signature.concern in CAME_BACK:
+        return None
+    if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED} or not hasattr(signature, "contact"):
+        return None
+    if letter.refusal(now) == "letter_closed" or free_again_at(outgoing, signature, now=now):
+        return None
+    if has_stopped_in_second(letter.collective_id, int(time.monotonic())):
+        # It is true still, and leaves if staff let the round go on.
+        return NotBefore(now + ASKED_AGAIN_AFTER)
+    decline_url = settings.SITE_URL + signature.link("decline", now=now)
+    context = {
+        "letter": letter,
+        "title": queries.title_now(signature),
+        "letter_url": settings.SITE_URL + signature.link("invitation", now=now),
+        "decline_url": decline_url,
+        "until": min(signature.signed_at + INVITATION_LIFETIME, letter.closes_at or datetime.max.replace(tzinfo=UTC)),
+        "is_public": letter.status == Letter.Status.PUBLISHED,
+        "again": outgoing.key.startswith("invited_again:"),
+    }
+    message = compose_mail(
+        outgoing, render_mail("invited", context, language=signature.language), to=signature.contact.address
+    )
+    # RFC 8058: the button of the mail program is the same act as the one on our page.
+    message.extra_headers |= {
+        "List-Unsubscribe": f"<{decline_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return message
+
+
+MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | NotBefore | None]] = {OutgoingEmail.Kind.INVITED: invited}

@@ -1,0 +1,8 @@
+from datetime import datetime
+
+from letters.organizer.first_signatories.operations import forget_invitations
+
+
+def tend_first_round(*, now: datetime) -> None:
+    """Forget those who have not answered in time."""
+    forget_invitations(now=now)

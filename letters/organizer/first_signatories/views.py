@@ -1,0 +1,219 @@
+"""An organizer's pages of the first signatories: whom to invite, what their list means, and how far the round is."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.base.accounts.guards import of_own_letter
+from letters.base.accounts.invitations import health_of
+from letters.models import OWNING, Letter, SignatoryList, User
+from letters.organizer.collectives.operations import ask_to_invite_again
+from letters.organizer.first_signatories import queries
+from letters.organizer.first_signatories.forms import UNREADABLE, ColumnsForm, ListForm, TakeBackForm
+from letters.organizer.first_signatories.operations import (
+    call_off_round,
+    discard_list,
+    invite_people,
+    keep_list,
+    remind_invited,
+    withdraw_invitation,
+)
+from letters.shared.refused import Refused
+from letters.shared.signatory_import import ENCODINGS, ParsedList, UnreadableList, guess_columns, read_people
+
+# So many of the understood people, and of the lines that are nobody, are shown.
+PEOPLE_SHOWN = 5
+LINES_SHOWN = 20
+
+REFUSED = {
+    "letter_open": _("The letter is open: whoever reads it can sign. First signatories are invited before that."),
+    "letter_closed": _("The letter is closed and takes no signatures any more."),
+    "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
+    "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
+    "too_many": _(
+        "A letter can have at most 10,000 addresses, counting every list you have sent in for it. Send a shorter list."
+    ),
+    "too_many_today": _(
+        "Your account cannot invite that many people today. A new account can invite 20 people a day. Each signature "
+        "on the published letters of your collectives lets you invite one more, up to 1,000. Send a shorter list now, "
+        "and the rest tomorrow."
+    ),
+    "not_cleared": _(
+        "The people who run this site check each new collective before it can invite anyone. They have not checked "
+        "yours yet. Try again later."
+    ),
+    "round_stopped": _(
+        "The round has stopped automatically: too many of your invitations came back or were reported as spam. We "
+        "send nothing until the people who run this site have checked it."
+    ),
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """How far the round is, and the form that takes a list."""
+    form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
+    if form.is_valid():
+        try:
+            keep_list(letter, text=form.text, encoding=form.encoding, by=writer, now=timezone.now())
+            return redirect("invite_list", slug=letter.slug)
+        except Refused as refused:
+            return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
+    return _round_page(request, letter, writer, form, status=422 if form.errors else 200)
+
+
+def _round_page(
+    request: HttpRequest,
+    letter: Letter,
+    writer: User,
+    form: ListForm,
+    *,
+    status: int,
+    refusal: str = "",
+    take_back: TakeBackForm | None = None,
+) -> HttpResponse:
+    health = health_of(letter.collective)
+    refusal = refusal or queries.round_refusal(letter, timezone.now()) or ("round_stopped" if health.is_ill else "")
+    if not refusal and not letter.collective.is_cleared():
+        refusal = "not_cleared"
+    context = {
+        "letter": letter,
+        "form": form,
+        "refusal": REFUSED.get(refusal, refusal),
+        "progress": queries.progress(letter),
+        "health": health,
+        "may_ask": health.is_ill and letter.collective.has_role(writer, OWNING),
+        "names": queries.signed_names(letter),
+        "take_back": take_back or TakeBackForm(),
+        "text_is_fixed": letter.status == Letter.Status.DRAFT and letter.current_revision_id is not None,
+    }
+    return render(request, "letters/first_signatories/first_signers.html", context, status=status)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What was understood of the list; the organizer sets it right, and then the mails are owed."""
+    kept = queries.list_of(letter, writer, timezone.now())
+    encoding, misread = _chosen_encoding(request, kept)
+    rows = queries.rows_of(kept, encoding) if kept else []
+    if kept is None or not rows:
+        messages.info(request, gettext("There is no list any more: it was sent, given up, or is older than an hour."))
+        return redirect("first_signers", slug=letter.slug)
+    if request.POST.get("action") == "discard":
+        discard_list(letter, by=writer)
+        return redirect("first_signers", slug=letter.slug)
+    guess = guess_columns(rows)
+    # What the columns were taken for in another encoding says nothing of them in this one.
+    posted = request.POST if request.method == "POST" and request.POST.get("action") != "encoding" else None
+    form = ColumnsForm(rows, guess, posted, encoding=encoding)
+    columns, has_heading, refusal = guess.columns, guess.has_heading, ""
+    if form.is_valid():
+        columns, has_heading = form.meanings(), form.cleaned_data["has_heading"]
+    parsed_list = read_people(rows, columns, has_heading=has_heading)
+    if form.is_valid() and request.POST.get("action") == "invite":
+        try:
+            return _invited(request, letter, parsed_list, writer)
+        except Refused as refused:
+            refusal = refused.code
+    return _list_page(request, letter, form, parsed_list=parsed_list, refusal=refusal, misread=misread)
+
+
+def _chosen_encoding(request: HttpRequest, kept: SignatoryList | None) -> tuple[str, bool]:
+    """How to read the list, of what the form offers; and whether it cannot be read in the way that was chosen."""
+    if kept is None or not kept.encoding:
+        return "", False
+    chosen = request.POST.get("encoding", "")
+    if chosen not in ENCODINGS:
+        return kept.encoding, False
+    try:
+        queries.rows_of(kept, chosen)
+    except UnreadableList:
+        return kept.encoding, True
+    return chosen, False
+
+
+def _invited(request: HttpRequest, letter: Letter, parsed_list: ParsedList, writer: User) -> HttpResponse:
+    number = invite_people(letter, people=parsed_list.people, by=writer, now=timezone.now())
+    words = ngettext(
+        "We have taken your list of %(number)d address. Anyone who was invited before, has signed or has said no "
+        "gets no email.",
+        "We have taken your list of %(number)d addresses. Anyone who was invited before, has signed or has said no "
+        "gets no email.",
+        number,
+    )
+    messages.success(request, words % {"number": number})
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _list_page(
+    request: HttpRequest, letter: Letter, form: ColumnsForm, *, parsed_list: ParsedList, refusal: str, misread: bool
+) -> HttpResponse:
+    sorted_out = queries.sort_out(letter, parsed_list.people)
+    eligible = list(sorted_out.eligible.values())
+    context: dict[str, Any] = {
+        "letter": letter,
+        "misread": UNREADABLE["encoding"] if misread else "",
+        "form": form,
+        "refusal": REFUSED.get(refusal, refusal),
+        "number": len(eligible),
+        "people": eligible[:PEOPLE_SHOWN],
+        "without_address": _said(parsed_list.without_address),
+        "doubles": _said(parsed_list.doubles),
+        "several": _said(parsed_list.several),
+        "slips": _said(parsed_list.slips),
+        "elsewhere": _said(sorted_out.elsewhere),
+        "fixes_text": letter.status == Letter.Status.DRAFT and letter.current_revision_id is None,
+    }
+    status = 409 if refusal else 422 if form.errors or misread else 200
+    return render(request, "letters/first_signatories/invite_list.html", context, status=status)
+
+
+def _said(lines: list[int]) -> dict[str, Any]:
+    """Numbers of lines as one says them, with how many more there are."""
+    shown = ", ".join(map(str, sorted(lines)[:LINES_SHOWN]))
+    return {"number": len(lines), "lines": shown, "more": max(0, len(lines) - LINES_SHOWN)}
+
+
+@of_own_letter("POST")
+def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Remind, take one back, or call the round off: a button each."""
+    action = request.POST.get("action", "")
+    deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
+    if action not in deeds:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        return deeds[action](request, letter, writer)
+    except Refused as refused:
+        return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
+
+
+def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    remind_invited(letter, by=writer, now=timezone.now())
+    messages.success(request, gettext("We will send one reminder to everyone who has not answered for a day."))
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    form = TakeBackForm(request.POST)
+    if not form.is_valid():
+        return _round_page(request, letter, writer, ListForm(), take_back=form, status=422)
+    withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
+    messages.success(request, gettext("If an invitation to that address was waiting for an answer, it is taken back."))
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    call_off_round(letter, by=writer, now=timezone.now())
+    messages.success(request, gettext("All unanswered invitations are withdrawn."))
+    return redirect("first_signers", slug=letter.slug)
+
+
+def _ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    ask_to_invite_again(letter.collective, by=writer, now=timezone.now())
+    messages.success(request, gettext("The people who run this site will check the invitations."))
+    return redirect("first_signers", slug=letter.slug)

@@ -1,0 +1,57 @@
+from datetime import date
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from letters.organizer.letter_delivery.operations import Delivered
+
+
+class LetterDeliveryForm(forms.Form):
+    """When, to whom, and with how many signatures."""
+
+    on = forms.DateField(
+        label=_("On"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Choose the day on which it was delivered."),
+            "invalid": _("Write the day as 2025-03-31."),
+        },
+    )
+    to = forms.CharField(
+        label=_("To whom"),
+        max_length=200,
+        error_messages={"required": _("Write who took it.")},
+        help_text=_("As in “the office of the minister of transport”."),
+    )
+    signature_count = forms.IntegerField(
+        label=_("With how many signatures"),
+        min_value=0,
+        max_value=2**31 - 1,
+        error_messages={"required": _("Write how many signatures it had."), "invalid": _("Write a whole number.")},
+    )
+    note = forms.CharField(
+        label=_("How, or what was said"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("A sentence or two, if there is something to say."),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, today: date, signature_count: int | None) -> None:
+        initial = {"on": today, "signature_count": signature_count}
+        super().__init__(data, auto_id="handover_%s", label_suffix="", initial=initial)
+        self.today = today
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on > self.today:
+            raise ValidationError(_("This date is in the future. Record the delivery once it is done."), "future")
+        if on.year < 2000:
+            raise ValidationError(_("Look at the year again."), "long_ago")
+        return on
+
+    def delivered(self) -> Delivered:
+        """What was typed. The form must be valid."""
+        return Delivered(**self.cleaned_data)

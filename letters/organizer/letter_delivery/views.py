@@ -1,0 +1,59 @@
+"""Where organizers say that their letter has been delivered."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.base.accounts.guards import of_own_letter
+from letters.models import Letter, User
+from letters.organizer.letter_delivery import queries
+from letters.organizer.letter_delivery.forms import LetterDeliveryForm
+from letters.organizer.letter_delivery.operations import record_letter_delivery, remove_letter_delivery
+from letters.shared.refused import Refused
+from letters.shared.too_complex import TOO_MUCH_TEXT
+
+REFUSED = {
+    "never_published": (None, _("A draft cannot have been delivered. Publish the letter first.")),
+    "too_many_signatures": ("signature_count", _("The letter has never had so many signatures.")),
+    "too_much_text": ("note", TOO_MUCH_TEXT),
+}
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What has been delivered so far, and the form for one more."""
+    typed = request.POST if request.method == "POST" else None
+    changes = queries.changes(letter)
+    # Nobody is said to have signed what they have not seen: proposed is the number of this text alone.
+    number = changes.signed_this if changes and changes.has_changed else letter.signature_count
+    today = timezone.localdate(timezone=letter.collective.zone())
+    form = LetterDeliveryForm(typed, today=today, signature_count=number)
+    if form.is_valid():
+        try:
+            record_letter_delivery(letter, delivered=form.delivered(), by=writer, now=timezone.now())
+            messages.success(request, gettext("Recorded. From now on its public page says so."))
+            return redirect("letter_delivery", slug=letter.slug)
+        except Refused as refused:
+            if refused.code not in REFUSED:
+                raise
+            form.add_error(*REFUSED[refused.code])
+    context = {
+        "letter": letter,
+        "form": form,
+        "changes": changes,
+        "letter_deliveries": letter.letter_deliveries.all()[:50],
+        "languages": queries.languages(letter),
+        "pdf": queries.newest_pdf(letter),
+        "now": timezone.now(),
+    }
+    return render(request, "letters/letter_delivery/letter_delivery.html", context, status=422 if form.errors else 200)
+
+
+@of_own_letter("POST")
+def remove(request: HttpRequest, letter: Letter, writer: User, letter_delivery_id: int) -> HttpResponse:
+    remove_letter_delivery(letter, letter_delivery_id, by=writer, now=timezone.now())
+    messages.success(request, gettext("Taken back. The public page does not say so any more."))
+    return redirect("letter_delivery", slug=letter.slug)

@@ -1,0 +1,29 @@
+"""Emails to those who work on a letter, about what happened to it without them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from letters.base.accounts.operations import mail_to_account
+from letters.base.outbox.composing import address_mail, render_mail
+from letters.models import Letter, User
+
+
+def tell_members(letter: Letter, template: str, *, roles: Collection[str], **context: Any) -> None:
+    """Write to everybody who has one of these roles in the letter's collective, each alone.
+
+    Raises Refused("no_worker") if nobody takes the emails now.
+    """
+    theirs = {"memberships__collective": letter.collective_id, "memberships__role__in": roles}
+    people = User.objects.filter(is_active=True, **theirs).distinct().order_by("pk")
+    title = letter.newest_title()
+    full = {
+        "title": title,
+        "letter": letter,
+        "edit_url": settings.SITE_URL + reverse("edit_letter", args=[letter.slug]),
+    }
+    parts = render_mail(template, {**full, **context}, language=settings.LANGUAGE_CODE)
+    for person in people:
+        mail_to_account(address_mail(parts, to=person.email))

@@ -1,0 +1,127 @@
+"""What organizers read: their collectives, their letters, the text that they are writing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.models import Collective, Letter, Revision, Translation, User, newest_titles
+from letters.shared.added import added_sentence
+from letters.shared.languages import direction, language_name
+
+
+def collectives_of(person: User) -> list[Collective]:
+    return list(Collective.objects.filter(memberships__user=person).order_by("name")[:200])
+
+
+def letters_of(person: User) -> list[Letter]:
+    """The letters of the collectives that they belong to, the newest first."""
+    found = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
+    return list(found.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
+
+
+def former_slugs(letter: Letter) -> list[str]:
+    """Addresses that the letter had, the newest first."""
+    return list(letter.former_slugs.order_by("-created_at").values_list("slug", flat=True)[:50])
+
+
+def letters_due(now: datetime) -> list[int]:
+    """Ids of the letters that the clock is to publish: first those for which it has not tried in vain; of the others
+    some by chance, so that none that can be published at last waits behind those that cannot.
+    """
+    due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now)
+    new = due.filter(publish_refused="").order_by("publish_at").values_list("pk", flat=True)[:100]
+    tried = due.exclude(publish_refused="").order_by("?").values_list("pk", flat=True)[:100]
+    return [*new, *tried]
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The newest revision of a letter, published or not, in all its languages."""
+
+    letter: Letter
+    revision: Revision
+    texts: dict[str, Translation]
+    # The languages that readers have.
+    public: set[str]
+
+    @property
+    def original(self) -> Translation:
+        return self.texts[self.letter.language]
+
+    @property
+    def is_open(self) -> bool:
+        """It can still be written: readers do not have it yet."""
+        return self.revision.published_at is None
+
+    @property
+    def languages(self) -> list["Language"]:
+        """The original first."""
+        ordered = sorted(self.texts, key=lambda code: (code != self.letter.language, code))
+        return [self.language(code) for code in ordered]
+
+    @property
+    def behind(self) -> list[str]:
+        """The names of the languages whose original has changed since they were translated."""
+        return [each.name for each in self.languages if each.is_behind]
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of the languages that readers have and this revision lacks."""
+        return [language_name(code) for code in sorted(self.public - self.texts.keys())]
+
+    def language(self, code: str) -> "Language":
+        text = self.texts.get(code)
+        return Language(
+            code=code,
+            name=language_name(code),
+            direction=direction(code),
+            text=text,
+            is_original=code == self.letter.language,
+            is_behind=bool(text and text.is_behind(self.original)),
+            lacks_summary=bool(text and self.original.summary and not text.summary),
+            is_public=code in self.public,
+        )
+
+
+@dataclass(frozen=True)
+class Language:
+    """How far a letter has come in one language."""
+
+    code: str
+    name: str
+    direction: str
+    # None where nobody has begun.
+    text: Translation | None
+    is_original: bool
+    # The original has changed since.
+    is_behind: bool
+    # The original has one, and this has none.
+    lacks_summary: bool
+    is_public: bool
+
+
+def manuscript(letter: Letter) -> Manuscript:
+    """Raises Translation.DoesNotExist where there is no text in the letter's own language."""
+    revision = letter.revisions.latest("number")
+    texts = {text.language: text for text in revision.translations.all()}
+    if letter.language not in texts:
+        raise Translation.DoesNotExist
+    public = Translation.objects.filter(revision=letter.current_revision_id or 0).values_list("language", flat=True)
+    return Manuscript(letter, revision, texts, set(public))
+
+
+@dataclass(frozen=True)
+class NewLanguages:
+    """Translations that readers would get with a revision, after people have signed."""
+
+    names: list[str]
+    # What their pages will say, if it is published now.
+    sentence: str
+
+
+def new_languages(manuscript: Manuscript, now: datetime) -> NewLanguages | None:
+    """None where nothing will be said of them."""
+    letter = manuscript.letter
+    names = [each.name for each in manuscript.languages if not each.is_public]
+    if not names or not letter.current_revision_id or not letter.signature_count or not manuscript.is_open:
+        return None
+    return NewLanguages(names, added_sentence(letter.day_of(now), before=letter.signature_count))

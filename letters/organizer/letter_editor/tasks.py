@@ -1,0 +1,17 @@
+import logging
+from datetime import datetime
+
+from letters.organizer.letter_editor import queries
+from letters.organizer.letter_editor.operations import publish_if_due
+from letters.shared.refused import Refused
+
+log = logging.getLogger(__name__)
+
+
+def publish_due(*, now: datetime) -> None:
+    """Publish the letters whose moment has come, each in a transaction of its own."""
+    for letter_id in queries.letters_due(now):
+        try:
+            publish_if_due(letter_id, now=now)
+        except Refused as refused:
+            log.warning("Letter %s is not published, and its organizers cannot be told: %s", letter_id, refused.code)

@@ -1,0 +1,97 @@
+"""A collective adds pictures to a letter, and chooses one to stand above it."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from letters.base.audit_log.operations import record
+from letters.models import WRITING, AuditEvent, Letter, Picture, User
+from letters.organizer.pictures import queries
+from letters.shared.pictures import Remade
+from letters.shared.refused import Refused
+from letters.shared.text import digest as digest_of
+
+# Of one letter. What was published shows its pictures for ever; others are deleted by `delete_unused`.
+MAX_PICTURES = 50
+# Of one account within a day, over all letters: pictures stand in the database, and fill its disk.
+MAX_A_DAY = 60
+MAX_BYTES_A_DAY = 60 * 1024 * 1024
+# A picture that no text shows is kept for so long after it was uploaded.
+UNUSED_FOR = timedelta(days=7)
+# A draft that nobody has changed for so long keeps no pictures.
+ABANDONED_FOR = timedelta(days=180)
+
+
+@transaction.atomic
+def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: datetime) -> Picture:
+    """Keep a picture for a letter. The same one again is the one that is there, with what it shows said anew;
+    texts that show it above them say what they said.
+
+    Raises Refused("too_many") for the one after MAX_PICTURES, and Refused("too_many_today") for an account that has
+    uploaded MAX_A_DAY or MAX_BYTES_A_DAY.
+    """
+    # Lock order: the letter, then the account, as for publishing. Of two uploads at once, one waits here until the
+    # other is counted.
+    _lock(letter, by)
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if known := letter.pictures.filter(digest=picture.digest).first():
+        known.alt = alt
+        known.save(update_fields=["alt"])
+        return known
+    if letter.pictures.count() >= MAX_PICTURES:
+        raise Refused("too_many")
+    size = len(picture.full) + len(picture.small)
+    _must_not_fill_the_disk(size, by, now)
+    values = {"alt": alt, "width": picture.width, "height": picture.height, "created_at": now}
+    values |= {"full": picture.full, "small": picture.small}
+    kept = Picture.objects.create(letter=letter, digest=picture.digest, **values)
+    record("add_picture", letter, by=by, now=now, details={"picture": kept.digest, "bytes": size})
+    return kept
+
+
+def _must_not_fill_the_disk(size: int, by: User, now: datetime) -> None:
+    today = AuditEvent.objects.filter(actor=by, verb="add_picture", at__gt=now - timedelta(days=1))
+    sizes = [int(details.get("bytes", 0)) for details in today.values_list("details", flat=True)[:MAX_A_DAY]]
+    if len(sizes) >= MAX_A_DAY or sum(sizes) + size > MAX_BYTES_A_DAY:
+        raise Refused("too_many_today")
+
+
+def delete_unused(*, now: datetime) -> int:
+    """Delete pictures that no text shows, and those of drafts that nobody works on any more. How many there were."""
+    deleted = 0
+    for pk, letter_id in queries.maybe_unused(now - UNUSED_FOR, now - ABANDONED_FOR):
+        with transaction.atomic():
+            # Race: whoever saves a text with this picture holds the letter, and the question is asked anew after that.
+            Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+            unused = queries.unused(now - UNUSED_FOR, now - ABANDONED_FOR).defer("full", "small").filter(pk=pk).first()
+            if unused and not queries.is_shown_elsewhere(unused):
+                unused.delete()
+                deleted += 1
+    return deleted
+
+
+@transaction.atomic
+def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> None:
+    """Show one of its pictures above the newest text; with an empty digest, none. Choosing it twice changes nothing.
+
+    Raises Picture.DoesNotExist for one that is not the letter's own, and Refused("revision_published") if readers have
+    that text: what stands above it is part of what they sign.
+    """
+    _lock(letter, by)
+    chosen = letter.pictures.only("pk", "digest", "alt").get(digest=digest) if digest else None
+    revision = letter.revisions.select_related("cover").defer("cover__full", "cover__small").latest("number")
+    if revision.cover_id == (chosen.pk if chosen else None) and revision.cover_alt == (chosen.alt if chosen else ""):
+        return
+    if revision.published_at:
+        raise Refused("revision_published")
+    revision.cover, revision.cover_alt = chosen, chosen.alt if chosen else ""
+    revision.save(update_fields=["cover", "cover_alt"])
+    for text in revision.translations.all():
+        text.sha256 = digest_of(text.title, text.addressee, text.body, *revision.cover_parts())
+        text.save(update_fields=["sha256"])
+    record("choose_cover", letter, by=by, now=now, details={"picture": digest, "revision": revision.number})
+
+
+def _lock(letter: Letter, by: User) -> Letter:
+    letter.collective.require_role(by, WRITING)
+    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)

@@ -1,0 +1,67 @@
+"""Pictures without their bytes, but where those are what is asked for."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, ManyToOneRel, Model, OuterRef, Q
+
+from letters.models import AddresseeAnswer, AuditEvent, Letter, Picture, Translation, Update
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+def pictures_of(letter: Letter) -> list[Picture]:
+    """The newest first."""
+    return list(letter.pictures.defer("full", "small").order_by("-pk")[:200])
+
+
+def bytes_of(digest: str, size: str) -> bytes:
+    """Raises Picture.DoesNotExist, also for a size that it does not have."""
+    found = Picture.objects.filter(digest=digest)
+    if size == "800":
+        data = found.exclude(small=b"").values_list("small", flat=True).first()
+    else:
+        width, _, height = size.partition("x")
+        data = found.filter(width=width, height=height).values_list("full", flat=True).first()
+    if data is None:
+        raise Picture.DoesNotExist
+    return bytes(data)
+
+
+def unused(uploaded_before: datetime, changed_before: datetime) -> "QuerySet[Picture]":
+    """Pictures, uploaded before the one moment, that nothing shows; or whose draft nobody changed since the other."""
+    draft = Q(letter__status=Letter.Status.DRAFT, letter__current_revision=None)
+    worked_on = AuditEvent.objects.filter(object_kind="letter", object_id=OuterRef("letter"), at__gte=changed_before)
+    abandoned = draft & ~Exists(worked_on) & Q(created_at__lt=changed_before)
+    return Picture.objects.filter(created_at__lt=uploaded_before).filter(~_is_shown() | abandoned)
+
+
+def maybe_unused(uploaded_before: datetime, changed_before: datetime) -> list[tuple[int, int]]:
+    """Each with its letter."""
+    return list(unused(uploaded_before, changed_before).values_list("pk", "letter_id")[:1000])
+
+
+def is_shown_elsewhere(picture: Picture) -> bool:
+    """In a text of another letter, whose writers have copied its address."""
+    return any(
+        model._default_manager.filter(body__contains=picture.digest).exclude(**{letter: picture.letter_id}).exists()
+        for model, letter in TEXTS.items()
+    )
+
+
+# Where pictures can stand, and by what name each of these knows its letter.
+TEXTS: dict[type[Model], str] = {Translation: "revision__letter", Update: "letter", AddresseeAnswer: "letter"}
+
+
+def _is_shown() -> Q:
+    """In any text of its letter, also of earlier revisions, or as a cover."""
+    shown = Q()
+    for model, letter in TEXTS.items():
+        texts = model._default_manager.filter(**{letter: OuterRef("letter"), "body__contains": OuterRef("digest")})
+        shown |= Q(Exists(texts))
+    # Whatever else refers to pictures, so that one more way to show them is not forgotten here.
+    for field in Picture._meta.get_fields(include_hidden=True):
+        if isinstance(field, ManyToOneRel):
+            shown |= Q(Exists(field.related_model._default_manager.filter(**{field.field.name: OuterRef("pk")})))
+    return shown

@@ -1,0 +1,8 @@
+from datetime import datetime
+
+from letters.organizer.pictures.operations import delete_unused
+
+
+def tidy_pictures(*, now: datetime) -> None:
+    """Delete what nobody sees: see `delete_unused`."""
+    delete_unused(now=now)

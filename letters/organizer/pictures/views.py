@@ -1,0 +1,84 @@
+"""The pictures of a letter: for its organizers a page to add them, for everybody their own addresses."""
+
+import re
+from functools import partial
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from letters.base.accounts.admission import network_of
+from letters.base.accounts.guards import of_own_letter
+from letters.models import Letter, Picture, User
+from letters.organizer.pictures import queries
+from letters.organizer.pictures.admission import admit_upload
+from letters.organizer.pictures.forms import PictureForm
+from letters.organizer.pictures.operations import add_picture, choose_cover
+from letters.shared.refused import Refused
+
+FULL = {
+    "too_many": gettext_lazy("A letter has room for fifty pictures, and this one has as many."),
+    "too_many_today": gettext_lazy("You have uploaded too many pictures within a day. Upload this one tomorrow."),
+}
+
+# What stands at such an address never changes: it is named by its content.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
+    """Those that there are, and one more. The editor asks for JSON, and puts the picture where its writer is."""
+    admit = partial(admit_upload, writer, network_of(request))
+    form = PictureForm(request.POST, request.FILES, admit=admit) if request.method == "POST" else PictureForm()
+    kept = _add(form, letter, writer) if form.is_valid() else None
+    if request.headers.get("Accept") == "application/json" and request.method == "POST":
+        if kept is None:
+            return JsonResponse({"problem": next(iter(form.errors.values()))[0]}, status=422)
+        return JsonResponse({"markdown": kept.markdown()})
+    if kept is not None:
+        messages.success(request, gettext("The picture is there."))
+        return redirect("letter_pictures", slug=letter.slug)
+    pictures, newest = queries.pictures_of(letter), letter.revisions.latest("number")
+    context = {"letter": letter, "form": form, "pictures": pictures, "newest": newest}
+    return render(request, "letters/pictures/pictures.html", context, status=422 if form.errors else 200)
+
+
+def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
+    picture, alt = form.cleaned_data["file"], form.cleaned_data["alt"]
+    try:
+        return add_picture(letter, picture=picture, alt=alt, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code not in FULL:
+            raise
+        form.add_error("file", FULL[refused.code])
+        return None
+
+
+@of_own_letter("POST")
+def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
+    """Puts one of them above the text, or none."""
+    digest = request.POST.get("picture", "")
+    if not re.fullmatch("([0-9a-f]{32})?", digest):
+        raise Http404("There is no such picture.")
+    try:
+        choose_cover(letter, digest=digest, by=writer, now=timezone.now())
+    except Refused as refused:
+        if refused.code != "revision_published":
+            raise
+        messages.error(request, gettext("This picture is part of the text that people sign. Start a new text first."))
+    return redirect("letter_pictures", slug=letter.slug)
+
+
+@require_safe
+@csrf_exempt
+def picture(request: HttpRequest, digest: str, size: str) -> HttpResponse:
+    """The picture itself."""
+    try:
+        data = queries.bytes_of(digest, size)
+    except Picture.DoesNotExist as missing:
+        raise Http404("There is no such picture.") from missing
+    return HttpResponse(data, content_type="image/webp", headers={"Cache-Control": FOR_EVER})

@@ -1,0 +1,174 @@
+"""What an organizer types for the signers, and enters as the addressee's answer: judged by shape alone."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import AddresseeAnswer, Update
+from letters.organizer.updates.operations import MAX_BODY_LENGTH, MAX_TITLE_LENGTH, AnswerText, UpdateText
+from letters.shared.languages import language_name
+from letters.shared.markdown import render_markdown
+from letters.shared.text import DAMAGE, UnusableText, clean_line
+from letters.shared.too_complex import problem_of
+
+MARKDOWN_HINT = _(
+    "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
+    "footnotes[^1] work."
+)
+DAMAGED = _("There are characters in it that cannot be shown. Type it anew, or paste it as plain text.")
+TURNS = _("There are invisible characters in it that turn the direction of writing. Type it anew.")
+TOO_LONG = _("This is longer than %(limit_value)d characters (it has %(show_value)d). Shorten it, or link to the rest.")
+
+
+class LineField(forms.CharField):
+    """One line: a line break in it, which could begin another header of a mail, becomes a space."""
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return clean_line(str(value or ""))
+        except UnusableText as unusable:
+            raise ValidationError(TURNS if unusable.code == "turns_direction" else DAMAGED, unusable.code) from unusable
+
+
+class MarkdownField(forms.CharField):
+    """A text of which something is left when it is shown."""
+
+    def __init__(self, *, required: Any, **options: Any) -> None:
+        messages = {"required": required, "max_length": TOO_LONG}
+        area = forms.Textarea(attrs={"rows": 14})
+        super().__init__(
+            max_length=MAX_BODY_LENGTH, widget=area, help_text=MARKDOWN_HINT, error_messages=messages, **options
+        )
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if DAMAGE.search(text):
+            raise ValidationError(DAMAGED, "damaged")
+        if problem := problem_of(text):
+            raise ValidationError(problem, "too_complicated")
+        if not render_markdown(text).strip():
+            raise ValidationError(self.error_messages["required"], "required")
+        return text
+
+
+class LanguageField(forms.ChoiceField):
+    def __init__(self) -> None:
+        super().__init__(label=_("In which language"))
+
+    def offer(self, languages: list[str]) -> None:
+        self.choices = [(code, language_name(code)) for code in languages]
+
+
+class UpdateForm(forms.Form):
+    """What is written to the signers."""
+
+    title = LineField(
+        label=_("Title"),
+        max_length=MAX_TITLE_LENGTH,
+        help_text=_(
+            "Signers see this at the top of the email. The subject is the same for every letter and names none."
+        ),
+        error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
+    )
+    body = MarkdownField(label=_("What you have to say"), required=_("Write what you have to say to the signers."))
+    language = LanguageField()
+    is_public = forms.BooleanField(
+        label=_("Everybody may read it: it stands on the page of the letter, under “News”, and in its feed"),
+        required=False,
+    )
+
+    def __init__(self, languages: list[str], data: QueryDict | None = None, *, update: Update | None = None) -> None:
+        shown: dict[str, Any] = {"language": languages[0], "is_public": True}
+        if update:
+            shown = {name: getattr(update, name) for name in self.base_fields}
+            languages = [*languages, *({update.language} - {*languages})]
+        super().__init__(data, auto_id="update_%s", label_suffix="", initial=shown)
+        field = self.fields["language"]
+        if isinstance(field, LanguageField):
+            field.offer(languages)
+
+    def text(self) -> UpdateText:
+        """What was typed. The form must be valid."""
+        return UpdateText(**self.cleaned_data)
+
+
+class AnswerForm(forms.Form):
+    """What the addressee has answered."""
+
+    respondent = LineField(
+        label=_("Who answers"),
+        max_length=200,
+        help_text=_("As the public is to read it: “Anna Weber, Minister of Transport”."),
+        error_messages={"required": _("Write who answers.")},
+    )
+    answered_on = forms.DateField(
+        label=_("On which day"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Say on which day the answer was given."), "invalid": _("This is no date.")},
+    )
+    body = MarkdownField(
+        label=_("The answer"), required=_("Write what they answer: their own words, or what they come to.")
+    )
+    link = forms.URLField(
+        label=_("Where it can be read"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("The address of the answer itself, if they have published it."),
+        error_messages={"invalid": _("This is no web address. One looks like https://example.org/answer.")},
+    )
+    language = LanguageField()
+    note = LineField(
+        label=_("What you have changed"),
+        max_length=500,
+        required=False,
+        help_text=_("A sentence that stands under the answer: the public has read it as it was."),
+    )
+
+    def __init__(
+        self,
+        languages: list[str],
+        data: QueryDict | None = None,
+        *,
+        days: tuple[date, date],
+        answer: AddresseeAnswer | None = None,
+    ) -> None:
+        # The first day on which there can be an answer, and the last.
+        self.days = days
+        shown: dict[str, Any] = {"language": languages[0]}
+        if answer:
+            shown = {name: getattr(answer, name) for name in self.base_fields if name != "note"}
+            languages = [*languages, *({answer.language} - {*languages})]
+        super().__init__(data, auto_id="answer_%s", label_suffix="", initial=shown)
+        field = self.fields["language"]
+        if isinstance(field, LanguageField):
+            field.offer(languages)
+        if answer and answer.published_at:
+            self.fields["note"].required = True
+            self.fields["note"].error_messages["required"] = _("Write what you have changed: the public has read it.")
+        else:
+            del self.fields["note"]
+
+    def clean_answered_on(self) -> date:
+        on: date = self.cleaned_data["answered_on"]
+        if on == self.initial.get("answered_on"):
+            return on  # From before there was a bound.
+        if on > self.days[1]:
+            raise ValidationError(_("This date is in the future. Enter today or an earlier day."), "future")
+        if on < self.days[0]:
+            raise ValidationError(_("This date is before the date of the letter. Check it."), "before_letter")
+        return on
+
+    def clean_link(self) -> str:
+        link: str = self.cleaned_data["link"]
+        if link and not link.startswith(("https://", "http://")):
+            raise ValidationError(self.fields["link"].error_messages["invalid"], "invalid")
+        return link
+
+    def text(self) -> AnswerText:
+        """What was typed. The form must be valid."""
+        return AnswerText(**{name: value for name, value in self.cleaned_data.items() if name != "note"})

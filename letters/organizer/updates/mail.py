@@ -1,0 +1,84 @@
+"""The mail that brings an update, as the signers get it, as it is tried, and as it is looked at before."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.utils import timezone, translation
+
+from letters.base.outbox.composing import address_mail, compose_mail, render_mail
+from letters.base.outbox.mail import NotNow
+from letters.models import OutgoingEmail, Update
+from letters.organizer.updates import queries
+from letters.shared.absolute_urls import fit_for_email
+from letters.shared.languages import direction, interface_language
+from letters.shared.message_ids import mail_host
+from letters.shared.plain_text import to_plain
+
+
+def update(outgoing: OutgoingEmail) -> EmailMessage | None:
+    """To one signer, if it is still to go. Raises NotNow while the update is paused."""
+    recipient = queries.recipient_of(outgoing)
+    if recipient is None:
+        return None
+    if recipient.state == Update.State.PAUSED:
+        raise NotNow
+    news, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
+    unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
+    parts = _parts(
+        news,
+        language=recipient.signature.language,
+        consent=recipient.consent,
+        consented_at=recipient.consented_at,
+        manage_url=settings.SITE_URL + recipient.signature.link("manage", now=now),
+        unsubscribe_url=unsubscribe_url,
+    )
+    message = compose_mail(outgoing, parts, to=recipient.address)
+    message.extra_headers |= _list_headers(unsubscribe_url)
+    return message
+
+
+MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | None]] = {OutgoingEmail.Kind.UPDATE: update}
+
+
+def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
+    """The same without anybody's links, to whoever writes it."""
+    return address_mail(_parts(news, language=news.language, is_test=True), to=address)
+
+
+def _list_headers(unsubscribe_url: str) -> dict[str, str]:
+    """Recipients can leave with one click in their email program (RFC 8058), and sort by list (RFC 2919).
+
+    Privacy: one name for the lists of all letters. Whoever keeps headers would know a letter again by one of its own.
+    No "Precedence: bulk": no standard knows it, and List-Id tells machines already not to answer (RFC 3834).
+    """
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": f"<news.{mail_host()}>",
+    }
+
+
+def _parts(
+    news: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
+) -> dict[str, str]:
+    """The text as it was written; what stands around it in the language in which the signer agreed."""
+    letter = news.letter
+    with translation.override(interface_language(language)):
+        text = to_plain(news.html, base=settings.SITE_URL)
+    context = {
+        "news": news,
+        "text": text,
+        "html": fit_for_email(news.html, settings.SITE_URL),
+        "letter": letter,
+        "letter_title": queries.title_of(letter),
+        "letter_url": settings.SITE_URL + letter.get_absolute_url(),
+        "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
+        "consent": consent,
+        "consented_at": consented_at,
+        "direction": direction(news.language),
+        **more,
+    }
+    return render_mail("update", context, language=language, keeps_links=True)

@@ -1,0 +1,448 @@
+"""A collective writes to the signers who agreed to hear of it, and publishes what the addressee answers.
+
+Who is written to has asked for it, so an update is none of the three mails a day that a stranger may cause by typing an
+address into our forms (letters/signer/signing/queries.py). What bounds it instead: one update a letter and day.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q
+from limits import parse
+
+from letters.base.accounts.operations import keep_text, mail_to_account
+from letters.base.audit_log.operations import record
+from letters.models import WRITING, AddresseeAnswer, Letter, OutgoingEmail, Signature, SignerContact, Update, User
+from letters.organizer.updates import queries
+from letters.organizer.updates.mail import trial_mail
+from letters.shared import limits, wakeups
+from letters.shared.limits import Limit
+from letters.shared.markdown import TooComplicated, render_markdown
+from letters.shared.refused import Refused
+from letters.shared.text import DAMAGE, clean_line
+
+State = Update.State
+
+BETWEEN_UPDATES = timedelta(days=1)
+TEST_MAILS = parse("20/hour")
+MAX_TITLE_LENGTH = 150
+MAX_BODY_LENGTH = 30_000
+# Of one letter. One update a day can be sent, and nobody keeps more of them ready.
+MAX_UNSENT = 20
+MAX_ANSWERS = 20
+# So many signatures are looked at in one transaction, which another pause or stop waits for.
+SPREAD_BATCH_SIZE = 2000
+DROP_BATCH_SIZE = 5000
+# So many mails may be counted for each second that passes.
+COUNTED_A_SECOND = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateText:
+    """What an organizer types for the signers."""
+
+    title: str
+    body: str
+    language: str
+    is_public: bool = True
+
+
+@transaction.atomic
+def write_update(
+    letter: Letter, *, text: UpdateText, by: User, now: datetime, update: Update | None = None, seen: str = ""
+) -> Update:
+    """A new draft, or another text for one, if it still reads as the writer saw it: `seen` is its `version`.
+
+    Clicking twice makes one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for what
+    cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent,
+    Refused("too_many_unsent") for a draft more than MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
+    """
+    letter.collective.require_role(by, WRITING)
+    values = _values(text)
+    # Two clicks at once meet here, also those that make a new draft.
+    _lock(letter.pk)
+    if update is None:
+        same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
+        return same or _draft(letter, values, by=by, now=now)
+    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk, letter=letter)
+    if all(getattr(stands, name) == value for name, value in values.items()):
+        return stands
+    if stands.state != State.DRAFT:
+        raise Refused("begun")
+    if stands.version != seen:
+        raise Refused("changed_meanwhile")
+    keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
+    Update.objects.filter(pk=stands.pk).update(**values)
+    record("write_update", stands, by=by, now=now, details={"letter": letter.pk})
+    stands.refresh_from_db()
+    return stands
+
+
+def _values(text: UpdateText) -> dict[str, Any]:
+    """As it is stored. One line of title, for it becomes a header of the mail."""
+    title = clean_line(text.title)
+    if not title:
+        raise Refused("no_title")
+    if len(title) > MAX_TITLE_LENGTH:
+        raise Refused("too_long")
+    return {"title": title, **_body(text.body), "language": text.language, "is_public": text.is_public}
+
+
+def _body(typed: str) -> dict[str, str]:
+    """The Markdown, and the HTML that is shown, of which something must be left."""
+    body = typed.replace("\r\n", "\n")
+    if len(body) > MAX_BODY_LENGTH:
+        raise Refused("too_long")
+    try:
+        html = render_markdown(body)
+    except TooComplicated as problem:
+        raise Refused("too_complicated") from problem
+    if not html.strip() or DAMAGE.search(body):
+        raise Refused("no_body")
+    return {"body": body, "html": html}
+
+
+def _words(values: dict[str, Any]) -> list[str]:
+    return [value for value in values.values() if isinstance(value, str)]
+
+
+def _words_before(stands: Update | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
+    """What these values take the place of."""
+    return [getattr(stands, name) for name, value in values.items() if isinstance(value, str)]
+
+
+def _draft(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Update:
+    if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MAX_UNSENT:
+        raise Refused("too_many_unsent")
+    keep_text(_words(values), by=by, now=now)
+    update = Update.objects.create(letter=letter, author=by, created_at=now, **values)
+    record("write_update", update, by=by, now=now, details={"letter": letter.pk})
+    return update
+
+
+@transaction.atomic
+def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
+    """Begin to send it to everybody who has signed by now and agreed; a worker carries that out. Its text is final.
+
+    Sending it twice changes nothing. Raises Refused("letter_draft") or Refused("letter_withdrawn"),
+    Refused("changed_meanwhile") if it is not the text that was `seen`, Refused("another_under_way"), and
+    Refused("too_soon") within a day of the one before.
+    """
+    update.letter.collective.require_role(by, WRITING)
+    # Two that are sent at once meet at the letter's row; and its highest number is read as the sequencer left it.
+    letter = _lock(update.letter_id)
+    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
+    if stands.state != State.DRAFT:
+        return
+    if letter.status not in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
+        raise Refused(f"letter_{letter.status}")
+    if stands.version != seen:
+        raise Refused("changed_meanwhile")
+    if code := why_not_now(letter, now=now):
+        raise Refused(code)
+    Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
+    _show_anew(letter.pk)
+    record("send_update", update, by=by, now=now, details={"letter": letter.pk, "is_public": stands.is_public})
+    transaction.on_commit(wakeups.wake_spreader)
+    update.refresh_from_db()
+
+
+def why_not_now(letter: Letter, *, now: datetime) -> str:
+    """Why none of its updates may begin to be sent at this moment, as a code; empty if one may."""
+    others = Update.objects.filter(letter=letter)
+    if others.under_way().exists():
+        return "another_under_way"
+    # A day since the last mail, not since the first: sending may take long.
+    return "too_soon" if others.filter(ended_at__gt=now - BETWEEN_UPDATES).exists() else ""
+
+
+@transaction.atomic
+def pause_update(update: Update, *, by: User, now: datetime) -> None:
+    """Nothing of it leaves any more, but for a mail that is on the line at this moment. What is owed stays owed."""
+    _move(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
+
+
+@transaction.atomic
+def resume_update(update: Update, *, by: User, now: datetime) -> None:
+    """Go on with whoever has not had it. Raises Refused("letter_withdrawn")."""
+    if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
+        raise Refused("letter_withdrawn")
+    _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
+    transaction.on_commit(wakeups.wake_spreader)
+    transaction.on_commit(wakeups.notify_bulk_mail_worker)
+
+
+@transaction.atomic
+def stop_update(update: Update, *, by: User, now: datetime) -> None:
+    """For good: who has not had it does not get it. A worker drops what is owed."""
+    _move(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
+    transaction.on_commit(wakeups.wake_spreader)
+
+
+@transaction.atomic
+def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> None:
+    """Put it into the public archive, or take it out. The mails that were sent stay sent."""
+    update.letter.collective.require_role(by, WRITING)
+    _lock(update.letter_id)
+    if Update.objects.filter(pk=update.pk).exclude(is_public=is_public).update(is_public=is_public):
+        _show_anew(update.letter_id)
+        verb = "show_update" if is_public else "hide_update"
+        record(verb, update, by=by, now=now, details={"letter": update.letter_id})
+    update.refresh_from_db()
+
+
+def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
+    """As signers will get it, to the address of one's own account and to no other.
+
+    Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if nobody takes it.
+    """
+    update.letter.collective.require_role(by, WRITING)
+    if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):
+        raise Refused("too_many")
+    with transaction.atomic():
+        record("send_test_mail", update, by=by, now=now, details={"letter": update.letter_id})
+        mail_to_account(trial_mail(update, by.email))
+
+
+def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
+    """From one of these states into another, once: whoever comes second finds nothing to do."""
+    update.letter.collective.require_role(by, WRITING)
+    if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
+        record(verb, update, by=by, now=now, details={"letter": update.letter_id})
+    update.refresh_from_db()
+
+
+# What a worker does with it
+
+# Those who agreed, among the next signatures in the letter's order. By number, which the sequencer gives in the order
+# of commits: nothing appears behind the cursor. The key and the cursor each see to it that nobody is owed it twice.
+SPREAD = """
+WITH passed AS MATERIALIZED (
+    SELECT id, number, state, concern FROM letters_signature
+    WHERE letter_id = %(letter)s AND number > %(cursor)s AND number <= %(up_to)s
+    ORDER BY number LIMIT %(most)s
+), owed AS (
+    INSERT INTO letters_outgoingemail (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'update', passed.id, %(update)s, 'update:' || %(update)s || ':' || passed.id, %(now)s, %(now)s, 0, ''
+    FROM passed JOIN letters_signercontact AS contact ON contact.signature_id = passed.id
+    WHERE passed.state = 'published' AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+    ON CONFLICT (key) DO NOTHING
+    RETURNING 1
+)
+SELECT coalesce((SELECT max(number) FROM passed), %(up_to)s), (SELECT count(*) FROM owed)
+"""
+
+
+@transaction.atomic
+def spread_update(update_id: int, *, now: datetime) -> bool:
+    """Owe the update to the next signers who agreed. True if there may be more.
+
+    What is owed and how far that went are written together: a worker that dies loses nothing and doubles nothing.
+    """
+    spreading = Update.objects.filter(pk=update_id, state=State.SENDING, spread_at=None)
+    update = spreading.select_for_update(no_key=True, skip_locked=True).first()
+    if update is None:
+        return False
+    with connection.cursor() as cursor:
+        bounds = {"letter": update.letter_id, "cursor": update.cursor, "up_to": update.up_to, "most": SPREAD_BATCH_SIZE}
+        cursor.execute(SPREAD, {**bounds, "update": update_id, "now": now})
+        reached, owed = cursor.fetchone()
+    is_done = reached >= update.up_to
+    spreading.update(cursor=reached, recipients_total=F("recipients_total") + owed, spread_at=now if is_done else None)
+    transaction.on_commit(wakeups.notify_bulk_mail_worker)
+    return not is_done
+
+
+# Not what a worker has in hands: the mail may be on the line at this moment, and then it was sent.
+DROP = """
+UPDATE letters_outgoingemail SET dropped_at = %(now)s WHERE id IN (
+    SELECT id FROM letters_outgoingemail
+    WHERE update_id = %(update)s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+        AND (next_attempt_at <= %(now)s OR error <> '')
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def drop_owed(update_id: int, *, now: datetime) -> bool:
+    """Owe nobody a stopped update any more. True if there may be more to drop."""
+    if not Update.objects.filter(pk=update_id, state=State.STOPPED).exists():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(DROP, {"update": update_id, "now": now, "most": DROP_BATCH_SIZE})
+        return int(cursor.rowcount) == DROP_BATCH_SIZE
+
+
+@transaction.atomic
+def tally_update(update_id: int, *, now: datetime) -> None:
+    """Count how its mails stand, and note when none is owed any more."""
+    update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
+    if update is None or (update.tallied_at and now - update.tallied_at < _rest(update)):
+        return
+    mails = OutgoingEmail.objects.filter(update_id=update_id)
+    counts = mails.aggregate(
+        owed_count=Count("pk", filter=Q(sent_at=None, failed_at=None, dropped_at=None)),
+        sent_count=Count("pk", filter=Q(sent_at__isnull=False)),
+        failed_count=Count("pk", filter=Q(failed_at__isnull=False)),
+    )
+    changes: dict[str, Any] = {**counts, "tallied_at": now}
+    if not counts["owed_count"] and update.spread_at and update.state == State.SENDING:
+        changes |= {"state": State.SENT, "ended_at": now}
+    elif not counts["owed_count"] and update.state == State.STOPPED:
+        changes |= {"ended_at": now}
+    Update.objects.filter(pk=update_id).update(**changes)
+
+
+def _rest(update: Update) -> timedelta:
+    """How long a count is good: a million mails, which take a moment to count, are not counted at every sweep."""
+    return timedelta(seconds=update.recipients_total // COUNTED_A_SECOND)
+
+
+# Signers
+
+
+@transaction.atomic
+def unsubscribe(signature: Signature, *, now: datetime) -> None:
+    """The signer wants to hear no more of the letter. The signature stands. Doing it twice changes nothing."""
+    agreed = SignerContact.objects.filter(pk=signature.pk).exclude(consent="")
+    if not agreed.update(consent="", consented_at=None):
+        return
+    # The token is the same in all mails to a signer; that it was the last of them is likely, and enough for a number.
+    last = OutgoingEmail.objects.filter(signature=signature, update__isnull=False, sent_at__isnull=False).order_by(
+        "-pk"
+    )
+    for update_id in last.values_list("update_id", flat=True)[:1]:
+        Update.objects.filter(pk=update_id).update(unsubscribed_count=F("unsubscribed_count") + 1)
+    record("unsubscribe", signature, by="signer", now=now, details={"letter": signature.letter_id})
+
+
+# The answer of the addressee
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerText:
+    """What an organizer enters."""
+
+    respondent: str
+    answered_on: date
+    language: str
+    body: str
+    link: str = ""
+
+
+@transaction.atomic
+def write_answer(
+    letter: Letter,
+    *,
+    text: AnswerText,
+    by: User,
+    now: datetime,
+    answer: AddresseeAnswer | None = None,
+    seen: str = "",
+    note: str = "",
+) -> AddresseeAnswer:
+    """A new answer, which only the collective sees, or another text for one, if it still reads as the writer saw it.
+
+    One that is published changes with a public note alone: Refused("no_note"). Raises Refused("impossible_day") for a
+    day that has not come yet, or that was before the letter; Refused("too_many_answers") for one more than
+    MAX_ANSWERS. Else as `write_update`.
+    """
+    letter.collective.require_role(by, WRITING)
+    values = _values_of_answer(text)
+    first, last = queries.days_of_answer(letter, now)
+    is_as_before = answer is not None and answer.answered_on == text.answered_on
+    if not (is_as_before or first <= text.answered_on <= last):
+        raise Refused("impossible_day")
+    _lock(letter.pk)
+    if answer is None:
+        return _new_answer(letter, values, by=by, now=now)
+    stands = AddresseeAnswer.objects.select_for_update(no_key=True).get(pk=answer.pk, letter=letter)
+    if all(getattr(stands, name) == value for name, value in values.items()):
+        return stands
+    if stands.version != seen:
+        raise Refused("changed_meanwhile")
+    details: dict[str, Any] = {"letter": letter.pk}
+    keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
+    if stands.published_at:
+        if not clean_line(note):
+            raise Refused("no_note")
+        values |= {"changed_because": clean_line(note), "changed_at": now}
+        details["before"] = _as_it_was(stands, by, now)
+        _show_anew(letter.pk)
+    AddresseeAnswer.objects.filter(pk=stands.pk).update(**values)
+    record("write_answer", stands, by=by, now=now, reason=clean_line(note), details=details)
+    stands.refresh_from_db()
+    return stands
+
+
+def _as_it_was(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
+    """What the public read before, and may have quoted, for the record.
+
+    The record is kept for ever, so each text stands in it once: a later event with the same fingerprint names it only.
+    """
+    fingerprint = hashlib.sha256(answer.body.encode()).hexdigest()
+    was = {"respondent": answer.respondent, "sha256": fingerprint}
+    if not queries.is_on_record(answer, fingerprint):
+        was["body"] = answer.body
+    keep_text(was.values(), by=by, now=now)
+    return was
+
+
+def _values_of_answer(text: AnswerText) -> dict[str, Any]:
+    respondent = clean_line(text.respondent)
+    if not respondent:
+        raise Refused("no_respondent")
+    if text.link and not text.link.startswith(("https://", "http://")):
+        raise Refused("no_link")
+    typed = {"answered_on": text.answered_on, "language": text.language, "link": text.link}
+    return {"respondent": respondent, **_body(text.body), **typed}
+
+
+def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> AddresseeAnswer:
+    """Clicking twice makes one."""
+    if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
+        return same
+    if AddresseeAnswer.objects.filter(letter=letter).count() >= MAX_ANSWERS:
+        raise Refused("too_many_answers")
+    keep_text(_words(values), by=by, now=now)
+    answer = AddresseeAnswer.objects.create(letter=letter, author=by, created_at=now, **values)
+    record("write_answer", answer, by=by, now=now, details={"letter": letter.pk})
+    return answer
+
+
+@transaction.atomic
+def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
+    """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
+    answer.letter.collective.require_role(by, WRITING)
+    if answer.letter.status == Letter.Status.DRAFT:
+        raise Refused("letter_draft")
+    _turn_answer(answer, now, "publish_answer", by=by, now=now)
+
+
+@transaction.atomic
+def hide_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
+    """Take it off the letter's page again."""
+    answer.letter.collective.require_role(by, WRITING)
+    _turn_answer(answer, None, "hide_answer", by=by, now=now)
+
+
+def _turn_answer(answer: AddresseeAnswer, published_at: datetime | None, verb: str, *, by: User, now: datetime) -> None:
+    _lock(answer.letter_id)
+    other = AddresseeAnswer.objects.filter(pk=answer.pk, published_at__isnull=published_at is not None)
+    if other.update(published_at=published_at):
+        _show_anew(answer.letter_id)
+        record(verb, answer, by=by, now=now, details={"letter": answer.letter_id})
+    answer.refresh_from_db()
+
+
+def _lock(letter_id: int) -> Letter:
+    """The letter's row, before any of ours: whoever takes them the other way round waits for us as we for them."""
+    return Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+
+
+def _show_anew(letter_id: int) -> None:
+    """The letter's public pages are old from now on."""
+    Letter.objects.filter(pk=letter_id).update(version=F("version") + 1)

@@ -1,0 +1,152 @@
+"""What writing to signers reads: whom a mail is for at the moment of sending, and what organizers see of it."""
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.db import connection
+
+from letters.models import (
+    AddresseeAnswer,
+    AuditEvent,
+    Letter,
+    OutgoingEmail,
+    Signature,
+    SignerContact,
+    Translation,
+    Update,
+)
+
+MAX_LISTED = 100
+# No more of the newest signatures than this are looked at, to say before sending how many have agreed.
+MAX_ASKED = 10_000
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom an update is for, as things stand now."""
+
+    # With what its links need.
+    signature: Signature
+    # Encrypted, as it is stored.
+    address: bytes | memoryview
+    # The words agreed to, and when.
+    consent: str
+    consented_at: datetime
+    # How the update stands (Update.State).
+    state: str
+
+
+# Asked for each mail, so in one round trip and not by the ORM.
+RECIPIENT = """
+SELECT signature.salt, signature.language, contact.address, contact.consent, contact.consented_at, news.state
+FROM letters_update AS news
+JOIN letters_letter AS letter ON letter.id = news.letter_id
+JOIN letters_signature AS signature ON signature.letter_id = letter.id
+JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+WHERE news.id = %s AND signature.id = %s AND news.state IN ('sending', 'paused')
+    AND letter.status IN ('published', 'closed')
+    AND signature.state = 'published' AND signature.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+"""
+
+
+def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
+    """None if the signer is not to get it any more: the signature or the consent is gone, mail came back or was
+    complained of, the letter was withdrawn, the update stopped.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RECIPIENT, [outgoing.update_id, outgoing.signature_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    salt, language, *rest = row
+    return Recipient(Signature(pk=outgoing.signature_id, salt=salt, language=language), *rest)
+
+
+def is_on_record(answer: AddresseeAnswer, fingerprint: str) -> bool:
+    """Whether the record holds the text of an answer that has this fingerprint."""
+    before = {"object_kind": "answer", "object_id": answer.pk, "verb": "write_answer"}
+    return AuditEvent.objects.filter(**before, details__before__sha256=fingerprint).exists()
+
+
+def update_being_sent(update_id: int) -> Update:
+    """With its letter, as they were within the last second: a thousand mails ask for the same."""
+    return _update_in_second(update_id, int(time.monotonic()))
+
+
+@lru_cache(maxsize=16)
+def _update_in_second(update_id: int, second: int) -> Update:
+    return Update.objects.select_related("letter__collective").get(pk=update_id)
+
+
+def title_of(letter: Letter) -> str:
+    """What the letter is called in its own language, by its readers; before its publication, by its organizers."""
+    return (
+        _title_of(letter.current_revision_id, letter.language) if letter.current_revision_id else letter.newest_title()
+    )
+
+
+@lru_cache(maxsize=256)
+def _title_of(revision_id: int, language: str) -> str:
+    """For ever, since a published text does not change (migration 0002)."""
+    return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
+
+
+def updates_under_way() -> list[int]:
+    return list(Update.objects.under_way().values_list("pk", flat=True))
+
+
+# What organizers see
+
+
+def updates_of(letter: Letter) -> list[Update]:
+    """The newest first, without their texts."""
+    return list(letter.updates.defer("body", "html").order_by("-pk")[:MAX_LISTED])
+
+
+def update_of(letter: Letter, update_id: int) -> Update:
+    """Raises Update.DoesNotExist, also for one of another letter."""
+    return Update.objects.select_related("letter__collective").get(pk=update_id, letter=letter)
+
+
+def answers_of(letter: Letter) -> list[AddresseeAnswer]:
+    return list(
+        AddresseeAnswer.objects.filter(letter=letter).defer("body", "html").order_by("-answered_on", "-pk")[:MAX_LISTED]
+    )
+
+
+def days_of_answer(letter: Letter, now: datetime) -> tuple[date, date]:
+    """The first day on which the letter can have been answered, and the last: in the time zone of its collective."""
+    zone = letter.collective.zone()
+    return (letter.published_at or letter.created_at).astimezone(zone).date(), now.astimezone(zone).date()
+
+
+def answer_of(letter: Letter, answer_id: int) -> AddresseeAnswer:
+    """Raises Answer.DoesNotExist, also for one of another letter."""
+    return AddresseeAnswer.objects.select_related("letter__collective").get(pk=answer_id, letter=letter)
+
+
+def languages_of(letter: Letter) -> list[str]:
+    """Its own first, then those of its newest text."""
+    newest = letter.revisions.order_by("-number").first()
+    found = newest.translations.values_list("language", flat=True) if newest else []
+    return [letter.language, *(language for language in found if language != letter.language)]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """To how many an update would go now."""
+
+    number: int
+    # Among all signatures; else among the newest MAX_ASKED.
+    is_all: bool
+    most: int = MAX_ASKED
+
+
+def reach(letter: Letter) -> Reach:
+    """Counted over a bounded number of signatures, the newest ones; the worker counts them all when it is sent."""
+    newest = Signature.objects.filter(letter=letter).published()
+    asked = newest.filter(concern__in=["", "disposable", "unproven"])[:MAX_ASKED].values("pk")
+    agreed = SignerContact.objects.filter(pk__in=asked).exclude(consent="").count()
+    return Reach(agreed, letter.last_number <= MAX_ASKED)

@@ -1,0 +1,282 @@
+"""An organizer's pages about what is written to the signers; and the one on which a signer says "no more"."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from letters.base.accounts.guards import of_own_letter
+from letters.base.emailed_links.guards import useless_link, with_a_token
+from letters.base.emailed_links.queries import signature_of_token
+from letters.models import AddresseeAnswer, Letter, Signature, Update, User
+from letters.organizer.updates import queries
+from letters.organizer.updates.forms import AnswerForm, UpdateForm
+from letters.organizer.updates.mail import trial_mail
+from letters.organizer.updates.operations import (
+    hide_answer,
+    pause_update,
+    publish_answer,
+    resume_update,
+    send_test_mail,
+    send_update,
+    show_update,
+    stop_update,
+    unsubscribe,
+    why_not_now,
+    write_answer,
+    write_update,
+)
+from letters.shared.languages import direction, interface_language
+from letters.shared.refused import Refused
+from letters.shared.too_complex import TOO_MUCH_TEXT
+
+REFUSED: dict[str, str | Promise] = {
+    "letter_draft": _("The letter is a draft: nobody has signed it yet. Publish it first."),
+    "letter_withdrawn": _("The letter was withdrawn. Nobody is written to about it any more."),
+    "another_under_way": _("Another one is on its way. Wait until it has been sent, or stop it."),
+    "too_soon": _("The last one was sent less than a day ago. Signers get one a day at most, so send this tomorrow."),
+    "changed_meanwhile": _("A teammate has changed the text meanwhile. Read it again before you send it."),
+    "begun": _("It is on its way already, and its text does not change any more."),
+    "too_many": _("You have tried it very often within the hour. Look at the mails that you have got already."),
+    "too_many_unsent": _(
+        "This was not saved, because the letter has twenty drafts that have not been sent. Change one of them, or send "
+        "it, before you start another."
+    ),
+    "too_many_answers": _(
+        "This was not saved, because the letter has twenty answers, as many as it can have. Change one of them instead."
+    ),
+    "too_much_text": TOO_MUCH_TEXT,
+    "no_worker": _("The mail could not be handed over at this moment. Try again in a minute."),
+}
+
+
+@of_own_letter("GET", "HEAD")
+def updates(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """What was written to the signers so far, and the addressee's answers."""
+    context = {"letter": letter, "updates": queries.updates_of(letter), "answers": queries.answers_of(letter)}
+    return render(request, "letters/updates/list.html", context)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | None = None) -> HttpResponse:
+    """A draft; and how it stands, once it is on its way."""
+    update = None if update_id is None else queries.update_of(letter, update_id)
+    if update and update.state != Update.State.DRAFT:
+        if request.method == "POST":
+            messages.warning(request, str(REFUSED["begun"]))
+            return redirect(request.path)
+        return render(request, "letters/updates/standing.html", {"letter": letter, "update": update})
+    form = UpdateForm(queries.languages_of(letter), request.POST if request.method == "POST" else None, update=update)
+    refusal = ""
+    if form.is_valid():
+        seen = request.POST.get("seen", "")
+        try:
+            written = write_update(letter, update=update, text=form.text(), seen=seen, by=writer, now=timezone.now())
+            messages.success(request, gettext("Saved."))
+            name = "preview_update" if request.POST.get("action") == "preview" else "edit_update"
+            return redirect(name, slug=letter.slug, update_id=written.pk)
+        except Refused as refused:
+            # Both texts are shown: what was typed stays in the form, what a teammate wrote stands below.
+            refusal = refused.code
+            update = update and queries.update_of(letter, update.pk)
+    context = {"letter": letter, "update": update, "form": form, **_not_written(refusal)}
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "letters/updates/write.html", context, status=status)
+
+
+def _not_written(refusal: str) -> dict[str, object]:
+    no_room = refusal in {"too_many_unsent", "too_many_answers", "too_much_text"}
+    return {
+        "refusal": refusal,
+        "no_room": REFUSED[refusal] if no_room else "",
+        # A teammate has written: both texts are shown.
+        "shows_other": refusal in {"changed_meanwhile", "begun"},
+    }
+
+
+@of_own_letter("GET", "HEAD")
+def preview(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """As a mail and as a public page, by what makes both."""
+    update = queries.update_of(letter, update_id)
+    return _preview_page(request, update, writer)
+
+
+def _preview_page(
+    request: HttpRequest, update: Update, writer: User, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "letter": update.letter,
+        "update": update,
+        "mail": trial_mail(update, writer.email),
+        "direction": direction(update.language),
+        "refusal": REFUSED.get(refusal, ""),
+    }
+    return render(request, "letters/updates/preview.html", context, status=status)
+
+
+@of_own_letter("POST")
+def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """One mail, to the address of one's own account."""
+    update = queries.update_of(letter, update_id)
+    try:
+        send_test_mail(update, by=writer, now=timezone.now())
+    except Refused as refused:
+        status = 429 if refused.code == "too_many" else 503
+        return _preview_page(request, update, writer, refusal=refused.code, status=status)
+    messages.success(request, gettext("A mail is on its way to {address}.").format(address=writer.email))
+    return redirect("preview_update", slug=letter.slug, update_id=update.pk)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """Says to how many it goes, before it goes."""
+    update, now = queries.update_of(letter, update_id), timezone.now()
+    refusal = _why_not(letter, update, now=now)
+    if request.method == "POST":
+        try:
+            send_update(update, seen=request.POST.get("seen", ""), by=writer, now=now)
+            return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+        except Refused as refused:
+            refusal = refused.code
+    elif update.state != Update.State.DRAFT:
+        return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+    context = {
+        "letter": letter,
+        "update": update,
+        "reach": queries.reach(letter),
+        "refusal": REFUSED.get(refusal, ""),
+        "direction": direction(update.language),
+    }
+    return render(
+        request, "letters/updates/send.html", context, status=409 if refusal and request.method == "POST" else 200
+    )
+
+
+def _why_not(letter: Letter, update: Update, *, now: Any) -> str:
+    if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+        return f"letter_{letter.status}"
+    return why_not_now(letter, now=now) if update.state == Update.State.DRAFT else ""
+
+
+@of_own_letter("POST")
+def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """Pause it, go on, stop it; show it to the public or not: one button each."""
+    update, action, now = queries.update_of(letter, update_id), request.POST.get("action", ""), timezone.now()
+    deeds = {"pause": pause_update, "resume": resume_update, "stop": stop_update}
+    try:
+        if action in deeds:
+            deeds[action](update, by=writer, now=now)
+        elif action in {"show", "hide"}:
+            show_update(update, is_public=action == "show", by=writer, now=now)
+        else:
+            raise Http404("There is nothing of that name to do.")
+    except Refused as refused:
+        messages.warning(request, str(REFUSED.get(refused.code, refused.code)))
+    return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+
+
+@of_own_letter("GET", "HEAD")
+def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """How far it is, for the open page. Nothing is counted here: a worker did."""
+    update = queries.update_of(letter, update_id)
+    return JsonResponse(
+        {
+            "state": update.state,
+            "total": update.recipients_total,
+            "is_spread": update.spread_at is not None,
+            "owed": update.owed_count,
+            "sent": update.sent_count,
+            "failed": update.failed_count,
+            "lapsed": update.lapsed_count,
+            "unsubscribed": update.unsubscribed_count,
+            "as_of": update.tallied_at,
+        }
+    )
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def enter_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int | None = None) -> HttpResponse:
+    """What the addressee has answered: entered, published, set right."""
+    answer = None if answer_id is None else queries.answer_of(letter, answer_id)
+    form = AnswerForm(
+        queries.languages_of(letter),
+        request.POST if request.method == "POST" else None,
+        days=queries.days_of_answer(letter, timezone.now()),
+        answer=answer,
+    )
+    refusal = ""
+    if form.is_valid():
+        try:
+            written = _write_answer(request, letter, form, answer, writer)
+            return redirect("edit_answer", slug=letter.slug, answer_id=written.pk)
+        except Refused as refused:
+            refusal = refused.code
+            answer = answer and queries.answer_of(letter, answer.pk)
+    context = {"letter": letter, "answer": answer, "form": form, **_not_written(refusal)}
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "letters/updates/answer.html", context, status=status)
+
+
+def _write_answer(
+    request: HttpRequest, letter: Letter, form: AnswerForm, answer: AddresseeAnswer | None, writer: User
+) -> AddresseeAnswer:
+    seen, note, now = request.POST.get("seen", ""), form.cleaned_data.get("note", ""), timezone.now()
+    written = write_answer(letter, answer=answer, text=form.text(), seen=seen, note=note, by=writer, now=now)
+    messages.success(request, gettext("Saved."))
+    return written
+
+
+@of_own_letter("POST")
+def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int) -> HttpResponse:
+    """Publish it, or take it off the page again."""
+    answer = queries.answer_of(letter, answer_id)
+    deeds = {"publish": publish_answer, "hide": hide_answer}
+    deed = deeds.get(request.POST.get("action", ""))
+    if deed is None:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        deed(answer, by=writer, now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, str(REFUSED.get(refused.code, refused.code)))
+    return redirect("edit_answer", slug=letter.slug, answer_id=answer.pk)
+
+
+# Neither a cookie nor our own page stands behind the POST of a mail provider (RFC 8058), so there is no origin to
+# check. The token alone is the authority, and a foreign page does not know it. Whoever has it can do nothing else with
+# it: not even the page that answers leads on to the signature.
+@csrf_exempt
+@with_a_token
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows the button and changes nothing; the button, or the mail program, posts List-Unsubscribe=One-Click."""
+    found = signature_of_token("unsubscribe", token)
+    if found is None:
+        return useless_link(request)
+    signature = found[0]
+    if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
+        unsubscribe(signature, now=timezone.now())
+        signature.refresh_from_db()
+    with translation.override(interface_language(signature.language)):
+        return render(request, "letters/updates/leave.html", _leaving(signature))
+
+
+def _leaving(signature: Signature) -> dict[str, Any]:
+    letter, language = signature.letter, signature.language
+    contact = None
+    with suppress(Signature.contact.RelatedObjectDoesNotExist):
+        contact = signature.contact
+    return {
+        "letter": letter,
+        "title": queries.title_of(letter),
+        "wants_mail": bool(contact and contact.consent),
+        "letter_url": letter.get_absolute_url(language),
+        "link_url": letter.url_of("link", language),
+    }

@@ -1,8 +1,0 @@
-from datetime import datetime
-
-from letters.picturing.operations import delete_unused
-
-
-def tidy_pictures(*, now: datetime) -> None:
-    """Delete what nobody sees: see `delete_unused`."""
-    delete_unused(now=now)

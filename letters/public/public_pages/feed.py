@@ -1,0 +1,89 @@
+"""A letter's feed: its publication, changes of its text, what was written to its signers, what was answered."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.translation import gettext
+
+from letters.models import Letter, Translation
+from letters.public.public_pages import queries
+from letters.shared.absolute_urls import with_whole_addresses
+from letters.shared.message_ids import mail_host
+
+# What no XML can hold, not even escaped. Word's line break within a paragraph is one of them.
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened."""
+
+    # What it is, within the letter: "updates/7". The same for ever, whatever its address becomes.
+    name: str
+    title: str
+    url: str
+    html: str
+    at: datetime
+    changed_at: datetime | None = None
+
+
+def letter_feed(letter: Letter, text: Translation, language: str) -> str:
+    """The newest things first, in the interface's language; texts in the language in which they were written."""
+    entries = sorted(_entries(letter, text, language), key=lambda entry: entry.at, reverse=True)
+    feed = Atom1Feed(
+        title=_fit(text.title),
+        link=settings.SITE_URL + letter.get_absolute_url(language),
+        description=_fit(text.summary),
+        language=language,
+        author_name=_fit(letter.collective.name),
+        subtitle=_fit(text.summary) or None,
+        feed_url=settings.SITE_URL + letter.url_of("feed", language),
+        feed_guid=_tag(letter, ""),
+    )
+    for entry in entries[: queries.ENTRIES_IN_FEED]:
+        feed.add_item(
+            title=_fit(entry.title),
+            link=settings.SITE_URL + entry.url,
+            description=_fit(with_whole_addresses(entry.html, settings.SITE_URL)),
+            unique_id=_tag(letter, entry.name),
+            pubdate=entry.at,
+            updateddate=entry.changed_at or entry.at,
+        )
+    return feed.writeString("utf-8")
+
+
+def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry]:
+    page = letter.get_absolute_url(language)
+    if letter.published_at:
+        yield Entry(
+            "published", gettext("Published: {title}").format(title=text.title), page, text.html, letter.published_at
+        )
+    for revision in queries.changes_of_text(letter):
+        if revision.published_at:
+            note = escape(revision.note)
+            yield Entry(f"texts/{revision.number}", gettext("The text has changed"), page, note, revision.published_at)
+    for answer in queries.answers(letter):
+        if answer.published_at:
+            title = gettext("{name} has answered").format(name=answer.respondent)
+            yield Entry(
+                f"answers/{answer.pk}", title, f"{page}#answer", answer.html, answer.published_at, answer.changed_at
+            )
+    for update in queries.newest_texts_of_news(letter):
+        update.letter = letter
+        if update.began_at:
+            yield Entry(f"updates/{update.pk}", update.title, update.url(language), update.html, update.began_at)
+
+
+def _fit(text: str) -> str:
+    return NOT_IN_XML.sub(" ", text)
+
+
+def _tag(letter: Letter, name: str) -> str:
+    """By its id and not by its address, which may change (tag URI, RFC 4151)."""
+    year = letter.published_at.year if letter.published_at else letter.created_at.year
+    return f"tag:{mail_host()},{year}:letters/{letter.pk}/{name}"

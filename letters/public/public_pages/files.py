@@ -1,0 +1,117 @@
+"""The whole list of a large letter as a file: built by a worker, and sent as it is.
+
+Reading a million names takes half a minute. A few requests that did so held every thread of the web server.
+The web server and the worker of the queue "exports" must see the same folder.
+"""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from letters.shared.csv_rows import MARK, csv_lines
+
+# A list with more numbers than these is built in the background; a shorter one while its reader waits.
+LARGE = 5000
+# A list is built anew at most so often, however often the letter changes.
+AGAIN_AFTER = timedelta(seconds=60)
+# Privacy: a list that is out of date is sent for no longer than this after it was read from the database. It may hold
+# the name of somebody who has withdrawn since, and the page of the list tells this number.
+TOO_OLD = timedelta(seconds=120)
+# What a killed worker has left half-written.
+ABANDONED = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class BuiltList:
+    path: Path
+    letter_id: int
+    # The letter's, when it began to be read.
+    version: int
+    began_at: datetime
+
+    def may_be_sent(self, version: int, now: datetime) -> bool:
+        return self.version == version or now - self.began_at <= TOO_OLD
+
+    def should_be_rebuilt(self, version: int, now: datetime) -> bool:
+        return self.version != version and now - self.began_at >= AGAIN_AFTER
+
+
+def newest_list(letter_id: int) -> BuiltList | None:
+    return max(_lists(f"{letter_id}-*.csv"), key=lambda built: (built.version, built.began_at), default=None)
+
+
+@contextmanager
+def building(letter_id: int) -> Iterator[bool]:
+    """Whether nobody else writes this list. A worker that is killed stops writing it.
+
+    Denial of service: while a list is built, each reader asks for it again. Without this, all workers would build it.
+    Race: of two that build it at once, the older list may be whole last, and would take the place of the newer one.
+    """
+    # The file stays, and is empty: deleted, it could be two files with one name.
+    with (_folder() / f"{letter_id}.building").open("ab") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def write_list(
+    letter_id: int,
+    *,
+    version: int,
+    heading: Sequence[str],
+    pieces: Iterable[list[Sequence[object]]],
+    began_at: datetime,
+) -> BuiltList:
+    """Write it beside the one before, which goes once the new one is whole."""
+    name = f"{letter_id}-{version}-{int(began_at.timestamp())}.csv"
+    path, unfinished = _folder() / name, _folder() / f"{secrets.token_hex(8)}.unfinished"
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write((MARK + csv_lines([heading])).encode())
+            for rows in pieces:
+                file.write(csv_lines(rows).encode())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    for built in _lists(f"{letter_id}-*.csv"):
+        if built.path != path:
+            built.path.unlink(missing_ok=True)
+    return BuiltList(path, letter_id, version, began_at)
+
+
+def all_lists() -> list[BuiltList]:
+    return list(_lists("*.csv"))
+
+
+def delete_abandoned(now: datetime) -> None:
+    for path in _folder().glob("*.unfinished"):
+        try:
+            written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            continue  # It has just been finished.
+        if now - written_at > ABANDONED:
+            path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    path = Path(settings.PUBLIC_LISTS_DIR)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def _lists(pattern: str) -> Iterator[BuiltList]:
+    for path in _folder().glob(pattern):
+        parts = path.stem.split("-")
+        if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):
+            letter_id, version, began = map(int, parts)
+            yield BuiltList(path, letter_id, version, datetime.fromtimestamp(began, UTC))

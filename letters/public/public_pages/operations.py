@@ -1,0 +1,160 @@
+"""The sequencer: the single writer of a letter's numbers and counts."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from letters.base.switches.queries import is_on
+from letters.models import Letter, Revision, Signature, Switch
+from letters.public.public_pages import queries
+
+# As many in one transaction; more would keep the letter's row locked for long.
+MAX_BATCH_SIZE = 5000
+
+# Claimed by state, never by an id or a time: neither becomes visible in the order in which it was given, and a
+# signature that commits late would be passed over for ever. Locked first, then numbered, so that one which is
+# withdrawn at the same moment leaves no gap.
+NUMBER = """
+WITH claimed AS MATERIALIZED (
+    SELECT id, confirmed_at, via FROM letters_signature
+    WHERE letter_id = %(letter)s AND state = 'confirmed'
+    ORDER BY confirmed_at, id LIMIT %(most)s FOR NO KEY UPDATE
+), ordered AS (
+    SELECT id, via, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
+), numbered AS (
+    UPDATE letters_signature AS signature
+    SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true, via = ''
+    FROM ordered WHERE signature.id = ordered.id
+    RETURNING revision_id, signature.display, signature.language, signature.country, ordered.via
+), tallied AS (
+    -- Here alone it is noted how signers came, and for no signature by itself. Privacy: a tally that moves by one would
+    -- tell where a signer without a name comes from, so those are counted as not known.
+    INSERT INTO letters_lettertally AS tally (letter_id, kind, value, number)
+    SELECT %(letter)s, kind, value, count(*)
+    FROM numbered CROSS JOIN LATERAL (
+        VALUES ('language', language), ('country', country), ('via', via)
+    ) AS noted (kind, said)
+    CROSS JOIN LATERAL (SELECT CASE WHEN display = 'nobody' THEN '' ELSE said END AS value) AS known
+    GROUP BY kind, value
+    ON CONFLICT (letter_id, kind, value) DO UPDATE SET number = tally.number + excluded.number
+)
+SELECT revision_id, count(*) FROM numbered GROUP BY revision_id
+"""
+
+NOTE_HOUR = """
+INSERT INTO letters_letterhour AS noted (letter_id, hour, published, taken_out)
+VALUES (%(letter)s, date_trunc('hour', %(now)s::timestamptz, 'UTC'), %(published)s, %(taken_out)s)
+ON CONFLICT (letter_id, hour) DO UPDATE
+SET published = noted.published + excluded.published, taken_out = noted.taken_out + excluded.taken_out
+"""
+
+TAKE_OUT = """
+UPDATE letters_signature SET counted = false
+WHERE letter_id = %(letter)s AND counted AND state <> 'published'
+RETURNING revision_id, state
+"""
+
+PUT_BACK = """
+UPDATE letters_signature SET counted = true
+WHERE letter_id = %(letter)s AND NOT counted AND state = 'published'
+RETURNING revision_id
+"""
+
+# For revisions that are older than the column. Reads every signature of the letter, once in its life.
+COUNT_TEXTS = """
+WITH found AS (
+    SELECT revision_id, count(*) AS many FROM letters_signature
+    WHERE letter_id = %(letter)s AND number IS NOT NULL AND counted GROUP BY revision_id
+)
+UPDATE letters_revision AS revision
+SET signature_count = coalesce((SELECT many FROM found WHERE revision_id = revision.id), 0)
+WHERE letter_id = %(letter)s AND signature_count IS NULL
+"""
+
+
+@transaction.atomic
+def sequence_letter(letter_id: int, *, now: datetime) -> bool:
+    """Publish what is confirmed, in order, and take the letter's count, all in one transaction.
+
+    True if there may be more to number. Safe to run at any time and any number of times.
+    """
+    # NO KEY: new signatures refer to this row, and must not wait for us.
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+    _count_texts(letter)
+    added = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else Counter[int]()
+    withdrawn, removed = _take_out(letter)
+    restored = _put_back(letter)
+    Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
+    confirmation, review = queries.awaiting(letter_id)
+    numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
+    moved = numbered or back or gone
+    before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review)
+    letter.awaiting_confirmation = confirmation
+    if moved or before != (letter.awaiting_confirmation_in_tens, review):
+        Letter.objects.filter(pk=letter_id).update(
+            signature_count=F("signature_count") + numbered + back - gone,
+            last_number=F("last_number") + numbered,
+            withdrawn_count=F("withdrawn_count") + withdrawn.total(),
+            removed_count=F("removed_count") + removed.total() - back,
+            awaiting_confirmation=confirmation,
+            awaiting_review=review,
+            version=F("version") + 1,
+            counted_at=now,
+        )
+    else:
+        # For the organizers' eyes alone: a new version or time would tell the public of a step that the number hides.
+        Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation).update(
+            awaiting_confirmation=confirmation
+        )
+    if moved:
+        _note_hour(letter, now, published=numbered, taken_out=gone - back)
+    return numbered == MAX_BATCH_SIZE
+
+
+def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
+    """For the organizers' chart: what happened when, so that nobody has to count it."""
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"letter": letter.pk, "now": now, "published": published, "taken_out": taken_out}
+        cursor.execute(NOTE_HOUR, values)
+
+
+# What follows gives for each text, by its revision's id, how many signatures with it were moved.
+
+
+def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
+    with connection.cursor() as cursor:
+        values: dict[str, Any] = {"letter": letter.pk, "most": MAX_BATCH_SIZE, "last": letter.last_number, "now": now}
+        cursor.execute(NUMBER, values)
+        return Counter(dict(cursor.fetchall()))
+
+
+def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
+    """Stop counting what has been withdrawn by its signers, or removed by moderators: how many of each."""
+    withdrawn, removed = Counter[int](), Counter[int]()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_OUT, {"letter": letter.pk})
+        for revision_id, state in cursor.fetchall():
+            (removed if state == Signature.State.REJECTED else withdrawn)[revision_id] += 1
+    return withdrawn, removed
+
+
+def _put_back(letter: Letter) -> Counter[int]:
+    """Count again what moderators have put back under the number that it had."""
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_BACK, {"letter": letter.pk})
+        return Counter(revision_id for (revision_id,) in cursor.fetchall())
+
+
+def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:
+    return {pk: by for pk in sorted(more | less) if (by := more[pk] - less[pk])}
+
+
+def _count_texts(letter: Letter) -> None:
+    """Before anything is moved: the first count of texts that nobody has counted yet."""
+    if Revision.objects.filter(letter=letter, signature_count=None).exists():
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT_TEXTS, {"letter": letter.pk})
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)

@@ -1,0 +1,84 @@
+"""What people paste from a word processor or a mail, in the signs of Markdown: bullets, rules, comments.
+
+Only what is shown is made of it; what is stored and fingerprinted is the text as it was typed.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+FENCE = re.compile(r" {0,3}(```|~~~)")
+# Signs that begin an item of a list and nothing else; "o" only where a tabulator follows, as Word writes it.
+BULLET = re.compile(r"([ \t]*)(?:([•‣◦▪▫●○■□➢➤►∙])[ \t\u00a0]*|(o|§)\t[ \t\u00a0]*)(?=\S)")
+# Signs that begin an item where several lines have them: one alone is a dash of the writer's.
+DASH = re.compile(r"([ \t]*)([\u2013\u00b7])[ \t\u00a0]+(?=\S)")
+# Under a paragraph Markdown makes a headline of it.
+UNDERLINE = re.compile(r" {0,3}(-+|=+)[ \t]*$")
+SHORTEST_UNDERLINE = 3
+MAX_HEADLINE_LENGTH = 100
+
+
+def as_markdown(text: str) -> str:
+    lines = list(_outside_fences(_without_comments(text).split("\n")))
+    return "\n".join(_with_bullets(_with_rules(lines)))
+
+
+# A line, and whether anything in it may be changed.
+Line = tuple[str, bool]
+
+
+def _without_comments(text: str) -> str:
+    """HTML's comments. One that is never closed is none."""
+    kept, place = [], 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[place:start])
+        place = end + 3
+    return "".join([*kept, text[place:]])
+
+
+def _outside_fences(lines: list[str]) -> Iterator[Line]:
+    fence = ""
+    for line in lines:
+        found = FENCE.match(line)
+        yield line, not fence and not found
+        if found and fence in {"", found[1]}:
+            fence = "" if fence else found[1]
+
+
+def _with_rules(lines: list[Line]) -> Iterator[Line]:
+    """A line of dashes under a sentence is a rule, and two dashes are two dashes. Under a few words they underline."""
+    height = 0
+    for number, (line, is_ours) in enumerate(lines):
+        found = UNDERLINE.match(line) if is_ours else None
+        if found and len(found[1]) < SHORTEST_UNDERLINE and line.strip() != "-":
+            yield line.replace(found[1], "\\" + found[1], 1), is_ours
+        elif found and height and not _is_headline(lines[number - 1][0], height):
+            yield "", is_ours
+            yield line, is_ours
+        else:
+            yield line, is_ours
+        height = height + 1 if line.strip() and not found else 0
+
+
+def _is_headline(line: str, height: int) -> bool:
+    words = line.strip()
+    return height == 1 and len(words) <= MAX_HEADLINE_LENGTH and not words.endswith((".", ",", ";", "!", "…"))
+
+
+def _with_bullets(lines: Iterator[Line]) -> Iterator[str]:
+    """Each sign that is new below another one begins a list within its list."""
+    all_lines = list(lines)
+    dashed = {number for number, (line, is_ours) in enumerate(all_lines) if is_ours and DASH.match(line)}
+    full = [number for number, (line, _) in enumerate(all_lines) if line.strip()]
+    beside = {each for pair in pairwise(full) if dashed.issuperset(pair) for each in pair}
+    signs: list[str] = []
+    for number, (line, is_ours) in enumerate(all_lines):
+        found = (BULLET.match(line) or (DASH.match(line) if number in beside else None)) if is_ours else None
+        if found:
+            sign = next(filter(None, found.groups()[1:]))
+            signs = signs[: signs.index(sign) + 1] if sign in signs else [*signs, sign]
+            yield f"{found[1] or '  ' * (len(signs) - 1)}- {line[found.end() :]}"
+            continue
+        if line.strip() and number and not all_lines[number - 1][0].strip():
+            signs = []
+        yield line

@@ -1,0 +1,41 @@
+"""What a writer is told of a text that no page, mail or PDF can be made of, and of one for which there is no room."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.markdown import TooComplicated, render_markdown
+
+SENTENCES: dict[str, Promise] = {
+    "long": _("This text is too long: it has more than 100,000 characters. Shorten it."),
+    "lines": _("This text is too long: it has more than 3,000 lines. Shorten it."),
+    "signs": _(
+        "This text is too complicated: it has more than 2,500 formatting marks, such as * _ [ ] |. Use fewer of them."
+    ),
+    "deep": _(
+        "This text is too complicated: it has lists, quotations or emphasis too deep inside each other. Use fewer "
+        "levels."
+    ),
+    "cells": _("This text is too complicated: its tables have too many cells. Make them smaller."),
+    "links": _(
+        "This text is too complicated: it has too many links, or links that are too long. Use fewer or shorter ones."
+    ),
+    "html": _(
+        "This text is too complicated: its page would be many times as long as what you typed. Use fewer links, "
+        "footnotes and table cells."
+    ),
+}
+
+# Refused("too_much_text"): see letters/base/accounts/operations.py, `keep_text`.
+TOO_MUCH_TEXT = _(
+    "This was not saved, because your account has added as much text today as it may, 20 MB. Keep a copy of this text, "
+    "and save it here tomorrow."
+)
+
+
+def problem_of(markdown: str) -> str:
+    """A sentence that says what is wrong and what to do; empty if the text can be set."""
+    try:
+        render_markdown(markdown)
+    except TooComplicated as problem:
+        return str(SENTENCES[problem.code])
+    return ""

@@ -1,0 +1,129 @@
+"""Asking signers whether their signatures carry over to a text that says something else, and taking their answers."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from letters.base.audit_log.operations import record
+from letters.models import CONFIRMED, WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
+from letters.shared import wakeups
+from letters.shared.refused import Refused
+from letters.signer.carry_over import queries
+
+# As many in one transaction; more would keep those waiting who withdraw at the same moment.
+MAX_BATCH_SIZE = 1000
+
+
+@transaction.atomic
+def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
+    """Ask everybody who signed an earlier text about the last change of substance. Asking twice asks once.
+
+    The mails are owed by a task, a batch at a time: see `owe_batch`. Raises Refused("letter_withdrawn"),
+    Refused("letter_draft") or Refused("nothing_changed").
+    """
+    letter.collective.require_role(by, WRITING)
+    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    if locked.status not in queries.ASKING:
+        raise Refused(f"letter_{locked.status}")
+    history = History.of(locked)
+    if history.since is None or not history.has_changed:
+        raise Refused("nothing_changed")
+    question, is_new = CarryOver.objects.get_or_create(revision=history.since, defaults={"asked_at": now})
+    if is_new:
+        details = {"letter": letter.pk, "revision": history.since.number}
+        record("ask_to_carry_over", history.since, by=by, now=now, details=details)
+        transaction.on_commit(lambda: wakeups.wake("letters.owe_carry_overs", queue="bulk"))
+    return question
+
+
+# We cannot ask people who left no address, so their signatures stay where they are.
+OWE = """
+WITH batch AS MATERIALIZED (
+    SELECT id, number, revision_id, state, concern FROM letters_signature
+    WHERE letter_id = %(letter)s AND number > %(reached)s ORDER BY number LIMIT %(most)s
+), owed AS (
+    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'carry_over', batch.id, 'carry_over:' || %(question)s || ':' || batch.id, %(now)s, %(now)s, 0, ''
+    FROM batch
+    JOIN letters_revision AS signed ON signed.id = batch.revision_id AND signed.number < %(revision)s
+    JOIN letters_signercontact AS contact ON contact.signature_id = batch.id
+    WHERE state = 'published' AND concern NOT IN ('bounced', 'complained')
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id
+)
+SELECT (SELECT max(number) FROM batch), (SELECT count(*) FROM batch), (SELECT count(*) FROM owed)
+"""
+
+
+@transaction.atomic
+def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) -> bool:
+    """Owe the next mails of a question, and note how far it has come, both or neither. True if there may be more."""
+    found = CarryOver.objects.select_for_update(skip_locked=True, of=["self"]).select_related("revision")
+    question = found.filter(pk=question_id).first()
+    if question is None:
+        return False  # Another worker is at it.
+    values: dict[str, Any] = {
+        "letter": question.revision.letter_id,
+        "revision": question.revision.number,
+        "question": question.pk,
+        "reached": question.reached,
+        "most": most,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(OWE, values)
+        reached, looked_at, owed = cursor.fetchone()
+    if looked_at:
+        CarryOver.objects.filter(pk=question.pk).update(reached=reached, owed=F("owed") + owed)
+    if owed:
+        transaction.on_commit(wakeups.notify_bulk_mail_worker)
+    return bool(looked_at == most)
+
+
+@transaction.atomic
+def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: datetime) -> None:
+    """The signer says whether the signature carries over to the text that readers see, whose number is `seen`.
+
+    It can be said again, and otherwise, at any time. Raises Refused("not_asked"), Refused("changed_again") if that text
+    is no longer the one that was seen, and Refused("taken_back") if the signature does not stand any more.
+    """
+    # The letter's row first, as the sequencer and all others take them: while it is held, nobody else moves a count.
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+    locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
+    if letter.status not in queries.ASKING or locked is None:
+        raise Refused("taken_back")
+    locked.letter = letter
+    standing = queries.standing_of(locked)
+    if standing.question is None:
+        raise Refused("not_asked")
+    if standing.answer and standing.answer.carries == carries:
+        return
+    if standing.current.number != seen:
+        raise Refused("changed_again")
+    before: dict[str, Any] = {"revision": standing.signed, "language": (standing.answer or locked).language}
+    if standing.answer:
+        CarryOverAnswer.objects.filter(pk=standing.answer.pk).update(carries=carries, answered_at=now)
+    else:
+        CarryOverAnswer.objects.create(
+            question=standing.question, signature=locked, carries=carries, answered_at=now, **before
+        )
+    _count_answer(standing.question, carries=carries, is_first=standing.answer is None)
+    after = {"revision": standing.current, "language": standing.text.language} if carries else before
+    _move(locked, letter, after)
+
+
+def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None:
+    said, other = ("carried", "stayed") if carries else ("stayed", "carried")
+    changes = {said: F(said) + 1} if is_first else {said: F(said) + 1, other: F(other) - 1}
+    CarryOver.objects.filter(pk=question.pk).update(**changes)
+
+
+def _move(signature: Signature, letter: Letter, after: dict[str, Any]) -> None:
+    """Let the signature stand with this text. Pages show it from now on, with or without a worker."""
+    revision: Revision = after["revision"]
+    Signature.objects.filter(pk=signature.pk).update(**after)
+    if signature.counted and revision.pk != signature.revision_id:
+        Revision.objects.move_counts({signature.revision_id: -1, revision.pk: 1})
+    Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)

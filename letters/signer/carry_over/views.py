@@ -1,0 +1,102 @@
+"""What an organizer sees of a letter's history, and where a signer answers whether the signature carries over."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from letters.base.accounts.guards import of_own_letter
+from letters.base.emailed_links.guards import of_a_signature, see_other
+from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
+from letters.shared.languages import direction, interface_language
+from letters.shared.refused import Refused
+from letters.shared.tokens import Token
+from letters.signer.carry_over import queries
+from letters.signer.carry_over.mail import preview
+from letters.signer.carry_over.operations import answer_carry_over, ask_to_carry_over
+
+
+@of_own_letter("GET", "HEAD")
+def history(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Every published text, who signed which, and how far the question about the last change has come."""
+    past = History.of(letter)
+    question = queries.question_about(letter)
+    texts = [(text, letter.url_of("past_text", number=text.number)) for text in past.texts]
+    context = {"letter": letter, "changes": past, "texts": texts, "can_ask": _can_ask(past, question)}
+    if question:
+        context |= {"question": question, "progress": _progress(letter, question)}
+    return render(request, "letters/carry_over/history.html", context)
+
+
+def _can_ask(past: History, question: CarryOver | None) -> bool:
+    return past.has_changed and question is None and past.letter.status in queries.ASKING
+
+
+def _progress(letter: Letter, question: CarryOver) -> dict[str, object]:
+    waiting = queries.still_to_send(question)
+    return {
+        "is_preparing": question.reached < letter.last_number,
+        "owed": question.owed,
+        "waiting": min(waiting, queries.MAX_COUNTED),
+        "waiting_or_more": waiting > queries.MAX_COUNTED,
+        "silent": max(question.owed - question.carried - question.stayed, 0),
+    }
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """GET shows how many will be asked, and the mail; POST asks."""
+    if request.method == "POST":
+        try:
+            ask_to_carry_over(letter, by=writer, now=timezone.now())
+            messages.success(request, gettext("The signers of the earlier text are being asked."))
+        except Refused:
+            messages.warning(request, gettext("There is nothing to ask: nobody was written to."))
+        return redirect("letter_history", slug=letter.slug)
+    past = History.of(letter)
+    if past.since is None or not _can_ask(past, queries.question_about(letter)):
+        return redirect("letter_history", slug=letter.slug)
+    mail = preview(letter, past.since)
+    context = {"letter": letter, "changes": past, "mail": {"subject": mail["subject.txt"], "txt": mail["txt"]}}
+    return render(request, "letters/carry_over/ask.html", context)
+
+
+@of_a_signature("carry-over", "GET", "HEAD", "POST")
+def carry_over(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
+    """GET shows what changed and two buttons, or what was answered; POST answers. It can be answered anew."""
+    refusal = ""
+    if request.method == "POST":
+        try:
+            carries, seen = request.POST.get("action") == "carry", _number(request.POST.get("seen", ""))
+            answer_carry_over(signature, carries=carries, seen=seen, now=timezone.now())
+            return see_other(request.path)
+        except Refused as refused:
+            refusal = refused.code
+    return _carry_over_page(request, signature, refusal)
+
+
+def _carry_over_page(request: HttpRequest, signature: Signature, refusal: str) -> HttpResponse:
+    letter, standing = signature.letter, queries.standing_of(signature)
+    language = standing.text.language
+    context = {
+        "signature": signature,
+        "letter": letter,
+        "standing": standing,
+        "stands": signature.state in CONFIRMED and letter.status in queries.ASKING,
+        "differences": queries.differences_of(standing) if standing.question else (),
+        "title": standing.text.title,
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+        "history_url": letter.url_of("history", language),
+        "link_url": letter.url_of("link", language),
+        "refusal": refusal,
+    }
+    with translation.override(interface_language(signature.language)):
+        return render(request, "letters/carry_over/carry_over.html", context, status=409 if refusal else 200)
+
+
+def _number(text: str) -> int:
+    """Zero is the number of no text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,0 +1,166 @@
+"""Whether a signing may go on: the limits, and the proof of work that is asked for beyond the soft ones.
+
+Only a signature that is taken counts. What is asked is the same whether or not the address has signed before.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from django.conf import settings
+
+from letters.base.switches.queries import is_on
+from letters.models import Letter, Signature, Switch
+from letters.shared import limits
+from letters.shared.addresses import Address, hash_address
+from letters.shared.domains import domain_of, is_private, match_domain, registrable
+from letters.shared.limits import Limit, TooMany
+from letters.shared.proof import is_proof, make_challenge
+from letters.shared.refused import Refused
+
+# Sent in place of a proof by who cannot or will not calculate: a moderator looks first.
+WITHOUT_PROOF = "none"
+# Nobody reads, types and sends a form in less.
+LEAST_SECONDS = 2
+# Proofs by how often the limit of a domain was reached: at most a quarter of a minute of a phone's time.
+HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
+FLOODED = 2
+SECONDS = re.compile("[0-9]{1,9}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """What came with the form, besides what a signer says of themselves."""
+
+    network: str
+    proof: str
+    # The field that people do not see, and how long the page was open, as its script says.
+    website: str
+    seconds: str
+
+    @property
+    def looks_automatic(self) -> bool:
+        """Never a reason to refuse: a browser may fill in every field, and a person be quick."""
+        return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
+
+
+class ProofWanted(Refused):
+    """The form has to be sent once more, with the solution of `challenge` (JSON)."""
+
+    def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
+        super().__init__("proof_wanted")
+        self.challenge = challenge
+        # Asked for because many sign at this moment, not because everybody is asked.
+        self.crowded = crowded
+        # A solution came, and was none: wrong, too old, for another address.
+        self.again = again
+
+
+def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> str:
+    """The concern (Signature.Concern) with which a signature may be taken, empty for none.
+
+    Raises TooMany or ProofWanted.
+    """
+    address_hash = hash_address(address.canonical)
+    hard, soft = _hard_limits(sender, address_hash), _soft_limits(letter, sender)
+    of_domain = _domain_limits(letter, address)
+    counted = [*hard.values(), *soft, *of_domain]
+    times = limits.count_times(counted)
+    exceeded = {limit for limit, number in times.items() if number > limit.rate.amount}
+    if refused := [code for code, limit in hard.items() if limit in exceeded]:
+        _refuse(refused[0], hard[refused[0]], counted)
+    crowded = not exceeded.isdisjoint(soft)
+    concern = Signature.Concern.NONE if exceeded.isdisjoint(of_domain) else Signature.Concern.DOMAIN
+    hardness, is_flooded = _hardness(of_domain, times)
+    if not (crowded or is_flooded or sender.looks_automatic or letter.asks_proof or is_on(Switch.Name.ASK_PROOF)):
+        return concern
+    if sender.proof == WITHOUT_PROOF:
+        return Signature.Concern.UNPROVEN
+    if is_proof(sender.proof, letter.pk, address_hash, hardness=hardness):
+        return concern
+    limits.give_back(counted)
+    challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
+    raise ProofWanted(challenge, crowded=crowded or is_flooded, again=bool(sender.proof))
+
+
+def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
+    """How much harder than usual a proof is, and whether one is asked for: when twice the number of a domain has come.
+
+    Whoever types one address after another at a company's domain has us write to it.
+    """
+    much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
+    return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
+
+
+def admit_request(sender_network: str) -> None:
+    """Asking for an email once more, to an address that was typed before. Raises TooMany("many_requests")."""
+    limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
+    if limits.count([limit]):
+        raise TooMany("many_requests", seconds=limits.seconds_left(limit))
+
+
+def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> None:
+    """Asking for the link of any address. Raises TooMany("many_requests") or ProofWanted.
+
+    An email follows whether the address has signed or not: whoever wants to send emails to strangers must not get more
+    of them here than by signing with their addresses.
+    """
+    address_hash, domain = hash_address(address.canonical), domain_of(address.canonical)
+    hard = [
+        Limit("requests", sender.network, settings.LIMIT_REQUESTS),
+        Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
+    ]
+    if sender.proof == WITHOUT_PROOF:
+        hard.append(Limit("unproven", sender.network, settings.LIMIT_UNPROVEN))
+    of_network = Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT)
+    of_domain = [] if is_private(domain) else [Limit("domain asked", registrable(domain), settings.LIMIT_DOMAIN)]
+    counted = [*hard, of_network, *of_domain]
+    times = limits.count_times(counted)
+    exceeded = [limit for limit, number in times.items() if number > limit.rate.amount]
+    if refused := [limit for limit in hard if limit in exceeded]:
+        _refuse("many_requests", refused[0], counted)
+    if not exceeded or sender.proof == WITHOUT_PROOF:
+        return
+    hardness, _ = _hardness(of_domain, times)
+    if not is_proof(sender.proof, letter.pk, address_hash, hardness=hardness):
+        limits.give_back(counted)
+        challenge = make_challenge(letter.pk, address_hash, now=now, hardness=hardness)
+        raise ProofWanted(challenge, crowded=True, again=bool(sender.proof))
+
+
+def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:
+    """By the code of the refusal."""
+    found = {
+        "many_from_network": Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
+        # From each network for itself: else whoever types somebody's address would keep its owner from signing, and
+        # read from the refusal when they have.
+        "many_for_address": Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
+    }
+    if sender.proof == WITHOUT_PROOF:
+        found["many_without_proof"] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
+    return found
+
+
+def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
+    return [
+        Limit("network-soft", sender.network, settings.LIMIT_NETWORK_SOFT),
+        Limit("letter-soft", str(letter.pk), settings.LIMIT_LETTER_SOFT),
+    ]
+
+
+def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
+    """Whoever owns a domain has addresses without end, and can confirm each. Beyond it a moderator looks first."""
+    domain = domain_of(address.canonical)
+    if is_private(domain) or match_domain(domain, letter.domains):
+        return []
+    return [Limit("domain", f"{letter.pk}:{registrable(domain)}", settings.LIMIT_DOMAIN)]
+
+
+def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
+    limits.give_back(counted)
+    # Of an address the whole time is told, not what is left of it: the first to send it may have been its owner, from
+    # the same network.
+    whole = limit.what == "address"
+    raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

@@ -1,0 +1,147 @@
+"""The mails of signing, one function each. Each returns None if the mail is no longer true when its turn has come,
+or until when it is put off.
+
+No mail repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
+advertisement or an insult that we would then deliver to a stranger.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from letters.base.outbox.composing import compose_mail, filled_up, render_mail
+from letters.base.outbox.mail import NotBefore
+from letters.models import CONFIRMED, Letter, OutgoingEmail, Signature, Submission
+from letters.shared.codes import code_of
+from letters.signer.signing import queries
+
+Built: TypeAlias = EmailMessage | NotBefore | None
+
+
+def confirm(outgoing: OutgoingEmail) -> Built:
+    """Asks for the confirmation."""
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    if recipient.signature.state != Signature.State.PENDING:
+        return None
+    return _to_signer("confirm", outgoing, recipient, with_code=True)
+
+
+def thanks(outgoing: OutgoingEmail) -> Built:
+    """Gives the control link."""
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    return _to_signer("thanks", outgoing, recipient) if recipient.signature.state in CONFIRMED else None
+
+
+def reminder(outgoing: OutgoingEmail) -> Built:
+    """Asks once more, REMINDER_HOURS after somebody has typed an address and nobody has answered.
+
+    Privacy: of an address that had signed before too. Else whoever reads the log of a mail server would see that no
+    reminder comes to it.
+    """
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    signature = recipient.signature
+    if signature.concern == Signature.Concern.BOUNCED:
+        return None
+    if signature.state == Signature.State.PENDING:
+        return _to_signer("reminder", outgoing, recipient)
+    is_unanswered = signature.state in CONFIRMED and recipient.submission_id is not None
+    return _to_signer("reminder_signed", outgoing, recipient) if is_unanswered else None
+
+
+def signed_again(outgoing: OutgoingEmail) -> Built:
+    """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    if recipient.signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_again", outgoing, recipient, with_code=True)
+    if recipient.signature.state in CONFIRMED:
+        return _to_signer("signed_already", outgoing, recipient, with_code=True)
+    return None
+
+
+def requested(outgoing: OutgoingEmail) -> Built:
+    """What somebody asked for who lost a mail: the one to confirm, or the control link; or that there is none."""
+    if outgoing.signature_id is None:
+        return _to_stranger(outgoing)
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
+    if recipient.signature.state == Signature.State.PENDING:
+        return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
+    return _to_signer("link_requested", outgoing, recipient) if recipient.signature.state in CONFIRMED else None
+
+
+MAILS: Mapping[str, Callable[[OutgoingEmail], Built]] = {
+    OutgoingEmail.Kind.CONFIRM: confirm,
+    OutgoingEmail.Kind.THANKS: thanks,
+    OutgoingEmail.Kind.REMINDER: reminder,
+    OutgoingEmail.Kind.SIGNED_AGAIN: signed_again,
+    OutgoingEmail.Kind.REQUESTED: requested,
+}
+
+
+def _to_signer(
+    template: str, outgoing: OutgoingEmail, recipient: queries.Recipient, *, with_code: bool = False
+) -> Built:
+    if recipient.address is None:
+        return None  # It has been forgotten.
+    now, signature = timezone.now(), recipient.signature
+    if signature.state == Signature.State.PENDING and _asks_in_vain(signature, now):
+        return None
+    if queries.is_needless(outgoing, recipient, now=now):
+        return None
+    if until := queries.put_off_until(outgoing, recipient):
+        return NotBefore(until)
+    typed = recipient.submission_id
+    code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
+    # In place of the code in the email before this one. Race: the submission may have been answered just now.
+    if code and not Submission(pk=typed).expect_code(code, now=now):
+        return None
+    signature.revision_id, signature.language = recipient.revision_id, recipient.language
+    context = {
+        "letter": signature.letter,
+        "title": queries.title_of(signature.revision_id, signature.language),
+        "signature": signature,
+        "display": recipient.display,
+        "letter_url": settings.SITE_URL + signature.url_of_letter(now=now),
+        "confirm_url": settings.SITE_URL + signature.link("confirm", now=now, submission_id=typed),
+        "manage_url": settings.SITE_URL + signature.link("manage", now=now),
+        "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
+        "code": f"{code[:3]} {code[3:]}".strip(),
+        "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
+    }
+    parts = render_mail(template, context, language=signature.language)
+    return filled_up(compose_mail(outgoing, parts, to=recipient.address))
+
+
+def _to_stranger(outgoing: OutgoingEmail) -> Built:
+    """To an address that has not signed.
+
+    Privacy: an email that looks the same from outside. Without it, whoever reads the log of a mail server could ask
+    for the link of any address, and see from the email that comes, or does not, whether it has signed.
+    """
+    now = timezone.now()
+    stranger = queries.stranger_of(outgoing, now=now)
+    if stranger.address is None or stranger.has_complained or queries.is_needless(outgoing, stranger, now=now):
+        return None
+    if until := queries.put_off_until(outgoing, stranger):
+        return NotBefore(until)
+    letter = stranger.letter
+    context = {
+        "letter": letter,
+        "title": queries.title_of(letter.current_revision_id or 0, stranger.language),
+        "letter_url": settings.SITE_URL + letter.get_absolute_url(stranger.language),
+    }
+    parts = render_mail("link_of_nothing", context, language=stranger.language)
+    return filled_up(compose_mail(outgoing, parts, to=stranger.address))
+
+
+def _asks_in_vain(signature: Signature, now: datetime) -> bool:
+    """Its owner has called our email spam, whoever types it again; or nothing can be confirmed any more."""
+    if signature.concern == Signature.Concern.COMPLAINED:
+        return True
+    if not signature.letter.confirmation_refusal(now):
+        return False
+    # Race: that is the letter as it was within the last second. One that has opened since must cost nobody their email.
+    return bool(Letter.objects.get(pk=signature.letter_id).confirmation_refusal(now))

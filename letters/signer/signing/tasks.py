@@ -1,0 +1,18 @@
+from datetime import datetime
+
+from letters.signer.signing.operations import (
+    forget_mails,
+    forget_requests,
+    forget_submissions,
+    purge_unconfirmed,
+    remind_unconfirmed,
+)
+
+
+def tend_unconfirmed(*, now: datetime) -> None:
+    """Remind those who have not confirmed; forget those who never did, and mails of long ago."""
+    purge_unconfirmed(now=now)
+    forget_submissions(now=now)
+    forget_mails(now=now)
+    forget_requests(now=now)
+    remind_unconfirmed(now=now)

@@ -1,0 +1,430 @@
+"""Files that organizers ask for: who may, what stands in them, what becomes of them when something goes wrong."""
+
+import csv
+import io
+import stat
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from letters.models import AuditEvent, Export, Letter, Membership, Signature, User
+from letters.organizer.exports import files, operations, queries, tasks
+from letters.organizer.exports.operations import (
+    LEASE,
+    PAUSE,
+    TakenOver,
+    Wanted,
+    advance_export,
+    ask_export,
+    claim_export,
+    fetch_export,
+    finish_export,
+)
+from letters.organizer.exports.tasks import make_exports, tidy_exports
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import NOW, Response, add_published, browser_of, in_threads, publish, sign, sign_and_confirm, words
+
+PAGE = "/organize/letters/night-trains/exports/"
+CSV = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
+XLSX = Wanted(Export.Kind.SIGNATURES, Export.Format.XLSX)
+
+
+def content(answer: Response) -> bytes:
+    return b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+
+def rows(answer: Response) -> list[dict[str, str]]:
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(content(answer).decode("utf-8-sig"), newline="")))
+
+
+def download(desk: Client, export: Export) -> Response:
+    return desk.post(f"{PAGE}{export.pk}/file/")
+
+
+def made(letter: Letter, organizer: User, wanted: Wanted = CSV) -> Export:
+    export = ask_export(letter, wanted=wanted, by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert export.finished_at, export.error
+    return export
+
+
+# Who may, and how often
+
+
+def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "MAX_A_DAY", 2)
+    for _ in range(2):
+        made(letter, organizer)
+    with pytest.raises(Refused, match="too_many_today"):
+        ask_export(letter, wanted=XLSX, by=organizer, now=NOW)
+    Export.objects.update(created_at=timezone.now())
+    answer = desk.post(PAGE, {"format": "csv"})
+    assert answer.status_code == 422
+    assert "Twenty files were made of this letter within a day." in words(answer)
+    assert Export.objects.count() == 2
+    # Tomorrow there may be others.
+    ask_export(letter, wanted=CSV, by=organizer, now=timezone.now() + timedelta(days=1, seconds=1))
+
+
+def test_one_that_is_under_way_is_given_back_however_many_there_were(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "MAX_A_DAY", 1)
+    asked = [ask_export(letter, wanted=CSV, by=organizer, now=NOW) for _ in range(2)]
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("part", ["moderator", "stranger"])
+def test_for_who_does_not_write_there_is_nothing_here(
+    letter: Letter, organizer: User, part: str, request: pytest.FixtureRequest
+) -> None:
+    export = made(letter, organizer)
+    person = browser_of(request.getfixturevalue(part))
+    assert person.get(PAGE).status_code == 404
+    assert person.post(PAGE, {"format": "csv"}).status_code == 404
+    assert download(person, export).status_code == 404
+    assert Export.objects.count() == 1
+
+
+@pytest.mark.parametrize("part", ["moderator", "stranger"])
+def test_the_operation_itself_refuses_them(letter: Letter, part: str, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(Refused, match="not_yours"):
+        ask_export(letter, wanted=CSV, by=request.getfixturevalue(part), now=NOW)
+
+
+def test_an_editor_asks_and_a_teammate_downloads(letter: Letter, desk: Client, teammate: User) -> None:
+    add_published(letter, 2)
+    assert browser_of(teammate).post(PAGE, {"format": "csv"}).status_code == 302
+    make_exports()
+    assert [row["name"] for row in rows(download(desk, Export.objects.get()))] == ["Signer 1", "Signer 2"]
+
+
+def test_who_has_lost_the_part_gets_no_file(letter: Letter, teammate: User, desk: Client) -> None:
+    export = ask_export(letter, wanted=CSV, by=teammate, now=NOW)
+    Membership.objects.filter(user=teammate).delete()
+    make_exports()
+    export.refresh_from_db()
+    assert (export.failed_at is not None, export.error) == (True, "not_yours")
+    assert "Not made: whoever asked may not have it any more." in words(desk.get(PAGE))
+
+
+def test_who_has_lost_the_part_after_it_was_made_cannot_download_it(letter: Letter, teammate: User) -> None:
+    export = made(letter, teammate)
+    browser = browser_of(teammate)
+    Membership.objects.filter(user=teammate).delete()
+    assert download(browser, export).status_code == 404
+    with pytest.raises(Refused, match="not_yours"):
+        fetch_export(export, is_there=True, by=teammate, now=timezone.now())
+
+
+def test_a_file_of_another_letter_is_not_found(letter: Letter, organizer: User, published: LetterMaker) -> None:
+    export = made(published(slug="sleeping-cars"), organizer)
+    assert download(browser_of(organizer), export).status_code == 404
+
+
+def test_looking_at_a_download_downloads_nothing(letter: Letter, organizer: User, desk: Client) -> None:
+    export = made(letter, organizer)
+    assert desk.get(f"{PAGE}{export.pk}/file/").status_code == 405
+
+
+# Asking
+
+
+def test_both_clicks_of_a_double_click_make_one_file(letter: Letter, desk: Client) -> None:
+    for _ in range(2):
+        assert desk.post(PAGE, {"format": "csv"}).status_code == 302
+    assert Export.objects.count() == 1
+    assert AuditEvent.objects.filter(verb="ask_export").count() == 1
+    make_exports()
+    desk.post(PAGE, {"format": "csv"})
+    assert Export.objects.count() == 2
+
+
+@pytest.mark.parametrize("fields", [{}, {"format": ""}, {"format": "pdf"}, {"format": "csv\0"}])
+def test_a_kind_of_file_that_is_not_made_gets_a_sentence(letter: Letter, desk: Client, fields: dict[str, str]) -> None:
+    page = desk.post(PAGE, fields)
+    assert page.status_code == 422
+    assert 'role="alert"' in page.content.decode()
+    assert not Export.objects.exists()
+
+
+def test_the_page_says_how_far_it_is(letter: Letter, organizer: User, desk: Client) -> None:
+    add_published(letter, 4)
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    assert "Waits for its turn." in words(desk.get(PAGE))
+    export = claim_export(now=timezone.now())
+    assert export
+    advance_export(export, reached=2, rows=2, now=timezone.now())
+    page = desk.get(PAGE)
+    assert "2 rows so far." in words(page)
+    assert b'max="100" value="50"' in page.content
+    assert b"data-under-way" in page.content
+
+
+def test_a_finished_one_says_how_many_rows_and_until_when(letter: Letter, organizer: User, desk: Client) -> None:
+    add_published(letter, 2)
+    made(letter, organizer)
+    page = words(desk.get(PAGE))
+    assert "2 rows. Kept until" in page
+    assert "Download" in page
+
+
+# What stands in them
+
+
+def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, organizer: User, desk: Client) -> None:
+    sign_and_confirm(
+        letter,
+        "ada@example.org",
+        display="organizers",
+        affiliation="Engines",
+        role="Engineer",
+        country="GB",
+        comment='Says: "why", not;',
+    )
+    sign_and_confirm(letter, "nobody@example.org", name="", display="nobody", country="IT", domain="example.net")
+    sign(letter, "pending@example.org", name="Pending")
+    publish(NOW)
+    add_published(letter, 1)
+    withdraw_signature(Signature.objects.get(number=3), now=NOW)
+    text = content(download(desk, made(letter, organizer)))
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert b"example.org" not in text
+    assert b"Pending" not in text
+    first, second = csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline=""))
+    assert first == {
+        "number": "1",
+        "name": "Ada Lovelace",
+        "display": "organizers",
+        "affiliation": "Engines",
+        "role": "Engineer",
+        "country": "GB",
+        "comment": 'Says: "why", not;',
+        "confirmed_domain": "",
+        "language": "en",
+        "text": "1",
+        "before_translations": "",
+        "signed_text": "current",
+        "carried_over": "",
+        **dict.fromkeys(["signed_on", "confirmed_on", "published_on"], "2025-03-03"),
+    }
+    assert {name: value for name, value in second.items() if value} == {
+        "number": "2",
+        "display": "nobody",
+        "text": "1",
+        "signed_text": "current",
+    }
+
+
+def test_nobody_is_calculated(letter: Letter, organizer: User, desk: Client) -> None:
+    for place, name in enumerate(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "Ada"]):
+        sign_and_confirm(letter, f"s{place}@example.org", name=name)
+    publish(NOW)
+    found = [row["name"] for row in rows(download(desk, made(letter, organizer)))]
+    assert found == ['\'=HYPERLINK("http://x")', "'+1", "'-1", "'@SUM(1)", "Ada"]
+    answer = download(desk, made(letter, organizer, XLSX))
+    with zipfile.ZipFile(io.BytesIO(content(answer))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+    assert "=HYPERLINK(" in sheet
+
+
+def test_a_spreadsheet_with_more_rows_than_fit_has_more_sheets(
+    letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ROWS_A_SHEET", 4)
+    add_published(letter, 7)
+    answer = download(desk, made(letter, organizer, XLSX))
+    with zipfile.ZipFile(io.BytesIO(content(answer))) as book:
+        sheets = {name: book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")}
+    assert len(sheets) == 3
+    assert [text.count("<row ") for text in sheets.values()] == [4, 4, 2]
+    assert all("published_on" in text for text in sheets.values())
+
+
+def test_a_letter_without_signatures_makes_a_file_with_a_heading(letter: Letter, organizer: User, desk: Client) -> None:
+    assert rows(download(desk, made(letter, organizer))) == []
+    with zipfile.ZipFile(io.BytesIO(content(download(desk, made(letter, organizer, XLSX))))) as book:
+        assert "confirmed_on" in book.read("xl/worksheets/sheet1.xml").decode()
+
+
+def test_it_is_read_in_pieces(letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 3)
+    add_published(letter, 8)
+    Signature.objects.filter(number__in=[4, 5, 6]).update(state="rejected")
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    with CaptureQueriesContext(connection) as captured:
+        make_exports()
+    assert len([query for query in captured if '"letters_signature"."number" >' in query["sql"]]) == 3
+    assert [row["number"] for row in rows(download(desk, Export.objects.get()))] == ["1", "2", "3", "7", "8"]
+
+
+def test_it_comes_as_a_file_that_nobody_keeps(letter: Letter, organizer: User, desk: Client) -> None:
+    export = made(letter, organizer)
+    answer = download(desk, export)
+    assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures-2025-03-03.csv"'
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in answer["Cache-Control"]
+    content(answer)
+
+
+def test_nobody_else_on_the_machine_can_read_it(letter: Letter, organizer: User, folder: Path) -> None:
+    export = made(letter, organizer)
+    assert stat.S_IMODE((folder / export.file_name).stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_every_step_is_recorded(letter: Letter, organizer: User, desk: Client) -> None:
+    add_published(letter, 2)
+    export = made(letter, organizer)
+    content(download(desk, export))
+    events = AuditEvent.objects.filter(object_kind="letter", object_id=letter.pk, verb__endswith="_export")
+    assert list(events.order_by("pk").values_list("verb", "actor", "details__rows")) == [
+        ("ask_export", organizer.pk, None),
+        ("make_export", organizer.pk, 2),
+        ("download_export", organizer.pk, 2),
+    ]
+
+
+# What goes wrong
+
+
+def test_a_killed_worker_is_taken_over_and_then_stops(letter: Letter, organizer: User, desk: Client) -> None:
+    add_published(letter, 2)
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    dead = claim_export(now=NOW)
+    assert dead
+    assert claim_export(now=NOW + LEASE / 2) is None
+    make_exports()
+    export = Export.objects.get()
+    assert (export.attempts, export.rows) == (2, 2)
+    with pytest.raises(TakenOver):
+        advance_export(dead, reached=1, rows=1, now=NOW)
+    with pytest.raises(TakenOver):
+        finish_export(dead, file_name="another", rows=1, now=NOW)
+    assert len(rows(download(desk, export))) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_takes_it(letter: Letter, organizer: User) -> None:
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    claims = in_threads(lambda _: claim_export(now=NOW), range(8), threads=8)
+    assert len([claim for claim in claims if claim]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asked_for_by_many_at_once_it_is_made_once(letter: Letter, organizer: User) -> None:
+    asked = in_threads(lambda _: ask_export(letter, wanted=CSV, by=organizer, now=NOW).pk, range(8), threads=8)
+    assert len(set(asked)) == 1
+    assert AuditEvent.objects.filter(verb="ask_export").count() == 1
+
+
+def test_progress_keeps_others_away(letter: Letter, organizer: User) -> None:
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    export = claim_export(now=NOW)
+    assert export
+    advance_export(export, reached=0, rows=0, now=NOW + LEASE)
+    assert claim_export(now=NOW + LEASE + LEASE / 2) is None
+
+
+def test_what_does_not_work_out_is_tried_again_and_given_up_at_last(
+    letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch, folder: Path, desk: Client
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError("No space left on device")
+
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    monkeypatch.setattr(queries, "chunks", full)
+    for tries in range(1, operations.MAX_ATTEMPTS + 1):
+        before = timezone.now()
+        make_exports()
+        export = Export.objects.get()
+        assert (export.attempts, export.error, export.failed_at) == (tries, "OSError", None)
+        assert export.next_attempt_at >= before + PAUSE
+        Export.objects.update(next_attempt_at=NOW)
+    make_exports()
+    assert Export.objects.get().error == "gave_up"
+    assert list(folder.iterdir()) == []
+    assert "It could not be made. Ask for it again." in words(desk.get(PAGE))
+
+
+def test_one_that_fails_keeps_no_other_waiting(
+    letter: Letter, organizer: User, published: LetterMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    good = ask_export(published(slug="sleeping-cars"), wanted=CSV, by=organizer, now=NOW + timedelta(seconds=1))
+    write = tasks._write
+
+    def fails_once(export: Export, name: str) -> int:
+        if export.pk == bad.pk:
+            raise OSError
+        return write(export, name)
+
+    monkeypatch.setattr(tasks, "_write", fails_once)
+    make_exports()
+    good.refresh_from_db()
+    assert good.finished_at
+
+
+def test_after_its_time_a_file_is_gone(letter: Letter, organizer: User, desk: Client, folder: Path) -> None:
+    export = made(letter, organizer)
+    assert export.expires_at
+    with pytest.raises(Refused, match="no_file"):
+        fetch_export(export, is_there=True, by=organizer, now=export.expires_at)
+    tidy_exports(now=export.expires_at - timedelta(seconds=1))
+    assert [path.name for path in folder.iterdir()] == [export.file_name]
+    tidy_exports(now=export.expires_at)
+    assert list(folder.iterdir()) == []
+    answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
+    assert "This file is not there any more. Ask for it again." in words(answer)
+    assert "The file has been deleted." in words(answer)
+    assert not AuditEvent.objects.filter(verb="download_export").exists()
+
+
+def test_what_killed_workers_left_is_deleted_and_what_is_being_written_is_not(
+    letter: Letter, organizer: User, folder: Path
+) -> None:
+    folder.mkdir()
+    export = ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    for name in (f"{export.pk}-1.csv", "999999-1.csv", "tmpabc"):
+        (folder / name).write_text("x")
+    tidy_exports(now=NOW)
+    assert {path.name for path in folder.iterdir()} == {f"{export.pk}-1.csv", "tmpabc"}
+    make_exports()
+    tidy_exports(now=NOW)
+    export.refresh_from_db()
+    assert [path.name for path in folder.iterdir()] == [export.file_name]
+
+
+def test_a_file_that_was_deleted_by_hand_is_said_to_be_gone(
+    letter: Letter, organizer: User, desk: Client, folder: Path
+) -> None:
+    export = made(letter, organizer)
+    (folder / export.file_name).unlink()
+    answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
+    assert "This file is not there any more." in words(answer)
+
+
+def test_the_worker_knows_the_task_and_the_clock_starts_it(letter: Letter, organizer: User) -> None:
+    from letters.schedule import SCHEDULE
+    from letters.tasks import export, tidy_exports
+    from petition.local import QUEUES
+
+    entries = {str(entry["task"]): entry["options"] for entry in SCHEDULE.values()}
+    for task in (export, tidy_exports):
+        assert entries[task.name]["queue"] == "exports"  # type: ignore[index]
+    assert "exports" in QUEUES.split(",")
+    ask_export(letter, wanted=CSV, by=organizer, now=NOW)
+    export()
+    assert Export.objects.get().finished_at

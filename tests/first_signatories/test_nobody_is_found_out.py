@@ -1,0 +1,270 @@
+"""Whoever has a list of addresses learns nothing of who has signed, has said no, or was invited before."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from letters.models import AuditEvent, Letter, OutgoingEmail, Signature, User
+from letters.organizer.collectives.queries import record_of
+from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.first_signatories.queries import round_refusal
+from letters.organizer.letter_editor.operations import close_letter, publish_letter, set_up_letter
+from letters.public.public_pages.queries import first_signatures
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import Changes, accept_invitation, decline_invitation, disown_signature
+from letters.signer.signing.queries import texts_to_sign
+from tests.conftest import LetterMaker
+from tests.first_signatories.conftest import Inviter, people_in
+from tests.first_signatories.test_operations import accept, sign_anyway
+from tests.people import FROM_OUR_PAGE, NOW, Signer, in_threads, publish, sign, signature_of, words
+
+PAGE = "/organize/letters/night-trains/first-signers/"
+LIST = f"{PAGE}list/"
+ROUND = f"{PAGE}round/"
+DAY = timedelta(days=1)
+
+
+# When a round is open
+
+
+def test_once_the_form_has_been_open_its_opening_cannot_be_put_off(letter: Letter, organizer: User) -> None:
+    """Whoever has signed or not: an answer that told would be a way to ask."""
+    for _ in range(2):
+        with pytest.raises(Refused, match="open_already"):
+            set_up_letter(letter, values={"opens_at": NOW + DAY}, by=organizer, now=NOW)
+        sign(letter)
+    # Nor is a moment that has passed one that puts it off.
+    set_up_letter(letter, values={"opens_at": NOW - DAY}, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="open_already"):
+        set_up_letter(letter, values={"opens_at": NOW + DAY}, by=organizer, now=NOW)
+
+
+def test_a_letter_that_has_not_opened_yet_may_open_later(published: LetterMaker, organizer: User) -> None:
+    letter = published(opens_at=NOW + DAY)
+    set_up_letter(letter, values={"opens_at": NOW + 2 * DAY}, by=organizer, now=NOW)
+    assert Letter.objects.get().opens_at == NOW + 2 * DAY
+
+
+def test_the_page_says_why_the_opening_stays(letter: Letter, browser: Client) -> None:
+    page = browser.get("/organize/letters/night-trains/settings/")
+    fields = {"displays": ["public"], "ask_affiliation": "off", "ask_role": "off", "ask_country": "off"}
+    fields |= {"ask_comment": "off", "opens_at": "2099-01-01T12:00"}
+    page = browser.post("/organize/letters/night-trains/settings/", fields)
+    assert page.status_code == 422
+    assert "The letter has already taken signatures, so this time cannot be in the future." in words(page)
+
+
+@pytest.mark.parametrize("state", ["pending", "confirmed", "held"])
+def test_the_round_is_over_once_anybody_has_signed_by_the_form(
+    published: LetterMaker, invite: Inviter, state: str
+) -> None:
+    """As on a letter whose opening was put off before that was refused."""
+    letter = published(opens_at=NOW + DAY)
+    assert round_refusal(letter, NOW) == ""
+    proof: dict[str, Any] = {} if state == "pending" else {"confirmed_at": NOW, "verified": "link"}
+    sign_anyway(letter, state=state, **proof)
+    with pytest.raises(Refused, match="letter_open"):
+        invite(letter, "bob@example.org", now=NOW)
+
+
+# What an import tells
+
+
+def known_by(how: str, letter: Letter, invite: Inviter) -> None:
+    if how == "nobody":
+        sign_anyway(
+            letter, state="confirmed", name="", display="nobody", confirmed_at=NOW, verified="link", is_first=True
+        )
+        return
+    if how == "new":
+        return
+    invite(letter, "ada@example.org")
+    signature = signature_of(letter)
+    if how == "signed":
+        accept(letter, now=timezone.now())
+    if how == "declined":
+        decline_invitation(signature, now=timezone.now())
+    if how == "disowned":
+        disown_signature(signature, now=timezone.now())
+
+
+@pytest.mark.parametrize("how", ["invited", "signed", "nobody", "declined", "disowned"])
+def test_a_list_with_somebody_who_is_known_looks_like_any_other(
+    draft: LetterMaker, browser: Client, invite: Inviter, how: str, organizer: User
+) -> None:
+    seen = []
+    for slug, case in [("night-trains", how), ("day-trains", "new")]:
+        letter = draft(slug)
+        if how != "nobody":
+            # Both have had a round, so that only the answer differs.
+            invite(letter, "zoe@example.org")
+        known_by(case, letter, invite)
+        before = {str(pk) for pk in OutgoingEmail.objects.values_list("pk", flat=True)}
+        url = f"/organize/letters/{slug}/first-signers/"
+        pages = [browser.post(url, {"pasted": "Ada <ada@example.org>\nBob <bob@example.org>"}, follow=True)]
+        fields = {"column_0": "name", "column_1": "address", "action": "invite"}
+        pages.append(browser.post(f"{url}list/", fields, follow=True))
+        texts = [words(page) for page in pages]
+        assert "2 people on the list" in texts[0]
+        assert "We have taken your list of 2 addresses." in texts[1]
+        seen.append([text.split("addresses on your lists")[-1] for text in texts[1:]])
+        number = OutgoingEmail.objects.exclude(pk__in=before).filter(kind="invited").count()
+        assert number == (2 if case == "new" else 1)
+    if how == "invited":
+        assert seen[0] == seen[1]
+
+
+def test_the_page_of_the_round_does_not_move_when_somebody_answers(
+    before: Letter, browser: Client, invite: Inviter, organizer: User
+) -> None:
+    invite(before, "\n".join(f"p{place}@example.org" for place in range(3)))
+    pages = {words(browser.get(PAGE))}
+    decline_invitation(signature_of(before, "p0@example.org"), now=timezone.now())
+    pages.add(words(browser.get(PAGE)))
+    signature = signature_of(before, "p1@example.org")
+    seen = texts_to_sign(signature)["en"].version
+    changes = Changes(display="nobody")
+    accept_invitation(signature, changes=changes, language="en", seen=seen, now=timezone.now())
+    pages.add(words(browser.get(PAGE)))
+    for email in ("p1@example.org", "p2@example.org", "p2@example.org"):
+        browser.post(ROUND, {"action": "take_back", "email": email})
+        browser.get(PAGE)  # That it was tried is said once.
+        pages.add(words(browser.get(PAGE)))
+    assert len(pages) == 1
+
+
+def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:
+    invite(before, "ada@example.org\nbob@example.org")
+    accept(before, now=timezone.now())
+    assert "All unanswered invitations are withdrawn." in words(
+        browser.post(ROUND, {"action": "call_off"}, follow=True)
+    )
+    browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
+    page = words(browser.post(LIST, {"column_0": "address", "action": "invite"}, follow=True))
+    assert "We have taken your list of 2 addresses." in page
+    assert "4 addresses on your lists" in page
+
+
+def test_limits_count_lines_and_not_people_who_are_new(before: Letter, invite: Inviter, organizer: User) -> None:
+    invite(before, "ada@example.org", now=NOW)
+    for _ in range(2):
+        invite(before, "ada@example.org", now=NOW)
+    events = AuditEvent.objects.filter(verb="invite_first_signers").values_list("details", flat=True)
+    assert list(events) == [{"invited": 1}] * 3
+
+
+def test_every_upload_is_recorded_without_an_address(before: Letter, browser: Client, organizer: User) -> None:
+    browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
+    browser.post(LIST, {"action": "discard"})
+    event = AuditEvent.objects.get(verb="upload_list")
+    assert (event.actor, event.details, event.object_id) == (organizer, {"lines": 2}, before.pk)
+    assert record_of(before.collective).deeds[0].event.verb == "upload_list"
+    page = words(browser.get("/organize/collectives/night-train/record/"))
+    assert "Olga sent in a list of people to invite to Keep the night trains running" in page
+
+
+# By which order
+
+
+def test_names_that_are_withheld_come_last_in_an_order_that_no_list_has(
+    before: Letter, invite: Inviter, organizer: User
+) -> None:
+    people = [f"p{place}@example.org" for place in range(40)]
+    invite(before, "\n".join(people))
+    for place, email in enumerate(people):
+        signature = signature_of(before, email)
+        seen = texts_to_sign(signature)["en"].version
+        changes = Changes(display="public", name=f"Named {place}") if place % 10 == 5 else Changes(display="nobody")
+        accept_invitation(signature, changes=changes, language="en", seen=seen, now=timezone.now())
+    publish()
+    publish_letter(before, by=organizer, now=timezone.now())
+    letter = Letter.objects.get()
+    shown = first_signatures(letter, None).signatures
+    assert [signature.public_name for signature in shown[:4]] == ["Named 5", "Named 15", "Named 25", "Named 35"]
+    withheld = [signature.pk for signature in shown[4:]]
+    assert len(withheld) == 36
+    assert withheld != sorted(withheld)
+    assert withheld != sorted(withheld, reverse=True)
+    # And always the same, so that two versions of the page tell nothing either.
+    assert [signature.pk for signature in first_signatures(letter, None).signatures[4:]] == withheld
+
+
+# A closed letter
+
+
+@pytest.mark.parametrize("how", ["by hand", "at its time"])
+def test_a_closed_letter_takes_no_signature_by_an_invitation(
+    before: Letter, invite: Inviter, organizer: User, how: str
+) -> None:
+    invite(before)
+    signer = Signer()
+    url = signer.mailed_link("ada@example.org", purpose="invitation")
+    page = signer.get(url).content.decode()
+    publish_letter(before, by=organizer, now=timezone.now())
+    if how == "by hand":
+        close_letter(before, by=organizer, now=timezone.now())
+    else:
+        Letter.objects.update(closes_at=timezone.now() - timedelta(seconds=1))
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    fields = {"name": "Ada", "display": "public", "seen": seen}
+    answer = signer.client.post(url, fields, headers=FROM_OUR_PAGE)
+    assert answer.status_code in {409, 410, 422}
+    assert "closed" in words(answer)
+    assert Signature.objects.get().state == "invited"
+    publish()
+    assert Letter.objects.get().signature_count == 0
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_of_closing_and_accepting_at_once_the_second_finds_what_the_first_has_done(
+    before: Letter, invite: Inviter, organizer: User
+) -> None:
+    invite(before, now=timezone.now())
+    publish_letter(before, by=organizer, now=timezone.now())
+    signature = signature_of(before)
+    seen = texts_to_sign(signature)["en"].version
+
+    def sign_first() -> str:
+        changes = Changes(display="public", name="Ada")
+        try:
+            accept_invitation(
+                Signature.objects.select_related("letter").get(),
+                changes=changes,
+                language="en",
+                seen=seen,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            return refused.code
+        return "signed"
+
+    def close() -> str:
+        close_letter(Letter.objects.get(), by=organizer, now=timezone.now())
+        return "closed"
+
+    deeds: list[Callable[[], str]] = [sign_first, close]
+    done = in_threads(lambda deed: deed(), deeds, threads=2)
+    assert Letter.objects.get().status == "closed"
+    state = Signature.objects.get().state
+    assert (done[0], state) in {("signed", "confirmed"), ("letter_closed", "invited")}
+    # And afterwards for certain.
+    Signature.objects.filter(state="invited").update(signed_at=timezone.now())
+    if state == "invited":
+        with pytest.raises(Refused, match="letter_closed"):
+            accept_invitation(
+                Signature.objects.select_related("letter").get(),
+                changes=Changes(display="nobody"),
+                language="en",
+                seen=seen,
+                now=timezone.now(),
+            )
+
+
+def test_who_sends_lists_of_one_leaves_a_trace_of_each(before: Letter, organizer: User) -> None:
+    for place in range(3):
+        invite_people(before, people=people_in(f"p{place}@example.org"), by=organizer, now=NOW)
+    assert AuditEvent.objects.filter(verb="invite_first_signers", actor=organizer).count() == 3

@@ -1,0 +1,362 @@
+"""A translation that comes after people have signed: nobody is said to have signed what they have not seen."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from pytest_django import Settings
+
+from letters.models import MAX_TEXTS, Export, Letter, Revision, Signature, Translation, User
+from letters.organizer.exports import queries as exporting
+from letters.organizer.exports.operations import Wanted, ask_export
+from letters.organizer.exports.paper import letterhead
+from letters.organizer.exports.tasks import make_exports
+from letters.organizer.letter_editor.operations import (
+    Text,
+    discard_revision,
+    publish_if_due,
+    publish_letter,
+    remove_translation,
+    restore_letter,
+    schedule_letter,
+    start_revision,
+    translate_letter,
+    withdraw_letter,
+)
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.exports.test_letters import text_of
+from tests.people import EN, IT, NOW, Reader, Signer, add_published, browser_of, publish, words
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(days=1)
+FR = Text("fr", "Gardez les trains", "Aux ministres", "Quatre lignes de nuit vont disparaître en décembre.")
+ADDED = "This translation was added on March 4, 2025."
+AGGIUNTA = "Questa traduzione è stata aggiunta il 4 marzo 2025."
+OTHER_WORDS = replace(FR, body="Nous demandons la fermeture de toutes les lignes de nuit.")
+
+
+@pytest.fixture
+def english(draft: LetterMaker, organizer: User) -> Letter:
+    """A letter in English alone, that three people have signed."""
+    letter = draft()
+    remove_translation(letter, language="it", by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    add_published(letter, 3)
+    letter.refresh_from_db()
+    return letter
+
+
+@pytest.fixture
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    """Of the files that are made."""
+    settings.EXPORTS_DIR = tmp_path / "exports"
+    return tmp_path / "exports"
+
+
+def add(letter: Letter, by: User, *texts: Text, kind: str = "correction") -> Letter:
+    """Publish these texts with the others, a day later."""
+    start_revision(letter, by=by, now=LATER)
+    for text in texts:
+        translate_letter(letter, text=text, by=by, now=LATER)
+    publish_letter(letter, by=by, now=LATER, kind=kind, note="In another language.")
+    return letter
+
+
+def said_on(reader: Reader, letter: Letter, page: str, language: str = "") -> str:
+    return words(reader.get(letter.url_of(page, language)))
+
+
+# The page and the list
+
+
+def test_its_page_says_who_signed_before_it_existed(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, IT, FR)
+    add_published(english, 2)
+    for page in ("letter", "signatures"):
+        assert f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse." in said_on(reader, english, page, "it")
+        assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, page, "fr")
+        assert "before it existed" not in said_on(reader, english, page)
+
+
+def test_it_is_said_of_one_person_as_well(english: Letter, organizer: User, reader: Reader) -> None:
+    for number in (1, 2):
+        withdraw_signature(Signature.objects.get(name=f"Signer {number}"), now=NOW)
+    publish(NOW)
+    add(english, organizer, IT, FR)
+    assert f"{ADDED} 1 person signed before it existed." in said_on(reader, english, "letter", "fr")
+    assert f"{AGGIUNTA} 1 persona ha firmato prima che esistesse." in said_on(reader, english, "letter", "it")
+    # Once they have gone there is nothing to say.
+    withdraw_signature(Signature.objects.get(name="Signer 3"), now=NOW)
+    publish(NOW)
+    assert ADDED not in said_on(reader, english, "letter", "fr")
+
+
+def test_nothing_is_said_where_nobody_had_signed(draft: LetterMaker, organizer: User, reader: Reader) -> None:
+    letter = draft()
+    remove_translation(letter, language="it", by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    add(letter, organizer, IT)
+    add_published(letter, 2)
+    for page in ("letter", "signatures", "history"):
+        assert "aggiunta" not in said_on(reader, letter, page, "it")
+
+
+def test_before_anybody_has_counted_it_gives_no_number(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, FR)
+    Revision.objects.update(signature_count=None)
+    Letter.objects.update(version=99)
+    assert f"{ADDED} People may have signed before it existed." in said_on(reader, english, "letter", "fr")
+
+
+def test_no_name_is_marked_for_it(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, FR)
+    add_published(english, 1)
+    for language in ("", "fr"):
+        assert "4 Signer 4 3 Signer 3 2 Signer 2 1 Signer 1" in said_on(reader, english, "signatures", language)
+
+
+def test_who_signed_this_text_does_not_count_who_signed_before_it_existed(
+    english: Letter, organizer: User, reader: Reader
+) -> None:
+    add(english, organizer, replace(EN, body=EN.body.replace("Four", "Five")), kind="substance")
+    add_published(english, 4)
+    add(english, organizer, FR)
+    add_published(english, 2)
+    assert "6 signed this text, 3 an earlier one." in said_on(reader, english, "letter")
+    page = said_on(reader, english, "letter", "fr")
+    assert "2 signed this text, 3 an earlier one." in page
+    assert f"{ADDED} 7 people signed before it existed." in page
+
+
+def test_a_change_of_substance_that_brings_it_says_both(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, replace(EN, body="Something else."), FR, kind="substance")
+    page = said_on(reader, english, "letter", "fr")
+    assert "0 signed this text, 3 an earlier one." in page
+    assert f"{ADDED} 3 people signed before it existed." in page
+    # What is written anew later was not added then: all who signed before signed an earlier text.
+    add(english, organizer, EN, OTHER_WORDS, kind="substance")
+    page = said_on(reader, english, "letter", "fr")
+    assert "0 signed this text, 3 an earlier one." in page
+    assert "before it existed" not in page
+
+
+def test_the_original_may_be_corrected_with_it(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, replace(EN, body=EN.body.replace("Four", "The four")), FR)
+    page = said_on(reader, english, "letter", "fr")
+    assert f"{ADDED} 3 people signed before it existed." in page
+    # They saw other words of the original, and that is marked on each page.
+    for language in ("", "fr"):
+        assert "1 Signer 1 signed before a correction" in said_on(reader, english, "signatures", language)
+
+
+def test_a_corrected_translation_is_still_the_one_that_was_added(
+    english: Letter, organizer: User, reader: Reader
+) -> None:
+    add(english, organizer, FR)
+    add_published(english, 1)
+    add(english, organizer, replace(FR, body=FR.body.replace("décembre", "janvier")))
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+
+
+# The history, the files, the numbers
+
+
+def test_the_history_says_it_of_every_translation(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, IT, FR)
+    add_published(english, 1)
+    for page in (
+        said_on(reader, english, "history"),
+        words(browser_of(organizer).get("/organize/letters/night-trains/history/")),
+        words(browser_of(organizer).get("/organize/letters/night-trains/dashboard/")),
+        words(browser_of(organizer).get("/organize/letters/night-trains/handover/")),
+    ):
+        for name in ("Italiano", "Français"):
+            assert f"{name} : {ADDED} 3 people signed before it existed. 1 person has signed since." in page
+        assert "English :" not in page
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_the_files_say_which_translations_came_after_a_signature(
+    english: Letter, organizer: User, reader: Reader, folder: Path
+) -> None:
+    add(english, organizer, IT, FR)
+    add_published(english, 1)
+    answer: Any = reader.get(english.url_of("signatures_csv"))
+    public = rows(b"".join(answer.streaming_content).decode())
+    export = ask_export(english, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.CSV), by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    own = rows((folder / export.file_name).read_text())
+    for found in (public, own):
+        assert [row["before_translations"] for row in found] == ["fr it", "fr it", "fr it", ""]
+        assert {row["signed_text"] for row in found} == {"current"}
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [
+        ("en", "Signed by 5 people"),
+        ("fr", f"{ADDED} 3 people signed before it existed. 2 people have signed since."),
+        ("it", f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse. Da allora hanno firmato 2 persone."),
+    ],
+)
+def test_the_pdf_says_it_above_the_names(
+    english: Letter, organizer: User, folder: Path, language: str, heading: str
+) -> None:
+    add(english, organizer, IT, FR)
+    add_published(english, 2)
+    wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, language)
+    export = ask_export(english, wanted=wanted, by=organizer, now=NOW)
+    make_exports()
+    export.refresh_from_db()
+    assert export.finished_at, export.error
+    said = text_of(folder / export.file_name).replace("\u00ad ", "")
+    assert heading in said
+    assert ("Signed by" in said) == (language == "en")
+
+
+def test_the_pdf_tells_three_groups_apart(english: Letter, organizer: User) -> None:
+    add(english, organizer, replace(EN, body=EN.body.replace("Four", "Five")), kind="substance")
+    add_published(english, 4)
+    add(english, organizer, FR)
+    add_published(english, 2)
+    english.refresh_from_db()
+    export = Export(letter=english, language="fr", last_number=english.last_number)
+    assert letterhead(export, now=NOW).signed_by == (
+        f"2 people signed this text. 3 people signed an earlier text. {ADDED} 7 people signed before it existed."
+    )
+    assert exporting.signed(Export(letter=english, language="en", last_number=9)).this == 6
+
+
+def test_no_email_gives_a_number(english: Letter, organizer: User, signer: Signer) -> None:
+    add(english, organizer, IT)
+    Letter.objects.update(signature_count=1234567, last_number=1234567, version=99)
+    signer.sign(english, language="it")
+    signer.confirm()
+    signer.last_mail()
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        html = [str(content) for content, _ in getattr(message, "alternatives", [])]
+        for part in (str(message.subject), str(message.body), *html):
+            assert not re.search(r"1.?234.?567", part)
+
+
+# Before it is published
+
+
+def test_its_organizer_reads_first_what_will_be_said(english: Letter, organizer: User) -> None:
+    desk = browser_of(organizer)
+    start_revision(english, by=organizer, now=LATER)
+    edit = "/organize/letters/night-trains/"
+    assert "before it existed" not in words(desk.get(edit))
+    translate_letter(english, text=FR, by=organizer, now=LATER)
+    page = words(desk.get(edit))
+    assert "Readers do not have this text in Français yet." in page
+    assert re.search(r"This translation was added on \w+ \d+, \d{4}\. 3 people signed before it existed\.", page)
+
+
+def test_a_draft_says_nothing_of_the_kind(draft: LetterMaker, organizer: User) -> None:
+    draft()
+    assert "before it existed" not in words(browser_of(organizer).get("/organize/letters/night-trains/"))
+
+
+# Ways around it
+
+
+def test_it_cannot_be_removed_and_added_again_with_other_words(english: Letter, organizer: User) -> None:
+    add(english, organizer, FR)
+    add_published(english, 1)
+    start_revision(english, by=organizer, now=LATER)
+    with pytest.raises(Refused, match="language_public"):
+        remove_translation(english, language="fr", by=organizer, now=LATER)
+    discard_revision(english, by=organizer, now=LATER)
+    with pytest.raises(Refused, match="not_a_correction"):
+        add(english, organizer, OTHER_WORDS)
+    # Rows as nothing on the site leaves them: the language is gone, so nothing is published.
+    Translation.objects.filter(revision__published_at=None, language="fr").delete()
+    for kind in ("correction", "substance"):
+        with pytest.raises(Refused, match="languages_missing"):
+            publish_letter(english, by=organizer, now=LATER, kind=kind, note="Less.")
+    add(english, organizer, OTHER_WORDS, kind="substance")
+
+
+def test_if_it_was_gone_meanwhile_other_words_are_a_change_of_substance(english: Letter, organizer: User) -> None:
+    add(english, organizer, FR)
+    add(english, organizer, replace(FR, body=FR.body + " Oui."))
+    # Rows as nothing on the site leaves them: the second text had no French.
+    revision = Revision.objects.create(letter=english, number=4, kind="correction", note="x", created_at=LATER)
+    text = Translation.objects.get(revision__number=3, language="en")
+    text.pk, text.revision = None, revision
+    text.save()
+    Revision.objects.filter(pk=revision.pk).update(published_at=LATER)
+    Letter.objects.filter(pk=english.pk).update(current_revision=revision)
+    english.refresh_from_db()
+    with pytest.raises(Refused, match="not_a_correction"):
+        add(english, organizer, OTHER_WORDS)
+
+
+def test_what_was_thrown_away_before_publication_measures_nothing(english: Letter, organizer: User) -> None:
+    start_revision(english, by=organizer, now=LATER)
+    translate_letter(english, text=FR, by=organizer, now=LATER)
+    remove_translation(english, language="fr", by=organizer, now=LATER)
+    add(english, organizer, OTHER_WORDS)
+    assert english.languages() == ["en", "fr"]
+
+
+def test_a_long_row_of_small_corrections_hides_nothing(english: Letter, organizer: User, reader: Reader) -> None:
+    """All published texts are read, and there are at most so many."""
+    Revision.objects.filter(letter=english).update(published_at=None)
+    Revision.objects.filter(letter=english).update(number=MAX_TEXTS)
+    Revision.objects.filter(letter=english).update(published_at=NOW)
+    with pytest.raises(Refused, match="too_many_texts"):
+        start_revision(english, by=organizer, now=LATER)
+    page = browser_of(organizer).post("/organize/letters/night-trains/revise/", {"action": "start"}, follow=True)
+    assert "This letter has had 500 texts" in words(page)
+
+
+# The clock, and a withdrawal that is undone
+
+
+def test_what_the_clock_publishes_in_two_languages_was_not_added(
+    draft: LetterMaker, organizer: User, reader: Reader
+) -> None:
+    letter = draft()
+    schedule_letter(letter, at=LATER, by=organizer, now=NOW)
+    assert publish_if_due(letter.pk, now=LATER)
+    letter.refresh_from_db()
+    add_published(letter, 2)
+    assert "aggiunta" not in said_on(reader, letter, "letter", "it")
+
+
+def test_a_withdrawal_that_is_undone_changes_nothing_of_it(english: Letter, organizer: User, reader: Reader) -> None:
+    add(english, organizer, FR)
+    start_revision(english, by=organizer, now=LATER)
+    translate_letter(english, text=IT, by=organizer, now=LATER)
+    withdraw_letter(english, reason="They answered.", by=organizer, now=LATER)
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+    with pytest.raises(Refused, match="letter_withdrawn"):
+        publish_letter(english, by=organizer, now=LATER, kind="correction", note="In Italian.")
+    restore_letter(english, by=organizer, now=LATER)
+    publish_letter(english, by=organizer, now=LATER + timedelta(days=1), kind="correction", note="In Italian.")
+    assert f"{ADDED} 3 people signed before it existed." in said_on(reader, english, "letter", "fr")
+    assert "aggiunta il 5 marzo 2025. 3 persone" in said_on(reader, english, "letter", "it")
+
+
+def test_a_delivery_is_proposed_with_both_numbers(english: Letter, organizer: User) -> None:
+    add(english, organizer, FR)
+    add_published(english, 2)
+    page = browser_of(organizer).get("/organize/letters/night-trains/handover/")
+    assert b'value="5"' in page.content
+    assert "enter how many people have signed since" in words(page)

@@ -1,0 +1,168 @@
+"""A letter moves to another address, and everybody who asks for the old one arrives."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from letters.models import AuditEvent, Letter, Signature, User
+from letters.organizer.letter_editor.operations import free_slug, readdress_letter
+from letters.shared.refused import Refused
+from tests.conftest import LetterMaker
+from tests.people import EN, NOW, Reader, Response, Signer, browser_of, words
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/organize/letters/night-trains/address/"
+
+
+@pytest.fixture
+def desk(organizer: User) -> Client:
+    """The organizer's browser."""
+    return browser_of(organizer)
+
+
+@pytest.fixture
+def moved(letter: Letter, organizer: User) -> Letter:
+    """A letter that was at /letters/night-trains/."""
+    readdress_letter(letter, slug="sleepers", by=organizer, now=NOW)
+    return letter
+
+
+def post(client: Client, url: str, **fields: Any) -> Response:
+    return client.post(url, fields, follow=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("/letters/night-trains/", "/letters/sleepers/"),
+        ("/it/letters/night-trains/", "/it/letters/sleepers/"),
+        ("/letters/night-trains/signatures/?before=3", "/letters/sleepers/signatures/?before=3"),
+        ("/it/letters/night-trains/signatures/", "/it/letters/sleepers/signatures/"),
+        ("/letters/night-trains/count/", "/letters/sleepers/count/"),
+        ("/letters/night-trains/link/", "/letters/sleepers/link/"),
+    ],
+)
+def test_the_old_address_leads_to_the_new_one(moved: Letter, reader: Reader, old: str, new: str) -> None:
+    answer = reader.get(old)
+    assert (answer.status_code, answer["Location"]) == (301, new)
+    # Short: the letter may take its old address back one day.
+    assert answer["Cache-Control"] == "public, max-age=60"
+
+
+def test_where_a_draft_is_now_is_told_to_nobody_by_a_cache_on_the_way(
+    draft: LetterMaker, organizer: User, desk: Client
+) -> None:
+    readdress_letter(draft(), slug="sleepers", by=organizer, now=NOW)
+    answer = desk.get("/organize/letters/night-trains/")
+    assert (answer.status_code, answer["Location"]) == (301, "/organize/letters/sleepers/")
+    assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_who_had_the_page_open_signs_through_the_old_address(letter: Letter, signer: Signer, organizer: User) -> None:
+    for language in ("", "it"):
+        old = letter.url_of("sign", language)
+        readdress_letter(letter, slug=f"sleepers-{language or 'en'}", by=organizer, now=NOW)
+        answer = signer.client.post(old, {"name": "Ada", "email": "ada@example.org", "display": "public"})
+        assert answer.status_code == 308
+        assert answer["Location"] == letter.url_of("sign", language)
+        signer.sign(letter, language=language, email=f"ada{language}@example.org")
+    assert Signature.objects.count() == 2
+
+
+def test_through_two_moves_it_is_one_step(moved: Letter, organizer: User, reader: Reader) -> None:
+    readdress_letter(moved, slug="keep-them", by=organizer, now=NOW)
+    for old in ("night-trains", "sleepers"):
+        assert reader.get(f"/letters/{old}/")["Location"] == "/letters/keep-them/"
+
+
+def test_it_takes_its_old_address_back(moved: Letter, organizer: User, reader: Reader) -> None:
+    readdress_letter(moved, slug="night-trains", by=organizer, now=NOW)
+    assert EN.title in reader.get("/letters/night-trains/").content.decode()
+    assert reader.get("/letters/sleepers/")["Location"] == "/letters/night-trains/"
+
+
+def test_what_was_kept_in_memory_does_not_stand_at_the_old_address(
+    letter: Letter, organizer: User, reader: Reader
+) -> None:
+    reader.read(letter)
+    readdress_letter(letter, slug="sleepers", by=organizer, now=NOW)
+    assert reader.get("/letters/night-trains/").status_code == 301
+
+
+def test_no_other_letter_ever_gets_it(moved: Letter, draft: LetterMaker, organizer: User) -> None:
+    assert free_slug(Letter, "night trains") == "night-trains-2"
+    other = draft("another")
+    for slug in ("night-trains", "sleepers"):
+        with pytest.raises(Refused, match="address_taken"):
+            readdress_letter(other, slug=slug, by=organizer, now=NOW)
+    other.refresh_from_db()
+    assert other.slug == "another"
+
+
+def test_a_drafts_old_address_tells_strangers_nothing(
+    draft: LetterMaker, organizer: User, stranger: User, teammate: User, reader: Reader
+) -> None:
+    letter = draft()
+    readdress_letter(letter, slug="sleepers", by=organizer, now=NOW)
+    assert reader.get("/letters/night-trains/").status_code == 404
+    old = "/organize/letters/night-trains/"
+    assert browser_of(stranger).get(old).status_code == 404
+    assert browser_of(teammate).get(old)["Location"] == "/organize/letters/sleepers/"
+    assert browser_of(teammate).post(f"{old}text/en/", {"title": "x"}).status_code == 308
+
+
+def test_a_collective_or_a_page_of_that_name_is_not_led_away(moved: Letter, reader: Reader) -> None:
+    for path in ("/letters/nothing/", "/night-trains/", "/letters/sleepers/nothing/"):
+        assert reader.get(path).status_code == 404
+
+
+def test_living_addresses_pay_nothing_for_the_old_ones(
+    moved: Letter, reader: Reader, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(1):
+        reader.get("/letters/sleepers/count/")
+
+
+# Its page
+
+
+def test_it_is_changed_and_the_old_ones_are_listed(letter: Letter, desk: Client) -> None:
+    page = post(desk, PAGE, slug="sleepers")
+    assert "Saved." in words(page)
+    assert "/letters/night-trains/" in words(page)
+    event = AuditEvent.objects.get(verb="readdress_letter")
+    assert event.details == {"from": "night-trains", "to": "sleepers"}
+
+
+@pytest.mark.parametrize("slug", ["", " ", "Night Trains", "a/b", "-a", "a--b", "ä", "x" * 81, "\x00", "a\n", "UPPER"])
+def test_what_is_no_address_gets_a_sentence(letter: Letter, desk: Client, slug: str) -> None:
+    page = post(desk, PAGE, slug=slug)
+    letter.refresh_from_db()
+    if slug == "a\n":  # A line that ends is a line.
+        assert letter.slug == "a"
+        return
+    assert page.status_code == 422
+    assert letter.slug == "night-trains"
+
+
+def test_one_that_is_taken_gets_a_sentence(letter: Letter, draft: LetterMaker, desk: Client) -> None:
+    draft("another")
+    page = post(desk, PAGE, slug="another")
+    assert page.status_code == 422
+    assert "Another letter has this address, or had it once." in words(page)
+    assert Letter.objects.filter(slug="night-trains").exists()
+
+
+def test_the_same_again_changes_nothing(letter: Letter, organizer: User) -> None:
+    readdress_letter(letter, slug="night-trains", by=organizer, now=NOW)
+    assert not AuditEvent.objects.filter(verb="readdress_letter").exists()
+
+
+def test_nobody_else_moves_it(letter: Letter, stranger: User, moderator: User) -> None:
+    for person in (stranger, moderator):
+        assert browser_of(person).get(PAGE).status_code == 404
+        assert browser_of(person).post(PAGE, {"slug": "mine"}).status_code == 404
+        with pytest.raises(Refused, match="not_yours"):
+            readdress_letter(letter, slug="mine", by=person, now=NOW)

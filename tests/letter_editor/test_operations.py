@@ -1,0 +1,155 @@
+"""A collective writes a letter and publishes it, and nobody else does it in its name."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from letters.models import AuditEvent, Collective, Letter, Membership, Revision, Translation, User
+from letters.organizer.collectives.operations import create_collective
+from letters.organizer.letter_editor import operations
+from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter, translate_letter
+from letters.shared.refused import Refused
+from letters.shared.text import digest
+from tests.conftest import LetterMaker
+from tests.people import EN, IT, NOW
+
+
+def verbs() -> list[str]:
+    return list(AuditEvent.objects.order_by("pk").values_list("verb", flat=True))
+
+
+def new_revision(letter: Letter, text: Text, by: User) -> Revision:
+    """A second state of the text, in this language alone, not published yet."""
+    revision = Revision.objects.create(letter=letter, number=2, created_at=NOW)
+    translate_letter(letter, text=text, by=by, now=NOW)
+    return revision
+
+
+def test_who_makes_a_collective_owns_it(organizer: User) -> None:
+    collective = create_collective(name="The Club", slug="club", by=organizer, now=NOW, description="Some people")
+    membership = collective.memberships.get()
+    assert (membership.user, membership.role) == (organizer, "owner")
+    assert collective.description == "Some people"
+    assert verbs() == ["create_collective"]
+
+
+def test_a_draft_holds_what_was_typed_and_the_public_sees_nothing(collective: Collective, organizer: User) -> None:
+    letter = draft_letter(collective, slug="trains", text=EN, by=organizer, now=NOW, goal=500)
+    text = Translation.objects.get()
+    assert (letter.status, letter.language, letter.goal, letter.current_revision) == ("draft", "en", 500, None)
+    assert (text.title, text.addressee, text.summary, text.body) == (EN.title, EN.addressee, EN.summary, EN.body)
+    assert "<em>sleeper</em>" in text.html
+    assert bytes(text.sha256) == digest(EN.title, EN.addressee, EN.body)
+    assert not Letter.objects.public().exists()
+
+
+def test_a_text_can_be_written_again_until_it_is_published(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    translate_letter(letter, text=Text("it", "Altro", "A tutti", "Altro testo."), by=organizer, now=NOW)
+    assert Translation.objects.count() == 2
+    assert Translation.objects.get(language="it").title == "Altro"
+    publish_letter(letter, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="revision_published"):
+        translate_letter(letter, text=IT, by=organizer, now=NOW)
+    assert Translation.objects.get(language="it").title == "Altro"
+
+
+def test_publishing_shows_the_newest_revision_and_opens_the_letter(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    publish_letter(letter, by=organizer, now=NOW)
+    assert (letter.status, letter.published_at, letter.version) == ("published", NOW, 1)
+    assert letter.current_revision
+    assert letter.current_revision.published_at == NOW
+    assert letter.refusal(NOW) == ""
+
+
+def test_publishing_twice_changes_nothing(letter: Letter, organizer: User) -> None:
+    before = Letter.objects.values().get(pk=letter.pk), verbs()
+    publish_letter(letter, by=organizer, now=NOW.replace(year=2026))
+    assert (Letter.objects.values().get(pk=letter.pk), verbs()) == before
+
+
+def test_a_revision_without_a_text_in_the_letters_own_language_is_not_published(
+    letter: Letter, organizer: User
+) -> None:
+    new_revision(letter, IT, organizer)
+    with pytest.raises(Refused, match="no_text"):
+        publish_letter(letter, by=organizer, now=NOW)
+    letter.refresh_from_db()
+    assert letter.version == 1
+
+
+def test_a_withdrawn_letter_is_not_published_again(letter: Letter, organizer: User) -> None:
+    Letter.objects.update(status="withdrawn")
+    with pytest.raises(Refused, match="letter_withdrawn"):
+        publish_letter(letter, by=organizer, now=NOW)
+
+
+# Who may
+
+
+def all_deeds(letter: Letter, by: User) -> dict[str, Any]:
+    other = Text("fr", "Autre", "À tous", "Autre texte.")
+    return {
+        "draft": lambda: draft_letter(letter.collective, slug="another", text=EN, by=by, now=NOW),
+        "translate": lambda: translate_letter(letter, text=other, by=by, now=NOW),
+        "publish": lambda: publish_letter(letter, by=by, now=NOW),
+    }
+
+
+def test_owners_and_editors_write_in_the_collectives_name(draft: LetterMaker, organizer: User, teammate: User) -> None:
+    letter = draft()
+    all_deeds(letter, teammate)["draft"]()
+    all_deeds(letter, teammate)["translate"]()
+    all_deeds(letter, organizer)["publish"]()
+    assert set(Letter.objects.values_list("slug", "status")) == {("another", "draft"), ("night-trains", "published")}
+
+
+@pytest.fixture
+def outsiders(stranger: User, moderator: User, teammate: User) -> dict[str, User]:
+    """Everybody who has no business here."""
+    Membership.objects.filter(user=teammate).delete()
+    superuser = User.objects.create_superuser("root@example.org")
+    return {"stranger": stranger, "moderator": moderator, "former": teammate, "superuser": superuser}
+
+
+@pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
+@pytest.mark.parametrize("who", ["stranger", "moderator", "former", "superuser"])
+def test_nobody_else_writes_in_the_collectives_name(
+    draft: LetterMaker, outsiders: dict[str, User], who: str, deed: str
+) -> None:
+    letter = draft()
+    before = Letter.objects.count(), Translation.objects.count(), verbs()
+    with pytest.raises(Refused, match="not_yours"):
+        all_deeds(letter, outsiders[who])[deed]()
+    assert (Letter.objects.count(), Translation.objects.count(), verbs()) == before
+    letter.refresh_from_db()
+    assert letter.status == "draft"
+
+
+# The record
+
+
+def test_every_deed_is_recorded_with_who_and_when(letter: Letter, organizer: User) -> None:
+    assert verbs() == ["create_collective", "translate_letter", "draft_letter", "translate_letter", "publish_letter"]
+    event = AuditEvent.objects.order_by("pk").last()
+    assert event
+    assert (event.actor, event.actor_kind, event.at) == (organizer, "user", NOW)
+    assert (event.object_kind, event.object_id, event.details) == ("letter", letter.pk, {"revision": 1})
+
+
+@pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
+def test_a_deed_that_cannot_be_recorded_is_not_done(
+    draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    letter = draft()
+    before = Letter.objects.count(), Translation.objects.count(), Letter.objects.get(pk=letter.pk).status
+
+    def fail(*arguments: object, **values: object) -> None:
+        raise DatabaseError("the record is away")
+
+    monkeypatch.setattr(operations, "record", fail)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        all_deeds(letter, organizer)[deed]()
+    assert (Letter.objects.count(), Translation.objects.count(), Letter.objects.get(pk=letter.pk).status) == before

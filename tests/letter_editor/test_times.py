@@ -1,0 +1,202 @@
+"""A letter that the clock publishes; and the clock of its collective, by which it opens and closes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from letters.models import AuditEvent, Collective, Letter, Translation, User
+from letters.organizer.letter_editor.operations import publish_if_due, publish_letter, schedule_letter
+from letters.organizer.letter_editor.tasks import publish_due
+from letters.shared.refused import Refused
+from tests.conftest import LetterMaker
+from tests.people import EN, NOW, Reader, Response, browser_of, words
+
+pytestmark = pytest.mark.django_db
+
+LETTER = "/organize/letters/night-trains/"
+SOON = NOW + timedelta(hours=2)
+TEXT = {"title": EN.title, "addressee": EN.addressee, "body": EN.body, "summary": EN.summary}
+
+
+@pytest.fixture
+def desk(organizer: User) -> Client:
+    """The organizer's browser."""
+    return browser_of(organizer)
+
+
+@pytest.fixture
+def rome(collective: Collective) -> None:
+    """The collective is at home there."""
+    Collective.objects.filter(pk=collective.pk).update(timezone="Europe/Rome")
+
+
+def post(client: Client, url: str, **fields: Any) -> Response:
+    return client.post(url, fields, follow=True)
+
+
+def settings_of(**changes: Any) -> dict[str, Any]:
+    asks = {f"ask_{field}": "off" for field in ("affiliation", "role", "country", "comment")}
+    return {"displays": ["public", "nobody"], **asks, **changes}
+
+
+# Published by the clock
+
+
+def test_the_clock_publishes_it_then_and_not_before(draft: LetterMaker, organizer: User, reader: Reader) -> None:
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    publish_due(now=SOON - timedelta(seconds=1))
+    assert reader.get(letter.get_absolute_url()).status_code == 404
+    publish_due(now=SOON)
+    assert EN.title in reader.read(letter)
+    letter.refresh_from_db()
+    assert (letter.published_at, letter.publish_at) == (SOON, None)
+    event = AuditEvent.objects.get(verb="publish_letter")
+    assert (event.actor_kind, event.details) == ("system", {"revision": 1})
+
+
+def test_run_twice_it_publishes_once(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    assert [publish_if_due(letter.pk, now=SOON) for _ in range(2)] == [True, False]
+    assert AuditEvent.objects.filter(verb="publish_letter").count() == 1
+
+
+def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
+    draft: LetterMaker, organizer: User, teammate: User, moderator: User
+) -> None:
+    """Those who run the site have closed the accounts: nobody could take it back."""
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    User.objects.filter(pk__in=[organizer.pk, teammate.pk]).update(is_active=False)
+    publish_due(now=SOON)
+    letter.refresh_from_db()
+    assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", SOON, "nobody_left")
+    assert AuditEvent.objects.latest("pk").reason == "nobody_left"
+
+
+def test_it_is_taken_back(draft: LetterMaker, organizer: User, desk: Client) -> None:
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    assert "It is published by itself: Monday, March 3, 2025, 2:00" in words(desk.get(LETTER))
+    for _ in range(2):
+        post(desk, f"{LETTER}state/", action="unschedule")
+    publish_due(now=SOON)
+    letter.refresh_from_db()
+    assert letter.status == "draft"
+    assert AuditEvent.objects.filter(verb="schedule_letter").count() == 2
+
+
+def test_who_publishes_by_hand_need_not_take_it_back(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    publish_due(now=SOON)
+    assert (letter.publish_at, letter.published_at) == (None, NOW)
+
+
+def test_an_empty_letter_is_neither_published_nor_put_off(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    Translation.objects.filter(language="en").delete()
+    with pytest.raises(Refused, match="no_text"):
+        schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="no_text"):
+        publish_letter(letter, by=organizer, now=NOW)
+
+
+def test_what_cannot_be_published_stays_scheduled_and_says_why(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+    Translation.objects.filter(language="en").delete()
+    publish_due(now=SOON)
+    letter.refresh_from_db()
+    assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", SOON, "no_text")
+    assert AuditEvent.objects.latest("pk").reason == "no_text"
+
+
+def test_what_is_past_or_published_is_not_put_off(draft: LetterMaker, organizer: User) -> None:
+    letter = draft()
+    with pytest.raises(Refused, match="in_the_past"):
+        schedule_letter(letter, at=NOW, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="published_already"):
+        schedule_letter(letter, at=SOON, by=organizer, now=NOW)
+
+
+def test_nobody_else_puts_it_off(draft: LetterMaker, stranger: User, moderator: User) -> None:
+    letter = draft()
+    for person in (stranger, moderator):
+        with pytest.raises(Refused, match="not_yours"):
+            schedule_letter(letter, at=SOON, by=person, now=NOW)
+
+
+@pytest.mark.usefixtures("rome")
+def test_its_moment_is_typed_by_the_clock_of_the_collective(draft: LetterMaker, desk: Client) -> None:
+    letter = draft()
+    seen = Translation.objects.get(language="en").version
+    page = post(desk, LETTER, **TEXT, seen=seen, action="schedule", publish_at="2099-07-10T09:00")
+    assert "Friday, July 10, 2099, 9:00" in words(page)
+    assert "(Europe/Rome)" in words(page)
+    letter.refresh_from_db()
+    assert letter.publish_at == datetime(2099, 7, 10, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "status", "sentence"),
+    [
+        ("2001-01-01T09:00", 409, "That moment has passed."),
+        ("", 422, "Say on which day and at what time."),
+        ("soon", 422, "Say on which day and at what time."),
+        ("0001-01-01T00:00", 422, "Say on which day and at what time."),
+        ("9999-12-31T23:59", 422, "Say on which day and at what time."),
+    ],
+)
+def test_a_moment_that_cannot_be_gets_a_sentence(
+    draft: LetterMaker, desk: Client, moment: str, status: int, sentence: str
+) -> None:
+    draft()
+    seen = Translation.objects.get(language="en").version
+    typed = {**TEXT, "body": "Saved even so."}
+    page = post(desk, LETTER, **typed, seen=seen, action="schedule", publish_at=moment)
+    assert page.status_code == status
+    assert sentence in words(page)
+    assert Translation.objects.get(language="en").body == "Saved even so."
+    assert Letter.objects.get().publish_at is None
+
+
+# The clock of the collective
+
+
+@pytest.mark.usefixtures("rome")
+def test_a_letter_opens_and_closes_by_that_clock(letter: Letter, desk: Client) -> None:
+    fields = settings_of(opens_at="2026-01-10T12:00", closes_at="2026-07-10T12:00")
+    page = post(desk, f"{LETTER}settings/", **fields)
+    letter.refresh_from_db()
+    assert letter.opens_at == datetime(2026, 1, 10, 11, tzinfo=UTC)
+    assert letter.closes_at == datetime(2026, 7, 10, 10, tzinfo=UTC)
+    assert 'value="2026-01-10T12:00"' in page.content.decode()
+    assert "By the clock of your collective: Europe/Rome." in words(page)
+
+
+@pytest.mark.usefixtures("rome")
+def test_an_hour_that_is_skipped_is_refused(letter: Letter, desk: Client) -> None:
+    page = post(desk, f"{LETTER}settings/", **settings_of(closes_at="2026-03-29T02:30"))
+    assert page.status_code == 422
+    assert "On that day the clocks are put forward, and this time does not come." in words(page)
+
+
+@pytest.mark.usefixtures("rome")
+@pytest.mark.parametrize(("which", "hour"), [("first", 0), ("second", 1)])
+def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client, which: str, hour: int) -> None:
+    fields = settings_of(closes_at="2026-10-25T02:30")
+    page = post(desk, f"{LETTER}settings/", **fields)
+    assert page.status_code == 422
+    assert "this time comes twice. Say which." in words(page)
+    assert 'name="closes_at_which"' in page.content.decode()
+    page = post(desk, f"{LETTER}settings/", **fields, closes_at_which=which)
+    letter.refresh_from_db()
+    assert letter.closes_at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    # Saved again as it is shown, it stays the one that it was.
+    assert f'value="{which}" id="set_closes_at_which_{hour}" checked' in page.content.decode()

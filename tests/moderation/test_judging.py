@@ -1,0 +1,186 @@
+"""Moderators accept, reject and undo; the sequencer gives the numbers, and every judgement can be followed."""
+
+from collections.abc import Callable
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from letters.models import AuditEvent, Letter, Signature, User
+from letters.moderator.moderation.operations import (
+    MAX_BATCH_SIZE,
+    accept_signatures,
+    reject_signatures,
+    restore_signatures,
+)
+from letters.moderator.moderation.queries import PAGE_LENGTH, rejected, waiting
+from letters.shared.refused import Refused
+from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import NOW, Reader, add_confirmed, add_published, ids_of, publish
+
+pytestmark = pytest.mark.django_db
+
+Judge = Callable[[Letter, list[int], User], int]
+
+
+def accept(letter: Letter, ids: list[int], by: User) -> int:
+    return accept_signatures(letter, ids, by=by, now=NOW)
+
+
+def reject(letter: Letter, ids: list[int], by: User) -> int:
+    return reject_signatures(letter, ids, reason="Not a person", by=by, now=NOW)
+
+
+def restore(letter: Letter, ids: list[int], by: User) -> int:
+    return restore_signatures(letter, ids, by=by, now=NOW)
+
+
+def counts(letter: Letter) -> tuple[int, int, int]:
+    """Published, waiting for a moderator, removed: as the sequencer leaves them."""
+    publish()
+    letter.refresh_from_db()
+    return letter.signature_count, letter.awaiting_review, letter.removed_count
+
+
+def test_what_is_accepted_is_numbered_and_counted(reviewed: Letter, moderator: User, reader: Reader) -> None:
+    assert counts(reviewed) == (0, 5, 0)
+    first, second, *_ = ids_of(reviewed)
+    assert accept(reviewed, [first, second], moderator) == 2
+    assert counts(reviewed) == (2, 3, 0)
+    assert "Signer 1" in reader.read(reviewed)
+    assert "Signer 3" not in reader.read(reviewed)
+
+
+def test_what_is_rejected_is_never_shown(reviewed: Letter, moderator: User, reader: Reader) -> None:
+    assert reject(reviewed, ids_of(reviewed), moderator) == 5
+    assert counts(reviewed) == (0, 0, 0)
+    assert "Signer" not in reader.read(reviewed, "signatures")
+
+
+def test_what_was_published_leaves_its_number_without_a_name(letter: Letter, moderator: User, reader: Reader) -> None:
+    add_published(letter, 3)
+    assert reject(letter, ids_of(letter)[1:2], moderator) == 1
+    assert counts(letter) == (2, 0, 1)
+    page = reader.read(letter, "signatures")
+    assert "Signer 2" not in page
+    assert "removed" in page
+
+
+def test_undone_it_is_back_under_the_number_that_it_had(letter: Letter, moderator: User, reader: Reader) -> None:
+    add_published(letter, 3)
+    second = ids_of(letter)[1:2]
+    reject(letter, second, moderator)
+    assert counts(letter) == (2, 0, 1)
+    assert restore(letter, second, moderator) == 1
+    assert counts(letter) == (3, 0, 0)
+    assert Signature.objects.get(pk=second[0]).number == 2
+    assert "Signer 2" in reader.read(letter, "signatures")
+
+
+def test_undone_before_it_was_numbered_it_waits_again(reviewed: Letter, moderator: User) -> None:
+    reject(reviewed, ids_of(reviewed)[:2], moderator)
+    assert counts(reviewed) == (0, 3, 0)
+    assert restore(reviewed, ids_of(reviewed), moderator) == 2
+    assert counts(reviewed) == (0, 5, 0)
+
+
+def test_rejected_and_undone_at_once_changes_no_count(letter: Letter, moderator: User) -> None:
+    add_published(letter, 3)
+    reject(letter, ids_of(letter), moderator)
+    restore(letter, ids_of(letter), moderator)
+    assert counts(letter) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("judge", [accept, reject])
+def test_judging_twice_changes_nothing_the_second_time(reviewed: Letter, moderator: User, judge: Judge) -> None:
+    assert judge(reviewed, ids_of(reviewed), moderator) == 5
+    reviewed.refresh_from_db()
+    version = reviewed.version
+    assert judge(reviewed, ids_of(reviewed), moderator) == 0
+    reviewed.refresh_from_db()
+    assert reviewed.version == version
+    assert AuditEvent.objects.filter(object_kind="signature").count() == 5
+
+
+def test_a_doubt_about_what_is_published_is_cleared(letter: Letter, moderator: User) -> None:
+    add_published(letter, 3)
+    doubtful = ids_of(letter)[0]
+    Signature.objects.filter(pk=doubtful).update(concern="bounced")
+    assert [signature.pk for signature in waiting(letter).signatures] == [doubtful]
+    assert accept(letter, ids_of(letter), moderator) == 1
+    assert waiting(letter).signatures == []
+    assert counts(letter) == (3, 0, 0)
+
+
+def test_what_its_signer_has_withdrawn_cannot_be_brought_back(reviewed: Letter, moderator: User) -> None:
+    signature = reviewed.signatures.order_by("pk")[0]
+    reject(reviewed, [signature.pk], moderator)
+    signature.refresh_from_db()
+    withdraw_signature(signature, now=NOW)
+    assert restore(reviewed, [signature.pk], moderator) == 0
+    assert accept(reviewed, [signature.pk], moderator) == 0
+
+
+def test_who_judged_what_and_why_is_recorded_for_each(reviewed: Letter, moderator: User) -> None:
+    first, second, *_ = ids_of(reviewed)
+    reject(reviewed, [first, second], moderator)
+    events = AuditEvent.objects.filter(verb="reject_signature").order_by("object_id")
+    assert [(event.object_id, event.actor, event.reason) for event in events] == [
+        (first, moderator, "Not a person"),
+        (second, moderator, "Not a person"),
+    ]
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_nothing_is_rejected_without_a_reason(reviewed: Letter, moderator: User, reason: str) -> None:
+    with pytest.raises(Refused, match="no_reason"):
+        reject_signatures(reviewed, ids_of(reviewed), reason=reason, by=moderator, now=NOW)
+    assert counts(reviewed) == (0, 5, 0)
+
+
+@pytest.mark.parametrize("judge", [accept, reject, restore])
+def test_only_owners_and_moderators_judge(
+    reviewed: Letter, judge: Judge, organizer: User, teammate: User, stranger: User
+) -> None:
+    for person in (teammate, stranger):
+        with pytest.raises(Refused, match="not_yours"):
+            judge(reviewed, ids_of(reviewed), person)
+    organizer.is_active = False
+    with pytest.raises(Refused, match="not_yours"):
+        judge(reviewed, ids_of(reviewed), organizer)
+    assert counts(reviewed) == (0, 5, 0)
+
+
+@pytest.mark.parametrize("judge", [accept, reject, restore])
+def test_ids_of_another_letter_are_passed_over(
+    reviewed: Letter, published: LetterMaker, judge: Judge, moderator: User
+) -> None:
+    another = published("another")
+    assert judge(another, ids_of(reviewed), moderator) == 0
+    assert counts(reviewed) == (0, 5, 0)
+
+
+def test_too_many_at_once_are_refused(letter: Letter, moderator: User) -> None:
+    with pytest.raises(Refused, match="too_many"):
+        accept(letter, list(range(MAX_BATCH_SIZE + 1)), moderator)
+
+
+@pytest.mark.parametrize("signatures", [1, 200])
+def test_a_page_of_judging_costs_the_same_however_many(
+    letter: Letter, moderator: User, django_assert_num_queries: DjangoAssertNumQueries, signatures: int
+) -> None:
+    add_confirmed(letter, signatures, state=Signature.State.HELD)
+    ids = ids_of(letter)
+    # Savepoint, the collective's member, the letter's lock, both kinds, both changed, the version, the record, the end.
+    with django_assert_num_queries(10):
+        accept(letter, ids, moderator)
+
+
+def test_the_work_list_goes_on_page_by_page(letter: Letter, moderator: User) -> None:
+    add_confirmed(letter, PAGE_LENGTH + 3, state=Signature.State.HELD)
+    first = waiting(letter)
+    assert first.onward
+    rest = waiting(letter, first.onward)
+    assert [len(first.signatures), len(rest.signatures), rest.onward] == [PAGE_LENGTH, 3, None]
+    reject(letter, [signature.pk for signature in rest.signatures], moderator)
+    assert rejected(letter).signatures == rest.signatures[::-1]

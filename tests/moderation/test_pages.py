@@ -1,0 +1,188 @@
+"""A moderator's pages: for those who look after the letter, and nobody else knows that they are there."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from letters.models import AuditEvent, Letter, Signature, User
+from letters.moderator.moderation.queries import PAGE_LENGTH
+from letters.shared.tokens import make_handle
+from tests.conftest import LetterMaker
+from tests.moderation.conftest import handles_of
+from tests.people import NOW, Response, add_confirmed, add_published, browser_of, ids_of, publish, words
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/moderate/night-trains/"
+SEARCH = "/organize/letters/night-trains/signatures/"
+
+
+@pytest.fixture
+def desk(moderator: User) -> Client:
+    """The moderator's browser."""
+    return browser_of(moderator)
+
+
+def states(letter: Letter) -> list[str]:
+    return list(letter.signatures.order_by("pk").values_list("state", flat=True))
+
+
+def judge(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
+    return desk.post(page, fields, follow=True)
+
+
+def test_the_letters_that_one_looks_after_are_listed_with_what_waits(reviewed: Letter, desk: Client) -> None:
+    page = desk.get("/moderate/")
+    assert "Keep the night trains running" in words(page)
+    assert "5 wait" in words(page)
+
+
+def test_who_looks_after_nothing_is_told_how_to(letter: Letter, stranger: User) -> None:
+    assert "There is no letter that you look after." in words(browser_of(stranger).get("/moderate/"))
+
+
+@pytest.mark.parametrize("page", ["/moderate/", QUEUE, f"{QUEUE}published/"])
+def test_who_is_not_signed_in_is_asked_to(letter: Letter, page: str) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 302
+    assert f"login/?next={page}" in answer["Location"]
+
+
+@pytest.mark.parametrize("page", [QUEUE, f"{QUEUE}waiting/", f"{QUEUE}published/", f"{QUEUE}rejected/"])
+def test_for_strangers_and_editors_there_is_nothing_here(
+    reviewed: Letter, teammate: User, stranger: User, page: str
+) -> None:
+    for person in (teammate, stranger):
+        assert browser_of(person).get(page).status_code == 404
+        assert browser_of(person).post(page, {"action": "accept", "ticked": handles_of(reviewed)}).status_code == 404
+    assert states(reviewed) == ["held"] * 5
+
+
+def test_a_draft_has_nothing_to_look_at(draft: LetterMaker, desk: Client) -> None:
+    draft()
+    assert desk.get(QUEUE).status_code == 404
+
+
+def test_a_page_is_accepted_at_once(reviewed: Letter, desk: Client) -> None:
+    page = judge(desk, action="accept", ticked=handles_of(reviewed)[:4])
+    assert "4 signatures accepted." in words(page)
+    assert states(reviewed) == ["confirmed"] * 4 + ["held"]
+
+
+def test_one_is_accepted_by_its_own_button_whatever_is_ticked(reviewed: Letter, desk: Client) -> None:
+    ids = handles_of(reviewed)
+    assert "1 signature accepted." in words(judge(desk, accept=ids[2], ticked=ids))
+    assert states(reviewed) == ["held", "held", "confirmed", "held", "held"]
+
+
+def test_a_rejection_says_why_and_can_be_undone(reviewed: Letter, desk: Client) -> None:
+    ids = handles_of(reviewed)
+    assert "2 signatures rejected." in words(judge(desk, action="reject", ticked=ids[:2], reason="Not a person"))
+    assert set(AuditEvent.objects.filter(verb="reject_signature").values_list("reason", flat=True)) == {"Not a person"}
+    assert "Signer 1" in words(desk.get(f"{QUEUE}rejected/"))
+    assert "1 signature put back." in words(judge(desk, f"{QUEUE}rejected/", restore=ids[0]))
+    assert states(reviewed) == ["held", "rejected", "held", "held", "held"]
+
+
+def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(reviewed: Letter, desk: Client) -> None:
+    first = handles_of(reviewed)[0]
+    page = judge(desk, action="reject", ticked=[first])
+    assert page.status_code == 422
+    assert "Say why, so that another moderator can follow it." in words(page)
+    assert f'value="{first}" checked' in page.content.decode()
+    assert states(reviewed) == ["held"] * 5
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"action": "accept"}, "Tick the signatures that you mean."),
+        ({"action": "accept", "ticked": ["x", "-1", "9" * 40]}, "Tick the signatures that you mean."),
+        ({"action": "burn", "ticked": ["1"]}, "Choose what is to be done."),
+        ({}, "Choose what is to be done."),
+    ],
+)
+def test_a_form_that_says_nothing_gets_a_sentence(
+    reviewed: Letter, desk: Client, fields: dict[str, Any], sentence: str
+) -> None:
+    page = judge(desk, **fields)
+    assert page.status_code == 422
+    assert sentence in words(page)
+    assert states(reviewed) == ["held"] * 5
+
+
+def test_what_is_published_can_be_taken_out(letter: Letter, desk: Client) -> None:
+    add_published(letter, 3)
+    assert "Signer 3" in words(desk.get(f"{QUEUE}published/"))
+    judge(desk, f"{QUEUE}published/", reject=handles_of(letter)[0], reason="Asked for it")
+    publish()
+    letter.refresh_from_db()
+    assert (letter.signature_count, letter.removed_count) == (2, 1)
+
+
+def test_the_page_says_what_the_doubt_is_and_who_sees_the_name(letter: Letter, desk: Client) -> None:
+    add_confirmed(letter, 1, state="held", concern="disposable", display="organizers")
+    page = words(desk.get(QUEUE))
+    assert "An address of a kind that is thrown away." in page
+    assert "only the organizers see the name" in page
+
+
+def test_the_list_goes_on_and_ends(letter: Letter, desk: Client) -> None:
+    add_published(letter, PAGE_LENGTH + 2)
+    first = desk.get(f"{QUEUE}published/").content.decode()
+    assert 'href="?after=3"' in first
+    rest = desk.get(f"{QUEUE}published/?after=3")
+    assert rest.content.count(b'name="ticked"') == 2
+    assert b"?after=" not in rest.content.replace(b'action="/moderate/night-trains/published/?after=3"', b"")
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣"])
+def test_a_page_that_is_no_number_is_the_first(reviewed: Letter, desk: Client, after: str) -> None:
+    assert "Signer 1" in words(desk.get(QUEUE, {"after": after}))
+
+
+def test_nobody_keeps_a_moderators_page(reviewed: Letter, desk: Client) -> None:
+    assert "no-store" in desk.get(QUEUE)["Cache-Control"]
+
+
+def test_a_foreign_page_cannot_judge(reviewed: Letter, moderator: User) -> None:
+    desk = Client(enforce_csrf_checks=True)
+    desk.force_login(moderator)
+    assert desk.post(QUEUE, {"action": "accept", "ticked": handles_of(reviewed)}).status_code == 403
+    assert states(reviewed) == ["held"] * 5
+
+
+def test_no_page_names_a_signature_by_an_id(reviewed: Letter, desk: Client) -> None:
+    """Ids of first signatories follow the list that their organizers sent in."""
+    ids = ids_of(reviewed)
+    Signature.objects.filter(pk=ids[0]).update(state="rejected")
+    for page in (QUEUE, f"{QUEUE}published/", f"{QUEUE}rejected/", SEARCH, f"{SEARCH}?shown=held"):
+        html = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", desk.get(page).content.decode())
+        assert not [pk for pk in ids if re.search(rf'["=/:]{pk}["/:&]', html)], page
+    assert judge(desk, accept=str(ids[1])).status_code == 422
+    other = make_handle(f"judge:{reviewed.pk + 1}", ids[1])
+    assert judge(desk, accept=other).status_code == 422
+
+
+def test_what_waits_is_not_in_the_order_of_an_imported_list(reviewed: Letter, desk: Client) -> None:
+    for place, pk in enumerate(reversed(ids_of(reviewed))):
+        Signature.objects.filter(pk=pk).update(confirmed_at=NOW + timedelta(minutes=place))
+    text = words(desk.get(QUEUE))
+    found = [f"Signer {number}" for number in re.findall(r"Signer (\d)", text)]
+    assert found == ["Signer 5", "Signer 4", "Signer 3", "Signer 2", "Signer 1"]
+
+
+def test_of_who_is_shown_to_nobody_the_page_tells_neither_day_nor_country(reviewed: Letter, desk: Client) -> None:
+    first = reviewed.signatures.order_by("pk")[0]
+    desk_before = words(desk.get(QUEUE))
+    assert desk_before.count("2025") >= 5
+    Signature.objects.filter(letter=reviewed).update(name="", display="nobody", country="IT")
+    for page in (QUEUE, f"{SEARCH}?shown=held"):
+        text = words(desk.get(page))
+        assert "2025" not in text
+        assert "Italy" not in text
+        assert " IT " not in text
+    assert first.fingerprint() not in desk.get(QUEUE).content.decode()

@@ -1,0 +1,196 @@
+"""The honest counter: one number, and every surface says the same."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+
+from letters.models import Collective, Letter, Signature, User
+from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import (
+    LINK,
+    NOW,
+    Reader,
+    Signer,
+    browser_of,
+    deliver,
+    in_threads,
+    publish,
+    sign,
+    sign_and_confirm,
+    words,
+)
+
+
+def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
+    """What each surface says the count is, as a reader reads it."""
+
+    def said(path: str, pattern: str) -> int:
+        found = re.search(pattern, words(reader.get(path)))
+        assert found, f"{path} says no count"
+        return int(re.sub("[.,]", "", found[1]))
+
+    page, home = letter.get_absolute_url(), "/"
+    return {
+        "page": said(page, r"([\d,]+) signatures?\b"),
+        "ledger": said(page, r"Published ([\d,]+)"),
+        "list": said(letter.url_of("signatures"), r"([\d,]+) signatures?\b"),
+        "home": said(home, r"([\d,]+) signatures?\b"),
+        "in Italian": said(letter.get_absolute_url("it"), r"([\d.]+) firm[ae]\b"),
+        "data": reader.count(letter)["published"],
+    }
+
+
+def test_a_letter_that_nobody_has_signed_counts_none(letter: Letter, reader: Reader) -> None:
+    assert set(surfaces(letter, reader).values()) == {0}
+
+
+def test_the_counter_tells_of_every_state_and_when_it_was_true(published: LetterMaker, reader: Reader) -> None:
+    letter = published(goal=500)
+    for number in range(4):
+        sign_and_confirm(letter, f"signer{number}@example.org")
+    sign(letter, "pending@example.org")
+    publish(NOW)
+    withdraw_signature(Signature.objects.get(number=2), now=NOW)
+    Signature.objects.filter(number=3).update(state="rejected")
+    Letter.objects.update(reviewed=True)
+    sign_and_confirm(Letter.objects.get(), "held@example.org")
+    later = NOW + timedelta(hours=1)
+    publish(later)
+    letter.refresh_from_db()
+    assert reader.count(letter) == {
+        "published": 2,
+        "awaiting_confirmation": 0,
+        "awaiting_confirmation_is_rounded": True,
+        "awaiting_review": 1,
+        "withdrawn": 1,
+        "removed": 1,
+        "goal": 500,
+        "version": letter.version,
+        "as_of": later.date().isoformat(),
+    }
+
+
+def test_as_of_is_the_day_in_the_collectives_time_zone(letter: Letter, reader: Reader) -> None:
+    Letter.objects.update(counted_at=NOW.replace(hour=23), version=2)
+    Collective.objects.update(timezone="Europe/Rome")
+    assert reader.count(letter)["as_of"] == "2025-03-04"
+    assert "As of March 4, 2025." in words(reader.get(letter.get_absolute_url()))
+
+
+def test_the_counter_may_be_read_by_any_program(letter: Letter, reader: Reader) -> None:
+    answer = reader.get(letter.url_of("count"))
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) -> None:
+    sign(letter, "pending@example.org")
+    assert set(surfaces(letter, reader).values()) == {0}
+    publish()
+    assert set(surfaces(letter, reader).values()) == {0}
+    letter.refresh_from_db()
+    assert letter.awaiting_confirmation == 1
+
+
+def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
+    """What the data and the page say of those that their signers have still to confirm."""
+    found = re.search(
+        r"Awaiting the signer.s confirmation (.*?) Awaiting a moderator", words(reader.get(letter.get_absolute_url()))
+    )
+    assert found
+    return reader.count(letter)["awaiting_confirmation"], found[1]
+
+
+@pytest.mark.parametrize(
+    ("pending", "said"),
+    [
+        (0, (0, "fewer than 10")),
+        (1, (0, "fewer than 10")),
+        (9, (0, "fewer than 10")),
+        (10, (10, "at least 10")),
+        (29, (20, "at least 20")),
+        (1234, (1230, "at least 1,230")),
+    ],
+)
+def test_how_many_await_their_signers_is_public_in_tens_alone(
+    letter: Letter, reader: Reader, pending: int, said: tuple[int, str]
+) -> None:
+    Letter.objects.update(awaiting_confirmation=pending)
+    assert awaiting(letter, reader) == said
+
+
+def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:
+    """Whoever signs with another person's address and sees a step knows that this person had not signed before."""
+    addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
+
+    def public() -> list[tuple[str, bytes]]:
+        return [(answer["ETag"], answer.content) for answer in map(reader.get, addresses)]
+
+    before = public()
+    sign(letter, "ada@example.org", now=NOW)
+    publish(NOW + timedelta(hours=1))
+    assert public() == before
+    letter.refresh_from_db()
+    assert letter.awaiting_confirmation == 1
+
+
+@pytest.mark.parametrize(
+    ("pending", "said"), [(9, ""), (10, "At least 10 are waiting"), (19, "At least 10 are waiting")]
+)
+def test_the_organizers_read_no_more_of_it_than_the_public(
+    letter: Letter, organizer: User, pending: int, said: str
+) -> None:
+    """An organizer who signs with another person's address and sees a step knows that this person had not signed."""
+    Letter.objects.update(awaiting_confirmation=pending)
+    page = words(browser_of(organizer).get("/organize/letters/night-trains/"))
+    assert said in page
+    assert f"{pending} are waiting for their signers to confirm." not in page.replace(
+        "At least 10 are waiting for their signers to confirm.", ""
+    )
+
+
+def test_a_signature_is_on_every_surface_as_soon_as_it_is_numbered(letter: Letter, reader: Reader) -> None:
+    surfaces(letter, reader)
+    sign_and_confirm(letter)
+    assert set(surfaces(letter, reader).values()) == {0}
+    publish()
+    assert set(surfaces(letter, reader).values()) == {1}
+
+
+def test_the_versions_of_one_letter_only_grow(letter: Letter, reader: Reader) -> None:
+    versions = [reader.count(letter)["version"]]
+    for number in range(5):
+        sign_and_confirm(letter, f"signer{number}@example.org")
+        publish()
+        versions.append(reader.count(letter)["version"])
+    assert versions == sorted(set(versions))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_limits")
+def test_200_people_sign_through_16_threads_and_every_surface_counts_200(
+    letter: Letter, reader: Reader, mailoutbox: list[EmailMessage]
+) -> None:
+    people = [f"signer{number}@example.org" for number in range(200)]
+
+    def sign_up(email: str) -> int:
+        return Signer().sign(letter, name=email.split("@", maxsplit=1)[0], email=email).status_code
+
+    def confirm(url: str) -> int:
+        return Signer().client.post(url).status_code
+
+    assert set(in_threads(sign_up, people, threads=16)) == {303}
+    deliver()
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(people)
+    links = [path for message in mail.outbox for path, name in LINK.findall(str(message.body)) if name == "confirm"]
+    assert set(in_threads(confirm, links, threads=16)) == {303}
+    publish()
+    numbers = Signature.objects.filter(letter=letter, state="published").values_list("number", flat=True)
+    assert sorted(number or 0 for number in numbers) == list(range(1, 201))
+    assert set(surfaces(letter, reader).values()) == {200}
+    assert reader.count(letter)["awaiting_confirmation"] == 0
+    assert "All 200 signatures" in words(reader.get(letter.get_absolute_url()))

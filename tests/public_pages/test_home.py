@@ -1,0 +1,102 @@
+"""The home page: the letters that can be signed now, each with its count."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from letters.models import Collective, Letter, User
+from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
+from tests.conftest import LetterMaker
+from tests.people import NOW, Reader, add_published, kept_pages, words
+
+
+def listed(reader: Reader, path: str = "/") -> list[str]:
+    """The addresses of the letters on the page, from the first."""
+    answer = reader.get(path)
+    assert answer.status_code == 200
+    return re.findall(r'<h2[^>]*><a href="([^"]+)">', answer.content.decode())
+
+
+def test_an_open_letter_is_listed_with_its_count(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 3)
+    answer = words(reader.get("/"))
+    for part in ["Keep the night trains running", "To the ministers", "Friends of the Night Train", "3 signatures"]:
+        assert part in answer
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": "draft"},
+        {"status": "closed", "closed_at": NOW},
+        {"status": "withdrawn"},
+        {"closes_at": NOW},
+        {"opens_at": timezone.now() + timedelta(days=1000)},
+    ],
+)
+def test_a_letter_that_cannot_be_signed_is_not_listed(letter: Letter, reader: Reader, values: dict[str, Any]) -> None:
+    assert listed(reader) == ["/letters/night-trains/"]
+    Letter.objects.update(**values)
+    assert listed(reader) == []
+
+
+def test_without_letters_the_page_says_so(db: None, reader: Reader) -> None:
+    assert "No letter is open for signing at the moment." in words(reader.get("/"))
+
+
+def test_the_newest_letter_stands_first(published: LetterMaker, reader: Reader) -> None:
+    for place in (2, 1, 3):
+        letter = published(slug=f"letter-{place}")
+        Letter.objects.filter(pk=letter.pk).update(published_at=NOW + timedelta(days=place))
+    assert listed(reader) == [f"/letters/letter-{place}/" for place in (3, 2, 1)]
+
+
+def test_each_letter_is_shown_in_the_language_of_the_page_if_it_has_it(
+    letter: Letter, collective: Collective, organizer: User, reader: Reader
+) -> None:
+    german = draft_letter(
+        collective, slug="nachtzug", text=Text("de", "Nachtzüge", "An alle", "Bleibt."), by=organizer, now=NOW
+    )
+    publish_letter(german, by=organizer, now=NOW)
+    page = reader.get("/it/").content.decode()
+    assert '<html lang="it"' in page
+    assert re.search(r'<h2 lang="it"[^>]*><a href="/it/letters/night-trains/">Lasciate correre i treni', page)
+    assert re.search(r'<h2 lang="de"[^>]*><a href="/letters/nachtzug/">Nachtzüge</a>', page)
+
+
+@pytest.mark.parametrize("path", ["/de/", "/xx/", "/it-CH/", "/IT/"])
+def test_a_language_that_the_site_does_not_speak_is_a_404(db: None, reader: Reader, path: str) -> None:
+    assert reader.get(path).status_code == 404
+
+
+def test_a_new_count_makes_a_new_page(letter: Letter, reader: Reader) -> None:
+    before = reader.get("/").headers["ETag"]
+    assert reader.get("/").headers["ETag"] == before
+    add_published(letter, 1)
+    after = reader.get("/")
+    assert after.headers["ETag"] != before
+    assert "1 signature" in words(after)
+
+
+@pytest.mark.parametrize("letters", [1, 12])
+def test_the_page_costs_the_same_however_many_letters_there_are(
+    published: LetterMaker, reader: Reader, letters: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for place in range(letters):
+        published(slug=f"letter-{place}")
+    kept_pages().pages.clear()
+    # One of them asks whether signing is paused, as each process does once a second.
+    with django_assert_num_queries(3):
+        assert len(listed(reader)) == letters
+
+
+def test_the_process_says_that_it_is_alive_without_asking_anybody(
+    reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, db: None
+) -> None:
+    with django_assert_num_queries(0):
+        answer = reader.get("/healthz")
+    assert (answer.status_code, answer.content, answer.headers["Cache-Control"]) == (200, b"ok", "no-store")

@@ -1,0 +1,303 @@
+"""The whole list as data: what the page shows and nothing else, written piece by piece."""
+
+import csv
+import io
+import os
+import stat
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from limits import parse
+from pytest_django import Settings
+
+from letters.models import Letter, Signature
+from letters.public.public_pages import files, queries
+from letters.public.public_pages.tasks import build_list, tidy_lists
+from letters.shared import wakeups
+from letters.signer.signing.operations import withdraw_signature
+from tests.conftest import LetterMaker
+from tests.people import NOW, Reader, Response, add_confirmed, add_published, kept_pages, publish, sign, words
+
+CSV = "/letters/night-trains/signatures.csv"
+
+
+def rows(answer: Response) -> list[dict[str, str]]:
+    assert answer.status_code == 200
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    assert content.startswith(b"\xef\xbb\xbf")
+    text = content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_it_holds_what_the_page_shows(letter: Letter, reader: Reader) -> None:
+    add_confirmed(letter, 1, affiliation="Society", role="Countess", country="IT", comment="Because.")
+    add_confirmed(letter, 1, affiliation="Secret Society", role="Spy", display="organizers")
+    add_confirmed(letter, 1, display="nobody")
+    add_confirmed(letter, 1)
+    sign(letter, "pending@example.org", name="Pending")
+    publish(NOW)
+    withdraw_signature(Signature.objects.get(number=4), now=NOW)
+    publish(NOW)
+    first, second, third = rows(reader.get(CSV))
+    assert first == {
+        "number": "1",
+        "name": "Signer 1",
+        "affiliation": "Society",
+        "role": "Countess",
+        "confirmed_domain": "",
+        "published_on": "2025-03-03",
+        "text": "1",
+        "before_translations": "",
+        "signed_text": "current",
+        "carried_over": "",
+    }
+    for number, row in [("2", second), ("3", third)]:
+        assert [row["number"], row["name"], row["affiliation"], row["role"]] == [number, "", "", ""]
+
+
+def test_a_million_would_be_read_in_pieces(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 3)
+    add_published(letter, 7)
+    with CaptureQueriesContext(connection) as captured:
+        found = rows(reader.get(CSV))
+    assert [row["number"] for row in found] == list("1234567")
+    assert len([query for query in captured if '"letters_signature"' in query["sql"]]) == 3
+
+
+def test_no_name_is_taken_for_a_formula(letter: Letter, reader: Reader) -> None:
+    add_confirmed(letter, 1, affiliation="=1+1")
+    publish(NOW)
+    assert rows(reader.get(CSV))[0]["affiliation"] == "'=1+1"
+
+
+def test_who_has_it_is_not_sent_it_again_until_somebody_signs(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 2)
+    etag = reader.get(CSV)["ETag"]
+    answer = reader.get(CSV, if_none_match=etag)
+    assert (answer.status_code, answer["ETag"], answer.content) == (304, etag, b"")
+    add_published(letter, 1)
+    assert len(rows(reader.get(CSV, if_none_match=etag))) == 3
+
+
+def test_it_is_a_file_for_everybody(letter: Letter, reader: Reader) -> None:
+    answer = reader.get(CSV)
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures.csv"'
+    assert answer["Cache-Control"].startswith("public")
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert not answer.cookies
+    assert rows(answer) == []
+
+
+def test_its_head_reads_no_signature(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 2)
+    with CaptureQueriesContext(connection) as captured:
+        answer = reader.client.head(CSV)
+    assert answer.status_code == 200
+    assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+
+
+def test_of_a_draft_there_is_none(draft: LetterMaker, reader: Reader) -> None:
+    draft()
+    assert reader.get(CSV).status_code == 404
+
+
+def test_nothing_can_be_sent_to_it(letter: Letter, reader: Reader) -> None:
+    assert reader.client.post(CSV).status_code == 405
+
+
+def test_the_list_leads_to_it(letter: Letter, reader: Reader) -> None:
+    add_published(letter, 1)
+    assert f'href="{CSV}"' in reader.read(letter, "signatures")
+
+
+# Of a large letter
+
+
+@pytest.fixture
+def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
+    """A letter whose list is built in the background; three have signed it."""
+    monkeypatch.setattr(files, "LARGE", 2)
+    settings.PUBLIC_LISTS_DIR = tmp_path / "lists"
+    settings.EXPORTS_DIR = tmp_path / "exports"
+    add_published(letter, 3)
+    return letter
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Whom readers have woken."""
+    calls: list[tuple[object, ...]] = []
+    monkeypatch.setattr(wakeups, "wake", lambda *args, **more: calls.append((*args, more["queue"])))
+    return calls
+
+
+def built(letter: Letter, *, ago: timedelta = timedelta(0)) -> None:
+    build_list(letter.pk, now=timezone.now() - ago)
+
+
+def test_no_request_reads_a_long_list(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        answer = reader.get(CSV)
+    assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "20", "no-store")
+    assert "Reload this page in about 20 seconds." in words(answer)
+    assert woken == [("letters.build_list", large.pk, "exports")]
+    built(large)
+    with CaptureQueriesContext(connection) as captured:
+        assert [row["number"] for row in rows(reader.get(CSV))] == ["1", "2", "3"]
+    assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    assert len(woken) == 1
+
+
+def test_a_file_is_sent_with_its_etag_and_only_once(large: Letter, reader: Reader) -> None:
+    built(large)
+    answer = reader.get(CSV)
+    assert answer["Cache-Control"] == "public, max-age=5"
+    assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures.csv"'
+    assert "Last-Modified" not in answer.headers
+    rows(answer)
+    again = reader.get(CSV, if_none_match=answer["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert reader.client.head(CSV)["ETag"] == answer["ETag"]
+
+
+def test_a_list_that_is_a_little_behind_is_sent_and_built_anew(
+    large: Letter, reader: Reader, woken: list[tuple[object, ...]]
+) -> None:
+    built(large)
+    add_published(large, 1)
+    woken.clear()
+    assert len(rows(reader.get(CSV))) == 3
+    # Not at each signature.
+    assert woken == []
+    built(large)
+    assert len(rows(reader.get(CSV))) == 3
+
+
+def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
+    built(large, ago=files.AGAIN_AFTER)
+    add_published(large, 1)
+    woken.clear()
+    assert len(rows(reader.get(CSV))) == 3
+    assert woken == [("letters.build_list", large.pk, "exports")]
+    built(large)
+    assert len(rows(reader.get(CSV))) == 4
+    assert len(files.all_lists()) == 1
+
+
+def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(large: Letter, reader: Reader) -> None:
+    said = f"It is never more than {int(files.TOO_OLD.total_seconds())} seconds behind"
+    assert said in words(reader.get(large.url_of("signatures")))
+    built(large, ago=files.TOO_OLD + timedelta(seconds=1))
+    assert len(rows(reader.get(CSV))) == 3
+    withdraw_signature(Signature.objects.get(number=2), now=NOW)
+    publish(NOW)
+    assert reader.get(CSV).status_code == 503
+    tidy_lists(now=timezone.now())
+    assert files.all_lists() == []
+    built(large)
+    assert [row["number"] for row in rows(reader.get(CSV))] == ["1", "3"]
+
+
+def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None:
+    built(large, ago=timedelta(days=1))
+    abandoned, young = (tmp_path / "lists" / f"{name}.unfinished" for name in ("old", "young"))
+    for path, age in [(abandoned, 7200), (young, 0)]:
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    tidy_lists(now=timezone.now())
+    assert len(files.all_lists()) == 1
+    assert young.exists()
+    assert not abandoned.exists()
+
+
+def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
+    large: Letter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built(large, ago=files.AGAIN_AFTER)
+    before = files.all_lists()
+    add_published(large, 1)
+
+    def full(rows: object) -> str:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(files, "csv_lines", full)
+    with pytest.raises(OSError, match="No space"):
+        built(large)
+    assert files.all_lists() == before
+    assert len([path for path in (tmp_path / "lists").iterdir() if path.stat().st_size]) == 1
+    assert not list((tmp_path / "lists").glob("*.unfinished"))
+
+
+def test_while_a_list_is_written_no_other_worker_writes_it(large: Letter) -> None:
+    """Each reader who waits asks for it again; and of two, the older might be whole last."""
+    with files.building(large.pk) as first:
+        built(large)
+        assert (first, files.all_lists()) == (True, [])
+        with files.building(large.pk + 1) as another:
+            assert another
+    built(large)
+    assert len(files.all_lists()) == 1
+
+
+def test_a_build_that_failed_keeps_nobody_from_the_next(large: Letter) -> None:
+    with pytest.raises(OSError, match="No space"), files.building(large.pk):
+        raise OSError("No space left on device")
+    built(large)
+    assert len(files.all_lists()) == 1
+
+
+def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
+    built(large)
+    (found,) = files.all_lists()
+    assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_a_network_that_takes_list_after_list_has_to_wait(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("1/hour")
+    built(large)
+    rows(reader.get(CSV))
+    kept_pages().pages.clear()
+    answer = reader.get(CSV)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 3000
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_whoever_has_the_list_already_is_not_counted(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("2/hour")
+    built(large)
+    first = reader.get(CSV)
+    rows(first)
+    for _ in range(5):
+        with CaptureQueriesContext(connection) as captured:
+            again = reader.get(CSV, if_none_match=first["ETag"])
+        assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+        assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
+    # One more can be taken, and no third.
+    rows(reader.get(CSV, if_none_match='W/"another"'))
+    assert reader.get(CSV, if_none_match='W/"another"').status_code == 429
+    assert reader.get(CSV, if_none_match=first["ETag"]).status_code == 304
+
+
+def test_the_worker_knows_the_task(large: Letter) -> None:
+    from letters.tasks import build_list, tidy_exports
+
+    assert build_list.name == "letters.build_list"
+    build_list(large.pk)
+    assert len(files.all_lists()) == 1
+    tidy_exports()
+    assert len(files.all_lists()) == 1
