@@ -53,7 +53,16 @@ def undersigned(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     assert run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder).returncode == 0
     python = folder / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "install", "--no-deps"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "--disable-pip-version-check",
+        "install",
+        "--no-deps",
+    ]
     ended = run(*pip, "--no-index", "--quiet", wheel, cwd=folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     # Its requirements are those of the tests, so that nothing is asked from the network.
