@@ -87,7 +87,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Who did what, and when."""
-    page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
+    page = queries.record_of(collective, before=request.GET.get("before", ""))
     lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
@@ -230,8 +230,3 @@ def _go_back(collective: Collective, owner: User) -> HttpResponse:
     """To the members; to the own collectives for who has just given away the last thing that they could do here."""
     still_there = collective.memberships.filter(user=owner).exists()
     return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")
-
-
-def _cursor(text: str) -> int:
-    """Where a page goes on; the first page for anything that is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
