@@ -239,7 +239,7 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
     at = asked.created_at.replace(microsecond=0)
     OutgoingEmail.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
-    assert "any email for this signature that can be sent today to the mail server." in answer
+    assert "If we could send you an email about this today, we sent it by" in answer
     assert "at most three emails a day to one address" in answer
     OutgoingEmail.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
@@ -438,8 +438,8 @@ def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", 
 
 
 SENTENCES = {
-    "sent_at": "any email for this signature that can be sent today to the mail server.",
-    "dropped_at": "any email for this signature that can be sent today to the mail server.",
+    "sent_at": "If we could send you an email about this today, we sent it by",
+    "dropped_at": "If we could send you an email about this today, we sent it by",
     "failed_at": "there is no such mailbox",
 }
 
@@ -477,7 +477,7 @@ def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
         OutgoingEmail.objects.filter(pk=outgoing.pk).update(created_at=moment, **settled)
     pages = [TOKEN.sub("/", MOMENT.sub("", signer.get(page).content.decode())) for page in (new, known)]
     assert pages[0] == pages[1]
-    assert "sent today to the mail server" in pages[0]
+    assert "If we could send you an email about this today, we sent it by" in pages[0]
 
 
 TOKEN = re.compile(r"/signatures/check/[^/]+/")
@@ -496,7 +496,7 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     take_back(signature_of(letter), now=timezone.now())
     assert not OutgoingEmail.objects.exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
-    assert "sent today to the mail server" in before
+    assert "If we could send you an email about this today, we sent it by" in before
 
 
 def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
