@@ -137,7 +137,7 @@ def refusal_of(problem: Exception) -> tuple[int, dict[str, str], str]:
         (Refused("not_yours"), 404, "Page not found"),
         (Refused("letter_withdrawn"), 409, "Something changed after you opened this page"),
         (Refused("no_worker"), 503, "Part of this site is not responding"),
-        (TooMany("many_requests", seconds=61), 429, "Please try again in about 2 minutes."),
+        (TooMany("many_requests", seconds=61), 429, "Try again in about 2 minutes."),
         (RecursionError(), 400, "We could not read this"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Progress of the check of account forms in a real browser: it goes by itself, and who cannot do it is told what to do."""
+"""The calculation of account forms in a real browser: it goes by itself, and who cannot do it is told what to do."""
 
 from collections.abc import Iterator
 

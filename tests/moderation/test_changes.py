@@ -129,7 +129,7 @@ def test_a_signer_may_ask_again_after_a_no(asking: Signature, moderator: User) -
 
 def test_the_page_shows_old_and_new_words_side_by_side(asking: Signature, moderator: User) -> None:
     page = words(browser_of(moderator).get(QUEUE))
-    assert "Shown now Asked for Name Signer 1 Signer King" in page
+    assert "Shown now Requested Name Signer 1 Signer King" in page
     assert "Painter" in page
 
 
@@ -148,7 +148,7 @@ def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> N
 def test_no_words_are_kept_back_without_a_reason(asking: Signature, moderator: User) -> None:
     answer = browser_of(moderator).post(QUEUE, {"decline": handle_of(asking)})
     assert answer.status_code == 422
-    assert "Say why" in words(answer)
+    assert "Enter a reason" in words(answer)
 
 
 def seen_on(desk: Client) -> list[str]:

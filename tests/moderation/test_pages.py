@@ -37,7 +37,7 @@ def judge(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
 def test_the_letters_that_one_looks_after_are_listed_with_what_waits(reviewed: Letter, desk: Client) -> None:
     page = desk.get("/moderate/")
     assert "Keep the night trains running" in words(page)
-    assert "5 wait" in words(page)
+    assert "5 to review" in words(page)
 
 
 def test_who_looks_after_nothing_is_told_how_to(letter: Letter, stranger: User) -> None:

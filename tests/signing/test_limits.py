@@ -462,7 +462,7 @@ def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signe
     signer.sign(letter)
     answer = signer.sign(letter, email="eve@example.org")
     assert answer.status_code == 429
-    assert "Please try again in about 1 minute." in words(answer)
+    assert "Try again in about 1 minute." in words(answer)
 
 
 @pytest.mark.django_db(transaction=True)

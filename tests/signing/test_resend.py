@@ -179,7 +179,7 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
         answer = signer.client.post(*form, headers=FROM_OUR_PAGE)
         assert answer.status_code == 429
         assert 3500 < int(answer["Retry-After"]) <= 3600
-        assert "Please try again in about 60 minutes." in words(answer)
+        assert "Try again in about 60 minutes." in words(answer)
     assert OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.REQUESTED).count() == 2
 
 
