@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from pytest_django.plugin import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from letters.base.changes.operations import change_collective, change_letter, change_letter_unasked
 from letters.models import OWNING, WRITING, AuditEvent, Collective, Letter, Membership, User

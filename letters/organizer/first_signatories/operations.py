@@ -131,7 +131,7 @@ def _fix_text(change: LetterChange) -> None:
     if not revision.translations.filter(language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     Revision.objects.filter(pk=revision.pk).update(published_at=change.now)
-    change.update_unseen(current_revision=revision)
+    change.update_unseen(current_revision_id=revision.pk)
 
 
 def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
@@ -251,7 +251,7 @@ def _free_text(change: LetterChange) -> bool:
     if Signature.objects.filter(letter=letter, is_first=True).exclude(state__in=unsigned).exists():
         return False
     fixed = letter.current_revision_id
-    change.update_unseen(current_revision=None)
+    change.update_unseen(current_revision_id=None)
     Revision.objects.filter(pk=fixed).update(published_at=None)
     return True
 

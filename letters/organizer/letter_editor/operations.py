@@ -406,7 +406,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     # One whose text was fixed for its first signers has been published to them already.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip())
-    change.update(**opening, current_revision=revision)
+    change.update(**opening, current_revision_id=revision.pk)
     change.record("publish_letter", letter, details=details)
 
 
