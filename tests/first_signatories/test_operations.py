@@ -30,7 +30,7 @@ from letters.organizer.first_signatories.operations import (
     remind_invited,
     withdraw_invitation,
 )
-from letters.organizer.first_signatories.queries import list_of, listed, progress
+from letters.organizer.first_signatories.queries import expired_among, list_of, listed, progress
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, translate_letter, withdraw_letter
 from letters.shared.addresses import decrypt, hash_address, read_address
 from letters.shared.refused import Refused
@@ -332,7 +332,7 @@ def test_somebody_who_signs_while_they_are_invited_again_keeps_their_signature(
 ) -> None:
     invite(before, now=NOW)
     take_back(before, "ada@example.org", organizer)
-    find = operations.expired_among
+    find = expired_among
 
     def and_then_they_sign(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
         found = find(letter, hashes)
