@@ -26,7 +26,7 @@ from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
 from letters.shared.referrers import host_elsewhere
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.tokens import Token, make_check_token, read_token
 from letters.signer.signing import queries
@@ -84,7 +84,7 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     except ProofWanted as wanted:
         return form_again(proof=wanted, status=422)
     except Refused as refused:
-        if refused.code == "text_changed":
+        if refused.code is Refusal.TEXT_CHANGED:
             form.show_current_text()
         status, retry_after = _refusal_status(refused)
         return form_again(refusal=refused.code, status=status, retry_after=retry_after)
