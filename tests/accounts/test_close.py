@@ -40,13 +40,13 @@ def test_the_address_can_be_used_again(signed_in: Person, orla: User) -> None:
     Person().send("/accounts/login/code/", email="orla@example.org")
     assert "There is no account with it" in mailed_to("orla@example.org")[-1]
     page = Person().sign_up("orla@example.org")
-    assert "Check your mail" in words(page)
+    assert "Check your email" in words(page)
     assert User.objects.count() == 2
 
 
 def test_it_asks_once_more_for_the_password(signed_in: Person, orla: User) -> None:
     page = signed_in.send("/accounts/close/")
-    assert "Is it you?" in words(page)
+    assert "Confirm that it is you" in words(page)
     orla.refresh_from_db()
     assert orla.is_active
     # And then goes on with what was asked.

@@ -377,7 +377,7 @@ def test_these_are_all_the_emails_that_there_are() -> None:
     assert prefixes - NEVER_SENT == set(FLOWS.values())
 
 
-# With an account elsewhere
+# Use an account on another site
 
 
 @pytest.mark.usefixtures("unconfirmed")

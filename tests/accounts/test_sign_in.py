@@ -62,7 +62,7 @@ def test_a_new_password_is_chosen_with_digits_and_signs_in(person: Person, orla:
     assert person.is_signed_in()
     orla.refresh_from_db()
     assert orla.check_password(new)
-    assert "Your password was changed" in mailed_to(orla.email)[-1]
+    assert "Your password has changed" in mailed_to(orla.email)[-1]
 
 
 def test_one_comes_to_the_page_that_one_wanted_but_never_to_another_site(orla: User) -> None:
@@ -208,4 +208,4 @@ def test_changing_the_password_asks_for_the_old_one_and_says_so_by_mail(signed_i
     orla.refresh_from_db()
     assert orla.check_password(new)
     assert signed_in.is_signed_in()
-    assert "Your password was changed" in mailed_to(orla.email)[-1]
+    assert "Your password has changed" in mailed_to(orla.email)[-1]

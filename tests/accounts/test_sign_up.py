@@ -41,7 +41,7 @@ def test_without_a_password_the_account_has_none(person: Person) -> None:
 
 def test_an_address_in_capitals_is_the_same_address(person: Person) -> None:
     User.objects.create_user("Nina@Example.org", PASSWORD)
-    assert "Check your mail" in words(person.sign_up("NINA@example.org"))
+    assert "Check your email" in words(person.sign_up("NINA@example.org"))
     assert User.objects.count() == 1
 
 
@@ -122,7 +122,7 @@ def test_two_who_make_the_same_account_at_once_get_one(person: Person, monkeypat
     monkeypatch.setattr(
         "allauth.account.internal.flows.manage_email.email_already_exists", lambda value: (value, False)
     )
-    assert "Check your mail" in words(person.sign_up(NEW))
+    assert "Check your email" in words(person.sign_up(NEW))
     assert User.objects.count() == 1
 
 

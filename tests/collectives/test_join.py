@@ -158,7 +158,7 @@ def _worker_at_once() -> Iterator[None]:
 def test_somebody_without_an_account_makes_one_on_the_way(invite: Inviter, person: Person) -> None:
     url = path_in_mail(invite("nina@example.org"))
     signup = f"/accounts/signup/?next={url}"
-    assert "Check your mail" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
+    assert "Check your email" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
     page = person.type_digits(mailed_digits("private@example.org"))
     assert page.redirect_chain[-1][0] == url
     assert "You join with the account private@example.org" in words(page)

@@ -47,7 +47,7 @@ def write_letter(page: Page) -> str:
     page.locator("#text_title").fill("Keep the night trains running")
     page.locator("#text_body").fill("Four sleeper lines are to end in December. Keep them.")
     page.locator("#text_collective").fill("Friends of the Night Train")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/organize/letters/**")
     return page.url
 

@@ -31,7 +31,7 @@ def publish_a_letter(page: Page) -> str:
     page.locator("#text_title").fill(TITLE)
     page.locator("#text_body").fill("Four sleeper lines are to end in December.\n\nKeep them.")
     page.locator("#text_collective").fill("Friends of the Night Train")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_text("is published").or_(page.get_by_text("are published")).first).to_be_visible()
     return page.url
