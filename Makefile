@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/made-from-requirements
-TEMPLATES = $$(find templates letters -name '*.html')
+TEMPLATES = $$(find letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
 .DEFAULT_GOAL := help
@@ -38,8 +38,8 @@ lock: $(READY) ## requirements.in to requirements.txt, with hashes; UPGRADE=--up
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 
-messages: $(READY) ## Compile the translations under locale/
-	$(BIN)/pybabel compile --domain django --directory locale
+messages: $(READY) ## Compile the translations under letters/locale/
+	$(BIN)/pybabel compile --domain django --directory letters/locale
 
 audit: $(READY) ## Known holes in what we depend on; fails if any package could not be checked
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 # Privacy: only what is listed here leaves. Settings (.env), keys, data (var/) and whatever an operator has put beside
 # the program have other names, other endings, or are hidden.
-FOLDERS = ("bench", "deploy", "docs", "letters", "locale", "petition", "templates", "tests")
+FOLDERS = ("bench", "deploy", "docs", "letters", "petition", "tests")
 FILES = {
     *["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"],
     *["LICENSE", "Makefile", "manage.py", "pyproject.toml"],

@@ -22,7 +22,7 @@ QUOTED = re.compile(r"""_\((?:"([^"]*)"|'([^']*)')\)""")
 def sentences_of_site() -> set[Sentence]:
     root = Path(settings.BASE_DIR)
     found: set[Sentence] = set()
-    for path in sorted((root / "templates").rglob("*.*")):
+    for path in sorted((root / "letters" / "templates").rglob("*.*")):
         found.update(sentences_of_template(path.read_text(encoding="utf-8")))
     for folder in ("letters", "petition"):
         for path in sorted((root / folder).rglob("*.py")):

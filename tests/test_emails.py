@@ -40,7 +40,7 @@ from tests.carry_over.conftest import NOTE, change_text
 from tests.conftest import LetterMaker
 from tests.people import EN, IT, NOW, ask_again, publish, sign
 
-TEMPLATES = settings.BASE_DIR / "templates"
+TEMPLATES = settings.BASE_DIR / "letters" / "templates"
 # Words of the letter, of who publishes it, of who signs it, of what is written to signers; and the letter's address.
 TELLING = re.compile(
     r"\b(night|trains?|sleepers?|lasciate|treni|notturni|friends|ada|lovelace|countess|olga|minister\w*|five lines)\b",

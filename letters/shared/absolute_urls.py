@@ -3,7 +3,7 @@
 from html import escape
 from html.parser import HTMLParser
 
-# As wide as the text of an email (templates/letters/mail/base.html). Outlook obeys no max-width, but this.
+# As wide as the text of an email (letters/templates/letters/mail/base.html). Outlook obeys no max-width, but this.
 WIDEST = 520
 # An email has no stylesheet of its own: many programs take it out.
 STYLES = {

@@ -78,8 +78,8 @@ def code_fingerprint() -> str:
     found = hashlib.sha256()
     sources = [
         *(settings.BASE_DIR / "letters").rglob("*.py"),
-        *(settings.BASE_DIR / "templates").rglob("*.*"),
-        *(settings.BASE_DIR / "locale").rglob("*.mo"),
+        *(settings.BASE_DIR / "letters" / "templates").rglob("*.*"),
+        *(settings.BASE_DIR / "letters" / "locale").rglob("*.mo"),
         *Path(settings.STATIC_ROOT).glob("*.json"),
     ]
     for path in sorted(sources):
