@@ -152,7 +152,7 @@ def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> Non
     page.goto("/accounts/login/")
     page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error()); }")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_text("That did not work, or took too long.")).to_be_visible()
+    expect(page.get_by_text("The passkey did not work, or it took too long.")).to_be_visible()
 
 
 def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visitor: Visit, provider: Provider) -> None:
@@ -200,7 +200,7 @@ OWN_PAGES = {
     "account": "/accounts/",
     "address": "/accounts/email/",
     "password": "/accounts/password/change/",
-    "second factor": "/accounts/2fa/",
+    "two steps": "/accounts/2fa/",
     "is it you": "/accounts/2fa/webauthn/add/",
     "sessions": "/accounts/sessions/",
     "elsewhere": "/accounts/3rdparty/",

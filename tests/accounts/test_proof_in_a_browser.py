@@ -82,7 +82,7 @@ def test_without_javascript_the_page_says_what_to_do(site: Site, visitor: Visit)
     page, email = visitor(java_script_enabled=False), an_address()
     fill_in(page, email)
     page.get_by_role("button", name="Create an account").click()
-    expect(page.locator("main")).to_contain_text("Without JavaScript, try again in an hour.")
+    expect(page.locator("main")).to_contain_text("If JavaScript is off, try again in an hour.")
     expect(page.get_by_label("Email")).to_have_value(email)
     assert site.mails_to(email) == []
 
@@ -92,6 +92,6 @@ def test_a_browser_that_cannot_calculate_can_still_send_the_form_and_is_told(sit
     page.add_init_script(NO_CRYPTO)
     fill_in(page, email)
     page.get_by_role("button", name="Create an account").click()
-    expect(page.locator("main")).to_contain_text("Many emails have been requested from your network.")
+    expect(page.locator("main")).to_contain_text("Your network has requested many emails.")
     expect(page.get_by_role("button", name="Create an account")).to_be_enabled()
     assert site.mails_to(email) == []

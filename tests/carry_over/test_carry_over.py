@@ -270,7 +270,7 @@ def test_opening_the_link_changes_nothing(asked: Letter, signer: Signer) -> None
         f"You signed text No. 1. What changed on March 4, 2025, in the words of those who publish it: {NOTE}"
         in words(answer)
     )
-    assert "removed: Four end of what was removed added: Five" in words(answer)
+    assert "removed: Four end of removed text added: Five" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert not CarryOverAnswer.objects.exists()

@@ -162,7 +162,7 @@ def test_somebody_without_an_account_makes_one_on_the_way(invite: Inviter, perso
     page = person.type_digits(mailed_digits("private@example.org"))
     assert page.redirect_chain[-1][0] == url
     assert "You join with the account private@example.org" in words(page)
-    assert "You belong to it now." in words(person.send(url))
+    assert "You are now a member." in words(person.send(url))
 
 
 def test_somebody_with_an_account_signs_in_on_the_way(invite: Inviter, person: Person, nina: User) -> None:
@@ -172,4 +172,4 @@ def test_somebody_with_an_account_signs_in_on_the_way(invite: Inviter, person: P
     url = path_in_mail(invite())
     page = person.sign_in(nina.email, way_on=url)
     assert "You join with the account nina@example.org" in words(page)
-    assert "You belong to it now." in words(person.send(url))
+    assert "You are now a member." in words(person.send(url))

@@ -50,16 +50,16 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
     for half in both_halves(outgoing):
         assert "Olga invites you to a collective" in half
         assert "Friends of the Night Train" in half
-        assert "As an editor: write its letters and publish them." in half
-        assert "It is good until" in half
-        assert "If you did not expect this, do nothing" in half
+        assert "Your role: editor. You can write and publish letters." in half
+        assert "The invitation is valid until" in half
+        assert "If you did not expect this, ignore this email" in half
 
 
 def test_it_names_nobody_by_their_address(outgoing: OutgoingEmail, organizer: User) -> None:
     User.objects.filter(pk=organizer.pk).update(name="")
     for half in both_halves(outgoing):
         assert "olga" not in half.lower()
-        assert "One of its owners invites you" in half
+        assert "An owner invites you" in half
 
 
 def test_both_halves_hold_the_same_link_and_load_nothing(outgoing: OutgoingEmail) -> None:

@@ -150,7 +150,7 @@ def test_a_cursor_that_is_none_shows_the_first_page(desk: Client, collective: Co
 
 
 def test_past_the_end_nothing_is_left(desk: Client, collective: Collective) -> None:
-    assert "Nothing is left to read here." in words(desk.get(f"{PAGE}?before=1"))
+    assert "There are no more entries." in words(desk.get(f"{PAGE}?before=1"))
 
 
 def test_a_page_costs_the_same_however_much_was_done(

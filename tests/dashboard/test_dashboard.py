@@ -62,7 +62,7 @@ def test_a_letter_that_nobody_has_signed_says_so(letter: Letter, desk: Client) -
 
 def test_a_draft_says_that_nobody_can_sign_it(draft: LetterMaker, desk: Client) -> None:
     draft()
-    assert "Nobody can sign it yet." in words(desk.get(PAGE))
+    assert "Nobody can sign the letter yet." in words(desk.get(PAGE))
 
 
 # Over time
@@ -155,7 +155,7 @@ def test_languages_countries_and_hosts_are_read_from_their_tallies(letter: Lette
     assert "English 4 100 %" in page
     assert "Italy 3 75 %" in page
     assert "news.example 3 75 %" in page
-    assert "Directly, or not known 1 25 %" in page
+    assert "Direct, or not known 1 25 %" in page
 
 
 def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> None:

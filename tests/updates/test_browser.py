@@ -64,26 +64,26 @@ class Looks:
 
 
 def write_and_send(desk: Page, look: Looks) -> None:
-    desk.get_by_role("link", name="Write to signers").click()
+    desk.get_by_role("link", name="Updates").click()
     look.at(desk, "nothing written")
-    desk.get_by_role("link", name="Write something").click()
+    desk.get_by_role("link", name="Write an update").click()
     desk.get_by_role("button", name="Save", exact=True).click()
     look.at(desk, "what is missing")
     desk.locator("#update_title").fill(NEWS)
     desk.locator("#update_body").fill("On **Friday** we meet her.\n\n- We bring your names.\n- Come along.")
     expect(desk.locator("#live strong")).to_have_text("Friday")
     look.at(desk, "writing")
-    desk.get_by_role("button", name="Save and look at it").click()
+    desk.get_by_role("button", name="Save and preview").click()
     look.at(desk, "preview")
-    desk.get_by_role("button", name="Send it to me alone").click()
-    expect(desk.get_by_text("A mail is on its way to")).to_be_visible()
-    desk.get_by_role("link", name="Go on to sending").click()
+    desk.get_by_role("button", name="Send me a test").click()
+    expect(desk.get_by_text("We are sending a test to")).to_be_visible()
+    desk.get_by_role("link", name="Continue to sending").click()
     expect(desk.get_by_text("It goes by mail to 1 signer")).to_be_visible()
     look.at(desk, "sending")
-    desk.get_by_role("button", name="Send it now").click()
+    desk.get_by_role("button", name="Send now").click()
     desk.evaluate("window.loadedOnce = true")
     # Nobody reloads anything until then.
-    expect(desk.get_by_text("It has been sent.")).to_be_visible(timeout=60_000)
+    expect(desk.get_by_text("Sent.")).to_be_visible(timeout=60_000)
     assert desk.evaluate("window.loadedOnce")
     look.at(desk, "sent")
 
@@ -95,7 +95,7 @@ def enter_the_answer(desk: Page, look: Looks) -> None:
     desk.locator("#answer_link").fill("https://example.org/answer")
     desk.get_by_role("button", name="Save").click()
     look.at(desk, "answer")
-    desk.get_by_role("button", name="Publish the answer").click()
+    desk.get_by_role("button", name="Publish answer").click()
     look.at(desk, "answer published")
 
 
@@ -135,8 +135,8 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     reader.goto(letter)
     read_it_all(reader, look)
     reader.goto(links_in(mail)["unsubscribe"])
-    look.at(reader, "no more mail?")
-    reader.get_by_role("button", name="Write to me no more").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("You get no more mail about this letter")
-    look.at(reader, "no more mail")
+    look.at(reader, "unsubscribed?")
+    reader.get_by_role("button", name="Unsubscribe").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You have unsubscribed")
+    look.at(reader, "unsubscribed")
     assert look.reports == []

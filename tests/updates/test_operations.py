@@ -248,7 +248,7 @@ def test_a_mail_to_try_it_goes_to_ones_own_account_alone(
     message = unpack(packed)
     assert (message.to, message.subject) == ([teammate.email], "A test: news about a letter that you signed")
     assert NEWS.title in str(message.body)
-    assert "only you get this one" in str(message.body)
+    assert "Only you get this email" in str(message.body)
     assert "<strong>Friday</strong>" in html_of(message)  # type: ignore[arg-type]
     assert "/signatures/" not in str(message.body) + html_of(message)  # type: ignore[arg-type]
     assert verbs() == ["write_update", "send_test_mail"]
@@ -277,7 +277,7 @@ def test_a_mail_that_nobody_takes_is_not_recorded_as_sent(
     assert verbs() == ["write_update"]
 
 
-# The answer of the addressee
+# The addressee's answer
 
 
 def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, organizer: User) -> None:

@@ -34,8 +34,8 @@ from letters.shared.refused import Refused
 # Why something was not done, in words.
 WORDS = {
     "slug_taken": _("This address is taken. Choose another one."),
-    "unknown_timezone": _("There is no such time zone. Choose one of the list."),
-    "unknown_role": _("There is no such part."),
+    "unknown_timezone": _("Select a time zone from the list."),
+    "unknown_role": _("Select a role from the list."),
     "yourself": _("This is your own address."),
     "is_member": _("Whoever has this address belongs to the collective already."),
     "invited_otherwise": _("This address is invited already, to another part. Take that invitation back first."),
@@ -136,7 +136,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
         try:
             role = form.cleaned_data["role"]
             invite_member(collective, address=form.address, role=role, by=owner, now=timezone.now())
-            messages.success(request, gettext("The invitation is on its way."))
+            messages.success(request, gettext("We are sending the invitation. It can take a few minutes."))
             return redirect("collective", slug=collective.slug)
         except Refused as refused:
             form.add_error("role" if refused.code == "unknown_role" else "email", _words(refused))
@@ -165,7 +165,7 @@ def change_member(request: HttpRequest, collective: Collective, owner: User, pk:
             messages.success(request, gettext("Saved."))
         elif membership:
             remove_member(membership, by=owner, now=timezone.now())
-            messages.success(request, gettext("Removed."))
+            messages.success(request, gettext("You have removed this member."))
     except Refused as refused:
         return _members_page(request, collective, owner, refusal=_words(refused), status=409)
     return _go_back(collective, owner)
@@ -206,7 +206,7 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
             return _useless_link(request)
         part = queries.part_in(invitation, request.user)
         return _invitation_page(request, invitation, part, status=409)
-    messages.success(request, gettext("You belong to it now."))
+    messages.success(request, gettext("You are now a member."))
     return redirect("collective", slug=invitation.collective.slug)
 
 

@@ -208,7 +208,7 @@ def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionF
         return False
     publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
     if behind := queries.manuscript(letter).behind:
-        said = gettext("It is published. Still as they were, though the original has changed: %(languages)s.")
+        said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
         messages.warning(request, said % {"languages": ", ".join(behind)})
     return True
 
@@ -217,7 +217,9 @@ def _sentence(refusal: str, manuscript: queries.Manuscript) -> str:
     """Why it was not done, for those who did it."""
     if refusal == "languages_missing":
         missing = ", ".join(manuscript.missing)
-        return gettext("Readers have it in %(languages)s too, and this revision does not.") % {"languages": missing}
+        return gettext("The published text also exists in %(languages)s, but this revision does not.") % {
+            "languages": missing
+        }
     return str(SENTENCES.get(refusal, gettext("That cannot be done now."))) if refusal else ""
 
 
@@ -509,7 +511,7 @@ def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
     """Undoes a withdrawal."""
     try:
         restore_letter(letter, by=owner, now=timezone.now())
-        messages.success(request, gettext("The letter is back as it was."))
+        messages.success(request, gettext("The withdrawal is undone. The letter is back as it was."))
     except Refused as refused:
         if refused.code != "final":
             raise Http404(refused.code) from refused
