@@ -68,7 +68,7 @@ def test_one_alone_is_there_alone_and_its_secret_may_be_in_a_file(tmp_path: Path
     assert said.returncode == 0, said.stderr
     assert ">GitHub</a>" in said.stdout
     assert "Google" not in said.stdout
-    assert "Go to GitHub" in said.stdout
+    assert "Continue to GitHub" in said.stdout
     assert form_action(said.stdout) == {"'self'", "https://github.com"}
 
 

@@ -58,7 +58,7 @@ def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Per
     assert "One more step" in words(person.sign_in(orla.email))
     assert not person.is_signed_in()
     page = person.send("/accounts/2fa/authenticate/", code=f"{(int(code_of(secret)) + 1) % 10**6:06}")
-    assert "We could not sign you in" in words(page)
+    assert "That code is wrong" in words(page)
     person.send("/accounts/2fa/authenticate/", code=code_of(secret))
     assert person.is_signed_in()
 

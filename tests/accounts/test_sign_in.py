@@ -150,9 +150,10 @@ def test_the_list_of_browsers_ends_one_of_them_or_all_others(orla: User) -> None
         each.sign_in(orla.email)
     there_key = there.client.cookies["sessionid"].value
     there_id = UserSession.objects.get(session_key=stored_key(there_key)).pk
-    assert words(here.get("/accounts/sessions/")).count("Since") == 3
+    assert words(here.get("/accounts/sessions/")).count("Signed in on") == 3
 
-    assert "signed out" in words(here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/"))
+    page = here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/")
+    assert "signed that browser out" in words(page)
     assert [each.is_signed_in() for each in people] == [True, False, True]
 
     here.send("/accounts/sessions/")

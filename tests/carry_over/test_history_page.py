@@ -34,7 +34,7 @@ def test_it_lists_every_text_and_who_signed_it(signed: Letter, desk: Client) -> 
     change_text(signed)
     said = words(desk.get(PAGE))
     assert f"March 4, 2025 · Change of substance 0 signatures {NOTE}" in said
-    assert "March 3, 2025 · The first text 3 signatures" in said
+    assert "March 3, 2025 · First text 3 signatures" in said
     assert "0 signed the letter as it is now, 3 an earlier one." in said
 
 

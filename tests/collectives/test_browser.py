@@ -67,7 +67,7 @@ def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) ->
     guest.goto(url)
     guest.get_by_role("link", name="History").click()
     lines = guest.locator(".record li > p:first-child")
-    expect(lines.first).to_have_text(re.compile("Member [0-9a-f]{4} left, until then owner."))
+    expect(lines.first).to_have_text(re.compile("Member [0-9a-f]{4}, who was owner, left."))
     assert "@" not in " ".join(lines.all_inner_texts())
 
 

@@ -35,7 +35,7 @@ def part_of(person: User, collective: Collective) -> Membership:
 
 def test_ones_collectives_and_no_others(desk: Client, letter: Letter, stranger: User) -> None:
     page = words(desk.get(LIST))
-    assert "Friends of the Night Train you: owner 1 letter" in page
+    assert "Friends of the Night Train Your role: owner 1 letter" in page
     assert "The Other Side" not in page
 
 
@@ -65,8 +65,8 @@ def test_a_collective_is_made(desk: Client, organizer: User) -> None:
         ({"slug": "night train!"}, "Use only the letters a to z, numbers and hyphens"),
         ({"slug": "night-train"}, "This address is taken."),
         ({"slug": "NEW"}, "This address is taken."),
-        ({"website": "javascript:alert(1)"}, "Enter a web address."),
-        ({"website": "ftp://club.example"}, "Enter a web address."),
+        ({"website": "javascript:alert(1)"}, "Enter a web address, like"),
+        ({"website": "ftp://club.example"}, "Enter a web address, like"),
         ({"timezone": "Mars/Olympus"}, "Select a time zone from the list."),
         ({"description": "x" * 2001}, "at most 2000 characters"),
     ],
@@ -257,7 +257,7 @@ def test_limits_have_words(desk: Client, invite: Inviter) -> None:
 def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
     invitation = invite()
     deliver()
-    assert "nina@example.org editor The email was sent. Good until" in words(desk.get(PAGE))
+    assert "nina@example.org editor The email was sent. Valid until" in words(desk.get(PAGE))
     OutgoingEmail.objects.update(sent_at=None, failed_at=NOW)
     assert "The email came back." in words(desk.get(PAGE))
     accept_invitation(invitation, by=nina, now=today)

@@ -60,19 +60,19 @@ def test_every_deed_of_the_collective_is_a_sentence(
     assert newest == [
         f"Olga withdrew {title}.",
         f"Tariq closed {title}.",
-        "Mona left, until then moderator.",
-        "Olga removed Member X, until then editor.",
-        "Olga changed the part of Member X from moderator to editor.",
+        "Mona, who was moderator, left.",
+        "Olga removed Member X, who was editor.",
+        "Olga changed the role of Member X from moderator to editor.",
         "Member X joined as moderator, invited by Olga.",
-        "Olga invited somebody as moderator.",
-        "Olga took back an invitation as owner.",
-        "Olga invited somebody as owner.",
-        "Olga changed how the collective is described.",
+        "Olga invited someone as moderator.",
+        "Olga withdrew an invitation as owner.",
+        "Olga invited someone as owner.",
+        "Olga changed the description of the collective.",
         f"Olga published {title}.",
-        f"Olga wrote the text of {title} (it).",
-        f"Olga began the letter {title}.",
-        f"Olga wrote the text of {title} (en).",
-        "Olga made the collective.",
+        f"Olga edited the text of {title} (it).",
+        f"Olga started the letter {title}.",
+        f"Olga edited the text of {title} (en).",
+        "Olga created the collective.",
     ]
     assert "The lines stay." in words(desk.get(PAGE))
 
@@ -127,7 +127,7 @@ def test_no_address_stands_in_it(desk: Client, organizer: User, invite: Inviter,
 
 
 def test_another_collectives_deeds_are_not_in_it(desk: Client, collective: Collective, stranger: User) -> None:
-    assert lines(desk) == ["Olga made the collective."]
+    assert lines(desk) == ["Olga created the collective."]
 
 
 def test_times_are_told_where_the_collective_is(desk: Client, collective: Collective) -> None:

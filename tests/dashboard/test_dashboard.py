@@ -51,7 +51,7 @@ def test_the_counter_says_what_the_public_page_says(published: LetterMaker, desk
     sign(letter)
     publish(NOW)
     page = desk.get(PAGE)
-    assert "3 signatures of 10 hoped for" in words(page)
+    assert "3 signatures Goal: 10" in words(page)
     assert "confirmation fewer than 10" in words(page)
     assert b'max="10" value="3"' in page.content
 
@@ -127,8 +127,8 @@ def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Cl
     add_published(letter, 7, now=now)
     page = desk.get(PAGE)
     assert 'class="bars" d="M' in page.content.decode()
-    assert "New on each day most: 7" in words(page)
-    assert "From (UTC) New Taken out All together" in words(page)
+    assert "New each day most: 7" in words(page)
+    assert "From (UTC) New Withdrawn or removed Total" in words(page)
     assert b" style=" not in page.content
 
 

@@ -93,7 +93,7 @@ def test_both_clicks_of_a_double_click_invite_once(before: Letter, browser: Clie
     ("columns", "sentence"),
     [
         (("name", "ignored"), "Select the column with the email addresses."),
-        (("address", "address"), "Two columns are said to be “email address”: choose one."),
+        (("address", "address"), "Two columns are marked as “email address”. Select only one."),
         (("address", "spaceship"), "spaceship is not one of the available choices"),
     ],
 )
@@ -113,8 +113,8 @@ def test_lines_that_are_nobody_are_listed_in_words(before: Letter, browser: Clie
         paste(browser, "Name,Email\nAda,ada@example.org\nX,nowhere\nAda,ADA+x@example.org\nBob,bob@example.org")
     )
     assert "2 people on the list" in text
-    assert "There is no address on line 3." in text
-    assert "The address on line 4 stands further up already." in text
+    assert "Line 3 has no address." in text
+    assert "The address on line 4 is in the list twice." in text
     # Bob is known, and the page does not tell.
     assert "line 5" not in text
 

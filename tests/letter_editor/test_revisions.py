@@ -140,7 +140,7 @@ def test_no_language_that_readers_have_vanishes(revised: Letter, organizer: User
     seen = Translation.objects.get(revision__number=2).version
     page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
     assert page.status_code == 409
-    assert "Readers have it in Italiano too, and this revision does not." in words(page)
+    assert "The published text also exists in Italiano, but this revision does not." in words(page)
     assert Letter.objects.get().version == 1
 
 

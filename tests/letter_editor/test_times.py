@@ -177,7 +177,7 @@ def test_a_letter_opens_and_closes_by_that_clock(letter: Letter, desk: Client) -
     assert letter.opens_at == datetime(2026, 1, 10, 11, tzinfo=UTC)
     assert letter.closes_at == datetime(2026, 7, 10, 10, tzinfo=UTC)
     assert 'value="2026-01-10T12:00"' in page.content.decode()
-    assert "By the clock of your collective: Europe/Rome." in words(page)
+    assert "In the time zone of your collective: Europe/Rome." in words(page)
 
 
 @pytest.mark.usefixtures("rome")

@@ -387,7 +387,7 @@ def test_refused_pictures_are_counted_and_soon_not_even_looked_at(
     pages = [upload(desk, b"no picture") for _ in range(3)]
     assert [page.status_code for page in pages] == [422, 422, 422]
     assert len(decoded) == 2
-    assert "You have tried to upload very many pictures. Try again in 60 minutes." in words(pages[2])
+    assert "You have tried to upload too many pictures. Try again in 60 minutes." in words(pages[2])
     answer = upload(desk, b"no picture", headers={"Accept": "application/json"})
     assert (answer.status_code, len(decoded)) == (422, 2)
     assert "Try again in 60 minutes." in answer.json()["problem"]

@@ -37,7 +37,7 @@ def test_every_text_is_listed_the_newest_first_with_what_changed_and_who_signed_
     said = words(page)
     assert said.index("Text No. 2") < said.index("Text No. 1")
     assert f"March 4, 2025 · Change of substance 2 signatures {NOTE}" in said
-    assert "March 3, 2025 · The first text 3 signatures" in said
+    assert "March 3, 2025 · First text 3 signatures" in said
     assert "2 signed the letter as it is now, 3 an earlier one." in said
     for body in (BODY, EN.body):
         assert digest(EN.title, EN.addressee, body).hex() in said

@@ -78,7 +78,7 @@ def write_and_send(desk: Page, look: Looks) -> None:
     desk.get_by_role("button", name="Send me a test").click()
     expect(desk.get_by_text("We are sending a test to")).to_be_visible()
     desk.get_by_role("link", name="Continue to sending").click()
-    expect(desk.get_by_text("It goes by mail to 1 signer")).to_be_visible()
+    expect(desk.get_by_text("We will email it to 1 signer")).to_be_visible()
     look.at(desk, "sending")
     desk.get_by_role("button", name="Send now").click()
     desk.evaluate("window.loadedOnce = true")

@@ -48,7 +48,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     assert "<strong>Friday</strong>" in page.content.decode()
     update = Update.objects.get()
     page = desk.get(f"{PAGES}{update.pk}/send/")
-    assert "It goes by mail to 1 signer, who agreed" in words(page)
+    assert "We will email it to 1 signer who agreed" in words(page)
     assert update.version in page.content.decode()
     page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
     assert "We are sending this update." in words(page)
@@ -110,7 +110,7 @@ def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Cli
         ({"body": " \n "}, "Enter a message for the signers."),
         ({"body": "[there]: https://example.org"}, "Enter a message for the signers."),
         ({"body": "damaged\x07"}, "This contains characters that we cannot show."),
-        ({"body": "x" * 200_000}, "This is longer than 30000 characters (it has 200000)."),
+        ({"body": "x" * 200_000}, "This has 200000 characters. The limit is 30000."),
         ({"language": "xx"}, "Select a valid choice."),
     ],
 )
@@ -144,7 +144,7 @@ def test_how_many_it_goes_to_is_not_counted_without_end(
     agree(letter, "ada@example.org")
     monkeypatch.setattr(queries, "MAX_ASKED", 3)
     page = words(desk.get(f"{PAGES}{news().pk}/send/"))
-    assert "signers it goes to 1. All are counted when it is sent." in page
+    assert "signers, 1 will get it. We count all signers when you send it." in page
 
 
 def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Client) -> None:
@@ -300,7 +300,7 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
         ({"answered_on": "yesterday"}, "Enter a date like 2025-03-31."),
         ({"answered_on": ""}, "Enter the date of the answer."),
         ({"body": ""}, "Enter the answer"),
-        ({"body": "x" * 200_000}, "This is longer than 30000 characters"),
+        ({"body": "x" * 200_000}, "The limit is 30000"),
         ({"link": "javascript:alert(1)"}, "Enter a web address."),
         ({"link": "ftp://example.org/a"}, "Enter a web address."),
     ],
