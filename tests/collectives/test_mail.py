@@ -51,8 +51,8 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
         assert "Olga invites you to a collective" in half
         assert "Friends of the Night Train" in half
         assert "Your role: editor. You can write and publish letters." in half
-        assert "The invitation is valid until" in half
-        assert "If you did not expect this, ignore this email" in half
+        assert "You can accept until" in half
+        assert "If you did not expect this, do nothing" in half
 
 
 def test_it_names_nobody_by_their_address(outgoing: OutgoingEmail, organizer: User) -> None:

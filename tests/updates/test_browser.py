@@ -135,8 +135,8 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     reader.goto(letter)
     read_it_all(reader, look)
     reader.goto(links_in(mail)["unsubscribe"])
-    look.at(reader, "unsubscribed?")
+    look.at(reader, "no more mail?")
     reader.get_by_role("button", name="Unsubscribe").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("You have unsubscribed")
-    look.at(reader, "unsubscribed")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from news about this letter")
+    look.at(reader, "no more mail")
     assert look.reports == []
