@@ -36,7 +36,7 @@ def test_a_reminder_comes_after_a_day_and_another_after_three(letter: Letter) ->
 
 def test_who_is_to_be_reminded_is_read_from_an_index(letter: Letter) -> None:
     sign(letter)
-    values = {"hours": 24, "now": NOW, "since": NOW, "before": NOW - timedelta(days=2)}
+    values: dict[str, Any] = {"hours": 24, "now": NOW, "since": NOW, "before": NOW - timedelta(days=2)}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + REMIND, values)
