@@ -121,9 +121,10 @@ WITH invited AS (
     ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
         consent = excluded.consent, consented_at = excluded.consented_at
 ), found AS (
-    SELECT id, salt, false AS again FROM signed
+    SELECT id, salt, false AS again, true AS stands FROM signed
     UNION ALL
-    SELECT id, salt, true FROM letters_signature
+    -- Of who said "it wasn't me", or was taken out, no address is stored again: no email follows.
+    SELECT id, salt, true, state IN ('pending', 'confirmed', 'held', 'published') FROM letters_signature
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
         -- Race: one that is withdrawn at this moment still looks known, though a new one has just taken its place.
         -- Privacy: nothing may be written to a signature that its owner has emptied.
@@ -134,7 +135,7 @@ WITH invited AS (
          consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, code_tries)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, %(address)s, %(spelling)s, 0
+        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s, 0
     FROM found
     -- The same form, sent once more. A doubt that it was sent without once is none.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,

@@ -73,7 +73,7 @@ def texts_to_sign(signature: Signature) -> dict[str, Translation]:
 
 @lru_cache(maxsize=1024)
 def title_of(revision_id: int, *languages: str) -> str:
-    """What was signed, in the first of these languages that the text has. Raises Translation.DoesNotExist if it has none.
+    """What was signed, in the first of these languages that it has. Raises Translation.DoesNotExist if there is none.
 
     For ever, since only what is published is signed and nobody can change that (migration 0002).
     """
