@@ -35,7 +35,7 @@ from dotenv import load_dotenv
 from petition import environment
 from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = environment.BASE_DIR
 QUEUES = "confirmations,publishing,accounts,bulk,exports"
 ORGANIZER = "organizer@example.org"
 READY_SECONDS = 60
@@ -60,10 +60,10 @@ def main() -> int:
 def run() -> None:
     """Start everything, say so, and stay until somebody stops it or a part of it ends."""
     os.environ.update(LAPTOP="1", DJANGO_SETTINGS_MODULE="petition.settings")
-    load_dotenv(BASE_DIR / ".env")
+    load_dotenv(environment.HOME_DIR / ".env")
     port = environment.whole("PORT", 8000, least=1, most=65535)
     host = environment.text("HOST", "127.0.0.1")
-    var = environment.folder("VAR_DIR", BASE_DIR / "var")
+    var = environment.folder("VAR_DIR", environment.HOME_DIR / "var")
     refuse_borrowed_root(var)
     os.environ["VAR_DIR"] = str(var)
     var.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("letters", "0004_room_for_encrypted_addresses")]
+    dependencies = [("letters", "0030_what_is_read_by_days")]
 
     operations = [
         migrations.AddField(

@@ -83,6 +83,10 @@ class Submission(Said, Consented):
                 name="submission_consent_says_when",
             ),
         ]
+        indexes = [
+            # What has waited for so long that a reminder is due.
+            models.Index("submitted_at", name="submission_to_remind"),
+        ]
 
     def __str__(self) -> str:
         return f"Submission {self.pk}"

@@ -118,7 +118,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Who did what, and when."""
-    page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
+    page = queries.record_of(collective, before=request.GET.get("before", ""))
     lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
@@ -268,8 +268,3 @@ def _words(refused: Refused) -> str:
     if refused.code not in WORDS:
         raise Http404(refused.code) from refused
     return str(WORDS[refused.code])
-
-
-def _cursor(text: str) -> int:
-    """Where a page goes on; the first page for anything that is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -20,6 +20,7 @@ from letters.base.accounts.invitations import health_of, is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.audit_log.operations import record
 from letters.models import (
+    CAME_BACK,
     INVITATION_LIFETIME,
     SALT_BYTES,
     WORDS,
@@ -281,9 +282,19 @@ def forget_invitations(*, now: datetime) -> None:
         .alias(opened=opened)
         .filter(opened__lte=now - INVITATION_LIFETIME)
     )
+    _forget_what_came_back(now)
     while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
         # Asked again: they may be signing by the form at this very moment.
         Signature.objects.filter(pk__in=batch, state__in=[State.DECLINED, State.EXPIRED]).delete()
+
+
+def _forget_what_came_back(now: datetime) -> None:
+    """Of those who have signed too. Privacy: otherwise only theirs would be left, and organizers could count them."""
+    opened = Greatest("published_at", Coalesce("opens_at", "published_at"))
+    over = Letter.objects.exclude(status=Letter.Status.DRAFT).alias(opened=opened)
+    over = over.filter(opened__lte=now - INVITATION_LIFETIME)
+    back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
+    back.filter(signature__letter__in=over).delete()
 
 
 def _waiting(letter: Letter) -> SignatureQuerySet:

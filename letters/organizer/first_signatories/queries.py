@@ -134,7 +134,8 @@ class Progress:
 
 def progress(letter: Letter) -> Progress:
     back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
-    reasons = back.filter(signature__is_first=True).values_list("error").annotate(number=Count("pk"))
+    # Whether or not they are still among the first: an expired one who is signed for by the form is not.
+    reasons = back.values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
 
 

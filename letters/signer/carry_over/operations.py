@@ -121,9 +121,15 @@ def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None
 
 
 def _move(signature: Signature, letter: Letter, after: dict[str, Any]) -> None:
-    """Let the signature stand with this text. Pages show it from now on, with or without a worker."""
+    """Let the signature stand with this text. Pages show it from now on, with or without a worker.
+
+    Privacy: the version is public. It tells of no answer that changes nothing on a public page.
+    """
     revision: Revision = after["revision"]
     Signature.objects.filter(pk=signature.pk).update(**after)
     if signature.counted and revision.pk != signature.revision_id:
         Revision.objects.move_counts({signature.revision_id: -1, revision.pk: 1})
-    Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+    shown_before = signature.as_public()
+    signature.revision, signature.language = revision, after["language"]
+    if signature.as_public() != shown_before:
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
