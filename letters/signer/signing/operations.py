@@ -494,7 +494,11 @@ SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
     %(now)s, %(now)s, 0, ''
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern NOT IN ('bounced', 'complained')
+WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern <> 'complained'
+    -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
+    AND (concern <> 'bounced' OR typed.id IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
+        AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL)
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
     -- By an older key too.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
