@@ -259,16 +259,15 @@ def _first_line(error: Exception) -> str:
 def prepare(laptop: Laptop) -> None:
     """The tables, the sample letter, an account to sign in with, and the static files."""
     django.setup()
-    from letters.base.keyring.operations import know_keys  # noqa: PLC0415 -- needs the models
-    from letters.shared.refused import Refused  # noqa: PLC0415
+    from letters.base.keyring.operations import WrongKeys, know_keys  # noqa: PLC0415 -- needs the models
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
         know_keys(now=timezone.now())
         make_organizer(laptop)
         call_command("load_sample", stdout=StringIO())
-    except Refused as refused:
-        raise CannotStart(refused.code) from None
+    except WrongKeys as wrong:
+        raise CannotStart(str(wrong)) from None
     except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database cannot be prepared ({_first_line(error)}).") from None
     finally:

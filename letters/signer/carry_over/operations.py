@@ -9,7 +9,7 @@ from django.db.models import F
 from letters.base.audit_log.operations import record
 from letters.models import CONFIRMED, WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
 from letters.shared import wakeups
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
 
 # As many in one transaction; more would keep those waiting who withdraw at the same moment.
@@ -26,10 +26,10 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     letter.collective.require_role(by, WRITING)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     if locked.status not in queries.ASKING:
-        raise Refused(f"letter_{locked.status}")
+        raise Refused(locked.status_refusal())
     history = History.of(locked)
     if history.since is None or not history.has_changed:
-        raise Refused("nothing_changed")
+        raise Refused(Refusal.NOTHING_CHANGED)
     question, is_new = CarryOver.objects.get_or_create(revision=history.since, defaults={"asked_at": now})
     if is_new:
         details = {"letter": letter.pk, "revision": history.since.number}
@@ -93,15 +93,15 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
     locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
     if letter.status not in queries.ASKING or locked is None:
-        raise Refused("taken_back")
+        raise Refused(Refusal.TAKEN_BACK)
     locked.letter = letter
     standing = queries.standing_of(locked)
     if standing.question is None:
-        raise Refused("not_asked")
+        raise Refused(Refusal.NOT_ASKED)
     if standing.answer and standing.answer.carries == carries:
         return
     if standing.current.number != seen:
-        raise Refused("changed_again")
+        raise Refused(Refusal.CHANGED_AGAIN)
     before: dict[str, Any] = {"revision": standing.signed, "language": (standing.answer or locked).language}
     if standing.answer:
         CarryOverAnswer.objects.filter(pk=standing.answer.pk).update(carries=carries, answered_at=now)

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -41,7 +41,7 @@ from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, decrypt, encrypt, hash_address, hash_spelling, reencrypt
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.limits import Limit, TooMany
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
 from letters.signer.signing.changes import in_effect
@@ -164,7 +164,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     if not is_on(Switch.Name.TAKE_SIGNATURES):
-        raise Refused("paused")
+        raise Refused(Refusal.PAUSED)
     signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
     address = entry.address.deliverable
@@ -244,7 +244,7 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime, sub
         raise Refused(refusal)
     limit = _limit_of_confirmations(signature)
     if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
-        raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
+        raise TooMany(Refusal.MANY_CONFIRMATIONS, seconds=limits.seconds_left(limit))
     _confirm(signature, verified, now, submission_id=submission_id)
 
 
@@ -277,7 +277,7 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
                 return row[0], row[1]
         if not Signature.objects.filter(pk=values["signature"], state=Signature.State.PENDING).exists():
             return None
-    raise Refused("changed")
+    raise Refused(Refusal.CHANGED)
 
 
 def _limit_of_confirmations(signature: Signature) -> Limit:
@@ -285,19 +285,19 @@ def _limit_of_confirmations(signature: Signature) -> Limit:
     return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)
 
 
-def invitation_refusal(signature: Signature, now: datetime) -> str:
-    """Why an invitation cannot be answered at this moment, as a code; empty if it can.
+def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal[""]:
+    """Why an invitation cannot be answered at this moment; empty if it can.
 
     Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting). Accepting
     signs and confirms in one step, so a closed letter gives no day of grace here: it takes no new signature.
     """
     letter = signature.letter
     if not is_on(Switch.Name.TAKE_SIGNATURES):
-        return "paused"
+        return Refusal.PAUSED
     if signature.state == Signature.State.INVITED and now - signature.signed_at > INVITATION_LIFETIME:
-        return "invitation_over"
+        return Refusal.INVITATION_OVER
     refusal = letter.refusal(now)
-    return "" if refusal in {"letter_draft", "letter_not_open_yet"} else refusal
+    return "" if refusal in {Refusal.LETTER_DRAFT, Refusal.LETTER_NOT_OPEN_YET} else refusal
 
 
 @transaction.atomic
@@ -317,10 +317,10 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
         raise Refused(refusal)
     text = queries.texts_to_sign(signature).get(language)
     if text is None or text.version != seen:
-        raise Refused("text_changed")
+        raise Refused(Refusal.TEXT_CHANGED)
     address = decrypt(signature.contact.address)
     if letter.domains and not match_domain(domain_of(address), letter.domains):
-        raise Refused("elsewhere")
+        raise Refused(Refusal.ELSEWHERE)
     what = {"revision_id": text.revision_id, "language": language, "spelling_hash": hash_spelling(address)}
     invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
     if changes.consent:
@@ -348,7 +348,7 @@ def check_code(submission_id: int | None, *, code: str, now: datetime) -> None:
     Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
     if not Submission(pk=submission_id).accepts_code(code, now=now):
-        raise Refused("wrong_code")
+        raise Refused(Refusal.WRONG_CODE)
 
 
 def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
@@ -360,7 +360,7 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
         # Race: the signer may choose more privacy in another window at this moment. So this is read under the lock.
         said = queries.said_by(_lock_standing(signature)[1], submission_id)
         if said.submission_id is None:
-            raise Refused("answered")
+            raise Refused(Refusal.ANSWERED)
         words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
         change_signature(signature, changes=Changes(**words), now=now)
     signature.display = said.display
@@ -402,7 +402,7 @@ def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
     standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
     stands = standing.select_for_update(no_key=True).first()
     if stands is None:
-        raise Refused("taken_back")
+        raise Refused(Refusal.TAKEN_BACK)
     return letter, stands
 
 
@@ -810,7 +810,7 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
             continue
         if row:
             return row[0], bytes(row[1]), row[2]
-    raise Refused("try_again")
+    raise Refused(Refusal.TRY_AGAIN)
 
 
 def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
