@@ -166,7 +166,7 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
     signature are each for another person.
     """
     changed = _still_claimed([outgoing]).update(next_attempt_at=until, put_off_at=now, attempts=0)
-    if changed and outgoing.signature_id:
+    if changed and not outgoing.invitation_id:
         # Only those before it: two that are put off at the same moment must not wait for each other.
         waiting = _to_the_same(outgoing).filter(pk__lt=outgoing.pk)
         is_alike = Q(kind__in=[outgoing.kind]) if outgoing.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
