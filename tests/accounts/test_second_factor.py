@@ -49,7 +49,7 @@ def recovery_codes(person: Person) -> list[str]:
 @pytest.mark.django_db(transaction=True)  # the mail leaves after commit
 def test_setting_up_an_app_is_told_by_mail(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
-    assert "An app now makes codes" in mailed_to(orla.email)[-1]
+    assert "An authenticator app was added" in mailed_to(orla.email)[-1]
 
 
 def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Person, orla: User) -> None:
@@ -58,7 +58,7 @@ def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Per
     assert "One more step" in words(person.sign_in(orla.email))
     assert not person.is_signed_in()
     page = person.send("/accounts/2fa/authenticate/", code=f"{(int(code_of(secret)) + 1) % 10**6:06}")
-    assert "That did not work" in words(page)
+    assert "That code is wrong" in words(page)
     person.send("/accounts/2fa/authenticate/", code=code_of(secret))
     assert person.is_signed_in()
 
@@ -159,8 +159,8 @@ def test_who_must_set_one_up_is_told_and_then_led_to_where_they_were_going(
     settings.SECOND_FACTOR_REQUIRED = True
     User.objects.filter(pk=orla.pk).update(is_staff=True, is_superuser=True)
     page = signed_in.client.get("/admin/letters/letter/", follow=True)
-    assert "asks everybody who publishes letters for a second factor" in words(page)
-    assert "Go on to where you were" not in words(page)
+    assert "you need two-step sign-in" in words(page)
+    assert "Continue where you were" not in words(page)
     set_up_app(signed_in)
     page = signed_in.get("/accounts/2fa/")
     assert b'href="/admin/letters/letter/"' in page.content

@@ -263,7 +263,7 @@ def test_its_organizer_reads_first_what_will_be_said(english: Letter, organizer:
     assert "before it existed" not in words(desk.get(edit))
     translate_letter(english, text=FR, by=organizer, now=LATER)
     page = words(desk.get(edit))
-    assert "Readers do not have this text in Français yet." in page
+    assert "You have not published this text in Français yet." in page
     assert re.search(r"This translation was added on \w+ \d+, \d{4}\. 3 people signed before it existed\.", page)
 
 
