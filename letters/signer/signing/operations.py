@@ -152,16 +152,21 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 """
 
 
-def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -> str:
+def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
     Signing twice with one address makes one signature, and the answer is the same; only the email tells.
-    Raises Refused if the letter takes no signatures now, or Refused("paused") if no letter does.
+    `seen` is the number of the text that the signer read, empty if their form does not say; None for a caller who has
+    just read the text. Nobody signs words that they have not seen.
+    Raises Refused if the letter takes no signatures now, Refused("paused") if no letter does, and
+    Refused("text_changed") if the letter says something else now.
     """
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         raise Refused(Refusal.PAUSED)
+    if seen is not None and not queries.has_seen_current(letter, language, seen):
+        raise Refused(Refusal.TEXT_CHANGED)
     signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
     address = entry.address.deliverable

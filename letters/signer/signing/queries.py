@@ -22,6 +22,7 @@ from letters.models import (
     Display,
     Letter,
     OutgoingEmail,
+    Revision,
     Signature,
     SignerContact,
     Translation,
@@ -29,6 +30,9 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt
 from letters.shared.tokens import Token
+
+# Of the number of a text, as a form sends it.
+MAX_DIGITS = 6
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
@@ -42,7 +46,7 @@ def letter_to_sign(slug: str, language: str) -> Letter:
 
 @lru_cache(maxsize=256)
 def _letter_in_second(slug: str, language: str, second: int) -> Letter:
-    letters = Letter.objects.public().select_related("collective")
+    letters = Letter.objects.public().select_related("collective", "current_revision")
     if language:
         letters = letters.filter(current_revision__translations__language=language)
     return letters.get(slug=slug)
@@ -51,6 +55,25 @@ def _letter_in_second(slug: str, language: str, second: int) -> Letter:
 def translation_of(revision_id: int, language: str) -> Translation:
     """The text that a signer sees in a language. Raises Translation.DoesNotExist."""
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
+
+
+def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
+    """Whether the text with this number, which a form was under, says in a language what the letter says now.
+
+    A form without a number comes from an old page. It is known what that showed if there has been only one text.
+    """
+    current = letter.current_revision
+    if current is None or seen == str(current.number):
+        return current is not None
+    published = letter.revisions.published()
+    if not seen:
+        return current.number == 1 or not published.exclude(pk=current.pk).exists()
+    if not (seen.isascii() and seen.isdigit() and len(seen) <= MAX_DIGITS):
+        return False
+    both = Translation.objects.filter(revision__in=published, language=language)
+    both = both.filter(revision__number__in=[int(seen), current.number])
+    texts = [(bytes(fingerprint), summary) for fingerprint, summary in both.values_list("sha256", "summary")]
+    return len(texts) == 2 and texts[0] == texts[1]
 
 
 def language_for(letter: Letter, spoken: str) -> str:
@@ -67,6 +90,12 @@ def texts_to_sign(signature: Signature) -> dict[str, Translation]:
     if signature.state == Signature.State.INVITED:
         revision_id = signature.letter.current_revision_id or revision_id
     return {text.language: text for text in Translation.objects.filter(revision_id=revision_id)}
+
+
+@lru_cache(maxsize=1024)
+def number_of(revision_id: int) -> int:
+    """The number of a text. For ever, too."""
+    return Revision.objects.values_list("number", flat=True).get(pk=revision_id)
 
 
 @lru_cache(maxsize=1024)
