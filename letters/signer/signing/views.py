@@ -154,6 +154,8 @@ def _resend(request: HttpRequest, signature: Signature, language: str, opened: T
     if address is None or submission_id is None:
         # Its token is of an older kind, and does not know where to write.
         return see_other(f"{letter.get_absolute_url(language)}#sign")
+    # Before the email is asked for: its language must be one that the letter has.
+    _letter_context(letter, language)
     if refused := _refusal_of_request(request):
         return refused
     request_mail(letter, address=address, language=language, submission_id=submission_id, now=now)
