@@ -155,11 +155,11 @@ def record_of(collective: Collective, *, before: int = 0) -> Page:
     """What was done in its name, the newest first, before an id: a page of events, whatever was done to many at once
     in one line.
 
-    Privacy: without emails to signers that came back. Whoever types an address whose mailbox is closed could read there
-    what became of it, one by one.
+    Privacy: without emails to signers that came back or were called spam. Whoever types an address could read there
+    what became of it, one by one; and of an email about a lost link such a line comes only if the address has signed.
     """
-    came_back = Q(verb="note_bounce", object_kind="signature")
-    found = AuditEvent.objects.filter(collective=collective).exclude(came_back).order_by("-pk")
+    of_mailboxes = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
+    found = AuditEvent.objects.filter(collective=collective).exclude(of_mailboxes).order_by("-pk")
     rows = list((found.filter(pk__lt=before) if before else found)[: PAGE_LENGTH + 1])
     page = rows[:PAGE_LENGTH]
     return Page(_deeds(page, collective), page[-1].pk if len(rows) > PAGE_LENGTH else None)

@@ -291,7 +291,8 @@ SETTINGS = [
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
     """Change what SETTINGS names. Those who have signed keep what they signed with.
 
-    Raises Refused("open_already") for an opening in the future once the form has been open.
+    Raises Refused("open_already") for an opening in the future once the form has been open, and Refused("end_is_past")
+    for an end in the past, unless that is set already.
     """
     letter.collective.require_role(by, WRITING)
     locked = _lock(letter)
@@ -301,6 +302,11 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and locked.form_has_opened(now):
         raise Refused("open_already")
+    # Privacy: else an editor could end the time to confirm between a signing and its email, and undo it. It would also
+    # take the day that is left from those who have just signed.
+    closes_at = changed.get("closes_at")
+    if closes_at and closes_at <= now:
+        raise Refused("end_is_past")
     if changed:
         since = _required_since(locked, changed, now)
         Letter.objects.filter(pk=letter.pk).update(**changed, required_since=since, version=F("version") + 1)

@@ -434,7 +434,7 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
             messages.success(request, gettext("Saved."))
             return redirect("set_up_letter", slug=letter.slug)
         except Refused as refused:
-            form.add_error("opens_at", _not_set_up(refused))
+            form.add_error(*_not_set_up(refused))
     return render(
         request,
         "letters/letter_editor/set_up.html",
@@ -443,10 +443,13 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     )
 
 
-def _not_set_up(refused: Refused) -> str:
-    if refused.code != "open_already":
-        raise Http404(refused.code) from refused
-    return gettext("The letter has already taken signatures, so this time cannot be in the future.")
+def _not_set_up(refused: Refused) -> tuple[str, str]:
+    """The field, and what is wrong with it."""
+    if refused.code == "open_already":
+        return "opens_at", gettext("The letter has already taken signatures, so this time cannot be in the future.")
+    if refused.code == "end_is_past":
+        return "closes_at", gettext("This time has passed. Choose a later one, or leave it empty and close the letter.")
+    raise Http404(refused.code) from refused
 
 
 @of_own_letter("GET", "HEAD", "POST")

@@ -458,7 +458,8 @@ def request_mail(
 # waited for all pauses at once (the clock was stopped) brings the last one only. Of several entries the newest counts.
 #
 # Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
-# signed, whoever reads the log of a mail server could type an address and wait for a day.
+# signed, whoever reads the log of a mail server could type an address and wait for a day. Nor is a complaint looked for
+# here: it counts by the address, when the email is built.
 REMIND = """
 WITH typed AS (
     SELECT signature_id, id, submitted_at AS since FROM letters_submission AS one
@@ -467,7 +468,7 @@ WITH typed AS (
             AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
     UNION ALL
     SELECT id, NULL, signed_at FROM letters_signature AS untyped
-    WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+    WHERE state = 'pending' AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
 INSERT INTO letters_outgoingemail
@@ -477,7 +478,7 @@ SELECT 'reminder', signature.id, typed.id,
     %(now)s, %(now)s, 0, ''
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern NOT IN ('bounced', 'complained')
+WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern <> 'bounced'
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
     -- By an older key too.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
@@ -579,8 +580,8 @@ def forget_mails(*, now: datetime) -> int:
         before = now - max(RETENTION, timedelta(days=days))
         old = OutgoingEmail.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
-        # What its reader called spam keeps us from writing there once more: there may be no signature to note it on.
-        unwanted = Q(error=COMPLAINED, signature=None)
+        # What its reader called spam keeps us from writing there once more. Privacy: whether they have signed or not.
+        unwanted = Q(error=COMPLAINED)
         doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING).exclude(unwanted)
         while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
             forgotten += doomed.filter(pk__in=batch).delete()[0]
@@ -696,7 +697,9 @@ def _empty(signature: Signature, *, still: Signature.State | None = None, **valu
     row.update(**dict.fromkeys([*WORDS, "via"], ""), pending_changes=None, declined_changes=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Submission.objects.filter(signature_id=signature.pk).delete()
-    OutgoingEmail.objects.filter(signature_id=signature.pk).delete()
+    mails = OutgoingEmail.objects.filter(signature_id=signature.pk)
+    # Privacy: where the hash stays, so does the wish to be written to no more, as for an address that has not signed.
+    (mails if "address_hash" in values else mails.exclude(error=COMPLAINED)).delete()
     _forget_answers(signature)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
