@@ -1,8 +1,11 @@
-# `make help` lists what there is to do. Everything runs in .venv, which is made, and made again, as the requirements say.
+# `make help` lists what there is to do. Everything runs in .venv. `make run` installs what running needs into it, and the
+# first of the other commands adds the rest. Changed requirements are installed again.
 
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/made-from-requirements
+READY := .venv/ready-to-run
+DEV := .venv/ready-to-test
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 TEMPLATES = $$(find letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
@@ -15,10 +18,10 @@ help: ## This list
 run: $(READY) ## The whole site on this machine; PORT=8001 make run for another port
 	@exec $(BIN)/python -m petition.local run
 
-test: $(READY) ## Every test; ARGS="tests/signing -k twice" for some
+test: $(DEV) ## Every test; ARGS="tests/signing -k twice" for some
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(READY) ## What must be clean before a change goes in
+lint: $(DEV) ## What must be clean before a change goes in
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -26,29 +29,30 @@ lint: $(READY) ## What must be clean before a change goes in
 	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
 	LAPTOP=1 VAR_DIR=var/none SECRET_KEY=none $(BIN)/python manage.py makemigrations --check --dry-run --skip-checks
 
-format: $(READY) ## Put code and templates in order
+format: $(DEV) ## Put code and templates in order
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
 
-bench: $(READY) ## How fast it is, beside its limits on this machine
+bench: $(DEV) ## How fast it is, beside its limits on this machine
 	$(BIN)/python -m bench $(ARGS)
 
-lock: $(READY) ## requirements.in to requirements.txt, with hashes; UPGRADE=--upgrade for newer versions
+lock: $(DEV) ## Each requirements*.in to its .txt, with hashes; UPGRADE=--upgrade for newer versions
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
+	$(LOCK) $(UPGRADE) requirements-local.in -o requirements-local.txt
 	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 
 messages: $(READY) ## Compile the translations under letters/locale/
 	$(BIN)/pybabel compile --domain django --directory letters/locale
 
-audit: $(READY) ## Known holes in what we depend on; fails if any package could not be checked
+audit: $(DEV) ## Known holes in what we depend on; fails if any package could not be checked
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
 clean: ## Remove what can be made again; var/ stays, it holds your data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements-local.txt
 	@test "$$(id -u)" != 0 || test "$$(stat -c %u .)" = 0 || { \
 		echo "This folder is not root's, and you are root: its owner could not use what is made now. Leave out sudo." >&2; exit 1; }
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer." >&2; exit 1; }
@@ -56,7 +60,12 @@ $(READY): requirements.txt requirements-dev.txt
 		echo "$$($(PYTHON) -V) is too old: Undersigned needs 3.11 or newer. Name another with make PYTHON=python3.12." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "This Python cannot make virtual environments: install its venv package (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
-	@echo "Installing the requirements into .venv; this takes a minute, once."
+	@echo "Installing what the site needs into .venv; this takes a minute, once."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(INSTALL) requirements-local.txt
+	@touch $@
+
+$(DEV): $(READY) requirements-dev.txt
+	@echo "Installing what tests and checks need into .venv; this takes another minute, once."
+	@$(INSTALL) requirements-dev.txt
 	@touch $@

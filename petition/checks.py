@@ -114,6 +114,14 @@ def _production() -> list[CheckMessage]:
                 id="petition.W001",
             )
         )
+    if environment.IS_INSTALLED and not settings.SOURCE_URL:
+        errors.append(
+            Error(
+                "SOURCE_URL is not set, and an installed package does not hold its whole source.",
+                hint="Name a page with the source of this version: visitors have a right to it (AGPL, section 13).",
+                id="petition.E011",
+            )
+        )
     if _secret_key() and len(_secret_key()) < 50:
         errors.append(Error("SECRET_KEY is shorter than 50 characters.", hint="Make a longer one.", id="petition.E009"))
     return errors

@@ -14,6 +14,12 @@ import psycopg
 from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
+BASE_DIR = Path(__file__).resolve().parent.parent
+# As a package, without the rest of the source beside it.
+IS_INSTALLED = not (BASE_DIR / "pyproject.toml").is_file()
+# Where .env and var/ are. Nobody looks for them among installed packages.
+HOME_DIR = Path.cwd() if IS_INSTALLED else BASE_DIR
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
 

@@ -11,8 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
 
-from letters.base.keyring.operations import know_keys
-from letters.shared.refused import Refused
+from letters.base.keyring.operations import WrongKeys, know_keys
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +22,8 @@ def refuse_wrong_keys() -> None:
     """End the process with a sentence. With the database away it starts, and is ended when the database says so."""
     try:
         know_keys(now=timezone.now())
-    except Refused as refused:
-        raise SystemExit(f"Undersigned does not start: {refused.code}") from None
+    except WrongKeys as wrong:
+        raise SystemExit(f"Undersigned does not start: {wrong}") from None
     except DatabaseError as error:
         log.warning("The keys cannot be compared with the data yet (%s).", type(error).__name__)
         threading.Thread(target=_ask_until_answered, daemon=True).start()
@@ -41,8 +40,8 @@ def _ask_until_answered() -> None:
             know_keys(now=timezone.now())
         except DatabaseError:
             continue
-        except Refused as refused:
-            print(f"Undersigned ends: {refused.code}", file=sys.stderr, flush=True)  # noqa: T201
+        except WrongKeys as wrong:
+            print(f"Undersigned ends: {wrong}", file=sys.stderr, flush=True)  # noqa: T201
             os.kill(os.getpid(), signal.SIGKILL)
         finally:
             connection.close()

@@ -35,7 +35,7 @@ from dotenv import load_dotenv
 from petition import environment
 from petition.embedded import STOP_SECONDS, CannotStart, embedded_postgres, embedded_valkey, interruption
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = environment.BASE_DIR
 QUEUES = "confirmations,publishing,accounts,bulk,exports"
 ORGANIZER = "organizer@example.org"
 READY_SECONDS = 60
@@ -60,10 +60,10 @@ def main() -> int:
 def run() -> None:
     """Start everything, say so, and stay until somebody stops it or a part of it ends."""
     os.environ.update(LAPTOP="1", DJANGO_SETTINGS_MODULE="petition.settings")
-    load_dotenv(BASE_DIR / ".env")
+    load_dotenv(environment.HOME_DIR / ".env")
     port = environment.whole("PORT", 8000, least=1, most=65535)
     host = environment.text("HOST", "127.0.0.1")
-    var = environment.folder("VAR_DIR", BASE_DIR / "var")
+    var = environment.folder("VAR_DIR", environment.HOME_DIR / "var")
     refuse_borrowed_root(var)
     os.environ["VAR_DIR"] = str(var)
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -259,16 +259,15 @@ def _first_line(error: Exception) -> str:
 def prepare(laptop: Laptop) -> None:
     """The tables, the sample letter, an account to sign in with, and the static files."""
     django.setup()
-    from letters.base.keyring.operations import know_keys  # noqa: PLC0415 -- needs the models
-    from letters.shared.refused import Refused  # noqa: PLC0415
+    from letters.base.keyring.operations import WrongKeys, know_keys  # noqa: PLC0415 -- needs the models
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
         know_keys(now=timezone.now())
         make_organizer(laptop)
         call_command("load_sample", stdout=StringIO())
-    except Refused as refused:
-        raise CannotStart(refused.code) from None
+    except WrongKeys as wrong:
+        raise CannotStart(str(wrong)) from None
     except (DatabaseError, CommandError) as error:
         raise CannotStart(f"the database cannot be prepared ({_first_line(error)}).") from None
     finally:

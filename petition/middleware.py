@@ -18,6 +18,7 @@ from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
 from letters.shared.limits import TooMany
+from letters.shared.refusals import ANSWERS
 from letters.shared.refused import Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.sessions import SessionStore
@@ -27,9 +28,6 @@ log = logging.getLogger(__name__)
 
 # The first parts of the addresses at which people with accounts work, and get them.
 BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
-# The status for a refusal that no page has words for; 409 for all others. Privacy: who may not act on something reads
-# the same as if it did not exist, as the guards answer (letters/base/accounts/guards.py).
-REFUSED_AS = {"not_yours": 404, "gone": 404, "over": 404, "no_file": 404, "paused": 503, "no_worker": 503}
 
 
 def page_language(get_response: GetResponse) -> GetResponse:
@@ -166,7 +164,8 @@ class PlainRefusals:
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
             page.headers["Retry-After"] = str(refused.seconds)
             return page
-        return self._page(request, REFUSED_AS.get(refused.code, 409))
+        answer = ANSWERS[refused.code]
+        return self._page(request, answer.status, sentence=answer.sentence)
 
     @staticmethod
     def _page(request: HttpRequest, status: int, **words: object) -> HttpResponse:

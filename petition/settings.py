@@ -4,7 +4,6 @@ docs/configuration.md lists the variables; `petition/environment.py` reads them.
 """
 
 import json
-from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -13,14 +12,14 @@ from dotenv import load_dotenv
 from letters.schedule import SCHEDULE
 from petition import environment
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-load_dotenv(BASE_DIR / ".env")
+BASE_DIR = environment.BASE_DIR
+load_dotenv(environment.HOME_DIR / ".env")
 
 # Laptop mode is what `make run` and `make test` switch on: embedded servers, keys made on the spot, mail on a page.
 LAPTOP = environment.flag("LAPTOP")
 DEBUG = environment.flag("DEBUG")
 PORT = environment.whole("PORT", 8000, least=1, most=65535)
-VAR_DIR = environment.folder("VAR_DIR", BASE_DIR / "var")
+VAR_DIR = environment.folder("VAR_DIR", environment.HOME_DIR / "var")
 
 
 def written_by_make_run() -> dict[str, str]:

@@ -19,7 +19,7 @@ FOLDERS = ("bench", "deploy", "docs", "letters", "petition", "tests")
 FILES = {
     *["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"],
     *["LICENSE", "Makefile", "manage.py", "pyproject.toml"],
-    *["requirements.in", "requirements.txt", "requirements-dev.in", "requirements-dev.txt"],
+    *(f"requirements{part}.{ending}" for part in ("", "-local", "-dev") for ending in ("in", "txt")),
 }
 ENDINGS = {
     *[".conf", ".css", ".html", ".js", ".md", ".mo", ".png", ".po", ".py", ".service", ".svg", ".toml", ".txt"],

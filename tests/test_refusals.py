@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 
 from letters.models import Collective, Membership, User
 from letters.shared.limits import TooMany
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from petition.middleware import PlainRefusals
 from tests.people import FROM_OUR_PAGE, browser_of, words
 from tests.test_permissions import ROUTES, ROWS, World, url_of, world
@@ -134,10 +134,10 @@ def refusal_of(problem: Exception) -> tuple[int, dict[str, str], str]:
 @pytest.mark.parametrize(
     ("problem", "status", "sentence"),
     [
-        (Refused("not_yours"), 404, "There is nothing here"),
-        (Refused("letter_withdrawn"), 409, "Something changed after you opened this page"),
-        (Refused("no_worker"), 503, "A part of this site does not answer"),
-        (TooMany("many_requests", seconds=61), 429, "Please try again in about 2 minutes."),
+        (Refused(Refusal.NOT_YOURS), 404, "There is nothing here"),
+        (Refused(Refusal.LETTER_WITHDRAWN), 409, "Something changed after you opened this page"),
+        (Refused(Refusal.NO_WORKER), 503, "A part of this site does not answer"),
+        (TooMany(Refusal.MANY_REQUESTS, seconds=61), 429, "Please try again in about 2 minutes."),
         (RecursionError(), 400, "This could not be read"),
     ],
 )

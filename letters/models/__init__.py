@@ -1,7 +1,7 @@
 """The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
 
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
-from letters.models.audit_event import AuditEvent
+from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.display import MAX_PRIVATE_FIRST, Display, most_private
@@ -66,6 +66,7 @@ __all__ = [
     "MAX_TEXTS",
     "MODERATING",
     "OF_ORGANIZERS",
+    "OF_SIGNERS",
     "OWNING",
     "SALT_BYTES",
     "SEARCHED",

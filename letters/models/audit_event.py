@@ -4,6 +4,9 @@ from django.db.models import F, Q
 
 from letters.models.collective import Collective
 
+# What signers and their mailboxes did: owners read the day of it, and no time.
+OF_SIGNERS = Q(object_kind="signature") & ~Q(actor_kind="user")
+
 
 class AuditEvent(models.Model):
     """Who did what. Rows are only added (a trigger sees to it), in the transaction of the deed; no address."""
@@ -40,6 +43,8 @@ class AuditEvent(models.Model):
                 name="audit_event_of_a_collective",
                 condition=Q(collective__isnull=False),
             ),
+            # Few among what moderators do to signatures, and read by days.
+            models.Index("collective", "at", name="audit_event_of_signers", condition=OF_SIGNERS),
             # Whom somebody invited today is counted, however much else they have done.
             models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),
             # So is what they have begun and uploaded.

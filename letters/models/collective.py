@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from letters.models.user import User
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 
 class Collective(models.Model):
@@ -47,7 +47,7 @@ class Collective(models.Model):
     def require_role(self, person: User, roles: Collection[str]) -> None:
         """Raises Refused("not_yours") for everybody else. Each operation asks, whatever stood at its door."""
         if not self.has_role(person, roles):
-            raise Refused("not_yours")
+            raise Refused(Refusal.NOT_YOURS)
 
     def is_cleared(self) -> bool:
         """Whether it may publish and write to strangers. Asked of the database: staff may have looked at it since."""
@@ -58,7 +58,7 @@ class Collective(models.Model):
     def must_be_cleared(self) -> None:
         """Raises Refused("not_cleared") as long as staff have still to look at it, on a site that asks for that."""
         if not self.is_cleared():
-            raise Refused("not_cleared")
+            raise Refused(Refusal.NOT_CLEARED)
 
     def zone(self) -> ZoneInfo:
         """Its time zone, with summer time and all."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -12,6 +12,7 @@ from django.urls import reverse
 from letters.models.collective import Collective
 from letters.models.display import Display
 from letters.models.user import User
+from letters.shared.refused import Refusal
 
 # A signer who signed in time gets this long after closing to press the button in the mail.
 GRACE_AFTER_CLOSING = timedelta(hours=24)
@@ -204,15 +205,24 @@ class Letter(models.Model):
         """
         return self.awaiting_confirmation // 10 * 10
 
-    def refusal(self, now: datetime) -> str:
-        """Why it takes no signatures at this moment, as a code; empty if it takes them."""
+    def refusal(self, now: datetime) -> Refusal | Literal[""]:
+        """Why it takes no signatures at this moment; empty if it takes them."""
         if self.status != self.Status.PUBLISHED:
-            return f"letter_{self.status}"
+            return self.status_refusal()
         if self.opens_at and now < self.opens_at:
-            return "letter_not_open_yet"
+            return Refusal.LETTER_NOT_OPEN_YET
         if self.closes_at and now >= self.closes_at:
-            return "letter_closed"
+            return Refusal.LETTER_CLOSED
         return ""
+
+    def status_refusal(self) -> Refusal:
+        """Why what needs an open letter cannot be done with one that is not."""
+        refusals = {
+            self.Status.DRAFT: Refusal.LETTER_DRAFT,
+            self.Status.CLOSED: Refusal.LETTER_CLOSED,
+            self.Status.WITHDRAWN: Refusal.LETTER_WITHDRAWN,
+        }
+        return refusals[self.Status(self.status)]
 
     def can_be_restored(self, now: datetime) -> bool:
         """Whether its withdrawal can still be undone."""
@@ -223,12 +233,12 @@ class Letter(models.Model):
         """Whether its form has been there for everybody: published, and its opening moment has come."""
         return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
-    def confirmation_refusal(self, now: datetime) -> str:
+    def confirmation_refusal(self, now: datetime) -> Refusal | Literal[""]:
         """Why it takes no confirmations at this moment: as above, but a day later."""
         if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
             ends = self.confirmations_end()
-            return "letter_closed" if ends and now >= ends else ""
-        return f"letter_{self.status}"
+            return Refusal.LETTER_CLOSED if ends and now >= ends else ""
+        return self.status_refusal()
 
     def confirmations_end(self) -> datetime | None:
         """When it takes the last confirmation; None if no end is set.

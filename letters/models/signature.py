@@ -249,6 +249,18 @@ class Signature(Said):
         """The name, if everybody may see it; else empty, and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
 
+    def as_public(self) -> tuple[object, ...]:
+        """All that public pages and files show of it, to compare before and after a change; nothing of one that is not
+        published.
+        """
+        if self.state != self.State.PUBLISHED:
+            return ()
+        is_public = self.display == Display.PUBLIC
+        words = (self.name, self.affiliation, self.role) if is_public else ()
+        carries = self.display != Display.NOBODY and self.answers.filter(carries=True).exists()
+        # The mark of an earlier text follows from the text and, in part, from whether the name is public.
+        return (is_public, *words, self.domain, carries, self.revision_id, self.language if is_public else "")
+
     @property
     def is_taken_back(self) -> bool:
         """Rejected, and then emptied by its signer: only the hash is left, so that nobody can put it back."""

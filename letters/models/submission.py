@@ -81,6 +81,8 @@ class Submission(Said, Consented):
             ),
         ]
         indexes = [
+            # What has waited for so long that a reminder is due.
+            models.Index("submitted_at", name="submission_to_remind"),
             # Of few: what has still to be forgotten.
             models.Index("id", name="submission_with_address", condition=Q(address__isnull=False)),
         ]

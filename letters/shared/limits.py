@@ -21,7 +21,7 @@ from django.conf import settings
 from limits import RateLimitItem
 from limits.storage import RedisStorage
 
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +60,9 @@ class Limit:
 
 
 class TooMany(Refused):
-    """Beyond a hard limit, which the code tells, as "many_requests"."""
+    """Beyond a hard limit, which the code tells, as MANY_REQUESTS."""
 
-    def __init__(self, code: str, *, seconds: int) -> None:
+    def __init__(self, code: Refusal, *, seconds: int) -> None:
         super().__init__(code)
         # Until it may be tried again.
         self.seconds = seconds

@@ -1,6 +1,121 @@
-class Refused(Exception):
-    """An operation that may not be done now. `code` says why, for example "letter_closed"; views choose the words."""
+"""Every reason for which an operation refuses. What a person reads about each is in refusals.py."""
 
-    def __init__(self, code: str) -> None:
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why something is not done now. The values are stored (`publish_refused`, `Export.error`), so they stay."""
+
+    # Who asks
+    NOT_YOURS = "not_yours"
+    OWNS_LETTERS_ALONE = "owns_letters_alone"
+
+    # Collectives
+    FEW_TODAY = "few_today"
+    GONE = "gone"
+    INVITED_OTHERWISE = "invited_otherwise"
+    IS_MEMBER = "is_member"
+    LAST_OWNER = "last_owner"
+    NAMES_A_LINK = "names_a_link"
+    NO_NAME = "no_name"
+    NOT_CLEARED = "not_cleared"
+    OVER = "over"
+    ROUND_STOPPED = "round_stopped"
+    SLUG_TAKEN = "slug_taken"
+    TOO_MANY_OPEN = "too_many_open"
+    TOO_MANY_TODAY = "too_many_today"
+    UNKNOWN_ROLE = "unknown_role"
+    UNKNOWN_TIMEZONE = "unknown_timezone"
+    YOURSELF = "yourself"
+
+    # The status of a letter
+    LETTER_CLOSED = "letter_closed"
+    LETTER_DRAFT = "letter_draft"
+    LETTER_NOT_OPEN_YET = "letter_not_open_yet"
+    LETTER_OPEN = "letter_open"
+    LETTER_WITHDRAWN = "letter_withdrawn"
+
+    # Writing and publishing a letter
+    ADDRESS_TAKEN = "address_taken"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    END_IS_PAST = "end_is_past"
+    FINAL = "final"
+    IN_THE_PAST = "in_the_past"
+    LANGUAGE_PUBLIC = "language_public"
+    LANGUAGES_MISSING = "languages_missing"
+    NO_KIND = "no_kind"
+    NO_NOTE = "no_note"
+    NO_REASON = "no_reason"
+    NO_TEXT = "no_text"
+    NOBODY_LEFT = "nobody_left"
+    NOT_A_CORRECTION = "not_a_correction"
+    NOTHING_CHANGED = "nothing_changed"
+    OPEN_ALREADY = "open_already"
+    ORIGINAL = "original"
+    PUBLISHED_ALREADY = "published_already"
+    REVISION_PUBLISHED = "revision_published"
+    TOO_COMPLICATED = "too_complicated"
+    TOO_MANY_DRAFTS = "too_many_drafts"
+    TOO_MANY_LANGUAGES = "too_many_languages"
+    TOO_MANY_LETTERS = "too_many_letters"
+    TOO_MANY_PUBLICATIONS = "too_many_publications"
+    TOO_MANY_TEXTS = "too_many_texts"
+    TOO_MUCH_TEXT = "too_much_text"
+
+    # Pictures, lists and selections
+    TOO_MANY = "too_many"
+
+    # Updates and the addressee's answers
+    ANOTHER_UNDER_WAY = "another_under_way"
+    BEGUN = "begun"
+    IMPOSSIBLE_DAY = "impossible_day"
+    NO_BODY = "no_body"
+    NO_LINK = "no_link"
+    NO_RESPONDENT = "no_respondent"
+    NO_TITLE = "no_title"
+    TOO_LONG = "too_long"
+    TOO_MANY_ANSWERS = "too_many_answers"
+    TOO_MANY_UNSENT = "too_many_unsent"
+    TOO_SOON = "too_soon"
+
+    # Letter deliveries and exports
+    GAVE_UP = "gave_up"
+    NEVER_PUBLISHED = "never_published"
+    NO_FILE = "no_file"
+    NO_SUCH_FORMAT = "no_such_format"
+    NO_SUCH_LANGUAGE = "no_such_language"
+    NOT_SETTABLE = "not_settable"
+    TOO_MANY_OF_YOURS = "too_many_of_yours"
+    TOO_MANY_SIGNATURES = "too_many_signatures"
+
+    # Signing
+    ANSWERED = "answered"
+    CHANGED = "changed"
+    CHANGED_AGAIN = "changed_again"
+    ELSEWHERE = "elsewhere"
+    INVITATION_OVER = "invitation_over"
+    NOT_ASKED = "not_asked"
+    PAUSED = "paused"
+    TAKEN_BACK = "taken_back"
+    TEXT_CHANGED = "text_changed"
+    TRY_AGAIN = "try_again"
+    WRONG_CODE = "wrong_code"
+
+    # Limits, and what is needed and does not answer
+    MANY_CONFIRMATIONS = "many_confirmations"
+    MANY_DOWNLOADS = "many_downloads"
+    MANY_FOR_ADDRESS = "many_for_address"
+    MANY_FROM_NETWORK = "many_from_network"
+    MANY_PICTURES = "many_pictures"
+    MANY_REQUESTS = "many_requests"
+    MANY_WITHOUT_PROOF = "many_without_proof"
+    NO_WORKER = "no_worker"
+    PROOF_WANTED = "proof_wanted"
+
+
+class Refused(Exception):
+    """An operation that may not be done now. `code` says why."""
+
+    def __init__(self, code: Refusal) -> None:
         super().__init__(code)
         self.code = code

@@ -1,4 +1,4 @@
-"""What a writer is told of a text that no page, mail or PDF can be made of, and of one for which there is no room."""
+"""What a writer is told of a text that no page, mail or PDF can be made of."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,12 +24,6 @@ SENTENCES: dict[str, Promise] = {
         "footnotes and table cells."
     ),
 }
-
-# Refused("too_much_text"): see letters/base/accounts/operations.py, `keep_text`.
-TOO_MUCH_TEXT = _(
-    "This was not saved, because your account has added as much text today as it may, 20 MB. Keep a copy of this text, "
-    "and save it here tomorrow."
-)
 
 
 def problem_of(markdown: str) -> str:

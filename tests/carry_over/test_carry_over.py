@@ -444,6 +444,19 @@ def test_many_answers_at_once_beside_the_sequencer_leave_true_counts(
     assert [line for line in caplog.records if "counts" in line.getMessage()] == []
 
 
+def test_pages_are_old_only_when_an_answer_changes_them(asked: Letter) -> None:
+    """The version is public. An answer that leaves everything as it is would tell when somebody gave one."""
+
+    def version() -> int:
+        return Letter.objects.get(pk=asked.pk).version
+
+    before = version()
+    answer_carry_over(signature_of(asked), carries=False, seen=2, now=NOW)
+    assert version() == before
+    answer_carry_over(signature_of(asked), carries=True, seen=2, now=NOW)
+    assert version() > before
+
+
 def test_the_answer_is_among_what_is_stored_about_a_signer(asked: Letter, signer: Signer) -> None:
     answer_carry_over(signature_of(asked), carries=True, seen=2, now=NOW)
     stored = signer.get(f"{signer.mailed_link(BERTA, purpose='manage')}data.json").json()

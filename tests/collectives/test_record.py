@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from letters.base.audit_log.operations import record, record_each
-from letters.models import AuditEvent, Collective, Letter, Membership, User
+from letters.models import OF_SIGNERS, AuditEvent, Collective, Letter, Membership, User
 from letters.moderator.moderation.operations import accept_signatures, reject_signatures
 from letters.organizer.collectives.operations import (
     accept_invitation,
@@ -22,6 +23,7 @@ from letters.organizer.collectives.operations import (
 )
 from letters.organizer.collectives.sentences import COUNTED, SENTENCES
 from letters.organizer.letter_editor.operations import close_letter, withdraw_letter
+from letters.shared.tokens import make_cursor
 from letters.signer.signing.operations import disown_signature
 from tests.collectives.conftest import Inviter
 from tests.people import NOW, add_confirmed, add_published, browser_of, ids_of, sign, words
@@ -40,6 +42,11 @@ def lines(client: Client, url: str = PAGE) -> list[str]:
     assert page.status_code == 200
     found = re.findall(r"<li>\s*<p>(.*?)</p>", page.content.decode().partition('class="record"')[2], re.DOTALL)
     return [" ".join(re.sub("<[^>]*>", "", line).split()) for line in found]
+
+
+def older_page(page: str) -> str:
+    (older,) = re.findall(r'rel="next" href="(\?before=[^"]+)"', page)
+    return str(older)
 
 
 def test_every_deed_of_the_collective_is_a_sentence(
@@ -111,6 +118,69 @@ def test_of_what_signers_do_the_day_is_told_and_no_time(desk: Client, letter: Le
     assert not re.search(r"(?:17|18|5|6|12):13", page.content.decode())
 
 
+def test_a_signers_line_stands_at_the_end_of_its_day_whatever_the_hour(
+    desk: Client, letter: Letter, organizer: User
+) -> None:
+    """Between two lines of organizers, which have times, it would have one too."""
+    collective, signature = letter.collective, sign(letter)
+
+    def record_of_a_day(hour: int) -> list[str]:
+        day = datetime(2025, 4, 1, tzinfo=UTC) + timedelta(days=hour)
+        for at in sorted({3, 9, 15, 21, hour}):
+            now = day + timedelta(hours=at)
+            if at == hour:
+                record("disown_signature", signature, by="signer", now=now, details={"letter": letter.pk})
+            else:
+                record(f"deed_{at}", collective, by=organizer, now=now)
+        return lines(desk)[:5]
+
+    records = [record_of_a_day(hour) for hour in (1, 5, 12, 23)]
+    assert records[0][:2] == [
+        "Somebody whose address had been used said that they did not sign Keep the night trains running.",
+        "Olga: deed 21.",
+    ]
+    assert records[1:] == records[:1] * 3
+
+
+def test_what_signers_did_on_a_day_is_one_line_and_on_one_page(
+    desk: Client, letter: Letter, collective: Collective, organizer: User
+) -> None:
+    for n in range(120):
+        record(f"deed_{n}", collective, by=organizer, now=NOW + timedelta(hours=n))
+    for n in range(0, 120, 5):
+        at, details = NOW + timedelta(hours=n), {"letter": letter.pk}
+        record("unsubscribe", sign(letter), by="signer", now=at, details=details)
+    read, page = [], desk.get(PAGE).content.decode()
+    while True:
+        read += re.findall(r"<bdi>Olga</bdi>: deed \d+|signers? of", page.partition('class="record"')[2])
+        if 'rel="next"' not in page:
+            break
+        page = desk.get(PAGE + older_page(page)).content.decode()
+    assert sum("deed" in line for line in read) == 120
+    # Of six days.
+    assert sum("signer" in line for line in read) == 6
+
+
+def test_the_next_page_does_not_tell_of_events_that_are_not_shown(
+    desk: Client, letter: Letter, organizer: User
+) -> None:
+    """An id would: it counts the emails to signers that came back."""
+    for n in range(60):
+        record(f"deed_{n}", letter.collective, by=organizer, now=NOW)
+    older = older_page(desk.get(PAGE).content.decode())
+    assert not re.search(rf"\b({'|'.join(map(str, AuditEvent.objects.values_list('pk', flat=True)))})\b", older)
+    record_each("note_bounce", "signature", [sign(letter).pk], by=None, now=NOW, details={"letter": letter.pk})
+    assert len(older_page(desk.get(PAGE).content.decode())) == len(older)
+    assert older_page(desk.get(PAGE).content.decode()) == older
+
+
+def test_the_signers_lines_are_read_from_an_index_of_their_own(letter: Letter, collective: Collective) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    found = AuditEvent.objects.filter(OF_SIGNERS, collective=collective, at__lt=NOW)
+    assert "audit_event_of_signers" in found.explain()
+
+
 def test_an_email_that_came_back_does_not_stand_in_it(desk: Client, letter: Letter) -> None:
     """Whoever types an address whose mailbox is closed would read there what became of it."""
     before = lines(desk)
@@ -139,18 +209,19 @@ def test_a_page_holds_fifty_and_leads_on(desk: Client, collective: Collective, o
     for n in range(60):
         describe_collective(collective, values={"name": f"Name {n}"}, by=organizer, now=NOW)
     page = desk.get(PAGE).content.decode()
-    (older,) = re.findall(r'rel="next" href="(\?before=\d+)"', page)
+    older = older_page(page)
     assert [len(lines(desk)), len(lines(desk, PAGE + older))] == [50, 11]
     assert 'rel="next"' not in desk.get(PAGE + older).content.decode()
 
 
-@pytest.mark.parametrize("cursor", ["x", "-1", "9" * 40, "%00", "٣", "1.5"])
+@pytest.mark.parametrize("cursor", ["x", "-1", "1", "9" * 40, "%00", "٣", "1.5"])
 def test_a_cursor_that_is_none_shows_the_first_page(desk: Client, collective: Collective, cursor: str) -> None:
     assert len(lines(desk, f"{PAGE}?before={cursor}")) == 1
 
 
 def test_past_the_end_nothing_is_left(desk: Client, collective: Collective) -> None:
-    assert "Nothing is left to read here." in words(desk.get(f"{PAGE}?before=1"))
+    cursor = make_cursor(f"record:{collective.pk}", NOW - timedelta(days=9), 1)
+    assert "Nothing is left to read here." in words(desk.get(f"{PAGE}?before={cursor}"))
 
 
 def test_a_page_costs_the_same_however_much_was_done(

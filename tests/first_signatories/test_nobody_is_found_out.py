@@ -5,17 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
+from letters.base.accounts.invitations import health_of
 from letters.models import AuditEvent, Letter, OutgoingEmail, Signature, User
 from letters.organizer.collectives.queries import record_of
-from letters.organizer.first_signatories.operations import invite_people
-from letters.organizer.first_signatories.queries import round_refusal
+from letters.organizer.first_signatories.operations import call_off_round, forget_invitations, invite_people
+from letters.organizer.first_signatories.queries import progress, round_refusal
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, set_up_letter
 from letters.public.public_pages.queries import first_signatures
 from letters.shared.refused import Refused
-from letters.signer.signing.operations import Changes, accept_invitation, decline_invitation, disown_signature
+from letters.signer.signing.operations import (
+    Changes,
+    accept_invitation,
+    confirm_signature,
+    decline_invitation,
+    disown_signature,
+    purge_unconfirmed,
+    withdraw_signature,
+)
 from letters.signer.signing.queries import texts_to_sign
 from tests.conftest import LetterMaker
 from tests.first_signatories.conftest import Inviter, people_in
@@ -135,6 +144,33 @@ def test_the_page_of_the_round_does_not_move_when_somebody_answers(
         browser.get(PAGE)  # That it was tried is said once.
         pages.add(words(browser.get(PAGE)))
     assert len(pages) == 1
+
+
+@pytest.mark.parametrize("deed", ["signs", "confirms", "withdraws", "disowns", "never answers"])
+def test_the_invitations_that_came_back_do_not_move_when_somebody_signs_by_the_form(
+    before: Letter, invite: Inviter, organizer: User, deed: str
+) -> None:
+    invite(before, "\n".join(f"p{place}@example.org" for place in range(3)), now=NOW)
+    OutgoingEmail.objects.update(sent_at=NOW)
+    back = OutgoingEmail.objects.filter(signature=signature_of(before, "p0@example.org"))
+    back.update(sent_at=None, failed_at=NOW, error="550 5.1.1")
+    call_off_round(before, by=organizer, now=NOW)
+    publish_letter(before, by=organizer, now=NOW)
+    before.refresh_from_db()
+    numbers = progress(before), health_of(before.collective)
+    assert numbers[0].came_back == {"550 5.1.1": 1}
+    signature = sign(before, "p0@example.org", now=NOW)
+    if deed in {"confirms", "withdraws"}:
+        confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
+        signature.refresh_from_db()
+    if deed in {"withdraws", "disowns"}:
+        {"withdraws": withdraw_signature, "disowns": disown_signature}[deed](signature, now=NOW)
+    if deed == "never answers":
+        with override_settings(CONFIRMATION_DAYS=1):
+            purge_unconfirmed(now=NOW + 3 * DAY)
+    assert (progress(before), health_of(before.collective)) == numbers
+    forget_invitations(now=NOW + 15 * DAY)
+    assert progress(before).came_back == {}
 
 
 def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:

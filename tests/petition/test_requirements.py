@@ -40,12 +40,13 @@ def imported(*folders: str) -> Iterator[tuple[str, str]]:
     ("folders", "files"),
     [
         (("letters", "petition"), ("requirements.in",)),
-        (("tests", "bench"), ("requirements.in", "requirements-dev.in")),
+        (("petition",), ("requirements.in", "requirements-local.in")),
+        (("tests", "bench"), ("requirements.in", "requirements-local.in", "requirements-dev.in")),
     ],
 )
 def test_everything_that_is_imported_is_declared(folders: tuple[str, ...], files: tuple[str, ...]) -> None:
     # What only a laptop runs may need what only a laptop installs.
-    laptop = {"petition/embedded.py", "petition/local.py"}
+    laptop = {"petition/embedded.py", "petition/local.py"} if files == ("requirements.in",) else set()
     known, by_module = declared(*files), packages_distributions()
     missing = {
         (module, path)
@@ -57,10 +58,20 @@ def test_everything_that_is_imported_is_declared(folders: tuple[str, ...], files
     assert not missing
 
 
-@pytest.mark.parametrize(("wanted", "lock"), [("requirements.in", "requirements.txt"), ("requirements-dev.in",) * 2])
-def test_everything_that_is_declared_is_locked(wanted: str, lock: str) -> None:
-    locked = {*map(plain, PINNED.findall((BASE / lock.replace(".in", ".txt")).read_text(encoding="utf-8")))}
-    assert declared(wanted) <= locked
+@pytest.mark.parametrize("name", ["requirements", "requirements-local", "requirements-dev"])
+def test_everything_that_is_declared_is_locked(name: str) -> None:
+    locked = {*map(plain, PINNED.findall((BASE / f"{name}.txt").read_text(encoding="utf-8")))}
+    assert declared(f"{name}.in") <= locked
+
+
+def test_make_run_installs_no_tool_of_developers() -> None:
+    rule = re.search(r"^\$\(READY\):(.+(?:\n\t.+)+)", (BASE / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert rule
+    assert {*re.findall(r"requirements\S*\.txt", rule[1])} == {"requirements-local.txt"}
+    for_developers = declared("requirements-dev.in")
+    assert {"pytest", "mypy", "playwright"} <= for_developers
+    locked = {*map(plain, PINNED.findall((BASE / "requirements-local.txt").read_text(encoding="utf-8")))}
+    assert not for_developers & locked
 
 
 def audit_command() -> list[str]:

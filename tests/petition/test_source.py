@@ -21,6 +21,11 @@ def names(packed: bytes) -> set[str]:
         return {entry.name.removeprefix("undersigned/") for entry in files.getmembers()}
 
 
+def unpack(packed: bytes, folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as files:
+        files.extractall(folder, filter="data")
+
+
 def test_the_archive_holds_what_is_needed_to_run_the_site() -> None:
     found = names(Reader().get("/source.tar.gz").getvalue())
     assert {"LICENSE", "manage.py", "Makefile", "requirements.txt", "petition/source.py"} <= found

@@ -32,7 +32,7 @@ from letters.moderator.moderation.operations import (
 from letters.organizer.first_signatories.operations import call_off_round, forget_invitations, invite_people
 from letters.organizer.letter_editor.operations import publish_letter
 from letters.public.public_pages.operations import sequence_letter
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over.operations import answer_carry_over, ask_to_carry_over
 from letters.signer.signing.operations import (
     Changes,
@@ -80,7 +80,7 @@ class Happening:
         found = self.letter.signatures.select_related("letter").order_by("pk")
         rows = list(found)
         if not rows:
-            raise Refused("nobody")
+            raise Refused(Refusal.NOT_YOURS)
         return rows[who % len(rows)]
 
     def invite(self, who: int) -> None:
@@ -147,7 +147,7 @@ class Happening:
     def typed(self, who: int) -> tuple[Signature, Submission]:
         found = list(Submission.objects.filter(signature__letter=self.letter).order_by("pk"))
         if not found:
-            raise Refused("nothing typed")
+            raise Refused(Refusal.NO_TEXT)
         typed = found[who % len(found)]
         return Signature.objects.select_related("letter").get(pk=typed.signature_id), typed
 
@@ -175,13 +175,13 @@ class Happening:
 
     def revise(self, who: int) -> None:
         if self.letter.status != Letter.Status.PUBLISHED:
-            raise Refused("draft")
+            raise Refused(Refusal.LETTER_DRAFT)
         change_text(self.letter, kind="substance" if who % 2 else "correction", body=f"Text {who}")
         ask_to_carry_over(self.letter, **self.by)
 
     def carry_over(self, who: int) -> None:
         if self.letter.current_revision is None:
-            raise Refused("draft")
+            raise Refused(Refusal.LETTER_DRAFT)
         answer_carry_over(self.of(who), carries=bool(who % 2), seen=self.letter.current_revision.number, now=NOW)
 
     def number(self, who: int) -> None:

@@ -12,11 +12,12 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.base.outbox.operations import claim_emails, put_off_email
-from letters.models import Letter, OutgoingEmail, Signature
+from letters.models import Letter, MailRequest, OutgoingEmail, Signature
 from letters.shared.addresses import read_address
 from letters.signer.signing.operations import (
     confirm_signature,
     disown_signature,
+    forget_requests,
     request_mail,
     sign_letter,
     withdraw_signature,
@@ -494,7 +495,7 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     OutgoingEmail.objects.update(sent_at=created_at + SECOND)
     before = TOKEN.sub("/", signer.get(page).content.decode())
     take_back(signature_of(letter), now=timezone.now())
-    assert not OutgoingEmail.objects.exists()
+    assert not OutgoingEmail.objects.exclude(signature=None).exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
     assert "sent today to the mail server" in before
 
@@ -513,3 +514,41 @@ def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, si
     sign(letter, now=timezone.now() - timedelta(minutes=2))
     assert ask_for_link(letter, now=timezone.now() - timedelta(minutes=1))
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
+
+
+# Who withdraws
+
+
+def test_a_withdrawal_does_not_free_the_three_emails_of_a_day(letter: Letter) -> None:
+    """Or a stranger who signs, withdraws and signs again at an address could fill its mailbox."""
+    for _ in range(5):
+        signature = sign(letter, now=timezone.now())
+        deliver()
+        withdraw_signature(signature, now=timezone.now())
+    assert len(mail.outbox) == 3
+    time_passes()
+    sign(letter, now=timezone.now())
+    deliver()
+    assert len(mail.outbox) == 4
+
+
+@pytest.mark.parametrize("end", [withdraw_signature, disown_signature])
+def test_what_is_kept_of_it_is_gone_after_a_day(letter: Letter, end: Callable[..., None]) -> None:
+    signature = sign(letter, now=timezone.now())
+    deliver()
+    end(signature, now=timezone.now())
+    kept = MailRequest.objects.get()
+    assert (kept.address, OutgoingEmail.objects.get().signature) == (None, None)
+    forget_requests(now=timezone.now() + timedelta(hours=23))
+    assert MailRequest.objects.exists()
+    forget_requests(now=timezone.now() + timedelta(hours=25))
+    assert not MailRequest.objects.exists()
+    assert not OutgoingEmail.objects.exists()
+
+
+def test_an_email_that_leaves_while_its_signer_withdraws_counts_and_is_not_sent_twice(letter: Letter) -> None:
+    signature = sign(letter, now=timezone.now())
+    claim_emails(now=timezone.now(), most=1)
+    withdraw_signature(signature, now=timezone.now())
+    assert not OutgoingEmail.objects.owed().exists()
+    assert OutgoingEmail.objects.get().sent_at

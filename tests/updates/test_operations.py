@@ -37,7 +37,7 @@ ANSWER = AnswerText(respondent="Anna Weber", answered_on=NOW.date(), language="e
 
 
 def verbs() -> list[str]:
-    kinds = ["update", "answer"]
+    kinds = ["update", "addresseeanswer"]
     return list(AuditEvent.objects.filter(object_kind__in=kinds).order_by("pk").values_list("verb", flat=True))
 
 

@@ -21,7 +21,7 @@ from letters.shared.addresses import hash_address
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import LIFETIME, LONGEST, is_proof, make_challenge
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 # For each emailed code.
 MAX_TRIES = 3
@@ -39,7 +39,7 @@ class ProofWanted(Refused):
     """The form has to be sent once more, with the solution of a puzzle."""
 
     def __init__(self) -> None:
-        super().__init__("proof_wanted")
+        super().__init__(Refusal.PROOF_WANTED)
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _count(counted: list[Limit], soft: list[Limit] | None = None) -> set[Limit]:
     refused = [limit for limit in counted if limit in exceeded]
     if refused:
         limits.give_back([*counted, *(soft or [])])
-        raise TooMany("many_requests", seconds=max(limit.rate.get_expiry() for limit in refused))
+        raise TooMany(Refusal.MANY_REQUESTS, seconds=max(limit.rate.get_expiry() for limit in refused))
     return exceeded
 
 

@@ -42,7 +42,8 @@ def health_of(collective: Collective) -> Health:
     # Asked of the database: staff may have let it go on since it was read.
     again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
     since = Q(sent_at__gt=again) | Q(failed_at__gt=again) if again else Q()
-    first = Q(kind=OutgoingEmail.Kind.INVITED, signature__letter__collective=collective, signature__is_first=True)
+    # Whether or not they are still among the first, see `Progress`.
+    first = Q(kind=OutgoingEmail.Kind.INVITED, signature__letter__collective=collective)
     team = Q(kind=OutgoingEmail.Kind.TEAM_INVITATION, invitation__collective=collective)
     # Two questions, each of its own index.
     return _add(*(_count(each & since) for each in (first, team)))

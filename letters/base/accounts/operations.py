@@ -19,7 +19,7 @@ from letters.base.accounts.queries import owned_alone, unverified_accounts
 from letters.base.audit_log.operations import record
 from letters.models import Collective, User
 from letters.shared.fields import MARK
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 # Bytes of text, with the HTML made of it, that one account may add within a day, over all letters. A long letter in
 # forty languages takes two megabytes, and each new revision of it as many.
@@ -43,7 +43,7 @@ def close_account(user: User, *, now: datetime) -> None:
     list(mine.order_by("pk").select_for_update(no_key=True))
     user = User.objects.select_for_update().get(pk=user.pk)
     if owned_alone(user).exists():
-        raise Refused("owns_letters_alone")
+        raise Refused(Refusal.OWNS_LETTERS_ALONE)
     for session in UserSession.objects.filter(user=user):
         session.end()
     EmailAddress.objects.filter(user=user).delete()
@@ -85,7 +85,7 @@ def keep_text(texts: Iterable[str], *, instead_of: Iterable[str] = (), by: User,
         cursor.execute(ADD_WRITTEN, [by.pk, now.astimezone(UTC).date(), added])
         (size,) = cursor.fetchone()
     if size > MAX_TEXT_A_DAY:
-        raise Refused("too_much_text")
+        raise Refused(Refusal.TOO_MUCH_TEXT)
 
 
 def _bytes_of(texts: Iterable[str]) -> int:
@@ -97,7 +97,7 @@ def mail_to_account(message: EmailMessage) -> None:
     try:
         current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:
-        raise Refused("no_worker") from error
+        raise Refused(Refusal.NO_WORKER) from error
 
 
 def encrypt_leftover_addresses() -> int:

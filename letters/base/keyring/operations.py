@@ -5,14 +5,17 @@ from django.db import transaction
 
 from letters.base.keyring import queries
 from letters.models import KeyFingerprint
-from letters.shared.refused import Refused
+
+
+class WrongKeys(Exception):
+    """The data was written under other keys. The message is a sentence for the person who starts the site."""
 
 
 @transaction.atomic
 def know_keys(*, now: datetime) -> None:
-    """Note what the data is written under from now on. Raises Refused, with a sentence, for keys that are wrong."""
+    """Note what the data is written under from now on. Raises WrongKeys."""
     if wrong := queries.wrong_keys():
-        raise Refused(queries.complaint(wrong))
+        raise WrongKeys(queries.complaint(wrong))
     _note(now)
 
 

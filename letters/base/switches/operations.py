@@ -7,7 +7,7 @@ from django.db import transaction
 from letters.base.audit_log.operations import record
 from letters.base.switches.queries import DEFAULTS
 from letters.models import Switch, User
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 
 @transaction.atomic
@@ -17,7 +17,7 @@ def turn_switch(name: Switch.Name, *, on: bool, by: User | None, now: datetime, 
     Turning it to where it stands changes nothing. Raises Refused("not_yours") for anybody but a superuser.
     """
     if by is not None and not (by.is_active and by.is_superuser):
-        raise Refused("not_yours")
+        raise Refused(Refusal.NOT_YOURS)
     switch, _ = Switch.objects.select_for_update().get_or_create(
         name=name, defaults={"is_on": DEFAULTS[name], "changed_at": now}
     )

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from letters.base.audit_log.operations import record_each
 from letters.models import MODERATING, WORDS, Letter, Signature, SignatureQuerySet, User
 from letters.shared import wakeups
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 State = Signature.State
 Concern = Signature.Concern
@@ -96,7 +96,7 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
 
 def _given(reason: str) -> str:
     if not reason.strip():
-        raise Refused("no_reason")
+        raise Refused(Refusal.NO_REASON)
     return reason.strip()
 
 
@@ -104,7 +104,7 @@ def _to_judge(letter: Letter, ids: Collection[int], by: User) -> SignatureQueryS
     """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
     letter.collective.require_role(by, MODERATING)
     if len(ids) > MAX_BATCH_SIZE:
-        raise Refused("too_many")
+        raise Refused(Refusal.TOO_MANY)
     # The letter's row first, as the sequencer and the signers' operations take them.
     Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     return Signature.objects.filter(letter=letter, pk__in=ids)

@@ -32,7 +32,7 @@ from letters.organizer.collectives.queries import MAX_MEMBERS
 from letters.shared import wakeups
 from letters.shared.addresses import Address, canonical, encrypt, hash_address, reencrypt
 from letters.shared.folding import without_marks
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.text import looks_like_link
 
 # How long an invitation is good.
@@ -102,27 +102,27 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     locked = _locked_for_owner(collective, by)
     locked.must_be_cleared()
     if is_stopped(locked, by, now):
-        raise Refused("round_stopped")
+        raise Refused(Refusal.ROUND_STOPPED)
     if any(map(looks_like_link, (locked.name, by.name))):
-        raise Refused("names_a_link")
+        raise Refused(Refusal.NAMES_A_LINK)
     if role not in Membership.Role.values:
-        raise Refused("unknown_role")
+        raise Refused(Refusal.UNKNOWN_ROLE)
     _must_be_nobody_here(locked, address, by)
     known = hash_address(address.canonical)
     standing = locked.invitations.standing(now)
     if invited := standing.filter(address_hash=known).first():
         if invited.role != role:
-            raise Refused("invited_otherwise")
+            raise Refused(Refusal.INVITED_OTHERWISE)
         return invited
     if standing.count() >= MAX_OPEN:
-        raise Refused("too_many_open")
+        raise Refused(Refusal.TOO_MANY_OPEN)
     today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
     if max(today.filter(collective=locked).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
-        raise Refused("too_many_today")
+        raise Refused(Refusal.TOO_MANY_TODAY)
     # Race: of two collectives that invite at once, one waits here until the other is counted.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     if invited_today(by, now) >= invitations_a_day(by):
-        raise Refused("few_today")
+        raise Refused(Refusal.FEW_TODAY)
     # One that was not taken up in time, or whose owner is none any more.
     locked.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     invitation = MemberInvitation.objects.create(
@@ -166,7 +166,7 @@ def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None
     Raises Refused("not_yours") for anybody else, its owners included.
     """
     if not (by.is_active and (by.is_staff or by.is_superuser)):
-        raise Refused("not_yours")
+        raise Refused(Refusal.NOT_YOURS)
     Collective.objects.filter(pk=collective.pk).update(invites_again_at=now, asked_to_invite_at=None)
     for theirs in ({"signature__letter__collective": collective}, {"invitation__collective": collective}):
         OutgoingEmail.objects.owed().filter(kind__in=KINDS, **theirs).update(next_attempt_at=now)
@@ -187,11 +187,11 @@ def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) 
     person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
     offer = MemberInvitation.objects.standing(now).filter(pk=invitation.pk).first()
     if person is None or (offer is None and not _was_accepted(invitation, by)):
-        raise Refused("over")
+        raise Refused(Refusal.OVER)
     if offer is None:
         return
     if collective.memberships.filter(user=person).exists():
-        raise Refused("is_member")
+        raise Refused(Refusal.IS_MEMBER)
     collective.memberships.create(user=person, role=offer.role, created_at=now)
     MemberInvitation.objects.filter(pk=offer.pk).update(address=None, accepted_at=now, accepted_by=person)
     OutgoingEmail.objects.owed().filter(invitation=offer).update(dropped_at=now)
@@ -204,7 +204,7 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
     """Raises Refused with "unknown_role", "gone" (removed meanwhile), or "last_owner"."""
     collective = _locked_for_owner(membership.collective, by)
     if role not in Membership.Role.values:
-        raise Refused("unknown_role")
+        raise Refused(Refusal.UNKNOWN_ROLE)
     found = _still_there(membership)
     if found.role == role:
         return
@@ -281,10 +281,10 @@ def _owe_mail(invitation: MemberInvitation, *, now: datetime) -> None:
 
 def _must_be_nobody_here(collective: Collective, address: Address, by: User) -> None:
     if canonical(by.email) == address.canonical:
-        raise Refused("yourself")
+        raise Refused(Refusal.YOURSELF)
     theirs = collective.memberships.values_list("user__email", flat=True)[:MAX_MEMBERS]
     if address.canonical in map(canonical, theirs):
-        raise Refused("is_member")
+        raise Refused(Refusal.IS_MEMBER)
 
 
 def _was_accepted(invitation: MemberInvitation, by: User) -> bool:
@@ -306,7 +306,7 @@ def _still_there(membership: Membership) -> Membership:
     """As it is now. Raises Refused("gone")."""
     found = Membership.objects.filter(pk=membership.pk).first()
     if found is None:
-        raise Refused("gone")
+        raise Refused(Refusal.GONE)
     return found
 
 
@@ -314,7 +314,7 @@ def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
     """Raises Refused("last_owner") if nobody else could decide about the collective any more."""
     others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
     if going.role in OWNING and not others.exists():
-        raise Refused("last_owner")
+        raise Refused(Refusal.LAST_OWNER)
 
 
 def _record_part(verb: str, membership: Membership, *, by: User, now: datetime, **more: str) -> None:
@@ -325,25 +325,25 @@ def _record_part(verb: str, membership: Membership, *, by: User, now: datetime, 
 def _must_be_no_link(name: str) -> None:
     """Emails to strangers repeat it, and mail programs make a link of whatever looks like one."""
     if looks_like_link(name):
-        raise Refused("names_a_link")
+        raise Refused(Refusal.NAMES_A_LINK)
 
 
 def _judge(values: Mapping[str, Any]) -> None:
     if values.get("timezone", "UTC") not in available_timezones():
-        raise Refused("unknown_timezone")
+        raise Refused(Refusal.UNKNOWN_TIMEZONE)
 
 
 def _save(collective: Collective) -> None:
     """Raises Refused("slug_taken"): the database knows, also of one that is being made at this moment."""
     if not collective.name:
-        raise Refused("no_name")
+        raise Refused(Refusal.NO_NAME)
     if not collective.slug or collective.slug in NO_SLUGS:
-        raise Refused("slug_taken")
+        raise Refused(Refusal.SLUG_TAKEN)
     try:
         with transaction.atomic():
             collective.save()
     except IntegrityError as taken:
-        raise Refused("slug_taken") from taken
+        raise Refused(Refusal.SLUG_TAKEN) from taken
 
 
 def _save_under_free_slug(collective: Collective) -> None:

@@ -2,19 +2,24 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import groupby
+from typing import Any
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, F, Prefetch, Q
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext
 
 from letters.models import (
     COMPLAINED,
+    OF_SIGNERS,
     AuditEvent,
     Collective,
     MemberInvitation,
@@ -24,7 +29,7 @@ from letters.models import (
     User,
 )
 from letters.shared.addresses import decrypt
-from letters.shared.tokens import read_invitation_token
+from letters.shared.tokens import make_cursor, read_cursor, read_invitation_token
 
 # No more than these are shown, and none is looked for beyond them.
 MAX_COLLECTIVES = 200
@@ -147,22 +152,67 @@ class Deed:
 @dataclass(frozen=True)
 class Page:
     deeds: list[Deed]
-    # Where the next page goes on; None on the last.
-    onward: int | None
+    # Where the next page goes on; empty on the last.
+    onward: str
 
 
-def record_of(collective: Collective, *, before: int = 0) -> Page:
-    """What was done in its name, the newest first, before an id: a page of events, whatever was done to many at once
-    in one line.
+# Privacy: not emails to signers that came back or were called spam. Whoever types an address could read in the record
+# what became of it, one by one; and of an email about a lost link such a line would come only if the address has signed.
+HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
-    Privacy: without emails to signers that came back or were called spam. Whoever types an address could read there
-    what became of it, one by one; and of an email about a lost link such a line comes only if the address has signed.
+
+def record_of(collective: Collective, *, before: str = "") -> Page:
+    """What was done in its name, the newest first, from a cursor on: a page of events, whatever was done to many at
+    once in one line.
+
+    Privacy: what signers did on a day comes before all else of that day, in one line for each verb and letter.
+    Otherwise a line between two others, which have times, would say when a signer did it. The cursor is opaque, since
+    the gaps between ids would tell of events that are not shown.
     """
-    of_mailboxes = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
-    found = AuditEvent.objects.filter(collective=collective).exclude(of_mailboxes).order_by("-pk")
-    rows = list((found.filter(pk__lt=before) if before else found)[: PAGE_LENGTH + 1])
-    page = rows[:PAGE_LENGTH]
-    return Page(_deeds(page, collective), page[-1].pk if len(rows) > PAGE_LENGTH else None)
+    purpose = f"record:{collective.pk}"
+    start = read_cursor(purpose, before)
+    found = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
+    rows = list((found.filter(pk__lt=start[1]) if start else found)[: PAGE_LENGTH + 1])
+    page, has_more = rows[:PAGE_LENGTH], len(rows) > PAGE_LENGTH
+    days = [_midnight(event.at, collective) for event in page]
+    upto = start[0] if start else None
+    since = min([*days, *([upto] if upto else [])]) if has_more else None
+    of_signers = _of_signers(collective, since=since, upto=upto)
+    deeds = _deeds(_merged(page, of_signers, collective), collective)
+    return Page(deeds, make_cursor(purpose, since, page[-1].pk) if since else "")
+
+
+def _midnight(moment: datetime, collective: Collective) -> datetime:
+    return datetime.combine(moment.astimezone(collective.zone()), time.min, tzinfo=collective.zone())
+
+
+def _of_signers(collective: Collective, *, since: datetime | None, upto: datetime | None) -> list[AuditEvent]:
+    """What signers and their mailboxes did, the newest day first: one event for each kind and day, never saved."""
+    found = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
+    found = found.filter(at__gte=since) if since else found
+    found = found.filter(at__lt=upto) if upto else found
+    same = found.values("actor_kind", "verb", "reason").annotate(
+        day=TruncDate("at", tzinfo=collective.zone()), letter=KeyTextTransform("letter", "details"), number=Count("pk")
+    )
+    return [_of_one_day(row, collective) for row in same.order_by("-day", "letter", "verb", "reason", "actor_kind")]
+
+
+def _of_one_day(row: Mapping[str, Any], collective: Collective) -> AuditEvent:
+    details = {"letter": int(row["letter"]) if row["letter"] else None, "number": row["number"]}
+    at = datetime.combine(row["day"], time.min, tzinfo=collective.zone())
+    who = {name: row[name] for name in ("actor_kind", "verb", "reason")}
+    return AuditEvent(**who, at=at, object_kind="signature", object_id=0, details=details)
+
+
+def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Collective) -> list[AuditEvent]:
+    """Each day begins with what signers did on it."""
+    merged, waiting = [], deque(of_signers)
+    for event in page:
+        midnight = _midnight(event.at, collective)
+        while waiting and waiting[0].at >= midnight:
+            merged.append(waiting.popleft())
+        merged.append(event)
+    return [*merged, *waiting]
 
 
 def _deeds(page: list[AuditEvent], collective: Collective) -> list[Deed]:
@@ -175,13 +225,14 @@ def _deeds(page: list[AuditEvent], collective: Collective) -> list[Deed]:
         event = events[-1]
         title, slug = titles.get(_letter_of(event), ("", ""))
         who, member = names.get(event.actor_id or 0, ""), names.get(_member_in(event), "")
-        deeds.append(Deed(event, len(events), who, member, title, slug))
+        number = event.details.get("number", len(events)) if event.pk is None else len(events)
+        deeds.append(Deed(event, number, who, member, title, slug))
     return deeds
 
 
 def _deed_of(event: AuditEvent) -> tuple[object, ...]:
     """The same for all events of one deed, which differ in the signature alone."""
-    many = event.object_kind == "signature"
+    many = event.object_kind == "signature" and event.pk
     return (0 if many else event.pk, event.at, event.actor_id, event.verb, event.reason, _letter_of(event))
 
 

@@ -55,7 +55,6 @@ SENTENCES = {
     "stop_update": _("{who} stopped the sending of news of {letter}."),
     "show_update": _("{who} put news into the public archive of {letter}."),
     "hide_update": _("{who} took news out of the public archive of {letter}."),
-    "unsubscribe": _("A signer of {letter} does not want to be written to any more."),
     "write_answer": _("{who} wrote down an answer to {letter}."),
     "publish_answer": _("{who} published an answer to {letter}."),
     "hide_answer": _("{who} took an answer to {letter} off its page."),
@@ -66,12 +65,25 @@ SENTENCES = {
     "record_letter_delivery": _("{who} recorded that {letter} was delivered."),
     "remove_letter_delivery": _("{who} took back that {letter} was delivered."),
     "load_sample": _("{who} loaded the sample {letter}."),
-    "disown_signature": _("Somebody whose address had been used said that they did not sign {letter}."),
-    "note_complaint": _("The owner of an address called our mail spam."),
 }
 
 # What may be done to {n} at once.
 COUNTED: Mapping[str, Callable[[int], str]] = {
+    "note_complaint": lambda n: ngettext(
+        "The owner of an address called our mail spam.",
+        "The owners of {n} addresses called our mail spam.",
+        n,
+    ),
+    "disown_signature": lambda n: ngettext(
+        "Somebody whose address had been used said that they did not sign {letter}.",
+        "{n} people whose addresses had been used said that they did not sign {letter}.",
+        n,
+    ),
+    "unsubscribe": lambda n: ngettext(
+        "A signer of {letter} does not want to be written to any more.",
+        "{n} signers of {letter} do not want to be written to any more.",
+        n,
+    ),
     "accept_signature": lambda n: ngettext(
         "{who} accepted a signature of {letter}.", "{who} accepted {n} signatures of {letter}.", n
     ),

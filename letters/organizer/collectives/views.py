@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,38 +28,8 @@ from letters.organizer.collectives.operations import (
     revoke_invitation,
 )
 from letters.organizer.collectives.sentences import role_name, sentence_of
-from letters.shared.refused import Refused
-
-# Why something was not done, in words.
-WORDS = {
-    "slug_taken": _("This address is taken. Choose another one."),
-    "unknown_timezone": _("There is no such time zone. Choose one of the list."),
-    "unknown_role": _("There is no such part."),
-    "yourself": _("This is your own address."),
-    "is_member": _("Whoever has this address belongs to the collective already."),
-    "invited_otherwise": _("This address is invited already, to another part. Take that invitation back first."),
-    "too_many_open": _("Twenty invitations are open. Wait until one is accepted, or take one back."),
-    "too_many_today": _("Fifty invitations have been sent today. Go on tomorrow."),
-    "few_today": _(
-        "Your account has invited as many people as it can today. Try again tomorrow. Each signature on the "
-        "published letters of your collectives lets you invite one more person a day."
-    ),
-    "not_cleared": _(
-        "The people who run this site check each new collective before it can invite anyone. They have not checked "
-        "yours yet. Try again later."
-    ),
-    "round_stopped": _(
-        "Invitations have stopped automatically: too many of yours came back or were reported as spam. We send nothing "
-        "until the people who run this site have checked them."
-    ),
-    "names_a_link": _(
-        "The name of your collective, or your own name, looks like a web address. Invitations show both. Change that "
-        "name first."
-    ),
-    "last_owner": _("Nobody else owns the collective. Make somebody else an owner first."),
-}
-# Beside which field of a form that stands.
-FIELDS = {"names_a_link": "name", "slug_taken": "slug", "unknown_timezone": "timezone", "unknown_role": "role"}
+from letters.shared.refusals import add_refusal, explain
+from letters.shared.refused import Refusal, Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
             collective = create_collective(**form.cleaned_data, by=cast("User", request.user), now=timezone.now())
             return redirect("collective", slug=collective.slug)
         except Refused as refused:
-            form.add_error(FIELDS.get(refused.code), _words(refused))
+            add_refusal(form, refused)
     return render(request, "letters/collectives/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -110,7 +79,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
             messages.success(request, gettext("Saved."))
             return redirect("describe_collective", slug=form.cleaned_data["slug"])
         except Refused as refused:
-            form.add_error(FIELDS.get(refused.code), _words(refused))
+            add_refusal(form, refused)
     context = {"collective": collective, "owns": True, "form": form}
     return render(request, "letters/collectives/settings.html", context, status=422 if form.errors else 200)
 
@@ -118,7 +87,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Who did what, and when."""
-    page = queries.record_of(collective, before=_cursor(request.GET.get("before", "")))
+    page = queries.record_of(collective, before=request.GET.get("before", ""))
     lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
@@ -139,7 +108,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
             messages.success(request, gettext("The invitation is on its way."))
             return redirect("collective", slug=collective.slug)
         except Refused as refused:
-            form.add_error("role" if refused.code == "unknown_role" else "email", _words(refused))
+            add_refusal(form, refused)
     return _members_page(request, collective, owner, form=form, status=422)
 
 
@@ -167,7 +136,7 @@ def change_member(request: HttpRequest, collective: Collective, owner: User, pk:
             remove_member(membership, by=owner, now=timezone.now())
             messages.success(request, gettext("Removed."))
     except Refused as refused:
-        return _members_page(request, collective, owner, refusal=_words(refused), status=409)
+        return _members_page(request, collective, owner, refusal=explain(refused), status=409)
     return _go_back(collective, owner)
 
 
@@ -177,7 +146,7 @@ def leave(request: HttpRequest, collective: Collective, person: User) -> HttpRes
     try:
         leave_collective(collective, by=person, now=timezone.now())
     except Refused as refused:
-        return _members_page(request, collective, person, refusal=_words(refused), status=409)
+        return _members_page(request, collective, person, refusal=explain(refused), status=409)
     messages.success(request, gettext("You have left %(collective)s.") % {"collective": collective.name})
     return redirect("collectives")
 
@@ -202,7 +171,7 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
     try:
         accept_invitation(invitation, by=cast("User", request.user), now=timezone.now())
     except Refused as refused:
-        if refused.code != "is_member":
+        if refused.code != Refusal.IS_MEMBER:
             return _useless_link(request)
         part = queries.part_in(invitation, request.user)
         return _invitation_page(request, invitation, part, status=409)
@@ -261,15 +230,3 @@ def _go_back(collective: Collective, owner: User) -> HttpResponse:
     """To the members; to the own collectives for who has just given away the last thing that they could do here."""
     still_there = collective.memberships.filter(user=owner).exists()
     return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")
-
-
-def _words(refused: Refused) -> str:
-    """Raises Http404 for what no page of ours would ask for."""
-    if refused.code not in WORDS:
-        raise Http404(refused.code) from refused
-    return str(WORDS[refused.code])
-
-
-def _cursor(text: str) -> int:
-    """Where a page goes on; the first page for anything that is no number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from letters.base.audit_log.operations import record
 from letters.models import WRITING, Export, ExportQuerySet, Letter, User
 from letters.shared import wakeups
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 # For so long nobody else takes on what a worker has claimed; moved on with each step.
 LEASE = timedelta(minutes=2)
@@ -48,10 +48,10 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     """
     _must_be_allowed(letter, by)
     if wanted.format not in FORMATS[wanted.kind]:
-        raise Refused("no_such_format")
+        raise Refused(Refusal.NO_SUCH_FORMAT)
     language = (wanted.language or letter.language) if wanted.kind == Export.Kind.LETTER else ""
     if language and language not in letter.languages():
-        raise Refused("no_such_language")
+        raise Refused(Refusal.NO_SUCH_LANGUAGE)
     which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
     if under_way := Export.objects.owed().filter(**which).first():
         return under_way
@@ -73,9 +73,9 @@ def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
     made = list(newest[:MAX_A_DAY])
     theirs = Export.objects.filter(asked_by=by, created_at__gt=now - timedelta(days=1))
     if len(made) == MAX_A_DAY and made[-1] > now - timedelta(days=1):
-        raise Refused("too_many_today")
+        raise Refused(Refusal.TOO_MANY_TODAY)
     if theirs.count() >= MAX_OF_AN_ACCOUNT_A_DAY:
-        raise Refused("too_many_of_yours")
+        raise Refused(Refusal.TOO_MANY_OF_YOURS)
 
 
 def _must_be_allowed(letter: Letter, by: User) -> None:
@@ -100,7 +100,7 @@ def claim_export(*, now: datetime) -> Export | None:
 def must_still_be_allowed(export: Export) -> None:
     """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
     if export.attempts > MAX_ATTEMPTS:
-        raise Refused("gave_up")
+        raise Refused(Refusal.GAVE_UP)
     _must_be_allowed(export.letter, export.asked_by)
 
 
@@ -143,7 +143,7 @@ def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> 
     """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
     _must_be_allowed(export.letter, by)
     if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
-        raise Refused("no_file")
+        raise Refused(Refusal.NO_FILE)
     details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}
     record("download_export", export.letter, by=by, now=now, details=details)
 

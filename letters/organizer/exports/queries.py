@@ -19,7 +19,7 @@ from letters.models import (
 )
 from letters.shared.pdf import Signatory
 from letters.shared.pictures import ADDRESS
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.typesetting import pictures_in
 
 NUMBERS_BATCH_SIZE = 5000
@@ -83,7 +83,7 @@ def text_of(export: Export) -> Translation:
     found = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
     if text := found.defer("html").first():
         return text
-    raise Refused("no_such_language")
+    raise Refused(Refusal.NO_SUCH_LANGUAGE)
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from letters.organizer.exports.operations import (
 from letters.shared.clock import database_now
 from letters.shared.markdown import TooComplicated
 from letters.shared.pdf import Signatory, write_pdf
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.sandbox import Failed
 
 log = logging.getLogger(__name__)
 
-UNSETTABLE = {"too_much": "too_complicated", "broken": "not_settable"}
+UNSETTABLE = {"too_much": Refusal.TOO_COMPLICATED, "broken": Refusal.NOT_SETTABLE}
 
 
 def make_exports() -> None:
@@ -88,7 +88,7 @@ def _write_letter(export: Export, name: str) -> int:
         head = paper.letterhead(export, now=database_now())
         write_pdf(files.empty(name), head, signatories(), progress=note)
     except TooComplicated as problem:
-        raise Refused("too_complicated") from problem
+        raise Refused(Refusal.TOO_COMPLICATED) from problem
     except Failed as failed:
         # What the text itself is to blame for fails every time.
         if failed.code in UNSETTABLE:

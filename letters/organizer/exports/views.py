@@ -4,30 +4,22 @@ from pathlib import Path
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.guards import of_own_letter
 from letters.models import Export, Letter, User
 from letters.organizer.exports import files, queries
 from letters.organizer.exports.forms import SignaturesForm
 from letters.organizer.exports.operations import Wanted, ask_export, fetch_export
-from letters.shared.refused import Refused
+from letters.shared.refusals import explain, sentence
+from letters.shared.refused import Refusal, Refused
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
-}
-
-TOO_MANY = {
-    "too_many_today": _(
-        "Twenty files were made of this letter within a day. Take one of those, or come back tomorrow."
-    ),
-    "too_many_of_yours": _("You have asked for sixty files within a day. Use one of those, or try again tomorrow."),
 }
 
 
@@ -46,12 +38,6 @@ def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
     return render(request, "letters/exports/exports.html", context, status=422 if form.errors else 200)
 
 
-REFUSED = {
-    "no_such_language": _("The letter has not been published in this language."),
-    **TOO_MANY,
-}
-
-
 @of_own_letter("POST")
 def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Asks for the PDF, in one of the letter's languages. The page of its delivery shows how far it is."""
@@ -59,9 +45,7 @@ def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) 
     try:
         ask_export(letter, wanted=wanted, by=writer, now=timezone.now())
     except Refused as refused:
-        if refused.code not in REFUSED:
-            raise
-        messages.error(request, REFUSED[refused.code])
+        messages.error(request, explain(refused, "export"))
     return redirect("letter_delivery", slug=letter.slug)
 
 
@@ -70,9 +54,7 @@ def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
     try:
         ask_export(letter, wanted=wanted, by=person, now=timezone.now())
     except Refused as refused:
-        if refused.code not in TOO_MANY:
-            raise Http404(refused.code) from refused
-        form.add_error(next(iter(form.fields)), TOO_MANY[refused.code])
+        form.add_error(next(iter(form.fields)), explain(refused, "export"))
         return False
     return True
 
@@ -86,9 +68,9 @@ def download(request: HttpRequest, letter: Letter, person: User, export_id: int)
     try:
         fetch_export(export, is_there=path.is_file(), by=person, now=timezone.now())
     except Refused as refused:
-        if refused.code == "not_yours":
-            raise Http404("There is no such file.") from refused
-        messages.error(request, gettext("This file is not there any more. Ask for it again."))
+        if refused.code != Refusal.NO_FILE:
+            raise
+        messages.error(request, sentence(refused.code))
         return redirect("exports", slug=letter.slug)
     return _attached(export, path)
 

@@ -14,6 +14,7 @@ from letters.base.outbox.mail import NotBefore
 from letters.base.outbox.queries import free_again_at
 from letters.models import INVITATION_LIFETIME, Letter, OutgoingEmail, Signature
 from letters.organizer.first_signatories import queries
+from letters.shared.refused import Refusal
 
 CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
@@ -27,7 +28,7 @@ def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
         return None
     if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED} or not hasattr(signature, "contact"):
         return None
-    if letter.refusal(now) == "letter_closed" or free_again_at(outgoing, signature, now=now):
+    if letter.refusal(now) == Refusal.LETTER_CLOSED or free_again_at(outgoing, signature, now=now):
         return None
     if has_stopped_in_second(letter.collective_id, int(time.monotonic())):
         # It is true still, and leaves if staff let the round go on.

@@ -20,6 +20,7 @@ from letters.base.accounts.invitations import health_of, is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.audit_log.operations import record
 from letters.models import (
+    CAME_BACK,
     INVITATION_LIFETIME,
     SALT_BYTES,
     WORDS,
@@ -46,7 +47,7 @@ from letters.organizer.first_signatories.queries import (
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.domains import domain_of, is_disposable
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.signatory_import import Person
 
 State = Signature.State
@@ -90,10 +91,10 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     locked = _lock(letter)
     _must_be_allowed(locked, now)
     if is_stopped(letter.collective, by, now):
-        raise Refused("round_stopped")
+        raise Refused(Refusal.ROUND_STOPPED)
     eligible = sort_out(locked, people).eligible
     if listed(locked) + len(eligible) > MAX_INVITED:
-        raise Refused("too_many")
+        raise Refused(Refusal.TOO_MANY)
     if eligible:
         _must_not_be_too_many_today(len(eligible), by, now)
     SignatoryList.objects.filter(letter=locked, sent_by=by).delete()
@@ -119,7 +120,7 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
         raise Refused(refusal)
     letter.collective.must_be_cleared()
     if health_of(letter.collective).is_ill:
-        raise Refused("round_stopped")
+        raise Refused(Refusal.ROUND_STOPPED)
 
 
 def _must_not_be_too_many_today(number: int, by: User, now: datetime) -> None:
@@ -127,7 +128,7 @@ def _must_not_be_too_many_today(number: int, by: User, now: datetime) -> None:
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     # What was taken back counts too: its email may have gone.
     if invited_today(by, now) + number > invitations_a_day(by):
-        raise Refused("too_many_today")
+        raise Refused(Refusal.TOO_MANY_TODAY)
 
 
 def _fix_text(letter: Letter, now: datetime) -> None:
@@ -136,7 +137,7 @@ def _fix_text(letter: Letter, now: datetime) -> None:
         return
     revision = letter.revisions.latest("number")
     if not revision.translations.filter(language=letter.language).exists():
-        raise Refused("no_text")
+        raise Refused(Refusal.NO_TEXT)
     Revision.objects.filter(pk=revision.pk).update(published_at=now)
     letter.current_revision = revision
     letter.save(update_fields=["current_revision"])
@@ -212,11 +213,11 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
     """
     letter.collective.require_role(by, WRITING)
     refusal = round_refusal(letter, now)
-    if refusal not in {"", "letter_open"}:
+    if refusal and refusal != Refusal.LETTER_OPEN:
         raise Refused(refusal)
     letter.collective.must_be_cleared()
     if health_of(letter.collective).is_ill:
-        raise Refused("round_stopped")
+        raise Refused(Refusal.ROUND_STOPPED)
     values: dict[str, Any] = {
         "letter": letter.pk,
         "now": now,
@@ -281,9 +282,19 @@ def forget_invitations(*, now: datetime) -> None:
         .alias(opened=opened)
         .filter(opened__lte=now - INVITATION_LIFETIME)
     )
+    _forget_what_came_back(now)
     while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
         # Asked again: they may be signing by the form at this very moment.
         Signature.objects.filter(pk__in=batch, state__in=[State.DECLINED, State.EXPIRED]).delete()
+
+
+def _forget_what_came_back(now: datetime) -> None:
+    """Of those who have signed too. Privacy: otherwise only theirs would be left, and organizers could count them."""
+    opened = Greatest("published_at", Coalesce("opens_at", "published_at"))
+    over = Letter.objects.exclude(status=Letter.Status.DRAFT).alias(opened=opened)
+    over = over.filter(opened__lte=now - INVITATION_LIFETIME)
+    back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
+    back.filter(signature__letter__in=over).delete()
 
 
 def _waiting(letter: Letter) -> SignatureQuerySet:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from cryptography.fernet import InvalidToken
 from django.db.models import Count, Q, QuerySet
@@ -20,6 +21,7 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
+from letters.shared.refused import Refusal
 from letters.shared.signatory_import import Person, Row, UnreadableList, read_again, read_rows
 
 State = Signature.State
@@ -32,14 +34,14 @@ LIST_RETENTION = timedelta(hours=1)
 NAMES_SHOWN = 200
 
 
-def round_refusal(letter: Letter, now: datetime) -> str:
-    """Why nobody can be invited to be among the first at this moment, as a code; empty if they can."""
+def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
+    """Why nobody can be invited to be among the first at this moment; empty if they can."""
     if letter.status == Letter.Status.DRAFT:
         return ""
     refusal = letter.refusal(now)
-    if refusal != "letter_not_open_yet":
-        return refusal or "letter_open"
-    return "letter_open" if _has_been_signed_by_form(letter) else ""
+    if refusal != Refusal.LETTER_NOT_OPEN_YET:
+        return refusal or Refusal.LETTER_OPEN
+    return Refusal.LETTER_OPEN if _has_been_signed_by_form(letter) else ""
 
 
 def _has_been_signed_by_form(letter: Letter) -> bool:
@@ -134,7 +136,8 @@ class Progress:
 
 def progress(letter: Letter) -> Progress:
     back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
-    reasons = back.filter(signature__is_first=True).values_list("error").annotate(number=Count("pk"))
+    # Whether or not they are still among the first: an expired one who is signed for by the form is not.
+    reasons = back.values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
 
 

@@ -7,10 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.guards import of_own_letter
-from letters.base.accounts.invitations import health_of
+from letters.base.accounts.invitations import Health, health_of
 from letters.models import OWNING, Letter, SignatoryList, User
 from letters.organizer.collectives.operations import ask_to_invite_again
 from letters.organizer.first_signatories import queries
@@ -23,35 +22,13 @@ from letters.organizer.first_signatories.operations import (
     remind_invited,
     withdraw_invitation,
 )
-from letters.shared.refused import Refused
+from letters.shared.refusals import explain, sentence
+from letters.shared.refused import Refusal, Refused
 from letters.shared.signatory_import import ENCODINGS, ParsedList, UnreadableList, guess_columns, read_people
 
 # So many of the understood people, and of the lines that are nobody, are shown.
 PEOPLE_SHOWN = 5
 LINES_SHOWN = 20
-
-REFUSED = {
-    "letter_open": _("The letter is open: whoever reads it can sign. First signatories are invited before that."),
-    "letter_closed": _("The letter is closed and takes no signatures any more."),
-    "letter_withdrawn": _("The letter was withdrawn and takes no signatures any more."),
-    "no_text": _("Write the letter first: those whom you invite want to read what they sign."),
-    "too_many": _(
-        "A letter can have at most 10,000 addresses, counting every list you have sent in for it. Send a shorter list."
-    ),
-    "too_many_today": _(
-        "Your account cannot invite that many people today. A new account can invite 20 people a day. Each signature "
-        "on the published letters of your collectives lets you invite one more, up to 1,000. Send a shorter list now, "
-        "and the rest tomorrow."
-    ),
-    "not_cleared": _(
-        "The people who run this site check each new collective before it can invite anyone. They have not checked "
-        "yours yet. Try again later."
-    ),
-    "round_stopped": _(
-        "The round has stopped automatically: too many of your invitations came back or were reported as spam. We "
-        "send nothing until the people who run this site have checked it."
-    ),
-}
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -63,7 +40,7 @@ def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpRes
             keep_list(letter, text=form.text, encoding=form.encoding, by=writer, now=timezone.now())
             return redirect("invite_list", slug=letter.slug)
         except Refused as refused:
-            return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
+            return _round_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
     return _round_page(request, letter, writer, form, status=422 if form.errors else 200)
 
 
@@ -78,13 +55,10 @@ def _round_page(
     take_back: TakeBackForm | None = None,
 ) -> HttpResponse:
     health = health_of(letter.collective)
-    refusal = refusal or queries.round_refusal(letter, timezone.now()) or ("round_stopped" if health.is_ill else "")
-    if not refusal and not letter.collective.is_cleared():
-        refusal = "not_cleared"
     context = {
         "letter": letter,
         "form": form,
-        "refusal": REFUSED.get(refusal, refusal),
+        "refusal": refusal or _why_not_now(letter, health),
         "progress": queries.progress(letter),
         "health": health,
         "may_ask": health.is_ill and letter.collective.has_role(writer, OWNING),
@@ -93,6 +67,13 @@ def _round_page(
         "text_is_fixed": letter.status == Letter.Status.DRAFT and letter.current_revision_id is not None,
     }
     return render(request, "letters/first_signatories/first_signers.html", context, status=status)
+
+
+def _why_not_now(letter: Letter, health: Health) -> str:
+    refusal = queries.round_refusal(letter, timezone.now()) or (Refusal.ROUND_STOPPED if health.is_ill else "")
+    if not refusal and not letter.collective.is_cleared():
+        refusal = Refusal.NOT_CLEARED
+    return sentence(refusal, "invite") if refusal else ""
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -119,7 +100,7 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
         try:
             return _invited(request, letter, parsed_list, writer)
         except Refused as refused:
-            refusal = refused.code
+            refusal = explain(refused, "invite")
     return _list_page(request, letter, form, parsed_list=parsed_list, refusal=refusal, misread=misread)
 
 
@@ -159,7 +140,7 @@ def _list_page(
         "letter": letter,
         "misread": UNREADABLE["encoding"] if misread else "",
         "form": form,
-        "refusal": REFUSED.get(refusal, refusal),
+        "refusal": refusal,
         "number": len(eligible),
         "people": eligible[:PEOPLE_SHOWN],
         "without_address": _said(parsed_list.without_address),
@@ -189,7 +170,7 @@ def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpRespon
     try:
         return deeds[action](request, letter, writer)
     except Refused as refused:
-        return _round_page(request, letter, writer, ListForm(), refusal=refused.code, status=409)
+        return _round_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
 
 
 def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:

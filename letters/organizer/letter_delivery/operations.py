@@ -9,7 +9,7 @@ from django.db.models import F
 from letters.base.accounts.operations import keep_text
 from letters.base.audit_log.operations import record
 from letters.models import WRITING, Letter, LetterDelivery, User
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,9 @@ def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, no
     """
     locked = _own(letter, by)
     if locked.status == Letter.Status.DRAFT:
-        raise Refused("never_published")
+        raise Refused(Refusal.NEVER_PUBLISHED)
     if delivered.signature_count > locked.last_number:
-        raise Refused("too_many_signatures")
+        raise Refused(Refusal.TOO_MANY_SIGNATURES)
     keep_text([delivered.to, delivered.note], by=by, now=now)
     values = {"note": delivered.note, "signature_count": delivered.signature_count, "recorded_at": now}
     letter_delivery, _ = LetterDelivery.objects.update_or_create(

@@ -5,21 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.guards import of_own_letter
 from letters.models import Letter, User
 from letters.organizer.letter_delivery import queries
 from letters.organizer.letter_delivery.forms import LetterDeliveryForm
 from letters.organizer.letter_delivery.operations import record_letter_delivery, remove_letter_delivery
+from letters.shared.refusals import add_refusal
 from letters.shared.refused import Refused
-from letters.shared.too_complex import TOO_MUCH_TEXT
-
-REFUSED = {
-    "never_published": (None, _("A draft cannot have been delivered. Publish the letter first.")),
-    "too_many_signatures": ("signature_count", _("The letter has never had so many signatures.")),
-    "too_much_text": ("note", TOO_MUCH_TEXT),
-}
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -37,9 +30,7 @@ def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpR
             messages.success(request, gettext("Recorded. From now on its public page says so."))
             return redirect("letter_delivery", slug=letter.slug)
         except Refused as refused:
-            if refused.code not in REFUSED:
-                raise
-            form.add_error(*REFUSED[refused.code])
+            add_refusal(form, refused)
     context = {
         "letter": letter,
         "form": form,

@@ -30,7 +30,7 @@ from letters.organizer.letter_editor.changes import is_new_cover, says_something
 from letters.organizer.letter_editor.mail import tell_members
 from letters.shared.folding import without_marks
 from letters.shared.markdown import TooComplicated, render_markdown
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
 # Letters that one account may show to the public for the first time within a day.
@@ -67,7 +67,7 @@ def clear_collective(collective: Collective, *, by: User, now: datetime) -> None
     Raises Refused("not_yours") for anybody else, its owners included.
     """
     if not (by.is_active and (by.is_staff or by.is_superuser)):
-        raise Refused("not_yours")
+        raise Refused(Refusal.NOT_YOURS)
     if Collective.objects.filter(pk=collective.pk, cleared_at=None).update(cleared_at=now):
         record("clear_collective", collective, by=by, now=now)
 
@@ -90,7 +90,7 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
             return same
     today = AuditEvent.objects.filter(actor=by, verb="draft_letter", at__gt=now - timedelta(days=1))
     if today.count() >= MAX_DRAFTS_A_DAY:
-        raise Refused("too_many_drafts")
+        raise Refused(Refusal.TOO_MANY_DRAFTS)
     collective = collective or create_collective(name=collective_name, by=by, now=now)
     return _draft_under_free_slug(collective, text=text, by=by, now=now)
 
@@ -140,7 +140,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     revision = _unpublished(letter)
     stands = revision.translations.filter(language=text.language).first()
     if stands is None and revision.translations.count() >= MAX_LANGUAGES:
-        raise Refused("too_many_languages")
+        raise Refused(Refusal.TOO_MANY_LANGUAGES)
     written = [text.title, text.addressee, text.summary, text.body, html]
     keep_text(written, instead_of=_stored(stands) if stands else [], by=by, now=now)
     translation, _ = Translation.objects.update_or_create(
@@ -170,7 +170,7 @@ def _shown(body: str) -> str:
     try:
         return render_markdown(body)
     except TooComplicated as problem:
-        raise Refused("too_complicated") from problem
+        raise Refused(Refusal.TOO_COMPLICATED) from problem
 
 
 # Somebody who writes on within so long is still at the same deed.
@@ -197,7 +197,7 @@ def write_text(
     _lock(letter)
     stands = _unpublished(letter).translations.filter(language=text.language).first()
     if (stands.version if stands else "") != seen:
-        raise Refused("changed_meanwhile")
+        raise Refused(Refusal.CHANGED_MEANWHILE)
     if stands and not finished:
         made_from = stands.made_from
     if stands and stands.made_from == (made_from or stands.made_from) and _says_the_same(stands, text):
@@ -220,9 +220,9 @@ def remove_translation(letter: Letter, *, language: str, by: User, now: datetime
     locked = _lock(letter)
     revision = _unpublished(letter)
     if language == letter.language:
-        raise Refused("original")
+        raise Refused(Refusal.ORIGINAL)
     if Translation.objects.filter(revision=locked.current_revision_id or 0, language=language).exists():
-        raise Refused("language_public")
+        raise Refused(Refusal.LANGUAGE_PUBLIC)
     gone, _ = revision.translations.filter(language=language).delete()
     if gone:
         details = {"language": language, "revision": revision.number}
@@ -243,12 +243,12 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     letter.collective.require_role(by, WRITING)
     locked = _lock(letter)
     if locked.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
-        raise Refused(f"letter_{locked.status}")
+        raise Refused(locked.status_refusal())
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
     if newest.number >= MAX_TEXTS:
-        raise Refused("too_many_texts")
+        raise Refused(Refusal.TOO_MANY_TEXTS)
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
     _copy_texts(locked, revision, by, now)
@@ -301,12 +301,12 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     # has signed is not asked: the answer would tell them something of whoever signs first.
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and locked.form_has_opened(now):
-        raise Refused("open_already")
+        raise Refused(Refusal.OPEN_ALREADY)
     # Privacy: else an editor could end the time to confirm between a signing and its email, and undo it. It would also
     # take the day that is left from those who have just signed.
     closes_at = changed.get("closes_at")
     if closes_at and closes_at <= now:
-        raise Refused("end_is_past")
+        raise Refused(Refusal.END_IS_PAST)
     if changed:
         since = _required_since(locked, changed, now)
         Letter.objects.filter(pk=letter.pk).update(**changed, required_since=since, version=F("version") + 1)
@@ -345,7 +345,7 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
     """
     letter.collective.require_role(by, OWNING)
     if not reason.strip():
-        raise Refused("no_reason")
+        raise Refused(Refusal.NO_REASON)
     locked = _lock(letter)
     if locked.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
@@ -367,7 +367,7 @@ def restore_letter(letter: Letter, *, by: User, now: datetime) -> None:
     locked = _lock(letter)
     if locked.status == Letter.Status.WITHDRAWN:
         if not locked.can_be_restored(now):
-            raise Refused("final")
+            raise Refused(Refusal.FINAL)
         values = {"status": locked.withdrawn_from, "withdrawn_because": "", "withdrawn_at": None, "withdrawn_from": ""}
         Letter.objects.filter(pk=letter.pk).update(**values, version=F("version") + 1)
         record("restore_letter", letter, by=by, now=now)
@@ -392,9 +392,9 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     locked = _lock(letter)
     revision = locked.revisions.latest("number")
     if locked.status == Letter.Status.WITHDRAWN:
-        raise Refused("letter_withdrawn")
+        raise Refused(Refusal.LETTER_WITHDRAWN)
     if not revision.translations.filter(language=locked.language).exists():
-        raise Refused("no_text")
+        raise Refused(Refusal.NO_TEXT)
     if locked.status != Letter.Status.DRAFT and locked.current_revision_id == revision.pk:
         return
     locked.collective.must_be_cleared()
@@ -423,18 +423,18 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
     Returns the languages that still say what the original said before.
     """
     if kind not in {Revision.Kind.CORRECTION, Revision.Kind.SUBSTANCE}:
-        raise Refused("no_kind")
+        raise Refused(Refusal.NO_KIND)
     if not note.strip():
-        raise Refused("no_note")
+        raise Refused(Refusal.NO_NOTE)
     current = Translation.objects.filter(revision=letter.current_revision_id or 0)
     before = {text.language: text.version for text in current}
     texts = {text.language: text for text in revision.translations.all()}
     if before.keys() - texts.keys():
-        raise Refused("languages_missing")
+        raise Refused(Refusal.LANGUAGES_MISSING)
     if before == {language: text.version for language, text in texts.items()} and not is_new_cover(letter, revision):
-        raise Refused("nothing_changed")
+        raise Refused(Refusal.NOTHING_CHANGED)
     if kind == Revision.Kind.CORRECTION and says_something_else(letter, revision):
-        raise Refused("not_a_correction")
+        raise Refused(Refusal.NOT_A_CORRECTION)
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 
@@ -442,7 +442,7 @@ def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
     """Raises Refused("too_many_publications")."""
     later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
     if later.count() >= MAX_LATER_PUBLICATIONS:
-        raise Refused("too_many_publications")
+        raise Refused(Refusal.TOO_MANY_PUBLICATIONS)
 
 
 @transaction.atomic
@@ -457,11 +457,11 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if locked.publish_at == at:
         return
     if locked.status != Letter.Status.DRAFT:
-        raise Refused("published_already")
+        raise Refused(Refusal.PUBLISHED_ALREADY)
     if at and at <= now:
-        raise Refused("in_the_past")
+        raise Refused(Refusal.IN_THE_PAST)
     if at and not locked.revisions.filter(translations__language=locked.language).exists():
-        raise Refused("no_text")
+        raise Refused(Refusal.NO_TEXT)
     if at:
         locked.collective.must_be_cleared()
         _check_publication_quota(letter, by, now)
@@ -511,7 +511,7 @@ def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> N
             Letter.objects.filter(pk=letter.pk).update(slug=slug, version=F("version") + 1)
             FormerSlug.objects.create(letter=letter, slug=locked.slug, created_at=now)
     except IntegrityError as taken:
-        raise Refused("address_taken") from taken
+        raise Refused(Refusal.ADDRESS_TAKEN) from taken
     record("readdress_letter", letter, by=by, now=now, details={"from": locked.slug, "to": slug})
     letter.refresh_from_db()
 
@@ -538,7 +538,7 @@ def _check_publication_quota(letter: Letter, by: User | None, now: datetime) -> 
     deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
     theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
-        raise Refused("too_many_letters")
+        raise Refused(Refusal.TOO_MANY_LETTERS)
 
 
 def _lock(letter: Letter) -> Letter:
@@ -553,7 +553,7 @@ def _unpublished(letter: Letter) -> Revision:
     """The revision that is being written. Raises Refused("revision_published") if readers have seen the newest."""
     revision = letter.revisions.latest("number")
     if revision.published_at:
-        raise Refused("revision_published")
+        raise Refused(Refusal.REVISION_PUBLISHED)
     return revision
 
 
@@ -562,4 +562,4 @@ def _must_have_a_writer(collective: Collective) -> None:
     run the site have closed the account that set it.
     """
     if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
-        raise Refused("nobody_left")
+        raise Refused(Refusal.NOBODY_LEFT)

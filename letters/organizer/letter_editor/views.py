@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.html import escape
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -48,45 +48,13 @@ from letters.organizer.letter_editor.operations import (
 )
 from letters.shared.languages import is_language, language_choices
 from letters.shared.markdown import TooComplicated, render_markdown
-from letters.shared.refused import Refused
+from letters.shared.refusals import add_refusal, explain, sentence
+from letters.shared.refused import Refusal, Refused
 from letters.shared.too_complex import SENTENCES as SENTENCES_OF_TEXTS
-from letters.shared.too_complex import TOO_MUCH_TEXT
-
-# The text has been saved, but cannot be published for now.
-NOT_YET = {
-    "not_cleared": gettext_lazy(
-        "Saved, and not published yet. The people who run this site look at each new collective before its first "
-        "letter goes out, and they have still to look at yours. Please come back later and press the button again."
-    ),
-    "too_many_letters": gettext_lazy(
-        "Saved, and not published yet. One account can publish five letters within a day. Please come back tomorrow "
-        "and press the button again."
-    ),
-}
-
-# The same where the clock was to publish it.
-NOT_SCHEDULED = {
-    "not_cleared": gettext_lazy(
-        "Your changes are saved, but the letter is not scheduled. The people who run this site check each new "
-        "collective before its first letter is published. They have not checked yours yet. Set the time once they "
-        "have."
-    ),
-    "too_many_letters": gettext_lazy(
-        "Your changes are saved, but the letter is not scheduled. One account can publish or schedule five letters "
-        "within a day. Try again tomorrow."
-    ),
-}
-
-# A letter that cannot be begun: where the form says so, and what.
-NOT_BEGUN = {
-    "too_many_drafts": (
-        "title",
-        gettext_lazy("You have started twenty letters within a day. Start the next one tomorrow."),
-    ),
-    "too_much_text": ("body", TOO_MUCH_TEXT),
-}
 
 Deed = Callable[..., object]
+# The text has been saved, but cannot be published for now.
+NOT_YET = {Refusal.NOT_CLEARED, Refusal.TOO_MANY_LETTERS}
 
 
 @require_safe
@@ -112,9 +80,7 @@ def start(request: HttpRequest) -> HttpResponse:
             letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
             return redirect("edit_letter", slug=letter.slug)
         except Refused as refused:
-            if refused.code not in NOT_BEGUN:
-                raise
-            form.add_error(*NOT_BEGUN[refused.code])
+            add_refusal(form, refused)
     collectives = queries.collectives_of(by)
     if collectives and not form.is_bound:
         form.initial["collective"] = collectives[0].name
@@ -141,17 +107,16 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.collective.zone()),
         revision=RevisionForm(posted if action == "publish" and letter.current_revision_id else None),
     )
-    refusal = ""
+    refused = None
     if posted is not None and forms.text.is_valid():
         try:
             if _carry_out(request, letter, writer, forms, action):
                 return redirect("edit_letter", slug=letter.slug)
-        except Refused as refused:
+        except Refused as problem:
             # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
-            refusal = refused.code
-            if refusal in NOT_YET:
-                sentences = NOT_SCHEDULED if action == "schedule" else NOT_YET
-                messages.warning(request, sentences[refusal])
+            refused = problem
+            if refused.code in NOT_YET:
+                messages.warning(request, explain(refused, "schedule" if action == "schedule" else "publish"))
                 return redirect("edit_letter", slug=letter.slug)
     manuscript = queries.manuscript(letter) if posted is not None else manuscript
     context = {
@@ -161,8 +126,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "form": forms.text,
         "schedule": forms.schedule,
         "revision_form": forms.revision,
-        "refusal": refusal,
-        "sentence": _sentence(refusal, manuscript),
+        **_not_saved(refused, manuscript),
         "zone": letter.collective.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": not letter.collective.is_cleared(),
@@ -171,7 +135,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     }
     wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
     return render(
-        request, "letters/letter_editor/write.html", context, status=409 if refusal else 422 if wrong else 200
+        request, "letters/letter_editor/write.html", context, status=409 if refused else 422 if wrong else 200
     )
 
 
@@ -213,47 +177,18 @@ def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionF
     return True
 
 
-def _sentence(refusal: str, manuscript: queries.Manuscript) -> str:
-    """Why it was not done, for those who did it."""
-    if refusal == "languages_missing":
-        missing = ", ".join(manuscript.missing)
-        return gettext("Readers have it in %(languages)s too, and this revision does not.") % {"languages": missing}
-    return str(SENTENCES.get(refusal, gettext("That cannot be done now."))) if refusal else ""
+def _not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[str, str]:
+    """Why it was not done, for the person who tried."""
+    if refused is None:
+        return {"refusal": "", "sentence": ""}
+    if refused.code == Refusal.LANGUAGES_MISSING:
+        said = gettext("Readers have it in %(languages)s too, and this revision does not.")
+        return {"refusal": refused.code, "sentence": said % {"languages": ", ".join(manuscript.missing)}}
+    return {"refusal": refused.code, "sentence": explain(refused, "write")}
 
 
-SENTENCES = {
-    "changed_meanwhile": gettext_lazy(
-        "A teammate has written meanwhile. Nothing is lost: your text stands in the form, theirs below it. "
-        "Take over what you want, and save."
-    ),
-    "revision_published": gettext_lazy(
-        "The letter has been published meanwhile, and its text does not change any more. What you have typed stands "
-        "below: you can keep it as a new revision."
-    ),
-    "not_a_correction": gettext_lazy(
-        "This is more than a correction. Compared with the last text that people signed as such, the addressee, the "
-        "title, a picture or more than 5 % of the words are different in one of the languages. Your text is saved. "
-        "Publish it as a change of substance, so that nobody seems to have signed what they have not read."
-    ),
-    "nothing_changed": gettext_lazy("Nothing has changed since the last publication, so there is nothing to publish."),
-    "too_many_texts": gettext_lazy(
-        "This letter has had 500 texts, which is the most that we keep. Write a new letter, and link to this one."
-    ),
-    "in_the_past": gettext_lazy("That moment has passed. Choose a later one, or publish it now."),
-    "published_already": gettext_lazy("The letter is published already."),
-    "letter_withdrawn": gettext_lazy("The letter has been withdrawn, and stays as it is."),
-    "too_many_publications": gettext_lazy(
-        "Your text is saved, but not published. A letter can be published anew ten times within a day, and this one "
-        "has been. Publish it tomorrow."
-    ),
-    "too_many_languages": gettext_lazy(
-        "This was not saved, because the letter has forty languages, as many as it can have. Keep a copy of this text, "
-        "and remove another language first."
-    ),
-    "too_much_text": TOO_MUCH_TEXT,
-}
 # What the editor that saves by itself says. Neither a teammate nor a publication is the reason.
-NO_ROOM = ("too_many_languages", "too_much_text")
+NO_ROOM = (Refusal.TOO_MANY_LANGUAGES, Refusal.TOO_MUCH_TEXT)
 
 
 def _withdrawing(letter: Letter, writer: User) -> dict[str, object]:
@@ -291,7 +226,7 @@ def save_text(request: HttpRequest, letter: Letter, writer: User, language: str)
         text = write_text(letter, text=form.text(language), finished=False, **_seen(request, writer))
     except Refused as refused:
         if refused.code in NO_ROOM:
-            return JsonResponse({"problem": str(SENTENCES[refused.code])}, status=422)
+            return JsonResponse({"problem": sentence(refused.code)}, status=422)
         theirs = queries.manuscript(letter).texts.get(language)
         words = {
             name: getattr(theirs, name, "") for name in ("version", "title", "addressee", "summary", "body", "html")
@@ -337,14 +272,14 @@ def translate(request: HttpRequest, letter: Letter, writer: User, language: str)
     manuscript = queries.manuscript(letter)
     translation = _language_or_404(manuscript, language)
     form = TextForm(request.POST if request.method == "POST" else None, text=translation.text, language=language)
-    refusal = ""
+    refused = None
     if form.is_valid():
         try:
             write_text(letter, text=form.text(language), **_seen(request, writer))
             messages.success(request, gettext("Saved."))
             return redirect("translate_letter", slug=letter.slug, language=language)
-        except Refused as refused:
-            refusal, manuscript = refused.code, queries.manuscript(letter)
+        except Refused as problem:
+            refused, manuscript = problem, queries.manuscript(letter)
             translation = manuscript.language(language)
     context = {
         "letter": letter,
@@ -353,10 +288,9 @@ def translate(request: HttpRequest, letter: Letter, writer: User, language: str)
         "language": translation,
         "text": translation.text,
         "form": form,
-        "refusal": refusal,
-        "sentence": _sentence(refusal, manuscript),
+        **_not_saved(refused, manuscript),
     }
-    status = 409 if refusal else 422 if form.errors else 200
+    status = 409 if refused else 422 if form.errors else 200
     return render(request, "letters/letter_editor/translate.html", context, status=status)
 
 
@@ -365,18 +299,9 @@ def drop_translation(request: HttpRequest, letter: Letter, writer: User, languag
     """Throws away what nobody has read yet."""
     try:
         remove_translation(letter, language=language, by=writer, now=timezone.now())
-    except Refused:
-        messages.error(request, gettext("Readers have this language: it stays, and can be changed in a new revision."))
+    except Refused as refused:
+        messages.error(request, explain(refused))
     return redirect("letter_translations", slug=letter.slug)
-
-
-NOT_STARTED = {
-    "too_many_texts": SENTENCES["too_many_texts"],
-    "too_much_text": gettext_lazy(
-        "A new revision was not started, because your account has added as much text today as it may, 20 MB. "
-        "Start it tomorrow."
-    ),
-}
 
 
 @of_own_letter("POST")
@@ -390,8 +315,8 @@ def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         deed(letter, by=writer, now=timezone.now())
     except Refused as refused:
         # If it was withdrawn in another window, the page says so.
-        if sentence := NOT_STARTED.get(refused.code):
-            messages.error(request, sentence)
+        if refused.code in {Refusal.TOO_MANY_TEXTS, Refusal.TOO_MUCH_TEXT}:
+            messages.error(request, explain(refused, "revise"))
     back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")
     return redirect(back, slug=letter.slug)
 
@@ -434,22 +359,13 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
             messages.success(request, gettext("Saved."))
             return redirect("set_up_letter", slug=letter.slug)
         except Refused as refused:
-            form.add_error(*_not_set_up(refused))
+            add_refusal(form, refused)
     return render(
         request,
         "letters/letter_editor/set_up.html",
         {"letter": letter, "form": form},
         status=422 if form.errors else 200,
     )
-
-
-def _not_set_up(refused: Refused) -> tuple[str, str]:
-    """The field, and what is wrong with it."""
-    if refused.code == "open_already":
-        return "opens_at", gettext("The letter has already taken signatures, so this time cannot be in the future.")
-    if refused.code == "end_is_past":
-        return "closes_at", gettext("This time has passed. Choose a later one, or leave it empty and close the letter.")
-    raise Http404(refused.code) from refused
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -461,8 +377,8 @@ def readdress(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
             readdress_letter(letter, slug=form.cleaned_data["slug"], by=writer, now=timezone.now())
             messages.success(request, gettext("Saved."))
             return redirect("readdress_letter", slug=letter.slug)
-        except Refused:
-            form.add_error("slug", gettext("Another letter has this address, or had it once. Choose another."))
+        except Refused as refused:
+            add_refusal(form, refused)
     context = {"letter": letter, "form": form, "old": queries.former_slugs(letter)}
     return render(request, "letters/letter_editor/address.html", context, status=422 if form.errors else 200)
 
@@ -484,7 +400,7 @@ def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     except Refused as refused:
         # All else happened in another window, and the page says so.
         if refused.code in NOT_YET:
-            messages.warning(request, NOT_YET[refused.code])
+            messages.warning(request, explain(refused, "publish"))
     return redirect("edit_letter", slug=letter.slug)
 
 
@@ -497,12 +413,7 @@ def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
             withdraw_letter(letter, reason=form.cleaned_data["reason"], by=owner, now=timezone.now())
             return redirect("edit_letter", slug=letter.slug)
         except Refused as refused:
-            if refused.code != "no_worker":
-                raise Http404(refused.code) from refused
-            form.add_error(
-                None,
-                gettext("Nothing was changed, because we could not email the owners about it. Try again in a minute."),
-            )
+            add_refusal(form, refused, "withdraw")
     context = {"letter": letter, "withdraw": form, "text": queries.manuscript(letter).original}
     return render(request, "letters/letter_editor/withdraw.html", context, status=422)
 
@@ -514,7 +425,5 @@ def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
         restore_letter(letter, by=owner, now=timezone.now())
         messages.success(request, gettext("The letter is back as it was."))
     except Refused as refused:
-        if refused.code != "final":
-            raise Http404(refused.code) from refused
-        messages.error(request, gettext("A day has passed, so the withdrawal is final."))
+        messages.error(request, explain(refused))
     return redirect("edit_letter", slug=letter.slug)

@@ -5,6 +5,7 @@ from django.conf import settings
 from letters.models import User
 from letters.shared import limits
 from letters.shared.limits import Limit, TooMany, seconds_left
+from letters.shared.refused import Refusal
 
 
 def admit_upload(by: User, network: str) -> None:
@@ -14,4 +15,4 @@ def admit_upload(by: User, network: str) -> None:
         Limit("pictures-network", network, settings.LIMIT_PICTURES_NETWORK),
     ]
     if exceeded := limits.count(counted):
-        raise TooMany("many_pictures", seconds=max(map(seconds_left, exceeded)))
+        raise TooMany(Refusal.MANY_PICTURES, seconds=max(map(seconds_left, exceeded)))

@@ -8,7 +8,7 @@ from letters.base.audit_log.operations import record
 from letters.models import WRITING, AuditEvent, Letter, Picture, User
 from letters.organizer.pictures import queries
 from letters.shared.pictures import Remade
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest as digest_of
 
 # Of one letter. What was published shows its pictures for ever; others are deleted by `delete_unused`.
@@ -39,7 +39,7 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
         known.save(update_fields=["alt"])
         return known
     if letter.pictures.count() >= MAX_PICTURES:
-        raise Refused("too_many")
+        raise Refused(Refusal.TOO_MANY)
     size = len(picture.full) + len(picture.small)
     _must_not_fill_the_disk(size, by, now)
     values = {"alt": alt, "width": picture.width, "height": picture.height, "created_at": now}
@@ -53,7 +53,7 @@ def _must_not_fill_the_disk(size: int, by: User, now: datetime) -> None:
     today = AuditEvent.objects.filter(actor=by, verb="add_picture", at__gt=now - timedelta(days=1))
     sizes = [int(details.get("bytes", 0)) for details in today.values_list("details", flat=True)[:MAX_A_DAY]]
     if len(sizes) >= MAX_A_DAY or sum(sizes) + size > MAX_BYTES_A_DAY:
-        raise Refused("too_many_today")
+        raise Refused(Refusal.TOO_MANY_TODAY)
 
 
 def delete_unused(*, now: datetime) -> int:
@@ -83,7 +83,7 @@ def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> Non
     if revision.cover_id == (chosen.pk if chosen else None) and revision.cover_alt == (chosen.alt if chosen else ""):
         return
     if revision.published_at:
-        raise Refused("revision_published")
+        raise Refused(Refusal.REVISION_PUBLISHED)
     revision.cover, revision.cover_alt = chosen, chosen.alt if chosen else ""
     revision.save(update_fields=["cover", "cover_alt"])
     for text in revision.translations.all():

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -18,12 +18,8 @@ from letters.organizer.pictures import queries
 from letters.organizer.pictures.admission import admit_upload
 from letters.organizer.pictures.forms import PictureForm
 from letters.organizer.pictures.operations import add_picture, choose_cover
+from letters.shared.refusals import explain
 from letters.shared.refused import Refused
-
-FULL = {
-    "too_many": gettext_lazy("A letter has room for fifty pictures, and this one has as many."),
-    "too_many_today": gettext_lazy("You have uploaded too many pictures within a day. Upload this one tomorrow."),
-}
 
 # What stands at such an address never changes: it is named by its content.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -52,9 +48,7 @@ def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
     try:
         return add_picture(letter, picture=picture, alt=alt, by=writer, now=timezone.now())
     except Refused as refused:
-        if refused.code not in FULL:
-            raise
-        form.add_error("file", FULL[refused.code])
+        form.add_error("file", explain(refused, "cover"))
         return None
 
 
@@ -67,9 +61,7 @@ def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBas
     try:
         choose_cover(letter, digest=digest, by=writer, now=timezone.now())
     except Refused as refused:
-        if refused.code != "revision_published":
-            raise
-        messages.error(request, gettext("This picture is part of the text that people sign. Start a new text first."))
+        messages.error(request, explain(refused, "cover"))
     return redirect("letter_pictures", slug=letter.slug)
 
 

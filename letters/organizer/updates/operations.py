@@ -7,7 +7,7 @@ address into our forms (letters/signer/signing/queries.py). What bounds it inste
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
@@ -21,7 +21,7 @@ from letters.organizer.updates.mail import trial_mail
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit
 from letters.shared.markdown import TooComplicated, render_markdown
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.text import DAMAGE, clean_line
 
 State = Update.State
@@ -71,9 +71,9 @@ def write_update(
     if all(getattr(stands, name) == value for name, value in values.items()):
         return stands
     if stands.state != State.DRAFT:
-        raise Refused("begun")
+        raise Refused(Refusal.BEGUN)
     if stands.version != seen:
-        raise Refused("changed_meanwhile")
+        raise Refused(Refusal.CHANGED_MEANWHILE)
     keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
     Update.objects.filter(pk=stands.pk).update(**values)
     record("write_update", stands, by=by, now=now, details={"letter": letter.pk})
@@ -85,9 +85,9 @@ def _values(text: UpdateText) -> dict[str, Any]:
     """As it is stored. One line of title, for it becomes a header of the mail."""
     title = clean_line(text.title)
     if not title:
-        raise Refused("no_title")
+        raise Refused(Refusal.NO_TITLE)
     if len(title) > MAX_TITLE_LENGTH:
-        raise Refused("too_long")
+        raise Refused(Refusal.TOO_LONG)
     return {"title": title, **_body(text.body), "language": text.language, "is_public": text.is_public}
 
 
@@ -95,13 +95,13 @@ def _body(typed: str) -> dict[str, str]:
     """The Markdown, and the HTML that is shown, of which something must be left."""
     body = typed.replace("\r\n", "\n")
     if len(body) > MAX_BODY_LENGTH:
-        raise Refused("too_long")
+        raise Refused(Refusal.TOO_LONG)
     try:
         html = render_markdown(body)
     except TooComplicated as problem:
-        raise Refused("too_complicated") from problem
+        raise Refused(Refusal.TOO_COMPLICATED) from problem
     if not html.strip() or DAMAGE.search(body):
-        raise Refused("no_body")
+        raise Refused(Refusal.NO_BODY)
     return {"body": body, "html": html}
 
 
@@ -116,7 +116,7 @@ def _words_before(stands: Update | AddresseeAnswer, values: dict[str, Any]) -> l
 
 def _draft(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Update:
     if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MAX_UNSENT:
-        raise Refused("too_many_unsent")
+        raise Refused(Refusal.TOO_MANY_UNSENT)
     keep_text(_words(values), by=by, now=now)
     update = Update.objects.create(letter=letter, author=by, created_at=now, **values)
     record("write_update", update, by=by, now=now, details={"letter": letter.pk})
@@ -138,9 +138,9 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     if stands.state != State.DRAFT:
         return
     if letter.status not in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
-        raise Refused(f"letter_{letter.status}")
+        raise Refused(letter.status_refusal())
     if stands.version != seen:
-        raise Refused("changed_meanwhile")
+        raise Refused(Refusal.CHANGED_MEANWHILE)
     if code := why_not_now(letter, now=now):
         raise Refused(code)
     Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
@@ -150,13 +150,13 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     update.refresh_from_db()
 
 
-def why_not_now(letter: Letter, *, now: datetime) -> str:
-    """Why none of its updates may begin to be sent at this moment, as a code; empty if one may."""
+def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
+    """Why none of its updates may begin to be sent at this moment; empty if one may."""
     others = Update.objects.filter(letter=letter)
     if others.under_way().exists():
-        return "another_under_way"
+        return Refusal.ANOTHER_UNDER_WAY
     # A day since the last mail, not since the first: sending may take long.
-    return "too_soon" if others.filter(ended_at__gt=now - BETWEEN_UPDATES).exists() else ""
+    return Refusal.TOO_SOON if others.filter(ended_at__gt=now - BETWEEN_UPDATES).exists() else ""
 
 
 @transaction.atomic
@@ -169,7 +169,7 @@ def pause_update(update: Update, *, by: User, now: datetime) -> None:
 def resume_update(update: Update, *, by: User, now: datetime) -> None:
     """Go on with whoever has not had it. Raises Refused("letter_withdrawn")."""
     if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
-        raise Refused("letter_withdrawn")
+        raise Refused(Refusal.LETTER_WITHDRAWN)
     _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
     transaction.on_commit(wakeups.notify_bulk_mail_worker)
@@ -201,7 +201,7 @@ def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
     """
     update.letter.collective.require_role(by, WRITING)
     if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):
-        raise Refused("too_many")
+        raise Refused(Refusal.TOO_MANY)
     with transaction.atomic():
         record("send_test_mail", update, by=by, now=now, details={"letter": update.letter_id})
         mail_to_account(trial_mail(update, by.email))
@@ -355,7 +355,7 @@ def write_answer(
     first, last = queries.days_of_answer(letter, now)
     is_as_before = answer is not None and answer.answered_on == text.answered_on
     if not (is_as_before or first <= text.answered_on <= last):
-        raise Refused("impossible_day")
+        raise Refused(Refusal.IMPOSSIBLE_DAY)
     _lock(letter.pk)
     if answer is None:
         return _new_answer(letter, values, by=by, now=now)
@@ -363,12 +363,12 @@ def write_answer(
     if all(getattr(stands, name) == value for name, value in values.items()):
         return stands
     if stands.version != seen:
-        raise Refused("changed_meanwhile")
+        raise Refused(Refusal.CHANGED_MEANWHILE)
     details: dict[str, Any] = {"letter": letter.pk}
     keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
     if stands.published_at:
         if not clean_line(note):
-            raise Refused("no_note")
+            raise Refused(Refusal.NO_NOTE)
         values |= {"changed_because": clean_line(note), "changed_at": now}
         details["before"] = _as_it_was(stands, by, now)
         _show_anew(letter.pk)
@@ -394,9 +394,9 @@ def _as_it_was(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, st
 def _values_of_answer(text: AnswerText) -> dict[str, Any]:
     respondent = clean_line(text.respondent)
     if not respondent:
-        raise Refused("no_respondent")
+        raise Refused(Refusal.NO_RESPONDENT)
     if text.link and not text.link.startswith(("https://", "http://")):
-        raise Refused("no_link")
+        raise Refused(Refusal.NO_LINK)
     typed = {"answered_on": text.answered_on, "language": text.language, "link": text.link}
     return {"respondent": respondent, **_body(text.body), **typed}
 
@@ -406,7 +406,7 @@ def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: dateti
     if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
         return same
     if AddresseeAnswer.objects.filter(letter=letter).count() >= MAX_ANSWERS:
-        raise Refused("too_many_answers")
+        raise Refused(Refusal.TOO_MANY_ANSWERS)
     keep_text(_words(values), by=by, now=now)
     answer = AddresseeAnswer.objects.create(letter=letter, author=by, created_at=now, **values)
     record("write_answer", answer, by=by, now=now, details={"letter": letter.pk})
@@ -418,7 +418,7 @@ def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
     """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
     answer.letter.collective.require_role(by, WRITING)
     if answer.letter.status == Letter.Status.DRAFT:
-        raise Refused("letter_draft")
+        raise Refused(Refusal.LETTER_DRAFT)
     _turn_answer(answer, now, "publish_answer", by=by, now=now)
 
 

@@ -1,15 +1,14 @@
 """An organizer's pages about what is written to the signers; and the one on which a signer says "no more"."""
 
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -35,27 +34,8 @@ from letters.organizer.updates.operations import (
     write_update,
 )
 from letters.shared.languages import direction, interface_language
-from letters.shared.refused import Refused
-from letters.shared.too_complex import TOO_MUCH_TEXT
-
-REFUSED: dict[str, str | Promise] = {
-    "letter_draft": _("The letter is a draft: nobody has signed it yet. Publish it first."),
-    "letter_withdrawn": _("The letter was withdrawn. Nobody is written to about it any more."),
-    "another_under_way": _("Another one is on its way. Wait until it has been sent, or stop it."),
-    "too_soon": _("The last one was sent less than a day ago. Signers get one a day at most, so send this tomorrow."),
-    "changed_meanwhile": _("A teammate has changed the text meanwhile. Read it again before you send it."),
-    "begun": _("It is on its way already, and its text does not change any more."),
-    "too_many": _("You have tried it very often within the hour. Look at the mails that you have got already."),
-    "too_many_unsent": _(
-        "This was not saved, because the letter has twenty drafts that have not been sent. Change one of them, or send "
-        "it, before you start another."
-    ),
-    "too_many_answers": _(
-        "This was not saved, because the letter has twenty answers, as many as it can have. Change one of them instead."
-    ),
-    "too_much_text": TOO_MUCH_TEXT,
-    "no_worker": _("The mail could not be handed over at this moment. Try again in a minute."),
-}
+from letters.shared.refusals import ANSWERS, explain, sentence
+from letters.shared.refused import Refusal, Refused
 
 
 @of_own_letter("GET", "HEAD")
@@ -71,11 +51,11 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
     update = None if update_id is None else queries.update_of(letter, update_id)
     if update and update.state != Update.State.DRAFT:
         if request.method == "POST":
-            messages.warning(request, str(REFUSED["begun"]))
+            messages.warning(request, sentence(Refusal.BEGUN))
             return redirect(request.path)
         return render(request, "letters/updates/standing.html", {"letter": letter, "update": update})
     form = UpdateForm(queries.languages_of(letter), request.POST if request.method == "POST" else None, update=update)
-    refusal = ""
+    refused = None
     if form.is_valid():
         seen = request.POST.get("seen", "")
         try:
@@ -83,22 +63,21 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
             messages.success(request, gettext("Saved."))
             name = "preview_update" if request.POST.get("action") == "preview" else "edit_update"
             return redirect(name, slug=letter.slug, update_id=written.pk)
-        except Refused as refused:
+        except Refused as problem:
             # Both texts are shown: what was typed stays in the form, what a teammate wrote stands below.
-            refusal = refused.code
+            refused = problem
             update = update and queries.update_of(letter, update.pk)
-    context = {"letter": letter, "update": update, "form": form, **_not_written(refusal)}
-    status = 409 if refusal else 422 if form.errors else 200
+    context = {"letter": letter, "update": update, "form": form, **_not_written(refused)}
+    status = 409 if refused else 422 if form.errors else 200
     return render(request, "letters/updates/write.html", context, status=status)
 
 
-def _not_written(refusal: str) -> dict[str, object]:
-    no_room = refusal in {"too_many_unsent", "too_many_answers", "too_much_text"}
+def _not_written(refused: Refused | None) -> dict[str, object]:
     return {
-        "refusal": refusal,
-        "no_room": REFUSED[refusal] if no_room else "",
+        "refusal": refused.code if refused else "",
+        "sentence": explain(refused, "write") if refused else "",
         # A teammate has written: both texts are shown.
-        "shows_other": refusal in {"changed_meanwhile", "begun"},
+        "shows_other": refused is not None and refused.code in {Refusal.CHANGED_MEANWHILE, Refusal.BEGUN},
     }
 
 
@@ -117,7 +96,7 @@ def _preview_page(
         "update": update,
         "mail": trial_mail(update, writer.email),
         "direction": direction(update.language),
-        "refusal": REFUSED.get(refusal, ""),
+        "refusal": refusal,
     }
     return render(request, "letters/updates/preview.html", context, status=status)
 
@@ -129,8 +108,8 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
     try:
         send_test_mail(update, by=writer, now=timezone.now())
     except Refused as refused:
-        status = 429 if refused.code == "too_many" else 503
-        return _preview_page(request, update, writer, refusal=refused.code, status=status)
+        status = 429 if refused.code == Refusal.TOO_MANY else ANSWERS[refused.code].status
+        return _preview_page(request, update, writer, refusal=explain(refused, "send"), status=status)
     messages.success(request, gettext("A mail is on its way to {address}.").format(address=writer.email))
     return redirect("preview_update", slug=letter.slug, update_id=update.pk)
 
@@ -139,20 +118,21 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
 def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
     """Says to how many it goes, before it goes."""
     update, now = queries.update_of(letter, update_id), timezone.now()
-    refusal = _why_not(letter, update, now=now)
+    code = _why_not(letter, update, now=now)
+    refusal = sentence(code, "send") if code else ""
     if request.method == "POST":
         try:
             send_update(update, seen=request.POST.get("seen", ""), by=writer, now=now)
             return redirect("edit_update", slug=letter.slug, update_id=update.pk)
         except Refused as refused:
-            refusal = refused.code
+            refusal = explain(refused, "send")
     elif update.state != Update.State.DRAFT:
         return redirect("edit_update", slug=letter.slug, update_id=update.pk)
     context = {
         "letter": letter,
         "update": update,
         "reach": queries.reach(letter),
-        "refusal": REFUSED.get(refusal, ""),
+        "refusal": refusal,
         "direction": direction(update.language),
     }
     return render(
@@ -160,9 +140,9 @@ def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
     )
 
 
-def _why_not(letter: Letter, update: Update, *, now: Any) -> str:
+def _why_not(letter: Letter, update: Update, *, now: datetime) -> Refusal | Literal[""]:
     if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
-        return f"letter_{letter.status}"
+        return letter.status_refusal()
     return why_not_now(letter, now=now) if update.state == Update.State.DRAFT else ""
 
 
@@ -179,7 +159,7 @@ def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
         else:
             raise Http404("There is nothing of that name to do.")
     except Refused as refused:
-        messages.warning(request, str(REFUSED.get(refused.code, refused.code)))
+        messages.warning(request, explain(refused, "send"))
     return redirect("edit_update", slug=letter.slug, update_id=update.pk)
 
 
@@ -212,16 +192,16 @@ def enter_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: 
         days=queries.days_of_answer(letter, timezone.now()),
         answer=answer,
     )
-    refusal = ""
+    refused = None
     if form.is_valid():
         try:
             written = _write_answer(request, letter, form, answer, writer)
             return redirect("edit_answer", slug=letter.slug, answer_id=written.pk)
-        except Refused as refused:
-            refusal = refused.code
+        except Refused as problem:
+            refused = problem
             answer = answer and queries.answer_of(letter, answer.pk)
-    context = {"letter": letter, "answer": answer, "form": form, **_not_written(refusal)}
-    status = 409 if refusal else 422 if form.errors else 200
+    context = {"letter": letter, "answer": answer, "form": form, **_not_written(refused)}
+    status = 409 if refused else 422 if form.errors else 200
     return render(request, "letters/updates/answer.html", context, status=status)
 
 
@@ -245,7 +225,7 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
     try:
         deed(answer, by=writer, now=timezone.now())
     except Refused as refused:
-        messages.warning(request, str(REFUSED.get(refused.code, refused.code)))
+        messages.warning(request, explain(refused, "send"))
     return redirect("edit_answer", slug=letter.slug, answer_id=answer.pk)
 
 

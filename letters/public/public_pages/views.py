@@ -36,6 +36,7 @@ from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import Limit, TooMany, seconds_left
 from letters.shared.limits import count as count_once_more
+from letters.shared.refused import Refusal
 
 
 @require_safe
@@ -174,7 +175,7 @@ def _admit_download(request: HttpRequest) -> None:
     network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
     limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)
     if count_once_more([limit]):
-        raise TooMany("many_downloads", seconds=seconds_left(limit))
+        raise TooMany(Refusal.MANY_DOWNLOADS, seconds=seconds_left(limit))
 
 
 @require_safe

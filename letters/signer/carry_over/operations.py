@@ -9,7 +9,7 @@ from django.db.models import F
 from letters.base.audit_log.operations import record
 from letters.models import CONFIRMED, WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
 from letters.shared import wakeups
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
 
 # As many in one transaction; more would keep those waiting who withdraw at the same moment.
@@ -26,10 +26,10 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     letter.collective.require_role(by, WRITING)
     locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
     if locked.status not in queries.ASKING:
-        raise Refused(f"letter_{locked.status}")
+        raise Refused(locked.status_refusal())
     history = History.of(locked)
     if history.since is None or not history.has_changed:
-        raise Refused("nothing_changed")
+        raise Refused(Refusal.NOTHING_CHANGED)
     question, is_new = CarryOver.objects.get_or_create(revision=history.since, defaults={"asked_at": now})
     if is_new:
         details = {"letter": letter.pk, "revision": history.since.number}
@@ -93,15 +93,15 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
     locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
     if letter.status not in queries.ASKING or locked is None:
-        raise Refused("taken_back")
+        raise Refused(Refusal.TAKEN_BACK)
     locked.letter = letter
     standing = queries.standing_of(locked)
     if standing.question is None:
-        raise Refused("not_asked")
+        raise Refused(Refusal.NOT_ASKED)
     if standing.answer and standing.answer.carries == carries:
         return
     if standing.current.number != seen:
-        raise Refused("changed_again")
+        raise Refused(Refusal.CHANGED_AGAIN)
     before: dict[str, Any] = {"revision": standing.signed, "language": (standing.answer or locked).language}
     if standing.answer:
         CarryOverAnswer.objects.filter(pk=standing.answer.pk).update(carries=carries, answered_at=now)
@@ -121,9 +121,15 @@ def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None
 
 
 def _move(signature: Signature, letter: Letter, after: dict[str, Any]) -> None:
-    """Let the signature stand with this text. Pages show it from now on, with or without a worker."""
+    """Let the signature stand with this text. Pages show it from now on, with or without a worker.
+
+    Privacy: the version is public. It tells of no answer that changes nothing on a public page.
+    """
     revision: Revision = after["revision"]
     Signature.objects.filter(pk=signature.pk).update(**after)
     if signature.counted and revision.pk != signature.revision_id:
         Revision.objects.move_counts({signature.revision_id: -1, revision.pk: 1})
-    Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+    shown_before = signature.as_public()
+    signature.revision, signature.language = revision, after["language"]
+    if signature.as_public() != shown_before:
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)

@@ -10,6 +10,7 @@ from letters.base.accounts.guards import of_own_letter
 from letters.base.emailed_links.guards import of_a_signature, see_other
 from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
 from letters.shared.languages import direction, interface_language
+from letters.shared.refusals import explain
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.carry_over import queries
@@ -51,8 +52,8 @@ def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         try:
             ask_to_carry_over(letter, by=writer, now=timezone.now())
             messages.success(request, gettext("The signers of the earlier text are being asked."))
-        except Refused:
-            messages.warning(request, gettext("There is nothing to ask: nobody was written to."))
+        except Refused as refused:
+            messages.warning(request, explain(refused, "send"))
         return redirect("letter_history", slug=letter.slug)
     past = History.of(letter)
     if past.since is None or not _can_ask(past, queries.question_about(letter)):

@@ -18,7 +18,7 @@ from letters.shared.addresses import Address, hash_address
 from letters.shared.domains import domain_of, is_private, match_domain, registrable
 from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 
 # Sent in place of a proof by who cannot or will not calculate: a moderator looks first.
 WITHOUT_PROOF = "none"
@@ -50,7 +50,7 @@ class ProofWanted(Refused):
     """The form has to be sent once more, with the solution of `challenge` (JSON)."""
 
     def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
-        super().__init__("proof_wanted")
+        super().__init__(Refusal.PROOF_WANTED)
         self.challenge = challenge
         # Asked for because many sign at this moment, not because everybody is asked.
         self.crowded = crowded
@@ -98,7 +98,7 @@ def admit_request(sender_network: str) -> None:
     """Asking for an email once more, to an address that was typed before. Raises TooMany("many_requests")."""
     limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
     if limits.count([limit]):
-        raise TooMany("many_requests", seconds=limits.seconds_left(limit))
+        raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
 
 
 def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> None:
@@ -120,7 +120,7 @@ def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetim
     times = limits.count_times(counted)
     exceeded = [limit for limit, number in times.items() if number > limit.rate.amount]
     if refused := [limit for limit in hard if limit in exceeded]:
-        _refuse("many_requests", refused[0], counted)
+        _refuse(Refusal.MANY_REQUESTS, refused[0], counted)
     if not exceeded or sender.proof == WITHOUT_PROOF:
         return
     hardness, _ = _hardness(of_domain, times)
@@ -130,16 +130,16 @@ def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetim
         raise ProofWanted(challenge, crowded=True, again=bool(sender.proof))
 
 
-def _hard_limits(sender: Sender, address_hash: bytes) -> dict[str, Limit]:
+def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
     """By the code of the refusal."""
     found = {
-        "many_from_network": Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
+        Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
         # From each network for itself: else whoever types somebody's address would keep its owner from signing, and
         # read from the refusal when they have.
-        "many_for_address": Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
+        Refusal.MANY_FOR_ADDRESS: Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
-        found["many_without_proof"] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
+        found[Refusal.MANY_WITHOUT_PROOF] = Limit("unproven", sender.network, settings.LIMIT_UNPROVEN)
     return found
 
 
@@ -158,7 +158,7 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
     return [Limit("domain", f"{letter.pk}:{registrable(domain)}", settings.LIMIT_DOMAIN)]
 
 
-def _refuse(code: str, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
+def _refuse(code: Refusal, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
     limits.give_back(counted)
     # Of an address the whole time is told, not what is left of it: the first to send it may have been its owner, from
     # the same network.

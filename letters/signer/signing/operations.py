@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -21,11 +21,13 @@ from letters.models import (
     COMPLAINED,
     CONTENT_HASH_BYTES,
     INVITATION_LIFETIME,
+    OF_ORGANIZERS,
     SALT_BYTES,
     STANDING,
     TO_FORGET,
     WORDS,
     CarryOver,
+    DeliveryQuerySet,
     Display,
     Letter,
     MailRequest,
@@ -39,7 +41,7 @@ from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, decrypt, encrypt, hash_address, reencrypt
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.limits import Limit, TooMany
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
 from letters.signer.signing.changes import in_effect
@@ -159,7 +161,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     if not is_on(Switch.Name.TAKE_SIGNATURES):
-        raise Refused("paused")
+        raise Refused(Refusal.PAUSED)
     signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
     address = entry.address.deliverable
@@ -235,7 +237,7 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime, sub
         raise Refused(refusal)
     limit = _limit_of_confirmations(signature)
     if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
-        raise TooMany("many_confirmations", seconds=limits.seconds_left(limit))
+        raise TooMany(Refusal.MANY_CONFIRMATIONS, seconds=limits.seconds_left(limit))
     _confirm(signature, verified, now, submission_id=submission_id)
 
 
@@ -268,7 +270,7 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
                 return row[0], row[1]
         if not Signature.objects.filter(pk=values["signature"], state=Signature.State.PENDING).exists():
             return None
-    raise Refused("changed")
+    raise Refused(Refusal.CHANGED)
 
 
 def _limit_of_confirmations(signature: Signature) -> Limit:
@@ -276,19 +278,19 @@ def _limit_of_confirmations(signature: Signature) -> Limit:
     return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)
 
 
-def invitation_refusal(signature: Signature, now: datetime) -> str:
-    """Why an invitation cannot be answered at this moment, as a code; empty if it can.
+def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal[""]:
+    """Why an invitation cannot be answered at this moment; empty if it can.
 
     Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting). Accepting
     signs and confirms in one step, so a closed letter gives no day of grace here: it takes no new signature.
     """
     letter = signature.letter
     if not is_on(Switch.Name.TAKE_SIGNATURES):
-        return "paused"
+        return Refusal.PAUSED
     if signature.state == Signature.State.INVITED and now - signature.signed_at > INVITATION_LIFETIME:
-        return "invitation_over"
+        return Refusal.INVITATION_OVER
     refusal = letter.refusal(now)
-    return "" if refusal in {"letter_draft", "letter_not_open_yet"} else refusal
+    return "" if refusal in {Refusal.LETTER_DRAFT, Refusal.LETTER_NOT_OPEN_YET} else refusal
 
 
 @transaction.atomic
@@ -308,9 +310,9 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
         raise Refused(refusal)
     text = queries.texts_to_sign(signature).get(language)
     if text is None or text.version != seen:
-        raise Refused("text_changed")
+        raise Refused(Refusal.TEXT_CHANGED)
     if letter.domains and not match_domain(domain_of(decrypt(signature.contact.address)), letter.domains):
-        raise Refused("elsewhere")
+        raise Refused(Refusal.ELSEWHERE)
     what = {"revision_id": text.revision_id, "language": language}
     invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
     if changes.consent:
@@ -338,7 +340,7 @@ def check_code(submission_id: int | None, *, code: str, now: datetime) -> None:
     Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
     if not Submission(pk=submission_id).accepts_code(code, now=now):
-        raise Refused("wrong_code")
+        raise Refused(Refusal.WRONG_CODE)
 
 
 def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
@@ -350,7 +352,7 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
         # Race: the signer may choose more privacy in another window at this moment. So this is read under the lock.
         said = queries.said_by(_lock_standing(signature)[1], submission_id)
         if said.submission_id is None:
-            raise Refused("answered")
+            raise Refused(Refusal.ANSWERED)
         words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
         change_signature(signature, changes=Changes(**words), now=now)
     signature.display = said.display
@@ -365,8 +367,13 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     with transaction.atomic():
         letter, stands = _lock_standing(signature)
         changed = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
+        shown_before = stands.as_public()
         Signature.objects.filter(pk=stands.pk).update(**changed)
-        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+        for name, value in changed.items():
+            setattr(stands, name, value)
+        # Privacy: the version is public. It tells of no act that changes nothing on a public page.
+        if stands.as_public() != shown_before:
+            Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
         # What was typed before is answered by this, which comes from the owner of the mailbox.
         Submission.objects.filter(signature_id=signature.pk).delete()
@@ -387,7 +394,7 @@ def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
     standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
     stands = standing.select_for_update(no_key=True).first()
     if stands is None:
-        raise Refused("taken_back")
+        raise Refused(Refusal.TAKEN_BACK)
     return letter, stands
 
 
@@ -397,7 +404,7 @@ def withdraw_signature(signature: Signature, *, now: datetime) -> None:
     Doing it twice changes nothing. The address may sign again, as a new signature; but if a moderator has taken out
     this one its hash stays, or everybody could undo that by withdrawing and signing once more.
     """
-    _empty(signature, state=Signature.State.WITHDRAWN, address_hash=None)
+    _empty(signature, now=now, state=Signature.State.WITHDRAWN, address_hash=None)
 
 
 def disown_signature(signature: Signature, *, now: datetime) -> None:
@@ -406,7 +413,7 @@ def disown_signature(signature: Signature, *, now: datetime) -> None:
     Recorded, since many of them on one letter tell its moderators that somebody signs for others.
     """
     with transaction.atomic():
-        if _empty(signature, state=Signature.State.DISOWNED):
+        if _empty(signature, now=now, state=Signature.State.DISOWNED):
             details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
             record("disown_signature", signature, by="signer", now=now, details=details)
 
@@ -515,6 +522,8 @@ def purge_unconfirmed(*, now: datetime) -> int:
     # One that had been confirmed, and waits again since its mail came back, has as long again from then. And the pages
     # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
     kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=queries.ASKED_FOR)
+    # Privacy: organizers read how many invitations came back. That number must not tell who has not confirmed.
+    kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
     # Each submission may be confirmed for as long, whoever typed the one before it.
     typed = Submission.objects.filter(signature=OuterRef("pk"), submitted_at__gt=since)
@@ -523,7 +532,7 @@ def purge_unconfirmed(*, now: datetime) -> int:
     )
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGE_BATCH_SIZE]:
         # Somebody may confirm at this very moment.
-        _empty(signature, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
+        _empty(signature, now=now, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
@@ -557,6 +566,7 @@ def forget_requests(*, now: datetime) -> int:
     """Delete the addresses of emails that somebody asked for and that are not owed any more, and in the end the
     requests. How many.
     """
+    _forget_counts(now)
     of_it = OutgoingEmail.objects.filter(request_id=OuterRef("pk"))
     MailRequest.objects.filter(~Exists(of_it.owed()), address__isnull=False).update(address=None)
     old = MailRequest.objects.filter(~Exists(of_it), requested_at__lte=now - RETENTION)
@@ -564,6 +574,16 @@ def forget_requests(*, now: datetime) -> int:
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
         forgotten += MailRequest.objects.filter(pk__in=batch).delete()[0]
     return forgotten
+
+
+def _forget_counts(now: datetime) -> None:
+    """What a signature that was emptied had left behind (`_keep_count`): after a day nobody counts it."""
+    left = OutgoingEmail.objects.filter(TO_FORGET, kind=OutgoingEmail.Kind.REQUESTED, key__startswith=LEFT)
+    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - queries.DAY)
+    # What its reader called spam is kept longer, like that of any other request.
+    while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
+        OutgoingEmail.objects.filter(pk__in=batch).delete()
+        MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
 # Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
@@ -678,31 +698,76 @@ def _write_one_reencrypted(pk: int) -> set[int]:
 
 
 @transaction.atomic
-def _empty(signature: Signature, *, still: Signature.State | None = None, **values: Any) -> bool:
+def _empty(signature: Signature, *, now: datetime, still: Signature.State | None = None, **values: Any) -> bool:
     """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any.
 
     If `still` is given, only of a signature that is in this state when its turn comes.
     """
     if _is_empty(signature):
         return False
-    # Pages that show the name are old from now on, with or without a worker. Before the signature's row: see above.
-    Letter.objects.filter(pk=signature.letter_id).update(version=F("version") + 1)
+    # Lock order: the letter's row before the signature's, see above.
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
     # As it stands now: a moderator may have judged it meanwhile.
     row = Signature.objects.filter(pk=signature.pk)
     stands = row.select_for_update(no_key=True).first()
     if stands is None or _is_empty(stands) or (still and stands.state != still):
         return False
+    # Pages that show it are old from now on, with or without a worker. Privacy: only if there is one, see above.
+    if stands.state == Signature.State.PUBLISHED:
+        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
     if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
         values = {"confirmed_at": None, "verified": Signature.Verified.NO}
     row.update(**dict.fromkeys([*WORDS, "via"], ""), pending_changes=None, declined_changes=None, **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Submission.objects.filter(signature_id=signature.pk).delete()
-    mails = OutgoingEmail.objects.filter(signature_id=signature.pk)
-    # Privacy: where the hash stays, so does the wish to be written to no more, as for an address that has not signed.
-    (mails if "address_hash" in values else mails.exclude(error=COMPLAINED)).delete()
+    _forget_emails(stands, now)
     _forget_answers(signature)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
+
+
+# In the keys of emails that are remembered without their signature.
+LEFT = "left:"
+
+
+def _forget_emails(signature: Signature, now: datetime) -> None:
+    """Those of a signature that is emptied; it is as it was before.
+
+    Privacy: invitations that have ended stay. The organizers' numbers of them must not move when one person answers.
+    """
+    emails = OutgoingEmail.objects.filter(signature_id=signature.pk)
+    _keep_count(signature, emails, now)
+    has_ended = Q(sent_at__isnull=False) | Q(failed_at__isnull=False)
+    emails.exclude(has_ended, kind=OutgoingEmail.Kind.INVITED).delete()
+
+
+def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -> None:
+    """Remember for a day that these emails left for the address. Otherwise whoever signs, withdraws and signs again
+    could have any number of emails sent to one address.
+
+    What its owner called spam is remembered for good, as of an address that has not signed.
+    """
+    if signature.address_hash is None:
+        return
+    counted = emails.exclude(kind__in=[OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS]).filter(dropped_at=None)
+    # Tried, and not settled: it may be leaving at this moment. Its worker will find nothing to settle.
+    under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
+    since, called_spam = now - queries.DAY, Q(error=COMPLAINED)
+    for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
+        request = MailRequest.objects.create(
+            letter_id=signature.letter_id,
+            language=signature.language,
+            address_hash=signature.address_hash,
+            requested_at=email.created_at,
+        )
+        OutgoingEmail.objects.filter(pk=email.pk).update(
+            kind=OutgoingEmail.Kind.REQUESTED,
+            key=f"{LEFT}{email.pk}",
+            request=request,
+            signature=None,
+            submission=None,
+            sent_at=None if email.failed_at else email.sent_at or now,
+        )
 
 
 def _forget_answers(signature: Signature) -> None:
@@ -732,7 +797,7 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
             continue
         if row:
             return row[0], bytes(row[1]), row[2]
-    raise Refused("try_again")
+    raise Refused(Refusal.TRY_AGAIN)
 
 
 def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:

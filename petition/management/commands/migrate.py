@@ -13,8 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, ProgrammingError, conn
 from django.utils import timezone
 from psycopg import errors
 
-from letters.base.keyring.operations import know_keys
-from letters.shared.refused import Refused
+from letters.base.keyring.operations import WrongKeys, know_keys
 from petition.database.schema import patient_editor
 
 TRY_AGAIN = (errors.LockNotAvailable, errors.DeadlockDetected)
@@ -63,7 +62,7 @@ class Command(Migrate):
         """
         try:
             know_keys(now=timezone.now())
-        except Refused as refused:
-            print(f"Careful: {refused.code}", file=sys.stderr)  # noqa: T201
+        except WrongKeys as wrong:
+            print(f"Careful: {wrong}", file=sys.stderr)  # noqa: T201
         except (OperationalError, ProgrammingError):
             return  # Migrated back to before there was such a table, or another database.

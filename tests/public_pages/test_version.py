@@ -1,0 +1,79 @@
+"""The version of a letter's pages is public: it tells of what everybody may see, and of nothing that one person did."""
+
+from datetime import timedelta
+
+import pytest
+
+from letters.models import Letter, Signature
+from letters.signer.signing.operations import Changes, change_signature, disown_signature, withdraw_signature
+from tests.people import NOW, Reader, publish, sign, sign_and_confirm
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+def told(letter: Letter) -> tuple[object, ...]:
+    """All by which a page says that it is a new one."""
+    reader = Reader()
+    pages = [reader.get(letter.url_of(name)).headers["ETag"] for name in ("letter", "signatures", "count")]
+    return (Letter.objects.get(pk=letter.pk).version, *pages)
+
+
+@pytest.fixture
+def hidden(letter: Letter) -> Signature:
+    """Published, with a name that only organizers see."""
+    signature = sign_and_confirm(letter, display="organizers")
+    publish(NOW)
+    return signature
+
+
+def changes_of(signature: Signature, **values: str) -> Changes:
+    words = {"display": signature.display, "name": signature.name, "affiliation": signature.affiliation}
+    return Changes(**{**words, **values})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"consent": "Write to me"}, {"name": "Ada King"}, {"affiliation": "The line"}, {"display": "nobody"}],
+    ids=lambda said: str(*said),
+)
+def test_a_change_that_nobody_sees_moves_it_not(letter: Letter, hidden: Signature, said: dict[str, str]) -> None:
+    before = told(letter)
+    change_signature(hidden, changes=changes_of(hidden, **said), now=NOW + HOUR)
+    publish(NOW + HOUR)
+    assert told(letter) == before
+
+
+def test_nor_does_a_change_before_it_is_published(letter: Letter) -> None:
+    signature = sign_and_confirm(letter)
+    before = told(letter)
+    change_signature(signature, changes=changes_of(signature, name="Ada King"), now=NOW)
+    assert told(letter) == before
+
+
+@pytest.mark.parametrize("end", [withdraw_signature, disown_signature])
+def test_nor_does_the_end_of_one_that_nobody_had_confirmed(letter: Letter, end: object) -> None:
+    signature = sign(letter)
+    publish(NOW)
+    before = told(letter)
+    assert callable(end)
+    end(signature, now=NOW + HOUR)
+    publish(NOW + HOUR)
+    assert told(letter) == before
+
+
+@pytest.mark.parametrize("said", [{"name": "Ada King"}, {"affiliation": "The line"}, {"display": "organizers"}])
+def test_a_change_that_everybody_sees_moves_it_at_once(letter: Letter, said: dict[str, str]) -> None:
+    signature = sign_and_confirm(letter)
+    publish(NOW)
+    signature.refresh_from_db()
+    before = Letter.objects.get().version
+    change_signature(signature, changes=changes_of(signature, **said), now=NOW + HOUR)
+    assert Letter.objects.get().version > before
+
+
+def test_a_withdrawal_of_what_is_published_moves_it_at_once(letter: Letter, hidden: Signature) -> None:
+    before = Letter.objects.get().version
+    withdraw_signature(hidden, now=NOW + HOUR)
+    assert Letter.objects.get().version > before
