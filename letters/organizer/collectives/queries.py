@@ -157,7 +157,7 @@ class Page:
 
 
 # Privacy: not emails to signers that came back or were called spam. Whoever types an address could read in the record
-# what became of it, one by one; and of an email about a lost link such a line would come only if the address has signed.
+# what became of it, one by one; of an email about a lost link such a line would come only if the address has signed.
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
