@@ -46,14 +46,14 @@ def test_it_is_the_same_page_for_a_letter_that_does_not_exist(letter: Letter, or
 
 
 def test_a_wrong_method_is_refused_in_the_language_of_the_page(letter: Letter, reader: Reader) -> None:
-    assert "Nothing happens at this address" in words(reader.client.put(letter.get_absolute_url()))
+    assert "This did not work" in words(reader.client.put(letter.get_absolute_url()))
     for answer in (
         reader.client.put(letter.get_absolute_url("it")),
         reader.client.get(f"{LETTER}withdraw/", headers=ITALIAN),
     ):
         assert answer.status_code == 405
         assert 'lang="it"' in answer.content.decode()
-        assert "Nothing happens at this address" not in words(answer)
+        assert "This did not work" not in words(answer)
 
 
 def test_too_much_text_is_refused_in_the_language_of_the_page(letter: Letter, reader: Reader) -> None:

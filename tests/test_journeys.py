@@ -357,7 +357,7 @@ def test_one_can_take_home_what_is_stored_about_oneself(site: Site, visitor: Vis
     page = visitor()
     page.goto(sign_and_confirm(site, name, email))
     with page.expect_download() as download:
-        page.get_by_role("link", name="All of it, as a file").click()
+        page.get_by_role("link", name="Download everything as a file").click()
     assert download.value.suggested_filename == "my-signature.json"
     stored = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert (stored["name"], stored["address"], stored["state"]) == (name, email, "published")
@@ -413,7 +413,7 @@ def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_wa
 
     expect(page.locator("#problems")).to_be_focused()
     for field, sentence in {
-        "name": "Write the name that you sign with.",
+        "name": "Enter your name.",
         "email": "The part after the @ is incomplete",
     }.items():
         wrong = page.locator(f"#sign_{field}")

@@ -49,18 +49,18 @@ def test_without_javascript_one_signs_too_and_a_moderator_looks_first(visitor: V
     page = visitor(java_script_enabled=False)
     name, email = sign_like_a_machine(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("One moment")
-    page.get_by_role("button", name="Sign without it").click()
+    page.get_by_role("button", name="Sign without the check").click()
     page.wait_for_url("**/signatures/check/**")
     confirm(page, email, name)
-    expect(page.locator("main")).to_contain_text("unless a moderator checks it first")
+    expect(page.locator("main")).to_contain_text("unless a moderator reviews it first")
 
 
 def test_a_browser_that_cannot_calculate_says_so_and_shows_the_other_way(visitor: Visit) -> None:
     page = visitor()
     page.add_init_script(NO_CRYPTO)
     sign_like_a_machine(page)
-    expect(page.get_by_role("status")).to_have_text("Your browser cannot do the calculation here.")
-    page.get_by_role("button", name="Sign without it").click()
+    expect(page.get_by_role("status")).to_have_text("Your browser cannot run the check here.")
+    page.get_by_role("button", name="Sign without the check").click()
     page.wait_for_url("**/signatures/check/**")
 
 
@@ -70,7 +70,7 @@ def test_a_proof_that_never_fits_does_not_go_round_for_ever(visitor: Visit) -> N
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     sign_like_a_machine(page)
-    expect(page.get_by_role("status")).to_contain_text("please press the button")
+    expect(page.get_by_role("status")).to_contain_text("press the button")
     expect(page.get_by_role("button", name="Sign", exact=True)).to_be_focused()
     assert len(posts) == 2
 

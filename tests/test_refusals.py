@@ -114,7 +114,7 @@ def test_the_operations_of_most_pages_are_asked(world: World, organizer: User, l
 def test_who_has_lost_the_role_reads_that_there_is_nothing(world: World, organizer: User, lost: list[User]) -> None:
     page = browser_of(organizer).post(url_of("set_up_letter", world), SETTINGS, headers=FROM_OUR_PAGE)
     assert page.status_code == 404
-    assert "There is nothing here" in words(page)
+    assert "Page not found" in words(page)
 
 
 def test_a_picture_is_not_kept_for_who_has_lost_the_role(world: World, organizer: User, lost: list[User]) -> None:
@@ -134,11 +134,11 @@ def refusal_of(problem: Exception) -> tuple[int, dict[str, str], str]:
 @pytest.mark.parametrize(
     ("problem", "status", "sentence"),
     [
-        (Refused(Refusal.NOT_YOURS), 404, "There is nothing here"),
+        (Refused(Refusal.NOT_YOURS), 404, "Page not found"),
         (Refused(Refusal.LETTER_WITHDRAWN), 409, "Something changed after you opened this page"),
-        (Refused(Refusal.NO_WORKER), 503, "A part of this site does not answer"),
-        (TooMany(Refusal.MANY_REQUESTS, seconds=61), 429, "Please try again in about 2 minutes."),
-        (RecursionError(), 400, "This could not be read"),
+        (Refused(Refusal.NO_WORKER), 503, "Part of this site is not responding"),
+        (TooMany(Refusal.MANY_REQUESTS, seconds=61), 429, "Try again in about 2 minutes."),
+        (RecursionError(), 400, "We could not read this"),
     ],
 )
 def test_each_refusal_has_its_status_and_its_sentence(problem: Exception, status: int, sentence: str) -> None:

@@ -10,6 +10,19 @@ from letters.models.former_slug import FormerSlug
 from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
 from letters.models.letter_delivery import LetterDelivery
+from letters.models.lifecycle import (
+    AWAITING_NUMBER,
+    CONFIRMED,
+    COUNTED,
+    EMPTIED,
+    GONE,
+    INVITATION_ENDED,
+    STANDING,
+    UNANSWERED,
+    UNDERWAY,
+    State,
+    Transition,
+)
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
 from letters.models.outgoing_email import (
@@ -32,15 +45,13 @@ from letters.models.revision import (
     Translation,
     newest_titles,
 )
+from letters.models.said import WORDS
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import (
-    CONFIRMED,
     FOLDED,
     INVITATION_LIFETIME,
     SALT_BYTES,
     SEARCHED,
-    STANDING,
-    WORDS,
     Signature,
     SignatureQuerySet,
     SignerContact,
@@ -54,12 +65,17 @@ from letters.models.user import User
 from letters.models.written import Written
 
 __all__ = [
+    "AWAITING_NUMBER",
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
+    "COUNTED",
+    "EMPTIED",
     "FOLDED",
+    "GONE",
+    "INVITATION_ENDED",
     "INVITATION_LIFETIME",
     "MAX_MAILS_A_DAY",
     "MAX_PRIVATE_FIRST",
@@ -72,6 +88,8 @@ __all__ = [
     "SEARCHED",
     "STANDING",
     "TO_FORGET",
+    "UNANSWERED",
+    "UNDERWAY",
     "UNDONE_WITHIN",
     "WORDS",
     "WRITING",
@@ -107,9 +125,11 @@ __all__ = [
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "State",
     "StoppedDomain",
     "Submission",
     "Switch",
+    "Transition",
     "Translation",
     "Update",
     "UpdateQuerySet",

@@ -2,6 +2,9 @@ from django.db import models
 
 from letters.models.display import Display
 
+# What a signer says of themselves, and the public may read.
+WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
+
 
 class Said(models.Model):
     """What signers say of themselves, and who may see their names."""

@@ -4,27 +4,35 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.urls import reverse
 
+from letters.models import lifecycle
 from letters.models.display import Display
 from letters.models.letter import Letter
+from letters.models.lifecycle import (
+    CONFIRMED,
+    COUNTED,
+    GONE,
+    KEEPS_CHANGES,
+    NAMELESS,
+    TAKEN_OUT,
+    UNCONFIRMED,
+    UNDERWAY,
+    UNNUMBERED,
+    State,
+    Transition,
+)
 from letters.models.revision import History, Revision
-from letters.models.said import Consented, Said
+from letters.models.said import WORDS, Consented, Said
 from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
 # How long an invited person has to answer, from the invitation on; then their address is forgotten.
 INVITATION_LIFETIME = timedelta(days=14)
-
-# Nobody has said yes: no number, no moment of confirmation, and perhaps no name.
-UNANSWERED = ["expired", "invited", "declined"]
-
-# What a signer says of themselves, and the public may read.
-WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,30 @@ class Change:
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
+    def move(self, transition: Transition, *, to: State | Case | None = None, **values: Any) -> int:
+        """Take these signatures one step on. Only those that are in a state from which the step leads. How many.
+
+        Race: one UPDATE compares and sets, so of two steps at once the second finds nothing. `to` names the next state
+        where the step has several; `values` are what the table says the operation gives. Raises ValueError for others.
+        """
+        target = transition.target if to is None else to
+        transition.check(*([target] if isinstance(target, State) else []), given=values)
+        sets = {**transition.step.sets, **values, "state": target}
+        return self.filter(state__in=transition.sources).update(**sets)
+
+    def move_each(self, transition: Transition, rows: list[Signature], batch_size: int) -> int:
+        """The same where every row has its own values: all that the operation gives are written as the row has them."""
+        for row in rows:
+            row.state = transition.target
+        among = self.filter(state__in=transition.sources)
+        return among.bulk_update(rows, [*transition.step.given, "state"], batch_size)
+
+    def remove(self, transition: Transition) -> int:
+        """Delete those that are in a state in which the step deletes a signature. How many."""
+        if transition.step.targets:
+            raise ValueError(f"{transition.name} deletes nothing")
+        return self.filter(state__in=transition.sources).delete()[1].get("letters.Signature", 0)
+
     def published(self) -> SignatureQuerySet:
         """What the public sees, the newest first. A page goes on from a number (`number__lt`), never by an offset."""
         return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
@@ -83,20 +115,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 class Signature(Said):
     """What the public may see of a signer, bound to the text that the signer saw."""
 
-    class State(models.TextChoices):
-        PENDING = "pending", "Awaiting confirmation"
-        CONFIRMED = "confirmed", "Confirmed, awaiting its number"
-        HELD = "held", "Awaiting a moderator"
-        PUBLISHED = "published", "Published"
-        REJECTED = "rejected", "Removed by a moderator"
-        WITHDRAWN = "withdrawn", "Withdrawn by its signer"
-        EXPIRED = "expired", "Never confirmed"
-        # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
-        DISOWNED = "disowned", "Disowned by the owner of the address"
-        # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.
-        INVITED = "invited", "Invited, has not answered"
-        # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
-        DECLINED = "declined", "Invited, and said no"
+    State: TypeAlias = lifecycle.State
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
@@ -160,15 +179,7 @@ class Signature(Said):
             models.UniqueConstraint(
                 fields=["letter", "number"], condition=Q(number__isnull=False), name="signature_number_once_a_letter"
             ),
-            models.CheckConstraint(
-                condition=Q(
-                    state__in=[
-                        *["pending", "confirmed", "held", "published"],
-                        *["rejected", "withdrawn", "expired", "disowned", "invited", "declined"],
-                    ]
-                ),
-                name="signature_state_known",
-            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="signature_state_known"),
             models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
             models.CheckConstraint(
                 condition=Q(
@@ -178,7 +189,7 @@ class Signature(Said):
             ),
             # Without a concern no moderator would find it, and the signer would wait for ever.
             models.CheckConstraint(
-                condition=Q(pending_changes__isnull=True) | (Q(state__in=["published", "rejected"]) & ~Q(concern="")),
+                condition=Q(pending_changes__isnull=True) | (Q(state__in=KEEPS_CHANGES) & ~Q(concern="")),
                 name="signature_proposed_has_a_concern",
             ),
             models.CheckConstraint(
@@ -187,24 +198,22 @@ class Signature(Said):
                 name="signature_of_nobody_proposes_no_name",
             ),
             models.CheckConstraint(
-                condition=Q(state="published", number__isnull=False, published_at__isnull=False)
-                | Q(state__in=["withdrawn", "rejected", "disowned"])
-                | Q(state__in=["pending", "confirmed", "held", *UNANSWERED], number__isnull=True),
+                condition=Q(state=COUNTED, number__isnull=False, published_at__isnull=False)
+                | Q(state__in=TAKEN_OUT)
+                | Q(state__in=UNNUMBERED, number__isnull=True),
                 name="signature_published_has_a_number",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["pending", *UNANSWERED], confirmed_at__isnull=True)
-                | Q(state__in=["withdrawn", "rejected", "disowned"])
-                | (Q(state__in=["confirmed", "held", "published"], confirmed_at__isnull=False) & ~Q(verified="")),
+                condition=Q(state__in=UNCONFIRMED, confirmed_at__isnull=True)
+                | Q(state__in=TAKEN_OUT)
+                | (Q(state__in=CONFIRMED, confirmed_at__isnull=False) & ~Q(verified="")),
                 name="signature_confirmed_says_when_and_how",
             ),
             models.CheckConstraint(
                 condition=~Q(display="nobody") | Q(name=""), name="signature_of_nobody_holds_no_name"
             ),
             models.CheckConstraint(
-                condition=~Q(name="")
-                | Q(display="nobody")
-                | Q(state__in=["withdrawn", "rejected", "disowned", *UNANSWERED]),
+                condition=~Q(name="") | Q(display="nobody") | Q(state__in=NAMELESS),
                 name="signature_has_a_name",
             ),
             models.CheckConstraint(
@@ -213,29 +222,25 @@ class Signature(Said):
         ]
         indexes = [
             # The sequencer's work list.
-            models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state="confirmed")),
+            models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state=State.CONFIRMED)),
             # The same for what is to be taken out of the count.
-            models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state="published")),
+            models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state=COUNTED)),
             # And for what moderators have put back into it.
-            models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state="published")),
+            models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state=COUNTED)),
             # What moderators look at besides what is held: see letters/moderator/moderation/queries.py.
-            models.Index("letter", "id", name="signature_doubtful", condition=Q(state="published") & ~Q(concern="")),
+            models.Index("letter", "id", name="signature_doubtful", condition=Q(state=COUNTED) & ~Q(concern="")),
             # What a moderator has said no to, and may say yes to after all.
             models.Index(
                 "letter",
                 "id",
                 name="signature_refused",
-                condition=Q(state="rejected") | Q(declined_changes__isnull=False),
+                condition=Q(state=State.REJECTED) | Q(declined_changes__isnull=False),
             ),
             # What the honest counter counts besides the published ones, and its organizers list; small, since both
             # states pass.
-            models.Index(
-                "letter", "state", "id", name="signature_underway", condition=Q(state__in=["pending", "held"])
-            ),
+            models.Index("letter", "state", "id", name="signature_underway", condition=Q(state__in=UNDERWAY)),
             # What has been taken back or out, for its organizers' list; small, since few are.
-            models.Index(
-                "letter", "state", "id", name="signature_gone", condition=Q(state__in=["rejected", "withdrawn"])
-            ),
+            models.Index("letter", "state", "id", name="signature_gone", condition=Q(state__in=GONE)),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
             # One more, of words (SEARCHED below), is made by the migration that is named for it.
@@ -302,11 +307,6 @@ FOLDED = "letters_fold(name || ' ' || affiliation)"
 # Those of one that has a number: one GIN index over all letters, so the letter is a word among them, "#7", which nobody
 # can search for. A search must say just this, and that there is a number, or the index is passed over.
 SEARCHED = f"(array_to_tsvector(ARRAY['#' || letter_id::text]) || to_tsvector('simple', {FOLDED}))"
-
-# Its signer has said yes, and has not taken it back.
-CONFIRMED = [Signature.State.CONFIRMED, Signature.State.HELD, Signature.State.PUBLISHED]
-# A signature that its signer stands by, or may still.
-STANDING = [Signature.State.PENDING, *CONFIRMED]
 
 
 class SignerContact(Consented):

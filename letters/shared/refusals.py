@@ -290,30 +290,29 @@ ANSWERS: dict[Refusal, Answer] = {
     Refusal.ANSWERED: Answer(_("You have answered this already. Use the private link in our email to change it.")),
     Refusal.CHANGED: Answer(_("The signature has changed since you opened this page. Read it again, then confirm it.")),
     Refusal.CHANGED_AGAIN: Answer(
-        _("The text has changed once more while you were reading, and nothing was saved. This is how it reads now.")
+        _("The text changed again while you were reading, and nothing was saved. This is the current text.")
     ),
     Refusal.ELSEWHERE: Answer(
         _(
-            "This letter takes signatures from certain domains only, and the address that was invited is at none of "
-            "them."
+            "You can sign this letter only with an email address at certain domains. The address that was invited"
+            " is not at one of them."
         )
     ),
-    Refusal.INVITATION_OVER: Answer(_("This invitation has run out: it was good for two weeks.")),
+    Refusal.INVITATION_OVER: Answer(_("This invitation has expired. It was valid for two weeks.")),
     Refusal.NOT_ASKED: Answer(_("Nobody asks about this signature now, so there is nothing to choose.")),
-    Refusal.PAUSED: Answer(_("Signing is paused for a while. Please come back in some minutes."), 503),
+    Refusal.PAUSED: Answer(_("Signing is paused. Try again in a few minutes."), 503),
     Refusal.TAKEN_BACK: Answer(_("This signature was withdrawn.")),
     Refusal.TEXT_CHANGED: Answer(
         _(
-            "The text has changed since you opened it, and nothing was signed. Please read it again: this is how it "
-            "stands now."
+            "The text has changed since you opened it, so we did not record your signature. Read the current text"
+            " below, then sign."
         )
     ),
-    Refusal.TRY_AGAIN: Answer(_("Something came in between, and nothing was saved. Please press “Sign” once more.")),
+    Refusal.TRY_AGAIN: Answer(
+        _("Something changed while you were signing, and nothing was saved. Press “Sign” again.")
+    ),
     Refusal.WRONG_CODE: Answer(
-        _(
-            "This is not the code from our newest email about this signature, or it is older than one hour, or it was "
-            "tried too often. Check the code, or use the button in the email, which still works."
-        ),
+        _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
         field="code",
     ),
     # Limits, and what is needed and does not answer

@@ -58,7 +58,7 @@ def sink(settings: Settings) -> Iterator[SmtpSink]:
 def test_without_valkey_nobody_signs_in_and_the_page_says_so(person: Person, orla: User, valkey_away: None) -> None:
     for page in (person.sign_in(orla.email), person.send("/accounts/login/code/", email=orla.email)):
         assert page.status_code == 503
-        assert "Not at the moment" in words(page)
+        assert "Try again in a minute" in words(page)
     assert not person.is_signed_in()
 
 

@@ -126,7 +126,7 @@ def test_too_many_requests_get_a_page_in_words_and_leave_nothing_half_written(pe
     person.sign_up(new)
     page = Person().sign_up(new)  # within ten seconds
     assert page.status_code == 429
-    assert "Too often" in words(page)
+    assert "Try again later" in words(page)
     assert b'class="wordmark"' in page.content
     assert User.objects.filter(email=new).count() == 1
     # The first sign-up still stands: what made room for the second was undone with it.

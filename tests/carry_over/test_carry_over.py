@@ -265,11 +265,8 @@ def test_opening_the_link_changes_nothing(asked: Letter, signer: Signer) -> None
     for _ in range(3):
         answer = signer.get(url)
         signer.client.head(url)
-    assert "Does your signature stand?" in words(answer)
-    assert (
-        f"You signed text No. 1. What changed on March 4, 2025, in the words of those who publish it: {NOTE}"
-        in words(answer)
-    )
+    assert "Do you sign the new text?" in words(answer)
+    assert f"You signed text No. 1. What changed on March 4, 2025, in the organizers’ words: {NOTE}" in words(answer)  # noqa: RUF001 -- meant
     assert "removed: Four end of what was removed added: Five" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -326,7 +323,7 @@ def test_a_text_that_changed_while_it_was_read_is_shown_again(asked: Letter, sig
     change_text(asked, kind="correction", note="A comma.")
     answer = press(signer, url, "carry", seen=2)
     assert answer.status_code == 409
-    assert "The text has changed once more while you were reading, and nothing was saved." in words(answer)
+    assert "The text changed again while you were reading, and nothing was saved." in words(answer)
     assert press(signer, url, "carry", seen=3).status_code == 200
     assert counts(asked) == [2, 0, 1]
 

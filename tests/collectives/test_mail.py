@@ -51,7 +51,7 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
         assert "Olga invites you to a collective" in half
         assert "Friends of the Night Train" in half
         assert "As an editor: write its letters and publish them." in half
-        assert "It is good until" in half
+        assert "You can accept until" in half
         assert "If you did not expect this, do nothing" in half
 
 
@@ -59,7 +59,7 @@ def test_it_names_nobody_by_their_address(outgoing: OutgoingEmail, organizer: Us
     User.objects.filter(pk=organizer.pk).update(name="")
     for half in both_halves(outgoing):
         assert "olga" not in half.lower()
-        assert "One of its owners invites you" in half
+        assert "An owner invites you" in half
 
 
 def test_both_halves_hold_the_same_link_and_load_nothing(outgoing: OutgoingEmail) -> None:

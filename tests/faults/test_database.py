@@ -137,4 +137,4 @@ def nothing_is_owed(site: Site) -> bool:
 
 def assert_says_so(answer: Answer) -> None:
     assert answer.status == 503
-    assert "A part of this site does not answer, and nothing was saved." in answer.text
+    assert "Part of this site is not responding, and nothing was saved." in answer.text

@@ -123,7 +123,7 @@ def test_who_signs_does_so_under_the_name_that_they_write(before: Letter, invite
     invite(before)
     page = answer(signer, name="Ada King", affiliation="Analytical Society")
     assert "Thank you for signing" in words(page)
-    assert "Your name is shown when the letter is published" in words(page)
+    assert "We show your name when the letter is published" in words(page)
     signature = signature_of(before)
     assert (signature.state, signature.verified, signature.name) == ("confirmed", "link", "Ada King")
     assert signature.affiliation == "Analytical Society"
@@ -231,7 +231,7 @@ def test_what_is_signed_is_what_is_published(published: LetterMaker, invite: Inv
         headers=FROM_OUR_PAGE,
     )
     assert page.status_code == 409
-    assert "The text has changed since you opened it, and nothing was signed." in words(page)
+    assert "The text has changed since you opened it, so we did not record your signature." in words(page)
     assert signature_of(letter).state == "invited"
 
 
@@ -281,7 +281,7 @@ def test_when_it_is_too_late_nothing_is_signed(
 def test_an_address_outside_the_letters_domains_cannot_sign(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     Letter.objects.update(domains=["university.example"])
-    assert "from certain domains only" in words(answer(signer))
+    assert "only with an email address at certain domains" in words(answer(signer))
     assert signature_of(before).state == "invited"
 
 

@@ -86,7 +86,7 @@ def test_twenty_are_invited_two_sign_one_declines_and_they_stand_first(site: Sit
     refuser = visitor()
     refuser.goto(site.mailed_link("decline", "p9@first.example"))
     refuser.get_by_role("button", name="No, thank you").click()
-    expect(refuser.get_by_role("heading", level=1)).to_have_text("This invitation is over")
+    expect(refuser.get_by_role("heading", level=1)).to_have_text("This invitation has ended")
 
     page.goto(f"{letter}first-signers/")
     expect(page.get_by_role("heading", name="20 addresses on your lists")).to_be_visible()

@@ -1,5 +1,6 @@
 """The round itself: who may invite whom and when, one reminder, taking back, and what is forgotten when."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,16 @@ from django.utils import timezone
 
 from letters.base.accounts import queries as account_queries
 from letters.base.outbox.operations import note_bounce, note_complaint
-from letters.models import AuditEvent, Letter, OutgoingEmail, SignatoryList, Signature, SignerContact, User
+from letters.models import (
+    AuditEvent,
+    Letter,
+    OutgoingEmail,
+    SignatoryList,
+    Signature,
+    SignerContact,
+    Transition,
+    User,
+)
 from letters.organizer.first_signatories import operations
 from letters.organizer.first_signatories.operations import (
     call_off_round,
@@ -20,7 +30,7 @@ from letters.organizer.first_signatories.operations import (
     remind_invited,
     withdraw_invitation,
 )
-from letters.organizer.first_signatories.queries import list_of, listed, progress
+from letters.organizer.first_signatories.queries import expired_among, list_of, listed, progress
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, translate_letter, withdraw_letter
 from letters.shared.addresses import decrypt, hash_address, read_address
 from letters.shared.refused import Refused
@@ -315,6 +325,26 @@ def test_an_invitation_can_be_taken_back_and_made_again(before: Letter, invite: 
     assert (new.pk, new.state, new.name) == (old.pk, "invited", "Ada King")
     assert bytes(new.salt) != bytes(old.salt)
     assert OutgoingEmail.objects.owed().filter(signature=new).count() == 1
+
+
+def test_somebody_who_signs_while_they_are_invited_again_keeps_their_signature(
+    before: Letter, invite: Inviter, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(before, now=NOW)
+    take_back(before, "ada@example.org", organizer)
+    find = expired_among
+
+    def and_then_they_sign(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
+        found = find(letter, hashes)
+        assert Signature.objects.filter(pk__in=found.values()).move(Transition.SIGN_INSTEAD, name="Ada") == 1
+        return found
+
+    monkeypatch.setattr(operations, "expired_among", and_then_they_sign)
+    salt = bytes(signature_of(before).salt)
+    invite(before, "Ada King <ada@example.org>", now=NOW + DAY)
+    signature = signature_of(before)
+    assert (signature.state, signature.name, bytes(signature.salt)) == ("pending", "Ada", salt)
+    assert not OutgoingEmail.objects.owed().filter(signature=signature).exists()
 
 
 def test_taking_back_what_has_been_answered_changes_nothing(before: Letter, invite: Inviter, organizer: User) -> None:

@@ -221,7 +221,7 @@ def test_what_is_no_list_is_refused_in_a_sentence(
 def test_fifty_megabytes_are_refused_before_they_are_read(before: Letter, browser: Client, size: int) -> None:
     page = upload(browser, b"a" * size)
     assert page.status_code == 413
-    assert "far larger than the form has room for" in words(page)
+    assert "too large, so nothing was saved" in words(page)
 
 
 def test_nothing_at_all_is_refused_in_a_sentence(before: Letter, browser: Client) -> None:

@@ -54,7 +54,7 @@ def test_a_few_answers_and_a_button_make_a_live_letter_that_others_sign(desk: Cl
 def test_what_is_missing_gets_a_sentence_and_the_rest_is_kept(desk: Client, field: str) -> None:
     page = post(desk, "/organize/new/", **{**ANSWERS, field: " "})
     assert page.status_code == 422
-    assert "Not yet. Please look at this again:" in words(page)
+    assert "There is a problem" in words(page)
     kept = next(name for name in ("title", "addressee") if name != field)
     assert f'value="{ANSWERS[kept]}"' in page.content.decode()
     assert not Letter.objects.exists()
@@ -241,7 +241,7 @@ def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk:
     assert post(desk, f"{LETTER}withdraw/", reason=" ").status_code == 422
     post(desk, f"{LETTER}withdraw/", reason="They have answered <b>us</b>.", confirmation="night-trains")
     page = signer.get(letter.get_absolute_url())
-    assert "This letter was withdrawn by those who published it." in words(page)
+    assert "The people who published this letter have withdrawn it." in words(page)
     assert "They have answered &lt;b&gt;us&lt;/b&gt;." in page.content.decode()
     for action in ("reopen", "close"):
         assert post(desk, f"{LETTER}state/", action=action).status_code == 200

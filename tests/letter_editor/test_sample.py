@@ -40,7 +40,7 @@ def test_every_page_of_it_says_that_it_is_invented(owner: User, reader: Reader) 
     publish()
     page = words(reader.get(letter.get_absolute_url()))
     assert "This is a sample. The letter, the company, the collective and the names under it are invented." in page
-    assert "a sample, all invented" in words(reader.get("/"))
+    assert "a sample: everything in it is invented" in words(reader.get("/"))
     listed = reader.get(letter.url_of("signatures")).content.decode()
     assert listed.count('<span class="sample">sample</span>') == len(SIGNATORIES)
 

@@ -82,7 +82,7 @@ def test_enter_in_the_field_for_the_reason_judges_nobody(site: Site, desk: Page)
     desk.goto(QUEUE)
     posted: list[str] = []
     desk.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
-    reason = desk.get_by_label("Why you say no")
+    reason = desk.get_by_label("Reason for rejecting")
     reason.fill("Not a person")
     for _ in range(3):
         reason.press("Enter")
@@ -100,7 +100,7 @@ def test_a_moderator_goes_through_a_page_by_keyboard(site: Site, desk: Page) -> 
     # The last one on the page, by its own box; then the button for all that are ticked.
     tab_to_box_of(desk, names[-1])
     desk.keyboard.press("Space")
-    tab_to_button(desk, "Accept the ticked")
+    tab_to_button(desk, "Accept selected")
     desk.keyboard.press("Enter")
     expect(desk.get_by_text("1 signature accepted.")).to_be_visible()
     expect(desk.locator(row(desk, names[-1]))).to_have_count(0)
@@ -113,7 +113,7 @@ def test_a_moderator_goes_through_a_page_by_keyboard(site: Site, desk: Page) -> 
         if focus(desk)["id"] == "reason":
             break
     desk.keyboard.type("Somebody else")
-    tab_to_button(desk, "Reject the ticked")
+    tab_to_button(desk, "Reject selected")
     desk.keyboard.press("Enter")
     expect(desk.get_by_text("1 signature rejected.")).to_be_visible()
     for name in names[1:-1]:
@@ -143,13 +143,13 @@ def test_changed_words_are_published_when_a_moderator_has_seen_them(site: Site, 
     signer.goto(site.mailed_link("manage", email))
     signer.get_by_label("Your name").fill(new_name)
     press(signer, "Save")
-    expect(signer.get_by_role("status")).to_contain_text("Your new words wait for a moderator")
+    expect(signer.get_by_role("status")).to_contain_text("A moderator must review your changes")
     assert new_name not in site.get(LETTER).text
 
     desk.goto(QUEUE)
     asked = desk.locator(row(desk, name))
     expect(asked.get_by_role("row", name="Name")).to_contain_text(new_name)
-    asked.get_by_role("button", name="Take the new words").click()
+    asked.get_by_role("button", name="Accept the new words").click()
     until(lambda: new_name in site.get(LETTER).text and name not in site.get(LETTER).text)
 
 
@@ -169,7 +169,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
         page.goto(f"{QUEUE}{shown}/")
         reports += complaints(page, shown, width)
     page.goto(QUEUE)
-    page.get_by_role("button", name="Reject the ticked").click()
+    page.get_by_role("button", name="Reject selected").click()
     page.locator(".problems").wait_for()
     reports += complaints(page, "with a mistake", width)
     assert reports == []

@@ -129,7 +129,7 @@ def test_a_signer_may_ask_again_after_a_no(asking: Signature, moderator: User) -
 
 def test_the_page_shows_old_and_new_words_side_by_side(asking: Signature, moderator: User) -> None:
     page = words(browser_of(moderator).get(QUEUE))
-    assert "Shown now Asked for Name Signer 1 Signer King" in page
+    assert "Shown now Requested Name Signer 1 Signer King" in page
     assert "Painter" in page
 
 
@@ -140,7 +140,7 @@ def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> N
     refused = desk.get(f"{QUEUE}rejected/")
     assert "Signer King" in words(refused)
     answer = desk.post(f"{QUEUE}rejected/", {"restore": handle_of(asking)}, follow=True)
-    assert "1 signature put back." in words(answer)
+    assert "1 signature restored." in words(answer)
     desk.post(QUEUE, {"accept": handle_of(asking)})
     assert reads(asking)[0] == "Signer King"
 
@@ -148,7 +148,7 @@ def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> N
 def test_no_words_are_kept_back_without_a_reason(asking: Signature, moderator: User) -> None:
     answer = browser_of(moderator).post(QUEUE, {"decline": handle_of(asking)})
     assert answer.status_code == 422
-    assert "Say why" in words(answer)
+    assert "Enter a reason" in words(answer)
 
 
 def seen_on(desk: Client) -> list[str]:
@@ -168,7 +168,7 @@ def test_nobody_says_yes_to_words_that_were_changed_behind_their_back(
     assert len(seen) == 1
     ask(asking, name="Buy from Mallory")
     answer = desk.post(QUEUE, {"action": "accept", "ticked": [handle_of(asking)], "seen": seen}, follow=True)
-    assert "1 was left alone: it had changed since you opened this page." in words(answer)
+    assert "1 was left as it is, because it changed after you opened this page." in words(answer)
     assert "Mallory" in words(answer)
     asking.refresh_from_db()
     assert asking.state == state
@@ -178,5 +178,5 @@ def test_nobody_says_yes_to_words_that_were_changed_behind_their_back(
 
 def test_the_reason_is_asked_for_with_a_warning(asking: Signature, moderator: User) -> None:
     page = browser_of(moderator).get(QUEUE).content.decode()
-    assert "Do not name anybody here: the record is kept for ever." in page
+    assert "Do not include names: we keep this permanently." in page
     assert 'aria-describedby="reason_helptext"' in page

@@ -37,11 +37,11 @@ def judge(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
 def test_the_letters_that_one_looks_after_are_listed_with_what_waits(reviewed: Letter, desk: Client) -> None:
     page = desk.get("/moderate/")
     assert "Keep the night trains running" in words(page)
-    assert "5 wait" in words(page)
+    assert "5 to review" in words(page)
 
 
 def test_who_looks_after_nothing_is_told_how_to(letter: Letter, stranger: User) -> None:
-    assert "There is no letter that you look after." in words(browser_of(stranger).get("/moderate/"))
+    assert "You do not moderate any letters." in words(browser_of(stranger).get("/moderate/"))
 
 
 @pytest.mark.parametrize("page", ["/moderate/", QUEUE, f"{QUEUE}published/"])
@@ -83,7 +83,7 @@ def test_a_rejection_says_why_and_can_be_undone(reviewed: Letter, desk: Client) 
     assert "2 signatures rejected." in words(judge(desk, action="reject", ticked=ids[:2], reason="Not a person"))
     assert set(AuditEvent.objects.filter(verb="reject_signature").values_list("reason", flat=True)) == {"Not a person"}
     assert "Signer 1" in words(desk.get(f"{QUEUE}rejected/"))
-    assert "1 signature put back." in words(judge(desk, f"{QUEUE}rejected/", restore=ids[0]))
+    assert "1 signature restored." in words(judge(desk, f"{QUEUE}rejected/", restore=ids[0]))
     assert states(reviewed) == ["held", "rejected", "held", "held", "held"]
 
 
@@ -91,7 +91,7 @@ def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(r
     first = handles_of(reviewed)[0]
     page = judge(desk, action="reject", ticked=[first])
     assert page.status_code == 422
-    assert "Say why, so that another moderator can follow it." in words(page)
+    assert "Enter a reason, so that other moderators can understand it." in words(page)
     assert f'value="{first}" checked' in page.content.decode()
     assert states(reviewed) == ["held"] * 5
 
@@ -99,10 +99,10 @@ def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(r
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"action": "accept"}, "Tick the signatures that you mean."),
-        ({"action": "accept", "ticked": ["x", "-1", "9" * 40]}, "Tick the signatures that you mean."),
-        ({"action": "burn", "ticked": ["1"]}, "Choose what is to be done."),
-        ({}, "Choose what is to be done."),
+        ({"action": "accept"}, "Select at least one signature."),
+        ({"action": "accept", "ticked": ["x", "-1", "9" * 40]}, "Select at least one signature."),
+        ({"action": "burn", "ticked": ["1"]}, "Choose what to do."),
+        ({}, "Choose what to do."),
     ],
 )
 def test_a_form_that_says_nothing_gets_a_sentence(
@@ -126,7 +126,7 @@ def test_what_is_published_can_be_taken_out(letter: Letter, desk: Client) -> Non
 def test_the_page_says_what_the_doubt_is_and_who_sees_the_name(letter: Letter, desk: Client) -> None:
     add_confirmed(letter, 1, state="held", concern="disposable", display="organizers")
     page = words(desk.get(QUEUE))
-    assert "An address of a kind that is thrown away." in page
+    assert "Disposable email address." in page
     assert "only the organizers see the name" in page
 
 

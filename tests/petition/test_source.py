@@ -29,7 +29,7 @@ def unpack(packed: bytes, folder: Path) -> None:
 def test_the_archive_holds_what_is_needed_to_run_the_site() -> None:
     found = names(Reader().get("/source.tar.gz").getvalue())
     assert {"LICENSE", "manage.py", "Makefile", "requirements.txt", "petition/source.py"} <= found
-    assert {"letters/templates/base.html", "letters/static/letters/undersigned.css"} <= found
+    assert {"letters/templates/base.html", "letters/static/letters/base.css"} <= found
     assert "letters/locale/it/LC_MESSAGES/django.po" in found
     wanted = {str(path.relative_to(BASE)) for path in (BASE / "letters").rglob("*.py")}
     assert wanted <= found

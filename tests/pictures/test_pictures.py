@@ -172,7 +172,7 @@ def test_fifty_megabytes_are_not_even_read(letter: Letter, desk: Client) -> None
         REQUEST_METHOD="POST", PATH_INFO=PAGE, CONTENT_LENGTH=str(length), **{"wsgi.input": Endless()}
     )
     assert answer.status_code == 413
-    assert "This is too much" in words(answer)
+    assert "You sent too much" in words(answer)
 
 
 def test_elsewhere_no_more_is_taken_than_before(letter: Letter, desk: Client) -> None:

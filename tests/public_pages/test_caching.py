@@ -226,7 +226,7 @@ def test_without_the_database_other_pages_say_so_and_are_not_kept(letter: Letter
     with database_away():
         answer = reader.get("/letters/night-trains/")
     assert answer.status_code == 503
-    assert "Not at the moment" in words(answer)
+    assert "Try again in a minute" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert int(answer.headers["Retry-After"]) > 0
     assert reader.get("/letters/night-trains/").status_code == 200

@@ -87,7 +87,7 @@ def test_a_text_stands_there_as_it_was_beside_what_changed(letter: Letter, reade
     assert "This is an earlier text of the letter." in words(first)
     assert "What changed since" not in words(first)
     assert "Five sleeper lines" in words(second)
-    assert "This is the letter as it stands now." in words(second)
+    assert "This is the current text of the letter." in words(second)
     assert "What changed since text No. 1" in words(second)
     assert "removed: Four end of what was removed added: Five end of what was added" in words(second)
     assert re.search(r"<del>.*Four.*</del><ins>.*Five.*</ins> \*sleeper\* lines", second.content.decode())

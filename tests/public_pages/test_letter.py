@@ -35,8 +35,8 @@ def not_open_yet(letter: Letter) -> None:
 SENTENCES = {
     closed: "This letter is closed.",
     over: "This letter is closed.",
-    withdrawn: "This letter was withdrawn by those who published it.",
-    not_open_yet: "This letter takes signatures from",
+    withdrawn: "The people who published this letter have withdrawn it.",
+    not_open_yet: "You can sign this letter from",
 }
 
 
@@ -112,7 +112,7 @@ def test_the_names_on_the_page_are_those_that_its_count_counts(letter: Letter) -
 
 def test_a_large_count_is_set_as_people_write_it(letter: Letter, reader: Reader) -> None:
     Letter.objects.update(signature_count=1234567, last_number=1234567, version=2, goal=2000000)
-    assert "1,234,567 signatures of 2,000,000 hoped for" in words(reader.get(letter.get_absolute_url()))
+    assert "1,234,567 signatures · Goal: 2,000,000" in words(reader.get(letter.get_absolute_url()))
     assert "1.234.567" in reader.read(letter, language="it")
     assert 'max="2000000" value="1234567"' in reader.read(letter)
 
@@ -205,7 +205,7 @@ def test_a_draft_does_not_exist_for_anybody(
 def test_what_does_not_exist_is_a_page_that_says_so(letter: Letter, reader: Reader, path: str) -> None:
     answer = reader.get(path)
     assert answer.status_code == 404
-    assert "There is nothing here" in words(answer) or path.startswith("/it/")
+    assert "Page not found" in words(answer) or path.startswith("/it/")
     assert '<html lang="it"' in answer.content.decode() or not path.startswith("/it/")
     assert "public" not in answer.headers.get("Cache-Control", "")
 

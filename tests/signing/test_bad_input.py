@@ -19,8 +19,8 @@ from tests.people import FROM_OUR_PAGE, Response, Signer, words
 RIGHT = {"name": "Ada Lovelace", "email": "ada@example.org", "display": "public"}
 FORM = "application/x-www-form-urlencoded"
 
-NO_NAME = "Write the name that you sign with."
-NO_ADDRESS = "Write your email address: we send a mail there, so that nobody can sign in your name."
+NO_NAME = "Enter your name."
+NO_ADDRESS = "Enter your email address. We send an email there, so that nobody else can sign in your name."
 DOTS = "A dot in this email address is in the wrong place: at the start or end of a part, or beside another dot."
 NO_AT = "This email address has no @. Enter one like name@example.org."
 NO_DOT = "The part after the @ is incomplete: it needs a dot, as in name@example.org."
@@ -35,8 +35,8 @@ TURNED_ADDRESS = (
     "This email address contains an invisible character that changes the direction of the text. Type it by hand."
 )
 WRONG_ADDRESS = "This is not a complete email address. One looks like name@example.org."
-TURNS = "This holds an invisible character that turns the direction of the text. Type it again by hand."
-DAMAGED = "This holds characters that were damaged on the way. Type it again by hand."
+TURNS = "This contains an invisible character that changes the direction of the text. Type it again by hand."
+DAMAGED = "This contains damaged characters. Type it again by hand."
 
 WRONG: list[tuple[str, str, str]] = [
     ("name", "", NO_NAME),
@@ -49,8 +49,8 @@ WRONG: list[tuple[str, str, str]] = [
     ("name", "Ada\x00Lovelace", DAMAGED),
     ("name", "Ada\x07", DAMAGED),
     ("name", "Ada\ufffd", DAMAGED),
-    ("name", "A" * 201, "This has 201 characters; up to 200 fit."),
-    ("name", "A" * 10_000, "This has 10000 characters; up to 200 fit."),
+    ("name", "A" * 201, "This has 201 characters. Shorten it to 200 or fewer."),
+    ("name", "A" * 10_000, "This has 10000 characters. Shorten it to 200 or fewer."),
     ("email", "", NO_ADDRESS),
     ("email", "  ", NO_ADDRESS),
     ("email", "ada", NO_AT),
@@ -74,8 +74,8 @@ WRONG: list[tuple[str, str, str]] = [
     ("email", "ada\u202e@example.org", TURNED_ADDRESS),
     ("affiliation", "Society\u202e", TURNS),
     ("affiliation", "Society\x00", DAMAGED),
-    ("affiliation", "S" * 201, "This has 201 characters; up to 200 fit."),
-    ("comment", "C" * 1001, "This has 1001 characters; up to 1000 fit."),
+    ("affiliation", "S" * 201, "This has 201 characters. Shorten it to 200 or fewer."),
+    ("comment", "C" * 1001, "This has 1001 characters. Shorten it to 1000 or fewer."),
     ("country", "Atlantis", "Choose a country from the list."),
     ("country", "XX", "Choose a country from the list."),
     ("country", "EU", "Choose a country from the list."),
@@ -86,10 +86,10 @@ MISSING = [
     ("name", NO_NAME),
     ("email", NO_ADDRESS),
     ("display", "Choose who sees your name."),
-    ("affiliation", "This letter asks every signer for an affiliation."),
-    ("role", "This letter asks every signer for a role."),
-    ("country", "This letter asks every signer for a country."),
-    ("comment", "This letter asks every signer for a sentence on why they sign."),
+    ("affiliation", "Enter your affiliation. This letter asks every signer for one."),
+    ("role", "Enter your role or profession. This letter asks every signer for one."),
+    ("country", "Choose your country. This letter asks every signer for one."),
+    ("comment", "Say why you sign. This letter asks every signer for a sentence."),
 ]
 FULL = {**RIGHT, "affiliation": "Society", "role": "Countess", "country": "GB", "comment": "Because.", "updates": "on"}
 
@@ -217,10 +217,10 @@ def not_open_yet(letter: Letter) -> None:
 @pytest.mark.parametrize(
     ("become", "sentence"),
     [
-        (closed, "This letter is closed. It takes no signatures any more; those that it has stay."),
-        (over, "This letter is closed. It takes no signatures any more; those that it has stay."),
-        (withdrawn, "This letter was withdrawn by those who published it. It takes no signatures any more."),
-        (not_open_yet, "This letter takes signatures from"),
+        (closed, "This letter is closed. You can no longer sign it. The signatures that it has stay."),
+        (over, "This letter is closed. You can no longer sign it. The signatures that it has stay."),
+        (withdrawn, "The people who published this letter have withdrawn it. You can no longer sign it."),
+        (not_open_yet, "You can sign this letter from"),
     ],
 )
 def test_a_letter_that_takes_no_signatures_says_why(

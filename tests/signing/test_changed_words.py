@@ -128,7 +128,7 @@ def test_new_words_wait_while_the_old_ones_stay(reviewed: Letter, moderator: Use
 def test_nothing_of_them_is_on_any_page(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator)
     page = save(signer, signature, name="Buy from Mallory")
-    assert "Your new words wait for a moderator" in page
+    assert "A moderator must review your changes" in page
     public = signer.read(reviewed) + signer.read(reviewed, "signatures") + signer.read(reviewed, language="it")
     assert "Mallory" not in public
     assert public.count("Ada Lovelace") == 3

@@ -48,7 +48,7 @@ def test_the_code_leads_to_the_words_and_the_button_there_confirms_them(letter: 
     check = signer.sign(letter, name="Ada Lovelace")["Location"]
     page = signer.client.post(check, {"code": mailed_code()}, headers=FROM_OUR_PAGE)
     assert page.status_code == 303
-    assert "You sign as Ada Lovelace . Everybody can see this." in words(signer.get(page["Location"]))
+    assert "You sign as Ada Lovelace . Everyone can see this." in words(signer.get(page["Location"]))
     assert signature_of(letter).state == Signature.State.PENDING
     assert "Thank you for signing" in words(signer.press(page["Location"]))
     assert signature_of(letter).verified == Signature.Verified.CODE
@@ -84,7 +84,7 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     code = mailed_code()
     for _ in range(6):
         answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
-        assert "This did not use up a try." in words(answer)
+        assert "This did not count as a try." in words(answer)
     assert typed_by(signature_of(letter)).code_tries == 0
     assert signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE).status_code == 303
 

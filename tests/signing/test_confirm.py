@@ -56,15 +56,15 @@ def test_the_button_leads_to_a_page_that_can_be_loaded_again(letter: Letter, sig
 
 def test_the_page_says_as_whom_one_signs(letter: Letter, signer: Signer) -> None:
     answer = signer.get(confirm_url(sign(letter, name="<i>Ada</i>", affiliation="Society & Sons")))
-    assert "You sign as <i>Ada</i> , Society & Sons . Everybody can see this." in words(answer)
+    assert "You sign as <i>Ada</i> , Society & Sons . Everyone can see this." in words(answer)
     assert "<i>Ada</i>" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
     ("display", "sentence"),
     [
-        ("organizers", "Only the organizers see this; the public reads “name withheld”."),
-        ("nobody", "You sign without a name. You are counted; nobody can see that it was you."),
+        ("organizers", "Only the organizers see this. The public sees “name withheld”."),
+        ("nobody", "You sign without a name. You are counted, and nobody can see that it was you."),
     ],
 )
 def test_the_page_says_who_will_see_the_name(letter: Letter, signer: Signer, display: str, sentence: str) -> None:
@@ -89,7 +89,7 @@ def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer:
 
 def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: LetterMaker, signer: Signer) -> None:
     signature = sign(published(reviewed=True))
-    assert "A moderator checks each signature on this letter" in words(signer.press(confirm_url(signature)))
+    assert "A moderator reviews each signature on this letter" in words(signer.press(confirm_url(signature)))
     assert state(signature) == "held"
 
 
@@ -227,7 +227,7 @@ def test_a_spoiled_link_gets_a_page_that_helps(letter: Letter, signer: Signer, s
     for answer in (signer.get(url), signer.client.post(url)):
         assert answer.status_code == 404
         assert "This link does not work" in words(answer)
-        assert "sign once more with the same address: you get a new mail" in words(answer)
+        assert "sign again with the same address. You get a new email" in words(answer)
     assert state(signature) == "pending"
 
 
@@ -258,7 +258,7 @@ def test_a_link_that_is_too_old_says_so_and_how_to_get_a_new_one(letter: Letter,
     url = confirm_url(signature, now=timezone.now() - timedelta(days=14, minutes=1))
     for answer in (signer.get(url), signer.client.post(url)):
         assert answer.status_code == 410
-        assert "This link is too old" in words(answer)
+        assert "This link has expired" in words(answer)
         assert f'href="{letter.get_absolute_url()}#sign"' in answer.content.decode()
     assert state(signature) == "pending"
 
@@ -313,7 +313,7 @@ def test_a_withdrawn_letter_takes_no_confirmation(letter: Letter, signer: Signer
     Letter.objects.update(status="withdrawn")
     answer = signer.press(confirm_url(signature))
     assert answer.status_code == 409
-    assert "Those who published it have withdrawn it." in words(answer)
+    assert "The people who published it have withdrawn it." in words(answer)
     assert state(signature) == "pending"
 
 

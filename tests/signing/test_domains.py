@@ -39,7 +39,7 @@ def limited(published: LetterMaker) -> Letter:
 def test_an_address_elsewhere_is_told_where_it_would_have_to_be(limited: Letter, signer: Signer) -> None:
     page = signer.sign(limited, email="ada@gmail.com")
     assert page.status_code == 422
-    assert "This letter takes signatures from addresses at example.edu or example.org only." in words(page)
+    assert "You can sign this letter only with an email address at example.edu or example.org." in words(page)
     assert not Signature.objects.exists()
 
 
@@ -50,7 +50,7 @@ def test_the_form_says_so_before(limited: Letter, reader: Reader) -> None:
 def test_the_signature_reads_confirmed_at_its_domain(limited: Letter, signer: Signer) -> None:
     signer.sign(limited, email="ada@cs.example.edu", show_domain="on")
     deliver()
-    assert "Beside it stands “confirmed at example.edu”." in words(signer.get(signer.mailed_link()))
+    assert "Next to it we show “confirmed at example.edu”." in words(signer.get(signer.mailed_link()))
     signer.confirm()
     publish()
     for page in ("letter", "signatures"):
@@ -106,7 +106,7 @@ def to_a_company(published: LetterMaker) -> Letter:
 def test_an_address_that_the_addressee_can_read_is_asked_about(to_a_company: Letter, signer: Signer) -> None:
     page = signer.sign(to_a_company, email="ada@mail.company.example")
     assert page.status_code == 422
-    assert "This letter is addressed to those who run the mail at company.example." in words(page)
+    assert "This letter is addressed to the people who run email at company.example." in words(page)
     assert b'value="ada@mail.company.example"' in page.content
     assert not Signature.objects.exists()
 
@@ -135,7 +135,7 @@ def test_disposable_domains_are_known(domain: str, disposable: bool) -> None:
 def test_a_disposable_address_is_taken_and_held_for_a_moderator(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, email="ada@mailinator.com").status_code == 303
     deliver()
-    assert "unless a moderator checks it first" in words(signer.confirm())
+    assert "unless a moderator reviews it first" in words(signer.confirm())
     publish()
     signature = signature_of(letter, "ada@mailinator.com")
     assert (signature.state, signature.concern, signature.number) == ("held", "disposable", None)

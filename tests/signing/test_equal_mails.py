@@ -95,8 +95,8 @@ def test_a_second_signing_brings_the_same_emails_as_a_first_one(letter: Letter, 
     first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
     assert [(hour, subject) for hour, _, subject, _ in first] == [
         (0, "Confirm your signature"),
-        (24, "Your signature still waits for you"),
-        (72, "Your signature still waits for you"),
+        (24, "A reminder about your signature"),
+        (72, "A reminder about your signature"),
     ]
     assert log_of_eighty_hours(letter, owner_who_had_signed(letter, how), name="Somebody Else") == first
 
@@ -311,7 +311,7 @@ def test_many_links_from_one_network_cost_a_calculation(letter: Letter, signer: 
 
     assert [ask().status_code for _ in range(3)] == [303, 303, 422]
     page = ask()
-    assert "your browser does a small calculation" in words(page)
+    assert "your browser runs a short check" in words(page)
     assert signer.calculate(page).status_code == 303
     assert [ask(proof="none").status_code for _ in range(2)] == [303, 429]
 

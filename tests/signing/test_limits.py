@@ -38,7 +38,7 @@ from tests.stack import StoppableValkey
 
 pytestmark = pytest.mark.django_db
 
-CROWDED = "Very many people are signing at this moment."
+CROWDED = "Many people are signing right now."
 
 
 @pytest.fixture(autouse=True)
@@ -351,7 +351,7 @@ def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> N
 
 def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
-    assert "a moderator then looks at your signature" in words(page)
+    assert "A moderator then reviews your signature" in words(page)
     assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
     assert signer.calculate(page, proof="none").status_code == 303
     signature = signature_of(careful)
@@ -361,7 +361,7 @@ def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(car
     signature.refresh_from_db()
     assert (signature.state, signature.number) == ("held", None)
     deliver()
-    assert "a moderator looks at it before it is published" in str(mail.outbox[-1].body)
+    assert "A moderator reviews it before it is published" in str(mail.outbox[-1].body)
 
 
 def test_with_the_code_too_it_is_held(careful: Letter, signer: Signer) -> None:
@@ -388,9 +388,7 @@ def test_a_flood_of_signatures_without_proof_ends_before_the_moderators_drown(
         assert signer.sign(careful, email=f"bot{number}@example.org", proof="none").status_code == 303
     answer = signer.sign(careful, proof="none")
     assert answer.status_code == 429
-    assert "From your network very many have signed without the calculation. Please switch JavaScript on" in words(
-        answer
-    )
+    assert "Too many people on your network have signed without the browser check. Turn on JavaScript" in words(answer)
     assert signer.calculate(signer.sign(careful)).status_code == 303
     assert came_from(Signer(), "198.51.100.1").sign(careful, email="far@example.org", proof="none").status_code == 303
 
@@ -407,8 +405,8 @@ def test_a_network_beyond_the_hard_limit_reads_when_to_come_back(letter: Letter,
     assert 715 <= int(answer.headers["Retry-After"]) <= 720
     assert answer.headers["Cache-Control"] == "no-store"
     assert (
-        "From your network very many signatures have come in a short time. Please try again in about 12 minutes. "
-        "What you have written stands here."
+        "Too many signatures came from your network in a short time. Try again in about 12 minutes. "
+        "What you typed is still here."
     ) in words(answer)
     text = answer.content.decode()
     for kept in ('value="Ada Lovelace"', 'value="ada@example.org"', 'value="Society"', 'value="nobody"'):
@@ -434,7 +432,7 @@ def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
     answers = [came_from(Signer(), "192.0.2.1").sign(each) for each in (letter, other)]
     assert {answer.status_code for answer in answers} == {429}
     for answer in answers:
-        assert "This address has been sent very often in a short time. Please try again in about 60" in words(answer)
+        assert "This email address was entered too many times in a short time. Try again in about 60" in words(answer)
     assert came_from(Signer(), "192.0.2.1").sign(letter, email="eve@example.org").status_code == 303
 
 
@@ -464,7 +462,7 @@ def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signe
     signer.sign(letter)
     answer = signer.sign(letter, email="eve@example.org")
     assert answer.status_code == 429
-    assert "Please try again in about 1 minute." in words(answer)
+    assert "Try again in about 1 minute." in words(answer)
 
 
 @pytest.mark.django_db(transaction=True)

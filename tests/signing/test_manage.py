@@ -68,7 +68,7 @@ def test_becoming_nobody_forgets_name_and_address(letter: Letter, signer: Signer
     signature.refresh_from_db()
     assert (signature.name, signature.affiliation) == ("", "")
     assert not SignerContact.objects.exists()
-    assert "Your address is forgotten" in signer.get(control_link(signature)).content.decode()
+    assert "We have deleted your address" in signer.get(control_link(signature)).content.decode()
 
 
 def test_consent_to_updates_can_be_given_and_taken_back(signer: Signer, signature: Signature) -> None:
@@ -87,7 +87,7 @@ def test_a_mistake_is_told_at_the_field_and_nothing_changes(signer: Signer, sign
         link, {"action": "save", "name": " ", "affiliation": "New", "display": "public"}, headers=FROM_OUR_PAGE
     )
     assert answer.status_code == 422
-    assert "Write the name that you sign with." in answer.content.decode()
+    assert "Enter your name." in answer.content.decode()
     assert 'value="New"' in answer.content.decode()
     signature.refresh_from_db()
     assert (signature.name, signature.affiliation) == ("Ada Lovelace", "Analysts")
@@ -132,8 +132,8 @@ def test_who_has_withdrawn_may_sign_again_as_a_new_signature(
 @pytest.mark.parametrize(
     ("taken_back", "sentence"),
     [
-        (withdraw_signature, "This signature has been withdrawn meanwhile"),
-        (disown_signature, "this address cannot sign this letter any more"),
+        (withdraw_signature, "This signature has since been withdrawn"),
+        (disown_signature, "this address can no longer sign this letter"),
     ],
 )
 def test_what_was_taken_back_cannot_be_filled_again_and_the_page_says_so_and_keeps_what_was_typed(
@@ -146,7 +146,7 @@ def test_what_was_taken_back_cannot_be_filled_again_and_the_page_says_so_and_kee
     assert "Nothing was saved" in words(answer)
     assert sentence in words(answer)
     assert 'value="Ada &lt;i&gt;King&lt;/i&gt;"' in answer.content.decode()
-    assert "<button" not in answer.content.decode().split("What you have written")[1].split("</section>")[0]
+    assert "<button" not in answer.content.decode().split("What you typed")[1].split("</section>")[0]
     assert answer["Cache-Control"] == "no-store"
     signature.refresh_from_db()
     assert signature.name == ""
@@ -163,7 +163,7 @@ def test_it_says_so_too_if_it_is_taken_back_at_this_moment(
     fields = {"action": "save", "name": "A. King", "display": "public"}
     answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
-    assert "This signature has been withdrawn meanwhile" in words(answer)
+    assert "This signature has since been withdrawn" in words(answer)
     assert 'value="A. King"' in answer.content.decode()
 
 
@@ -179,7 +179,7 @@ def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
     fields = {"action": action, "name": "A. King", "display": "public"}
     answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
-    assert "cannot be changed at this moment" in words(answer)
+    assert "cannot change this signature now" in words(answer)
     assert ("A. King" in answer.content.decode()) == (action == "save")
 
 

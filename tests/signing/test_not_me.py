@@ -33,7 +33,7 @@ def test_opening_the_link_deletes_nothing(letter: Letter, signer: Signer) -> Non
 def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="Mallory", affiliation="somewhere")
     page = signer.press(not_me_link())
-    assert "It is deleted" in page.content.decode()
+    assert "The signature is deleted" in page.content.decode()
     signature = signature_of(letter)
     assert (signature.state, signature.name, signature.affiliation) == (Signature.State.DISOWNED, "", "")
     assert not SignerContact.objects.exists()

@@ -76,7 +76,7 @@ def test_moderators_see_it_as_taken_back_and_without_a_button(
     assert 'name="restore"' in desk.get("/moderate/night-trains/rejected/").content.decode()
     withdraw_signature(signature, now=NOW)
     page = desk.get("/moderate/night-trains/rejected/")
-    assert "taken back by its signer" in words(page)
+    assert "withdrawn by the signer" in words(page)
     assert 'name="restore"' not in page.content.decode()
     assert 'name="ticked"' not in page.content.decode()
 
@@ -84,17 +84,17 @@ def test_moderators_see_it_as_taken_back_and_without_a_button(
 def test_the_signer_reads_what_is_kept_and_why(signature: Signature, signer: Signer) -> None:
     before = control_page(signer, signature)
     assert "This signature is not published." in before
-    kept = "It is kept because a moderator took this signature out: the same address cannot sign this letter again."
+    kept = "We keep it because a moderator removed this signature: the same address cannot sign this letter again."
     assert kept in before
     after = control_page(signer, signature, action="withdraw")
-    assert "Your name, your address and all else about you are gone." in after
+    assert "We have deleted your name, your address and everything else about you." in after
     assert kept in after
     assert "sign again at any time" not in after
 
 
 def test_nothing_can_be_written_into_it(signature: Signature, signer: Signer) -> None:
     page = control_page(signer, signature, action="save", name="Mallory", display="public")
-    assert "This signature cannot be changed at this moment" in page
+    assert "You cannot change this signature now" in page
     assert "Saved" not in page
 
 

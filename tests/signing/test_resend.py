@@ -180,7 +180,7 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
         answer = signer.client.post(*form, headers=FROM_OUR_PAGE)
         assert answer.status_code == 429
         assert 3500 < int(answer["Retry-After"]) <= 3600
-        assert "Please try again in about 60 minutes." in words(answer)
+        assert "Try again in about 60 minutes." in words(answer)
     assert OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.REQUESTED).count() == 2
 
 
@@ -240,7 +240,7 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
     at = asked.created_at.replace(microsecond=0)
     OutgoingEmail.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
-    assert "any email for this signature that can be sent today to the mail server." in answer
+    assert "If we could send you an email about this today, we sent it by" in answer
     assert "at most three emails a day to one address" in answer
     OutgoingEmail.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
@@ -439,8 +439,8 @@ def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", 
 
 
 SENTENCES = {
-    "sent_at": "any email for this signature that can be sent today to the mail server.",
-    "dropped_at": "any email for this signature that can be sent today to the mail server.",
+    "sent_at": "If we could send you an email about this today, we sent it by",
+    "dropped_at": "If we could send you an email about this today, we sent it by",
     "failed_at": "there is no such mailbox",
 }
 
@@ -478,7 +478,7 @@ def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
         OutgoingEmail.objects.filter(pk=outgoing.pk).update(created_at=moment, **settled)
     pages = [TOKEN.sub("/", MOMENT.sub("", signer.get(page).content.decode())) for page in (new, known)]
     assert pages[0] == pages[1]
-    assert "sent today to the mail server" in pages[0]
+    assert "If we could send you an email about this today, we sent it by" in pages[0]
 
 
 TOKEN = re.compile(r"/signatures/check/[^/]+/")
@@ -497,7 +497,7 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     take_back(signature_of(letter), now=timezone.now())
     assert not OutgoingEmail.objects.exclude(signature=None).exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
-    assert "sent today to the mail server" in before
+    assert "If we could send you an email about this today, we sent it by" in before
 
 
 def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:

@@ -109,7 +109,7 @@ def test_all_that_was_typed_is_shown_before_it_counts(published: LetterMaker, si
     letter = published(ask_role="optional", ask_country="optional", ask_comment="optional")
     signer.sign(letter, affiliation="Society", role="Countess", country="IT", comment="Because.", updates="on")
     page = words(signer.get(signer.mailed_link()))
-    for typed in ("Ada Lovelace", "Society", "Countess", "Italy", "Because.", "Write to me when something happens"):
+    for typed in ("Ada Lovelace", "Society", "Countess", "Italy", "Because.", "Email me when there is news"):
         assert typed in page
 
 
@@ -206,7 +206,7 @@ def test_what_its_owner_changes_before_confirming_is_what_every_link_shows(lette
     signer.sign(letter, name="Second", display="organizers")
     links.append(signer.mailed_link(ADA))
     change_signature(signature_of(letter), changes=Changes(name="Third", display="public"), now=timezone.now())
-    assert all("You sign as Third . Everybody can see this." in words(signer.get(link)) for link in links)
+    assert all("You sign as Third . Everyone can see this." in words(signer.get(link)) for link in links)
     signer.press(links[0])
     assert (signature_of(letter).name, signature_of(letter).display) == ("Third", "public")
 
@@ -290,7 +290,7 @@ def test_who_has_signed_is_asked_whether_to_use_what_they_typed_now(letter: Lett
     check = signer.sign(letter, name="Ada Lovelace")["Location"]
     page = signer.client.post(check, {"code": signer.mailed_code(ADA)}, headers=FROM_OUR_PAGE, follow=True)
     assert "You have signed already" in words(page)
-    assert "Your signature as it is You sign as Ada Lovelcae" in words(page)
+    assert "Your current signature You sign as Ada Lovelcae" in words(page)
     assert "What you typed this time You sign as Ada Lovelace" in words(page)
     assert signature_of(letter).name == "Ada Lovelcae"
     link = signer.mailed_link(ADA)

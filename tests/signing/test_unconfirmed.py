@@ -24,7 +24,7 @@ def test_a_reminder_comes_after_a_day_and_another_after_three(letter: Letter) ->
     owed = [remind_unconfirmed(now=NOW + hours * timedelta(hours=1)) for hours in range(0, 24 * 14, 6)]
     assert [6 * place for place, number in enumerate(owed) if number] == [24, 72]
     deliver()
-    assert [message.subject for message in mail.outbox[1:]] == ["Your signature still waits for you"] * 2
+    assert [message.subject for message in mail.outbox[1:]] == ["A reminder about your signature"] * 2
 
 
 def test_who_has_confirmed_is_not_reminded(letter: Letter) -> None:

@@ -156,7 +156,7 @@ def test_a_nobody_is_shown_the_control_link_once_behind_a_click(letter: Letter, 
     hidden = text.split("<details>")[1].split("</details>")[0]
     (manage, *_) = re.findall(r"(/signatures/manage/[\w-]+/)", text)
     assert manage not in text.replace(hidden, "")
-    assert "What is stored about you" in words(signer.get(manage))
+    assert "What we store about you" in words(signer.get(manage))
     assert answer["Cache-Control"] == "no-store"
     deliver()
     assert [message.subject for message in mail.outbox] == ["Confirm your signature"]

@@ -23,7 +23,7 @@ def test_with_signing_off_the_letter_says_so_and_offers_no_form(letter: Letter, 
     turn(Name.TAKE_SIGNATURES, on=False)
     page = reader.get("/letters/night-trains/")
     assert b"<form" not in page.content
-    assert "Signing is paused for a while. Please come back in some minutes." in words(page)
+    assert "Signing is paused. Try again in a few minutes." in words(page)
     turn(Name.TAKE_SIGNATURES, on=True)
     assert b"<form" in reader.get("/letters/night-trains/").content
 
@@ -32,7 +32,7 @@ def test_with_signing_off_what_was_typed_stays_and_can_be_sent_again(letter: Let
     turn(Name.TAKE_SIGNATURES, on=False)
     page = signer.sign(letter, name="Ada Lovelace", email="ada@example.org")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "120")
-    assert "press “Sign” again in some minutes" in words(page)
+    assert "press “Sign” again in a few minutes" in words(page)
     assert b'value="Ada Lovelace"' in page.content
     assert b'value="ada@example.org"' in page.content
     assert not Signature.objects.exists()
@@ -63,7 +63,7 @@ def test_with_publishing_off_what_is_confirmed_waits_for_its_number(letter: Lett
     turn(Name.PUBLISH, on=False)
     signer.sign(letter)
     deliver()
-    assert "Publication is paused for a while. We keep confirmed signatures" in words(signer.confirm())
+    assert "Publication is paused. We keep confirmed signatures" in words(signer.confirm())
     publish()
     assert signature_of(letter).state == Signature.State.CONFIRMED
     turn(Name.PUBLISH, on=True)

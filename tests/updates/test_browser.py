@@ -136,7 +136,7 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     read_it_all(reader, look)
     reader.goto(links_in(mail)["unsubscribe"])
     look.at(reader, "no more mail?")
-    reader.get_by_role("button", name="Write to me no more").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("You get no more mail about this letter")
+    reader.get_by_role("button", name="Unsubscribe").click()
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from news about this letter")
     look.at(reader, "no more mail")
     assert look.reports == []

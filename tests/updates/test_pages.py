@@ -44,7 +44,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     agree(letter, "ada@example.org")
     assert "You have written nothing to them so far." in words(desk.get(PAGES))
     page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
-    assert "Subject A test: news about a letter that you signed" in words(page)
+    assert "Subject Test: news about a letter that you signed" in words(page)
     assert "<strong>Friday</strong>" in page.content.decode()
     update = Update.objects.get()
     page = desk.get(f"{PAGES}{update.pk}/send/")

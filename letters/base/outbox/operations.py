@@ -26,6 +26,7 @@ from letters.models import (
     OutgoingEmail,
     Signature,
     Switch,
+    Transition,
     Update,
 )
 from letters.shared import wakeups
@@ -34,8 +35,6 @@ MAX_PAUSE = timedelta(hours=2)
 # With the pauses below: given up after about two days of temporary refusals.
 MAX_ATTEMPTS = 30
 
-# Confirmed, and the sequencer has not numbered it yet.
-WITHOUT_NUMBER = {Signature.State.CONFIRMED, Signature.State.HELD}
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
 
 # The work lists, in the words of their indexes (letters/models/outgoing_email.py), so that each is found there.
@@ -285,39 +284,44 @@ def _doubt(
     now: datetime,
 ) -> None:
     """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
-    changes = _consequences(signature, concern, at, thanked=outgoing.kind == OutgoingEmail.Kind.THANKS)
-    if changes:
-        Signature.objects.filter(pk=signature.pk).update(**changes)
-    if "state" in changes:
+    thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
+    changes, asks_again = _consequences(signature, concern, at, thanked=thanked)
+    locked = Signature.objects.filter(pk=signature.pk)
+    if changes and not asks_again:
+        locked.update(**changes)
+    if asks_again:
+        locked.move(Transition.ASK_AGAIN, **changes)
         # Whoever confirms again is thanked again, and the key of that mail must be free.
         thanks = OutgoingEmail.objects.filter(signature=signature, kind=OutgoingEmail.Kind.THANKS)
         thanks.update(key=Concat("key", Value(":"), "pk", output_field=CharField()))
         transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
-    states = {"from": signature.state, "to": changes.get("state", signature.state)}
+    states = {"from": signature.state, "to": Transition.ASK_AGAIN.target if asks_again else signature.state}
     details = {"letter": signature.letter_id, "mail": outgoing.kind, **states}
     record(VERBS[concern], signature, by=None, now=now, reason=error, details=details)
 
 
-def _consequences(signature: Signature, concern: Signature.Concern, at: datetime, *, thanked: bool) -> dict[str, Any]:
-    """What changes in a signature after a mail to its signer came back, or was complained of, at that moment.
+def _consequences(
+    signature: Signature, concern: Signature.Concern, at: datetime, *, thanked: bool
+) -> tuple[dict[str, Any], bool]:
+    """What changes in a signature after an email to its signer came back, or was reported as spam, at that moment; and
+    whether its signer must confirm again.
 
     A mail that only thanks takes no confirmation back by coming back: who has confirmed has read another.
     """
     if signature.state == Signature.State.INVITED:
-        return {"concern": concern}
+        return {"concern": concern}, False
     if signature.state not in STANDING:
-        return {}
+        return {}, False
     # Providers tell late, and again: who has confirmed since then has shown that the mailbox is theirs. A moment before
     # the signing is no time at all, but a clock that is wrong.
     disproved = signature.confirmed_at is not None and signature.signed_at <= at < signature.confirmed_at
     if disproved and concern == Signature.Concern.BOUNCED:
-        return {}
+        return {}, False
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
     # A person who signed as nobody has left no address, so we could never ask them again.
     outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
-    if signature.state in WITHOUT_NUMBER and not outweighed and signature.display != Display.NOBODY:
-        changes |= {"state": Signature.State.PENDING, "confirmed_at": None, "verified": Signature.Verified.NO}
-    return changes
+    can_ask = signature.state in Transition.ASK_AGAIN.sources and signature.display != Display.NOBODY
+    return changes, can_ask and not outweighed
 
 
 def _outweighs(concern: Signature.Concern, signature: Signature) -> bool:

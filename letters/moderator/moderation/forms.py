@@ -6,7 +6,9 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-REASON_WANTED = _("Say why, so that another moderator can follow it. The reason is kept, and not shown to the public.")
+REASON_WANTED = _(
+    "Enter a reason, so that other moderators can understand it. We keep it and do not show it to the public."
+)
 VERBS = ("accept", "decline", "reject", "restore")
 WITH_A_REASON = {"decline", "reject"}
 
@@ -37,9 +39,9 @@ class JudgementForm(forms.Form):
         pairs = [text.partition(":")[::2] for text in cleaned["seen"] or []]
         self.marks = {each: mark for text, mark in pairs for each in self._ids([text])}
         if self.verb not in VERBS:
-            raise ValidationError(_("Choose what is to be done."), "no_verb")
+            raise ValidationError(_("Choose what to do."), "no_verb")
         if not self.ids:
-            raise ValidationError(_("Tick the signatures that you mean."), "nothing_ticked")
+            raise ValidationError(_("Select at least one signature."), "nothing_ticked")
         if self.verb in WITH_A_REASON and not cleaned.get("reason"):
             self.add_error("reason", ValidationError(REASON_WANTED, "no_reason"))
         return cleaned

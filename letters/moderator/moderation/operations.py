@@ -13,11 +13,10 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
 from letters.base.audit_log.operations import record_each
-from letters.models import MODERATING, WORDS, Letter, Signature, SignatureQuerySet, User
+from letters.models import MODERATING, WORDS, Letter, Signature, SignatureQuerySet, State, Transition, User
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 
-State = Signature.State
 Concern = Signature.Concern
 # By id, the fingerprint of the words that the moderator has before their eyes.
 Seen = Mapping[int, str]
@@ -35,9 +34,9 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     asks for. How many it concerned. Of those in `seen`, only what still reads as the moderator saw it.
     """
     signatures = _to_judge(letter, ids, by)
-    held = _those(signatures.filter(state=State.HELD), seen)
+    held = _those(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
     doubtful = _those(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
-    Signature.objects.filter(pk__in=held).update(state=State.CONFIRMED, concern="")
+    Signature.objects.filter(pk__in=held).move(Transition.ACCEPT)
     Signature.objects.filter(pk__in=doubtful).update(concern="", pending_changes=None, **AS_PROPOSED)
     return _judged("accept_signature", letter, [*held, *doubtful], by=by, now=now)
 
@@ -68,8 +67,8 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
     Raises Refused("no_reason") without a reason: another moderator must be able to follow it.
     """
     reason = _given(reason)
-    found = _those(_to_judge(letter, ids, by).filter(state__in=[State.HELD, State.CONFIRMED, State.PUBLISHED]))
-    Signature.objects.filter(pk__in=found).update(state=State.REJECTED)
+    found = _those(_to_judge(letter, ids, by).filter(state__in=Transition.REJECT.sources))
+    Signature.objects.filter(pk__in=found).move(Transition.REJECT)
     return _judged("reject_signature", letter, found, by=by, now=now, reason=reason)
 
 
@@ -80,12 +79,12 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
     Changes that were declined wait once more. What its signer has taken back since then has nothing to put back.
     """
     signatures = _to_judge(letter, ids, by)
-    rejected = signatures.filter(state=State.REJECTED).exclude(verified=Signature.Verified.NO)
+    rejected = signatures.filter(state__in=Transition.RESTORE.sources).exclude(verified=Signature.Verified.NO)
     numbered = _those(rejected.filter(number__isnull=False))
     waiting = _those(rejected.filter(number__isnull=True))
     declined = _those(signatures.filter(state=State.PUBLISHED, declined_changes__isnull=False))
-    Signature.objects.filter(pk__in=numbered).update(state=State.PUBLISHED)
-    Signature.objects.filter(pk__in=waiting).update(state=State.HELD)
+    Signature.objects.filter(pk__in=numbered).move(Transition.RESTORE, to=State.PUBLISHED)
+    Signature.objects.filter(pk__in=waiting).move(Transition.RESTORE, to=State.HELD)
     concern = Case(When(concern="", then=Value(Concern.CHANGED)), default=F("concern"))
     Signature.objects.filter(pk__in=declined).update(
         pending_changes=F("declined_changes"), declined_changes=None, concern=concern

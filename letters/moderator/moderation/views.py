@@ -79,8 +79,8 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
     if not passed_over:
         return [said]
     more = ngettext(
-        "%(n)d was left alone: it had changed since you opened this page.",
-        "%(n)d were left alone: they had changed since you opened this page.",
+        "%(n)d was left as it is, because it changed after you opened this page.",
+        "%(n)d were left as they are, because they changed after you opened this page.",
         passed_over,
     )
     return [said, more % {"n": passed_over}]
@@ -97,7 +97,7 @@ def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]
         said = ngettext("%(n)d signature keeps its old words.", "%(n)d signatures keep their old words.", done)
     elif form.verb == "restore":
         done = restore_signatures(letter, form.ids, by=by, now=now)
-        said = ngettext("%(n)d signature put back.", "%(n)d signatures put back.", done)
+        said = ngettext("%(n)d signature restored.", "%(n)d signatures restored.", done)
     else:
         done = reject_signatures(letter, form.ids, reason=reason, by=by, now=now)
         said = ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from letters.base.audit_log.operations import record
-from letters.models import Letter, LetterHour, LetterTally, Signature
+from letters.models import GONE, Letter, LetterHour, LetterTally, Signature
 
 # When a signature was taken out stands nowhere but in the hours themselves: those stay, and what they lack is put into
 # the hour of the rebuilding, so that the sum is the counter.
@@ -62,5 +62,4 @@ def retally_letter(letter: Letter, *, now: datetime) -> None:
 
 def forget_vias() -> int:
     """Of signatures that were taken out before they had a number, nothing is tallied: forget what led them here."""
-    gone = [Signature.State.REJECTED, Signature.State.WITHDRAWN]
-    return Signature.objects.filter(state__in=gone).exclude(via="").update(via="")
+    return Signature.objects.filter(state__in=GONE).exclude(via="").update(via="")

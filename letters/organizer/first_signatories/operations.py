@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from letters.base.accounts.invitations import health_of, is_stopped
@@ -23,7 +23,7 @@ from letters.models import (
     CAME_BACK,
     INVITATION_LIFETIME,
     SALT_BYTES,
-    WORDS,
+    UNANSWERED,
     WRITING,
     Display,
     Letter,
@@ -33,8 +33,11 @@ from letters.models import (
     Signature,
     SignatureQuerySet,
     SignerContact,
+    State,
+    Transition,
     User,
 )
+from letters.models.lifecycle import is_in
 from letters.organizer.first_signatories.queries import (
     LIST_RETENTION,
     REMIND_AFTER,
@@ -49,8 +52,6 @@ from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
 from letters.shared.signatory_import import Person
-
-State = Signature.State
 
 # First signatories are few; and what counts them per page stays quick. How many an account may invite within a day
 # is decided in letters/base/accounts/queries.py.
@@ -149,8 +150,8 @@ def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
     # Somebody may have signed a moment ago: theirs stands.
     Signature.objects.bulk_create([row for row in rows if row.pk is None], BATCH_SIZE, ignore_conflicts=True)
     anew = [row for row in rows if row.pk is not None]
-    fields = ["revision", "language", "name", "affiliation", "role", "display", "concern", "state", "salt", "signed_at"]
-    Signature.objects.bulk_update(anew, [*fields, "is_first"], BATCH_SIZE)
+    # Race: one of them may be signing with the form at this moment. Theirs stands, and its link goes on working.
+    Signature.objects.move_each(Transition.INVITE_AGAIN, anew, BATCH_SIZE)
     written = Signature.objects.filter(letter=letter, address_hash__in=list(new), state=State.INVITED, signed_at=now)
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
     contacts = [SignerContact(signature_id=pk, address=encrypt(new[d].address.deliverable)) for d, pk in ids.items()]
@@ -172,7 +173,7 @@ def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, no
         language=letter.language,
         display=offered,
         concern=Signature.Concern.DISPOSABLE if disposable else Signature.Concern.NONE,
-        state=State.INVITED,
+        state=Transition.INVITE.target,
         is_first=True,
         # Another one for an invitation that is made anew: the link in the old mail is worth nothing.
         salt=secrets.token_bytes(SALT_BYTES),
@@ -193,15 +194,15 @@ def _mail(signature_id: int, now: datetime) -> OutgoingEmail:
 
 
 # Once for each invitation: the key holds the second at which it was made.
-REMIND = """
+REMIND = f"""
 INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
 SELECT 'invited', id, 'invited_again:' || id || ':' || extract(epoch FROM signed_at)::bigint,
     %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
 FROM letters_signature
-WHERE letter_id = %(letter)s AND is_first AND state = 'invited' AND concern IN ('', 'disposable')
+WHERE letter_id = %(letter)s AND is_first AND {is_in([State.INVITED])} AND concern IN ('', 'disposable')
     AND signed_at <= %(before)s AND signed_at > %(after)s
 ON CONFLICT (key) DO NOTHING
-"""
+"""  # noqa: S608 -- our own statement
 
 
 @transaction.atomic
@@ -256,10 +257,9 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
 
 
 def _free_text(letter: Letter) -> bool:
-    unsigned = [State.INVITED, State.DECLINED, State.EXPIRED]
     if letter.status != Letter.Status.DRAFT or not letter.current_revision_id:
         return False
-    if Signature.objects.filter(letter=letter, is_first=True).exclude(state__in=unsigned).exists():
+    if Signature.objects.filter(letter=letter, is_first=True).exclude(state__in=UNANSWERED).exists():
         return False
     Letter.objects.filter(pk=letter.pk).update(current_revision=None)
     Revision.objects.filter(pk=letter.current_revision_id).update(published_at=None)
@@ -276,7 +276,7 @@ def forget_invitations(*, now: datetime) -> None:
         with transaction.atomic():
             _end(late.filter(pk__in=batch), now)
     opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
-    unsigned = Signature.objects.filter(is_first=True, state__in=[State.DECLINED, State.EXPIRED])
+    unsigned = Signature.objects.filter(is_first=True, state__in=Transition.FORGET_INVITATION.sources)
     over = (
         unsigned.exclude(letter__status=Letter.Status.DRAFT)
         .alias(opened=opened)
@@ -285,7 +285,7 @@ def forget_invitations(*, now: datetime) -> None:
     _forget_what_came_back(now)
     while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
         # Asked again: they may be signing by the form at this very moment.
-        Signature.objects.filter(pk__in=batch, state__in=[State.DECLINED, State.EXPIRED]).delete()
+        Signature.objects.filter(pk__in=batch).remove(Transition.FORGET_INVITATION)
 
 
 def _forget_what_came_back(now: datetime) -> None:
@@ -305,12 +305,11 @@ def _end(waiting: SignatureQuerySet, now: datetime) -> int:
     """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     # A person who reported our email as spam has said no. No other email about this letter may reach them.
-    complained = When(concern=Signature.Concern.COMPLAINED, then=Value(Signature.Concern.COMPLAINED))
-    refused = When(concern=Signature.Concern.COMPLAINED, then=Value(State.DECLINED))
-    Signature.objects.filter(pk__in=ids).update(
-        **dict.fromkeys([*WORDS, "via"], ""),
-        concern=Case(complained, default=Value("")),
-        state=Case(refused, default=Value(State.EXPIRED)),
+    complained = Q(concern=Signature.Concern.COMPLAINED)
+    Signature.objects.filter(pk__in=ids).move(
+        Transition.END_INVITATION,
+        to=Transition.END_INVITATION.choose(complained, State.DECLINED, State.EXPIRED),
+        concern=Case(When(complained, then=Value(Signature.Concern.COMPLAINED)), default=Value("")),
     )
     SignerContact.objects.filter(pk__in=ids).delete()
     # Those that were sent stay until the row goes: an address that is invited again and again has had them all.

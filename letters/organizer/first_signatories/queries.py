@@ -10,12 +10,16 @@ from django.db.models import Count, Q, QuerySet
 
 from letters.models import (
     CAME_BACK,
+    CONFIRMED,
+    UNDERWAY,
     AuditEvent,
     Display,
     Letter,
     OutgoingEmail,
     SignatoryList,
     Signature,
+    State,
+    Transition,
     Translation,
     User,
 )
@@ -23,8 +27,6 @@ from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal
 from letters.shared.signatory_import import Person, Row, UnreadableList, read_again, read_rows
-
-State = Signature.State
 
 # Nobody is reminded sooner.
 REMIND_AFTER = timedelta(days=1)
@@ -47,7 +49,7 @@ def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
 def _has_been_signed_by_form(letter: Letter) -> bool:
     """The form has been open. Asked in the words of partial indexes: few rows are looked at, however many there are."""
     others = Signature.objects.filter(letter=letter, is_first=False)
-    found = [Q(number__isnull=False), Q(state__in=[State.PENDING, State.HELD]), Q(state=State.CONFIRMED)]
+    found = [Q(number__isnull=False), Q(state__in=UNDERWAY), Q(state=State.CONFIRMED)]
     return any(others.filter(each).exists() for each in found)
 
 
@@ -98,7 +100,8 @@ def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
 
 def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
     """Those to write to: not invited now, not signed, not disowned, and never said no."""
-    found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible)).exclude(state=State.EXPIRED)
+    found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
+    found = found.exclude(state__in=Transition.INVITE_AGAIN.sources)
     known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
     return {digest: person for digest, person in eligible.items() if digest not in known}
 
@@ -116,7 +119,8 @@ def _imports(letter: Letter) -> QuerySet[AuditEvent]:
 
 def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
     """Ids of invitations that were taken back or never answered, by the hash: they are made anew."""
-    found = Signature.objects.filter(letter=letter, address_hash__in=hashes, state=State.EXPIRED)
+    found = Signature.objects.filter(letter=letter, address_hash__in=hashes)
+    found = found.filter(state__in=Transition.INVITE_AGAIN.sources)
     return {bytes(digest): pk for digest, pk in found.values_list("address_hash", "pk") if digest}
 
 
@@ -143,8 +147,7 @@ def progress(letter: Letter) -> Progress:
 
 def signed_names(letter: Letter) -> list[Signature]:
     """The invited who have signed and whom organizers may see, by name: the order of the list says nothing here."""
-    signed = [State.CONFIRMED, State.HELD, State.PUBLISHED]
-    found = Signature.objects.filter(letter=letter, is_first=True, state__in=signed).exclude(display=Display.NOBODY)
+    found = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(display=Display.NOBODY)
     return list(found.order_by("name", "salt")[:NAMES_SHOWN])
 
 

@@ -15,7 +15,18 @@ from limits import parse
 
 from letters.base.accounts.operations import keep_text, mail_to_account
 from letters.base.audit_log.operations import record
-from letters.models import WRITING, AddresseeAnswer, Letter, OutgoingEmail, Signature, SignerContact, Update, User
+from letters.models import (
+    COUNTED,
+    WRITING,
+    AddresseeAnswer,
+    Letter,
+    OutgoingEmail,
+    Signature,
+    SignerContact,
+    Update,
+    User,
+)
+from letters.models.lifecycle import is_in
 from letters.organizer.updates import queries
 from letters.organizer.updates.mail import trial_mail
 from letters.shared import limits, wakeups
@@ -219,7 +230,7 @@ def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, 
 
 # Those who agreed, among the next signatures in the letter's order. By number, which the sequencer gives in the order
 # of commits: nothing appears behind the cursor. The key and the cursor each see to it that nobody is owed it twice.
-SPREAD = """
+SPREAD = f"""
 WITH passed AS MATERIALIZED (
     SELECT id, number, state, concern FROM letters_signature
     WHERE letter_id = %(letter)s AND number > %(cursor)s AND number <= %(up_to)s
@@ -228,12 +239,13 @@ WITH passed AS MATERIALIZED (
     INSERT INTO letters_outgoingemail (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
     SELECT 'update', passed.id, %(update)s, 'update:' || %(update)s || ':' || passed.id, %(now)s, %(now)s, 0, ''
     FROM passed JOIN letters_signercontact AS contact ON contact.signature_id = passed.id
-    WHERE passed.state = 'published' AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+    WHERE {is_in([COUNTED], "passed.state")}
+        AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
 SELECT coalesce((SELECT max(number) FROM passed), %(up_to)s), (SELECT count(*) FROM owed)
-"""
+"""  # noqa: S608 -- our own statement
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.db import connection
 
 from letters.models import (
+    COUNTED,
     AddresseeAnswer,
     AuditEvent,
     Letter,
@@ -17,6 +18,7 @@ from letters.models import (
     Translation,
     Update,
 )
+from letters.models.lifecycle import is_in
 
 MAX_LISTED = 100
 # No more of the newest signatures than this are looked at, to say before sending how many have agreed.
@@ -39,7 +41,7 @@ class Recipient:
 
 
 # Asked for each mail, so in one round trip and not by the ORM.
-RECIPIENT = """
+RECIPIENT = f"""
 SELECT signature.salt, signature.language, contact.address, contact.consent, contact.consented_at, news.state
 FROM letters_update AS news
 JOIN letters_letter AS letter ON letter.id = news.letter_id
@@ -47,8 +49,9 @@ JOIN letters_signature AS signature ON signature.letter_id = letter.id
 JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 WHERE news.id = %s AND signature.id = %s AND news.state IN ('sending', 'paused')
     AND letter.status IN ('published', 'closed')
-    AND signature.state = 'published' AND signature.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
-"""
+    AND {is_in([COUNTED], "signature.state")}
+    AND signature.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+"""  # noqa: S608 -- our own statement
 
 
 def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:

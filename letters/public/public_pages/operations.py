@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from letters.base.switches.queries import is_on
-from letters.models import Letter, Revision, Signature, Switch
+from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
+from letters.models.lifecycle import is_in
 from letters.public.public_pages import queries
 
 # As many in one transaction; more would keep the letter's row locked for long.
@@ -17,16 +18,16 @@ MAX_BATCH_SIZE = 5000
 # Claimed by state, never by an id or a time: neither becomes visible in the order in which it was given, and a
 # signature that commits late would be passed over for ever. Locked first, then numbered, so that one which is
 # withdrawn at the same moment leaves no gap.
-NUMBER = """
+NUMBER = f"""
 WITH claimed AS MATERIALIZED (
     SELECT id, confirmed_at, via FROM letters_signature
-    WHERE letter_id = %(letter)s AND state = 'confirmed'
+    WHERE letter_id = %(letter)s AND {Transition.NUMBER.came_from()}
     ORDER BY confirmed_at, id LIMIT %(most)s FOR NO KEY UPDATE
 ), ordered AS (
     SELECT id, via, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
 ), numbered AS (
     UPDATE letters_signature AS signature
-    SET state = 'published', number = %(last)s + ordered.place, published_at = %(now)s, counted = true, via = ''
+    SET {Transition.NUMBER.becomes()}, number = %(last)s + ordered.place, published_at = %(now)s
     FROM ordered WHERE signature.id = ordered.id
     RETURNING revision_id, signature.display, signature.language, signature.country, ordered.via
 ), tallied AS (
@@ -42,7 +43,7 @@ WITH claimed AS MATERIALIZED (
     ON CONFLICT (letter_id, kind, value) DO UPDATE SET number = tally.number + excluded.number
 )
 SELECT revision_id, count(*) FROM numbered GROUP BY revision_id
-"""
+"""  # noqa: S608 -- our own statement
 
 NOTE_HOUR = """
 INSERT INTO letters_letterhour AS noted (letter_id, hour, published, taken_out)
@@ -51,17 +52,17 @@ ON CONFLICT (letter_id, hour) DO UPDATE
 SET published = noted.published + excluded.published, taken_out = noted.taken_out + excluded.taken_out
 """
 
-TAKE_OUT = """
+TAKE_OUT = f"""
 UPDATE letters_signature SET counted = false
-WHERE letter_id = %(letter)s AND counted AND state <> 'published'
+WHERE letter_id = %(letter)s AND counted AND NOT {is_in([COUNTED])}
 RETURNING revision_id, state
-"""
+"""  # noqa: S608 -- our own statement
 
-PUT_BACK = """
+PUT_BACK = f"""
 UPDATE letters_signature SET counted = true
-WHERE letter_id = %(letter)s AND NOT counted AND state = 'published'
+WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
 RETURNING revision_id
-"""
+"""  # noqa: S608 -- our own statement
 
 # For revisions that are older than the column. Reads every signature of the letter, once in its life.
 COUNT_TEXTS = """
@@ -137,7 +138,7 @@ def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
     with connection.cursor() as cursor:
         cursor.execute(TAKE_OUT, {"letter": letter.pk})
         for revision_id, state in cursor.fetchall():
-            (removed if state == Signature.State.REJECTED else withdrawn)[revision_id] += 1
+            (removed if state == State.REJECTED else withdrawn)[revision_id] += 1
     return withdrawn, removed
 
 

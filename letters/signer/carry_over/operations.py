@@ -7,7 +7,19 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from letters.base.audit_log.operations import record
-from letters.models import CONFIRMED, WRITING, CarryOver, CarryOverAnswer, History, Letter, Revision, Signature, User
+from letters.models import (
+    CONFIRMED,
+    COUNTED,
+    WRITING,
+    CarryOver,
+    CarryOverAnswer,
+    History,
+    Letter,
+    Revision,
+    Signature,
+    User,
+)
+from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
@@ -39,7 +51,7 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
 
 
 # We cannot ask people who left no address, so their signatures stay where they are.
-OWE = """
+OWE = f"""
 WITH batch AS MATERIALIZED (
     SELECT id, number, revision_id, state, concern FROM letters_signature
     WHERE letter_id = %(letter)s AND number > %(reached)s ORDER BY number LIMIT %(most)s
@@ -49,12 +61,12 @@ WITH batch AS MATERIALIZED (
     FROM batch
     JOIN letters_revision AS signed ON signed.id = batch.revision_id AND signed.number < %(revision)s
     JOIN letters_signercontact AS contact ON contact.signature_id = batch.id
-    WHERE state = 'published' AND concern NOT IN ('bounced', 'complained')
+    WHERE {is_in([COUNTED])} AND concern NOT IN ('bounced', 'complained')
     ON CONFLICT (key) DO NOTHING
     RETURNING id
 )
 SELECT (SELECT max(number) FROM batch), (SELECT count(*) FROM batch), (SELECT count(*) FROM owed)
-"""
+"""  # noqa: S608 -- our own statement
 
 
 @transaction.atomic

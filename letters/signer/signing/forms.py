@@ -24,20 +24,19 @@ from letters.signer.signing.operations import Changes, Entry
 
 UNUSABLE = {
     "turns_direction": _(
-        "This holds an invisible character that turns the direction of the text. Type it again by hand."
+        "This contains an invisible character that changes the direction of the text. Type it again by hand."
     ),
-    "damaged": _("This holds characters that were damaged on the way. Type it again by hand."),
+    "damaged": _("This contains damaged characters. Type it again by hand."),
 }
-SHOW_DOMAIN = _("Show where my address is, as in “confirmed at %(domain)s”")
-NAME_WANTED = _("Write the name that you sign with.")
-MISTYPED = _("Did you mean %(meant)s? If your address is right as it stands, send the form once more.")
+SHOW_DOMAIN = _("Show the domain of my email address: “confirmed at %(domain)s”")
+NAME_WANTED = _("Enter your name.")
+MISTYPED = _("Did you mean %(meant)s? If your address is right as you typed it, send the form again.")
 EXPOSED = _(
-    "This letter is addressed to those who run the mail at %(domain)s. They could see that a mail from us came to you, "
-    "when, and the title of the letter. Better take a private address. If you want this one all the same, send the "
-    "form once more."
+    "This letter is addressed to the people who run email at %(domain)s. They could see that we emailed you, "
+    "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
 )
 ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
-ADDRESS_WANTED = _("Write your email address: we send a mail there, so that nobody can sign in your name.")
+ADDRESS_WANTED = _("Enter your email address. We send an email there, so that nobody else can sign in your name.")
 
 
 class LineField(forms.Field):
@@ -63,7 +62,7 @@ class LineField(forms.Field):
 
     def _refuse_longer(self, text: str, *, than: int) -> None:
         if len(text) > than:
-            sentence = gettext("This has %(length)d characters; up to %(most)d fit.")
+            sentence = gettext("This has %(length)d characters. Shorten it to %(most)d or fewer.")
             raise ValidationError(sentence, "too_long", {"length": len(text), "most": self.max_length})
 
 
@@ -129,26 +128,26 @@ class SigningForm(forms.Form):
     )
     email = AddressField(
         label=_("Your email address"),
-        help_text=_("Never shown. We write there so that you can confirm your signature."),
+        help_text=_("Never shown. We email you there so that you can confirm your signature."),
     )
     affiliation = LineField(
         label=_("Affiliation"),
         max_length=200,
         autocomplete="organization",
-        error_messages={"required": _("This letter asks every signer for an affiliation.")},
+        error_messages={"required": _("Enter your affiliation. This letter asks every signer for one.")},
         help_text=_("As it should appear beside your name."),
     )
     role = LineField(
         label=_("Role or profession"),
         max_length=200,
         autocomplete="organization-title",
-        error_messages={"required": _("This letter asks every signer for a role.")},
+        error_messages={"required": _("Enter your role or profession. This letter asks every signer for one.")},
     )
     country = CountryField(
         label=_("Country"),
         choices=country_choices,
         error_messages={
-            "required": _("This letter asks every signer for a country."),
+            "required": _("Choose your country. This letter asks every signer for one."),
             "invalid_choice": _("Choose a country from the list."),
         },
         widget=forms.Select(attrs={"autocomplete": "country"}),
@@ -158,7 +157,7 @@ class SigningForm(forms.Form):
         max_length=1000,
         autocomplete="off",
         multiline=True,
-        error_messages={"required": _("This letter asks every signer for a sentence on why they sign.")},
+        error_messages={"required": _("Say why you sign. This letter asks every signer for a sentence.")},
     )
     display = forms.ChoiceField(
         label=_("Who sees your name?"),
@@ -169,7 +168,7 @@ class SigningForm(forms.Form):
         },
     )
     show_domain = forms.BooleanField(required=False)
-    updates = forms.BooleanField(label=_("Write to me when something happens with this letter"), required=False)
+    updates = forms.BooleanField(label=_("Email me when there is news about this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
@@ -201,7 +200,7 @@ class SigningForm(forms.Form):
             return
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
-            "At %(domains)s. Never shown. We write there so that you can confirm your signature."
+            "At %(domains)s. Never shown. We email you there so that you can confirm your signature."
         ) % {"domains": self.said_domains()}
 
     @property
@@ -236,7 +235,7 @@ class SigningForm(forms.Form):
         address: Address = self.cleaned_data["email"]
         domain = domain_of(address.deliverable)
         if self.letter.domains and not match_domain(domain, self.letter.domains):
-            sentence = gettext("This letter takes signatures from addresses at %(domains)s only.")
+            sentence = gettext("You can sign this letter only with an email address at %(domains)s.")
             raise ValidationError(sentence, "elsewhere", {"domains": self.said_domains()})
         question = self._question(address, domain)
         # Also where it has been asked: a form that comes back for another reason must not ask again.
@@ -345,7 +344,7 @@ class LinkForm(forms.Form):
         super().__init__(data, auto_id="link_%s", label_suffix="")
 
 
-CODE_WANTED = _("Enter the six digits of the code from our email.")
+CODE_WANTED = _("Enter the code from our email.")
 
 
 class CodeForm(forms.Form):
@@ -366,5 +365,6 @@ class CodeForm(forms.Form):
         if code := read_code(self.cleaned_data["code"]):
             return code
         raise ValidationError(
-            _("Enter the six digits of the code, and nothing else. This did not use up a try."), "no_code"
+            _("The code is six numbers and nothing else. Check it and enter it again. This did not count as a try."),
+            "no_code",
         )

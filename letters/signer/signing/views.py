@@ -250,10 +250,7 @@ def _check_url(letter: Letter, language: str, token: str) -> str:
 
 
 CODE_REFUSED = {
-    "wrong_code": _(
-        "This is not the code from our newest email about this signature, or it is older than one hour, or it was "
-        "tried too often. Check the code, or use the button in the email, which still works."
-    ),
+    "wrong_code": _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
 }
 
 

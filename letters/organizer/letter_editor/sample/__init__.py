@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import transaction
 
 from letters.base.audit_log.operations import record
-from letters.models import Collective, Letter, Signature, User
+from letters.models import Collective, Letter, Signature, Transition, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter, translate_letter
 
@@ -83,7 +83,7 @@ def _signature(letter: Letter, name: str, affiliation: str, display: str, *, now
         name=name,
         affiliation=affiliation,
         display=display,
-        state=Signature.State.CONFIRMED,
+        state=Transition.LOAD_SAMPLE.target,
         verified=Signature.Verified.SAMPLE,
         salt=bytes(8),
         signed_at=now,

@@ -1,0 +1,331 @@
+"""The life cycle of a signature, declared once: its states, the sets of states that share a rule, and every step from
+one state to another.
+
+Nothing else names a next state. Python moves signatures by `Signature.objects.….move(Transition.X)`, and SQL takes its
+words from `came_from`, `becomes` and `states`. The constraints and indexes of the model are built from the sets, and
+docs/architecture.md shows the table (`python -m tests.models.lifecycle_in_docs`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, unique
+from typing import Any
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from letters.models.said import WORDS
+
+
+class State(models.TextChoices):
+    PENDING = "pending", "Awaiting confirmation"
+    CONFIRMED = "confirmed", "Confirmed, awaiting its number"
+    HELD = "held", "Awaiting a moderator"
+    PUBLISHED = "published", "Published"
+    REJECTED = "rejected", "Removed by a moderator"
+    WITHDRAWN = "withdrawn", "Withdrawn by its signer"
+    EXPIRED = "expired", "Never confirmed"
+    # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
+    DISOWNED = "disowned", "Disowned by the owner of the address"
+    # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.
+    INVITED = "invited", "Invited, has not answered"
+    # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
+    DECLINED = "declined", "Invited, and said no"
+
+
+# The sets. The order of their members is the order in the SQL of constraints and indexes: a new order is a migration.
+
+# The public sees it, and the letter's count includes it.
+COUNTED = State.PUBLISHED
+# The person has said yes and has not taken it back.
+CONFIRMED = [State.CONFIRMED, State.HELD, State.PUBLISHED]
+# Confirmed, but without a number. An email that comes back can still undo the confirmation.
+AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
+# Signed, and waiting for a person: the signer or a moderator. The letter's page may say how many wait.
+UNDERWAY = [State.PENDING, State.HELD]
+# The signer stands by it, or still may.
+STANDING = [State.PENDING, *CONFIRMED]
+# An invitation ended without a signature. Only the hash of the address is left, until the letter
+# has been open for 14 days.
+INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
+# Invited, and never said yes: no number, no time of confirmation, and perhaps no name.
+UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
+UNCONFIRMED = [State.PENDING, *UNANSWERED]
+UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED]
+# Out of the letter. A number that it had stays, without a name.
+TAKEN_OUT = [State.WITHDRAWN, State.REJECTED, State.DISOWNED]
+# Taken out as organizers see it. They never learn who disowned a signature.
+GONE = [State.REJECTED, State.WITHDRAWN]
+# Nothing is left of a person.
+EMPTIED = [State.WITHDRAWN, State.DISOWNED]
+NAMELESS = [*TAKEN_OUT, *UNANSWERED]
+# The public page keeps the old words while a moderator looks at new ones.
+KEEPS_CHANGES = [State.PUBLISHED, State.REJECTED]
+
+
+class Who(StrEnum):
+    """The people who may cause a step. The operation checks it."""
+
+    ANYBODY = "anybody, with the form"
+    OWNER = "the owner of the address"
+    ORGANIZER = "an organizer"
+    MODERATOR = "a moderator"
+    SITE = "the site itself"
+    OPERATOR = "the people who run the site"
+
+
+# "Nothing about a person" as values of a row. Rows of other tables go with it: see the operations.
+NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
+EMPTY: Mapping[str, Any] = {**NO_WORDS, "pending_changes": None, "declined_changes": None}
+UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
+
+# Which text it is under.
+TEXT = ("revision", "language")
+# What an organizer proposes for a first signatory, and what a signer says.
+PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
+SAID = (*WORDS, "display", *TEXT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A row of the table. An empty `sources` makes a new row; an empty `targets` deletes one."""
+
+    sources: list[State] = field(default_factory=list)
+    # More than one where the operation chooses.
+    targets: list[State] = field(default_factory=list)
+    who: list[Who]
+    when: str
+    # The operations that take this step.
+    operations: list[str]
+    # What every such step writes, and what the operation writes besides.
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+
+
+@unique
+class Transition(Enum):
+    SIGN = Step(
+        targets=[State.PENDING],
+        who=[Who.ANYBODY],
+        when="somebody submits the signing form",
+        operations=["sign_letter"],
+        given=(*SAID, "via", "concern", "verified", "salt", "address_hash", "signed_at"),
+    )
+    SIGN_INSTEAD = Step(
+        sources=[State.INVITED, *INVITATION_ENDED],
+        targets=[State.PENDING],
+        who=[Who.ANYBODY],
+        when="an invited person signs with the form instead",
+        operations=["sign_letter"],
+        given=(*SAID, "via", "concern", "is_first", "signed_at"),
+    )
+    LOAD_SAMPLE = Step(
+        targets=[State.CONFIRMED],
+        who=[Who.OPERATOR],
+        when="`load_sample` writes the sample letter, whose signatures are invented and marked so",
+        operations=["load_sample"],
+        given=(
+            "name",
+            "affiliation",
+            "display",
+            "revision",
+            "language",
+            "verified",
+            "salt",
+            "signed_at",
+            "confirmed_at",
+        ),
+    )
+    INVITE = Step(
+        targets=[State.INVITED],
+        who=[Who.ORGANIZER],
+        when="an organizer invites a first signatory",
+        operations=["invite_people"],
+        given=(*PROPOSED, "concern", "is_first", "salt", "address_hash", "signed_at"),
+    )
+    INVITE_AGAIN = Step(
+        sources=[State.EXPIRED],
+        targets=[State.INVITED],
+        who=[Who.ORGANIZER],
+        when="an organizer invites somebody again whose invitation ended without an answer",
+        operations=["invite_people"],
+        given=(*PROPOSED, "concern", "is_first", "salt", "signed_at"),
+    )
+    ACCEPT_INVITATION = Step(
+        sources=[State.INVITED],
+        targets=[State.PENDING],
+        who=[Who.OWNER],
+        when="the invited person accepts; the same transaction confirms",
+        operations=["accept_invitation"],
+        given=(*SAID, "signed_at"),
+    )
+    DECLINE_INVITATION = Step(
+        sources=[State.INVITED],
+        targets=[State.DECLINED],
+        who=[Who.OWNER],
+        when="the invited person says no",
+        operations=["decline_invitation"],
+        sets=NO_WORDS,
+    )
+    END_INVITATION = Step(
+        sources=[State.INVITED],
+        targets=[State.EXPIRED, State.DECLINED],
+        who=[Who.ORGANIZER, Who.SITE],
+        when="nobody answered within 14 days, or an organizer took the invitation back; `declined` if the email was "
+        "reported as spam",
+        operations=["withdraw_invitation", "call_off_round", "forget_invitations"],
+        sets=NO_WORDS,
+        given=("concern",),
+    )
+    FORGET_INVITATION = Step(
+        sources=INVITATION_ENDED,
+        who=[Who.SITE],
+        when="the letter has been open for 14 days",
+        operations=["forget_invitations"],
+    )
+    CONFIRM = Step(
+        sources=[State.PENDING],
+        targets=[State.CONFIRMED, State.HELD],
+        who=[Who.OWNER],
+        when="the signer confirms; `held` if the letter is reviewed or the signature has a concern",
+        operations=["confirm_signature"],
+        given=(*SAID, "via", "concern", "confirmed_at", "verified"),
+    )
+    HOLD_CHANGE = Step(
+        sources=[State.CONFIRMED],
+        targets=[State.HELD],
+        who=[Who.OWNER],
+        when="the signer changes words, before there is a number, that a moderator must see first",
+        operations=["change_signature"],
+        given=(*WORDS, "display", "concern"),
+    )
+    ASK_AGAIN = Step(
+        sources=AWAITING_NUMBER,
+        targets=[State.PENDING],
+        who=[Who.SITE],
+        when="the email came back or was reported as spam",
+        operations=["note_bounce", "note_complaint"],
+        sets=UNPROVEN,
+        given=("concern",),
+    )
+    NUMBER = Step(
+        sources=[State.CONFIRMED],
+        targets=[State.PUBLISHED],
+        who=[Who.SITE],
+        when="the sequencer gives the number",
+        operations=["sequence_letter"],
+        sets={"counted": True, "via": ""},
+        given=("number", "published_at"),
+    )
+    ACCEPT = Step(
+        sources=[State.HELD],
+        targets=[State.CONFIRMED],
+        who=[Who.MODERATOR],
+        when="a moderator accepts",
+        operations=["accept_signatures"],
+        sets={"concern": ""},
+    )
+    REJECT = Step(
+        sources=[State.HELD, State.CONFIRMED, State.PUBLISHED],
+        targets=[State.REJECTED],
+        who=[Who.MODERATOR],
+        when="a moderator rejects, with a reason",
+        operations=["reject_signatures"],
+    )
+    RESTORE = Step(
+        sources=[State.REJECTED],
+        targets=[State.PUBLISHED, State.HELD],
+        who=[Who.MODERATOR],
+        when="a moderator restores; `published` if it has a number, otherwise `held`",
+        operations=["restore_signatures"],
+    )
+    WITHDRAW = Step(
+        sources=[*STANDING, *UNANSWERED],
+        targets=[State.WITHDRAWN],
+        who=[Who.OWNER],
+        when="the signer withdraws; the hash of the address goes too",
+        operations=["withdraw_signature"],
+        sets={**EMPTY, "address_hash": None},
+    )
+    WITHDRAW_REJECTED = Step(
+        sources=[State.REJECTED],
+        targets=[State.REJECTED],
+        who=[Who.OWNER],
+        when="the signer withdraws what a moderator rejected: it is emptied, and nobody can restore it",
+        operations=["withdraw_signature"],
+        sets={**EMPTY, **UNPROVEN},
+    )
+    DISOWN = Step(
+        sources=[*STANDING, *UNANSWERED, State.REJECTED],
+        targets=[State.DISOWNED],
+        who=[Who.OWNER],
+        when='the owner of the address says "It wasn\'t me"; the hash stays',
+        operations=["disown_signature"],
+        sets=EMPTY,
+    )
+    DISOWN_COMPLAINED = Step(
+        sources=[State.PENDING],
+        targets=[State.DISOWNED],
+        who=[Who.SITE],
+        when="nobody confirmed within `CONFIRMATION_DAYS`, and our email was reported as spam; the hash stays",
+        operations=["purge_unconfirmed"],
+        sets=EMPTY,
+    )
+    PURGE = Step(
+        sources=[State.PENDING],
+        who=[Who.SITE],
+        when="nobody confirmed within `CONFIRMATION_DAYS`",
+        operations=["purge_unconfirmed"],
+    )
+
+    @property
+    def step(self) -> Step:
+        return self.value
+
+    @property
+    def sources(self) -> list[State]:
+        return self.step.sources
+
+    @property
+    def target(self) -> State:
+        """The only state that this leads to. Raises ValueError if the operation has to choose."""
+        (target,) = self.step.targets
+        return target
+
+    def choose(self, condition: Q, then: State, otherwise: State) -> Case:
+        """The next state of each row, as an expression. Raises ValueError for a state that this does not lead to."""
+        self.check(then, otherwise)
+        return Case(When(condition, then=Value(then)), default=Value(otherwise))
+
+    def check(self, *targets: State, given: Iterable[str] = ()) -> None:
+        """Raise ValueError for a target or a field that the table does not name."""
+        undeclared = {*targets}.difference(self.step.targets) | {*given}.difference(self.step.given)
+        if undeclared:
+            raise ValueError(f"{self.name} does not write {', '.join(sorted(undeclared))}")
+
+    def came_from(self, column: str = "state") -> str:
+        """SQL: the row is in one of the states from which this leads on."""
+        return is_in(self.sources, column)
+
+    def becomes(self) -> str:
+        """SQL, for SET: the next state, and what every such step writes."""
+        return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
+
+    def _writes(self) -> dict[str, Any]:
+        return {"state": self.target, **self.step.sets}
+
+
+def states(*among: State) -> str:
+    """SQL: the states as literals, as the planner needs them to find a partial index."""
+    return ", ".join(f"'{state.value}'" for state in among)
+
+
+def is_in(among: Iterable[State], column: str = "state") -> str:
+    """SQL: whether a row is in one of these states."""
+    return f"{column} IN ({states(*among)})"
+
+
+def _literal(value: str | bool | None) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "NULL" if value is None else f"'{value}'"

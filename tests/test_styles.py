@@ -1,0 +1,89 @@
+"""Style sheets are in layers, each page loads only those of its family, and there are seven sizes of type."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from letters.models import Letter, User
+from tests.people import Reader
+
+FOLDER = Path(settings.BASE_DIR) / "letters" / "static" / "letters"
+SHEETS = sorted(FOLDER.glob("*.css"))
+SIZES = {"tiny", "small", "normal", "large", "heading", "title", "display"}
+# What all sizes are measured by, on the screen and on paper; marks of notes are as small as the text around them asks.
+MEASURES = {"html": {"clamp(1.0625rem, 0.98rem + 0.4vw, 1.25rem)", "11pt"}, ".text sup": {"0.7em"}}
+
+
+def plain(sheet: Path) -> str:
+    return re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def outermost(css: str) -> list[str]:
+    """What stands before each outermost block."""
+    found, depth, start = [], 0, 0
+    for place, letter in enumerate(css):
+        if letter == "{":
+            if depth == 0:
+                found.append(css[start:place].rsplit(";", maxsplit=1)[-1].strip())
+            depth += 1
+        elif letter == "}":
+            depth -= 1
+            start = place + 1
+    return found
+
+
+def loaded(page: str) -> list[str]:
+    return re.findall(r'<link rel="stylesheet" href="/static/letters/([a-z]+)\.[0-9a-f]{12}\.css">', page)
+
+
+def sizes(css: str) -> list[tuple[str, str]]:
+    """Each size of type, after the selector that it is for."""
+    rules = re.findall(r"([^{};]+)\{([^{}]*)\}", css)
+    return [
+        (selector.strip(), size)
+        for selector, body in rules
+        for size in re.findall(r"(?<![-\w])font(?:-size)?:\s*(?:600 )?([^;]+?)(?:/[\d.]+ [^;]+)?(?:;|\s*$)", body)
+    ]
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
+def test_every_rule_is_in_a_layer(sheet: Path) -> None:
+    layers = [
+        inner
+        for name in outermost(plain(sheet))
+        for inner in (re.findall(r"@media print \{\s*(@layer \w+)", plain(sheet)) if "print" in name else [name])
+    ]
+    assert layers
+    assert all(re.fullmatch(r"@layer (elements|parts|public|organizer|paper)", layer) for layer in layers), layers
+
+
+def test_the_order_of_the_layers_is_declared_before_all_rules() -> None:
+    assert plain(FOLDER / "base.css").strip().startswith("@layer elements, parts, public, organizer, paper;")
+
+
+def test_there_are_seven_sizes_of_type() -> None:
+    root = plain(FOLDER / "base.css").partition(":root {")[2].partition("}")[0]
+    assert {name for name in re.findall(r"--([a-z]+):", root) if name in SIZES} == SIZES
+    asked = [(sheet.name, *found) for sheet in SHEETS for found in sizes(plain(sheet))]
+    assert len(asked) > 50
+    others = [
+        (name, selector, size)
+        for name, selector, size in asked
+        if size not in {f"var(--{size})" for size in SIZES} | {"inherit"} | MEASURES.get(selector, set())
+    ]
+    assert not others
+
+
+def test_public_pages_load_no_styles_of_organizers(letter: Letter, reader: Reader) -> None:
+    pages = ["/", letter.get_absolute_url(), "/letters/night-trains/signatures/", "/letters/night-trains/link/"]
+    for page in [*pages, "/nothing/here/"]:
+        assert loaded(reader.get(page).content.decode()) == ["base", "public"], page
+
+
+def test_organizers_pages_load_theirs_too(letter: Letter, organizer: User, reader: Reader, client: Client) -> None:
+    client.force_login(organizer)
+    assert loaded(client.get("/organize/").content.decode()) == ["base", "public", "organizer"]
+    assert loaded(reader.get("/accounts/login/").content.decode()) == ["base", "public", "organizer"]
