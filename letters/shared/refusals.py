@@ -108,8 +108,8 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
-    Refusal.UNKNOWN_ROLE: Answer(_("There is no such part."), field="role"),
-    Refusal.UNKNOWN_TIMEZONE: Answer(_("There is no such time zone. Choose one of the list."), field="timezone"),
+    Refusal.UNKNOWN_ROLE: Answer(_("Select a role from the list."), field="role"),
+    Refusal.UNKNOWN_TIMEZONE: Answer(_("Select a time zone from the list."), field="timezone"),
     Refusal.YOURSELF: Answer(_("This is your own address."), field="email"),
     # The status of a letter
     Refusal.LETTER_CLOSED: Answer(_("The letter is closed and takes no signatures any more.")),
@@ -244,8 +244,8 @@ ANSWERS: dict[Refusal, Answer] = {
         _("It is on its way already, and its text does not change any more."),
         while_doing={
             "write": _(
-                "A teammate has begun to send it meanwhile, and its text does not change any more. What you have typed "
-                "stands below."
+                "Another member has started to send this update, so you cannot change its text any more. "
+                "What you typed is below."
             ),
         },
     ),
@@ -271,10 +271,10 @@ ANSWERS: dict[Refusal, Answer] = {
         _("The last one was sent less than a day ago. Signers get one a day at most, so send this tomorrow.")
     ),
     # Letter deliveries and exports
-    Refusal.GAVE_UP: Answer(_("It could not be made. Ask for it again.")),
+    Refusal.GAVE_UP: Answer(_("We could not make this file. Ask for it again.")),
     Refusal.NEVER_PUBLISHED: Answer(_("A draft cannot have been delivered. Publish the letter first.")),
     Refusal.NO_FILE: Answer(_("This file is not there any more. Ask for it again."), 404),
-    Refusal.NO_SUCH_FORMAT: Answer(_("Files of that kind are not made here."), 404),
+    Refusal.NO_SUCH_FORMAT: Answer(_("You cannot export in that format. Select another one."), 404),
     Refusal.NO_SUCH_LANGUAGE: Answer(_("The letter has not been published in this language.")),
     Refusal.NOT_SETTABLE: Answer(
         _(

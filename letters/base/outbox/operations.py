@@ -175,12 +175,13 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
 
 
 def _to_the_same(outgoing: OutgoingEmail) -> DeliveryQuerySet:
-    """What is owed about the same letter to the same address.
+    """What is owed about the same letter to the same spelling of an address.
 
     Privacy: whether it was about a signature or not. An address may have signed between two emails, and who has signed
-    before must not get one less.
+    before must not get one less. Nobody loses their email to whoever types another spelling.
     """
-    owed, about = OutgoingEmail.objects.owed(), outgoing.signature or outgoing.request
+    owed = OutgoingEmail.objects.owed().filter(spelling_hash=outgoing.spelling_hash)
+    about = outgoing.signature or outgoing.request
     if about is None or about.address_hash is None:
         return owed.filter(signature=outgoing.signature, invitation=outgoing.invitation)
     same = {"letter_id": about.letter_id, "address_hash": about.address_hash}
@@ -284,6 +285,9 @@ def _doubt(
     now: datetime,
 ) -> None:
     """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
+    # Else whoever types a spelling that does not exist could take another person's confirmation back.
+    if not outgoing.goes_to_signer(signature):
+        return
     thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
     changes, asks_again = _consequences(signature, concern, at, thanked=thanked)
     locked = Signature.objects.filter(pk=signature.pk)
