@@ -156,7 +156,7 @@ ENDS: list[tuple[Story, list[str]]] = [
 @pytest.mark.parametrize(("story", "subjects"), ENDS, ids=lambda each: getattr(each, "__name__", None))
 def test_the_end_of_a_letter_sorts_nobody(letter: Letter, story: Story, subjects: list[str], how: str) -> None:
     first = log_of(story, letter, "first")
-    assert [subject for _, _, subject, _ in first] == subjects
+    assert [subject for _, _, _, subject, _ in first] == subjects
     assert log_of(story, letter, how) == first
 
 
@@ -296,7 +296,7 @@ def test_a_complaint_silences_us_whether_the_address_has_signed_or_not(
     first = log_of(story, letter, "first")
     # What it complained of; afterwards the other letter's form alone writes.
     assert len(first) > 2
-    assert {subject for _, _, subject, _ in first[-2:]} == {
+    assert {subject for _, _, _, subject, _ in first[-2:]} == {
         "Confirm your signature",
         "Your signature still waits for you",
     }
