@@ -11,6 +11,7 @@ import pytest
 from letters.base.accounts import operations as account_operations
 from letters.base.accounts import queries as account_queries
 from letters.base.accounts.operations import close_account
+from letters.base.changes import operations as changes_operations
 from letters.models import AuditEvent, Collective, Letter, MemberInvitation, Membership, OutgoingEmail, User
 from letters.organizer.collectives import operations
 from letters.organizer.collectives.operations import (
@@ -417,7 +418,8 @@ def test_nothing_is_half_done(collective: Collective, organizer: User, monkeypat
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the record is away")
 
-    monkeypatch.setattr(operations, "record", fail)
+    for module in (operations, changes_operations):
+        monkeypatch.setattr(module, "record", fail)
     with pytest.raises(RuntimeError):
         invite(collective, organizer)
     assert not MemberInvitation.objects.exists()

@@ -243,7 +243,7 @@ def test_the_pdf_tells_three_groups_apart(english: Letter, organizer: User) -> N
 def test_no_email_gives_a_number(english: Letter, organizer: User, signer: Signer) -> None:
     add(english, organizer, IT)
     Letter.objects.update(signature_count=1234567, last_number=1234567, version=99)
-    signer.sign(english, language="it")
+    signer.sign(english, language="it", text="2")
     signer.confirm()
     signer.last_mail()
     assert len(mail.outbox) == 2
