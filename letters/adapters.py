@@ -34,13 +34,13 @@ SITE_NAME = "Undersigned"
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("This address and this password do not belong together."),
-        "incorrect_code": _("These are not the right digits. Look at the newest mail, and type its six digits."),
-        "incorrect_password": _("This is not your password."),
-        "enter_current_password": _("This is not your password."),
-        "too_many_login_attempts": _("That was tried too often. Wait a few minutes and try again."),
-        "rate_limited": _("That was too often. Wait a minute and try again."),
-        "same_as_current": _("This is the address that you have already."),
+        "email_password_mismatch": _("That email address or password is wrong. Check both and try again."),
+        "incorrect_code": _("That code is wrong. Enter the code from our latest email."),
+        "incorrect_password": _("That password is wrong. Try again."),
+        "enter_current_password": _("That password is wrong. Try again."),
+        "too_many_login_attempts": _("You have tried too many times. Wait a few minutes, then try again."),
+        "rate_limited": _("You have tried too many times. Wait a minute, then try again."),
+        "same_as_current": _("Your account already has this email address. Enter a different one."),
     }
 
     WAYS = {
@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("That did not work. Try again with the code that is shown now."),
+        "incorrect_code": _("That code is wrong. Enter the code that your app shows now."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -211,16 +211,23 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 # These are counted by letters/base/accounts/admission.py, and not by allauth, which counts an address for all networks
-# together: any stranger could use up somebody's tries. What is left of `login_failed` is for second factors.
+# together: any stranger could use up somebody's tries.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
-    "login_failed": "5/5m/key",
+    "login_failed": None,
     "signup": None,
     "confirm_email": None,
     "request_login_code": None,
     "reset_password": None,
 }
 
+MFA_FORMS = {
+    "authenticate": "letters.base.accounts.second_factors.AuthenticateForm",
+    "reauthenticate": "letters.base.accounts.second_factors.ReauthenticateForm",
+    "activate_totp": "letters.base.accounts.second_factors.ActivateAppForm",
+    "authenticate_webauthn": "letters.base.accounts.second_factors.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "letters.base.accounts.second_factors.ReauthenticatePasskeyForm",
+}
 MFA_ADAPTER = "letters.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -387,6 +394,9 @@ LIMIT_PICTURES_NETWORK = environment.rate("LIMIT_PICTURES_NETWORK", "600/hour")
 LIMIT_GUESSES = environment.rate("LIMIT_GUESSES", "5/5 minutes")
 LIMIT_GUESSES_NETWORK = environment.rate("LIMIT_GUESSES_NETWORK", "30/minute")
 LIMIT_GUESSES_ANYWHERE = environment.rate("LIMIT_GUESSES_ANYWHERE", "100/hour")
+# Wrong codes of an app, recovery codes and passkeys for one account from everywhere; from one network, and in a browser
+# that signed in before, LIMIT_GUESSES.
+LIMIT_SECOND_FACTORS_ANYWHERE = environment.rate("LIMIT_SECOND_FACTORS_ANYWHERE", "30/hour")
 # Emails with codes to one address that one network asks for, and that all networks ask for together.
 LIMIT_ACCOUNT_MAIL = environment.rate("LIMIT_ACCOUNT_MAIL", "5/hour")
 LIMIT_ACCOUNT_MAIL_ANYWHERE = environment.rate("LIMIT_ACCOUNT_MAIL_ANYWHERE", "20/hour")

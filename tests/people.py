@@ -23,7 +23,7 @@ from letters.models import SALT_BYTES, Letter, Signature, Switch, User
 from letters.organizer.letter_editor.operations import Text
 from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep
-from letters.shared.addresses import hash_address, read_address
+from letters.shared.addresses import canonical, hash_address, read_address
 from letters.shared.tokens import read_token
 from letters.signer.signing.operations import Entry, confirm_signature, request_mail, sign_letter
 from letters.tasks import MAILS
@@ -189,7 +189,7 @@ def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display
 
 def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
     """The signature of an address, found as the site finds it."""
-    return Signature.objects.get(letter=letter, address_hash=hash_address(email.lower()))
+    return Signature.objects.get(letter=letter, address_hash=hash_address(canonical(email)))
 
 
 def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str) -> Signature:

@@ -48,7 +48,7 @@ TELLING = re.compile(
 )
 OPENING = 150
 REPLIES = {
-    "en": "We do not read replies to this email, and they confirm nothing.",
+    "en": "We do not read replies to this email. A reply does not confirm anything.",
     "it": "Le risposte a questa email non vengono lette e non confermano nulla.",
 }
 # Words that a test letter and its people really have, or the pattern above could never match.

@@ -194,7 +194,7 @@ def test_news_and_answers_are_not_saved(
     assert answer.status_code == 409
     assert SAYS_SO in words(answer)
     # What stands elsewhere is not shown as if a teammate had written.
-    assert "As it stands now" not in words(answer)
+    assert "Current text" not in words(answer)
     assert "A paragraph of many words." in answer.content.decode()
     assert not Update.objects.exists()
     assert not AddresseeAnswer.objects.exists()
@@ -302,7 +302,7 @@ def test_the_record_holds_each_text_of_a_published_answer_once(letter: Letter, o
     for number in range(1, 7):
         text = replace(ANSWER, body=texts[number % 2])
         answer = write_answer(
-            letter, text=text, answer=answer, seen=answer.version, note="Set right", by=organizer, now=NOW
+            letter, text=text, answer=answer, seen=answer.version, note="Correct anything", by=organizer, now=NOW
         )
     events = AuditEvent.objects.filter(verb="write_answer", details__has_key="before").order_by("pk")
     befores = [event.details["before"] for event in events]

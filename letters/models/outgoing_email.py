@@ -10,6 +10,7 @@ from letters.models.member_invitation import MemberInvitation
 from letters.models.signature import Signature
 from letters.models.submission import Submission
 from letters.models.update import Update
+from letters.shared.addresses import SPELLING_HASH_BYTES
 
 # Noted on a mail that arrived, and that the owner of the mailbox called spam.
 COMPLAINED = "complained"
@@ -85,6 +86,8 @@ class OutgoingEmail(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    # As in a signature: the spelling that it goes to, if a form asked for it. None means the signer's own.
+    spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
     # Why it is owed: unique, so that one reason makes one mail however often it is given.
     key = models.CharField(max_length=100)
     created_at = models.DateTimeField()
@@ -161,6 +164,14 @@ class OutgoingEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+    def goes_to_signer(self, signature: Signature) -> bool:
+        """Whether it goes to the spelling of the address that its signer confirmed, or typed first.
+
+        Another spelling may be another person's mailbox. So it is sent no link that can change a confirmed signature,
+        and what comes back from it says nothing about the signer.
+        """
+        return self.spelling_hash is None or bytes(self.spelling_hash) == bytes(signature.spelling_hash or b"")
 
 
 # Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written

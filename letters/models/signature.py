@@ -28,6 +28,7 @@ from letters.models.lifecycle import (
 )
 from letters.models.revision import History, Revision
 from letters.models.said import WORDS, Consented, Said
+from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
@@ -163,6 +164,8 @@ class Signature(Said):
     counted = models.BooleanField(default=False, db_default=False)
     # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after a withdrawal.
     address_hash = models.BinaryField(max_length=32, null=True, blank=True)
+    # The same of the spelling that was confirmed, in short: no other one is sent a link that can change the signature.
+    spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
     signed_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -9,6 +9,7 @@ from letters.models.display import Display
 from letters.models.revision import Revision
 from letters.models.said import Consented, Said
 from letters.models.signature import Signature
+from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
 
 # What no code has as its hash.
@@ -58,9 +59,11 @@ class Submission(Said, Consented):
     submitted_at = models.DateTimeField()
     # Of all that was typed: sending the same form twice makes one submission.
     content_hash = models.BinaryField(max_length=CONTENT_HASH_BYTES)
-    # Encrypted, if the signature has no address any more because its name is shown to nobody: for the one email that
-    # answers this submission, and deleted with that.
+    # As it was typed, encrypted: the emails about this submission go to no other spelling. Once the signature is
+    # confirmed it is deleted with the last of them.
     address = models.BinaryField(null=True, blank=True)
+    # As in a signature.
+    spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
     # HMAC of the code in the newest email (letters/shared/codes.py), how long it is good, and tries so far.
     code_hash = models.BinaryField(max_length=32, null=True, blank=True)
@@ -83,8 +86,6 @@ class Submission(Said, Consented):
         indexes = [
             # What has waited for so long that a reminder is due.
             models.Index("submitted_at", name="submission_to_remind"),
-            # Of few: what has still to be forgotten.
-            models.Index("id", name="submission_with_address", condition=Q(address__isnull=False)),
         ]
 
     def __str__(self) -> str:

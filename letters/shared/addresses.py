@@ -162,6 +162,19 @@ def hash_address(canonical: str) -> bytes:
     return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), canonical.encode(), hashlib.sha256)
 
 
+SPELLING_HASH_BYTES = 8
+
+
+def hash_spelling(deliverable: str) -> bytes:
+    """A keyed hash of one spelling. Case aside, another spelling has another one, even if `canonical` is the same.
+
+    Privacy: what is compared by `canonical` may be another person's mailbox, at a server that reads "ada+x" as a name
+    of its own. So a link that lets somebody change a signature goes only to the spelling that its signer confirmed.
+    """
+    message = b"spelling:" + deliverable.lower().encode()
+    return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), message, hashlib.sha256)[:SPELLING_HASH_BYTES]
+
+
 def encrypt(address: str) -> bytes:
     """The address encrypted under the newest of ADDRESS_KEYS."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())

@@ -32,7 +32,7 @@ def bare(field: BoundField) -> SafeString:
 @register.filter
 def browser(user_agent: str) -> str:
     """What a browser says of itself in words that its owner knows: "Firefox, Linux"."""
-    return browser_name(user_agent) or gettext("A browser that does not say what it is")
+    return browser_name(user_agent) or gettext("Unknown browser")
 
 
 @register.filter

@@ -56,7 +56,7 @@ def type_the_digits(page: Page, site: Site, email: str, number: int = 1) -> None
     until(lambda: len(site.mails_to(email)) >= number)
     digits = DIGITS.search(text_of(site.mails_to(email)[number - 1]))
     assert digits
-    page.get_by_label("The six digits in the mail").fill(digits[1])
+    page.get_by_label("Code from the email").fill(digits[1])
     page.get_by_role("button", name="Confirm").click()
 
 
@@ -65,7 +65,7 @@ def sign_up(page: Page, site: Site) -> str:
     page.goto("/accounts/signup/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make an account").click()
+    page.get_by_role("button", name="Create an account").click()
     type_the_digits(page, site, email)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
     return email
@@ -89,9 +89,9 @@ def test_an_account_without_javascript(site: Site, visitor: Visit) -> None:
     page = visitor(java_script_enabled=False)
     email = sign_up(page, site)
     sign_out(page)
-    page.get_by_role("link", name="Send me six digits by mail").click()
+    page.get_by_role("link", name="Email me a code").click()
     page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Send me six digits").click()
+    page.get_by_role("button", name="Email me a code").click()
     type_the_digits(page, site, email, 2)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
@@ -101,11 +101,11 @@ def test_an_account_with_a_passkey_and_no_password(site: Site, visitor: Visit) -
     give_it_a_fingerprint_reader(page)
     page.goto("/accounts/signup/passkey/")
     page.get_by_label("Email").fill(email)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     type_the_digits(page, site, email)
-    page.get_by_role("button", name="Make a passkey").click()
+    page.get_by_role("button", name="Create a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
-    expect(page.get_by_text("One passkey.")).to_be_visible()
+    expect(page.get_by_text("1 passkey.")).to_be_visible()
 
     sign_out(page)
     page.get_by_role("button", name="Use a passkey").click()
@@ -119,9 +119,9 @@ def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
     email = sign_up(page, site)
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("A name to know it by").fill("The old phone")
-    page.get_by_role("button", name="Make a passkey").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Name of the passkey").fill("The old phone")
+    page.get_by_role("button", name="Create a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     assert page.locator(".codes li").count() == 10
 
@@ -137,12 +137,12 @@ def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
     page.goto("/accounts/2fa/totp/activate/")
     page.get_by_role("link", name="passkey").click()
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Set up an app")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Set up an authenticator app")
     page.goto("/accounts/2fa/webauthn/")
     expect(page.get_by_role("term").get_by_text("The old phone")).to_be_visible()
     page.get_by_role("link", name="Remove").click()
-    page.get_by_role("button", name="Remove it").click()
-    expect(page.get_by_text("You have none.")).to_be_visible()
+    page.get_by_role("button", name="Remove passkey").click()
+    expect(page.get_by_text("You have no passkeys.")).to_be_visible()
 
 
 def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> None:
@@ -152,14 +152,14 @@ def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> Non
     page.goto("/accounts/login/")
     page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error()); }")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_text("That did not work, or took too long.")).to_be_visible()
+    expect(page.get_by_text("The passkey did not work, or it took too long.")).to_be_visible()
 
 
 def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visitor: Visit, provider: Provider) -> None:
     page = visitor()
     page.goto("/accounts/login/")
     page.get_by_role("link", name="Elsewhere").click()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
     expect(page.get_by_role("link", name=PERSON["email"])).to_be_visible()
     assert PERSON["name"] not in page.content()
@@ -168,7 +168,7 @@ def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visito
     expect(page.get_by_role("radio")).to_be_visible()
     sign_out(page)
     page.get_by_role("link", name="Elsewhere").click()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
@@ -200,7 +200,7 @@ OWN_PAGES = {
     "account": "/accounts/",
     "address": "/accounts/email/",
     "password": "/accounts/password/change/",
-    "second factor": "/accounts/2fa/",
+    "two steps": "/accounts/2fa/",
     "is it you": "/accounts/2fa/webauthn/add/",
     "sessions": "/accounts/sessions/",
     "elsewhere": "/accounts/3rdparty/",
@@ -229,7 +229,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
         reports += complaints(page, what, width)
     page.goto("/accounts/login/code/")
     page.get_by_label("Email").fill(an_address())
-    page.get_by_role("button", name="Send me six digits").click()
+    page.get_by_role("button", name="Email me a code").click()
     reports += complaints(page, "digits", width)
     page.get_by_role("button", name="Start again").click()
 
@@ -239,8 +239,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
         reports += complaints(page, what, width)
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_role("button", name="Make a passkey").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Create a passkey").click()
     page.wait_for_url("**/recovery-codes/")
     for what, url in OPENED_PAGES.items():
         page.goto(url)
@@ -265,5 +265,5 @@ def test_when_the_provider_is_away_the_page_says_so(visitor: Visit, provider: Pr
     provider.stop()
     page = visitor()
     page.goto("/accounts/oidc/oidc/login/")
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("That did not work")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("We could not sign you in")

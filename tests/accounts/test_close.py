@@ -23,7 +23,7 @@ def test_who_closes_it_leaves_nothing_but_the_record(signed_in: Person, orla: Us
     WebAuthn.add(orla, "Passkey", {})
     elsewhere = Person()
     elsewhere.sign_in(orla.email)
-    assert "Your account is closed" in close(signed_in)
+    assert "We have closed your account" in close(signed_in)
 
     orla.refresh_from_db()
     assert not orla.is_active
@@ -38,20 +38,20 @@ def test_who_closes_it_leaves_nothing_but_the_record(signed_in: Person, orla: Us
 def test_the_address_can_be_used_again(signed_in: Person, orla: User) -> None:
     close(signed_in)
     Person().send("/accounts/login/code/", email="orla@example.org")
-    assert "There is no account with it" in mailed_to("orla@example.org")[-1]
+    assert "no account uses it" in mailed_to("orla@example.org")[-1]
     page = Person().sign_up("orla@example.org")
-    assert "Check your mail" in words(page)
+    assert "Check your email" in words(page)
     assert User.objects.count() == 2
 
 
 def test_it_asks_once_more_for_the_password(signed_in: Person, orla: User) -> None:
     page = signed_in.send("/accounts/close/")
-    assert "Is it you?" in words(page)
+    assert "Confirm that it is you" in words(page)
     orla.refresh_from_db()
     assert orla.is_active
     # And then goes on with what was asked.
     page = signed_in.send("/accounts/reauthenticate/?next=/accounts/close/", page=page, password=PASSWORD)
-    assert "Your account is closed" in words(page)
+    assert "We have closed your account" in words(page)
 
 
 def test_nobody_leaves_letters_without_an_owner(letter: Letter, organizer: User, person: Person) -> None:
@@ -60,12 +60,12 @@ def test_nobody_leaves_letters_without_an_owner(letter: Letter, organizer: User,
     EmailAddress.objects.create(user=organizer, email=organizer.email, verified=True, primary=True)
     person.sign_in(organizer.email)
     assert "Friends of the Night Train" in words(person.get("/accounts/close/"))
-    assert "Not yet" in close(person)
+    assert "You cannot close your account yet" in close(person)
     organizer.refresh_from_db()
     assert organizer.is_active
 
     other = User.objects.create_user("tariq@example.org")
     Membership.objects.create(collective=letter.collective, user=other, role=Membership.Role.OWNER, created_at=NOW)
-    assert "Your account is closed" in close(person)
+    assert "We have closed your account" in close(person)
     letter.refresh_from_db()
     assert letter.status == Letter.Status.PUBLISHED

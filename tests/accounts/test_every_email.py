@@ -345,7 +345,7 @@ def test_no_email_leaves_beyond_the_limits_and_nothing_is_changed_without_it(
     allow(settings, "0/hour")
     page = send()
     assert mail.outbox == []
-    assert "too often" in words(page).lower() or page.status_code == 429, words(page)
+    assert "too many times" in words(page).lower() or page.status_code == 429, words(page)
     assert rows() == before
     assert list(User.objects.order_by("pk").values_list("password", "email")) == passwords
     # No message says that something was done, here or on the next page.
@@ -377,7 +377,7 @@ def test_these_are_all_the_emails_that_there_are() -> None:
     assert prefixes - NEVER_SENT == set(FLOWS.values())
 
 
-# With an account elsewhere
+# Use an account on another site
 
 
 @pytest.mark.usefixtures("unconfirmed")

@@ -88,7 +88,7 @@ def test_a_mail_server_that_is_away_keeps_nobody_waiting(person: Person) -> None
     from petition.celery import app
 
     app.conf.task_always_eager = False
-    assert "Check your mail" in words(person.sign_up(NEW))
+    assert "Check your email" in words(person.sign_up(NEW))
     assert mail.outbox == []
 
 

@@ -43,8 +43,8 @@ def _the_free_email_is_used(visitor: Visit) -> None:
     page.goto("/accounts/login/code/")
     if page.locator("#puzzle").count() == 0:
         page.get_by_label("Email").fill(an_address())
-        page.get_by_role("button", name="Send me six digits").click()
-        expect(page.get_by_label("The six digits in the mail")).to_be_visible()
+        page.get_by_role("button", name="Email me a code").click()
+        expect(page.get_by_label("Code from the email")).to_be_visible()
 
 
 def fill_in(page: Page, email: str) -> None:
@@ -58,7 +58,7 @@ def test_the_browser_calculates_while_somebody_types_and_signs_up(site: Site, vi
     fill_in(page, email)
     expect(page.get_by_role("status")).to_have_text(DONE, timeout=60_000)
     assert page.locator("input[name=proof]").count() == 1
-    page.get_by_role("button", name="Make an account").click()
+    page.get_by_role("button", name="Create an account").click()
     type_the_digits(page, site, email)
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
@@ -69,20 +69,20 @@ def test_who_sends_the_form_without_the_proof_sends_it_once_more(site: Site, vis
     fill_in(page, email)
     expect(page.get_by_role("status")).to_have_text(DONE, timeout=60_000)
     page.locator("input[name=proof]").evaluate("field => field.remove()")
-    page.get_by_role("button", name="Make an account").click()
+    page.get_by_role("button", name="Create an account").click()
     expect(page.locator("main")).to_contain_text("Wait a few seconds, then send the form again.")
     assert site.mails_to(email) == []
     page.get_by_label("Password").fill(PASSWORD)
     expect(page.get_by_role("status")).to_have_text(DONE, timeout=60_000)
-    page.get_by_role("button", name="Make an account").click()
+    page.get_by_role("button", name="Create an account").click()
     type_the_digits(page, site, email)
 
 
 def test_without_javascript_the_page_says_what_to_do(site: Site, visitor: Visit) -> None:
     page, email = visitor(java_script_enabled=False), an_address()
     fill_in(page, email)
-    page.get_by_role("button", name="Make an account").click()
-    expect(page.locator("main")).to_contain_text("Without JavaScript, try again in an hour.")
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.locator("main")).to_contain_text("If JavaScript is off, try again in an hour.")
     expect(page.get_by_label("Email")).to_have_value(email)
     assert site.mails_to(email) == []
 
@@ -91,7 +91,7 @@ def test_a_browser_that_cannot_calculate_can_still_send_the_form_and_is_told(sit
     page, email = visitor(), an_address()
     page.add_init_script(NO_CRYPTO)
     fill_in(page, email)
-    page.get_by_role("button", name="Make an account").click()
-    expect(page.locator("main")).to_contain_text("Many emails have been requested from your network.")
-    expect(page.get_by_role("button", name="Make an account")).to_be_enabled()
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.locator("main")).to_contain_text("Your network has requested many emails.")
+    expect(page.get_by_role("button", name="Create an account")).to_be_enabled()
     assert site.mails_to(email) == []

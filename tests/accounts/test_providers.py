@@ -44,7 +44,7 @@ def look(environ: dict[str, str], *urls: str) -> "subprocess.CompletedProcess[st
 
 def test_without_any_there_is_no_trace_of_it(person: Person) -> None:
     for page in ("/accounts/login/", "/accounts/signup/"):
-        assert "account elsewhere" not in words(person.get(page))
+        assert "account on another site" not in words(person.get(page))
     assert person.get("/accounts/3rdparty/").status_code == 404
     assert person.get("/accounts/github/login/").status_code == 404
 
@@ -68,7 +68,7 @@ def test_one_alone_is_there_alone_and_its_secret_may_be_in_a_file(tmp_path: Path
     assert said.returncode == 0, said.stderr
     assert ">GitHub</a>" in said.stdout
     assert "Google" not in said.stdout
-    assert "Go to GitHub" in said.stdout
+    assert "Continue to GitHub" in said.stdout
     assert form_action(said.stdout) == {"'self'", "https://github.com"}
 
 

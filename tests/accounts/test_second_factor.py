@@ -1,19 +1,27 @@
 """A second factor: set up, asked for when signing in, and demanded where the site says so."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import allauth.mfa
 import pytest
+from allauth.mfa.base import forms as base_forms
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils.module_loading import import_string
+from limits import parse
 from pytest_django import Settings
 
 from letters.base.accounts.guards import for_organizers
 from letters.base.accounts.queries import has_second_factor
+from letters.base.accounts.second_factors import CountsCodes, CountsPasskeys
 from letters.models import User
 from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to
 from tests.people import words
@@ -49,7 +57,7 @@ def recovery_codes(person: Person) -> list[str]:
 @pytest.mark.django_db(transaction=True)  # the mail leaves after commit
 def test_setting_up_an_app_is_told_by_mail(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
-    assert "An app now makes codes" in mailed_to(orla.email)[-1]
+    assert "An authenticator app was added" in mailed_to(orla.email)[-1]
 
 
 def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Person, orla: User) -> None:
@@ -58,7 +66,7 @@ def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Per
     assert "One more step" in words(person.sign_in(orla.email))
     assert not person.is_signed_in()
     page = person.send("/accounts/2fa/authenticate/", code=f"{(int(code_of(secret)) + 1) % 10**6:06}")
-    assert "That did not work" in words(page)
+    assert "That code is wrong" in words(page)
     person.send("/accounts/2fa/authenticate/", code=code_of(secret))
     assert person.is_signed_in()
 
@@ -83,6 +91,74 @@ def test_a_code_of_the_app_opens_once(signed_in: Person, orla: User) -> None:
         each.sign_in(orla.email)
         each.send("/accounts/2fa/authenticate/", code=code)
     assert [first.is_signed_in(), second.is_signed_in()] == [True, False]
+
+
+def wrong(secret: str) -> str:
+    return f"{(int(code_of(secret)) + 500_000) % 10**6:06}"
+
+
+def test_wrong_codes_of_somebody_with_the_password_do_not_keep_its_owner_out(signed_in: Person, orla: User) -> None:
+    secret = set_up_app(signed_in)
+    thief = Person()
+    thief.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    thief.sign_in(orla.email)
+    for _ in range(5):
+        assert "That did not work" in words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret)))
+    page = thief.send("/accounts/2fa/authenticate/", code=code_of(secret))
+    assert "That was tried too often." in words(page)
+    assert not thief.is_signed_in()
+    owner = Person()
+    owner.sign_in(orla.email)
+    owner.send("/accounts/2fa/authenticate/", code=code_of(secret))
+    assert owner.is_signed_in()
+
+
+def test_from_everywhere_wrong_codes_are_few_and_a_known_browser_is_not_concerned(
+    signed_in: Person, orla: User, settings: Settings
+) -> None:
+    secret = set_up_app(signed_in)
+    settings.LIMIT_SECOND_FACTORS_ANYWHERE = parse("2/hour")
+    pages = []
+    for number in range(3):
+        thief = Person()
+        thief.client.defaults["REMOTE_ADDR"] = f"198.51.{number}.7"
+        thief.sign_in(orla.email)
+        pages.append(words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret))))
+    assert ["tried too often" in page for page in pages] == [False, False, True]
+    signed_in.send("/accounts/logout/")
+    signed_in.sign_in(orla.email)
+    signed_in.send("/accounts/2fa/authenticate/", code=code_of(secret))
+    assert signed_in.is_signed_in()
+
+
+def test_a_right_code_uses_up_no_try(signed_in: Person, orla: User, settings: Settings) -> None:
+    set_up_app(signed_in)
+    settings.LIMIT_GUESSES = parse("1/hour")
+    for code in recovery_codes(signed_in)[:3]:
+        person = Person()
+        person.sign_in(orla.email)
+        person.send("/accounts/2fa/authenticate/", code=code)
+        assert person.is_signed_in()
+
+
+def test_every_form_that_allauth_would_count_is_counted_by_us(settings: Settings) -> None:
+    """Its own limit is off."""
+    package = Path(str(allauth.mfa.__path__[0]))
+    calls = re.compile(r"^ .*check_rate_limit\(", re.MULTILINE)
+    files = [path for path in package.rglob("*.py") if calls.search(path.read_text(encoding="utf-8"))]
+    assert sorted(str(path.relative_to(package)) for path in files) == [
+        "base/forms.py",
+        "totp/forms.py",
+        "webauthn/forms.py",
+    ]
+    ours = [import_string(form) for form in settings.MFA_FORMS.values()]
+    counted = {form.__mro__[2] for form in ours}
+    theirs = {
+        *[base_forms.AuthenticateForm, base_forms.ReauthenticateForm, totp_forms.ActivateTOTPForm],
+        *[webauthn_forms.AuthenticateWebAuthnForm, webauthn_forms.ReauthenticateWebAuthnForm],
+    }
+    assert counted == theirs
+    assert all(issubclass(form, CountsCodes | CountsPasskeys) for form in ours)
 
 
 def test_a_recovery_code_opens_once(signed_in: Person, orla: User) -> None:
@@ -159,8 +235,8 @@ def test_who_must_set_one_up_is_told_and_then_led_to_where_they_were_going(
     settings.SECOND_FACTOR_REQUIRED = True
     User.objects.filter(pk=orla.pk).update(is_staff=True, is_superuser=True)
     page = signed_in.client.get("/admin/letters/letter/", follow=True)
-    assert "asks everybody who publishes letters for a second factor" in words(page)
-    assert "Go on to where you were" not in words(page)
+    assert "you need two-step sign-in" in words(page)
+    assert "Continue where you were" not in words(page)
     set_up_app(signed_in)
     page = signed_in.get("/accounts/2fa/")
     assert b'href="/admin/letters/letter/"' in page.content

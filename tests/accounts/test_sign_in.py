@@ -27,15 +27,15 @@ def test_with_the_password(person: Person, orla: User) -> None:
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(person: Person, orla: User) -> None:
     pages = [words(person.sign_in(email, "not this one at all")) for email in (orla.email, UNKNOWN)]
     assert pages[0] == pages[1]
-    assert "do not belong together" in pages[0]
+    assert "email address or password is wrong" in pages[0]
     assert not person.is_signed_in()
 
 
 def test_with_six_digits_from_a_mail(person: Person, orla: User) -> None:
     page = person.send("/accounts/login/code/", email=orla.email)
-    assert f"We have sent six digits to {orla.email}" in words(page)
+    assert f"We have emailed a code to {orla.email}" in words(page)
     page = person.type_digits(other_than(mailed_digits(orla.email)), "/accounts/login/code/confirm/")
-    assert "not the right digits" in words(page)
+    assert "That code is wrong" in words(page)
     person.type_digits(mailed_digits(orla.email), "/accounts/login/code/confirm/")
     assert person.is_signed_in()
 
@@ -51,7 +51,7 @@ def test_digits_for_an_unknown_address_look_the_same(orla: User, url: str) -> No
         )
         pages.append([(each.redirect_chain, words(each).replace(email, "(address)")) for each in (page, wrong)])
     assert pages[0] == pages[1]
-    assert "There is no account with it" in mailed_to(UNKNOWN)[-1]
+    assert "no account uses it" in mailed_to(UNKNOWN)[-1]
 
 
 def test_a_new_password_is_chosen_with_digits_and_signs_in(person: Person, orla: User) -> None:
@@ -62,7 +62,7 @@ def test_a_new_password_is_chosen_with_digits_and_signs_in(person: Person, orla:
     assert person.is_signed_in()
     orla.refresh_from_db()
     assert orla.check_password(new)
-    assert "Your password was changed" in mailed_to(orla.email)[-1]
+    assert "Your password has changed" in mailed_to(orla.email)[-1]
 
 
 def test_one_comes_to_the_page_that_one_wanted_but_never_to_another_site(orla: User) -> None:
@@ -110,7 +110,7 @@ def test_sessions_that_are_over_leave_no_trace(signed_in: Person) -> None:
 def test_after_five_wrong_passwords_even_the_right_one_waits(person: Person, orla: User) -> None:
     for _ in range(5):
         person.sign_in(orla.email, "not this one at all")
-    assert "tried too often" in words(person.sign_in(orla.email))
+    assert "tried too many times" in words(person.sign_in(orla.email))
     assert not person.is_signed_in()
 
 
@@ -118,7 +118,7 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(person: Person, orl
 def test_nobody_gets_more_than_five_mails_an_hour_whoever_asks(orla: User, url: str) -> None:
     pages = [Person().send(url, email=orla.email) for _ in range(6)]
     assert len(mailed_to(orla.email)) == 5
-    assert "too often" in words(pages[-1]).lower()
+    assert "too many times" in words(pages[-1]).lower()
 
 
 def test_too_many_requests_get_a_page_in_words_and_leave_nothing_half_written(person: Person) -> None:
@@ -150,9 +150,10 @@ def test_the_list_of_browsers_ends_one_of_them_or_all_others(orla: User) -> None
         each.sign_in(orla.email)
     there_key = there.client.cookies["sessionid"].value
     there_id = UserSession.objects.get(session_key=stored_key(there_key)).pk
-    assert words(here.get("/accounts/sessions/")).count("Since") == 3
+    assert words(here.get("/accounts/sessions/")).count("Signed in on") == 3
 
-    assert "signed out" in words(here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/"))
+    page = here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/")
+    assert "signed that browser out" in words(page)
     assert [each.is_signed_in() for each in people] == [True, False, True]
 
     here.send("/accounts/sessions/")
@@ -186,7 +187,7 @@ def test_the_address_changes_when_the_new_one_is_confirmed(signed_in: Person, or
     signed_in.type_digits(mailed_digits(new))
     orla.refresh_from_db()
     assert orla.email == new
-    assert "It is now orla@elsewhere.example" in mailed_to("orla@example.org")[-1]
+    assert "to orla@elsewhere.example" in mailed_to("orla@example.org")[-1]
     assert Person().sign_in(new).status_code == 200
 
 
@@ -203,9 +204,9 @@ def test_an_address_that_somebody_else_has_cannot_be_taken_nor_found_out(signed_
 def test_changing_the_password_asks_for_the_old_one_and_says_so_by_mail(signed_in: Person, orla: User) -> None:
     new = "another twelve characters"
     page = signed_in.send("/accounts/password/change/", oldpassword="wrong", password1=new, password2=new)
-    assert "not your password" in words(page)
+    assert "password is wrong" in words(page)
     signed_in.send("/accounts/password/change/", oldpassword=PASSWORD, password1=new, password2=new)
     orla.refresh_from_db()
     assert orla.check_password(new)
     assert signed_in.is_signed_in()
-    assert "Your password was changed" in mailed_to(orla.email)[-1]
+    assert "Your password has changed" in mailed_to(orla.email)[-1]

@@ -19,7 +19,7 @@ NEW = "nina@example.org"
 
 def test_who_types_the_six_digits_has_an_account_and_is_signed_in(person: Person) -> None:
     page = person.sign_up(NEW)
-    assert f"We have sent six digits to {NEW}" in words(page)
+    assert f"We have emailed a code to {NEW}" in words(page)
     assert not person.is_signed_in()
 
     page = person.type_digits(mailed_digits(NEW))
@@ -36,12 +36,12 @@ def test_without_a_password_the_account_has_none(person: Person) -> None:
     person.type_digits(mailed_digits(NEW))
     assert person.is_signed_in()
     assert not User.objects.get(email=NEW).has_usable_password()
-    assert "You have none" in words(person.get("/accounts/"))
+    assert "You have no password" in words(person.get("/accounts/"))
 
 
 def test_an_address_in_capitals_is_the_same_address(person: Person) -> None:
     User.objects.create_user("Nina@Example.org", PASSWORD)
-    assert "Check your mail" in words(person.sign_up("NINA@example.org"))
+    assert "Check your email" in words(person.sign_up("NINA@example.org"))
     assert User.objects.count() == 1
 
 
@@ -49,9 +49,9 @@ def test_wrong_digits_can_be_tried_three_times(person: Person) -> None:
     person.sign_up(NEW)
     digits = mailed_digits(NEW)
     for _ in range(2):
-        assert "not the right digits" in words(person.type_digits(other_than(digits)))
+        assert "That code is wrong" in words(person.type_digits(other_than(digits)))
     page = person.type_digits(other_than(digits))
-    assert "tried too often" in words(page)
+    assert "tried too many times" in words(page)
     assert not EmailAddress.objects.filter(verified=True).exists()
     assert person.get("/accounts/confirm-email/").status_code == 302
     assert not person.is_signed_in()
@@ -64,7 +64,7 @@ def test_other_digits_replace_the_first_ones(person: Person) -> None:
     person.send("/accounts/confirm-email/", action="resend")
     second = mailed_digits(NEW)
     assert len(mailed_to(NEW)) == 2
-    assert first == second or "not the right digits" in words(person.type_digits(first))
+    assert first == second or "That code is wrong" in words(person.type_digits(first))
     person.type_digits(second)
     assert person.is_signed_in()
 
@@ -90,7 +90,7 @@ def test_a_known_address_looks_like_a_new_one(person: Person) -> None:
         for visitor, email in ((new, NEW), (known, "nora@example.org"))
     }
     assert as_anybody(wrong[NEW], NEW) == as_anybody(wrong["nora@example.org"], "nora@example.org")
-    assert "There is one already" in mailed_to("nora@example.org")[-1]
+    assert "There already is an account with it" in mailed_to("nora@example.org")[-1]
 
 
 def test_a_passkey_account_for_a_known_address_looks_like_a_new_one(person: Person) -> None:
@@ -122,7 +122,7 @@ def test_two_who_make_the_same_account_at_once_get_one(person: Person, monkeypat
     monkeypatch.setattr(
         "allauth.account.internal.flows.manage_email.email_already_exists", lambda value: (value, False)
     )
-    assert "Check your mail" in words(person.sign_up(NEW))
+    assert "Check your email" in words(person.sign_up(NEW))
     assert User.objects.count() == 1
 
 
@@ -160,7 +160,7 @@ def test_digits_of_a_sign_up_that_another_one_has_replaced_are_politely_refused(
 def test_digits_by_mail_do_not_open_an_account_that_somebody_else_has_begun(person: Person, url: str) -> None:
     Person().sign_up(NEW, "the password of the squatter")
     person.send(url, email=NEW)
-    assert "There is no account with it" in mailed_to(NEW)[-1]
+    assert "no account uses it" in mailed_to(NEW)[-1]
 
 
 def test_an_account_that_is_in_use_is_never_taken_for_an_abandoned_one(orla: User) -> None:

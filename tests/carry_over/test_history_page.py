@@ -33,8 +33,8 @@ def signed(letter: Letter) -> Letter:
 def test_it_lists_every_text_and_who_signed_it(signed: Letter, desk: Client) -> None:
     change_text(signed)
     said = words(desk.get(PAGE))
-    assert f"March 4, 2025 · A change of substance 0 signatures {NOTE}" in said
-    assert "March 3, 2025 · The first text 3 signatures" in said
+    assert f"March 4, 2025 · Change of substance 0 signatures {NOTE}" in said
+    assert "March 3, 2025 · First text 3 signatures" in said
     assert "0 signed the letter as it is now, 3 an earlier one." in said
 
 
@@ -62,7 +62,7 @@ def test_one_sees_how_many_and_the_very_mail_before_one_asks(signed: Letter, des
     assert "3 signatures stand with an earlier text." in said
     assert "A letter that you signed has changed: do you still sign it?" in said
     assert NOTE in said
-    assert "these signatures stay with the text that they were given to" in said
+    assert "Their signatures stay with the text that they signed" in said
     assert not CarryOver.objects.exists()
 
 
@@ -70,19 +70,18 @@ def test_one_asks_once_and_sees_how_far_it_has_come(signed: Letter, desk: Client
     change_text(signed)
     for _ in range(2):
         page = desk.post(ASK, follow=True)
-    assert "More mails are being prepared." in words(page)
+    assert "We are preparing more emails." in words(page)
     assert AuditEvent.objects.filter(verb="ask_to_carry_over").count() == 1
     owe_questions(now=NOW)
     said = words(desk.get(PAGE))
-    assert "Asked 3 Mails still to be sent 3 Carried over 0 Stay with the earlier text 0" in said
-    assert "being prepared" not in said
+    assert "Asked 3 Emails waiting 3 Carried over 0 Staying with the earlier text 0" in said
+    assert "We are preparing more emails" not in said
     deliver()
     answer_carry_over(signature_of(signed), carries=True, seen=2, now=NOW)
     answer_carry_over(signature_of(signed, "berta@example.org"), carries=False, seen=2, now=NOW)
     said = words(desk.get(PAGE))
     assert (
-        "Asked 3 Mails still to be sent 0 Carried over 1 Stay with the earlier text 1 "
-        "No answer yet, or withdrawn 1" in said
+        "Asked 3 Emails waiting 0 Carried over 1 Staying with the earlier text 1 No answer yet, or withdrawn 1" in said
     )
     assert desk.get(ASK)["Location"] == PAGE
 
@@ -92,7 +91,7 @@ def test_many_mails_are_not_counted_one_by_one(signed: Letter, desk: Client, mon
     change_text(signed)
     desk.post(ASK)
     owe_questions(now=NOW)
-    assert "Mails still to be sent more than 2" in words(desk.get(PAGE))
+    assert "Emails waiting more than 2" in words(desk.get(PAGE))
 
 
 def test_the_mails_of_another_question_are_not_counted(signed: Letter, desk: Client, organizer: User) -> None:

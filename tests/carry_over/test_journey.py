@@ -116,10 +116,10 @@ def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) ->
     sign_in(desk, site)
     desk.goto(DESK)
     axe_finds_nothing(desk)
-    desk.get_by_role("link", name="See the mail first").click()
+    desk.get_by_role("link", name="Preview the email").click()
     expect(desk.locator("main")).to_contain_text(NOTE)
     axe_finds_nothing(desk)
-    desk.get_by_role("button", name="Ask them now").click()
+    desk.get_by_role("button", name="Ask now").click()
     expect(desk.locator("main")).to_contain_text("The signers of the earlier text are being asked.")
 
     signer = visitor()
@@ -151,7 +151,9 @@ def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) ->
     axe_finds_nothing(reader)
 
     desk.goto(DESK)
-    expect(desk.locator(".figures")).to_contain_text(re.compile(r"Carried over\s*1\s*Stay with the earlier text\s*1"))
+    expect(desk.locator(".figures")).to_contain_text(
+        re.compile(r"Carried over\s*1\s*Staying with the earlier text\s*1")
+    )
     axe_finds_nothing(desk)
     assert all(len(site.mails_to(email)) == 3 for email in (ada, berta, carlo))
     assert set(links_in(site.mails_to(ada)[2])) == {"carry-over", "manage", "not-me"}

@@ -29,16 +29,16 @@ def an_owner(page: Page, site: Site, name: str) -> str:
     page.goto("/organize/collectives/new/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Time zone").select_option("Europe/Rome")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create collective").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")
     return page.url
 
 
 def invite(page: Page, email: str, role: str = "editor") -> None:
     page.get_by_label("Email").fill(email)
-    page.get_by_label("As", exact=True).select_option(role)
+    page.get_by_label("Role", exact=True).select_option(role)
     page.get_by_role("button", name="Invite").click()
-    expect(page.get_by_text("The invitation is on its way.")).to_be_visible()
+    expect(page.get_by_text("We are sending the invitation. It can take a few minutes.")).to_be_visible()
 
 
 def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) -> None:
@@ -48,16 +48,16 @@ def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) ->
 
     guest = visitor()
     mail_to(guest, email).locator(LINK).first.click()
-    expect(guest.get_by_role("heading", level=1)).to_have_text("You are invited")
-    guest.get_by_role("link", name="Make an account").click()
+    expect(guest.get_by_role("heading", level=1)).to_have_text("You are invited to join")
+    guest.get_by_role("link", name="Create an account").click()
     private = an_address()
     guest.get_by_label("Email").fill(private)
     guest.get_by_label("Password").fill("seven sleepers in a night train")
-    guest.get_by_role("button", name="Make an account").click()
+    guest.get_by_role("button", name="Create an account").click()
     type_the_digits(guest, site, private)
     expect(guest.locator("main b")).to_have_text(private)
     guest.get_by_role("button", name="Accept").click()
-    expect(guest.get_by_text("You belong to it now.")).to_be_visible()
+    expect(guest.get_by_text("You are now a member.")).to_be_visible()
 
     owner.goto(url)
     expect(owner.get_by_text(private)).to_be_visible()
@@ -65,9 +65,9 @@ def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) ->
     owner.get_by_role("button", name="Yes, leave").click()
     expect(owner.get_by_text("You have left Readers of the Old Town.")).to_be_visible()
     guest.goto(url)
-    guest.get_by_role("link", name="Record").click()
+    guest.get_by_role("link", name="History").click()
     lines = guest.locator(".record li > p:first-child")
-    expect(lines.first).to_have_text(re.compile("Member [0-9a-f]{4} left, until then owner."))
+    expect(lines.first).to_have_text(re.compile("Member [0-9a-f]{4}, who was owner, left."))
     assert "@" not in " ".join(lines.all_inner_texts())
 
 
@@ -88,7 +88,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     reports += complaints(page, "nobody invited", width)
     pages = {
         "collectives": "/organize/collectives/",
-        "new": "/organize/collectives/new/",
+        "not published yet": "/organize/collectives/new/",
         "settings": f"{url}settings/",
         "record": f"{url}record/",
         "useless link": "/organize/invitations/x/",
@@ -97,10 +97,10 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
         page.goto(address)
         reports += complaints(page, what, width)
     page.goto("/organize/new/")
-    for field, text in {"To whom": "To the council", "Title": "Keep it open", "The letter": "Please."}.items():
+    for field, text in {"Delivered to": "To the council", "Title": "Keep it open", "The letter": "Please."}.items():
         page.get_by_label(field, exact=True).fill(text)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_text("Before you publish: set up a second factor.")).to_be_visible()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("Set up two-step sign-in before you publish.")).to_be_visible()
     reports += complaints(page, "asked for a second factor", width)
     page.goto(url)
     invite(page, f"next-{email}")

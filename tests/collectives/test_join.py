@@ -38,7 +38,7 @@ def test_opening_the_link_changes_nothing(invite: Inviter, client: Client, nina:
         for _ in range(2):
             assert reader.head(url).status_code == 200
             page = words(reader.get(url))
-            assert "Friends of the Night Train As a moderator: look at the signatures" in page
+            assert "Friends of the Night Train Your role: moderator. You can review signatures" in page
     assert MemberInvitation.objects.open().get() == invitation
     assert not nina.memberships.exists()
 
@@ -57,7 +57,7 @@ def test_a_button_joins_with_whatever_account_and_says_with_which(
     url = path_in_mail(invite("nina@example.org"))
     browser = browser_of(stranger)
     page = browser.get(url)
-    assert "You join with the account sven@example.org" in words(page)
+    assert "You will join with the account sven@example.org" in words(page)
     for _ in range(2):
         page = browser.post(url, follow=True)
         assert page.redirect_chain[-1][0] == "/organize/collectives/night-train/"
@@ -77,7 +77,7 @@ def test_who_belongs_to_it_already_is_told_so(invite: Inviter, teammate: User) -
     url = path_in_mail(invite(role="owner"))
     browser = browser_of(teammate)
     for page in (browser.get(url), browser.post(url)):
-        assert "You belong to it already: editor." in words(page)
+        assert "You are already a member. Your role: editor." in words(page)
     assert teammate.memberships.get().role == "editor"
     assert MemberInvitation.objects.open().exists()
 
@@ -158,11 +158,11 @@ def _worker_at_once() -> Iterator[None]:
 def test_somebody_without_an_account_makes_one_on_the_way(invite: Inviter, person: Person) -> None:
     url = path_in_mail(invite("nina@example.org"))
     signup = f"/accounts/signup/?next={url}"
-    assert "Check your mail" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
+    assert "Check your email" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
     page = person.type_digits(mailed_digits("private@example.org"))
     assert page.redirect_chain[-1][0] == url
-    assert "You join with the account private@example.org" in words(page)
-    assert "You belong to it now." in words(person.send(url))
+    assert "You will join with the account private@example.org" in words(page)
+    assert "You are now a member." in words(person.send(url))
 
 
 def test_somebody_with_an_account_signs_in_on_the_way(invite: Inviter, person: Person, nina: User) -> None:
@@ -171,5 +171,5 @@ def test_somebody_with_an_account_signs_in_on_the_way(invite: Inviter, person: P
     EmailAddress.objects.create(user=nina, email=nina.email, verified=True, primary=True)
     url = path_in_mail(invite())
     page = person.sign_in(nina.email, way_on=url)
-    assert "You join with the account nina@example.org" in words(page)
-    assert "You belong to it now." in words(person.send(url))
+    assert "You will join with the account nina@example.org" in words(page)
+    assert "You are now a member." in words(person.send(url))

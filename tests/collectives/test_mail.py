@@ -50,7 +50,7 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
     for half in both_halves(outgoing):
         assert "Olga invites you to a collective" in half
         assert "Friends of the Night Train" in half
-        assert "As an editor: write its letters and publish them." in half
+        assert "Your role: editor. You can write and publish letters." in half
         assert "You can accept until" in half
         assert "If you did not expect this, do nothing" in half
 

@@ -35,12 +35,12 @@ def part_of(person: User, collective: Collective) -> Membership:
 
 def test_ones_collectives_and_no_others(desk: Client, letter: Letter, stranger: User) -> None:
     page = words(desk.get(LIST))
-    assert "Friends of the Night Train you: owner 1 letter" in page
+    assert "Friends of the Night Train Your role: owner 1 letter" in page
     assert "The Other Side" not in page
 
 
 def test_who_has_none_reads_how_to_get_one(nina: User) -> None:
-    assert "You belong to none yet." in words(browser_of(nina).get(LIST))
+    assert "You are not in a collective yet." in words(browser_of(nina).get(LIST))
 
 
 @pytest.mark.parametrize("url", ["/organize/", "/accounts/"])
@@ -59,15 +59,15 @@ def test_a_collective_is_made(desk: Client, organizer: User) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"name": " \u200b"}, "Write how the collective is called"),
-        ({"name": "a\u202eb"}, "There is a character in it that cannot be shown."),
+        ({"name": " \u200b"}, "Enter the name of the collective"),
+        ({"name": "a\u202eb"}, "This contains a character that we cannot show. Type it again."),
         ({"name": "x" * 201}, "at most 200 characters"),
-        ({"slug": "night train!"}, "Letters from a to z, digits and hyphens only"),
+        ({"slug": "night train!"}, "Use only the letters a to z, numbers and hyphens"),
         ({"slug": "night-train"}, "This address is taken."),
         ({"slug": "NEW"}, "This address is taken."),
-        ({"website": "javascript:alert(1)"}, "This is no address of a page."),
-        ({"website": "ftp://club.example"}, "This is no address of a page."),
-        ({"timezone": "Mars/Olympus"}, "There is no such time zone."),
+        ({"website": "javascript:alert(1)"}, "Enter a web address, like"),
+        ({"website": "ftp://club.example"}, "Enter a web address, like"),
+        ({"timezone": "Mars/Olympus"}, "Select a time zone from the list."),
         ({"description": "x" * 2001}, "at most 2000 characters"),
     ],
 )
@@ -93,7 +93,7 @@ def test_what_teammates_call_somebody_is_theirs_to_say(nina: User, collective: C
 
 def test_an_owner_sees_everybody_and_what_can_be_done(desk: Client, teammate: User) -> None:
     page = desk.get(PAGE)
-    for shown in ("Olga you olga@example.org", "Tariq tariq@example.org", "Invite somebody", "Remove Tariq"):
+    for shown in ("Olga you olga@example.org", "Tariq tariq@example.org", "Invite a member", "Remove Tariq"):
         assert shown in words(page)
 
 
@@ -157,7 +157,7 @@ def test_parts_are_changed_and_taken_away(desk: Client, collective: Collective, 
     url = f"{PAGE}members/{part.pk}/"
     assert "Saved." in words(post(desk, url, action="role", role="moderator"))
     assert part_of(teammate, collective).role == "moderator"
-    assert "There is no such part." in words(post(desk, url, action="role", role="god"))
+    assert "Select a role from the list." in words(post(desk, url, action="role", role="god"))
     assert desk.post(url, {"action": "burn"}).status_code == 404
     for _ in range(2):
         assert post(desk, url, action="remove").status_code == 200
@@ -171,7 +171,7 @@ def test_a_member_of_another_collective_is_not_touched(desk: Client, collective:
 
 
 def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, organizer: User) -> None:
-    assert "To hand it over, make somebody else an owner" in words(desk.get(PAGE))
+    assert "Make someone else an owner before you leave" in words(desk.get(PAGE))
     page = post(desk, f"{PAGE}leave/")
     assert (page.status_code, "Make somebody else an owner first." in words(page)) == (409, True)
     page = post(desk, f"{PAGE}members/{organizer.memberships.get().pk}/", action="role", role="editor")
@@ -224,19 +224,19 @@ def test_whether_an_address_has_an_account_makes_no_difference(desk: Client, nin
     post(desk, f"{LIST}new/", name="The Club", timezone="UTC")
     page = post(desk, f"{LIST}the-club/invite/", email=email, role="editor")
     assert page.status_code == 200
-    assert "The invitation is on its way." in words(page)
-    assert f"{email} editor The mail is on its way." in words(page)
+    assert "We are sending the invitation. It can take a few minutes." in words(page)
+    assert f"{email} editor The email is on its way." in words(page)
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"email": ""}, "Write the address of whom you invite."),
+        ({"email": ""}, "Enter the email address of the person you want to invite."),
         ({"email": "nina"}, "This email address has no @."),
         ({"email": "nina@example.org, eve@example.org"}, "This has more than one @."),
         ({"email": "Olga@example.org"}, "This is your own address."),
         ({"email": "tariq@example.org"}, "Whoever has this address belongs to the collective already."),
-        ({"role": "god"}, "There is no such part."),
+        ({"role": "god"}, "Select a role from the list."),
         ({"role": ""}, "This field is required."),
     ],
 )
@@ -251,17 +251,17 @@ def test_limits_have_words(desk: Client, invite: Inviter) -> None:
     for n in range(20):
         invite(f"nina{n}@example.org")
     page = post(desk, f"{PAGE}invite/", email="nina@example.org", role="editor")
-    assert "Twenty invitations are open." in words(page)
+    assert "Twenty invitations are waiting for an answer." in words(page)
 
 
 def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
     invitation = invite()
     deliver()
-    assert "nina@example.org editor The mail was sent. Good until" in words(desk.get(PAGE))
+    assert "nina@example.org editor The email was sent. Valid until" in words(desk.get(PAGE))
     OutgoingEmail.objects.update(sent_at=None, failed_at=NOW)
-    assert "The mail came back." in words(desk.get(PAGE))
+    assert "The email came back." in words(desk.get(PAGE))
     accept_invitation(invitation, by=nina, now=today)
-    assert "The mail came back." not in words(desk.get(PAGE))
+    assert "The email came back." not in words(desk.get(PAGE))
 
 
 def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Inviter) -> None:
@@ -274,7 +274,7 @@ def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Invit
 def test_an_address_under_a_lost_key_breaks_no_page(desk: Client, invite: Inviter) -> None:
     invite()
     MemberInvitation.objects.update(address=b"sealed under a key that nobody has")
-    assert "an address that cannot be read" in words(desk.get(PAGE))
+    assert "unreadable address" in words(desk.get(PAGE))
 
 
 def test_a_page_costs_the_same_however_many_belong_to_it(
@@ -310,13 +310,13 @@ def test_before_the_first_publication_an_owner_is_asked_for_a_second_factor(
 ) -> None:
     draft()
     page = desk.get("/organize/letters/night-trains/")
-    assert "Before you publish: set up a second factor." in words(page)
+    assert "Set up two-step sign-in before you publish." in words(page)
     url = "/accounts/second-factor/?next=/organize/letters/night-trains/"
     assert f'href="{url}"' in page.content.decode()
     assert desk.get(url).headers["Location"] == "/accounts/2fa/"
     assert way_on(desk) == "/organize/letters/night-trains/"
     # An editor is not asked, and nobody is kept from publishing.
-    assert "second factor" not in words(browser_of(teammate).get("/organize/letters/night-trains/"))
+    assert "two-step sign-in" not in words(browser_of(teammate).get("/organize/letters/night-trains/"))
 
 
 def test_the_way_back_leads_nowhere_else(desk: Client, organizer: User) -> None:
@@ -327,4 +327,4 @@ def test_the_way_back_leads_nowhere_else(desk: Client, organizer: User) -> None:
 def test_who_has_one_is_not_asked(desk: Client, draft: Any, organizer: User) -> None:
     draft()
     Authenticator.objects.create(user=organizer, type=Authenticator.Type.TOTP, data={})
-    assert "second factor" not in words(desk.get("/organize/letters/night-trains/"))
+    assert "two-step sign-in" not in words(desk.get("/organize/letters/night-trains/"))

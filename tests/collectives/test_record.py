@@ -67,19 +67,19 @@ def test_every_deed_of_the_collective_is_a_sentence(
     assert newest == [
         f"Olga withdrew {title}.",
         f"Tariq closed {title}.",
-        "Mona left, until then moderator.",
-        "Olga removed Member X, until then editor.",
-        "Olga changed the part of Member X from moderator to editor.",
+        "Mona, who was moderator, left.",
+        "Olga removed Member X, who was editor.",
+        "Olga changed the role of Member X from moderator to editor.",
         "Member X joined as moderator, invited by Olga.",
-        "Olga invited somebody as moderator.",
-        "Olga took back an invitation as owner.",
-        "Olga invited somebody as owner.",
-        "Olga changed how the collective is described.",
+        "Olga invited someone as moderator.",
+        "Olga withdrew an invitation as owner.",
+        "Olga invited someone as owner.",
+        "Olga changed the description of the collective.",
         f"Olga published {title}.",
-        f"Olga wrote the text of {title} (it).",
-        f"Olga began the letter {title}.",
-        f"Olga wrote the text of {title} (en).",
-        "Olga made the collective.",
+        f"Olga edited the text of {title} (it).",
+        f"Olga started the letter {title}.",
+        f"Olga edited the text of {title} (en).",
+        "Olga created the collective.",
     ]
     assert "The lines stay." in words(desk.get(PAGE))
 
@@ -197,7 +197,7 @@ def test_no_address_stands_in_it(desk: Client, organizer: User, invite: Inviter,
 
 
 def test_another_collectives_deeds_are_not_in_it(desk: Client, collective: Collective, stranger: User) -> None:
-    assert lines(desk) == ["Olga made the collective."]
+    assert lines(desk) == ["Olga created the collective."]
 
 
 def test_times_are_told_where_the_collective_is(desk: Client, collective: Collective) -> None:
@@ -221,7 +221,7 @@ def test_a_cursor_that_is_none_shows_the_first_page(desk: Client, collective: Co
 
 def test_past_the_end_nothing_is_left(desk: Client, collective: Collective) -> None:
     cursor = make_cursor(f"record:{collective.pk}", NOW - timedelta(days=9), 1)
-    assert "Nothing is left to read here." in words(desk.get(f"{PAGE}?before={cursor}"))
+    assert "There are no more entries." in words(desk.get(f"{PAGE}?before={cursor}"))
 
 
 def test_a_page_costs_the_same_however_much_was_done(

@@ -61,7 +61,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(organizer: Page) -> None
 def test_a_file_is_asked_for_made_and_fetched(organizer: Page) -> None:
     """By the worker that `make run` starts; the page says by itself when it is there."""
     organizer.goto(f"{ORGANIZE}exports/")
-    organizer.get_by_role("button", name="As plain text (CSV)").click()
+    organizer.get_by_role("button", name="Export as plain text (CSV)").click()
     button = organizer.get_by_role("button", name="Download")
     expect(button.first).to_be_visible(timeout=30_000)
     with organizer.expect_download() as fetched:
@@ -72,7 +72,7 @@ def test_a_file_is_asked_for_made_and_fetched(organizer: Page) -> None:
 
 def test_the_letter_is_put_on_paper_where_it_is_delivered(organizer: Page) -> None:
     organizer.goto(f"{ORGANIZE}handover/")
-    organizer.get_by_role("button", name="Make the PDF").click()
+    organizer.get_by_role("button", name="Create PDF").click()
     button = organizer.get_by_role("button", name="Download")
     expect(button).to_be_visible(timeout=60_000)
     with organizer.expect_download() as fetched:

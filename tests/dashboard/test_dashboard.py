@@ -51,7 +51,7 @@ def test_the_counter_says_what_the_public_page_says(published: LetterMaker, desk
     sign(letter)
     publish(NOW)
     page = desk.get(PAGE)
-    assert "3 signatures of 10 hoped for" in words(page)
+    assert "3 signatures Goal: 10" in words(page)
     assert "confirmation fewer than 10" in words(page)
     assert b'max="10" value="3"' in page.content
 
@@ -62,7 +62,7 @@ def test_a_letter_that_nobody_has_signed_says_so(letter: Letter, desk: Client) -
 
 def test_a_draft_says_that_nobody_can_sign_it(draft: LetterMaker, desk: Client) -> None:
     draft()
-    assert "Nobody can sign it yet." in words(desk.get(PAGE))
+    assert "Nobody can sign the letter yet." in words(desk.get(PAGE))
 
 
 # Over time
@@ -127,8 +127,8 @@ def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Cl
     add_published(letter, 7, now=now)
     page = desk.get(PAGE)
     assert 'class="bars" d="M' in page.content.decode()
-    assert "New on each day most: 7" in words(page)
-    assert "From (UTC) New Taken out All together" in words(page)
+    assert "New each day most: 7" in words(page)
+    assert "From (UTC) New Withdrawn or removed Total" in words(page)
     assert b" style=" not in page.content
 
 
@@ -155,7 +155,7 @@ def test_languages_countries_and_hosts_are_read_from_their_tallies(letter: Lette
     assert "English 4 100 %" in page
     assert "Italy 3 75 %" in page
     assert "news.example 3 75 %" in page
-    assert "Directly, or not known 1 25 %" in page
+    assert "Direct, or not known 1 25 %" in page
 
 
 def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> None:

@@ -115,7 +115,7 @@ def test_who_has_lost_the_part_gets_no_file(letter: Letter, teammate: User, desk
     make_exports()
     export.refresh_from_db()
     assert (export.failed_at is not None, export.error) == (True, "not_yours")
-    assert "Not made: whoever asked may not have it any more." in words(desk.get(PAGE))
+    assert "We did not make this file: the person who asked for it may no longer have it." in words(desk.get(PAGE))
 
 
 def test_who_has_lost_the_part_after_it_was_made_cannot_download_it(letter: Letter, teammate: User) -> None:
@@ -161,7 +161,7 @@ def test_a_kind_of_file_that_is_not_made_gets_a_sentence(letter: Letter, desk: C
 def test_the_page_says_how_far_it_is(letter: Letter, organizer: User, desk: Client) -> None:
     add_published(letter, 4)
     ask_export(letter, wanted=CSV, by=organizer, now=NOW)
-    assert "Waits for its turn." in words(desk.get(PAGE))
+    assert "Waiting." in words(desk.get(PAGE))
     export = claim_export(now=timezone.now())
     assert export
     advance_export(export, reached=2, rows=2, now=timezone.now())
@@ -356,7 +356,7 @@ def test_what_does_not_work_out_is_tried_again_and_given_up_at_last(
     make_exports()
     assert Export.objects.get().error == "gave_up"
     assert list(folder.iterdir()) == []
-    assert "It could not be made. Ask for it again." in words(desk.get(PAGE))
+    assert "We could not make this file. Ask for it again." in words(desk.get(PAGE))
 
 
 def test_one_that_fails_keeps_no_other_waiting(

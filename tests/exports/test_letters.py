@@ -1,4 +1,4 @@
-"""The letter with its signatories as a PDF: who may have it, in which language, and what stands in it."""
+"""Letter with signatories as a PDF: who may have it, in which language, and what stands in it."""
 
 import shutil
 import stat
@@ -84,10 +84,10 @@ def test_an_organizer_makes_it_and_takes_it_away(letter: Letter, desk: Client, t
     sign_and_confirm(letter, "grace@example.org", name="Grace Hopper", display="organizers", affiliation="Navy")
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
     publish(NOW)
-    assert "Waits for its turn." in words(desk.post(ASK, follow=True))
+    assert "Waiting." in words(desk.post(ASK, follow=True))
     make_exports()
     page = words(desk.get(PAGE))
-    assert "The letter with its signatories, PDF, English" in page
+    assert "Letter with signatories, PDF, English" in page
     assert "3 names. Kept until" in page
     export = Export.objects.get()
     answer = download(desk, export)
@@ -120,7 +120,7 @@ def test_the_page_of_files_lists_it_and_leads_to_where_it_is_made(
 ) -> None:
     made(letter, organizer, "it")
     page = desk.get("/organize/letters/night-trains/exports/")
-    assert "The letter with its signatories, PDF, Italiano" in words(page)
+    assert "Letter with signatories, PDF, Italiano" in words(page)
     assert PAGE.encode() in page.content
 
 
@@ -153,7 +153,7 @@ def test_who_has_left_meanwhile_gets_none(letter: Letter, organizer: User, teamm
     Membership.objects.filter(user=teammate).delete()
     make_exports()
     assert Export.objects.get().error == "not_yours"
-    assert "Not made: whoever asked may not have it any more." in words(desk.get(PAGE))
+    assert "We did not make this file: the person who asked for it may no longer have it." in words(desk.get(PAGE))
 
 
 def test_nothing_is_asked_for_by_looking(letter: Letter, desk: Client) -> None:
@@ -227,7 +227,7 @@ def test_a_language_that_is_gone_when_its_turn_comes_is_said_to_be_gone(
     ask_export(letter, wanted=paper("it"), by=organizer, now=NOW)
     Export.objects.update(language="fr")
     make_exports()
-    assert "Not made: the letter is not in this language any more." in words(desk.get(PAGE))
+    assert "We did not make this file: the letter is no longer in this language." in words(desk.get(PAGE))
     assert not folder.exists() or list(folder.iterdir()) == []
 
 

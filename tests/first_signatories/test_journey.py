@@ -47,7 +47,7 @@ def write_letter(page: Page) -> str:
     page.locator("#text_title").fill("Keep the night trains running")
     page.locator("#text_body").fill("Four sleeper lines are to end in December. Keep them.")
     page.locator("#text_collective").fill("Friends of the Night Train")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/organize/letters/**")
     return page.url
 
@@ -65,17 +65,19 @@ def test_twenty_are_invited_two_sign_one_declines_and_they_stand_first(site: Sit
     sign_up(page, site)
     letter = write_letter(page)
     page.get_by_role("link", name="First signatories").click()
-    page.get_by_label("Or a file").set_input_files({"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV})
-    page.get_by_role("button", name="Look at the list").click()
+    page.get_by_label("Or upload a CSV file").set_input_files(
+        {"name": "réponses.csv", "mimeType": "text/csv", "buffer": CSV}
+    )
+    page.get_by_role("button", name="Check the list").click()
     # The preview: what was understood, what it seems to be written in, and one column set right by hand.
     expect(page.get_by_text("The file is not in UTF-8")).to_be_visible()
     expect(page.get_by_role("heading", name="20 people on the list")).to_be_visible()
     page.get_by_label("Column 4").select_option("affiliation")
-    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Update").click()
     expect(page.locator(".first-names li").first).to_contain_text("Person 0")
     expect(page.locator(".first-names li").first).to_contain_text("Institute 0")
     assert site.mails_to("p0@first.example") == []
-    page.get_by_role("button", name="Invite them").click()
+    page.get_by_role("button", name="Invite these people").click()
     expect(page.get_by_text("We have taken your list of 20 addresses.")).to_be_visible()
     until(lambda: all(site.mails_to(f"p{n}@first.example") for n in range(20)))
 
@@ -123,10 +125,10 @@ def test_the_pages_are_accessible_and_fit(site: Site, visitor: Visit, width: int
     page.goto(f"{letter}first-signers/")
     look(page, width)
     email = f"looked-at-{width}@first.example"
-    page.get_by_label("Addresses, one to a line").fill(f"Ada Lovelace <{email}>\nnobody\nEve <eve-{email}>")
-    page.get_by_role("button", name="Look at the list").click()
+    page.get_by_label("Email addresses, one per line").fill(f"Ada Lovelace <{email}>\nnobody\nEve <eve-{email}>")
+    page.get_by_role("button", name="Check the list").click()
     look(page, width)
-    page.get_by_role("button", name="Invite them").click()
+    page.get_by_role("button", name="Invite these people").click()
     look(page, width)
     for purpose in ("decline", "invitation"):
         page.goto(site.mailed_link(purpose, email))

@@ -89,7 +89,7 @@ def known_by(how: str, letter: Letter, invite: Inviter) -> None:
             letter, state="confirmed", name="", display="nobody", confirmed_at=NOW, verified="link", is_first=True
         )
         return
-    if how == "new":
+    if how == "not published yet":
         return
     invite(letter, "ada@example.org")
     signature = signature_of(letter)
@@ -106,7 +106,7 @@ def test_a_list_with_somebody_who_is_known_looks_like_any_other(
     draft: LetterMaker, browser: Client, invite: Inviter, how: str, organizer: User
 ) -> None:
     seen = []
-    for slug, case in [("night-trains", how), ("day-trains", "new")]:
+    for slug, case in [("night-trains", how), ("day-trains", "not published yet")]:
         letter = draft(slug)
         if how != "nobody":
             # Both have had a round, so that only the answer differs.
@@ -122,7 +122,7 @@ def test_a_list_with_somebody_who_is_known_looks_like_any_other(
         assert "We have taken your list of 2 addresses." in texts[1]
         seen.append([text.split("addresses on your lists")[-1] for text in texts[1:]])
         number = OutgoingEmail.objects.exclude(pk__in=before).filter(kind="invited").count()
-        assert number == (2 if case == "new" else 1)
+        assert number == (2 if case == "not published yet" else 1)
     if how == "invited":
         assert seen[0] == seen[1]
 
@@ -176,7 +176,7 @@ def test_the_invitations_that_came_back_do_not_move_when_somebody_signs_by_the_f
 def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     accept(before, now=timezone.now())
-    assert "All unanswered invitations are withdrawn." in words(
+    assert "This withdraws all unanswered invitations." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
@@ -232,7 +232,7 @@ def test_names_that_are_withheld_come_last_in_an_order_that_no_list_has(
 # A closed letter
 
 
-@pytest.mark.parametrize("how", ["by hand", "at its time"])
+@pytest.mark.parametrize("how", ["by hand", "automatically"])
 def test_a_closed_letter_takes_no_signature_by_an_invitation(
     before: Letter, invite: Inviter, organizer: User, how: str
 ) -> None:

@@ -48,7 +48,7 @@ def test_for_others_there_is_nothing_here(before: Letter, stranger: User, modera
 def test_a_list_is_of_the_organizer_who_sent_it(before: Letter, browser: Client, teammate: User) -> None:
     paste(browser, "Ada <ada@example.org>")
     page = browser_of(teammate).get(LIST, follow=True)
-    assert "There is no list any more" in words(page)
+    assert "We no longer have that list" in words(page)
     assert "ada@example.org" not in words(page)
 
 
@@ -61,7 +61,7 @@ def test_the_export_of_a_form_is_understood_and_shown(before: Letter, browser: C
     text = words(page)
     assert "2 people on the list" in text
     assert "Ada Lovelace ada@example.org · Analytical Engines, Ltd" in text
-    assert "The first line only names the columns" in text
+    assert "The first line contains column names" in text
     assert not Signature.objects.exists()
     kept = SignatoryList.objects.get()
     assert b"ada" not in bytes(kept.encrypted)
@@ -85,15 +85,15 @@ def test_both_clicks_of_a_double_click_invite_once(before: Letter, browser: Clie
     paste(browser, "Ada <ada@example.org>")
     send(browser, "invite", "name", "address")
     page = send(browser, "invite", "name", "address")
-    assert "There is no list any more" in words(page)
+    assert "We no longer have that list" in words(page)
     assert Signature.objects.count() == 1
 
 
 @pytest.mark.parametrize(
     ("columns", "sentence"),
     [
-        (("name", "ignored"), "Say which column holds the email addresses."),
-        (("address", "address"), "Two columns are said to be “email address”: choose one."),
+        (("name", "ignored"), "Select the column with the email addresses."),
+        (("address", "address"), "Two columns are marked as “email address”. Select only one."),
         (("address", "spaceship"), "spaceship is not one of the available choices"),
     ],
 )
@@ -113,8 +113,8 @@ def test_lines_that_are_nobody_are_listed_in_words(before: Letter, browser: Clie
         paste(browser, "Name,Email\nAda,ada@example.org\nX,nowhere\nAda,ADA+x@example.org\nBob,bob@example.org")
     )
     assert "2 people on the list" in text
-    assert "There is no address on line 3." in text
-    assert "The address on line 4 stands further up already." in text
+    assert "Line 3 has no address." in text
+    assert "The address on line 4 is in the list twice." in text
     # Bob is known, and the page does not tell.
     assert "line 5" not in text
 
@@ -197,13 +197,16 @@ def test_formulas_are_no_names(before: Letter, browser: Client) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "There is nothing in it."),
-        (a_workbook(), "That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
-        (b"ada@example.org\0", "That is no list in plain text."),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "That is no list in plain text."),
-        (b"a@b.org\n" * 5002, "That is more than 5,000 lines."),
-        (b"a@b.org\n" * 280_000, "That is more than 2 MB."),
-        (b"," * 1000, "There is nothing in it."),
+        (b"", "This is empty."),
+        (
+            a_workbook(),
+            "We cannot read spreadsheet files. Save the sheet as CSV in your spreadsheet program, and upload that.",
+        ),
+        (b"ada@example.org\0", "This is not a plain-text list."),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is not a plain-text list."),
+        (b"a@b.org\n" * 5002, "The list has more than 5,000 lines."),
+        (b"a@b.org\n" * 280_000, "The file is larger than 2 MB."),
+        (b"," * 1000, "This is empty."),
         (b"a," * 1000, "This list has more than 256 columns."),
     ],
     ids=short,
@@ -227,7 +230,7 @@ def test_fifty_megabytes_are_refused_before_they_are_read(before: Letter, browse
 def test_nothing_at_all_is_refused_in_a_sentence(before: Letter, browser: Client) -> None:
     page = paste(browser, " \n")
     assert page.status_code == 422
-    assert "There is nothing in it. Put one address on each line." in words(page)
+    assert "This is empty. Enter one address on each line." in words(page)
 
 
 def test_five_thousand_lines_can_be_pasted(before: Letter, browser: Client) -> None:
@@ -235,7 +238,7 @@ def test_five_thousand_lines_can_be_pasted(before: Letter, browser: Client) -> N
     assert "5,000 people on the list" in words(paste(browser, "".join(map(line.format, range(5000)))))
     page = paste(browser, "ada@example.org " * 140_000)
     assert page.status_code == 422
-    assert "That is more than 2 MB." in words(page)
+    assert "The file is larger than 2 MB." in words(page)
     assert paste(browser, "ada@example.org\0").status_code == 422
 
 
@@ -281,7 +284,7 @@ def test_names_of_who_signed_are_shown_as_they_chose(before: Letter, browser: Cl
         row.name, row.display = name, display
         row.save()
     text = words(browser.get(PAGE))
-    assert "People who have signed and let you see their name Ada Bob only you see this name" in text
+    assert "Signed, with a name that you can see Ada Bob only organizers see this name" in text
 
 
 def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, invite: Inviter) -> None:
@@ -289,13 +292,13 @@ def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, 
     for _ in range(2):
         text = words(browser.post(ROUND, {"action": "remind"}, follow=True))
         assert "We will send one reminder to everyone who has not answered for a day." in text
-    sentence = "If an invitation to that address was waiting for an answer, it is taken back."
+    sentence = "If there was an unanswered invitation to that address, we have withdrawn it."
     for email in ("a@example.org", "never@example.org"):
         assert sentence in words(browser.post(ROUND, {"action": "take_back", "email": email}, follow=True))
     page = browser.post(ROUND, {"action": "take_back", "email": "nonsense"})
     assert page.status_code == 422
     assert "This email address has no @." in words(page)
-    assert "All unanswered invitations are withdrawn." in words(
+    assert "This withdraws all unanswered invitations." in words(
         browser.post(ROUND, {"action": "call_off"}, follow=True)
     )
     assert browser.post(ROUND, {"action": "explode"}).status_code == 404
@@ -304,7 +307,7 @@ def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, 
 def test_a_fixed_text_is_published_from_its_page(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before)
     page = browser.get("/organize/letters/night-trains/")
-    assert "its text does not change" in words(page) or "it does not change any more" in words(page)
+    assert "its text does not change" in words(page) or "You cannot change this text any more" in words(page)
     assert b"<textarea" not in page.content
     browser.post("/organize/letters/night-trains/state/", {"action": "publish"})
     before.refresh_from_db()
@@ -372,4 +375,4 @@ def test_a_list_that_cannot_be_read_any_more_is_no_list(
 ) -> None:
     encrypted = b"under a key that is gone" if text is None else encrypt(text)
     SignatoryList.objects.create(letter=before, sent_by=organizer, encrypted=encrypted, created_at=timezone.now())
-    assert "There is no list any more" in words(browser.get(LIST, follow=True))
+    assert "We no longer have that list" in words(browser.get(LIST, follow=True))

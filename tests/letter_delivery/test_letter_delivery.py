@@ -36,7 +36,7 @@ def say(desk: Client, letter: Letter, **typed: Any) -> Any:
 def test_readers_learn_of_the_delivery(signed: Letter, reader: Reader, desk: Client) -> None:
     reader.read(signed)
     page = say(desk, signed, note="They promised an answer within a month.")
-    assert "Recorded." in words(page)
+    assert "Delivery recorded." in words(page)
     said = words(reader.get(signed.get_absolute_url()))
     assert "Delivered on March 2, 2025 to the minister , with 3 signatures." in said
     assert "They promised an answer within a month." in said
@@ -71,13 +71,13 @@ def test_the_form_knows_the_number_of_this_moment(signed: Letter, desk: Client) 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"to": ""}, "Write who took it."),
+        ({"to": ""}, "Enter who you delivered it to."),
         ({"to": "x" * 201}, "at most 200 characters"),
-        ({"on": ""}, "Choose the day on which it was delivered."),
-        ({"on": "yesterday"}, "Write the day as 2025-03-31."),
+        ({"on": ""}, "Enter the date of the delivery."),
+        ({"on": "yesterday"}, "Enter a date like 2025-03-31."),
         ({"on": "2199-01-01"}, "This date is in the future. Record the delivery once it is done."),
-        ({"on": "0001-01-01"}, "Look at the year again."),
-        ({"signature_count": "many"}, "Write a whole number."),
+        ({"on": "0001-01-01"}, "Check the year."),
+        ({"signature_count": "many"}, "Enter a whole number."),
         ({"signature_count": "-1"}, "greater than or equal to 0"),
         ({"signature_count": "4"}, "The letter has never had so many signatures."),
         ({"signature_count": "9" * 30}, "less than or equal to"),
@@ -92,7 +92,7 @@ def test_what_cannot_be_is_a_sentence(signed: Letter, desk: Client, typed: dict[
 
 def test_a_draft_has_not_been_delivered(draft: LetterMaker, desk: Client) -> None:
     letter = draft()
-    assert "First it has to be published." in words(desk.get(url(letter)))
+    assert "Publish the letter first." in words(desk.get(url(letter)))
     assert say(desk, letter, signature_count="0").status_code == 422
     assert not LetterDelivery.objects.exists()
 

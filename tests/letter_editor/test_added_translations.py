@@ -243,7 +243,7 @@ def test_the_pdf_tells_three_groups_apart(english: Letter, organizer: User) -> N
 def test_no_email_gives_a_number(english: Letter, organizer: User, signer: Signer) -> None:
     add(english, organizer, IT)
     Letter.objects.update(signature_count=1234567, last_number=1234567, version=99)
-    signer.sign(english, language="it")
+    signer.sign(english, language="it", text="2")
     signer.confirm()
     signer.last_mail()
     assert len(mail.outbox) == 2
@@ -263,7 +263,7 @@ def test_its_organizer_reads_first_what_will_be_said(english: Letter, organizer:
     assert "before it existed" not in words(desk.get(edit))
     translate_letter(english, text=FR, by=organizer, now=LATER)
     page = words(desk.get(edit))
-    assert "Readers do not have this text in Français yet." in page
+    assert "You have not published this text in Français yet." in page
     assert re.search(r"This translation was added on \w+ \d+, \d{4}\. 3 people signed before it existed\.", page)
 
 

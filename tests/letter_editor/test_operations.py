@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from letters.base.changes import operations as changes_operations
 from letters.models import AuditEvent, Collective, Letter, Membership, Revision, Translation, User
 from letters.organizer.collectives.operations import create_collective
 from letters.organizer.letter_editor import operations
@@ -149,7 +150,8 @@ def test_a_deed_that_cannot_be_recorded_is_not_done(
     def fail(*arguments: object, **values: object) -> None:
         raise DatabaseError("the record is away")
 
-    monkeypatch.setattr(operations, "record", fail)
+    for module in (operations, changes_operations):
+        monkeypatch.setattr(module, "record", fail)
     with pytest.raises(DatabaseError), transaction.atomic():
         all_deeds(letter, organizer)[deed]()
     assert (Letter.objects.count(), Translation.objects.count(), Letter.objects.get(pk=letter.pk).status) == before

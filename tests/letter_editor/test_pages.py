@@ -41,7 +41,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 
 def test_a_few_answers_and_a_button_make_a_live_letter_that_others_sign(desk: Client, signer: Signer) -> None:
     page = post(desk, "/organize/new/", **ANSWERS)
-    assert "a draft, which only your collective can see" in words(page)
+    assert "draft: only your collective can see it" in words(page)
     assert signer.get("/letters/keep-the-library-open/").status_code == 404
     assert "It is ours" in words(desk.get("/organize/letters/keep-the-library-open/preview/"))
     typed = {**ANSWERS, "body": "Six evenings a week.", "seen": Translation.objects.get().version}
@@ -208,10 +208,13 @@ def test_what_the_form_asks_is_set_and_the_page_shows_it(letter: Letter, desk: C
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"domains": "example"}, "“example” is no domain."),
-        ({"domains": "exa mple.org <b>"}, "is no domain."),
-        ({"displays": []}, "Leave signers at least one choice."),
-        ({"opens_at": "2026-01-02T10:00", "closes_at": "2026-01-02T09:00"}, "It would close before it opens."),
+        ({"domains": "example"}, "“example” is not a domain."),
+        ({"domains": "exa mple.org <b>"}, "is not a domain."),
+        ({"displays": []}, "Select at least one choice for signers."),
+        (
+            {"opens_at": "2026-01-02T10:00", "closes_at": "2026-01-02T09:00"},
+            "The letter must close after it opens. Change one of the dates.",
+        ),
         ({"goal": "-5"}, "greater than or equal to 0"),
         ({"goal": "99999999999"}, "less than or equal to"),
         ({"closes_at": "tomorrow"}, "valid date"),

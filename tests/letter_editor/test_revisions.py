@@ -140,7 +140,7 @@ def test_no_language_that_readers_have_vanishes(revised: Letter, organizer: User
     seen = Translation.objects.get(revision__number=2).version
     page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
     assert page.status_code == 409
-    assert "Readers have it in Italiano too, and this revision does not." in words(page)
+    assert "The published text also exists in Italiano, but this revision does not." in words(page)
     assert Letter.objects.get().version == 1
 
 
@@ -205,7 +205,7 @@ def test_from_the_published_letter_to_its_second_revision(letter: Letter, desk: 
     seen = Translation.objects.get(revision__number=2, language="en").version
     page = post(desk, LETTER, **typed, seen=seen, action="publish")
     assert page.status_code == 422
-    assert "Say whether it is a correction or a change of substance." in words(page)
+    assert "Select whether this is a correction or a change of substance." in words(page)
     seen = Translation.objects.get(revision__number=2, language="en").version
     page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
     assert "Change the text" in words(page)
@@ -213,9 +213,9 @@ def test_from_the_published_letter_to_its_second_revision(letter: Letter, desk: 
 
 
 def test_while_it_is_revised_the_letter_is_closed_and_taken_back_as_ever(revised: Letter, desk: Client) -> None:
-    for button in ("Close the letter", "Withdraw the letter", "Throw it away"):
+    for button in ("Close the letter", "Withdraw this letter", "Discard revision"):
         assert button in words(desk.get(LETTER))
-    assert "Open it again" in words(post(desk, f"{LETTER}state/", action="close"))
+    assert "Reopen the letter" in words(post(desk, f"{LETTER}state/", action="close"))
     page = post(desk, f"{LETTER}withdraw/", reason="They answered.")
     assert "They answered." in words(page)
     assert "Save and publish" not in words(page)
@@ -230,7 +230,7 @@ def test_what_was_typed_while_a_teammate_published_becomes_a_new_revision(letter
     typed = {"title": "Mine", "addressee": "To all", "body": "My words.", "summary": ""}
     page = post(desk, LETTER, **typed, seen="0123456789abcdef")
     assert page.status_code == 409
-    for sentence in ("The letter has been published meanwhile", "My words.", "Keep it as a new revision"):
+    for sentence in ("The letter has been published meanwhile", "My words.", "Save as a new revision"):
         assert sentence in words(page)
     post(desk, LETTER, **typed, seen=Translation.objects.get(language="en").version, action="revise")
     assert Translation.objects.get(revision__number=2, language="en").body == "My words."

@@ -53,7 +53,7 @@ def test_what_a_teammate_wrote_comes_back_instead(draft: LetterMaker, desk: Clie
 def test_what_lacks_something_gets_a_sentence_and_is_not_saved(draft: LetterMaker, desk: Client) -> None:
     draft()
     answer = save(desk, english().version, title=" ")
-    assert (answer.status_code, answer.json()) == (422, {"problem": "Give the letter a title."})
+    assert (answer.status_code, answer.json()) == (422, {"problem": "Enter a title."})
     assert english().title == EN.title
 
 

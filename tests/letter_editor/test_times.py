@@ -80,7 +80,7 @@ def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
 def test_it_is_taken_back(draft: LetterMaker, organizer: User, desk: Client) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
-    assert "It is published by itself: Monday, March 3, 2025, 2:00" in words(desk.get(LETTER))
+    assert "Scheduled for publication: Monday, March 3, 2025, 2:00" in words(desk.get(LETTER))
     for _ in range(2):
         post(desk, f"{LETTER}state/", action="unschedule")
     publish_due(now=SOON)
@@ -147,10 +147,10 @@ def test_its_moment_is_typed_by_the_clock_of_the_collective(draft: LetterMaker, 
     ("moment", "status", "sentence"),
     [
         ("2001-01-01T09:00", 409, "That moment has passed."),
-        ("", 422, "Say on which day and at what time."),
-        ("soon", 422, "Say on which day and at what time."),
-        ("0001-01-01T00:00", 422, "Say on which day and at what time."),
-        ("9999-12-31T23:59", 422, "Say on which day and at what time."),
+        ("", 422, "Enter a date and a time."),
+        ("soon", 422, "Enter a date and a time."),
+        ("0001-01-01T00:00", 422, "Enter a date and a time."),
+        ("9999-12-31T23:59", 422, "Enter a date and a time."),
     ],
 )
 def test_a_moment_that_cannot_be_gets_a_sentence(
@@ -177,14 +177,14 @@ def test_a_letter_opens_and_closes_by_that_clock(letter: Letter, desk: Client) -
     assert letter.opens_at == datetime(2026, 1, 10, 11, tzinfo=UTC)
     assert letter.closes_at == datetime(2026, 7, 10, 10, tzinfo=UTC)
     assert 'value="2026-01-10T12:00"' in page.content.decode()
-    assert "By the clock of your collective: Europe/Rome." in words(page)
+    assert "In the time zone of your collective: Europe/Rome." in words(page)
 
 
 @pytest.mark.usefixtures("rome")
 def test_an_hour_that_is_skipped_is_refused(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{LETTER}settings/", **settings_of(closes_at="2026-03-29T02:30"))
     assert page.status_code == 422
-    assert "On that day the clocks are put forward, and this time does not come." in words(page)
+    assert "The clocks go forward that day, so this time does not exist." in words(page)
 
 
 @pytest.mark.usefixtures("rome")
@@ -193,7 +193,7 @@ def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client,
     fields = settings_of(closes_at="2026-10-25T02:30")
     page = post(desk, f"{LETTER}settings/", **fields)
     assert page.status_code == 422
-    assert "this time comes twice. Say which." in words(page)
+    assert "this time comes twice. Select which." in words(page)
     assert 'name="closes_at_which"' in page.content.decode()
     page = post(desk, f"{LETTER}settings/", **fields, closes_at_which=which)
     letter.refresh_from_db()

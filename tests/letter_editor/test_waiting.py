@@ -77,9 +77,9 @@ def test_what_cannot_happen_any_more_stays_scheduled_and_is_told_once(
 def test_the_page_says_why_it_waits(late: Letter, organizer: User) -> None:
     publish_if_due(late.pk, now=NOW + HOUR)
     text = words(browser_of(organizer).get(PAGE))
-    assert "but could not be. We will publish it as soon as possible, unless you cancel that." in text
+    assert "but could not be. We will publish it as soon as possible, unless you cancel." in text
     assert "they have still to look at yours" in text
-    assert "a draft that could not be published on time" in words(browser_of(organizer).get("/organize/"))
+    assert "draft: could not be published on time" in words(browser_of(organizer).get("/organize/"))
 
 
 def test_it_is_published_as_soon_as_the_obstacle_is_gone(late: Letter, staff: User) -> None:
@@ -119,5 +119,5 @@ def test_if_nobody_can_be_told_it_is_tried_again(
 def test_letters_that_wait_keep_no_other_waiting(draft: LetterMaker) -> None:
     for place in range(101):
         draft(f"letter-{place}", publish_at=NOW, publish_refused="not_cleared")
-    new = draft("new", publish_at=NOW + HOUR)
+    new = draft("not published yet", publish_at=NOW + HOUR)
     assert letters_due(NOW + HOUR)[0] == new.pk

@@ -53,8 +53,8 @@ def test_for_owners_alone(letter: Letter, teammate: User, moderator: User, stran
 
 
 def test_only_owners_are_shown_how(letter: Letter, teammate: User, organizer: User) -> None:
-    assert "Withdraw the letter" in words(browser_of(organizer).get(PAGE))
-    assert "Withdraw the letter" not in words(browser_of(teammate).get(PAGE))
+    assert "Withdraw this letter" in words(browser_of(organizer).get(PAGE))
+    assert "Withdraw this letter" not in words(browser_of(teammate).get(PAGE))
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "night-train"])
@@ -107,7 +107,7 @@ def test_within_a_day_the_page_offers_to_undo_it(letter: Letter, organizer: User
     assert "Undo the withdrawal" in words(browser_of(organizer).get(PAGE))
     assert b"restore/" not in browser_of(teammate).get(PAGE).content
     page = browser_of(organizer).post(f"{PAGE}restore/", follow=True)
-    assert "The letter is back as it was." in words(page)
+    assert "The withdrawal is undone. The withdrawal is undone. The letter is back as it was." in words(page)
     assert AuditEvent.objects.filter(verb="restore_letter").count() == 1
 
 

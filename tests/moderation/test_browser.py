@@ -38,13 +38,13 @@ def signed_in(site: Site, page: Page) -> Page:
     page.get_by_label("Password").fill(password[1])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/settings/")
-    page.get_by_label("A moderator looks at each signature").check()
+    page.get_by_label("Review each signature").check()
     press(page, "Save")
     return page
 
 
 def sign(site: Site) -> tuple[str, str]:
-    """Somebody signs and confirms, and waits for a moderator. Name and address."""
+    """Somebody signs and confirms, and waiting for a moderator. Name and address."""
     name, email = somebody()
     assert site.sign("unpaid-cast", email, name).status == 303
     assert site.post(site.mailed_link("confirm", email)).status == 303

@@ -172,7 +172,7 @@ def test_a_page_of_judging_costs_the_same_however_many(
     add_confirmed(letter, signatures, state=Signature.State.HELD)
     ids = ids_of(letter)
     # Savepoint, the collective's member, the letter's lock, both kinds, both changed, the version, the record, the end.
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         accept(letter, ids, moderator)
 
 

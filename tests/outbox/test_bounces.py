@@ -810,8 +810,7 @@ def test_a_mail_that_cannot_be_written_down_is_no_bounce(letter: Letter, mailout
     signature = sign(letter, now=timezone.now())
     outgoing = last_mail(signature)
     OutgoingEmail.objects.filter(pk=outgoing.pk).update(attempts=29, next_attempt_at=NOW)
-    signature.contact.address = b"sealed under a key that nobody has"
-    signature.contact.save()
+    signature.submissions.update(address=b"sealed under a key that nobody has")
     deliver()
     assert ended(outgoing) == (False, True, "InvalidToken")
     assert standing(signature) == (PENDING, "")

@@ -128,7 +128,7 @@ def test_of_a_film_the_first_frame_is_taken() -> None:
     assert red > 200 > blue
 
 
-UNREADABLE = "This is no picture that can be shown."
+UNREADABLE = "We cannot show this file."
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_elsewhere_no_more_is_taken_than_before(letter: Letter, desk: Client) ->
 def test_without_words_for_it_no_picture_is_taken(letter: Letter, desk: Client, alt: str) -> None:
     page = upload(desk, a_file(), alt=alt)
     assert page.status_code == 422
-    assert "Say what the picture shows" in words(page)
+    assert "Describe the picture" in words(page)
 
 
 def test_the_editor_gets_what_it_writes(letter: Letter, desk: Client) -> None:
@@ -249,7 +249,7 @@ def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
         choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
     page = desk.post(COVER, {"picture": picture.digest}, follow=True)
     assert "This picture is part of the text that people sign. Start a new text first." in words(page)
-    assert "Show it above the letter" not in words(page)
+    assert "Show above the letter" not in words(page)
     assert 'class="cover"' not in reader.read(letter)
 
     start_revision(letter, by=organizer, now=NOW)
@@ -349,7 +349,7 @@ def test_who_sends_several_at_once_does_not_hold_every_thread(letter: Letter, de
     with AT_WORK:
         answer = upload(desk, a_file())
     assert answer.status_code == 422
-    assert "Send yours again in a few seconds." in words(answer)
+    assert "Try again in a few seconds." in words(answer)
     assert upload(desk, a_file()).status_code == 200
 
 
@@ -387,7 +387,7 @@ def test_refused_pictures_are_counted_and_soon_not_even_looked_at(
     pages = [upload(desk, b"no picture") for _ in range(3)]
     assert [page.status_code for page in pages] == [422, 422, 422]
     assert len(decoded) == 2
-    assert "You have tried to upload very many pictures. Try again in 60 minutes." in words(pages[2])
+    assert "You have tried to upload too many pictures. Try again in 60 minutes." in words(pages[2])
     answer = upload(desk, b"no picture", headers={"Accept": "application/json"})
     assert (answer.status_code, len(decoded)) == (422, 2)
     assert "Try again in 60 minutes." in answer.json()["problem"]

@@ -149,8 +149,8 @@ def test_the_organizers_read_no_more_of_it_than_the_public(
     Letter.objects.update(awaiting_confirmation=pending)
     page = words(browser_of(organizer).get("/organize/letters/night-trains/"))
     assert said in page
-    assert f"{pending} are waiting for their signers to confirm." not in page.replace(
-        "At least 10 are waiting for their signers to confirm.", ""
+    assert f"{pending} are waiting for confirmation." not in page.replace(
+        "At least 10 are waiting for confirmation.", ""
     )
 
 

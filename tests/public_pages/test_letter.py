@@ -62,6 +62,8 @@ def test_the_form_on_the_page_asks_what_the_letter_asks(published: LetterMaker, 
         *["website", "seconds"],
         # For how they came: the name of a site, which the page's script knows.
         "via",
+        # The text that they read.
+        "text",
     }
     assert 'action="/letters/night-trains/sign/"' in page
 

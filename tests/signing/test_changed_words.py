@@ -107,7 +107,7 @@ def _wait_until_it_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    "new",
+    "not published yet",
     [
         {"name": "Buy from Mallory"},
         {"affiliation": "Mallory & Sons"},

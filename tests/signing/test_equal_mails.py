@@ -14,7 +14,7 @@ from limits import parse
 from pytest_django.fixtures import Settings
 
 from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
-from letters.base.outbox.operations import note_complaint
+from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.models import Collective, Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
@@ -45,8 +45,8 @@ from tests.people import (
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-# After how many hours, from whom, the subject, and the size.
-Logged = tuple[int, str, str, int]
+# After how many hours, to whom, from whom, the subject, and the size. In place of how an owner signed stands "how".
+Logged = tuple[int, str, str, str, int]
 # How the owner of an address had signed before somebody types it; not at all, for the first.
 OWNERS: dict[str, dict[str, str]] = {
     "first": {},
@@ -62,8 +62,17 @@ def size_of(message: object) -> int:
 
 
 def logged_since(before: int, hour: int, email: str) -> list[Logged]:
-    to_it = [each for each in mail.outbox[before:] if each.to == [email]]
-    return [(hour, each.from_email, str(each.subject), size_of(each)) for each in to_it]
+    """What came to any spelling of an address."""
+    known = read_address(email)
+    assert known
+    found = []
+    for each in mail.outbox[before:]:
+        (to,) = each.to
+        read = read_address(to)
+        if read and read.canonical == known.canonical:
+            told = to.replace(known.canonical[6:].partition("@")[0], "how")
+            found.append((hour, told, each.from_email, str(each.subject), size_of(each)))
+    return found
 
 
 def owner_who_had_signed(letter: Letter, how: str) -> str:
@@ -93,7 +102,7 @@ def log_of_eighty_hours(letter: Letter, email: str, **typed: str) -> list[Logged
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
 def test_a_second_signing_brings_the_same_emails_as_a_first_one(letter: Letter, how: str) -> None:
     first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
-    assert [(hour, subject) for hour, _, subject, _ in first] == [
+    assert [(hour, subject) for hour, _, _, subject, _ in first] == [
         (0, "Confirm your signature"),
         (24, "A reminder about your signature"),
         (72, "A reminder about your signature"),
@@ -146,7 +155,7 @@ def test_the_address_of_nobody_is_kept_until_the_last_reminder_and_no_longer(let
     email = owner_who_had_signed(letter, "nobody")
     log_of_eighty_hours(letter, email, name="Somebody Else")
     assert not SignerContact.objects.exists()
-    assert not Submission.objects.exists()
+    assert Submission.objects.get().address is None
 
 
 def test_without_reminders_it_is_kept_for_one_email(letter: Letter, settings: Settings) -> None:
@@ -186,7 +195,7 @@ def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: 
         deliver()
         logs.append(logged_since(before, 0, email))
     assert logs[0] == logs[1]
-    assert [line[2:] for line in logs[0]] == [("The email that you asked for", FULL_LENGTH)]
+    assert [line[3:] for line in logs[0]] == [("The email that you asked for", FULL_LENGTH)]
 
 
 def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Letter, organizer: User) -> None:
@@ -252,6 +261,107 @@ def test_the_page_has_an_address_of_one_length_that_names_nobody(letter: Letter,
     assert len(check) == len("/signatures/check/") + 412 + 1
     assert "example" not in check
     assert email not in signer.get(check).content.decode()
+
+
+# Another spelling of the address
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
+def test_the_form_writes_to_the_spelling_that_was_typed(letter: Letter, how: str) -> None:
+    logs = [
+        log_of_eighty_hours(letter, owner_who_had_signed(letter, each).replace("@", "+Probe@"), name="Else")
+        for each in ("first", how)
+    ]
+    assert logs[0] == logs[1]
+    assert [line[1] for line in logs[0]] == ["owner-how+Probe@example.org"] * 3
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
+@pytest.mark.parametrize("spelled", ["owner-{}+probe@example.org", "Owner-{}@example.org"])
+def test_the_form_for_lost_links_does_so_too(letter: Letter, how: str, spelled: str) -> None:
+    logs = []
+    for each in ("first", how):
+        standing_as(letter, each)
+        address = read_address(spelled.format(each))
+        assert address
+        request_mail(letter, address=address, language="en", now=timezone.now())
+        deliver()
+        logs.append(logged_since(0, 0, spelled.format(each)))
+        mail.outbox.clear()
+    assert logs[0] == logs[1]
+    assert [line[1] for line in logs[0]] == [spelled.format("how")]
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
+def test_another_spelling_of_a_confirmed_address_is_sent_no_link_to_the_signature(letter: Letter, how: str) -> None:
+    email = owner_who_had_signed(letter, how)
+    other = email.replace("@", "+probe@")
+    log_of_eighty_hours(letter, other, name="Else")
+    ask_again(signature_of(letter, email), other, now=timezone.now())
+    OutgoingEmail.objects.filter(sent_at__isnull=False).update(sent_at=NOW)
+    deliver()
+    assert [each.to for each in mail.outbox] == [[other]] * 4
+    assert not any("/signatures/" in each.message().as_string() for each in mail.outbox)
+    # Case aside: no mail server tells these apart.
+    OutgoingEmail.objects.all().delete()
+    ask_again(signature_of(letter, email), email.upper(), now=timezone.now())
+    deliver()
+    assert "/signatures/manage/" in str(mail.outbox[-1].body)
+
+
+def test_the_signers_address_is_the_one_whose_email_was_answered(letter: Letter, signer: Signer) -> None:
+    signer.sign(letter, email="ada+probe@example.org", name="Somebody Else")
+    signer.sign(letter, email="ada@example.org", name="Ada")
+    signer.press(signer.mailed_link("ada@example.org"))
+    deliver()
+    assert mail.outbox[-1].to == ["ada@example.org"]
+    assert "/signatures/manage/" in str(mail.outbox[-1].body)
+    assert signature_of(letter, "ada@example.org").name == "Ada"
+    ask_again(signature_of(letter, "ada@example.org"), "ada+probe@example.org", now=timezone.now())
+    deliver()
+    assert "There is no such signature." in str(mail.outbox[-1].body)
+
+
+@pytest.mark.parametrize("how", ["first", "public", "nobody"])
+def test_what_comes_back_from_another_spelling_says_nothing_of_the_signer(letter: Letter, how: str) -> None:
+    email = owner_who_had_signed(letter, how)
+    sign(letter, email.replace("@", "+none@"), name="Else")
+    deliver()
+    note_bounce(OutgoingEmail.objects.latest("pk"), at=NOW, now=NOW)
+    if how != "first":
+        assert signature_of(letter, email).concern == ""
+    # No reminder for the one that came back, and both for the one that did not.
+    sign(letter, email, name="Else", now=NOW + HOUR)
+    deliver()
+    mail.outbox.clear()
+    for hour in (25, 73):
+        tend_unconfirmed(now=NOW + hour * HOUR)
+        deliver()
+    assert [line[1] for line in logged_since(0, 0, email)] == ["owner-how@example.org"] * 2
+
+
+def test_one_form_with_two_spellings_is_two_entries(letter: Letter) -> None:
+    for email in ("ada@example.org", "ada+probe@example.org", "Ada@example.org"):
+        sign(letter, email)
+    assert Submission.objects.count() == 2
+
+
+# The language
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
+def test_the_email_that_was_asked_for_speaks_the_language_of_the_form(letter: Letter, how: str) -> None:
+    logs = []
+    for each in ("first", how):
+        email, before = standing_as(letter, each), len(mail.outbox)
+        address = read_address(email)
+        assert address
+        # Its only text is English.
+        request_mail(letter, address=address, language="it", now=timezone.now())
+        deliver()
+        logs.append(logged_since(before, 0, email))
+    assert logs[0] == logs[1]
+    assert [line[3] for line in logs[0]] == ["L\N{RIGHT SINGLE QUOTATION MARK}email che hai chiesto"]
 
 
 # No cannon

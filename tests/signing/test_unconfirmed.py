@@ -5,12 +5,19 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from letters.base.outbox.queries import came_back
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact
 from letters.signer.signing import operations
-from letters.signer.signing.operations import confirm_signature, forget_mails, purge_unconfirmed, remind_unconfirmed
+from letters.signer.signing.operations import (
+    REMIND,
+    confirm_signature,
+    forget_mails,
+    purge_unconfirmed,
+    remind_unconfirmed,
+)
 from letters.signer.signing.tasks import tend_unconfirmed
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
@@ -25,6 +32,17 @@ def test_a_reminder_comes_after_a_day_and_another_after_three(letter: Letter) ->
     assert [6 * place for place, number in enumerate(owed) if number] == [24, 72]
     deliver()
     assert [message.subject for message in mail.outbox[1:]] == ["A reminder about your signature"] * 2
+
+
+def test_who_is_to_be_reminded_is_read_from_an_index(letter: Letter) -> None:
+    sign(letter)
+    values: dict[str, Any] = {"hours": 24, "now": NOW, "since": NOW, "before": NOW - timedelta(days=2)}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute("EXPLAIN " + REMIND, values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "submission_to_remind" in plan, plan
+    assert "Seq Scan on letters_submission" not in plan, plan
 
 
 def test_who_has_confirmed_is_not_reminded(letter: Letter) -> None:

@@ -31,7 +31,7 @@ def publish_a_letter(page: Page) -> str:
     page.locator("#text_title").fill(TITLE)
     page.locator("#text_body").fill("Four sleeper lines are to end in December.\n\nKeep them.")
     page.locator("#text_collective").fill("Friends of the Night Train")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Save and publish").click()
     expect(page.get_by_text("is published").or_(page.get_by_text("are published")).first).to_be_visible()
     return page.url
@@ -64,26 +64,26 @@ class Looks:
 
 
 def write_and_send(desk: Page, look: Looks) -> None:
-    desk.get_by_role("link", name="Write to signers").click()
+    desk.get_by_role("link", name="Updates").click()
     look.at(desk, "nothing written")
-    desk.get_by_role("link", name="Write something").click()
+    desk.get_by_role("link", name="Write an update").click()
     desk.get_by_role("button", name="Save", exact=True).click()
     look.at(desk, "what is missing")
     desk.locator("#update_title").fill(NEWS)
     desk.locator("#update_body").fill("On **Friday** we meet her.\n\n- We bring your names.\n- Come along.")
     expect(desk.locator("#live strong")).to_have_text("Friday")
     look.at(desk, "writing")
-    desk.get_by_role("button", name="Save and look at it").click()
+    desk.get_by_role("button", name="Save and preview").click()
     look.at(desk, "preview")
-    desk.get_by_role("button", name="Send it to me alone").click()
-    expect(desk.get_by_text("A mail is on its way to")).to_be_visible()
-    desk.get_by_role("link", name="Go on to sending").click()
-    expect(desk.get_by_text("It goes by mail to 1 signer")).to_be_visible()
+    desk.get_by_role("button", name="Send me a test").click()
+    expect(desk.get_by_text("We are sending a test to")).to_be_visible()
+    desk.get_by_role("link", name="Continue to sending").click()
+    expect(desk.get_by_text("We will email it to 1 signer")).to_be_visible()
     look.at(desk, "sending")
-    desk.get_by_role("button", name="Send it now").click()
+    desk.get_by_role("button", name="Send now").click()
     desk.evaluate("window.loadedOnce = true")
     # Nobody reloads anything until then.
-    expect(desk.get_by_text("It has been sent.")).to_be_visible(timeout=60_000)
+    expect(desk.get_by_text("Sent.")).to_be_visible(timeout=60_000)
     assert desk.evaluate("window.loadedOnce")
     look.at(desk, "sent")
 
@@ -95,7 +95,7 @@ def enter_the_answer(desk: Page, look: Looks) -> None:
     desk.locator("#answer_link").fill("https://example.org/answer")
     desk.get_by_role("button", name="Save").click()
     look.at(desk, "answer")
-    desk.get_by_role("button", name="Publish the answer").click()
+    desk.get_by_role("button", name="Publish answer").click()
     look.at(desk, "answer published")
 
 

@@ -277,7 +277,7 @@ def test_a_mail_that_nobody_takes_is_not_recorded_as_sent(
     assert verbs() == ["write_update"]
 
 
-# The answer of the addressee
+# The addressee's answer
 
 
 def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, organizer: User) -> None:

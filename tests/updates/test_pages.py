@@ -42,21 +42,21 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 
 def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     agree(letter, "ada@example.org")
-    assert "You have written nothing to them so far." in words(desk.get(PAGES))
+    assert "You have not written an update yet." in words(desk.get(PAGES))
     page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
     assert "Subject Test: news about a letter that you signed" in words(page)
     assert "<strong>Friday</strong>" in page.content.decode()
     update = Update.objects.get()
     page = desk.get(f"{PAGES}{update.pk}/send/")
-    assert "It goes by mail to 1 signer, who agreed" in words(page)
+    assert "We will email it to 1 signer who agreed" in words(page)
     assert update.version in page.content.decode()
     page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
-    assert "It is being sent." in words(page)
+    assert "We are sending this update." in words(page)
     carry_on(now=timezone.now())
     deliver()
     carry_on(now=timezone.now())
     page = desk.get(f"{PAGES}{update.pk}/")
-    assert "It has been sent." in words(page)
+    assert "Sent." in words(page)
     assert "Sent 1" in words(page)
     assert "1 mail sent" in words(desk.get(PAGES))
 
@@ -65,8 +65,8 @@ def test_a_second_click_on_sending_leads_to_how_it_stands(news: UpdateMaker, des
     update = news()
     for _ in range(2):
         page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
-        assert "It is being sent." in words(page)
-    assert "It is being sent." in words(desk.get(f"{PAGES}{update.pk}/send/", follow=True))
+        assert "We are sending this update." in words(page)
+    assert "We are sending this update." in words(desk.get(f"{PAGES}{update.pk}/send/", follow=True))
 
 
 def test_a_draft_is_changed(news: UpdateMaker, desk: Client) -> None:
@@ -104,13 +104,13 @@ def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Cli
     ("fields", "sentence"),
     [
         ({"title": " "}, "Enter a title. Signers see it at the top of the email."),
-        ({"title": "\u202ereversed"}, "There are invisible characters in it that turn the direction of writing."),
-        ({"title": "damaged\x00"}, "There are characters in it that cannot be shown."),
+        ({"title": "\u202ereversed"}, "This contains invisible characters that reverse the direction of the text."),
+        ({"title": "damaged\x00"}, "This contains characters that we cannot show."),
         ({"title": "x" * 151}, "at most 150 characters"),
-        ({"body": " \n "}, "Write what you have to say to the signers."),
-        ({"body": "[there]: https://example.org"}, "Write what you have to say to the signers."),
-        ({"body": "damaged\x07"}, "There are characters in it that cannot be shown."),
-        ({"body": "x" * 200_000}, "This is longer than 30000 characters (it has 200000)."),
+        ({"body": " \n "}, "Enter a message for the signers."),
+        ({"body": "[there]: https://example.org"}, "Enter a message for the signers."),
+        ({"body": "damaged\x07"}, "This contains characters that we cannot show."),
+        ({"body": "x" * 200_000}, "This has 200000 characters. The limit is 30000."),
         ({"language": "xx"}, "Select a valid choice."),
     ],
 )
@@ -144,17 +144,17 @@ def test_how_many_it_goes_to_is_not_counted_without_end(
     agree(letter, "ada@example.org")
     monkeypatch.setattr(queries, "MAX_ASKED", 3)
     page = words(desk.get(f"{PAGES}{news().pk}/send/"))
-    assert "signers it goes to 1. All are counted when it is sent." in page
+    assert "signers, 1 will get it. We count all signers when you send it." in page
 
 
 def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Client) -> None:
     add_published(letter, 2)
-    assert "no mail is sent" in words(desk.get(f"{PAGES}{news().pk}/send/"))
+    assert "we will not send any emails" in words(desk.get(f"{PAGES}{news().pk}/send/"))
 
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [("withdrawn", "Nobody is written to about it any more."), ("draft", "Publish it first.")],
+    [("withdrawn", "We send no more emails about it."), ("draft", "Publish it first.")],
 )
 def test_about_a_letter_that_is_not_public_nothing_is_sent(
     news: UpdateMaker, desk: Client, status: str, sentence: str
@@ -189,11 +189,11 @@ def test_a_mail_to_try_it_says_where_it_goes(
     update = news()
     monkeypatch.setattr(current_app, "send_task", Mock())
     page = post(desk, f"{PAGES}{update.pk}/test/")
-    assert f"A mail is on its way to {organizer.email}." in words(page)
+    assert f"We are sending a test to {organizer.email}." in words(page)
     for _ in range(20):
         page = post(desk, f"{PAGES}{update.pk}/test/")
     assert page.status_code == 429
-    assert "You have tried it very often within the hour." in words(page)
+    assert "You have sent too many tests within an hour." in words(page)
 
 
 def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,22 +212,22 @@ def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatc
 def test_it_is_paused_and_goes_on_and_is_stopped(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     for action, sentence in [
-        ("pause", "It is paused: nothing of it leaves."),
-        ("resume", "It is being sent."),
-        ("stop", "It is being stopped."),
+        ("pause", "Paused. We are not sending any emails."),
+        ("resume", "We are sending this update."),
+        ("stop", "We are stopping this update."),
     ]:
         assert sentence in words(post(desk, f"{PAGES}{update.pk}/state/", action=action))
     carry_on(now=NOW)
     page = desk.get(f"{PAGES}{update.pk}/")
-    assert "It was stopped." in words(page)
+    assert "Stopped." in words(page)
     assert b'value="resume"' not in page.content
     assert desk.post(f"{PAGES}{update.pk}/state/", {"action": "explode"}).status_code == 404
 
 
 def test_it_is_taken_off_the_page_and_put_back(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
-    assert "No public page shows it." in words(post(desk, f"{PAGES}{update.pk}/state/", action="hide"))
-    assert "It stands on the page of the letter" in words(post(desk, f"{PAGES}{update.pk}/state/", action="show"))
+    assert "This update is not on any public page." in words(post(desk, f"{PAGES}{update.pk}/state/", action="hide"))
+    assert "page and in its feed." in words(post(desk, f"{PAGES}{update.pk}/state/", action="show"))
 
 
 def test_the_open_page_can_ask_how_far_it_is(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
@@ -277,14 +277,14 @@ def test_no_page_counts_mails_or_signatures(
 
 def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{ANSWERS}new/", **ANSWER)
-    assert "A draft, which only your collective can see." in words(page)
+    assert "This is a draft. Only your collective can see it." in words(page)
     answer = AddresseeAnswer.objects.get()
     page = post(desk, f"{ANSWERS}{answer.pk}/state/", action="publish")
-    assert "It is published." in words(page)
+    assert "This answer is published." in words(page)
     changed = {**ANSWER, "body": "We have read it twice.", "seen": answer.version}
     page = post(desk, f"{ANSWERS}{answer.pk}/", **changed)
     assert page.status_code == 422
-    assert "Write what you have changed: the public has read it." in words(page)
+    assert "Enter what you have changed: people have read the answer as it was." in words(page)
     post(desk, f"{ANSWERS}{answer.pk}/", **changed, note="A word")
     answer.refresh_from_db()
     assert (answer.body, answer.changed_because) == ("We have read it twice.", "A word")
@@ -296,13 +296,13 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"respondent": ""}, "Write who answers."),
-        ({"answered_on": "yesterday"}, "This is no date."),
-        ({"answered_on": ""}, "Say on which day the answer was given."),
-        ({"body": ""}, "Write what they answer"),
-        ({"body": "x" * 200_000}, "This is longer than 30000 characters"),
-        ({"link": "javascript:alert(1)"}, "This is no web address."),
-        ({"link": "ftp://example.org/a"}, "This is no web address."),
+        ({"respondent": ""}, "Enter who answered."),
+        ({"answered_on": "yesterday"}, "Enter a date like 2025-03-31."),
+        ({"answered_on": ""}, "Enter the date of the answer."),
+        ({"body": ""}, "Enter the answer"),
+        ({"body": "x" * 200_000}, "The limit is 30000"),
+        ({"link": "javascript:alert(1)"}, "Enter a web address."),
+        ({"link": "ftp://example.org/a"}, "Enter a web address."),
     ],
 )
 def test_an_answer_that_cannot_be_shown_gets_a_sentence(

@@ -81,6 +81,23 @@ def admit_guess(asker: Asker) -> list[Limit]:
     return counted
 
 
+def admit_second_factor(asker: Asker) -> list[Limit]:
+    """The same for one try at an app's code, a recovery code or a passkey, which comes after the password.
+
+    So a person who has the password cannot keep its owner out of a browser that signed in before. An app's code has six
+    digits, so tries from everywhere are few.
+    """
+    if asker.device:
+        counted = [Limit("factor-device", f"{asker.device}:{asker.address}", settings.LIMIT_GUESSES)]
+    else:
+        counted = [
+            Limit("factor", f"{asker.address}:{asker.network}", settings.LIMIT_GUESSES),
+            Limit("factor-anywhere", asker.address, settings.LIMIT_SECOND_FACTORS_ANYWHERE),
+        ]
+    _count(counted)
+    return counted
+
+
 def admit_mail(
     request: HttpRequest,
     email: str,

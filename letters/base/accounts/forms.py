@@ -34,8 +34,9 @@ from letters.shared.addresses import tidy_address
 from letters.shared.limits import TooMany
 
 PROOF_WANTED = _(
-    "Many emails have been requested from your network. To stop automated requests, your browser now does a short "
-    "calculation. Wait a few seconds, then send the form again. Without JavaScript, try again in an hour."
+    "Your network has requested many emails. To stop automated requests, your browser now does a "
+    "short calculation. Wait a few seconds, then send the form again. If JavaScript is off, try "
+    "again in an hour."
 )
 
 
@@ -165,7 +166,7 @@ class SignupForm(MakesAnAccount, forms.SignupForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         if "password1" in self.fields:
             self.fields["password1"].help_text = _(
-                "At least 12 characters. Or leave it empty: we then send you six digits by mail whenever you sign in."
+                "At least 12 characters. If you leave this empty, we email you a code each time you sign in."
             )
 
 

@@ -54,7 +54,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     if session.is_current():
         return redirect("account_logout")
     session.end()
-    messages.success(request, _("That browser is signed out."))
+    messages.success(request, _("You have signed that browser out."))
     return redirect("usersessions_list")
 
 
@@ -80,7 +80,7 @@ def close(request: HttpRequest) -> HttpResponse:
         except Refused:
             return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)}, status=409)
         logout(request)
-        messages.success(request, _("Your account is closed, and your address is deleted."))
+        messages.success(request, _("We have closed your account and deleted your email address."))
         return redirect("account_login")
     return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)})
 

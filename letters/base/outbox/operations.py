@@ -174,8 +174,11 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
 
 
 def _to_the_same(outgoing: OutgoingEmail) -> DeliveryQuerySet:
-    """What is owed about the same signature; or about the same letter to the same address, if it has not signed."""
-    owed = OutgoingEmail.objects.owed()
+    """What is owed about the same signature; or about the same letter to the same address, if it has not signed.
+
+    To the same spelling of it: nobody loses their email to whoever types another one.
+    """
+    owed = OutgoingEmail.objects.owed().filter(spelling_hash=outgoing.spelling_hash)
     if outgoing.signature_id is not None or outgoing.request is None:
         return owed.filter(signature=outgoing.signature, invitation=outgoing.invitation)
     asked = {"request__letter_id": outgoing.request.letter_id, "request__address_hash": outgoing.request.address_hash}
@@ -277,6 +280,9 @@ def _doubt(
     now: datetime,
 ) -> None:
     """Draw the conclusions, and record them, so that organizers can be told why a signature waits again."""
+    # Else whoever types a spelling that does not exist could take another person's confirmation back.
+    if not outgoing.goes_to_signer(signature):
+        return
     thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
     changes, asks_again = _consequences(signature, concern, at, thanked=thanked)
     locked = Signature.objects.filter(pk=signature.pk)

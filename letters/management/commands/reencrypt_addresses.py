@@ -18,7 +18,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
         must_know_keys()
-        changed = already = unreadable = batches = after = 0
+        already = batches = after = 0
+        # Race: first, since a confirmation makes the address of a submission that of its signer.
+        changed, unknown = reencrypt_submissions()
+        unreadable = len(unknown)
+        for submission_id in unknown:
+            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission or request {submission_id}.")
         while done := reencrypt_addresses(after=after, most=max(1, batch)):
             after, batches = done.last, batches + 1
             changed, already = changed + done.changed, already + done.already
@@ -27,10 +32,6 @@ class Command(BaseCommand):
                 self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
                 self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
-        typed, unknown = reencrypt_submissions()
-        changed, unreadable = changed + typed, unreadable + len(unknown)
-        for submission_id in unknown:
-            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission or request {submission_id}.")
         invited, lost = reencrypt_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce
 
-from letters.base.audit_log.operations import record_each
+from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import MODERATING, WORDS, Letter, Signature, SignatureQuerySet, State, Transition, User
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
@@ -33,12 +33,12 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     """Publish what waits for a moderator; clear the doubt about what is published, with the words that its signer
     asks for. How many it concerned. Of those in `seen`, only what still reads as the moderator saw it.
     """
-    signatures = _to_judge(letter, ids, by)
+    change, signatures = _to_judge(letter, ids, by, now)
     held = _those(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
     doubtful = _those(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     Signature.objects.filter(pk__in=held).move(Transition.ACCEPT)
     Signature.objects.filter(pk__in=doubtful).update(concern="", pending_changes=None, **AS_PROPOSED)
-    return _judged("accept_signature", letter, [*held, *doubtful], by=by, now=now)
+    return _judged(change, "accept_signature", [*held, *doubtful])
 
 
 @transaction.atomic
@@ -50,14 +50,14 @@ def decline_changes(
     Raises Refused("no_reason") as below.
     """
     reason = _given(reason)
-    waiting = _to_judge(letter, ids, by).filter(state=State.PUBLISHED, pending_changes__isnull=False)
-    found = _those(waiting, seen)
+    change, signatures = _to_judge(letter, ids, by, now)
+    found = _those(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
     # Mail that came back is another doubt, which this does not clear.
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
     Signature.objects.filter(pk__in=found).update(
         declined_changes=F("pending_changes"), pending_changes=None, concern=concern
     )
-    return _judged("decline_change", letter, found, by=by, now=now, reason=reason)
+    return _judged(change, "decline_change", found, reason=reason)
 
 
 @transaction.atomic
@@ -67,9 +67,10 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
     Raises Refused("no_reason") without a reason: another moderator must be able to follow it.
     """
     reason = _given(reason)
-    found = _those(_to_judge(letter, ids, by).filter(state__in=Transition.REJECT.sources))
+    change, signatures = _to_judge(letter, ids, by, now)
+    found = _those(signatures.filter(state__in=Transition.REJECT.sources))
     Signature.objects.filter(pk__in=found).move(Transition.REJECT)
-    return _judged("reject_signature", letter, found, by=by, now=now, reason=reason)
+    return _judged(change, "reject_signature", found, reason=reason)
 
 
 @transaction.atomic
@@ -78,7 +79,7 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
 
     Changes that were declined wait once more. What its signer has taken back since then has nothing to put back.
     """
-    signatures = _to_judge(letter, ids, by)
+    change, signatures = _to_judge(letter, ids, by, now)
     rejected = signatures.filter(state__in=Transition.RESTORE.sources).exclude(verified=Signature.Verified.NO)
     numbered = _those(rejected.filter(number__isnull=False))
     waiting = _those(rejected.filter(number__isnull=True))
@@ -89,8 +90,8 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
     Signature.objects.filter(pk__in=declined).update(
         pending_changes=F("declined_changes"), declined_changes=None, concern=concern
     )
-    again = _judged("restore_change", letter, declined, by=by, now=now)
-    return again + _judged("restore_signature", letter, [*numbered, *waiting], by=by, now=now)
+    again = _judged(change, "restore_change", declined)
+    return again + _judged(change, "restore_signature", [*numbered, *waiting])
 
 
 def _given(reason: str) -> str:
@@ -99,14 +100,12 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
-def _to_judge(letter: Letter, ids: Collection[int], by: User) -> SignatureQuerySet:
+def _to_judge(letter: Letter, ids: Collection[int], by: User, now: datetime) -> tuple[LetterChange, SignatureQuerySet]:
     """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
-    letter.collective.require_role(by, MODERATING)
+    change = change_letter(letter, MODERATING, by=by, now=now)
     if len(ids) > MAX_BATCH_SIZE:
         raise Refused(Refusal.TOO_MANY)
-    # The letter's row first, as the sequencer and the signers' operations take them.
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-    return Signature.objects.filter(letter=letter, pk__in=ids)
+    return change, Signature.objects.filter(letter=letter, pk__in=ids)
 
 
 def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
@@ -117,11 +116,10 @@ def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
     return [each.pk for each in found if seen.get(each.pk, "") in {"", each.fingerprint()}]
 
 
-def _judged(verb: str, letter: Letter, ids: list[int], *, by: User, now: datetime, reason: str = "") -> int:
+def _judged(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
     if ids:
         # Pages that show them are old from now on, with or without a worker.
-        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
-        details, whose = {"letter": letter.pk}, letter.collective_id
-        record_each(verb, "signature", ids, by=by, now=now, reason=reason, details=details, collective_id=whose)
-        transaction.on_commit(lambda: wakeups.wake("letters.sequence", letter.pk, queue="publishing"))
+        change.update()
+        change.record_signatures(verb, ids, reason=reason)
+        change.after_commit(lambda: wakeups.wake("letters.sequence", change.letter.pk, queue="publishing"))
     return len(ids)

@@ -17,9 +17,9 @@ from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse
 from letters.shared.text import UnusableText, clean_line, looks_like_link
 
 ROLES = [
-    (Membership.Role.EDITOR, _("editor: writes and publishes")),
-    (Membership.Role.MODERATOR, _("moderator: judges signatures")),
-    (Membership.Role.OWNER, _("owner: decides everything")),
+    (Membership.Role.EDITOR, _("editor: writes and publishes letters")),
+    (Membership.Role.MODERATOR, _("moderator: reviews signatures")),
+    (Membership.Role.OWNER, _("owner: can do everything")),
 ]
 
 
@@ -36,7 +36,9 @@ class Line(forms.CharField):
         try:
             return clean_line(super().to_python(value) or "")
         except UnusableText as unusable:
-            raise ValidationError(_("There is a character in it that cannot be shown."), "unusable") from unusable
+            raise ValidationError(
+                _("This contains a character that we cannot show. Type it again."), "unusable"
+            ) from unusable
 
 
 class NameLine(Line):
@@ -62,33 +64,33 @@ class CollectiveForm(forms.Form):
     name = NameLine(
         label=_("Name"),
         max_length=200,
-        error_messages={"required": _("Write how the collective is called; a pseudonym will do.")},
-        help_text=_("It stands under every letter. It may be a pseudonym; nobody behind it is named."),
+        error_messages={"required": _("Enter the name of the collective. It can be a pseudonym.")},
+        help_text=_("Shown with every letter. It can be a pseudonym. We never name the people behind it."),
     )
     slug = forms.SlugField(
-        label=_("In addresses"),
+        label=_("Name in web addresses"),
         max_length=80,
         required=False,
-        error_messages={"invalid": _("Letters from a to z, digits and hyphens only: night-train.")},
+        error_messages={"invalid": _("Use only the letters a to z, numbers and hyphens, like night-train.")},
     )
     description = forms.CharField(
-        label=_("Who you are, in your own words"),
+        label=_("Describe your collective"),
         max_length=2000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     website = forms.URLField(
-        label=_("Your own page elsewhere"),
+        label=_("Your website"),
         max_length=200,
         required=False,
         assume_scheme="https",
         validators=[URLValidator(schemes=["http", "https"])],
-        error_messages={"invalid": _("This is no address of a page. One looks like https://example.org.")},
+        error_messages={"invalid": _("Enter a web address, like https://example.org.")},
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("In it you read and type times."),
-        error_messages={"invalid_choice": _("There is no such time zone. Choose one of the list.")},
+        help_text=_("We show times in this time zone, and you enter times in it."),
+        error_messages={"invalid_choice": _("Select a time zone from the list.")},
     )
 
     def __init__(self, data: QueryDict | None = None, *, collective: Collective | None = None) -> None:
@@ -99,10 +101,10 @@ class CollectiveForm(forms.Form):
         if collective:
             self.fields["slug"].required = True
             self.fields["slug"].help_text = _(
-                "With another one, links to these pages stop working. Letters keep theirs."
+                "If you change this, links to these pages stop working. Letters keep their addresses."
             )
         else:
-            self.fields["slug"].help_text = _("If you leave it empty, it is made of the name.")
+            self.fields["slug"].help_text = _("If you leave this empty, we use the name of the collective.")
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
@@ -115,10 +117,10 @@ class InviteForm(forms.Form):
         label=_("Email"),
         max_length=MAX_TYPED_LENGTH,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Write the address of whom you invite.")},
+        error_messages={"required": _("Enter the email address of the person you want to invite.")},
     )
     role = forms.ChoiceField(
-        label=_("As"), choices=ROLES, error_messages={"invalid_choice": _("There is no such part.")}
+        label=_("Role"), choices=ROLES, error_messages={"invalid_choice": _("Select a role from the list.")}
     )
     address: Address
 
@@ -137,10 +139,10 @@ class NameForm(forms.Form):
     """What teammates call somebody."""
 
     name = NameLine(
-        label=_("What your teammates call you"),
+        label=_("Your name for other members"),
         max_length=200,
         required=False,
-        help_text=_("Only the members of your collectives see it, and whom you invite. Never the public."),
+        help_text=_("Members of your collectives see it, and people you invite. It is never public."),
     )
 
     def __init__(self, data: QueryDict | None = None, *, name: str = "") -> None:

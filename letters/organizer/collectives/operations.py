@@ -5,24 +5,25 @@ Whatever moves a part holds the collective's row, so that two owners who leave a
 
 import secrets
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from cryptography.fernet import InvalidToken
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.utils.text import slugify
 
 from letters.base.accounts.invitations import KINDS, health_of, is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import CollectiveChange, change_collective, change_collective_unasked
 from letters.models import (
     COMPLAINED,
     OWNING,
     SALT_BYTES,
     Collective,
-    Letter,
     MemberInvitation,
     Membership,
     OutgoingEmail,
@@ -74,19 +75,19 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
 
     A name from before that looks like a link may stay; no email shows it as one.
     """
-    locked = _locked_for_owner(collective, by)
+    change = change_collective(collective, OWNING, by=by, now=now)
     _judge(values)
-    if values.get("name", locked.name) != locked.name:
+    if values.get("name", collective.name) != collective.name:
         _must_be_no_link(values["name"])
-    changed = [name for name in DESCRIPTION if name in values and getattr(locked, name) != values[name]]
+    changed = [name for name in DESCRIPTION if name in values and getattr(collective, name) != values[name]]
+    described = copy(collective)
     for name in changed:
-        setattr(locked, name, values[name])
+        setattr(described, name, values[name])
     if changed:
-        # Their public pages name it, and are kept until they are old. Before the row is saved: with another slug it
-        # stops whoever records a deed, who may hold a letter.
-        Letter.objects.filter(collective=locked).exclude(status=Letter.Status.DRAFT).update(version=F("version") + 1)
-        _save(locked)
-        record("describe_collective", locked, by=by, now=now, details={"changed": changed})
+        # Before the row is saved: with another slug it stops whoever records a deed, who may hold a letter.
+        change.make_letters_old()
+        _save(described)
+        change.record("describe_collective", described, details={"changed": changed})
 
 
 @transaction.atomic
@@ -99,17 +100,17 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     many of its invitations come back; and with "names_a_link" if a name that the email repeats would become a link in
     it.
     """
-    locked = _locked_for_owner(collective, by)
-    locked.must_be_cleared()
-    if is_stopped(locked, by, now):
+    change = change_collective(collective, OWNING, by=by, now=now)
+    collective.must_be_cleared()
+    if is_stopped(collective, by, now):
         raise Refused(Refusal.ROUND_STOPPED)
-    if any(map(looks_like_link, (locked.name, by.name))):
+    if any(map(looks_like_link, (collective.name, by.name))):
         raise Refused(Refusal.NAMES_A_LINK)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
-    _must_be_nobody_here(locked, address, by)
+    _must_be_nobody_here(collective, address, by)
     known = hash_address(address.canonical)
-    standing = locked.invitations.standing(now)
+    standing = collective.invitations.standing(now)
     if invited := standing.filter(address_hash=known).first():
         if invited.role != role:
             raise Refused(Refusal.INVITED_OTHERWISE)
@@ -117,16 +118,15 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     if standing.count() >= MAX_OPEN:
         raise Refused(Refusal.TOO_MANY_OPEN)
     today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
-    if max(today.filter(collective=locked).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
+    if max(today.filter(collective=collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
         raise Refused(Refusal.TOO_MANY_TODAY)
-    # Race: of two collectives that invite at once, one waits here until the other is counted.
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    change.lock_account()
     if invited_today(by, now) >= invitations_a_day(by):
         raise Refused(Refusal.FEW_TODAY)
     # One that was not taken up in time, or whose owner is none any more.
-    locked.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
+    collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     invitation = MemberInvitation.objects.create(
-        collective=locked,
+        collective=collective,
         role=role,
         address=encrypt(address.deliverable),
         address_hash=known,
@@ -136,27 +136,27 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
         expires_at=now + LIFETIME,
     )
     _owe_mail(invitation, now=now)
-    record("invite_member", invitation, by=by, now=now, details={"role": role})
+    change.record("invite_member", invitation, details={"role": role})
     return invitation
 
 
 @transaction.atomic
 def revoke_invitation(invitation: MemberInvitation, *, by: User, now: datetime) -> None:
     """Take it back: its link is worth nothing from now on, and its address is forgotten. Twice changes nothing."""
-    _locked_for_owner(invitation.collective, by)
+    change = change_collective(invitation.collective, OWNING, by=by, now=now)
     if MemberInvitation.objects.open().filter(pk=invitation.pk).update(address=None, revoked_at=now):
         OutgoingEmail.objects.owed().filter(invitation=invitation).update(dropped_at=now)
-        record("revoke_invitation", invitation, by=by, now=now, details={"role": invitation.role})
+        change.record("revoke_invitation", invitation, details={"role": invitation.role})
 
 
 @transaction.atomic
 def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
     """Owners of a collective whose invitations have stopped ask staff to look at it. Asking twice changes nothing."""
-    collective.require_role(by, OWNING)
+    change = change_collective(collective, OWNING, by=by, now=now, lock=False)
     if not health_of(collective).is_ill:
         return
     if Collective.objects.filter(pk=collective.pk, asked_to_invite_at=None).update(asked_to_invite_at=now):
-        record("ask_to_invite_again", collective, by=by, now=now)
+        change.record("ask_to_invite_again", collective)
 
 
 @transaction.atomic
@@ -182,7 +182,8 @@ def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) 
     Raises Refused("is_member") for who has a part already, which an owner may change; else Refused("over") if it does
     not stand any more.
     """
-    collective = _locked(invitation.collective)
+    collective = invitation.collective
+    change = change_collective_unasked(collective, by=by, now=now)
     # Held too: an account that is being closed must not wake up as a member.
     person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
     offer = MemberInvitation.objects.standing(now).filter(pk=invitation.pk).first()
@@ -196,43 +197,43 @@ def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) 
     MemberInvitation.objects.filter(pk=offer.pk).update(address=None, accepted_at=now, accepted_by=person)
     OutgoingEmail.objects.owed().filter(invitation=offer).update(dropped_at=now)
     details = {"role": offer.role, "invited_by": offer.invited_by_id}
-    record("accept_invitation", offer, by=person, now=now, details=details)
+    change.record("accept_invitation", offer, details=details)
 
 
 @transaction.atomic
 def change_role(membership: Membership, *, role: str, by: User, now: datetime) -> None:
     """Raises Refused with "unknown_role", "gone" (removed meanwhile), or "last_owner"."""
-    collective = _locked_for_owner(membership.collective, by)
+    change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
     found = _still_there(membership)
     if found.role == role:
         return
-    _must_leave_an_owner(collective, found)
+    _must_leave_an_owner(change.collective, found)
     Membership.objects.filter(pk=found.pk).update(role=role)
-    _record_part("change_role", found, by=by, now=now, to=role)
+    _record_part(change, "change_role", found, to=role)
 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
     """Raises Refused("gone") or Refused("last_owner")."""
-    collective = _locked_for_owner(membership.collective, by)
+    change = change_collective(membership.collective, OWNING, by=by, now=now)
     found = _still_there(membership)
-    _must_leave_an_owner(collective, found)
-    _record_part("remove_member", found, by=by, now=now)
+    _must_leave_an_owner(change.collective, found)
+    _record_part(change, "remove_member", found)
     found.delete()
 
 
 @transaction.atomic
 def leave_collective(collective: Collective, *, by: User, now: datetime) -> None:
     """Leaving twice changes nothing. Raises Refused("last_owner") as long as there are letters, or others who stay."""
-    locked = _locked(collective)
-    found = locked.memberships.filter(user=by).first()
+    change = change_collective_unasked(collective, by=by, now=now)
+    found = collective.memberships.filter(user=by).first()
     if found is None:
         return
-    if locked.letters.exists() or locked.memberships.exclude(pk=found.pk).exists():
-        _must_leave_an_owner(locked, found)
-    _record_part("leave_collective", found, by=by, now=now)
+    if collective.letters.exists() or collective.memberships.exclude(pk=found.pk).exists():
+        _must_leave_an_owner(collective, found)
+    _record_part(change, "leave_collective", found)
     found.delete()
 
 
@@ -291,17 +292,6 @@ def _was_accepted(invitation: MemberInvitation, by: User) -> bool:
     return MemberInvitation.objects.filter(pk=invitation.pk, accepted_by=by).exists()
 
 
-def _locked(collective: Collective) -> Collective:
-    return Collective.objects.select_for_update(no_key=True).get(pk=collective.pk)
-
-
-def _locked_for_owner(collective: Collective, by: User) -> Collective:
-    """Raises Refused("not_yours"). Asked under the lock: who has just been removed does not remove anybody."""
-    locked = _locked(collective)
-    locked.require_role(by, OWNING)
-    return locked
-
-
 def _still_there(membership: Membership) -> Membership:
     """As it is now. Raises Refused("gone")."""
     found = Membership.objects.filter(pk=membership.pk).first()
@@ -317,9 +307,9 @@ def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
         raise Refused(Refusal.LAST_OWNER)
 
 
-def _record_part(verb: str, membership: Membership, *, by: User, now: datetime, **more: str) -> None:
+def _record_part(change: CollectiveChange, verb: str, membership: Membership, **more: str) -> None:
     details = {"member": membership.user_id, "role": membership.role, **more}
-    record(verb, membership, by=by, now=now, details=details)
+    change.record(verb, membership, details=details)
 
 
 def _must_be_no_link(name: str) -> None:

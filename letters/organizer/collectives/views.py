@@ -105,7 +105,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
         try:
             role = form.cleaned_data["role"]
             invite_member(collective, address=form.address, role=role, by=owner, now=timezone.now())
-            messages.success(request, gettext("The invitation is on its way."))
+            messages.success(request, gettext("We are sending the invitation. It can take a few minutes."))
             return redirect("collective", slug=collective.slug)
         except Refused as refused:
             add_refusal(form, refused)
@@ -134,7 +134,7 @@ def change_member(request: HttpRequest, collective: Collective, owner: User, pk:
             messages.success(request, gettext("Saved."))
         elif membership:
             remove_member(membership, by=owner, now=timezone.now())
-            messages.success(request, gettext("Removed."))
+            messages.success(request, gettext("You have removed this member."))
     except Refused as refused:
         return _members_page(request, collective, owner, refusal=explain(refused), status=409)
     return _go_back(collective, owner)
@@ -175,7 +175,7 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
             return _useless_link(request)
         part = queries.part_in(invitation, request.user)
         return _invitation_page(request, invitation, part, status=409)
-    messages.success(request, gettext("You belong to it now."))
+    messages.success(request, gettext("You are now a member."))
     return redirect("collective", slug=invitation.collective.slug)
 
 

@@ -15,10 +15,10 @@ class SearchForm(forms.Form):
 
     q = forms.CharField(label=_("Name or affiliation"), max_length=200, required=False)
     shown = forms.ChoiceField(
-        label=_("Which signatures"),
+        label=_("Show"),
         choices=LISTS,
         required=False,
-        error_messages={"invalid_choice": _("There is no list of that name.")},
+        error_messages={"invalid_choice": _("Select a list of signatures.")},
     )
 
     def __init__(self, data: QueryDict) -> None:

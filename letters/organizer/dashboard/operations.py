@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from letters.base.audit_log.operations import record
+from letters.base.changes.operations import change_letter_unasked
 from letters.models import GONE, Letter, LetterHour, LetterTally, Signature
 
 # When a signature was taken out stands nowhere but in the hours themselves: those stay, and what they lack is put into
@@ -51,13 +51,13 @@ WHERE letter.id = %(letter)s AND letter.last_number > known.number
 @transaction.atomic
 def retally_letter(letter: Letter, *, now: datetime) -> None:
     """Count its hours and tallies anew. Reads every signature of the letter, whose sequencer waits meanwhile."""
-    Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    change = change_letter_unasked(letter, by=None, now=now)
     LetterTally.objects.filter(letter=letter).exclude(kind="via", value__gt="").delete()
     with connection.cursor() as cursor:
         for statement in (HOURS, LACKING, COUNT):
             cursor.execute(statement, {"letter": letter.pk, "now": now})
     LetterHour.objects.filter(letter=letter, published=0, taken_out=0).delete()
-    record("retally_letter", letter, by=None, now=now)
+    change.record("retally_letter", letter)
 
 
 def forget_vias() -> int:

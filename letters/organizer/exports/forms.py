@@ -9,8 +9,8 @@ class SignaturesForm(forms.Form):
     format = forms.ChoiceField(
         choices=[(each.value, each.label) for each in (Export.Format.CSV, Export.Format.XLSX)],
         error_messages={
-            "required": _("Choose a kind of file."),
-            "invalid_choice": _("Files of that kind are not made here."),
+            "required": _("Select a file format."),
+            "invalid_choice": _("You cannot export in that format. Select another one."),
         },
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import change_letter
 from letters.models import WRITING, Export, ExportQuerySet, Letter, User
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
@@ -46,7 +47,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     for a letter that has not been published in it; Refused("too_many_today") for the one after MAX_A_DAY, and
     Refused("too_many_of_yours") for the one after MAX_OF_AN_ACCOUNT_A_DAY.
     """
-    _must_be_allowed(letter, by)
+    change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     if wanted.format not in FORMATS[wanted.kind]:
         raise Refused(Refusal.NO_SUCH_FORMAT)
     language = (wanted.language or letter.language) if wanted.kind == Export.Kind.LETTER else ""
@@ -60,8 +61,8 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
             details = {"export": export.pk, "kind": wanted.kind.value, "format": wanted.format.value}
-            record("ask_export", letter, by=by, now=now, details=details)
-            transaction.on_commit(lambda: wakeups.wake("letters.export", queue="exports"))
+            change.record("ask_export", letter, details=details)
+            change.after_commit(lambda: wakeups.wake("letters.export", queue="exports"))
             return export
     except IntegrityError:
         # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
@@ -76,10 +77,6 @@ def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
         raise Refused(Refusal.TOO_MANY_TODAY)
     if theirs.count() >= MAX_OF_AN_ACCOUNT_A_DAY:
         raise Refused(Refusal.TOO_MANY_OF_YOURS)
-
-
-def _must_be_allowed(letter: Letter, by: User) -> None:
-    letter.collective.require_role(by, WRITING)
 
 
 @transaction.atomic
@@ -101,7 +98,7 @@ def must_still_be_allowed(export: Export) -> None:
     """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
     if export.attempts > MAX_ATTEMPTS:
         raise Refused(Refusal.GAVE_UP)
-    _must_be_allowed(export.letter, export.asked_by)
+    export.letter.collective.require_role(export.asked_by, WRITING)
 
 
 def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
@@ -141,11 +138,11 @@ def _mine(export: Export) -> ExportQuerySet:
 @transaction.atomic
 def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
     """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
-    _must_be_allowed(export.letter, by)
+    change = change_letter(export.letter, WRITING, by=by, now=now, lock=False)
     if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
         raise Refused(Refusal.NO_FILE)
     details = {"export": export.pk, "kind": export.kind, "format": export.format, "rows": export.rows}
-    record("download_export", export.letter, by=by, now=now, details=details)
+    change.record("download_export", export.letter, details=details)
 
 
 def expire_exports(*, now: datetime) -> int:

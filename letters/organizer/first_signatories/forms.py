@@ -25,11 +25,15 @@ from letters.shared.signatory_import import (
 )
 
 UNREADABLE = {
-    "empty": _("There is nothing in it. Put one address on each line."),
-    "too_large": _("That is more than 2 MB. Send the list in parts, and without columns that are not needed."),
-    "workbook": _("That is a workbook of a spreadsheet program. Save the sheet there as CSV, and send that."),
-    "no_text": _("That is no list in plain text. Save it as CSV, and send that; or paste the addresses."),
-    "too_many_rows": _("That is more than 5,000 lines. Send the list in parts."),
+    "empty": _("This is empty. Enter one address on each line."),
+    "too_large": _(
+        "The file is larger than 2 MB. Send the list in several files, without columns that you do not need."
+    ),
+    "workbook": _(
+        "We cannot read spreadsheet files. Save the sheet as CSV in your spreadsheet program, and upload that."
+    ),
+    "no_text": _("This is not a plain-text list. Save it as CSV and upload that, or paste the addresses."),
+    "too_many_rows": _("The list has more than 5,000 lines. Send it in several parts."),
     "too_many_columns": _("This list has more than 256 columns. Remove those that you do not need."),
     "encoding": _("We cannot read the file with this encoding. Choose another one."),
 }
@@ -39,22 +43,23 @@ class ListForm(forms.Form):
     """Addresses, pasted or in a file."""
 
     pasted = forms.CharField(
-        label=_("Addresses, one to a line"),
+        label=_("Email addresses, one per line"),
         required=False,
         strip=False,
         widget=forms.Textarea(
             attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
-        help_text=_("As “name@example.org”, as “Name <name@example.org>”, or columns copied from a spreadsheet."),
+        help_text=_("Enter “name@example.org” or “Name <name@example.org>”, or paste columns from a spreadsheet."),
     )
     file = forms.FileField(
-        label=_("Or a file (CSV)"),
+        label=_("Or upload a CSV file"),
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/plain"}),
         help_text=_(
-            "Also what Google Forms or another petition site exports. At most 5,000 lines and 2 MB at a time. "
-            "The next page shows what was understood, and nothing is sent before you say so."
+            "Exports from Google Forms and other petition sites work too. At most 5,000 lines and 2 MB "
+            "at a time. You can check the list on the next page. We do not email anyone until you "
+            "confirm."
         ),
     )
 
@@ -92,7 +97,7 @@ def _bounded(text: str) -> str:
 
 
 MEANING_WORDS = {
-    "ignored": _("not needed"),
+    "ignored": _("ignore this column"),
     "address": _("email address"),
     "name": _("name"),
     "prefix": _("title before the name"),
@@ -103,7 +108,7 @@ MEANING_WORDS = {
     "affiliation": _("affiliation"),
     "role": _("role or profession"),
 }
-ADDRESS_COLUMN_WANTED = _("Say which column holds the email addresses.")
+ADDRESS_COLUMN_WANTED = _("Select the column with the email addresses.")
 
 
 class ColumnsForm(forms.Form):
@@ -115,7 +120,7 @@ class ColumnsForm(forms.Form):
         required=False,
         help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),
     )
-    has_heading = forms.BooleanField(label=_("The first line only names the columns"), required=False)
+    has_heading = forms.BooleanField(label=_("The first line contains column names"), required=False)
 
     def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None, *, encoding: str = "") -> None:
         initial = {"has_heading": guess.has_heading, "encoding": encoding}
@@ -145,7 +150,7 @@ class ColumnsForm(forms.Form):
         if "address" not in meant:
             raise ValidationError(ADDRESS_COLUMN_WANTED, "no_address")
         if twice := next((each for each in meant if each != "ignored" and meant.count(each) > 1), ""):
-            sentence = gettext("Two columns are said to be “%(meaning)s”: choose one.")
+            sentence = gettext("Two columns are marked as “%(meaning)s”. Select only one.")
             raise ValidationError(sentence, "twice", {"meaning": MEANING_WORDS[twice]})
         return cleaned
 
@@ -165,7 +170,7 @@ class TakeBackForm(forms.Form):
     email = forms.CharField(
         label=_("Their email address"),
         max_length=MAX_TYPED_LENGTH,
-        error_messages={"required": _("Write the address whose invitation you take back.")},
+        error_messages={"required": _("Enter the email address of the invitation that you want to withdraw.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 

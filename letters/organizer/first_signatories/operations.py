@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from letters.base.accounts.invitations import health_of, is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
-from letters.base.audit_log.operations import record
+from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import (
     CAME_BACK,
     INVITATION_LIFETIME,
@@ -65,12 +65,11 @@ def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: dateti
 
     Every upload is recorded, also one that invites nobody: who tries address after address leaves a trace of each try.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    _must_be_allowed(locked, now)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    _must_be_allowed(letter, now)
     values = {"encrypted": encrypt(text), "encoding": encoding, "created_at": now}
     SignatoryList.objects.update_or_create(letter=letter, sent_by=by, defaults=values)
-    record("upload_list", letter, by=by, now=now, details={"lines": len(text.splitlines())})
+    change.record("upload_list", letter, details={"lines": len(text.splitlines())})
 
 
 def discard_list(letter: Letter, *, by: User) -> None:
@@ -88,29 +87,22 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     would have more than MAX_INVITED ("too_many"); "too_many_today" beyond what the account may send in a day;
     "not_cleared" and "round_stopped" as `_must_be_allowed` does.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    _must_be_allowed(locked, now)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    _must_be_allowed(letter, now)
     if is_stopped(letter.collective, by, now):
         raise Refused(Refusal.ROUND_STOPPED)
-    eligible = sort_out(locked, people).eligible
-    if listed(locked) + len(eligible) > MAX_INVITED:
+    eligible = sort_out(letter, people).eligible
+    if listed(letter) + len(eligible) > MAX_INVITED:
         raise Refused(Refusal.TOO_MANY)
     if eligible:
-        _must_not_be_too_many_today(len(eligible), by, now)
-    SignatoryList.objects.filter(letter=locked, sent_by=by).delete()
+        _must_not_be_too_many_today(change, len(eligible), by)
+    SignatoryList.objects.filter(letter=letter, sent_by=by).delete()
     if eligible:
-        _fix_text(locked, now)
-        _write(locked, unknown_among(locked, eligible), now)
-        record("invite_first_signers", locked, by=by, now=now, details={"invited": len(eligible)})
-        transaction.on_commit(wakeups.notify_bulk_mail_worker)
-    letter.refresh_from_db()
+        _fix_text(change)
+        _write(letter, unknown_among(letter, eligible), now)
+        change.record("invite_first_signers", letter, details={"invited": len(eligible)})
+        change.after_commit(wakeups.notify_bulk_mail_worker)
     return len(eligible)
-
-
-def _lock(letter: Letter) -> Letter:
-    """Lock order: the letter's row before its signatures, as everybody takes them. Who has just signed is seen."""
-    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
 
 
 def _must_be_allowed(letter: Letter, now: datetime) -> None:
@@ -124,24 +116,23 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
         raise Refused(Refusal.ROUND_STOPPED)
 
 
-def _must_not_be_too_many_today(number: int, by: User, now: datetime) -> None:
-    # Race: of two lists sent at once, one waits here until the other is counted.
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+def _must_not_be_too_many_today(change: LetterChange, number: int, by: User) -> None:
+    change.lock_account()
     # What was taken back counts too: its email may have gone.
-    if invited_today(by, now) + number > invitations_a_day(by):
+    if invited_today(by, change.now) + number > invitations_a_day(by):
         raise Refused(Refusal.TOO_MANY_TODAY)
 
 
-def _fix_text(letter: Letter, now: datetime) -> None:
+def _fix_text(change: LetterChange) -> None:
     """From the first invitation on, a draft reads as it will when it is published (migration 0002 sees to it)."""
+    letter = change.letter
     if letter.current_revision_id:
         return
     revision = letter.revisions.latest("number")
     if not revision.translations.filter(language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
-    Revision.objects.filter(pk=revision.pk).update(published_at=now)
-    letter.current_revision = revision
-    letter.save(update_fields=["current_revision"])
+    Revision.objects.filter(pk=revision.pk).update(published_at=change.now)
+    change.update_unseen(current_revision_id=revision.pk)
 
 
 def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
@@ -212,7 +203,7 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
     Privacy: how many they are is neither returned nor recorded. Raises Refused if the letter takes no signatures any
     more, and as `invite_people` does for a collective that may not send invitations.
     """
-    letter.collective.require_role(by, WRITING)
+    change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     refusal = round_refusal(letter, now)
     if refusal and refusal != Refusal.LETTER_OPEN:
         raise Refused(refusal)
@@ -227,8 +218,8 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(REMIND, values)
-    record("remind_first_signers", letter, by=by, now=now)
-    transaction.on_commit(wakeups.notify_bulk_mail_worker)
+    change.record("remind_first_signers", letter)
+    change.after_commit(wakeups.notify_bulk_mail_worker)
 
 
 @transaction.atomic
@@ -237,9 +228,9 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
 
     Recorded either way: owners read the record, and must not learn it there.
     """
-    letter.collective.require_role(by, WRITING)
+    change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     _end(_waiting(letter).filter(address_hash=hash_address(address.canonical)), now)
-    record("withdraw_invitation", letter, by=by, now=now)
+    change.record("withdraw_invitation", letter)
 
 
 @transaction.atomic
@@ -248,21 +239,20 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
 
     If nobody has signed a draft, its text can be written again: there is no signature under it.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    _end(_waiting(locked), now)
-    freed = _free_text(locked)
-    record("call_off_round", locked, by=by, now=now, details={"text_is_free": freed})
-    letter.refresh_from_db()
+    change = change_letter(letter, WRITING, by=by, now=now)
+    _end(_waiting(letter), now)
+    change.record("call_off_round", letter, details={"text_is_free": _free_text(change)})
 
 
-def _free_text(letter: Letter) -> bool:
+def _free_text(change: LetterChange) -> bool:
+    letter = change.letter
     if letter.status != Letter.Status.DRAFT or not letter.current_revision_id:
         return False
     if Signature.objects.filter(letter=letter, is_first=True).exclude(state__in=UNANSWERED).exists():
         return False
-    Letter.objects.filter(pk=letter.pk).update(current_revision=None)
-    Revision.objects.filter(pk=letter.current_revision_id).update(published_at=None)
+    fixed = letter.current_revision_id
+    change.update_unseen(current_revision_id=None)
+    Revision.objects.filter(pk=fixed).update(published_at=None)
     return True
 
 

@@ -83,7 +83,10 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
     encoding, misread = _chosen_encoding(request, kept)
     rows = queries.rows_of(kept, encoding) if kept else []
     if kept is None or not rows:
-        messages.info(request, gettext("There is no list any more: it was sent, given up, or is older than an hour."))
+        messages.info(
+            request,
+            gettext("We no longer have that list: it was sent, cancelled, or is more than an hour old. Add it again."),
+        )
         return redirect("first_signers", slug=letter.slug)
     if request.POST.get("action") == "discard":
         discard_list(letter, by=writer)
@@ -184,13 +187,13 @@ def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpRespon
     if not form.is_valid():
         return _round_page(request, letter, writer, ListForm(), take_back=form, status=422)
     withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
-    messages.success(request, gettext("If an invitation to that address was waiting for an answer, it is taken back."))
+    messages.success(request, gettext("If there was an unanswered invitation to that address, we have withdrawn it."))
     return redirect("first_signers", slug=letter.slug)
 
 
 def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     call_off_round(letter, by=writer, now=timezone.now())
-    messages.success(request, gettext("All unanswered invitations are withdrawn."))
+    messages.success(request, gettext("You have withdrawn all unanswered invitations."))
     return redirect("first_signers", slug=letter.slug)
 
 

@@ -12,31 +12,31 @@ class LetterDeliveryForm(forms.Form):
     """When, to whom, and with how many signatures."""
 
     on = forms.DateField(
-        label=_("On"),
+        label=_("Date"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={
-            "required": _("Choose the day on which it was delivered."),
-            "invalid": _("Write the day as 2025-03-31."),
+            "required": _("Enter the date of the delivery."),
+            "invalid": _("Enter a date like 2025-03-31."),
         },
     )
     to = forms.CharField(
-        label=_("To whom"),
+        label=_("Delivered to"),
         max_length=200,
-        error_messages={"required": _("Write who took it.")},
-        help_text=_("As in “the office of the minister of transport”."),
+        error_messages={"required": _("Enter who you delivered it to.")},
+        help_text=_("For example, “the office of the minister of transport”."),
     )
     signature_count = forms.IntegerField(
-        label=_("With how many signatures"),
+        label=_("Number of signatures"),
         min_value=0,
         max_value=2**31 - 1,
-        error_messages={"required": _("Write how many signatures it had."), "invalid": _("Write a whole number.")},
+        error_messages={"required": _("Enter the number of signatures."), "invalid": _("Enter a whole number.")},
     )
     note = forms.CharField(
-        label=_("How, or what was said"),
+        label=_("Details"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("A sentence or two, if there is something to say."),
+        help_text=_("One or two sentences, for example how you delivered it or what was said."),
     )
 
     def __init__(self, data: QueryDict | None = None, *, today: date, signature_count: int | None) -> None:
@@ -49,7 +49,7 @@ class LetterDeliveryForm(forms.Form):
         if on > self.today:
             raise ValidationError(_("This date is in the future. Record the delivery once it is done."), "future")
         if on.year < 2000:
-            raise ValidationError(_("Look at the year again."), "long_ago")
+            raise ValidationError(_("Check the year."), "long_ago")
         return on
 
     def delivered(self) -> Delivered:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from letters.base.accounts.operations import keep_text
-from letters.base.audit_log.operations import record
+from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import WRITING, Letter, LetterDelivery, User
 from letters.shared.refused import Refusal, Refused
 
@@ -29,36 +28,31 @@ def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, no
     Raises Refused("never_published"), Refused("too_many_signatures") beyond what has ever been published, or
     Refused("too_much_text") as `keep_text` does.
     """
-    locked = _own(letter, by)
-    if locked.status == Letter.Status.DRAFT:
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status == Letter.Status.DRAFT:
         raise Refused(Refusal.NEVER_PUBLISHED)
-    if delivered.signature_count > locked.last_number:
+    if delivered.signature_count > letter.last_number:
         raise Refused(Refusal.TOO_MANY_SIGNATURES)
     keep_text([delivered.to, delivered.note], by=by, now=now)
     values = {"note": delivered.note, "signature_count": delivered.signature_count, "recorded_at": now}
     letter_delivery, _ = LetterDelivery.objects.update_or_create(
         letter=letter, on=delivered.on, to=delivered.to, defaults=values
     )
-    _tell("record_letter_delivery", letter, letter_delivery, by=by, now=now)
+    _tell(change, "record_letter_delivery", letter_delivery)
     return letter_delivery
 
 
 @transaction.atomic
 def remove_letter_delivery(letter: Letter, letter_delivery_id: int, *, by: User, now: datetime) -> None:
     """It was not so. Doing it twice changes nothing."""
-    _own(letter, by)
+    change = change_letter(letter, WRITING, by=by, now=now)
     found = LetterDelivery.objects.filter(letter=letter, pk=letter_delivery_id).first()
     if found:
-        _tell("remove_letter_delivery", letter, found, by=by, now=now)
+        _tell(change, "remove_letter_delivery", found)
         found.delete()
 
 
-def _own(letter: Letter, by: User) -> Letter:
-    letter.collective.require_role(by, WRITING)
-    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-
-
-def _tell(verb: str, letter: Letter, letter_delivery: LetterDelivery, *, by: User, now: datetime) -> None:
-    Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+def _tell(change: LetterChange, verb: str, letter_delivery: LetterDelivery) -> None:
+    change.update()
     details = {"on": letter_delivery.on.isoformat(), "signatures": letter_delivery.signature_count}
-    record(verb, letter, by=by, now=now, details=details)
+    change.record(verb, change.letter, details=details)

@@ -27,7 +27,7 @@ def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpR
     if form.is_valid():
         try:
             record_letter_delivery(letter, delivered=form.delivered(), by=writer, now=timezone.now())
-            messages.success(request, gettext("Recorded. From now on its public page says so."))
+            messages.success(request, gettext("Delivery recorded. The public page now shows it."))
             return redirect("letter_delivery", slug=letter.slug)
         except Refused as refused:
             add_refusal(form, refused)
@@ -46,5 +46,5 @@ def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpR
 @of_own_letter("POST")
 def remove(request: HttpRequest, letter: Letter, writer: User, letter_delivery_id: int) -> HttpResponse:
     remove_letter_delivery(letter, letter_delivery_id, by=writer, now=timezone.now())
-    messages.success(request, gettext("Taken back. The public page does not say so any more."))
+    messages.success(request, gettext("Record removed. The public page no longer shows this delivery."))
     return redirect("letter_delivery", slug=letter.slug)

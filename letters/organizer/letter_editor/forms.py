@@ -20,9 +20,9 @@ from letters.shared.text import looks_like_link
 from letters.shared.too_complex import problem_of
 from letters.shared.wall_clock import moments_of, shown_at
 
-TITLE_WANTED = _("Give the letter a title.")
-ADDRESSEE_WANTED = _("Write to whom the letter is addressed.")
-BODY_WANTED = _("Write the letter. A few lines will do for a start; you can change them until it is published.")
+TITLE_WANTED = _("Enter a title.")
+ADDRESSEE_WANTED = _("Enter who the letter is addressed to.")
+BODY_WANTED = _("Enter the text of the letter. A few lines are enough for now: you can change them until you publish.")
 LANGUAGE_WANTED = _("Choose a language from the list.")
 SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
@@ -32,10 +32,10 @@ class TextForm(forms.Form):
     """The text of a letter in one language."""
 
     addressee = forms.CharField(
-        label=_("To whom"),
+        label=_("Delivered to"),
         max_length=200,
         error_messages={"required": ADDRESSEE_WANTED},
-        help_text=_("As it stands above the letter: “To the ministers of transport”."),
+        help_text=_("For example, “To the ministers of transport”."),
     )
     title = forms.CharField(label=_("Title"), max_length=200, error_messages={"required": TITLE_WANTED})
     body = forms.CharField(
@@ -44,15 +44,15 @@ class TextForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 18}),
         error_messages={"required": BODY_WANTED},
         help_text=_(
-            "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
-            "footnotes[^1] work."
+            "Leave an empty line between paragraphs. You can use **bold**, *italic*, ## headings, lists, "
+            "tables and footnotes[^1]."
         ),
     )
     summary = forms.CharField(
-        label=_("In one or two sentences"),
+        label=_("Summary"),
         max_length=400,
         required=False,
-        help_text=_("For lists and shared links."),
+        help_text=_("One or two sentences, for lists and shared links."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -79,10 +79,13 @@ class StartForm(TextForm):
     """The start page: the text, who writes it, and in which language."""
 
     collective = forms.CharField(
-        label=_("Who you are"),
+        label=_("Who publishes the letter"),
         max_length=200,
-        error_messages={"required": _("Write who publishes the letter; a pseudonym will do.")},
-        help_text=_("The collective signs, never you: its name stands under the letter, and may be a pseudonym."),
+        error_messages={"required": _("Enter who publishes the letter. It can be a pseudonym.")},
+        help_text=_(
+            "The name of your collective. It is shown with the letter, and can be a pseudonym. Your own "
+            "name is not shown."
+        ),
     )
     language = forms.ChoiceField(
         label=_("Language of the letter"),
@@ -121,7 +124,9 @@ class DomainsField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         found = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", super().clean(value)) if word]
         if wrong := next((word for word in found if not DOMAIN.fullmatch(word)), ""):
-            raise ValidationError(_("“%(word)s” is no domain. One looks like example.org."), "invalid", {"word": wrong})
+            raise ValidationError(
+                _("“%(word)s” is not a domain. Enter one like example.org."), "invalid", {"word": wrong}
+            )
         return list(dict.fromkeys(found))
 
 
@@ -133,7 +138,7 @@ class MomentField(forms.DateTimeField):
     def __init__(self, zone: ZoneInfo, **options: Any) -> None:
         super().__init__(**options)
         self.zone = zone
-        self.help_text = _("By the clock of your collective: %(zone)s.") % {"zone": zone.key}
+        self.help_text = _("In the time zone of your collective: %(zone)s.") % {"zone": zone.key}
 
     def prepare_value(self, value: Any) -> Any:
         return shown_at(value, self.zone) if isinstance(value, datetime) and value.tzinfo else value
@@ -147,8 +152,8 @@ class MomentField(forms.DateTimeField):
 
 
 WHICH = [
-    ("first", _("The first time, before the clocks are put back")),
-    ("second", _("The second time, after it")),
+    ("first", _("The earlier one, before the clocks go back")),
+    ("second", _("The later one, after the clocks go back")),
 ]
 
 
@@ -176,16 +181,18 @@ class Moments(forms.BaseForm):
             which = self.data.get(f"{name}_which", "")
             if len(found) > 1 and which not in dict(WHICH):
                 self._ask(name, "")
-                self.add_error(name, _("On that night the clocks are put back, and this time comes twice. Say which."))
+                self.add_error(
+                    name, _("The clocks go back that night, so this time comes twice. Select which one you mean.")
+                )
             elif not found:
                 self.add_error(
-                    name, _("On that day the clocks are put forward, and this time does not come. Choose another.")
+                    name, _("The clocks go forward that day, so this time does not exist. Choose another time.")
                 )
             else:
                 cleaned[name] = found[-1] if which == "second" else found[0]
 
     def _ask(self, name: str, initial: str) -> None:
-        label = _("Which of the two")
+        label = _("Which of the two times")
         self.fields[f"{name}_which"] = forms.ChoiceField(
             label=label, choices=WHICH, widget=forms.RadioSelect, required=False, initial=initial
         )
@@ -198,15 +205,19 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
     """What the signing form asks, and until when."""
 
     displays = forms.MultipleChoiceField(
-        label=_("Signers may choose that"),
+        label=_("What signers can choose"),
         choices=Display.choices,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Leave signers at least one choice.")},
+        error_messages={"required": _("Select at least one choice for signers.")},
     )
-    domains = DomainsField(label=_("Only addresses at"), help_text=_("Domains, one to a line. Empty: any address."))
+    domains = DomainsField(
+        label=_("Limit to email domains"), help_text=_("One per line. Leave this empty to allow any address.")
+    )
     addressee_domains = DomainsField(
-        label=_("Domains of the addressee"),
-        help_text=_("Whoever signs with an address there is warned that the addressee could see our mail."),
+        label=_("Email domains of the addressee"),
+        help_text=_(
+            "We warn people who sign with an address at one of these domains that the addressee could see our email."
+        ),
     )
 
     class Meta:
@@ -214,8 +225,8 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         fields = SETTINGS
         labels = {
             "goal": _("Goal"),
-            "reviewed": _("A moderator looks at each signature before it is published"),
-            "asks_proof": _("The browser of every signer does a small calculation, against machines"),
+            "reviewed": _("Review each signature before it is published"),
+            "asks_proof": _("Block automated signatures (the browser of each signer runs a short check)"),
             "ask_affiliation": _("Affiliation"),
             "ask_role": _("Role or profession"),
             "ask_country": _("Country"),
@@ -226,7 +237,10 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         super().__init__(data, instance=letter, auto_id="set_%s", label_suffix="")
         for name in ("ask_affiliation", "ask_role", "ask_country", "ask_comment"):
             self.fields[name] = forms.ChoiceField(label=self.fields[name].label, choices=ASKS)
-        for name, label in {"opens_at": _("Takes signatures from"), "closes_at": _("Takes signatures until")}.items():
+        for name, label in {
+            "opens_at": _("Open for signatures from"),
+            "closes_at": _("Open for signatures until"),
+        }.items():
             self.fields[name] = MomentField(zone, label=label, required=False)
         self.ask_where_needed()
 
@@ -235,7 +249,7 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         self.settle_moments(cleaned)
         opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
         if opens and closes and closes <= opens:
-            self.add_error("closes_at", _("It would close before it opens."))
+            self.add_error("closes_at", _("The letter must close after it opens. Change one of the dates."))
         return cleaned
 
 
@@ -246,9 +260,9 @@ class WithdrawForm(forms.Form):
     """Why, and the last part of the letter's address typed once more."""
 
     reason = forms.CharField(
-        label=_("Why it is withdrawn"),
+        label=_("Reason for withdrawing"),
         max_length=500,
-        error_messages={"required": _("Write a sentence for those who have signed: it stands on the page.")},
+        error_messages={"required": _("Enter a reason. It is shown on the page of the letter.")},
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     confirmation = forms.CharField(
@@ -275,9 +289,9 @@ class ScheduleForm(Moments, forms.Form):
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:
         super().__init__(data, auto_id="schedule_%s", label_suffix="", initial={"publish_at": letter.publish_at})
-        wanted = _("Say on which day and at what time.")
+        wanted = _("Enter a date and a time.")
         self.fields["publish_at"] = MomentField(
-            zone, label=_("Publish it at"), error_messages={"required": wanted, "invalid": wanted}
+            zone, label=_("Publish on"), error_messages={"required": wanted, "invalid": wanted}
         )
         self.ask_where_needed()
 
@@ -291,21 +305,21 @@ class RevisionForm(forms.Form):
     """What is new in a text that readers know already."""
 
     kind = forms.ChoiceField(
-        label=_("What kind of change it is"),
+        label=_("Kind of change"),
         choices=[
             (Revision.Kind.CORRECTION, _("A correction: the letter says the same as before")),
-            (Revision.Kind.SUBSTANCE, _("A change of substance: the letter says something else than before")),
+            (Revision.Kind.SUBSTANCE, _("A change of substance: the letter says something different")),
         ],
         help_text=_("A correction can change up to 5 % of the words, but not the addressee, the title or a picture."),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Say whether it is a correction or a change of substance.")},
+        error_messages={"required": _("Select whether this is a correction or a change of substance.")},
     )
     note = forms.CharField(
         label=_("What has changed"),
         max_length=500,
-        help_text=_("A sentence that the public reads beside the text."),
+        help_text=_("One sentence. It is public, beside the text."),
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": _("Say in a sentence what has changed: the public reads it.")},
+        error_messages={"required": _("Enter what has changed, in one sentence. It is public.")},
     )
 
     def __init__(self, data: QueryDict | None = None) -> None:
@@ -316,10 +330,12 @@ class AddressForm(forms.Form):
     """Where the letter stands."""
 
     slug = forms.CharField(
-        label=_("Address"),
+        label=_("Web address"),
         max_length=80,
-        validators=[RegexValidator(SLUG, _("Small letters, digits and hyphens only, as in keep-the-night-trains."))],
-        error_messages={"required": _("Write an address.")},
+        validators=[
+            RegexValidator(SLUG, _("Use only lower-case letters, numbers and hyphens, like keep-the-night-trains."))
+        ],
+        error_messages={"required": _("Enter a web address.")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )
 

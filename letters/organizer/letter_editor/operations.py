@@ -6,11 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Model, Q
+from django.db.models import Model, Q
 from django.utils.text import slugify
 
 from letters.base.accounts.operations import keep_text
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import (
+    Change,
+    LetterChange,
+    change_collective,
+    change_letter,
+    change_letter_unasked,
+)
 from letters.models import (
     MAX_TEXTS,
     OWNING,
@@ -80,7 +87,7 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     Raises Refused("too_many_drafts") for the one after MAX_DRAFTS_A_DAY, and Refused("too_much_text") as `keep_text`.
     """
     # The second click waits here, and finds what the first has made.
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    Change(by=by, now=now).lock_account()
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
     collective = mine.order_by("pk").first()
     if collective:
@@ -117,7 +124,7 @@ def free_slug(model: type[Model], text: str) -> str:
 @transaction.atomic
 def draft_letter(collective: Collective, *, slug: str, text: Text, by: User, now: datetime, **values: Any) -> Letter:
     """A new letter with its first revision, which only the collective can see. `values` are fields of Letter."""
-    collective.require_role(by, WRITING)
+    change_collective(collective, WRITING, by=by, now=now, lock=False)
     letter = Letter.objects.create(collective=collective, slug=slug, language=text.language, created_at=now, **values)
     Revision.objects.create(letter=letter, number=1, created_at=now)
     translate_letter(letter, text=text, by=by, now=now)
@@ -134,9 +141,9 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     Refused("too_complicated") for a text of which no page can be made; Refused("too_many_languages") for one more than
     MAX_LANGUAGES; and Refused("too_much_text") as `keep_text` does.
     """
-    letter.collective.require_role(by, WRITING)
+    # Before the lock: rendering a long text takes a while.
     html = _shown(text.body)
-    _lock(letter)
+    change = change_letter(letter, WRITING, by=by, now=now)
     revision = _unpublished(letter)
     stands = revision.translations.filter(language=text.language).first()
     if stands is None and revision.translations.count() >= MAX_LANGUAGES:
@@ -158,7 +165,7 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     )
     details = {"language": text.language, "revision": revision.number}
     if not _was_just_written(letter, details, by, now):
-        record("translate_letter", letter, by=by, now=now, details=details)
+        change.record("translate_letter", letter, details=details)
     return translation
 
 
@@ -193,8 +200,7 @@ def write_text(
     Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
     Refused("revision_published") as `translate_letter` does.
     """
-    letter.collective.require_role(by, WRITING)
-    _lock(letter)
+    change_letter(letter, WRITING, by=by, now=now)
     stands = _unpublished(letter).translations.filter(language=text.language).first()
     if (stands.version if stands else "") != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
@@ -216,17 +222,16 @@ def remove_translation(letter: Letter, *, language: str, by: User, now: datetime
     Raises Refused("original") for the letter's own language, Refused("language_public") for one that readers have,
     whose page must not vanish, and Refused("revision_published") as `translate_letter` does.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
+    change = change_letter(letter, WRITING, by=by, now=now)
     revision = _unpublished(letter)
     if language == letter.language:
         raise Refused(Refusal.ORIGINAL)
-    if Translation.objects.filter(revision=locked.current_revision_id or 0, language=language).exists():
+    if Translation.objects.filter(revision=letter.current_revision_id or 0, language=language).exists():
         raise Refused(Refusal.LANGUAGE_PUBLIC)
     gone, _ = revision.translations.filter(language=language).delete()
     if gone:
         details = {"language": language, "revision": revision.number}
-        record("remove_translation", letter, by=by, now=now, details=details)
+        change.record("remove_translation", letter, details=details)
 
 
 # After publication
@@ -240,10 +245,9 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MAX_TEXTS, and Refused("too_much_text")
     as `keep_text` does: a copy takes room.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    if locked.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
-        raise Refused(locked.status_refusal())
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+        raise Refused(letter.status_refusal())
     newest = letter.revisions.latest("number")
     if newest.published_at is None:
         return newest
@@ -251,8 +255,8 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
         raise Refused(Refusal.TOO_MANY_TEXTS)
     cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
     revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
-    _copy_texts(locked, revision, by, now)
-    record("start_revision", letter, by=by, now=now, details={"revision": revision.number})
+    _copy_texts(letter, revision, by, now)
+    change.record("start_revision", letter, details={"revision": revision.number})
     return revision
 
 
@@ -273,10 +277,9 @@ def _copy_texts(letter: Letter, revision: Revision, by: User, now: datetime) -> 
 @transaction.atomic
 def discard_revision(letter: Letter, *, by: User, now: datetime) -> None:
     """Throw away what was written since the last publication; readers never saw it. Doing it twice changes nothing."""
-    letter.collective.require_role(by, WRITING)
-    _lock(letter)
+    change = change_letter(letter, WRITING, by=by, now=now)
     for revision in letter.revisions.filter(published_at=None, number__gt=1):
-        record("discard_revision", letter, by=by, now=now, details={"revision": revision.number})
+        change.record("discard_revision", letter, details={"revision": revision.number})
         revision.delete()
 
 
@@ -293,18 +296,16 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
 
     Raises Refused("open_already") for an opening in the future once the form has been open.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    changed = {name: values[name] for name in SETTINGS if name in values and getattr(locked, name) != values[name]}
+    change = change_letter(letter, WRITING, by=by, now=now)
+    changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
     # Privacy: else its organizers could invite first signatories again, beside people who have signed. Whether anybody
     # has signed is not asked: the answer would tell them something of whoever signs first.
     opens_at = changed.get("opens_at")
-    if opens_at and opens_at > now and locked.form_has_opened(now):
+    if opens_at and opens_at > now and letter.form_has_opened(now):
         raise Refused(Refusal.OPEN_ALREADY)
     if changed:
-        since = _required_since(locked, changed, now)
-        Letter.objects.filter(pk=letter.pk).update(**changed, required_since=since, version=F("version") + 1)
-        record("set_up_letter", letter, by=by, now=now, details={"changed": sorted(changed)})
+        change.update(**changed, required_since=_required_since(letter, changed, now))
+        change.record("set_up_letter", letter, details={"changed": sorted(changed)})
 
 
 def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:
@@ -321,13 +322,19 @@ def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> d
 @transaction.atomic
 def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
     """It takes no more signatures, but for those of who has signed already and confirms within a day."""
-    _move(letter, {Letter.Status.PUBLISHED}, "close_letter", by, now, status=Letter.Status.CLOSED, closed_at=now)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status == Letter.Status.PUBLISHED:
+        change.update(status=Letter.Status.CLOSED, closed_at=now)
+        change.record("close_letter", letter)
 
 
 @transaction.atomic
 def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
     """A closed letter takes signatures again."""
-    _move(letter, {Letter.Status.CLOSED}, "reopen_letter", by, now, status=Letter.Status.PUBLISHED, closed_at=None)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status == Letter.Status.CLOSED:
+        change.update(status=Letter.Status.PUBLISHED, closed_at=None)
+        change.record("reopen_letter", letter)
 
 
 @transaction.atomic
@@ -337,18 +344,16 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
     For owners alone, all of whom get an email. Withdrawing twice changes nothing. Raises Refused("not_yours"),
     Refused("no_reason") without a sentence for the public, and Refused("no_worker") if no email can leave now.
     """
-    letter.collective.require_role(by, OWNING)
+    change = change_letter(letter, OWNING, by=by, now=now)
     if not reason.strip():
         raise Refused(Refusal.NO_REASON)
-    locked = _lock(letter)
-    if locked.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
-        values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
-        values |= {"withdrawn_at": now, "withdrawn_from": locked.status}
-        Letter.objects.filter(pk=letter.pk).update(**values, version=F("version") + 1)
-        record("withdraw_letter", letter, by=by, now=now, reason=reason.strip())
+    if letter.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         until = now + UNDONE_WITHIN
-        tell_members(locked, "letter_withdrawn", roles=OWNING, until=until.astimezone(locked.collective.zone()))
-    letter.refresh_from_db()
+        # First: if they cannot be told, the caller still has the letter as it is.
+        tell_members(letter, "letter_withdrawn", roles=OWNING, until=until.astimezone(letter.collective.zone()))
+        values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
+        change.update(**values, withdrawn_at=now, withdrawn_from=letter.status)
+        change.record("withdraw_letter", letter, reason=reason.strip())
 
 
 @transaction.atomic
@@ -357,15 +362,12 @@ def restore_letter(letter: Letter, *, by: User, now: datetime) -> None:
 
     For owners alone. Doing it twice changes nothing. Raises Refused("not_yours"), and Refused("final") after a day.
     """
-    letter.collective.require_role(by, OWNING)
-    locked = _lock(letter)
-    if locked.status == Letter.Status.WITHDRAWN:
-        if not locked.can_be_restored(now):
+    change = change_letter(letter, OWNING, by=by, now=now)
+    if letter.status == Letter.Status.WITHDRAWN:
+        if not letter.can_be_restored(now):
             raise Refused(Refusal.FINAL)
-        values = {"status": locked.withdrawn_from, "withdrawn_because": "", "withdrawn_at": None, "withdrawn_from": ""}
-        Letter.objects.filter(pk=letter.pk).update(**values, version=F("version") + 1)
-        record("restore_letter", letter, by=by, now=now)
-    letter.refresh_from_db()
+        change.update(status=letter.withdrawn_from, withdrawn_because="", withdrawn_at=None, withdrawn_from="")
+        change.record("restore_letter", letter)
 
 
 @transaction.atomic
@@ -381,34 +383,31 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     asks for it, Refused("not_cleared") until somebody has looked at the collective; and Refused("too_many_letters") for
     who has published as many for the first time within a day.
     """
-    if by is not None:
-        letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    revision = locked.revisions.latest("number")
-    if locked.status == Letter.Status.WITHDRAWN:
+    change = change_letter(letter, WRITING, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
+    revision = letter.revisions.latest("number")
+    if letter.status == Letter.Status.WITHDRAWN:
         raise Refused(Refusal.LETTER_WITHDRAWN)
-    if not revision.translations.filter(language=locked.language).exists():
+    if not revision.translations.filter(language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
-    if locked.status != Letter.Status.DRAFT and locked.current_revision_id == revision.pk:
+    if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
         return
-    locked.collective.must_be_cleared()
+    letter.collective.must_be_cleared()
     details: dict[str, Any] = {"revision": revision.number}
-    if locked.status != Letter.Status.DRAFT and locked.current_revision_id:
-        behind = _may_follow(locked, revision, kind, note)
-        _must_not_be_anew_too_often(locked, now)
+    if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
+        behind = _may_follow(letter, revision, kind, note)
+        _must_not_be_anew_too_often(letter, now)
         opening: dict[str, Any] = {}
         details |= {"kind": kind, "behind": behind}
     else:
-        _check_publication_quota(letter, by, now)
+        _check_publication_quota(change)
         kind, note = Revision.Kind.FIRST, ""
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"publish_at": None, "publish_refused": ""}
     # One whose text was fixed for its first signers has been published to them already.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip())
-    Letter.objects.filter(pk=letter.pk).update(**opening, current_revision=revision, version=F("version") + 1)
-    record("publish_letter", letter, by=by, now=now, details=details)
-    letter.refresh_from_db()
+    change.update(**opening, current_revision_id=revision.pk)
+    change.record("publish_letter", letter, details=details)
 
 
 def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
@@ -446,23 +445,20 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
     Refused("not_cleared") or Refused("too_many_letters") as `publish_letter` does: what cannot happen is not promised.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    if locked.publish_at == at:
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.publish_at == at:
         return
-    if locked.status != Letter.Status.DRAFT:
+    if letter.status != Letter.Status.DRAFT:
         raise Refused(Refusal.PUBLISHED_ALREADY)
     if at and at <= now:
         raise Refused(Refusal.IN_THE_PAST)
-    if at and not locked.revisions.filter(translations__language=locked.language).exists():
+    if at and not letter.revisions.filter(translations__language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if at:
-        locked.collective.must_be_cleared()
-        _check_publication_quota(letter, by, now)
-    Letter.objects.filter(pk=letter.pk).update(publish_at=at, publish_refused="")
-    details = {"publish_at": at.isoformat() if at else None}
-    record("schedule_letter", letter, by=by, now=now, details=details)
-    letter.refresh_from_db()
+        letter.collective.must_be_cleared()
+        _check_publication_quota(change)
+    change.update_unseen(publish_at=at, publish_refused="")
+    change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})
 
 
 @transaction.atomic
@@ -495,37 +491,27 @@ def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> N
 
     Raises Refused("address_taken") if another letter has that one, or ever had.
     """
-    letter.collective.require_role(by, WRITING)
-    locked = _lock(letter)
-    if locked.slug == slug:
+    change = change_letter(letter, WRITING, by=by, now=now)
+    before = letter.slug
+    if before == slug:
         return
     try:
         with transaction.atomic():
             FormerSlug.objects.filter(letter=letter, slug=slug).delete()
-            Letter.objects.filter(pk=letter.pk).update(slug=slug, version=F("version") + 1)
-            FormerSlug.objects.create(letter=letter, slug=locked.slug, created_at=now)
+            change.update(slug=slug)
+            FormerSlug.objects.create(letter=letter, slug=before, created_at=now)
     except IntegrityError as taken:
+        letter.slug = before
         raise Refused(Refusal.ADDRESS_TAKEN) from taken
-    record("readdress_letter", letter, by=by, now=now, details={"from": locked.slug, "to": slug})
-    letter.refresh_from_db()
+    change.record("readdress_letter", letter, details={"from": before, "to": slug})
 
 
-def _move(
-    letter: Letter, among: set[Letter.Status], verb: str, by: User, now: datetime, *, reason: str = "", **values: Any
-) -> None:
-    """From one of these states into another, once: whoever comes second finds nothing to do."""
-    letter.collective.require_role(by, WRITING)
-    if Letter.objects.filter(pk=letter.pk, status__in=among).update(**values, version=F("version") + 1):
-        record(verb, letter, by=by, now=now, reason=reason.strip())
-    letter.refresh_from_db()
-
-
-def _check_publication_quota(letter: Letter, by: User | None, now: datetime) -> None:
+def _check_publication_quota(change: LetterChange) -> None:
     """Raises Refused("too_many_letters"). Whoever signs up can have mail sent about each letter to any address."""
+    letter, by, now = change.letter, change.by, change.now
     if by is None:
         return  # The clock: who set it was asked.
-    # Of two that they publish at once, one waits here until the other is counted.
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    change.lock_account()
     new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
     others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
     # By the letters, of which a day has few: who moderates has done a million other things.
@@ -533,14 +519,6 @@ def _check_publication_quota(letter: Letter, by: User | None, now: datetime) -> 
     theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
         raise Refused(Refusal.TOO_MANY_LETTERS)
-
-
-def _lock(letter: Letter) -> Letter:
-    """The letter's row, until the transaction ends: of two who write at once, one comes second.
-
-    Its text is always locked by this row, never by another: two orders of locking would wait for each other.
-    """
-    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
 
 
 def _unpublished(letter: Letter) -> Revision:

@@ -172,7 +172,7 @@ def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionF
         return False
     publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
     if behind := queries.manuscript(letter).behind:
-        said = gettext("It is published. Still as they were, though the original has changed: %(languages)s.")
+        said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
         messages.warning(request, said % {"languages": ", ".join(behind)})
     return True
 
@@ -182,7 +182,7 @@ def _not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[
     if refused is None:
         return {"refusal": "", "sentence": ""}
     if refused.code == Refusal.LANGUAGES_MISSING:
-        said = gettext("Readers have it in %(languages)s too, and this revision does not.")
+        said = gettext("The published text also exists in %(languages)s, but this revision does not.")
         return {"refusal": refused.code, "sentence": said % {"languages": ", ".join(manuscript.missing)}}
     return {"refusal": refused.code, "sentence": explain(refused, "write")}
 
@@ -423,7 +423,7 @@ def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
     """Undoes a withdrawal."""
     try:
         restore_letter(letter, by=owner, now=timezone.now())
-        messages.success(request, gettext("The letter is back as it was."))
+        messages.success(request, gettext("The withdrawal is undone. The letter is back as it was."))
     except Refused as refused:
         messages.error(request, explain(refused))
     return redirect("edit_letter", slug=letter.slug)

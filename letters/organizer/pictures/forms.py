@@ -15,8 +15,8 @@ from letters.shared.pictures import LARGEST_FILE, Remade, UnusablePicture, remak
 SENTENCES = {
     "too_large": _("This file is larger than 10 MB. Make the picture smaller first."),
     "too_many_pixels": _("This picture has more than 40 megapixels. Make it smaller first."),
-    "unreadable": _("This is no picture that can be shown. Choose a whole JPEG, PNG, WebP or GIF file."),
-    "busy": _("Another picture is being taken in at this moment. Send yours again in a few seconds."),
+    "unreadable": _("We cannot show this file. Choose a complete JPEG, PNG, WebP or GIF file."),
+    "busy": _("Another picture is being uploaded right now. Try again in a few seconds."),
 }
 
 
@@ -29,15 +29,18 @@ class PictureForm(forms.Form):
 
     file = forms.FileField(
         label=_("Picture"),
-        help_text=_("JPEG, PNG, WebP or GIF, at most 10 MB. Where and with what it was taken is removed."),
+        help_text=_(
+            "JPEG, PNG, WebP or GIF, at most 10 MB. We remove the data about where the picture was taken "
+            "and with which device."
+        ),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
         error_messages={"required": _("Choose a picture."), "empty": SENTENCES["unreadable"]},
     )
     alt = forms.CharField(
-        label=_("What it shows"),
+        label=_("Description"),
         max_length=300,
-        help_text=_("In a sentence, for those who cannot see it."),
-        error_messages={"required": _("Say what the picture shows: not everybody can see it.")},
+        help_text=_("Say in one sentence what the picture shows, for people who cannot see it."),
+        error_messages={"required": _("Describe the picture, for people who cannot see it.")},
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, admit: Callable[[], None] | None = None) -> None:
@@ -59,7 +62,7 @@ class PictureForm(forms.Form):
 
 def _again_in(minutes: int) -> str:
     return ngettext(
-        "You have tried to upload very many pictures. Try again in %(minutes)d minute.",
-        "You have tried to upload very many pictures. Try again in %(minutes)d minutes.",
+        "You have tried to upload too many pictures. Try again in %(minutes)d minute.",
+        "You have tried to upload too many pictures. Try again in %(minutes)d minutes.",
         minutes,
     ) % {"minutes": minutes}

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from letters.base.audit_log.operations import record
+from letters.base.changes.operations import change_letter, change_letter_unasked
 from letters.models import WRITING, AuditEvent, Letter, Picture, User
 from letters.organizer.pictures import queries
 from letters.shared.pictures import Remade
@@ -30,10 +30,8 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     Raises Refused("too_many") for the one after MAX_PICTURES, and Refused("too_many_today") for an account that has
     uploaded MAX_A_DAY or MAX_BYTES_A_DAY.
     """
-    # Lock order: the letter, then the account, as for publishing. Of two uploads at once, one waits here until the
-    # other is counted.
-    _lock(letter, by)
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    change.lock_account()
     if known := letter.pictures.filter(digest=picture.digest).first():
         known.alt = alt
         known.save(update_fields=["alt"])
@@ -45,7 +43,7 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     values = {"alt": alt, "width": picture.width, "height": picture.height, "created_at": now}
     values |= {"full": picture.full, "small": picture.small}
     kept = Picture.objects.create(letter=letter, digest=picture.digest, **values)
-    record("add_picture", letter, by=by, now=now, details={"picture": kept.digest, "bytes": size})
+    change.record("add_picture", letter, details={"picture": kept.digest, "bytes": size})
     return kept
 
 
@@ -62,7 +60,7 @@ def delete_unused(*, now: datetime) -> int:
     for pk, letter_id in queries.maybe_unused(now - UNUSED_FOR, now - ABANDONED_FOR):
         with transaction.atomic():
             # Race: whoever saves a text with this picture holds the letter, and the question is asked anew after that.
-            Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
+            change_letter_unasked(Letter(pk=letter_id), by=None, now=now)
             unused = queries.unused(now - UNUSED_FOR, now - ABANDONED_FOR).defer("full", "small").filter(pk=pk).first()
             if unused and not queries.is_shown_elsewhere(unused):
                 unused.delete()
@@ -77,7 +75,7 @@ def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> Non
     Raises Picture.DoesNotExist for one that is not the letter's own, and Refused("revision_published") if readers have
     that text: what stands above it is part of what they sign.
     """
-    _lock(letter, by)
+    change = change_letter(letter, WRITING, by=by, now=now)
     chosen = letter.pictures.only("pk", "digest", "alt").get(digest=digest) if digest else None
     revision = letter.revisions.select_related("cover").defer("cover__full", "cover__small").latest("number")
     if revision.cover_id == (chosen.pk if chosen else None) and revision.cover_alt == (chosen.alt if chosen else ""):
@@ -89,9 +87,4 @@ def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> Non
     for text in revision.translations.all():
         text.sha256 = digest_of(text.title, text.addressee, text.body, *revision.cover_parts())
         text.save(update_fields=["sha256"])
-    record("choose_cover", letter, by=by, now=now, details={"picture": digest, "revision": revision.number})
-
-
-def _lock(letter: Letter, by: User) -> Letter:
-    letter.collective.require_role(by, WRITING)
-    return Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
+    change.record("choose_cover", letter, details={"picture": digest, "revision": revision.number})

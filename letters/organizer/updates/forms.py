@@ -16,12 +16,12 @@ from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.shared.too_complex import problem_of
 
 MARKDOWN_HINT = _(
-    "Plain text. Leave an empty line between paragraphs. **bold**, *italic*, ## headings, lists, tables and "
-    "footnotes[^1] work."
+    "Leave an empty line between paragraphs. You can use **bold**, *italic*, ## headings, lists, "
+    "tables and footnotes[^1]."
 )
-DAMAGED = _("There are characters in it that cannot be shown. Type it anew, or paste it as plain text.")
-TURNS = _("There are invisible characters in it that turn the direction of writing. Type it anew.")
-TOO_LONG = _("This is longer than %(limit_value)d characters (it has %(show_value)d). Shorten it, or link to the rest.")
+DAMAGED = _("This contains characters that we cannot show. Type it again, or paste it as plain text.")
+TURNS = _("This contains invisible characters that reverse the direction of the text. Type it again.")
+TOO_LONG = _("This has %(show_value)d characters. The limit is %(limit_value)d. Shorten it, or link to the rest.")
 
 
 class LineField(forms.CharField):
@@ -57,7 +57,7 @@ class MarkdownField(forms.CharField):
 
 class LanguageField(forms.ChoiceField):
     def __init__(self) -> None:
-        super().__init__(label=_("In which language"))
+        super().__init__(label=_("Language"))
 
     def offer(self, languages: list[str]) -> None:
         self.choices = [(code, language_name(code)) for code in languages]
@@ -74,10 +74,10 @@ class UpdateForm(forms.Form):
         ),
         error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
     )
-    body = MarkdownField(label=_("What you have to say"), required=_("Write what you have to say to the signers."))
+    body = MarkdownField(label=_("Message"), required=_("Enter a message for the signers."))
     language = LanguageField()
     is_public = forms.BooleanField(
-        label=_("Everybody may read it: it stands on the page of the letter, under “News”, and in its feed"),
+        label=_("Also show this on the page of the letter, under “News”, and in its feed"),
         required=False,
     )
 
@@ -100,33 +100,33 @@ class AnswerForm(forms.Form):
     """What the addressee has answered."""
 
     respondent = LineField(
-        label=_("Who answers"),
+        label=_("Who answered"),
         max_length=200,
-        help_text=_("As the public is to read it: “Anna Weber, Minister of Transport”."),
-        error_messages={"required": _("Write who answers.")},
+        help_text=_("For example, “Anna Weber, Minister of Transport”."),
+        error_messages={"required": _("Enter who answered.")},
     )
     answered_on = forms.DateField(
-        label=_("On which day"),
+        label=_("Date of the answer"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": _("Say on which day the answer was given."), "invalid": _("This is no date.")},
+        error_messages={"required": _("Enter the date of the answer."), "invalid": _("Enter a date like 2025-03-31.")},
     )
     body = MarkdownField(
-        label=_("The answer"), required=_("Write what they answer: their own words, or what they come to.")
+        label=_("Text of the answer"), required=_("Enter the answer, in their own words or as a summary.")
     )
     link = forms.URLField(
-        label=_("Where it can be read"),
+        label=_("Link"),
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text=_("The address of the answer itself, if they have published it."),
-        error_messages={"invalid": _("This is no web address. One looks like https://example.org/answer.")},
+        help_text=_("The web address of the answer, if they have published it."),
+        error_messages={"invalid": _("Enter a web address, like https://example.org/answer.")},
     )
     language = LanguageField()
     note = LineField(
         label=_("What you have changed"),
         max_length=500,
         required=False,
-        help_text=_("A sentence that stands under the answer: the public has read it as it was."),
+        help_text=_("One sentence, shown under the answer: people have read the answer as it was."),
     )
 
     def __init__(
@@ -149,7 +149,9 @@ class AnswerForm(forms.Form):
             field.offer(languages)
         if answer and answer.published_at:
             self.fields["note"].required = True
-            self.fields["note"].error_messages["required"] = _("Write what you have changed: the public has read it.")
+            self.fields["note"].error_messages["required"] = _(
+                "Enter what you have changed: people have read the answer as it was."
+            )
         else:
             del self.fields["note"]
 

@@ -15,6 +15,7 @@ from limits import parse
 
 from letters.base.accounts.operations import keep_text, mail_to_account
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import (
     COUNTED,
     WRITING,
@@ -71,13 +72,13 @@ def write_update(
     cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent,
     Refused("too_many_unsent") for a draft more than MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
     """
-    letter.collective.require_role(by, WRITING)
+    # Before the lock: rendering a long text takes a while.
     values = _values(text)
-    # Two clicks at once meet here, also those that make a new draft.
-    _lock(letter.pk)
+    # Race: two clicks at once meet here, also those that make a new draft.
+    change = change_letter(letter, WRITING, by=by, now=now)
     if update is None:
         same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
-        return same or _draft(letter, values, by=by, now=now)
+        return same or _draft(change, values, by=by)
     stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk, letter=letter)
     if all(getattr(stands, name) == value for name, value in values.items()):
         return stands
@@ -87,7 +88,7 @@ def write_update(
         raise Refused(Refusal.CHANGED_MEANWHILE)
     keep_text(_words(values), instead_of=_words_before(stands, values), by=by, now=now)
     Update.objects.filter(pk=stands.pk).update(**values)
-    record("write_update", stands, by=by, now=now, details={"letter": letter.pk})
+    change.record("write_update", stands, details={"letter": letter.pk})
     stands.refresh_from_db()
     return stands
 
@@ -125,12 +126,13 @@ def _words_before(stands: Update | AddresseeAnswer, values: dict[str, Any]) -> l
     return [getattr(stands, name) for name, value in values.items() if isinstance(value, str)]
 
 
-def _draft(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> Update:
+def _draft(change: LetterChange, values: dict[str, Any], *, by: User) -> Update:
+    letter, now = change.letter, change.now
     if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MAX_UNSENT:
         raise Refused(Refusal.TOO_MANY_UNSENT)
     keep_text(_words(values), by=by, now=now)
     update = Update.objects.create(letter=letter, author=by, created_at=now, **values)
-    record("write_update", update, by=by, now=now, details={"letter": letter.pk})
+    change.record("write_update", update, details={"letter": letter.pk})
     return update
 
 
@@ -142,9 +144,9 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     Refused("changed_meanwhile") if it is not the text that was `seen`, Refused("another_under_way"), and
     Refused("too_soon") within a day of the one before.
     """
-    update.letter.collective.require_role(by, WRITING)
     # Two that are sent at once meet at the letter's row; and its highest number is read as the sequencer left it.
-    letter = _lock(update.letter_id)
+    change = change_letter(update.letter, WRITING, by=by, now=now)
+    letter = change.letter
     stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
     if stands.state != State.DRAFT:
         return
@@ -155,9 +157,9 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     if code := why_not_now(letter, now=now):
         raise Refused(code)
     Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
-    _show_anew(letter.pk)
-    record("send_update", update, by=by, now=now, details={"letter": letter.pk, "is_public": stands.is_public})
-    transaction.on_commit(wakeups.wake_spreader)
+    change.update()
+    change.record("send_update", update, details={"letter": letter.pk, "is_public": stands.is_public})
+    change.after_commit(wakeups.wake_spreader)
     update.refresh_from_db()
 
 
@@ -196,12 +198,11 @@ def stop_update(update: Update, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> None:
     """Put it into the public archive, or take it out. The mails that were sent stay sent."""
-    update.letter.collective.require_role(by, WRITING)
-    _lock(update.letter_id)
+    change = change_letter(update.letter, WRITING, by=by, now=now)
     if Update.objects.filter(pk=update.pk).exclude(is_public=is_public).update(is_public=is_public):
-        _show_anew(update.letter_id)
+        change.update()
         verb = "show_update" if is_public else "hide_update"
-        record(verb, update, by=by, now=now, details={"letter": update.letter_id})
+        change.record(verb, update, details={"letter": update.letter_id})
     update.refresh_from_db()
 
 
@@ -210,19 +211,19 @@ def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
 
     Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if nobody takes it.
     """
-    update.letter.collective.require_role(by, WRITING)
+    change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):
         raise Refused(Refusal.TOO_MANY)
     with transaction.atomic():
-        record("send_test_mail", update, by=by, now=now, details={"letter": update.letter_id})
+        change.record("send_test_mail", update, details={"letter": update.letter_id})
         mail_to_account(trial_mail(update, by.email))
 
 
 def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
     """From one of these states into another, once: whoever comes second finds nothing to do."""
-    update.letter.collective.require_role(by, WRITING)
+    change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
-        record(verb, update, by=by, now=now, details={"letter": update.letter_id})
+        change.record(verb, update, details={"letter": update.letter_id})
     update.refresh_from_db()
 
 
@@ -362,15 +363,15 @@ def write_answer(
     day that has not come yet, or that was before the letter; Refused("too_many_answers") for one more than
     MAX_ANSWERS. Else as `write_update`.
     """
-    letter.collective.require_role(by, WRITING)
+    # Before the lock: rendering a long text takes a while.
     values = _values_of_answer(text)
+    change = change_letter(letter, WRITING, by=by, now=now)
     first, last = queries.days_of_answer(letter, now)
     is_as_before = answer is not None and answer.answered_on == text.answered_on
     if not (is_as_before or first <= text.answered_on <= last):
         raise Refused(Refusal.IMPOSSIBLE_DAY)
-    _lock(letter.pk)
     if answer is None:
-        return _new_answer(letter, values, by=by, now=now)
+        return _new_answer(change, values, by=by)
     stands = AddresseeAnswer.objects.select_for_update(no_key=True).get(pk=answer.pk, letter=letter)
     if all(getattr(stands, name) == value for name, value in values.items()):
         return stands
@@ -383,9 +384,9 @@ def write_answer(
             raise Refused(Refusal.NO_NOTE)
         values |= {"changed_because": clean_line(note), "changed_at": now}
         details["before"] = _as_it_was(stands, by, now)
-        _show_anew(letter.pk)
+        change.update()
     AddresseeAnswer.objects.filter(pk=stands.pk).update(**values)
-    record("write_answer", stands, by=by, now=now, reason=clean_line(note), details=details)
+    change.record("write_answer", stands, reason=clean_line(note), details=details)
     stands.refresh_from_db()
     return stands
 
@@ -413,48 +414,38 @@ def _values_of_answer(text: AnswerText) -> dict[str, Any]:
     return {"respondent": respondent, **_body(text.body), **typed}
 
 
-def _new_answer(letter: Letter, values: dict[str, Any], *, by: User, now: datetime) -> AddresseeAnswer:
+def _new_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
     """Clicking twice makes one."""
+    letter, now = change.letter, change.now
     if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
         return same
     if AddresseeAnswer.objects.filter(letter=letter).count() >= MAX_ANSWERS:
         raise Refused(Refusal.TOO_MANY_ANSWERS)
     keep_text(_words(values), by=by, now=now)
     answer = AddresseeAnswer.objects.create(letter=letter, author=by, created_at=now, **values)
-    record("write_answer", answer, by=by, now=now, details={"letter": letter.pk})
+    change.record("write_answer", answer, details={"letter": letter.pk})
     return answer
 
 
 @transaction.atomic
 def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
     """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
-    answer.letter.collective.require_role(by, WRITING)
+    change = change_letter(answer.letter, WRITING, by=by, now=now)
     if answer.letter.status == Letter.Status.DRAFT:
         raise Refused(Refusal.LETTER_DRAFT)
-    _turn_answer(answer, now, "publish_answer", by=by, now=now)
+    _turn_answer(change, answer, now, "publish_answer")
 
 
 @transaction.atomic
 def hide_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
     """Take it off the letter's page again."""
-    answer.letter.collective.require_role(by, WRITING)
-    _turn_answer(answer, None, "hide_answer", by=by, now=now)
+    change = change_letter(answer.letter, WRITING, by=by, now=now)
+    _turn_answer(change, answer, None, "hide_answer")
 
 
-def _turn_answer(answer: AddresseeAnswer, published_at: datetime | None, verb: str, *, by: User, now: datetime) -> None:
-    _lock(answer.letter_id)
+def _turn_answer(change: LetterChange, answer: AddresseeAnswer, published_at: datetime | None, verb: str) -> None:
     other = AddresseeAnswer.objects.filter(pk=answer.pk, published_at__isnull=published_at is not None)
     if other.update(published_at=published_at):
-        _show_anew(answer.letter_id)
-        record(verb, answer, by=by, now=now, details={"letter": answer.letter_id})
+        change.update()
+        change.record(verb, answer, details={"letter": answer.letter_id})
     answer.refresh_from_db()
-
-
-def _lock(letter_id: int) -> Letter:
-    """The letter's row, before any of ours: whoever takes them the other way round waits for us as we for them."""
-    return Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
-
-
-def _show_anew(letter_id: int) -> None:
-    """The letter's public pages are old from now on."""
-    Letter.objects.filter(pk=letter_id).update(version=F("version") + 1)

@@ -110,7 +110,9 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
     except Refused as refused:
         status = 429 if refused.code == Refusal.TOO_MANY else ANSWERS[refused.code].status
         return _preview_page(request, update, writer, refusal=explain(refused, "send"), status=status)
-    messages.success(request, gettext("A mail is on its way to {address}.").format(address=writer.email))
+    messages.success(
+        request, gettext("We are sending a test to {address}. It can take a few minutes.").format(address=writer.email)
+    )
     return redirect("preview_update", slug=letter.slug, update_id=update.pk)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from letters.base.audit_log.operations import record
+from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
 from letters.models import (
     CONFIRMED,
     COUNTED,
@@ -35,18 +35,17 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     The mails are owed by a task, a batch at a time: see `owe_batch`. Raises Refused("letter_withdrawn"),
     Refused("letter_draft") or Refused("nothing_changed").
     """
-    letter.collective.require_role(by, WRITING)
-    locked = Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
-    if locked.status not in queries.ASKING:
-        raise Refused(locked.status_refusal())
-    history = History.of(locked)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status not in queries.ASKING:
+        raise Refused(letter.status_refusal())
+    history = History.of(letter)
     if history.since is None or not history.has_changed:
         raise Refused(Refusal.NOTHING_CHANGED)
     question, is_new = CarryOver.objects.get_or_create(revision=history.since, defaults={"asked_at": now})
     if is_new:
         details = {"letter": letter.pk, "revision": history.since.number}
-        record("ask_to_carry_over", history.since, by=by, now=now, details=details)
-        transaction.on_commit(lambda: wakeups.wake("letters.owe_carry_overs", queue="bulk"))
+        change.record("ask_to_carry_over", history.since, details=details)
+        change.after_commit(lambda: wakeups.wake("letters.owe_carry_overs", queue="bulk"))
     return question
 
 
@@ -101,8 +100,9 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     It can be said again, and otherwise, at any time. Raises Refused("not_asked"), Refused("changed_again") if that text
     is no longer the one that was seen, and Refused("taken_back") if the signature does not stand any more.
     """
-    # The letter's row first, as the sequencer and all others take them: while it is held, nobody else moves a count.
-    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+    # While the letter's row is held, nobody else moves a count.
+    letter = signature.letter
+    change = change_letter_unasked(letter, by="signer", now=now)
     locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
     if letter.status not in queries.ASKING or locked is None:
         raise Refused(Refusal.TAKEN_BACK)
@@ -123,7 +123,7 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
         )
     _count_answer(standing.question, carries=carries, is_first=standing.answer is None)
     after = {"revision": standing.current, "language": standing.text.language} if carries else before
-    _move(locked, letter, after)
+    _move(locked, change, after)
 
 
 def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None:
@@ -132,7 +132,7 @@ def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None
     CarryOver.objects.filter(pk=question.pk).update(**changes)
 
 
-def _move(signature: Signature, letter: Letter, after: dict[str, Any]) -> None:
+def _move(signature: Signature, change: LetterChange, after: dict[str, Any]) -> None:
     """Let the signature stand with this text. Pages show it from now on, with or without a worker.
 
     Privacy: the version is public. It tells of no answer that changes nothing on a public page.
@@ -144,4 +144,4 @@ def _move(signature: Signature, letter: Letter, after: dict[str, Any]) -> None:
     shown_before = signature.as_public()
     signature.revision, signature.language = revision, after["language"]
     if signature.as_public() != shown_before:
-        Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+        change.update()

@@ -175,6 +175,7 @@ class SigningForm(forms.Form):
         self.letter = letter
         # The address that was asked about, to be sent along with the form the next time.
         self.unsure = ""
+        self._shows_current_text = not self.is_bound
         # What a slip of the finger was likely to mean: for a button that takes it.
         self.meant = ""
         for name in ("affiliation", "role", "country", "comment"):
@@ -185,6 +186,17 @@ class SigningForm(forms.Form):
                 self.fields[name].required = ask == Ask.REQUIRED
         self._offer_domain()
         self._offer_displays()
+
+    @property
+    def text_seen(self) -> str:
+        """The number of the text that the signer has read: of the letter's page, or as it was sent."""
+        if not self._shows_current_text:
+            return str(self.data.get("text", ""))
+        return str(self.letter.current_revision.number) if self.letter.current_revision else ""
+
+    def show_current_text(self) -> None:
+        """The page that shows this form says that the letter has changed, and where to read it."""
+        self._shows_current_text = True
 
     def _asked(self, name: str) -> str:
         """Whether a field is off, optional or required."""

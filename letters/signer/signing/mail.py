@@ -6,7 +6,7 @@ advertisement or an insult that we would then deliver to a stranger.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
 from letters.base.outbox.mail import NotBefore
-from letters.models import CONFIRMED, Letter, OutgoingEmail, Signature, Submission
+from letters.base.switches.queries import is_on
+from letters.models import CONFIRMED, Letter, OutgoingEmail, Signature, Submission, Switch
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
 
@@ -44,12 +45,16 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     """
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
-    if signature.concern == Signature.Concern.BOUNCED:
+    # Privacy: by the entry, not by the signature, which only somebody who has signed has of their own.
+    is_lost = recipient.has_failed if recipient.submission_id else signature.concern == Signature.Concern.BOUNCED
+    if is_lost:
         return None
     if signature.state == Signature.State.PENDING:
         return _to_signer("reminder", outgoing, recipient)
-    is_unanswered = signature.state in CONFIRMED and recipient.submission_id is not None
-    return _to_signer("reminder_signed", outgoing, recipient) if is_unanswered else None
+    if signature.state not in CONFIRMED or recipient.submission_id is None:
+        return None
+    is_signer = outgoing.goes_to_signer(signature)
+    return _to_signer("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
@@ -57,9 +62,11 @@ def signed_again(outgoing: OutgoingEmail) -> Built:
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
         return _to_signer("confirm_again", outgoing, recipient, with_code=True)
-    if recipient.signature.state in CONFIRMED:
+    if recipient.signature.state not in CONFIRMED:
+        return None
+    if outgoing.goes_to_signer(recipient.signature):
         return _to_signer("signed_already", outgoing, recipient, with_code=True)
-    return None
+    return _to_signer("signed_other_spelling", outgoing, recipient)
 
 
 def requested(outgoing: OutgoingEmail) -> Built:
@@ -67,9 +74,12 @@ def requested(outgoing: OutgoingEmail) -> Built:
     if outgoing.signature_id is None:
         return _to_stranger(outgoing)
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state == Signature.State.PENDING:
+    signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)
+    if signature.state == Signature.State.PENDING and (is_signer or recipient.submission_id is not None):
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
-    return _to_signer("link_requested", outgoing, recipient) if recipient.signature.state in CONFIRMED else None
+    if signature.state not in {*CONFIRMED, Signature.State.PENDING}:
+        return None
+    return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
 
 MAILS: Mapping[str, Callable[[OutgoingEmail], Built]] = {
@@ -98,11 +108,17 @@ def _to_signer(
     # In place of the code in the email before this one. Race: the submission may have been answered just now.
     if code and not Submission(pk=typed).expect_code(code, now=now):
         return None
+    written_in = signature.language
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
+    if template == "link_of_nothing":
+        # Privacy: the letter as it is now. Which text somebody signed is none of another mailbox's business.
+        signature.revision_id = signature.letter.current_revision_id or signature.revision_id
     context = {
         "letter": signature.letter,
-        "title": queries.title_of(signature.revision_id, signature.language),
+        "title": queries.title_of(signature.revision_id, signature.language, written_in),
         "signature": signature,
+        "counts": signature.state == Signature.State.PUBLISHED or is_on(Switch.Name.PUBLISH),
+        "takes_signatures": not signature.letter.refusal(now),
         "display": recipient.display,
         "letter_url": settings.SITE_URL + signature.url_of_letter(now=now),
         "confirm_url": settings.SITE_URL + signature.link("confirm", now=now, submission_id=typed),
@@ -110,6 +126,8 @@ def _to_signer(
         "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
         "code": f"{code[:3]} {code[3:]}".strip(),
         "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
+        "kept_until": (recipient.submitted_at or now) + timedelta(days=settings.CONFIRMATION_DAYS),
+        "link_url": settings.SITE_URL + signature.letter.url_of("link", signature.language),
     }
     parts = render_mail(template, context, language=signature.language)
     return filled_up(compose_mail(outgoing, parts, to=recipient.address))
@@ -130,7 +148,8 @@ def _to_stranger(outgoing: OutgoingEmail) -> Built:
     letter = stranger.letter
     context = {
         "letter": letter,
-        "title": queries.title_of(letter.current_revision_id or 0, stranger.language),
+        "title": queries.title_of(letter.current_revision_id or 0, stranger.language, letter.language),
+        "takes_signatures": not letter.refusal(now),
         "letter_url": settings.SITE_URL + letter.get_absolute_url(stranger.language),
     }
     parts = render_mail("link_of_nothing", context, language=stranger.language)

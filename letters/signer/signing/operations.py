@@ -38,7 +38,7 @@ from letters.models import (
     Switch,
 )
 from letters.shared import limits, wakeups
-from letters.shared.addresses import Address, decrypt, encrypt, hash_address, reencrypt
+from letters.shared.addresses import Address, decrypt, encrypt, hash_address, hash_spelling, reencrypt
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
@@ -93,23 +93,26 @@ class Entry(Changes):
 # A person who was invited to be among the first, and signs by the form instead, has a row already: that one is taken.
 # From then on an answer to the invitation comes to nothing, and what the organizer had proposed is overwritten.
 #
-# Privacy: a signature that is shown to nobody has no address any more. What is typed now is kept for the one email
-# about it. Without that email, its absence in the log of a mail server would name the signer.
+# Privacy: the address is stored with the submission, as it was typed, and the email goes there. If it went to the
+# spelling that had signed before, the log of a mail server would show it; and a signature that is shown to nobody has
+# no address any more, so no email would tell that too.
 SIGN = """
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
         display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s, state = 'pending',
+        spelling_hash = %(spelling)s,
         concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END, is_first = (state = 'invited')
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state IN ('invited', 'declined', 'expired')
     RETURNING id, salt
 ), inserted AS (
     INSERT INTO letters_signature
         (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
-         domain, concern, via, state, verified, salt, address_hash, signed_at)
+         domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(now)s)
+         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(spelling)s,
+         %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), signed AS (
@@ -120,10 +123,10 @@ WITH invited AS (
     ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
         consent = excluded.consent, consented_at = excluded.consented_at
 ), found AS (
-    SELECT id, salt, false AS again, false AS forgotten FROM signed
+    SELECT id, salt, false AS again, true AS stands FROM signed
     UNION ALL
-    SELECT known.id, salt, true, state IN ('confirmed', 'held', 'published') AND contact.signature_id IS NULL
-    FROM letters_signature AS known LEFT JOIN letters_signercontact AS contact ON contact.signature_id = known.id
+    -- Of who said "it wasn't me", or was taken out, no address is stored again: no email follows.
+    SELECT id, salt, true, state IN ('pending', 'confirmed', 'held', 'published') FROM letters_signature
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
         -- Race: one that is withdrawn at this moment still looks known, though a new one has just taken its place.
         -- Privacy: nothing may be written to a signature that its owner has emptied.
@@ -131,10 +134,10 @@ WITH invited AS (
 ), submitted AS (
     INSERT INTO letters_submission AS before
         (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
-         consent, consented_at, concern, via, submitted_at, content_hash, address, code_tries)
+         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, code_tries)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, CASE WHEN forgotten THEN %(address)s::bytea END, 0
+        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s, 0
     FROM found
     -- The same form, sent once more. A doubt that it was sent without once is none.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
@@ -142,8 +145,8 @@ WITH invited AS (
     RETURNING id, signature_id
 ), owed AS (
     INSERT INTO letters_outgoingemail
-        (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id,
+        (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
+    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id, %(spelling)s,
         CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
         %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
     FROM found JOIN submitted ON submitted.signature_id = found.id
@@ -152,16 +155,21 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 """
 
 
-def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -> str:
+def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
     Signing twice with one address makes one signature, and the answer is the same; only the email tells.
-    Raises Refused if the letter takes no signatures now, or Refused("paused") if no letter does.
+    `seen` is the number of the text that the signer read, empty if their form does not say; None for a caller who has
+    just read the text. Nobody signs words that they have not seen.
+    Raises Refused if the letter takes no signatures now, Refused("paused") if no letter does, and
+    Refused("text_changed") if the letter says something else now.
     """
     if refusal := letter.refusal(now):
         raise Refused(refusal)
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         raise Refused(Refusal.PAUSED)
+    if seen is not None and not queries.has_seen_current(letter, language, seen):
+        raise Refused(Refusal.TEXT_CHANGED)
     signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
     address = entry.address.deliverable
@@ -172,6 +180,8 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime) -
 # What is confirmed is what one submission says, or what the signature says if its signer has changed it since. Nobody
 # becomes more visible than they asked to be with any of them: of all choices the most private one holds.
 # "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
+# The address is that of the submission: its owner has just shown that they read mail there. Whoever typed another
+# spelling before them has shown nothing.
 #
 # Race: its signer may change the signature while this statement waits for its row. What was read here before that must
 # not be put back, so the row has to be the same version still. `_confirm` asks again.
@@ -196,6 +206,7 @@ WITH stands AS MATERIALIZED (
         display = CASE WHEN {nobody} THEN 'nobody'
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
         via = coalesce(chosen.via, signature.via), concern = {concern},
+        spelling_hash = CASE WHEN chosen.address IS NULL THEN signature.spelling_hash ELSE chosen.spelling_hash END,
         state = CASE WHEN %(reviewed)s OR {concern} <> '' THEN 'held' ELSE 'confirmed' END
     FROM stands, asked LEFT JOIN chosen ON true
     WHERE signature.id = %(signature)s AND state = 'pending' AND signature.xmin = stands.version
@@ -204,8 +215,9 @@ WITH stands AS MATERIALIZED (
 ), forgotten AS (
     DELETE FROM letters_signercontact WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
 ), agreed AS (
-    UPDATE letters_signercontact SET consent = chosen.consent, consented_at = chosen.consented_at
-    FROM confirmed, chosen WHERE letters_signercontact.signature_id = confirmed.id AND confirmed.display <> 'nobody'
+    UPDATE letters_signercontact AS contact SET consent = chosen.consent, consented_at = chosen.consented_at,
+        address = coalesce(chosen.address, contact.address)
+    FROM confirmed, chosen WHERE contact.signature_id = confirmed.id AND confirmed.display <> 'nobody'
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
@@ -311,9 +323,10 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
     text = queries.texts_to_sign(signature).get(language)
     if text is None or text.version != seen:
         raise Refused(Refusal.TEXT_CHANGED)
-    if letter.domains and not match_domain(domain_of(decrypt(signature.contact.address)), letter.domains):
+    address = decrypt(signature.contact.address)
+    if letter.domains and not match_domain(domain_of(address), letter.domains):
         raise Refused(Refusal.ELSEWHERE)
-    what = {"revision_id": text.revision_id, "language": language}
+    what = {"revision_id": text.revision_id, "language": language, "spelling_hash": hash_spelling(address)}
     invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
     if changes.consent:
         SignerContact.objects.filter(pk=signature.pk).update(consent=changes.consent, consented_at=now)
@@ -432,12 +445,13 @@ WITH asked AS (
         AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
 )
 INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, request_id, key, created_at, next_attempt_at, attempts, error)
+    (kind, signature_id, submission_id, request_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
 SELECT 'requested', found.id,
-    -- About the entry whose page asks, or else the newest one.
+    -- About the entry whose page asks, or else the newest one with this spelling of the address.
     coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-        WHERE typed.signature_id = found.id ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
-    asked.id, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
+    asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
 FROM asked LEFT JOIN found ON true
 """
 
@@ -453,6 +467,7 @@ def request_mail(
         "language": language,
         "address_hash": hash_address(address.canonical),
         "address": encrypt(address.deliverable),
+        "spelling": hash_spelling(address.deliverable),
         "submission": submission_id,
         "now": now,
     }
@@ -468,23 +483,27 @@ def request_mail(
 # signed, whoever reads the log of a mail server could type an address and wait for a day.
 REMIND = """
 WITH typed AS (
-    SELECT signature_id, id, submitted_at AS since FROM letters_submission AS one
+    SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
     WHERE submitted_at <= %(since)s AND submitted_at > %(before)s AND NOT EXISTS (
         SELECT FROM letters_submission AS newer WHERE newer.signature_id = one.signature_id
             AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
     UNION ALL
-    SELECT id, NULL, signed_at FROM letters_signature AS untyped
+    SELECT id, NULL, NULL, signed_at FROM letters_signature AS untyped
     WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
 INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', signature.id, typed.id,
+    (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
+SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
     'reminder:' || signature.id || ':' || floor(extract(epoch FROM since))::bigint || ':' || %(hours)s,
     %(now)s, %(now)s, 0, ''
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern NOT IN ('bounced', 'complained')
+WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern <> 'complained'
+    -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
+    AND (concern <> 'bounced' OR typed.id IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
+        AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL)
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
     -- By an older key too.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
@@ -544,16 +563,17 @@ def purge_unconfirmed(*, now: datetime) -> int:
 
 
 def forget_submissions(*, now: datetime) -> int:
-    """Delete what was typed after a signature had been confirmed, once its reminders and its page "check your email"
-    are over. How many.
+    """Delete what was typed after a signature had been confirmed, once CONFIRMATION_DAYS are over. How many.
 
     And the addresses that were kept for emails, none of which is owed or will be.
     """
     owed = OutgoingEmail.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
     reminded = now - timedelta(hours=max(settings.REMINDER_HOURS, default=0)) - OWED_WITHIN
     kept = Submission.objects.filter(~Exists(owed), address__isnull=False)
-    kept.filter(submitted_at__lte=reminded).update(address=None)
-    old = Submission.objects.filter(~Exists(owed), submitted_at__lte=min(reminded, now - queries.CHECK_LIFETIME))
+    # One that waits keeps it: if it is confirmed, that is the signer's address.
+    kept.filter(submitted_at__lte=reminded).exclude(signature__state=Signature.State.PENDING).update(address=None)
+    # Whatever is still owed: the page and the emails about it say how long it is kept.
+    old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
     doomed = old.exclude(signature__state=Signature.State.PENDING)
     forgotten = 0
     while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
@@ -716,7 +736,8 @@ def _empty(signature: Signature, *, now: datetime, still: Signature.State | None
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
     if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
         values = {"confirmed_at": None, "verified": Signature.Verified.NO}
-    row.update(**dict.fromkeys([*WORDS, "via"], ""), pending_changes=None, declined_changes=None, **values)
+    values = {"pending_changes": None, "declined_changes": None, "spelling_hash": None, **values}
+    row.update(**dict.fromkeys([*WORDS, "via"], ""), **values)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Submission.objects.filter(signature_id=signature.pk).delete()
     _forget_emails(stands, now)
@@ -806,9 +827,12 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
         "language": language,
         "consent": consent,
     }
+    spelling = hash_spelling(entry.address.deliverable)
     return {
         **typed,
-        "content_hash": _content_hash(typed),
+        "spelling": spelling,
+        # Privacy: one form with two spellings is two entries, or the link to one would serve for the other.
+        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
         "concern": entry.concern,
         "via": entry.via,
         "salt": secrets.token_bytes(SALT_BYTES),

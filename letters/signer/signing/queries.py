@@ -1,6 +1,7 @@
 """What signing reads, each in one round trip."""
 
 import hashlib
+import hmac
 import json
 import time
 from dataclasses import dataclass
@@ -22,13 +23,18 @@ from letters.models import (
     Display,
     Letter,
     OutgoingEmail,
+    Revision,
     Signature,
     SignerContact,
+    Submission,
     Translation,
     most_private,
 )
 from letters.shared.addresses import decrypt
 from letters.shared.tokens import Token
+
+# Of the number of a text, as a form sends it.
+MAX_DIGITS = 6
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
@@ -42,7 +48,7 @@ def letter_to_sign(slug: str, language: str) -> Letter:
 
 @lru_cache(maxsize=256)
 def _letter_in_second(slug: str, language: str, second: int) -> Letter:
-    letters = Letter.objects.public().select_related("collective")
+    letters = Letter.objects.public().select_related("collective", "current_revision")
     if language:
         letters = letters.filter(current_revision__translations__language=language)
     return letters.get(slug=slug)
@@ -51,6 +57,25 @@ def _letter_in_second(slug: str, language: str, second: int) -> Letter:
 def translation_of(revision_id: int, language: str) -> Translation:
     """The text that a signer sees in a language. Raises Translation.DoesNotExist."""
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
+
+
+def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
+    """Whether the text with this number, which a form was under, says in a language what the letter says now.
+
+    A form without a number comes from an old page. It is known what that showed if there has been only one text.
+    """
+    current = letter.current_revision
+    if current is None or seen == str(current.number):
+        return current is not None
+    published = letter.revisions.published()
+    if not seen:
+        return current.number == 1 or not published.exclude(pk=current.pk).exists()
+    if not (seen.isascii() and seen.isdigit() and len(seen) <= MAX_DIGITS):
+        return False
+    both = Translation.objects.filter(revision__in=published, language=language)
+    both = both.filter(revision__number__in=[int(seen), current.number])
+    texts = [(bytes(fingerprint), summary) for fingerprint, summary in both.values_list("sha256", "summary")]
+    return len(texts) == 2 and texts[0] == texts[1]
 
 
 def language_for(letter: Letter, spoken: str) -> str:
@@ -70,9 +95,22 @@ def texts_to_sign(signature: Signature) -> dict[str, Translation]:
 
 
 @lru_cache(maxsize=1024)
-def title_of(revision_id: int, language: str) -> str:
-    """What was signed. For ever, since only what is published is signed and nobody can change that (migration 0002)."""
-    return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
+def number_of(revision_id: int) -> int:
+    """The number of a text. For ever, too."""
+    return Revision.objects.values_list("number", flat=True).get(pk=revision_id)
+
+
+@lru_cache(maxsize=1024)
+def title_of(revision_id: int, *languages: str) -> str:
+    """What was signed, in the first of these languages that it has. Raises Translation.DoesNotExist if there is none.
+
+    For ever, since only what is published is signed and nobody can change that (migration 0002).
+    """
+    texts = Translation.objects.filter(revision_id=revision_id, language__in=languages)
+    titles = dict(texts.values_list("language", "title"))
+    if not titles:
+        raise Translation.DoesNotExist
+    return next(titles[language] for language in languages if language in titles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +146,7 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
     The statement that confirms does the same (letters/signer/signing/operations.py).
     """
     submissions = list(signature.submissions.all())
-    chosen = next((typed for typed in submissions if typed.pk == submission_id), None)
+    chosen = next((typed for typed in submissions if typed.pk == submission_id and _may_speak(typed, signature)), None)
     contact: SignerContact | None = getattr(signature, "contact", None)
     source = chosen or signature
     display = most_private([signature.display, *(typed.display for typed in submissions)])
@@ -129,6 +167,16 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
         is_more_private=display != source.display,
         differs={**words, "display": display} != stands or (contact is not None and agreed != bool(consent)),
     )
+
+
+def _may_speak(typed: Submission, signature: Signature) -> bool:
+    """Whether whoever reads mail at the address that was typed may say what the signature says."""
+    is_pending = signature.state == Signature.State.PENDING
+    return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
+
+
+def _same_spelling(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
+    return hmac.compare_digest(bytes(one or b""), bytes(other or b""))
 
 
 def newest_submission(signature: Signature) -> int | None:
@@ -183,7 +231,8 @@ class Recipient:
     """Whom a mail is for, as things stand now."""
 
     signature: Signature
-    # Encrypted, as it is stored; None once it has been forgotten.
+    # Encrypted, as it is stored; None once it has been forgotten. What was typed, if a form asked for this email, and
+    # never another spelling of it.
     address: bytes | memoryview | None
     # What it asks about: the submission that owes it, or else the newest one. None if there is none any more.
     submission_id: int | None
@@ -193,6 +242,8 @@ class Recipient:
     language: str
     # The most private choice of the signature and all submissions.
     display: str
+    # An email about an entry with this spelling came back, or was refused for good.
+    has_failed: bool
     # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
     # one about this submission a moment before this one, or since; and whether a newer one has been put off. All
     # without mails that thank, which answer the owner of the mailbox, and without those of organizers (OF_ORGANIZERS):
@@ -227,30 +278,37 @@ WHERE mails.kind NOT IN ({NOT_COUNTED}) AND mails.id <> %(outgoing)s
 """  # noqa: S608 -- our own names of columns
 RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
-    coalesce(contact.address, typed.address, request.address), typed.id, typed.submitted_at,
-    coalesce(typed.revision_id, signature.revision_id), coalesce(typed.language, signature.language),
+    CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
+        WHEN %(submission)s::bigint IS NOT NULL THEN typed.address ELSE contact.address END,
+    typed.id, typed.submitted_at, coalesce(typed.revision_id, signature.revision_id),
+    coalesce(request.language, typed.language, signature.language),
     (SELECT asked.display
         FROM (SELECT signature.display UNION ALL
             SELECT all_typed.display FROM letters_submission AS all_typed
             WHERE all_typed.signature_id = signature.id) AS asked
         ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
-    full_since, mailed_just_now, replaced
+    has_failed, full_since, mailed_just_now, replaced
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
 LEFT JOIN LATERAL (
     SELECT id, submitted_at, revision_id, language, address FROM letters_submission AS one
-    WHERE one.signature_id = signature.id AND (%(submission)s::bigint IS NULL OR one.id = %(submission)s)
+    WHERE one.signature_id = signature.id AND (one.id = %(submission)s
+        OR (%(submission)s::bigint IS NULL AND one.spelling_hash = %(spelling)s))
     ORDER BY submitted_at DESC, id DESC LIMIT 1
 ) AS typed ON true
 CROSS JOIN LATERAL (
     SELECT
         {FULL_SINCE},
+        count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
+            AND others.spelling_hash = %(spelling)s) > 0 AS has_failed,
         count(*) FILTER (WHERE others.signature_id = signature.id
+            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
             AND (others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
         count(*) FILTER (WHERE others.signature_id = signature.id
+            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
             AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced
     FROM ({OTHERS.format(address_hash="signature.address_hash")}) AS others
 ) AS mailed
@@ -288,9 +346,9 @@ SELECT asked.letter_id, asked.language, asked.address, mailed.*
 FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
     SELECT
         {FULL_SINCE},
-        count(*) FILTER (WHERE about.letter_id = asked.letter_id
+        count(*) FILTER (WHERE about.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
-        count(*) FILTER (WHERE about.letter_id = asked.letter_id
+        count(*) FILTER (WHERE about.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
             AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,
         count(*) FILTER (WHERE about.id IS NOT NULL AND others.error = '{COMPLAINED}') > 0 AS has_complained
     FROM ({OTHERS.format(address_hash="asked.address_hash")}) AS others
@@ -309,8 +367,9 @@ def stranger_of(outgoing: OutgoingEmail, *, now: datetime) -> Stranger:
 
 
 def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
-    values: dict[str, int | datetime | None] = {
+    values: dict[str, Any] = {
         "signature": outgoing.signature_id,
+        "spelling": outgoing.spelling_hash,
         "outgoing": outgoing.pk,
         "submission": outgoing.submission_id,
         "request": outgoing.request_id,

@@ -26,7 +26,7 @@ from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
 from letters.shared.referrers import host_elsewhere
-from letters.shared.refused import Refused
+from letters.shared.refused import Refusal, Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.tokens import Token, make_check_token, read_token
 from letters.signer.signing import queries
@@ -84,6 +84,8 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     except ProofWanted as wanted:
         return form_again(proof=wanted, status=422)
     except Refused as refused:
+        if refused.code is Refusal.TEXT_CHANGED:
+            form.show_current_text()
         status, retry_after = _refusal_status(refused)
         return form_again(refusal=refused.code, status=status, retry_after=retry_after)
     return see_other(_check_url(letter, language, token))
@@ -94,7 +96,7 @@ def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str
     concern = admit(letter, entry.address, _sender(request, form.data), now=now)
     via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
     entry = replace(entry, concern=entry.concern or concern, via=via)
-    return sign_letter(letter, entry=entry, language=language, now=now)
+    return sign_letter(letter, entry=entry, language=language, now=now, seen=form.text_seen)
 
 
 def _refusal_status(refused: Refused) -> tuple[int, int]:
@@ -152,6 +154,8 @@ def _resend(request: HttpRequest, signature: Signature, language: str, opened: T
     if address is None or submission_id is None:
         # Its token is of an older kind, and does not know where to write.
         return see_other(f"{letter.get_absolute_url(language)}#sign")
+    # Before the email is asked for: its language must be one that the letter has.
+    _letter_context(letter, language)
     if refused := _refusal_of_request(request):
         return refused
     request_mail(letter, address=address, language=language, submission_id=submission_id, now=now)
@@ -390,11 +394,19 @@ def _confirm_page(
     template = "confirm" if signature.state == Signature.State.PENDING else "instead"
     text = queries.translation_of(said.revision_id, said.language) if template == "confirm" else None
     manage_url = signature.link("manage", now=timezone.now())
-    context = {"said": said, "manage_url": manage_url, "has_changed": has_changed, "text": text}
+    context: dict[str, Any] = {"said": said, "manage_url": manage_url, "has_changed": has_changed, "text": text}
+    if signature.letter.status != Letter.Status.DRAFT:
+        context["signed_text_url"] = _text_url(signature.letter, said)
     status = 409 if has_changed else 200
     spoken = said.language if template == "confirm" else signature.language
     page = f"letters/signing/{template}.html"
     return _signature_page(request, page, signature, status=status, language=spoken, **context)
+
+
+def _text_url(letter: Letter, said: queries.Said) -> str:
+    """Where the very text stands that would be signed: later ones do not change it."""
+    number = queries.number_of(said.revision_id)
+    return letter.url_of("past_text", said.language, number=number)
 
 
 def _thanks(request: HttpRequest, signature: Signature) -> HttpResponse:

@@ -1,0 +1,65 @@
+"""allauth's forms for second factors, with our limits: allauth counts an account for all networks together.
+
+Every form of allauth's that calls `check_rate_limit` has one here (MFA_FORMS), since its own limit is off.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core import context
+from allauth.mfa.base import forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+
+from letters.base.accounts.admission import admit_second_factor, asker_of
+from letters.models import User
+from letters.shared.limits import TooMany, give_back
+
+
+@contextmanager
+def _one_try(user: User) -> Iterator[None]:
+    """Counted before it is compared, and given back if it was right."""
+    try:
+        counted = admit_second_factor(asker_of(context.request, user.email))
+    except TooMany as refused:
+        raise get_adapter().validation_error("too_many_login_attempts") from refused
+    yield
+    give_back(counted)
+
+
+class CountsCodes:
+    user: User
+
+    def clean_code(self) -> Any:
+        with _one_try(self.user):
+            return super().clean_code()  # type: ignore[misc]
+
+
+class CountsPasskeys:
+    user: User
+
+    def clean_credential(self) -> Any:
+        with _one_try(self.user):
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class AuthenticateForm(CountsCodes, forms.AuthenticateForm):  # type: ignore[misc]  # allauth has no types
+    pass
+
+
+class ReauthenticateForm(CountsCodes, forms.ReauthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class ActivateAppForm(CountsCodes, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    pass
+
+
+class AuthenticatePasskeyForm(CountsPasskeys, webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class ReauthenticatePasskeyForm(CountsPasskeys, webauthn_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
