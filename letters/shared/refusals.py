@@ -91,10 +91,10 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.SLUG_TAKEN: Answer(_("This address is taken. Choose another one."), field="slug"),
     Refusal.TOO_MANY_OPEN: Answer(
-        _("Twenty invitations are open. Wait until one is accepted, or take one back."), field="email"
+        _("Twenty invitations are waiting for an answer. Wait until one is accepted, or cancel one."), field="email"
     ),
     Refusal.TOO_MANY_TODAY: Answer(
-        _("Fifty invitations have been sent today. Go on tomorrow."),
+        _("You have sent fifty invitations today. Send more tomorrow."),
         field="email",
         while_doing={
             "cover": _("You have uploaded too many pictures within a day. Upload this one tomorrow."),
@@ -112,17 +112,17 @@ ANSWERS: dict[Refusal, Answer] = {
     Refusal.UNKNOWN_TIMEZONE: Answer(_("Select a time zone from the list."), field="timezone"),
     Refusal.YOURSELF: Answer(_("This is your own address."), field="email"),
     # The status of a letter
-    Refusal.LETTER_CLOSED: Answer(_("The letter is closed and takes no signatures any more.")),
+    Refusal.LETTER_CLOSED: Answer(_("This letter is closed. You can no longer sign it.")),
     Refusal.LETTER_DRAFT: Answer(_("The letter is a draft: nobody has signed it yet. Publish it first.")),
-    Refusal.LETTER_NOT_OPEN_YET: Answer(_("The letter takes no signatures yet. Come back when it has opened.")),
+    Refusal.LETTER_NOT_OPEN_YET: Answer(_("You cannot sign this letter yet. Come back when it opens.")),
     Refusal.LETTER_OPEN: Answer(
         _("The letter is open: whoever reads it can sign. First signatories are invited before that.")
     ),
     Refusal.LETTER_WITHDRAWN: Answer(
         _("The letter has been withdrawn, and stays as it is."),
         while_doing={
-            "invite": _("The letter was withdrawn and takes no signatures any more."),
-            "send": _("The letter was withdrawn. Nobody is written to about it any more."),
+            "invite": _("The letter was withdrawn. Nobody can sign it."),
+            "send": _("The letter was withdrawn. We send no more emails about it."),
         },
     ),
     # Writing and publishing a letter
@@ -152,7 +152,7 @@ ANSWERS: dict[Refusal, Answer] = {
         _("The letter has no text in its own language."),
         while_doing={"invite": _("Write the letter first: those whom you invite want to read what they sign.")},
     ),
-    Refusal.NOBODY_LEFT: Answer(_("Nobody in the collective can publish any more. Ask an owner to add somebody.")),
+    Refusal.NOBODY_LEFT: Answer(_("Nobody in the collective can publish now. Ask an owner to add someone.")),
     Refusal.NOT_A_CORRECTION: Answer(
         _(
             "This is more than a correction. Compared with the last text that people signed as such, the addressee, "
@@ -235,7 +235,7 @@ ANSWERS: dict[Refusal, Answer] = {
                 "A letter can have at most 10,000 addresses, counting every list you have sent in for it. Send a "
                 "shorter list."
             ),
-            "send": _("You have tried it very often within the hour. Look at the mails that you have got already."),
+            "send": _("You have sent too many tests within an hour. Look at the emails that you already have."),
         },
     ),
     # Updates and the addressee's answers
@@ -329,7 +329,7 @@ ANSWERS: dict[Refusal, Answer] = {
         )
     },
     Refusal.NO_WORKER: Answer(
-        _("The mail could not be handed over at this moment. Try again in a minute."),
+        _("We could not send the email. Try again in a minute."),
         503,
         while_doing={
             "withdraw": _(
@@ -337,7 +337,7 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
-    Refusal.PROOF_WANTED: Answer(_("Your browser has to do a short calculation first. Send the form again."), 422),
+    Refusal.PROOF_WANTED: Answer(_("Your browser must run a short check first. Send the form again."), 422),
 }
 
 

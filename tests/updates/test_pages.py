@@ -154,7 +154,7 @@ def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Cl
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [("withdrawn", "Nobody is written to about it any more."), ("draft", "Publish it first.")],
+    [("withdrawn", "We send no more emails about it."), ("draft", "Publish it first.")],
 )
 def test_about_a_letter_that_is_not_public_nothing_is_sent(
     news: UpdateMaker, desk: Client, status: str, sentence: str
@@ -193,7 +193,7 @@ def test_a_mail_to_try_it_says_where_it_goes(
     for _ in range(20):
         page = post(desk, f"{PAGES}{update.pk}/test/")
     assert page.status_code == 429
-    assert "You have tried it very often within the hour." in words(page)
+    assert "You have sent too many tests within an hour." in words(page)
 
 
 def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,8 +70,8 @@ SENTENCES = {
 # What may be done to {n} at once.
 COUNTED: Mapping[str, Callable[[int], str]] = {
     "note_complaint": lambda n: ngettext(
-        "The owner of an address called our mail spam.",
-        "The owners of {n} addresses called our mail spam.",
+        "The owner of an address reported our email as spam.",
+        "The owners of {n} addresses reported our email as spam.",
         n,
     ),
     "disown_signature": lambda n: ngettext(
