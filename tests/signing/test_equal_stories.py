@@ -298,7 +298,7 @@ def test_a_complaint_silences_us_whether_the_address_has_signed_or_not(
     assert len(first) > 2
     assert {subject for _, _, _, subject, _ in first[-2:]} == {
         "Confirm your signature",
-        "Your signature still waits for you",
+        "A reminder about your signature",
     }
     assert log_of(story, letter, how) == first
     # However it had signed the other letter.
