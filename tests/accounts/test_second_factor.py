@@ -105,7 +105,7 @@ def test_wrong_codes_of_somebody_with_the_password_do_not_keep_its_owner_out(sig
     for _ in range(5):
         assert "That code is wrong" in words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret)))
     page = thief.send("/accounts/2fa/authenticate/", code=code_of(secret))
-    assert "That was tried too often." in words(page)
+    assert "You have tried too many times." in words(page)
     assert not thief.is_signed_in()
     owner = Person()
     owner.sign_in(orla.email)
