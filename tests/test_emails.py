@@ -117,6 +117,9 @@ def _of_signing(letter: Letter, language: str) -> None:
         sign(letter, email, now=now - timedelta(days=2), **who)
     sign(letter, "ada.asks@example.org", now=now, **who)
     ask_again(Signature.objects.latest("pk"), "ada.asks@example.org", now=now)
+    spelled = sign(letter, "ada.spelled@example.org", now=now - timedelta(days=3))
+    confirm_signature(spelled, verified="link", now=now)
+    sign(letter, "ada.spelled+other@example.org", now=now - timedelta(days=2), **who)
     remind_unconfirmed(now=now)
     for email in ("ada.thanks@example.org", "ada.again@example.org", "ada.link@example.org"):
         confirm_signature(sign(letter, email, now=now - timedelta(days=1), **who), verified="link", now=now)
