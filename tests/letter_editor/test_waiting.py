@@ -69,7 +69,7 @@ def test_what_cannot_happen_any_more_stays_scheduled_and_is_told_once(
     assert (letter.status, letter.publish_at, letter.publish_refused) == ("draft", NOW + HOUR, "not_cleared")
     assert [message.to for message in post] == [["olga@example.org"], ["tariq@example.org"]]
     assert post[0].subject == "A letter could not be published on time"
-    assert "they have still to look at yours" in str(post[0].body)
+    assert "They have not reviewed yours yet" in str(post[0].body)
     event = AuditEvent.objects.get(verb="fail_publication")
     assert (event.reason, event.actor) == ("not_cleared", None)
 
@@ -78,7 +78,7 @@ def test_the_page_says_why_it_waits(late: Letter, organizer: User) -> None:
     publish_if_due(late.pk, now=NOW + HOUR)
     text = words(browser_of(organizer).get(PAGE))
     assert "but could not be. We will publish it as soon as possible, unless you cancel." in text
-    assert "they have still to look at yours" in text
+    assert "They have not reviewed yours yet" in text
     assert "draft: could not be published on time" in words(browser_of(organizer).get("/organize/"))
 
 
