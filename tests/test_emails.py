@@ -49,7 +49,7 @@ TELLING = re.compile(
 OPENING = 150
 REPLIES = {
     "en": "We do not read replies to this email. A reply does not confirm anything.",
-    "it": "Le risposte a questa email non vengono lette e non confermano nulla.",
+    "it": "Non leggiamo le risposte a questa email. Rispondere non conferma nulla.",
 }
 # Words that a test letter and its people really have, or the pattern above could never match.
 KNOWN = [EN.title, IT.title, "Friends of the Night Train", "Ada Lovelace", "Olga", NOTE, "night-trains"]

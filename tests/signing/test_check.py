@@ -28,7 +28,7 @@ def test_the_page_says_what_to_do_and_what_to_do_without_a_mail(letter: Letter, 
     for sentence in [
         "Check your email",
         "Until then your signature is not counted",
-        "Look in the folders for spam",
+        "Look in your spam and promotions folders",
         "sign again",
     ]:
         assert sentence in words(answer)
