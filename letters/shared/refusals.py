@@ -136,6 +136,9 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
+    Refusal.END_IS_PAST: Answer(
+        _("This time has passed. Choose a later one, or leave it empty and close the letter."), field="closes_at"
+    ),
     Refusal.FINAL: Answer(_("A day has passed, so the withdrawal is final.")),
     Refusal.IN_THE_PAST: Answer(_("That moment has passed. Choose a later one, or publish it now.")),
     Refusal.LANGUAGE_PUBLIC: Answer(_("Readers have this language: it stays, and can be changed in a new revision.")),

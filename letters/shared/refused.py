@@ -38,6 +38,7 @@ class Refusal(StrEnum):
     # Writing and publishing a letter
     ADDRESS_TAKEN = "address_taken"
     CHANGED_MEANWHILE = "changed_meanwhile"
+    END_IS_PAST = "end_is_past"
     FINAL = "final"
     IN_THE_PAST = "in_the_past"
     LANGUAGE_PUBLIC = "language_public"

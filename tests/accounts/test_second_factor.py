@@ -103,9 +103,9 @@ def test_wrong_codes_of_somebody_with_the_password_do_not_keep_its_owner_out(sig
     thief.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
     thief.sign_in(orla.email)
     for _ in range(5):
-        assert "That did not work" in words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret)))
+        assert "That code is wrong" in words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret)))
     page = thief.send("/accounts/2fa/authenticate/", code=code_of(secret))
-    assert "That was tried too often." in words(page)
+    assert "You have tried too many times." in words(page)
     assert not thief.is_signed_in()
     owner = Person()
     owner.sign_in(orla.email)
@@ -124,7 +124,7 @@ def test_from_everywhere_wrong_codes_are_few_and_a_known_browser_is_not_concerne
         thief.client.defaults["REMOTE_ADDR"] = f"198.51.{number}.7"
         thief.sign_in(orla.email)
         pages.append(words(thief.send("/accounts/2fa/authenticate/", code=wrong(secret))))
-    assert ["tried too often" in page for page in pages] == [False, False, True]
+    assert ["tried too many times" in page for page in pages] == [False, False, True]
     signed_in.send("/accounts/logout/")
     signed_in.sign_in(orla.email)
     signed_in.send("/accounts/2fa/authenticate/", code=code_of(secret))

@@ -20,7 +20,6 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from letters.base.accounts.tasks import tidy
 from letters.models import User
 from letters.shared.fields import encrypt_email, open_email
 from letters.shared.sessions import SessionStore, stored_key
@@ -112,13 +111,6 @@ def test_djangos_command_clears_sessions_that_are_over(signed_in: Person) -> Non
     assert not Session.objects.exists()
 
 
-def test_keys_in_clear_that_the_release_before_has_left_are_deleted(signed_in: Person) -> None:
-    Session.objects.create(session_key="k" * 32, session_data="", expire_date=timezone.now() + timedelta(days=1))
-    tidy(now=timezone.now())
-    assert not Session.objects.filter(session_key="k" * 32).exists()
-    assert signed_in.is_signed_in()
-
-
 # Addresses
 
 
@@ -168,16 +160,6 @@ def test_staff_find_an_account_by_its_whole_address(orla: User, person: Person) 
     assert "1 result" in page
     assert "orla@example.org" in page
     assert "0 results" in words(person.get("/admin/letters/user/?q=orla"))
-
-
-def test_what_an_older_process_has_written_is_read_and_encrypted_by_the_clock(orla: User) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE letters_user SET email = 'orla@example.org'")
-        cursor.execute("UPDATE account_emailaddress SET email = 'orla@example.org'")
-    assert User.objects.get().email == orla.email
-    tidy(now=timezone.now())
-    assert "orla" not in dump()
-    assert User.objects.get(email=orla.email) == orla
 
 
 # Where somebody signs in from

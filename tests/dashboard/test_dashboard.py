@@ -165,7 +165,7 @@ def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> 
     page = words(desk.get(PAGE))
     assert "a.example" not in page
     assert "b.example" not in page
-    assert "Others 3 100 %" in page
+    assert "Other 3 100 %" in page
 
 
 def test_however_many_hosts_there_are_the_greatest_are_read(letter: Letter, desk: Client) -> None:

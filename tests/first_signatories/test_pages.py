@@ -171,7 +171,7 @@ def test_an_encoding_that_does_not_fit_is_refused_in_a_sentence(before: Letter, 
 def test_several_addresses_and_slips_are_said_and_nothing_is_put_right(before: Letter, browser: Client) -> None:
     page = paste(browser, "Name\tEmail\nAda\tada@example.org; ada@work.example\nBob\tbob@gmial.com\n")
     assert "Line 2 has more than one address for one person. We use only the first." in words(page)
-    assert "The address on line 3 looks like a typing error." in words(page)
+    assert "The address on line 3 may be mistyped." in words(page)
     send(browser, "invite", "name", "address", has_heading="on")
     assert {decrypt(each.address) for each in SignerContact.objects.all()} == {"ada@example.org", "bob@gmial.com"}
 

@@ -146,10 +146,10 @@ def test_no_language_that_readers_have_vanishes(revised: Letter, organizer: User
 
 def test_it_says_which_languages_are_left_behind(revised: Letter, desk: Client) -> None:
     typed = {"title": NEW.title, "addressee": NEW.addressee, "body": NEW.body, "summary": NEW.summary}
-    assert "they are published as they are: Italiano" in words(desk.get(LETTER))
+    assert "will be published as they are: Italiano" in words(desk.get(LETTER))
     seen = Translation.objects.get(revision__number=2, language="en").version
     page = post(desk, LETTER, **typed, seen=seen, action="publish", **WHAT_IS_NEW)
-    assert "Still as they were, though the original has changed: Italiano." in words(page)
+    assert "These translations are older than the original: Italiano." in words(page)
     details = AuditEvent.objects.filter(verb="publish_letter").latest("pk").details
     assert details == {"revision": 2, "kind": "substance", "behind": ["it"]}
 

@@ -171,11 +171,11 @@ def test_a_moment_that_cannot_be_gets_a_sentence(
 
 @pytest.mark.usefixtures("rome")
 def test_a_letter_opens_and_closes_by_that_clock(letter: Letter, desk: Client) -> None:
-    fields = settings_of(opens_at="2026-01-10T12:00", closes_at="2026-07-10T12:00")
+    fields = settings_of(opens_at="2026-01-10T12:00", closes_at="2199-07-10T12:00")
     page = post(desk, f"{LETTER}settings/", **fields)
     letter.refresh_from_db()
     assert letter.opens_at == datetime(2026, 1, 10, 11, tzinfo=UTC)
-    assert letter.closes_at == datetime(2026, 7, 10, 10, tzinfo=UTC)
+    assert letter.closes_at == datetime(2199, 7, 10, 10, tzinfo=UTC)
     assert 'value="2026-01-10T12:00"' in page.content.decode()
     assert "In the time zone of your collective: Europe/Rome." in words(page)
 
@@ -190,13 +190,13 @@ def test_an_hour_that_is_skipped_is_refused(letter: Letter, desk: Client) -> Non
 @pytest.mark.usefixtures("rome")
 @pytest.mark.parametrize(("which", "hour"), [("first", 0), ("second", 1)])
 def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client, which: str, hour: int) -> None:
-    fields = settings_of(closes_at="2026-10-25T02:30")
+    fields = settings_of(closes_at="2199-10-27T02:30")
     page = post(desk, f"{LETTER}settings/", **fields)
     assert page.status_code == 422
-    assert "this time comes twice. Select which." in words(page)
+    assert "this time comes twice. Select which one you mean." in words(page)
     assert 'name="closes_at_which"' in page.content.decode()
     page = post(desk, f"{LETTER}settings/", **fields, closes_at_which=which)
     letter.refresh_from_db()
-    assert letter.closes_at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    assert letter.closes_at == datetime(2199, 10, 27, hour, 30, tzinfo=UTC)
     # Saved again as it is shown, it stays the one that it was.
     assert f'value="{which}" id="set_closes_at_which_{hour}" checked' in page.content.decode()

@@ -71,7 +71,7 @@ def test_of_a_letter_that_was_closed_early_one_can_confirm_for_a_day(letter: Let
         assert f"You can confirm until {told(now + DAY)}." in half
 
 
-@pytest.mark.parametrize("kind", ["confirm", "signed_again", "requested", "reminder"])
+@pytest.mark.parametrize("kind", ["confirm", "signed_again", "reminder"])
 @pytest.mark.parametrize("end", ["closes_at", "closed", "withdrawn"])
 def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Letter, kind: str, end: str) -> None:
     now = timezone.now()

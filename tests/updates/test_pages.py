@@ -58,7 +58,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     page = desk.get(f"{PAGES}{update.pk}/")
     assert "Sent." in words(page)
     assert "Sent 1" in words(page)
-    assert "1 mail sent" in words(desk.get(PAGES))
+    assert "1 email sent" in words(desk.get(PAGES))
 
 
 def test_a_second_click_on_sending_leads_to_how_it_stands(news: UpdateMaker, desk: Client) -> None:
@@ -301,8 +301,8 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
         ({"answered_on": ""}, "Enter the date of the answer."),
         ({"body": ""}, "Enter the answer"),
         ({"body": "x" * 200_000}, "The limit is 30000"),
-        ({"link": "javascript:alert(1)"}, "Enter a web address."),
-        ({"link": "ftp://example.org/a"}, "Enter a web address."),
+        ({"link": "javascript:alert(1)"}, "Enter a web address, like"),
+        ({"link": "ftp://example.org/a"}, "Enter a web address, like"),
     ],
 )
 def test_an_answer_that_cannot_be_shown_gets_a_sentence(

@@ -1,7 +1,6 @@
 """What is decided and written about accounts, besides what allauth does."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 
 from allauth.account.models import EmailAddress
@@ -11,14 +10,13 @@ from allauth.usersessions.models import UserSession
 from celery import current_app
 from celery.exceptions import CeleryError
 from django.core.mail import EmailMessage
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from kombu.exceptions import KombuError
 
 from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.base.accounts.queries import owned_alone, unverified_accounts
 from letters.base.audit_log.operations import record
 from letters.models import Collective, User
-from letters.shared.fields import MARK
 from letters.shared.refused import Refusal, Refused
 
 # Bytes of text, with the HTML made of it, that one account may add within a day, over all letters. A long letter in
@@ -98,19 +96,3 @@ def mail_to_account(message: EmailMessage) -> None:
         current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:
         raise Refused(Refusal.NO_WORKER) from error
-
-
-def encrypt_leftover_addresses() -> int:
-    """Encrypt addresses that processes of an earlier release have written during an update. How many there were."""
-    found = 0
-    for model in (User, EmailAddress):
-        table = connection.ops.quote_name(model._meta.db_table)
-        with connection.cursor() as cursor:
-            in_clear = f"SELECT id, email FROM {table} WHERE email <> '' AND email NOT LIKE %s"  # noqa: S608 -- our own name
-            cursor.execute(in_clear, [f"{MARK}%"])
-            for pk, email in cursor.fetchall():
-                # Somebody may have signed up with it again meanwhile, and been taken for new.
-                with suppress(IntegrityError), transaction.atomic():
-                    model.objects.filter(pk=pk).update(email=email)
-                    found += 1
-    return found

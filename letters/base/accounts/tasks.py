@@ -6,13 +6,11 @@ from datetime import datetime, timedelta
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.core.mail import get_connection
-from django.db.models.functions import Length
 
 from letters.base.accounts.mail import unpack
-from letters.base.accounts.operations import encrypt_leftover_addresses
 from letters.base.accounts.queries import unverified_accounts
 from letters.base.outbox.mail import Verdict, hand_over
-from letters.shared.sessions import STORED_LENGTH, SessionStore
+from letters.shared.sessions import SessionStore
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +36,5 @@ def send_packed(packed: str) -> None:
 def tidy(*, now: datetime) -> None:
     """Forget sessions that are over, and accounts that were begun and never confirmed."""
     SessionStore.clear_expired()
-    # Keys in clear, as processes of the release before may still have written them during an update.
-    Session.objects.annotate(length=Length("session_key")).filter(length__lt=STORED_LENGTH).delete()
-    encrypt_leftover_addresses()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

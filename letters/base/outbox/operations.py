@@ -21,6 +21,7 @@ from letters.models import (
     STANDING,
     DeliveryQuerySet,
     Display,
+    MailRequest,
     MemberInvitation,
     OutgoingEmail,
     Signature,
@@ -166,7 +167,7 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
     signature are each for another person.
     """
     changed = _still_claimed([outgoing]).update(next_attempt_at=until, put_off_at=now, attempts=0)
-    if changed and outgoing.signature_id:
+    if changed and (outgoing.signature_id or outgoing.request_id):
         # Only those before it: two that are put off at the same moment must not wait for each other.
         waiting = _to_the_same(outgoing).filter(pk__lt=outgoing.pk)
         is_alike = Q(kind__in=[outgoing.kind]) if outgoing.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
@@ -174,15 +175,19 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
 
 
 def _to_the_same(outgoing: OutgoingEmail) -> DeliveryQuerySet:
-    """What is owed about the same signature; or about the same letter to the same address, if it has not signed.
+    """What is owed about the same letter to the same spelling of an address.
 
-    To the same spelling of it: nobody loses their email to whoever types another one.
+    Privacy: whether it was about a signature or not. An address may have signed between two emails, and who has signed
+    before must not get one less. Nobody loses their email to whoever types another spelling.
     """
     owed = OutgoingEmail.objects.owed().filter(spelling_hash=outgoing.spelling_hash)
-    if outgoing.signature_id is not None or outgoing.request is None:
+    about = outgoing.signature or outgoing.request
+    if about is None or about.address_hash is None:
         return owed.filter(signature=outgoing.signature, invitation=outgoing.invitation)
-    asked = {"request__letter_id": outgoing.request.letter_id, "request__address_hash": outgoing.request.address_hash}
-    return owed.filter(signature=None, **asked)
+    same = {"letter_id": about.letter_id, "address_hash": about.address_hash}
+    signatures = list(Signature.objects.filter(**same).values_list("pk", flat=True))
+    requests = list(MailRequest.objects.filter(**same).values_list("pk", flat=True))
+    return owed.filter(Q(signature__in=signatures) | Q(signature=None, request__in=requests))
 
 
 def postpone_email(outgoing: OutgoingEmail, *, until: datetime, why: str) -> None:

@@ -156,9 +156,9 @@ class Page:
     onward: str
 
 
-# Privacy: not emails to signers that came back. Whoever types an address whose mailbox is closed could read in the
-# record what became of it, one by one.
-HIDDEN = Q(verb="note_bounce", object_kind="signature")
+# Privacy: not emails to signers that came back or were called spam. Whoever types an address could read in the record
+# what became of it, one by one; of an email about a lost link such a line would come only if the address has signed.
+HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
 def record_of(collective: Collective, *, before: str = "") -> Page:

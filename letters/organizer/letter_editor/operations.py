@@ -294,7 +294,8 @@ SETTINGS = [
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
     """Change what SETTINGS names. Those who have signed keep what they signed with.
 
-    Raises Refused("open_already") for an opening in the future once the form has been open.
+    Raises Refused("open_already") for an opening in the future once the form has been open, and Refused("end_is_past")
+    for an end in the past, unless that is set already.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
@@ -303,6 +304,11 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and letter.form_has_opened(now):
         raise Refused(Refusal.OPEN_ALREADY)
+    # Privacy: else an editor could end the time to confirm between a signing and its email, and undo it. It would also
+    # take the day that is left from those who have just signed.
+    closes_at = changed.get("closes_at")
+    if closes_at and closes_at <= now:
+        raise Refused(Refusal.END_IS_PAST)
     if changed:
         change.update(**changed, required_since=_required_since(letter, changed, now))
         change.record("set_up_letter", letter, details={"changed": sorted(changed)})

@@ -16,11 +16,14 @@ from django.utils import timezone
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
 from letters.base.outbox.mail import NotBefore
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, Letter, OutgoingEmail, Signature, Submission, Switch
+from letters.models import CONFIRMED, UNDONE_WITHIN, Letter, OutgoingEmail, Signature, Submission, Switch
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
 
 Built: TypeAlias = EmailMessage | NotBefore | None
+
+# How often an email looks whether the withdrawal of its letter has been undone.
+LOOK_AGAIN = timedelta(minutes=10)
 
 
 def confirm(outgoing: OutgoingEmail) -> Built:
@@ -28,7 +31,7 @@ def confirm(outgoing: OutgoingEmail) -> Built:
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state != Signature.State.PENDING:
         return None
-    return _to_signer("confirm", outgoing, recipient, with_code=True)
+    return _about_an_entry("confirm", outgoing, recipient, with_code=True)
 
 
 def thanks(outgoing: OutgoingEmail) -> Built:
@@ -50,32 +53,41 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     if is_lost:
         return None
     if signature.state == Signature.State.PENDING:
-        return _to_signer("reminder", outgoing, recipient)
+        return _about_an_entry("reminder", outgoing, recipient)
     if signature.state not in CONFIRMED or recipient.submission_id is None:
         return None
     is_signer = outgoing.goes_to_signer(signature)
-    return _to_signer("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
+    return _about_an_entry("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
-        return _to_signer("confirm_again", outgoing, recipient, with_code=True)
+        return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
         return None
     if outgoing.goes_to_signer(recipient.signature):
-        return _to_signer("signed_already", outgoing, recipient, with_code=True)
-    return _to_signer("signed_other_spelling", outgoing, recipient)
+        return _about_an_entry("signed_already", outgoing, recipient, with_code=True)
+    return _about_an_entry("signed_other_spelling", outgoing, recipient)
 
 
 def requested(outgoing: OutgoingEmail) -> Built:
-    """What somebody asked for who lost a mail: the one to confirm, or the control link; or that there is none."""
+    """What somebody asked for who lost a mail: the one to confirm, or the control link; or that there is none.
+
+    Privacy: an email leaves whatever the state, also when the letter takes no confirmations any more. Without one,
+    closing or withdrawing a letter would tell signers from others in the log of a mail server.
+    """
     if outgoing.signature_id is None:
-        return _to_stranger(outgoing)
+        return _to_stranger(outgoing, queries.stranger_of(outgoing, now=timezone.now()))
     recipient = queries.recipient_of(outgoing, now=timezone.now())
+    if recipient.has_complained:
+        return None
     signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)
     if signature.state == Signature.State.PENDING and (is_signer or recipient.submission_id is not None):
+        now = timezone.now()
+        if _letter_now(signature.letter, now).confirmation_refusal(now):
+            return _to_stranger(outgoing, recipient.as_stranger())
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
     if signature.state not in {*CONFIRMED, Signature.State.PENDING}:
         return None
@@ -91,14 +103,36 @@ MAILS: Mapping[str, Callable[[OutgoingEmail], Built]] = {
 }
 
 
+def _about_an_entry(
+    template: str, outgoing: OutgoingEmail, recipient: queries.Recipient, *, with_code: bool = False
+) -> Built:
+    """What asks about an entry in the form: only while it could be confirmed, and put off while that may come again.
+
+    Privacy: this looks at the letter, and at what the address has called spam, never at the state of a signature. An
+    organizer who closes or withdraws a letter before its emails leave must not see by them which addresses had signed.
+    """
+    if recipient.has_complained_here:
+        return None
+    now = timezone.now()
+    letter = _letter_now(recipient.signature.letter, now)
+    if letter.withdrawn_at and letter.can_be_restored(now):
+        return NotBefore(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
+    if letter.confirmation_refusal(now):
+        return None
+    return _to_signer(template, outgoing, recipient, with_code=with_code)
+
+
+def _letter_now(letter: Letter, now: datetime) -> Letter:
+    """Race: a worker remembers a letter for a second. One that has opened since must cost nobody their email."""
+    return Letter.objects.get(pk=letter.pk) if letter.confirmation_refusal(now) else letter
+
+
 def _to_signer(
     template: str, outgoing: OutgoingEmail, recipient: queries.Recipient, *, with_code: bool = False
 ) -> Built:
     if recipient.address is None:
         return None  # It has been forgotten.
     now, signature = timezone.now(), recipient.signature
-    if signature.state == Signature.State.PENDING and _asks_in_vain(signature, now):
-        return None
     if queries.is_needless(outgoing, recipient, now=now):
         return None
     if until := queries.put_off_until(outgoing, recipient):
@@ -133,14 +167,13 @@ def _to_signer(
     return filled_up(compose_mail(outgoing, parts, to=recipient.address))
 
 
-def _to_stranger(outgoing: OutgoingEmail) -> Built:
-    """To an address that has not signed.
+def _to_stranger(outgoing: OutgoingEmail, stranger: queries.Stranger) -> Built:
+    """To an address that has not signed, or can confirm it no more.
 
     Privacy: an email that looks the same from outside. Without it, whoever reads the log of a mail server could ask
     for the link of any address, and see from the email that comes, or does not, whether it has signed.
     """
     now = timezone.now()
-    stranger = queries.stranger_of(outgoing, now=now)
     if stranger.address is None or stranger.has_complained or queries.is_needless(outgoing, stranger, now=now):
         return None
     if until := queries.put_off_until(outgoing, stranger):
@@ -154,13 +187,3 @@ def _to_stranger(outgoing: OutgoingEmail) -> Built:
     }
     parts = render_mail("link_of_nothing", context, language=stranger.language)
     return filled_up(compose_mail(outgoing, parts, to=stranger.address))
-
-
-def _asks_in_vain(signature: Signature, now: datetime) -> bool:
-    """Its owner has called our email spam, whoever types it again; or nothing can be confirmed any more."""
-    if signature.concern == Signature.Concern.COMPLAINED:
-        return True
-    if not signature.letter.confirmation_refusal(now):
-        return False
-    # Race: that is the letter as it was within the last second. One that has opened since must cost nobody their email.
-    return bool(Letter.objects.get(pk=signature.letter_id).confirmation_refusal(now))

@@ -480,7 +480,8 @@ def request_mail(
 # waited for all pauses at once (the clock was stopped) brings the last one only. Of several entries the newest counts.
 #
 # Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
-# signed, whoever reads the log of a mail server could type an address and wait for a day.
+# signed, whoever reads the log of a mail server could type an address and wait for a day. Nor is a complaint looked for
+# here: it counts by the address, when the email is built.
 REMIND = """
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
@@ -489,7 +490,7 @@ WITH typed AS (
             AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
     UNION ALL
     SELECT id, NULL, NULL, signed_at FROM letters_signature AS untyped
-    WHERE state = 'pending' AND signed_at <= %(since)s AND signed_at > %(before)s
+    WHERE state = 'pending' AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
 INSERT INTO letters_outgoingemail
@@ -499,7 +500,7 @@ SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
     %(now)s, %(now)s, 0, ''
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published') AND concern <> 'complained'
+WHERE state IN ('pending', 'confirmed', 'held', 'published')
     -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
@@ -619,8 +620,8 @@ def forget_mails(*, now: datetime) -> int:
         before = now - max(RETENTION, timedelta(days=days))
         old = OutgoingEmail.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
-        # What its reader called spam keeps us from writing there once more: there may be no signature to note it on.
-        unwanted = Q(error=COMPLAINED, signature=None)
+        # What its reader called spam keeps us from writing there once more. Privacy: whether they have signed or not.
+        unwanted = Q(error=COMPLAINED)
         doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING).exclude(unwanted)
         while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
             forgotten += doomed.filter(pk__in=batch).delete()[0]
@@ -764,14 +765,16 @@ def _forget_emails(signature: Signature, now: datetime) -> None:
 def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -> None:
     """Remember for a day that these emails left for the address. Otherwise whoever signs, withdraws and signs again
     could have any number of emails sent to one address.
+
+    What its owner called spam is remembered for good, as of an address that has not signed.
     """
     if signature.address_hash is None:
         return
     counted = emails.exclude(kind__in=[OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS]).filter(dropped_at=None)
     # Tried, and not settled: it may be leaving at this moment. Its worker will find nothing to settle.
     under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
-    since = now - queries.DAY
-    for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way):
+    since, called_spam = now - queries.DAY, Q(error=COMPLAINED)
+    for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
         request = MailRequest.objects.create(
             letter_id=signature.letter_id,
             language=signature.language,

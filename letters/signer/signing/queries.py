@@ -227,6 +227,20 @@ SAME_REQUEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
+class Stranger:
+    """Whom an email is for that somebody asked for, if the address has not signed the letter."""
+
+    letter: Letter
+    language: str
+    # What follows is as in Recipient.
+    address: bytes | memoryview | None
+    full_since: datetime | None
+    mailed_just_now: bool
+    replaced: bool
+    has_complained: bool
+
+
+@dataclass(frozen=True)
 class Recipient:
     """Whom a mail is for, as things stand now."""
 
@@ -251,6 +265,21 @@ class Recipient:
     full_since: datetime | None
     mailed_just_now: bool
     replaced: bool
+    # The owner called an email spam that a form had brought: about this letter, or about any.
+    has_complained_here: bool
+    has_complained: bool
+
+    def as_stranger(self) -> Stranger:
+        """To be written to like somebody who has not signed."""
+        return Stranger(
+            self.signature.letter,
+            self.language,
+            self.address,
+            self.full_since,
+            self.mailed_just_now,
+            self.replaced,
+            self.has_complained,
+        )
 
 
 # In one round trip, and not by the ORM, which would take longer to put this question than the database to answer it: it
@@ -264,11 +293,11 @@ FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at
 OTHERS = f"""
 SELECT mails.*, owed, under_way, CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
 FROM (
-    SELECT of_signer.* FROM letters_signature AS same
+    SELECT of_signer.*, same.letter_id FROM letters_signature AS same
         JOIN letters_outgoingemail AS of_signer ON of_signer.signature_id = same.id
     WHERE same.address_hash = {{address_hash}}
     UNION ALL
-    SELECT of_stranger.* FROM letters_mailrequest AS same
+    SELECT of_stranger.*, same.letter_id FROM letters_mailrequest AS same
         JOIN letters_outgoingemail AS of_stranger ON of_stranger.request_id = same.id
     WHERE same.address_hash = {{address_hash}} AND of_stranger.signature_id IS NULL
 ) AS mails
@@ -276,6 +305,12 @@ FROM (
     CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(outgoing)s AS under_way) AS moving
 WHERE mails.kind NOT IN ({NOT_COUNTED}) AND mails.id <> %(outgoing)s
 """  # noqa: S608 -- our own names of columns
+# Privacy: by letter and address, whether there is a signature or not. Otherwise an address that uses up its day, or
+# calls an email spam, would from then on get other emails if it has signed.
+REPLACED = """count(*) FILTER (WHERE others.letter_id = {letter}
+            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
+            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced"""
+COMPLAINT = f"others.error = '{COMPLAINED}'"
 RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
     CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
@@ -287,7 +322,7 @@ SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
             SELECT all_typed.display FROM letters_submission AS all_typed
             WHERE all_typed.signature_id = signature.id) AS asked
         ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
-    has_failed, full_since, mailed_just_now, replaced
+    has_failed, full_since, mailed_just_now, replaced, has_complained_here, has_complained
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
@@ -302,14 +337,14 @@ CROSS JOIN LATERAL (
         {FULL_SINCE},
         count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
             AND others.spelling_hash = %(spelling)s) > 0 AS has_failed,
-        count(*) FILTER (WHERE others.signature_id = signature.id
+        count(*) FILTER (WHERE others.letter_id = signature.letter_id
             AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
             AND (others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
-        count(*) FILTER (WHERE others.signature_id = signature.id
-            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
-            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced
+        {REPLACED.format(letter="signature.letter_id")},
+        coalesce(bool_or(others.letter_id = signature.letter_id AND {COMPLAINT}), false) AS has_complained_here,
+        coalesce(bool_or({COMPLAINT}), false) AS has_complained
     FROM ({OTHERS.format(address_hash="signature.address_hash")}) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s
@@ -326,33 +361,16 @@ def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
     return Recipient(signature, *row[len(COLUMNS) :])
 
 
-@dataclass(frozen=True)
-class Stranger:
-    """Whom an email is for that somebody asked for, if the address has not signed the letter."""
-
-    letter: Letter
-    language: str
-    # As in Recipient.
-    address: bytes | memoryview | None
-    full_since: datetime | None
-    mailed_just_now: bool
-    replaced: bool
-    # They called one of these emails spam.
-    has_complained: bool
-
-
 STRANGER = f"""
 SELECT asked.letter_id, asked.language, asked.address, mailed.*
 FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
     SELECT
         {FULL_SINCE},
-        count(*) FILTER (WHERE about.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
+        count(*) FILTER (WHERE others.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
-        count(*) FILTER (WHERE about.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
-            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,
-        count(*) FILTER (WHERE about.id IS NOT NULL AND others.error = '{COMPLAINED}') > 0 AS has_complained
+        {REPLACED.format(letter="asked.letter_id")},
+        coalesce(bool_or({COMPLAINT}), false) AS has_complained
     FROM ({OTHERS.format(address_hash="asked.address_hash")}) AS others
-    LEFT JOIN letters_mailrequest AS about ON about.id = others.request_id AND others.signature_id IS NULL
 ) AS mailed
 WHERE asked.id = %(request)s
 """  # noqa: S608 -- our own names of columns
