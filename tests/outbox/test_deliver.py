@@ -24,7 +24,7 @@ from letters.base.outbox.operations import (
     release_emails,
     settle_email,
 )
-from letters.models import Letter, OutgoingEmail, Signature, SignerContact
+from letters.models import Letter, OutgoingEmail, Signature
 from letters.signer.signing.operations import confirm_signature, withdraw_signature
 from tests.people import NOW, Signer, deliver, in_threads, sign
 from tests.smtp import SmtpSink
@@ -241,7 +241,7 @@ def test_one_mail_that_cannot_be_built_holds_up_no_other(
     owed: list[OutgoingEmail], mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An address sealed under a key that is gone, a text that is missing: it must not stop the post for everybody."""
-    SignerContact.objects.filter(signature=owed[0].signature).update(address=b"sealed under a key that nobody has")
+    owed[0].signature.submissions.update(address=b"sealed under a key that nobody has")
     deliver()
     assert [message.to[0] for message in mailoutbox] == ["bob@example.org", "eve@example.org"]
     assert how_it_went("ada") == "owed 1 InvalidToken"

@@ -107,7 +107,7 @@ def _wait_until_it_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    "not published yet",
+    "new",
     [
         {"name": "Buy from Mallory"},
         {"affiliation": "Mallory & Sons"},

@@ -190,7 +190,7 @@ def test_signing_costs_one_round_trip_for_a_new_and_for_a_known_address(
     letter: Letter, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     is_on(Switch.Name.TAKE_SIGNATURES)  # Asked for once a second, whoever signs.
-    for _ in ("not published yet", "known", "known"):
+    for _ in ("new", "known", "known"):
         with django_assert_num_queries(1):
             sign_letter(letter, entry=entry(), language="en", now=NOW)
 
