@@ -69,7 +69,7 @@ def asked(person: Person, name: str) -> None:
     assert answer.status_code in {200, 302, 403, 404, 405}, answer.status_code
     if answer.status_code == 200 and name not in NO_PAGE:
         assert b'class="wordmark"' in answer.content
-        assert b"letters/undersigned" in answer.content
+        assert b"letters/base" in answer.content
         assert b"<script>" not in answer.content
         assert b" style=" not in answer.content
     assert "no-store" in answer.headers.get("Cache-Control", "no-store")

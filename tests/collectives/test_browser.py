@@ -88,7 +88,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     reports += complaints(page, "nobody invited", width)
     pages = {
         "collectives": "/organize/collectives/",
-        "not published yet": "/organize/collectives/new/",
+        "new": "/organize/collectives/new/",
         "settings": f"{url}settings/",
         "record": f"{url}record/",
         "useless link": "/organize/invitations/x/",

@@ -34,7 +34,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 
 
 @pytest.mark.parametrize(
-    ("old", "not published yet"),
+    ("old", "new"),
     [
         ("/letters/night-trains/", "/letters/sleepers/"),
         ("/it/letters/night-trains/", "/it/letters/sleepers/"),

@@ -119,5 +119,5 @@ def test_if_nobody_can_be_told_it_is_tried_again(
 def test_letters_that_wait_keep_no_other_waiting(draft: LetterMaker) -> None:
     for place in range(101):
         draft(f"letter-{place}", publish_at=NOW, publish_refused="not_cleared")
-    new = draft("not published yet", publish_at=NOW + HOUR)
+    new = draft("new", publish_at=NOW + HOUR)
     assert letters_due(NOW + HOUR)[0] == new.pk
