@@ -267,7 +267,7 @@ def test_opening_the_link_changes_nothing(asked: Letter, signer: Signer) -> None
         signer.client.head(url)
     assert "Do you sign the new text?" in words(answer)
     assert f"You signed text No. 1. What changed on March 4, 2025, in the organizers’ words: {NOTE}" in words(answer)  # noqa: RUF001 -- meant
-    assert "removed: Four end of what was removed added: Five" in words(answer)
+    assert "removed: Four end of removed text added: Five" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert not CarryOverAnswer.objects.exists()

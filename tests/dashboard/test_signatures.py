@@ -52,7 +52,7 @@ def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, desk: C
     page = words(desk.get(PAGE))
     assert "Ada Lovelace only the organizers see the name Engineer, Analytical Engines Because." in page
     assert "United Kingdom English" in page
-    assert "no name stored" in page
+    assert "no name is stored" in page
     assert "ada@example.org" not in page
 
 

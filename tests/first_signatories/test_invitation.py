@@ -43,7 +43,7 @@ def test_the_mail_says_who_asks_and_leads_to_the_two_answers(before: Letter, inv
     message = mail.outbox[0]
     assert isinstance(message, EmailMultiAlternatives)
     assert message.subject == "Will you be among the first to sign an open letter?"
-    assert "Friends of the Night Train asks you" in text
+    assert "Friends of the Night Train invites you" in text
     assert signer.mailed_link(purpose="invitation")
     decline = signer.mailed_link(purpose="decline")
     assert message.extra_headers["List-Unsubscribe"].endswith(f"{decline}>")

@@ -284,7 +284,7 @@ def test_everybody_is_reminded_once(before: Letter, invite: Inviter, organizer: 
     deliver()
     assert [message.subject[:10] for message in mail.outbox if message.to == ["ada@example.org"]] == [
         "Will you b",
-        "A reminder",
+        "Reminder: ",
     ]
 
 

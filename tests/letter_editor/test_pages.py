@@ -253,10 +253,13 @@ def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk:
 
 
 def test_the_organizer_reads_why_signatures_wait_whose_mail_came_back(letter: Letter, desk: Client) -> None:
-    sign(letter)
-    assert "Mail that came back" not in words(desk.get(LETTER))
-    settle_email(OutgoingEmail.objects.get(), SendResult(Verdict.NEVER, "550"), now=NOW)
-    assert "signatures that wait for their signers: 550 (1)." in words(desk.get(LETTER))
+    for number in range(10):
+        sign(letter, f"closed{number}@example.org")
+    assert "our email came back" not in words(desk.get(LETTER))
+    for outgoing in OutgoingEmail.objects.all():
+        settle_email(outgoing, SendResult(Verdict.NEVER, "550"), now=NOW)
+    assert "Signatures that wait because our email came back." in words(desk.get(LETTER))
+    assert "550 (10+)." in words(desk.get(LETTER))
 
 
 # Who may
