@@ -83,7 +83,7 @@ def test_undoing_it_restores_status_and_count(
     page, count = reader.read(letter), reader.count(letter)
     withdraw_letter(letter, reason="It says too little.", by=organizer, now=NOW)
     publish(NOW)
-    assert "This letter was withdrawn" in reader.read(letter)
+    assert "The people who published this letter have withdrawn it." in reader.read(letter)
     assert reader.count(letter)["published"] == 4
     restore_letter(letter, by=organizer, now=NOW + DAY - timedelta(seconds=1))
     assert Letter.objects.values(*kept).get() == before
@@ -107,7 +107,7 @@ def test_within_a_day_the_page_offers_to_undo_it(letter: Letter, organizer: User
     assert "Undo the withdrawal" in words(browser_of(organizer).get(PAGE))
     assert b"restore/" not in browser_of(teammate).get(PAGE).content
     page = browser_of(organizer).post(f"{PAGE}restore/", follow=True)
-    assert "The withdrawal is undone. The withdrawal is undone. The letter is back as it was." in words(page)
+    assert "The withdrawal is undone. The letter is back as it was." in words(page)
     assert AuditEvent.objects.filter(verb="restore_letter").count() == 1
 
 

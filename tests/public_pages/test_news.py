@@ -80,7 +80,7 @@ def test_a_letter_without_news_does_not_speak_of_them(letter: Letter, reader: Re
     page = reader.read(letter)
     assert 'aria-labelledby="news"' not in page
     assert 'id="answer"' not in page
-    assert "Page not found yet." in words(reader.get("/letters/night-trains/updates/"))
+    assert "There is nothing here yet." in words(reader.get("/letters/night-trains/updates/"))
 
 
 @pytest.mark.parametrize("prefix", ["", "/it"])

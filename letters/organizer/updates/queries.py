@@ -69,7 +69,7 @@ def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
 
 def is_on_record(answer: AddresseeAnswer, fingerprint: str) -> bool:
     """Whether the record holds the text of an answer that has this fingerprint."""
-    before = {"object_kind": "answer", "object_id": answer.pk, "verb": "write_answer"}
+    before = {"object_kind": "addresseeanswer", "object_id": answer.pk, "verb": "write_answer"}
     return AuditEvent.objects.filter(**before, details__before__sha256=fingerprint).exists()
 
 
