@@ -17,7 +17,7 @@ def staff() -> Client:
 
 
 @pytest.mark.parametrize(
-    "noun", ["user", "collective", "letter", "signature", "outgoing", "auditevent", "update", "answer", "stoppeddomain"]
+    "noun", ["user", "collective", "letter", "signature", "outgoingemail", "auditevent", "update", "addresseeanswer", "stoppeddomain"]
 )
 def test_every_list_opens(staff: Client, letter: Letter, noun: str) -> None:
     sign_and_confirm(letter)
@@ -34,7 +34,7 @@ def test_a_name_for_the_organizers_alone_is_not_shown(staff: Client, letter: Let
 
 @pytest.mark.parametrize(
     "question",
-    ["signature/?name__startswith=V", "user/?password__startswith=p", "delivery/?signature__name__contains=V"],
+    ["signature/?name__startswith=V", "user/?password__startswith=p", "outgoingemail/?signature__name__contains=V"],
 )
 def test_filters_do_not_read_what_is_not_shown(staff: Client, question: str) -> None:
     assert staff.get(f"/admin/letters/{question}").status_code == 400

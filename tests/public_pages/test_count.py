@@ -99,7 +99,7 @@ def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) ->
 def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
     """What the data and the page say of those that their signers have still to confirm."""
     found = re.search(
-        r"Awaiting the signer.s confirmation (.*?) Waiting for a moderator",
+        r"Waiting for the signer to confirm (.*?) Waiting for a moderator",
         words(reader.get(letter.get_absolute_url())),
     )
     assert found
