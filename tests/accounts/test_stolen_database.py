@@ -102,7 +102,7 @@ def test_a_new_password_keeps_this_browser_and_signs_out_the_others(orla: User) 
     here.send("/accounts/password/change/", oldpassword=PASSWORD, password1=new, password2=new)
     assert here.is_signed_in()
     assert not there.is_signed_in()
-    assert words(here.get("/accounts/sessions/")).count("Since") == 1
+    assert words(here.get("/accounts/sessions/")).count("Signed in on") == 1
 
 
 def test_djangos_command_clears_sessions_that_are_over(signed_in: Person) -> None:

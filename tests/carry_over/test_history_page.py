@@ -40,9 +40,9 @@ def test_it_lists_every_text_and_who_signed_it(signed: Letter, desk: Client) -> 
 
 def test_before_publication_it_says_what_will_stand_here(draft: LetterMaker, desk: Client) -> None:
     draft()
-    assert "Nothing is published yet." in words(desk.get(PAGE))
+    assert "You have not published the letter yet." in words(desk.get(PAGE))
     assert desk.get(ASK).status_code == 302
-    assert "nobody was written to" in words(desk.post(ASK, follow=True))
+    assert "There is nothing to ask" in words(desk.post(ASK, follow=True))
 
 
 @pytest.mark.parametrize("kind", ["", "correction"])
@@ -59,7 +59,7 @@ def test_one_sees_how_many_and_the_very_mail_before_one_asks(signed: Letter, des
     change_text(signed)
     assert f'href="{ASK}"' in desk.get(PAGE).content.decode()
     said = words(desk.get(ASK))
-    assert "3 signatures stand with an earlier text." in said
+    assert "3 signatures are for an earlier text." in said
     assert "A letter that you signed has changed: do you still sign it?" in said
     assert NOTE in said
     assert "Their signatures stay with the text that they signed" in said

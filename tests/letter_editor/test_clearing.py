@@ -92,7 +92,7 @@ def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
     settings.CLEAR_COLLECTIVES_FIRST = True
     letter, desk = draft(), browser_of(organizer)
     page = desk.get(EDITOR)
-    assert "look at each new collective before its first letter goes out" in words(page)
+    assert "check each new collective before its first letter is published" in words(page)
     form = page.context["form"].initial | {"title": "Keep all the trains", "seen": page.context["text"].version}
     answer = desk.post(EDITOR, {**form, "action": "publish"}, follow=True)
     assert "Saved, and not published yet." in words(answer)
