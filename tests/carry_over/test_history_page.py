@@ -42,7 +42,7 @@ def test_before_publication_it_says_what_will_stand_here(draft: LetterMaker, des
     draft()
     assert "You have not published the letter yet." in words(desk.get(PAGE))
     assert desk.get(ASK).status_code == 302
-    assert "There is nothing to ask" in words(desk.post(ASK, follow=True))
+    assert "nobody has signed it yet. Publish it first." in words(desk.post(ASK, follow=True))
 
 
 @pytest.mark.parametrize("kind", ["", "correction"])
