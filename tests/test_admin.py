@@ -17,7 +17,18 @@ def staff() -> Client:
 
 
 @pytest.mark.parametrize(
-    "noun", ["user", "collective", "letter", "signature", "outgoingemail", "auditevent", "update", "addresseeanswer", "stoppeddomain"]
+    "noun",
+    [
+        "user",
+        "collective",
+        "letter",
+        "signature",
+        "outgoingemail",
+        "auditevent",
+        "update",
+        "addresseeanswer",
+        "stoppeddomain",
+    ],
 )
 def test_every_list_opens(staff: Client, letter: Letter, noun: str) -> None:
     sign_and_confirm(letter)

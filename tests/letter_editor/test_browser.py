@@ -89,7 +89,7 @@ def test_from_the_start_page_to_a_live_letter_that_somebody_else_has_signed(site
     hand.fill("Who publishes the letter", "Readers of the Old Town")
     hand.press("button", "Continue")
     hand.press("button", "Save and publish")
-    expect(page.get_by_text("public page")).to_be_visible()
+    expect(page.get_by_role("link", name="public page")).to_be_visible()
     assert (hand.clicks, hand.fields) == (6, 7)
 
     address = f"/letters/keep-the-library-open-{mark}/"
