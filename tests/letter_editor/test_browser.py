@@ -122,7 +122,7 @@ def test_of_two_windows_neither_loses_a_word(desk: Page) -> None:
     write(other, "What they wrote.")
     expect(other.locator("#saving")).to_contain_text("Saved")
     write(desk, "What I wrote.")
-    expect(desk.locator("#saving")).to_contain_text("A teammate has written meanwhile")
+    expect(desk.locator("#saving")).to_contain_text("Another member has saved a different text, which is below.")
     expect(desk.locator("#theirs")).to_contain_text("What they wrote.")
     expect(desk.get_by_label("Same text, to copy from")).to_have_value("What they wrote.")
     # No clock saves over them: only the button does.

@@ -241,7 +241,9 @@ def test_one_mail_that_cannot_be_built_holds_up_no_other(
     owed: list[OutgoingEmail], mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An address sealed under a key that is gone, a text that is missing: it must not stop the post for everybody."""
-    owed[0].signature.submissions.update(address=b"sealed under a key that nobody has")
+    signature = owed[0].signature
+    assert signature
+    signature.submissions.update(address=b"sealed under a key that nobody has")
     deliver()
     assert [message.to[0] for message in mailoutbox] == ["bob@example.org", "eve@example.org"]
     assert how_it_went("ada") == "owed 1 InvalidToken"

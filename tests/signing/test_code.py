@@ -74,7 +74,7 @@ def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer:
     answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 422
     assert b'id="id_code_error"' in answer.content
-    assert "Enter the code from our email." in words(answer)
+    assert "six numbers" in words(answer)
     assert signature_of(letter).state == Signature.State.PENDING
 
 

@@ -356,7 +356,7 @@ class LinkForm(forms.Form):
         super().__init__(data, auto_id="link_%s", label_suffix="")
 
 
-CODE_WANTED = _("Enter the code from our email.")
+CODE_WANTED = _("Enter the code from our email. It is six numbers.")
 
 
 class CodeForm(forms.Form):
