@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.messages import get_messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -50,22 +51,7 @@ def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[
     Its view gets the letter, which nobody can have without passing here.
     """
 
-    def decorate(view: LetterView) -> View:
-        @require_http_methods(methods)
-        @never_cache
-        @for_organizers
-        @wraps(view)
-        def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            person = cast("User", request.user)
-            try:
-                letter = Letter.objects.cared_for_by(person, roles).get(slug=slug)
-                return view(request, letter, person, *args, **kwargs)
-            except ObjectDoesNotExist as missing:
-                raise Http404("There is no letter here.") from missing
-
-        return opened
-
-    return decorate
+    return _of_own(methods, lambda person: Letter.objects.cared_for_by(person, roles))
 
 
 def of_own_collective(
@@ -73,18 +59,26 @@ def of_own_collective(
 ) -> Callable[[LetterView], View]:
     """The same for a page about a collective: for those who have one of these parts in it."""
 
+    return _of_own(
+        methods,
+        lambda person: Collective.objects.filter(memberships__user=person, memberships__role__in=roles),
+    )
+
+
+def _of_own(methods: Collection[str], owned_by: Callable[[User], QuerySet[Any]]) -> Callable[[LetterView], View]:
+    """A page about one of the things that a person has, found by its slug. Anything missing on the way is a 404."""
+
     def decorate(view: LetterView) -> View:
-        @require_http_methods(methods)
+        @require_http_methods([*methods])
         @never_cache
         @for_organizers
         @wraps(view)
         def opened(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             person = cast("User", request.user)
-            mine = Collective.objects.filter(memberships__user=person, memberships__role__in=roles)
             try:
-                return view(request, mine.get(slug=slug), person, *args, **kwargs)
+                return view(request, owned_by(person).get(slug=slug), person, *args, **kwargs)
             except ObjectDoesNotExist as missing:
-                raise Http404("There is no collective here.") from missing
+                raise Http404("There is nothing of yours here.") from missing
 
         return opened
 

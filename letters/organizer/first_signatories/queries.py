@@ -8,6 +8,7 @@ from typing import Literal
 from cryptography.fernet import InvalidToken
 from django.db.models import Count, Q, QuerySet
 
+from letters.base.audit_log.queries import events_of
 from letters.models import (
     CAME_BACK,
     CONFIRMED,
@@ -114,7 +115,7 @@ def listed(letter: Letter) -> int:
 
 
 def _imports(letter: Letter) -> QuerySet[AuditEvent]:
-    return AuditEvent.objects.filter(object_kind="letter", object_id=letter.pk, verb="invite_first_signers")
+    return events_of(letter).filter(verb="invite_first_signers")
 
 
 def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from letters.base.accounts.operations import keep_text
 from letters.base.audit_log.operations import record
+from letters.base.audit_log.queries import events_of
 from letters.base.changes.operations import (
     Change,
     LetterChange,
@@ -186,8 +187,8 @@ SITTING = timedelta(minutes=10)
 
 def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
     """An editor that saves at every pause would bury all other deeds under its own."""
-    same = AuditEvent.objects.filter(verb="translate_letter", object_kind="letter", object_id=letter.pk)
-    return same.filter(actor=by, details=details, at__gt=now - SITTING, at__lte=now).exists()
+    same = events_of(letter).filter(verb="translate_letter", actor=by, details=details)
+    return same.filter(at__gt=now - SITTING, at__lte=now).exists()
 
 
 @transaction.atomic

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from django.db import connection
 
+from letters.base.audit_log.queries import events_of
 from letters.models import (
     COUNTED,
     AddresseeAnswer,
-    AuditEvent,
     Letter,
     OutgoingEmail,
     Signature,
@@ -69,8 +69,7 @@ def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
 
 def is_on_record(answer: AddresseeAnswer, fingerprint: str) -> bool:
     """Whether the record holds the text of an answer that has this fingerprint."""
-    before = {"object_kind": "addresseeanswer", "object_id": answer.pk, "verb": "write_answer"}
-    return AuditEvent.objects.filter(**before, details__before__sha256=fingerprint).exists()
+    return events_of(answer).filter(verb="write_answer", details__before__sha256=fingerprint).exists()
 
 
 def update_being_sent(update_id: int) -> Update:
