@@ -97,7 +97,7 @@ def _save(collective: Collective) -> None:
 
 
 def _save_under_free_slug(collective: Collective) -> None:
-    """Save under a slug made from the name, with random digits if that slug is taken or the name has no Latin letters."""
+    """Save under a slug made from the name; with random digits if it is taken or the name has no Latin letters."""
     wanted = slugify(without_marks(collective.name))[:60].strip("-")
     try:
         collective.slug = wanted

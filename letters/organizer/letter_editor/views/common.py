@@ -39,7 +39,7 @@ def language_or_404(manuscript: queries.Manuscript, language: str) -> queries.La
 
 
 def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
-    """Return what the writer saw when they began: the version of the text, and of the original if it is a translation."""
+    """Return the version of the text that the writer saw when they began, and for a translation that of the original."""
     made_from = request.POST.get("made_from", "")
     return {
         "seen": request.POST.get("seen", ""),
