@@ -1,4 +1,7 @@
-"""What the overview of a letter shows. Its cost does not grow with the signatures: numbers were counted as they came."""
+"""What the overview of a letter shows.
+
+Nothing here gets slower with more signatures: numbers were counted as they came.
+"""
 
 import re
 from collections.abc import Callable
@@ -234,7 +237,7 @@ def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Pag
     return Page(page, cursor_of(page[-1]) if len(found) > PAGE_LENGTH else None)
 
 
-# The night's comparison
+# The nightly check
 
 DRIFTED = """
 SELECT letter.id, slug FROM letters_letter AS letter
@@ -252,5 +255,5 @@ ORDER BY letter.id
 
 
 def drifted() -> list[str]:
-    """The letters whose hours or tallies do not add up to their numbers."""
+    """Return the slugs of letters whose hours or tallies do not add up to their counters."""
     return [letter.slug for letter in Letter.objects.raw(DRIFTED)]

@@ -62,8 +62,8 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
 def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     """Return the columns of a published signature that organizers may see.
 
-    Privacy: days and not times, because the log of a mail gateway would turn times into names. Of a signer without a
-    name, only that they signed, and which text.
+    Privacy: days and not times, because the log of a mail gateway would turn times into names. A signer without a name
+    is shown only by the text that they signed.
     """
     begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
     if signature.display == Display.NOBODY:
@@ -79,7 +79,7 @@ def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:
 
 
 def text_of(export: Export) -> Translation:
-    """Return the published text in the export's language. Raises Refused("no_such_language") if there is none any more."""
+    """Return the published text in the export's language. Raises Refused("no_such_language") if there is none now."""
     found = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
     if text := found.defer("html").first():
         return text

@@ -23,7 +23,7 @@ CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
 def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Build the invitation, or the reminder if the key says so. Returns None if the invitation is not valid any more."""
+    """Build the invitation, or the reminder if the key says so. Returns None if the invitation has ended."""
     now = timezone.now()
     signature = Signature.objects.select_related("letter__collective", "contact").get(outgoing_emails=outgoing)
     letter = signature.letter

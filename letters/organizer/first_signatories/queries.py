@@ -105,7 +105,7 @@ def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
 
 
 def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
-    """Return the people to write to: those who are not invited, have not signed, were not disowned and never declined."""
+    """Return the people to write to: not invited, not signed, not disowned, and without an earlier refusal."""
     found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
     found = found.exclude(state__in=Transition.INVITE_AGAIN.sources)
     known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
@@ -153,7 +153,7 @@ def progress(letter: Letter) -> Progress:
 
 
 def signed_names(letter: Letter) -> list[Signature]:
-    """Return the first signatories who have signed and show their name, sorted by name.
+    """Return the first signatories who have signed and show their name, by name.
 
     Privacy: the order of the list does not appear.
     """

@@ -7,7 +7,7 @@ from letters.shared.addresses import INVISIBLE, Address, read_address
 # Characters that begin a formula in a spreadsheet, full-width forms included.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- these wide forms are meant
 
-# Separators between several addresses in one cell. Google writes " ::: ".
+# Separators between several addresses in one cell. Google puts three colons between them.
 BETWEEN_ADDRESSES = re.compile(r"[,;|\r\n]|:::|\s/\s")
 
 # Denial of service: parsing an address takes a tenth of a millisecond, one in another script five, and a list can hold
@@ -23,7 +23,7 @@ OTHER_SCRIPTS = re.compile("[^\x00-\x7f\u00a0\u00ab\u00b7\u00bb\u2000-\u206f\u30
 # As typed, as East Asian keyboards type it, and percent-encoded.
 AT_SIGNS = ("@", "\uff20", "\ufe6b", "%40")
 
-# Example: ada@example.org (work)
+# Such as "(work)" behind an address.
 REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
 
 

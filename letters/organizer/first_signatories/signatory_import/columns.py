@@ -112,7 +112,7 @@ def _is_title(cell: str) -> bool:
 
 
 def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
-    """Read a bare word for "name" beside one half of a name as the other half: Nom beside Prénom, Nome beside Cognome."""
+    """Read a bare word for "name" beside one half of a name as the other half, like Nom beside Prénom."""
     if "name" not in columns:
         return
     place = columns.index("name")
@@ -125,7 +125,7 @@ def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
 
 
 def _guess_names(columns: list[str], body: Sequence[Row], *, has_heading: bool) -> None:
-    """Without any hint, take the first column of words for the name; without a heading, the next for the affiliation."""
+    """Without any hint, take the first column of words as the name; without a heading, the next as the affiliation."""
     wanted = ["name"] if has_heading else ["name", "affiliation"]
     for place, column in enumerate(columns):
         words = _cells(body, place)

@@ -39,7 +39,7 @@ def language_or_404(manuscript: queries.Manuscript, language: str) -> queries.La
 
 
 def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
-    """Return the version of the text that the writer saw when they began, and for a translation that of the original."""
+    """Return the version of the text that the writer saw when they began, and of the original that they translate."""
     made_from = request.POST.get("made_from", "")
     return {
         "seen": request.POST.get("seen", ""),
