@@ -153,16 +153,16 @@ def progress(letter: Letter) -> Progress:
 
 
 def signed_names(letter: Letter) -> list[Signature]:
-    """Return the first signatories who have signed and show their name, by name.
+    """Return the first signatories who have signed and show their name.
 
-    Privacy: the order of the list does not appear.
+    Privacy: sorted by name, because the order of the list would say who they are.
     """
     found = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(display=Display.NOBODY)
     return list(found.order_by("name", "salt")[:NAMES_SHOWN])
 
 
 def title_now(signature: Signature) -> str:
-    """Return the letter's current title. Until the letter opens, cancelling the round can make its text editable again."""
+    """Return the current title. Until the letter opens, cancelling the round can make its text editable again."""
     letter = signature.letter
     titles = Translation.objects.filter(revision=letter.current_revision_id, language=signature.language)
     return titles.values_list("title", flat=True).first() or letter.newest_title()
