@@ -1,7 +1,7 @@
-"""allauth's forms for second factors, with our limits: allauth counts an account for all networks together.
+"""allauth's forms for second factors with our limits, because allauth counts an account for all networks together.
 
-Every form of allauth's that calls `check_rate_limit` has one here (MFA_FORMS), since its own limit is off.
-The others are here for their labels.
+Every form of allauth that calls `check_rate_limit` has a counterpart here (MFA_FORMS), because allauth's own limit is
+switched off. The other forms are here for their labels.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from letters.shared.limits import TooMany, give_back
 
 @contextmanager
 def _one_try(user: User) -> Iterator[None]:
-    """Counted before it is compared, and given back if it was right."""
+    """Count an attempt before it is compared, and give it back if it was right."""
     try:
         counted = admit_second_factor(asker_of(context.request, user.email))
     except TooMany as refused:

@@ -14,9 +14,9 @@ WITH_A_REASON = {"decline", "reject"}
 
 
 class JudgementForm(forms.Form):
-    """What becomes of which signatures, and why: `action` for those that are ticked, or one verb with a single one.
+    """What to do with which signatures, and why: `action` for the ticked ones, or one verb with a single signature.
 
-    Signatures are named by handles: `id_of` tells which one a handle means, or None.
+    The form names signatures by handles. `id_of` returns the id for a handle, or None.
     """
 
     ticked = forms.Field(required=False, widget=forms.SelectMultiple)
@@ -36,7 +36,8 @@ class JudgementForm(forms.Form):
         self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []
-        # What stood on the page, by id: who judges must not say yes to words that they have not seen.
+        # The fingerprint of each signature on the page, by id: a moderator must not accept words that they have not
+        # seen.
         self.marks: dict[int, str] = {}
 
     def clean(self) -> dict[str, Any]:
@@ -55,5 +56,5 @@ class JudgementForm(forms.Form):
         return cleaned
 
     def _ids(self, handles: list[str]) -> list[int]:
-        # What is no handle of ours stands for no signature.
+        # An unknown handle stands for no signature.
         return [found for handle in handles if (found := self.id_of(handle)) is not None]

@@ -11,7 +11,7 @@ LISTS = [
 
 
 class SearchForm(forms.Form):
-    """Which of a letter's signatures to show. What makes no sense is said, and shows the first page."""
+    """Which signatures to show. Invalid input shows an error and the first page."""
 
     marks_optional = False
 

@@ -1,4 +1,4 @@
-"""Emails to those who work on a letter, about what happened to it without them."""
+"""Emails to the people who work on a letter, about what happened to it without them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,9 +12,9 @@ from letters.models import Letter, User
 
 
 def tell_members(letter: Letter, template: str, *, roles: Collection[str], **context: Any) -> None:
-    """Write to everybody who has one of these roles in the letter's collective, each alone.
+    """Send everybody who has one of these roles in the letter's collective an email of their own.
 
-    Raises Refused("no_worker") if nobody takes the emails now.
+    Raises Refused("no_worker") if no worker accepts emails now.
     """
     theirs = {"memberships__collective": letter.collective_id, "memberships__role__in": roles}
     people = User.objects.filter(is_active=True, **theirs).distinct().order_by("pk")
