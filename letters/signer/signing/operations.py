@@ -16,13 +16,18 @@ from django.db.models import BinaryField, CharField, Exists, F, Func, OuterRef, 
 from django.db.models.functions import Cast, Greatest
 
 from letters.base.audit_log.operations import record
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.base.switches.queries import is_on
 from letters.models import (
+    A_DAY,
+    ASKED_FOR,
     CAME_BACK,
     COMPLAINED,
     CONTENT_HASH_BYTES,
+    FORGOTTEN,
     INVITATION_LIFETIME,
-    OF_ORGANIZERS,
+    OF_FORMS,
+    RETENTION,
     SALT_BYTES,
     STANDING,
     TO_FORGET,
@@ -31,6 +36,7 @@ from letters.models import (
     ConfirmationCode,
     DeliveryQuerySet,
     Display,
+    EmailKind,
     Letter,
     MailRequest,
     OutgoingEmail,
@@ -39,6 +45,7 @@ from letters.models import (
     Submission,
     Switch,
     accepts_code,
+    retention_of,
 )
 from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, decrypt, encrypt, hash_address, hash_spelling, reencrypt
@@ -99,7 +106,15 @@ class Entry(Changes):
 # Privacy: the address is stored with the submission, as it was typed, and the email goes there. If it went to the
 # spelling that had signed before, the log of a mail server would show it; and a signature that is shown to nobody has
 # no address any more, so no email would tell that too.
-SIGN = """
+OWE_FIRST = insert_email(
+    f"CASE WHEN again THEN '{EmailKind.SIGNED_AGAIN}' ELSE '{EmailKind.CONFIRM}' END",
+    signature_id="found.id",
+    submission_id="submitted.id",
+    spelling_hash="%(spelling)s",
+    key=f"""CASE WHEN again THEN {key_of(EmailKind.SIGNED_AGAIN, "found.id", "%(nonce)s::text")}
+        ELSE {key_of(EmailKind.CONFIRM, "found.id")} END""",
+)
+SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
@@ -147,15 +162,11 @@ WITH invited AS (
         address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
     RETURNING id, signature_id
 ), owed AS (
-    INSERT INTO letters_outgoingemail
-        (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id, %(spelling)s,
-        CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
-        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {OWE_FIRST}
     FROM found JOIN submitted ON submitted.signature_id = found.id
 )
 SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signature_id = found.id
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
@@ -225,13 +236,13 @@ WITH stands AS MATERIALIZED (
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'thanks', id, 'thanks:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {thank}
     FROM confirmed WHERE display <> 'nobody'
 )
 SELECT display, language FROM confirmed
 """
 CONFIRM = CONFIRM.format(
+    thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
     nobody="(signature.display = 'nobody' OR asked.nobody)",
     # An email that came back: the person who confirms has had another.
     concern="""(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
@@ -456,7 +467,18 @@ def disown_signature(signature: Signature, *, now: datetime, spelling_hash: byte
 #
 # Privacy: the same rows are written for every address, so the answer takes as long, and an email leaves for each. With
 # the address as it was just typed: who signed as nobody has left none, and without an email they could be told apart.
-REQUEST = """
+OWE_REQUESTED = insert_email(
+    EmailKind.REQUESTED,
+    signature_id="found.id",
+    # About the entry whose page asks, or else the newest one with this spelling of the address.
+    submission_id="""coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1))""",
+    request_id="asked.id",
+    spelling_hash="%(spelling)s",
+    key=key_of(EmailKind.REQUESTED, "asked.id"),
+)
+REQUEST = f"""
 WITH asked AS (
     INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
     VALUES (%(letter)s, %(language)s, %(address_hash)s, %(address)s, %(now)s)
@@ -465,16 +487,9 @@ WITH asked AS (
     SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
         AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, request_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'requested', found.id,
-    -- About the entry whose page asks, or else the newest one with this spelling of the address.
-    coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
-        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
-    asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+{OWE_REQUESTED}
 FROM asked LEFT JOIN found ON true
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def request_mail(
@@ -503,7 +518,14 @@ def request_mail(
 # Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
 # signed, whoever reads the log of a mail server could type an address and wait for a day. Nor is a complaint looked for
 # here: it counts by the address, when the email is built.
-REMIND = """
+OWE_REMINDER = insert_email(
+    EmailKind.REMINDER,
+    signature_id="signature.id",
+    submission_id="typed.id",
+    spelling_hash="typed.spelling_hash",
+    key=key_of(EmailKind.REMINDER, "signature.id", "floor(extract(epoch FROM since))::bigint", "%(hours)s"),
+)
+REMIND = f"""
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
     WHERE submitted_at <= %(since)s AND submitted_at > %(before)s AND NOT EXISTS (
@@ -514,11 +536,7 @@ WITH typed AS (
     WHERE state = 'pending' AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
-    'reminder:' || signature.id || ':' || floor(extract(epoch FROM since))::bigint || ':' || %(hours)s,
-    %(now)s, %(now)s, 0, ''
+{OWE_REMINDER}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE state IN ('pending', 'confirmed', 'held', 'published')
@@ -529,9 +547,9 @@ WHERE state IN ('pending', 'confirmed', 'held', 'published')
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
     -- By an older key too.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
-        AND mail.kind = 'reminder' AND mail.created_at >= since + %(hours)s * interval '1 hour')
+        AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')
 ON CONFLICT (key) DO NOTHING
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
@@ -561,7 +579,7 @@ def purge_unconfirmed(*, now: datetime) -> int:
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
     # One that had been confirmed, and waits again since its mail came back, has as long again from then. And the pages
     # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
-    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=queries.ASKED_FOR)
+    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
     # Privacy: organizers read how many invitations came back. That number must not tell who has not confirmed.
     kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
@@ -623,25 +641,18 @@ def forget_requests(*, now: datetime) -> int:
 def _forget_counts(now: datetime) -> None:
     """What a signature that was emptied had left behind (`_keep_count`): after a day nobody counts it."""
     left = OutgoingEmail.objects.filter(TO_FORGET, kind=OutgoingEmail.Kind.REQUESTED, key__startswith=LEFT)
-    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - queries.DAY)
+    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - A_DAY)
     # What its reader called spam is kept longer, like that of any other request.
     while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
         OutgoingEmail.objects.filter(pk__in=batch).delete()
         MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
-# Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
-# signature. Whoever types an address again and again would fill the table with them.
-RETENTION = timedelta(days=7)
-
-
 def forget_mails(*, now: datetime) -> int:
     """Delete what is left of mails that ended a while ago. How many. What organizers are still shown stays."""
     forgotten = 0
-    for kind in [*queries.ASKED_FOR, OutgoingEmail.Kind.REMINDER, OutgoingEmail.Kind.THANKS]:
-        # What keeps a reminder from being owed twice is its row.
-        days = settings.CONFIRMATION_DAYS if kind == OutgoingEmail.Kind.REMINDER else 0
-        before = now - max(RETENTION, timedelta(days=days))
+    for kind in FORGOTTEN:
+        before = now - retention_of(kind)
         old = OutgoingEmail.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
         # What its reader called spam keeps us from writing there once more. Privacy: whether they have signed or not.
@@ -804,10 +815,10 @@ def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -
     """
     if signature.address_hash is None:
         return
-    counted = emails.exclude(kind__in=[OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS]).filter(dropped_at=None)
+    counted = emails.filter(kind__in=OF_FORMS, dropped_at=None)
     # Tried, and not settled: it may be leaving at this moment. Its worker will find nothing to settle.
     under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
-    since, called_spam = now - queries.DAY, Q(error=COMPLAINED)
+    since, called_spam = now - A_DAY, Q(error=COMPLAINED)
     for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
         request = MailRequest.objects.create(
             letter_id=signature.letter_id,

@@ -8,10 +8,12 @@ from django.db import transaction
 from letters.base.accounts.invitations import is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.changes.operations import change_collective
+from letters.base.outbox.enqueueing import new_email
 from letters.models import (
     OWNING,
     SALT_BYTES,
     Collective,
+    EmailKind,
     MemberInvitation,
     Membership,
     OutgoingEmail,
@@ -84,9 +86,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
 
 
 def _owe_mail(invitation: MemberInvitation, *, now: datetime) -> None:
-    kind = OutgoingEmail.Kind.TEAM_INVITATION
-    key = f"{kind}:{invitation.pk}"
-    OutgoingEmail.objects.create(kind=kind, invitation=invitation, key=key, created_at=now, next_attempt_at=now)
+    new_email(EmailKind.TEAM_INVITATION, invitation.pk, now=now, invitation=invitation).save(force_insert=True)
     transaction.on_commit(wakeups.notify_mail_worker)
 
 

@@ -1,0 +1,198 @@
+"""Whom an email of signing is for, as things stand when its turn has come: one round trip for each email.
+
+Not by the ORM, which would take longer to put these questions than the database to answer them.
+"""
+
+import time
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from letters.base.outbox.daily_limit import FULL_SINCE, other_emails
+from letters.models import (
+    A_DAY,
+    COMPLAINED,
+    MAX_PRIVATE_FIRST,
+    OF_FORMS,
+    EmailKind,
+    Letter,
+    OutgoingEmail,
+    Signature,
+)
+
+# An email that is asked for again so soon after the last is a double click or a retry: that one is on its way.
+# Only an identical entry is one: a person who has typed something else gets an email of their own.
+SAME_SIGNING = timedelta(minutes=5)
+SAME_REQUEST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class OtherEmails:
+    """What the other emails to the address mean for this one. Only those that forms cause: see `counted_for`."""
+
+    # When the first of them left, if the address has had all the emails of a day, over all letters.
+    full_since: datetime | None
+    # Whether there was one about this submission a moment before this one, or since; whether a newer one waits.
+    sent_just_now: bool
+    replaced: bool
+    # The owner called one of them spam: about this letter, or about any.
+    has_complained_here: bool
+    has_complained: bool
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Whom an email is for that somebody asked for, if the address has not signed the letter."""
+
+    letter: Letter
+    language: str
+    # As in Recipient.
+    address: bytes | memoryview | None
+    others: OtherEmails
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom an email about a signature is for."""
+
+    signature: Signature
+    # Encrypted, as it is stored; None once it has been forgotten. What was typed, if a form asked for this email, and
+    # never another spelling of it.
+    address: bytes | memoryview | None
+    # What it asks about: the submission that owes it, or else the newest one. None if nothing waits for an answer.
+    submission_id: int | None
+    submitted_at: datetime | None
+    # What its signer had before their eyes when they typed.
+    revision_id: int
+    language: str
+    # The most private choice of the signature and all submissions that wait for an answer.
+    display: str
+    # An email about an entry with this spelling came back, or was refused for good.
+    has_failed: bool
+    others: OtherEmails
+
+    def as_stranger(self) -> Stranger:
+        """To be written to like somebody who has not signed."""
+        return Stranger(self.signature.letter, self.language, self.address, self.others)
+
+
+COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
+DISPLAYS = ", ".join(f"'{display}'" for display in MAX_PRIVATE_FIRST)
+COMPLAINT = f"others.error = '{COMPLAINED}'"
+
+
+def _others(letter: str, *, about: str = "true") -> str:
+    """SQL: the columns of OtherEmails. `letter` is an expression; `about` a condition for what was sent just now.
+
+    Privacy: by letter and address, whether there is a signature or not. Otherwise an address that uses up its day, or
+    calls an email spam, would from then on get other emails if it has signed.
+    """
+    same = f"others.letter_id = {letter} AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea"
+    return f"""
+        {FULL_SINCE},
+        count(*) FILTER (WHERE {same} AND {about}
+            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS sent_just_now,
+        count(*) FILTER (WHERE {same}
+            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,
+        coalesce(bool_or(others.letter_id = {letter} AND {COMPLAINT}), false) AS has_complained_here,
+        coalesce(bool_or({COMPLAINT}), false) AS has_complained"""
+
+
+ABOUT_THE_ENTRY = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
+                OR others.submission_id IS NOT DISTINCT FROM typed.id)"""
+# The columns in the order of Recipient, behind those of the signature.
+RECIPIENT = f"""
+SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
+    CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
+        WHEN %(submission)s::bigint IS NOT NULL THEN typed.address ELSE contact.address END,
+    CASE WHEN typed.answered_at IS NULL THEN typed.id END, typed.submitted_at,
+    coalesce(typed.revision_id, signature.revision_id),
+    coalesce(request.language, typed.language, signature.language),
+    (SELECT asked.display
+        FROM (SELECT signature.display UNION ALL
+            SELECT all_typed.display FROM letters_submission AS all_typed
+            WHERE all_typed.signature_id = signature.id AND all_typed.answered_at IS NULL) AS asked
+        ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
+    mailed.*
+FROM letters_signature AS signature
+LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
+LEFT JOIN LATERAL (
+    SELECT id, submitted_at, revision_id, language, address, answered_at FROM letters_submission AS one
+    WHERE one.signature_id = signature.id AND (one.id = %(submission)s
+        OR (%(submission)s::bigint IS NULL AND one.spelling_hash = %(spelling)s AND answered_at IS NULL))
+    ORDER BY submitted_at DESC, id DESC LIMIT 1
+) AS typed ON true
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
+            AND others.spelling_hash = %(spelling)s) > 0 AS has_failed,
+        {_others("signature.letter_id", about=ABOUT_THE_ENTRY)}
+    FROM ({other_emails("signature.address_hash", OF_FORMS)}) AS others
+) AS mailed
+WHERE signature.id = %(signature)s
+"""  # noqa: S608 -- our own names of columns
+
+STRANGER = f"""
+SELECT asked.letter_id, asked.language, asked.address, mailed.*
+FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
+    SELECT {_others("asked.letter_id")}
+    FROM ({other_emails("asked.address_hash", OF_FORMS)}) AS others
+) AS mailed
+WHERE asked.id = %(request)s
+"""  # noqa: S608 -- our own names of columns
+
+
+def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
+    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
+    row = _asked_about(outgoing, RECIPIENT, now)
+    signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
+    signature.letter = letter_in_second(signature.letter_id, int(time.monotonic()))
+    own, others = row[len(COLUMNS) : -len(fields(OtherEmails))], row[-len(fields(OtherEmails)) :]
+    return Recipient(*[signature, *own, OtherEmails(*others)])
+
+
+def stranger_of(outgoing: OutgoingEmail, *, now: datetime) -> Stranger:
+    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the request is gone."""
+    letter_id, language, address, *others = _asked_about(outgoing, STRANGER, now)
+    return Stranger(letter_in_second(letter_id, int(time.monotonic())), language, address, OtherEmails(*others))
+
+
+def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
+    values: dict[str, Any] = {
+        "signature": outgoing.signature_id,
+        "spelling": outgoing.spelling_hash,
+        "outgoing": outgoing.pk,
+        "submission": outgoing.submission_id,
+        "request": outgoing.request_id,
+        "now": now,
+        "yesterday": now - A_DAY,
+        "just_now": outgoing.created_at - (SAME_REQUEST if outgoing.kind == EmailKind.REQUESTED else SAME_SIGNING),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        row = cursor.fetchone()
+    if row is None:
+        raise Signature.DoesNotExist
+    return row
+
+
+@lru_cache(maxsize=256)
+def letter_in_second(letter_id: int, second: int) -> Letter:
+    return Letter.objects.select_related("collective").get(pk=letter_id)
+
+
+def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) -> bool:
+    """Whether this email, which a form asked for, would say what another says that left a moment before it, or since.
+
+    So it is too with one that has been put off for as long as a signature may wait.
+    """
+    if outgoing.kind not in OF_FORMS:
+        return False
+    again = outgoing.put_off_at is not None or outgoing.kind in {EmailKind.SIGNED_AGAIN, EmailKind.REQUESTED}
+    is_old = outgoing.put_off_at is not None and now - outgoing.created_at > timedelta(days=settings.CONFIRMATION_DAYS)
+    return (again and others.sent_just_now) or others.replaced or is_old
