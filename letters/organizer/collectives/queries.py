@@ -37,8 +37,6 @@ from letters.shared.tokens import make_cursor, read_cursor, read_invitation_toke
 MAX_COLLECTIVES = 200
 MAX_MEMBERS = 500
 PAGE_LENGTH = 50
-# Invitations to one address within a day, from all collectives together.
-MAX_MAILS_A_DAY = 3
 
 
 def parts_of(person: User) -> list[Membership]:

@@ -33,7 +33,7 @@ MAX_OPEN = 20
 
 # Emails of one collective, and of one owner over all their collectives: otherwise an owner could create many
 # collectives and send any number.
-MAX_MAILS_A_DAY = 50
+MAX_INVITATIONS_A_DAY = 50
 
 
 @transaction.atomic
@@ -63,7 +63,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     if standing.count() >= MAX_OPEN:
         raise Refused(Refusal.TOO_MANY_OPEN)
     today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
-    if max(today.filter(collective=collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
+    if max(today.filter(collective=collective).count(), today.filter(invited_by=by).count()) >= MAX_INVITATIONS_A_DAY:
         raise Refused(Refusal.TOO_MANY_TODAY)
     change.lock_account()
     if invited_today(by, now) >= invitations_a_day(by):
