@@ -20,7 +20,7 @@ from letters.models.said import WORDS
 class State(models.TextChoices):
     PENDING = "pending", "Awaiting confirmation"
     CONFIRMED = "confirmed", "Confirmed, awaiting its number"
-    HELD = "held", "Awaiting a moderator"
+    HELD = "held", "Waiting for a moderator"
     PUBLISHED = "published", "Published"
     REJECTED = "rejected", "Removed by a moderator"
     WITHDRAWN = "withdrawn", "Withdrawn by its signer"

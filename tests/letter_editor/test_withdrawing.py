@@ -98,7 +98,9 @@ def test_after_a_day_it_is_final(letter: Letter, organizer: User) -> None:
         restore_letter(letter, by=organizer, now=NOW + DAY)
     browser = browser_of(organizer)
     assert "The withdrawal is final." in words(browser.get(PAGE))
-    assert "A day has passed, so the withdrawal is final." in words(browser.post(f"{PAGE}restore/", follow=True))
+    assert "More than a day has passed, so you can no longer undo the withdrawal." in words(
+        browser.post(f"{PAGE}restore/", follow=True)
+    )
     assert Letter.objects.get().status == "withdrawn"
 
 

@@ -351,7 +351,7 @@ def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> N
 
 def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
-    assert "A moderator then reviews your signature" in words(page)
+    assert "After you confirm, a moderator reviews your signature" in words(page)
     assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
     assert signer.calculate(page, proof="none").status_code == 303
     signature = signature_of(careful)

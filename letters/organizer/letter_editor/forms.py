@@ -23,7 +23,7 @@ from letters.shared.wall_clock import moments_of, shown_at
 TITLE_WANTED = _("Enter a title.")
 ADDRESSEE_WANTED = _("Enter who the letter is addressed to.")
 BODY_WANTED = _("Enter the text of the letter. A few lines are enough for now: you can change them until you publish.")
-LANGUAGE_WANTED = _("Choose a language from the list.")
+LANGUAGE_WANTED = _("Select a language from the list.")
 SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 

@@ -182,7 +182,9 @@ def _not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[
     if refused is None:
         return {"refusal": "", "sentence": ""}
     if refused.code == Refusal.LANGUAGES_MISSING:
-        said = gettext("The published text also exists in %(languages)s, but this revision does not.")
+        said = gettext(
+            "The published text also exists in %(languages)s, but this revision does not. Add these translations."
+        )
         return {"refusal": refused.code, "sentence": said % {"languages": ", ".join(manuscript.missing)}}
     return {"refusal": refused.code, "sentence": explain(refused, "write")}
 
