@@ -142,7 +142,7 @@ class PlainRefusals:
         if isinstance(exception, RecursionError):
             # JSON of a hundred thousand nested lists, for example where a passkey belongs.
             log.error(
-                "What was sent is nested too deeply to read, at %s",
+                "A request was nested too deeply to read, at %s",
                 request.resolver_match and request.resolver_match.view_name,
             )
             return self._page(request, 400)
@@ -159,7 +159,7 @@ class PlainRefusals:
 
         Race: a role can be taken away, or a letter withdrawn, between the guard of a page and its operation.
         """
-        log.warning("An operation refused, and its page has no words for it: %s", refused.code)
+        log.warning("A view did not expect this refusal: %s", refused.code)
         if isinstance(refused, TooMany):
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
             page.headers["Retry-After"] = str(refused.seconds)

@@ -18,13 +18,13 @@ from letters.models.said import WORDS
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "Awaiting confirmation"
-    CONFIRMED = "confirmed", "Confirmed, awaiting its number"
+    PENDING = "pending", "Waiting for confirmation"
+    CONFIRMED = "confirmed", "Confirmed, waiting for its number"
     HELD = "held", "Waiting for a moderator"
     PUBLISHED = "published", "Published"
     REJECTED = "rejected", "Removed by a moderator"
     WITHDRAWN = "withdrawn", "Withdrawn by its signer"
-    EXPIRED = "expired", "Never confirmed"
+    EXPIRED = "expired", "Invited, and did not answer in time"
     # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
     DISOWNED = "disowned", "Disowned by the owner of the address"
     # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.

@@ -87,7 +87,7 @@ def test_without_valkey_nobody_waits_and_nothing_fails(
     awake("letters.deliver")
     # Said when it was noticed, not a thousand times.
     assert [record.getMessage() for record in caplog.records if "nobody is woken" in record.getMessage()] == [
-        "Valkey does not answer (ConnectionError): nobody is woken, the sweep will find the work."
+        "Valkey does not answer (ConnectionError): no worker was notified. The next sweep finds the work."
     ] * 2
 
 

@@ -617,5 +617,5 @@ def test_with_valkey_away_signing_goes_on_and_what_needs_no_counting_is_still_as
     for _ in range(4):
         confirm_and_withdraw(letter)
     assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
-        "Valkey does not answer (ConnectionError): signing goes on without limits."
+        "Valkey does not answer (ConnectionError): signing continues without limits."
     ]

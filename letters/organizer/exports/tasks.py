@@ -42,14 +42,14 @@ def _make(export: Export) -> None:
         rows = write(export, name)
         finish_export(export, file_name=name, rows=rows, now=database_now())
     except TakenOver:
-        log.warning("Export %s was taken over; this worker stops.", export.pk)
+        log.warning("Another worker took over export %s; this worker stops.", export.pk)
         _remove(name)
     except Refused as refused:
         _remove(name)
         fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
         # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
-        log.exception("Export %s, attempt %s, did not work out.", export.pk, export.attempts)
+        log.exception("Export %s failed at attempt %s.", export.pk, export.attempts)
         _remove(name)
         postpone_export(export, error=type(failure).__name__, now=database_now())
 
