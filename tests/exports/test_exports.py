@@ -70,7 +70,7 @@ def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, mo
     Export.objects.update(created_at=timezone.now())
     answer = desk.post(PAGE, {"format": "csv"})
     assert answer.status_code == 422
-    assert "Twenty files of this letter were made within a day." in words(answer)
+    assert "Twenty files of this letter were made within a day," in words(answer)
     assert Export.objects.count() == 2
     # Tomorrow there may be others.
     ask_export(letter, wanted=CSV, by=organizer, now=timezone.now() + timedelta(days=1, seconds=1))
