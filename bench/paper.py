@@ -38,7 +38,7 @@ def set_on_paper(names: int) -> Paper:
 def main(names: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
     django.setup()
-    from letters.shared.pdf import Letterhead, Signatory, write_pdf  # noqa: PLC0415 -- needs the settings
+    from letters.organizer.exports.pdf.writing import Letterhead, Signatory, write_pdf  # noqa: PLC0415 -- needs the settings
 
     def signatories() -> Iterator[Signatory]:
         for number in range(1, names + 1):

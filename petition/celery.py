@@ -19,7 +19,7 @@ from celery.signals import (
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from letters.shared import heartbeats
+from petition import heartbeats
 from petition.checks import refuse_unsafe_boot
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")

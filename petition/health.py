@@ -28,7 +28,7 @@ from kombu.exceptions import KombuError
 
 from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
-from letters.shared import heartbeats
+from petition import heartbeats
 
 # Parts make themselves heard every few seconds.
 MAX_SILENT_SECONDS = 60

@@ -22,11 +22,10 @@ from redis.connection import AbstractConnection
 from letters.base.switches import queries as switches_queries
 from letters.models import Collective, Letter, Membership, User
 from letters.organizer.collectives.operations import create_collective
-from letters.organizer.letter_editor import operations as letter_editor_operations
-from letters.organizer.letter_editor.operations import draft_letter, publish_letter, translate_letter
-from letters.public.public_pages import caching
+from letters.organizer.letter_editor.operations import draft_letter, publish_letter, publishing, translate_letter
+from letters.public.public_pages import caching, latest_versions
 from letters.schedule import QUEUES
-from letters.shared import latest_versions, limits, wakeups
+from letters.shared import limits, wakeups
 from letters.shared.sessions import SessionStore
 from letters.signer.signing import queries as signing_queries
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
@@ -113,7 +112,7 @@ def draft(collective: Collective, organizer: User) -> LetterMaker:
 def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch) -> LetterMaker:
     """Makes a letter in English and Italian that takes signatures: `published(ask_country="required")`."""
     # All in one moment, which a person may not.
-    monkeypatch.setattr(letter_editor_operations, "MAX_FIRST_PUBLICATIONS", 1000)
+    monkeypatch.setattr(publishing, "MAX_FIRST_PUBLICATIONS", 1000)
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
         letter = draft(slug, **values)

@@ -10,6 +10,7 @@ from PIL import Image
 from letters.models import Collective, Letter, Signature, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.first_signatories.signatory_import import guess_columns, read_people, read_rows
 from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
 from letters.organizer.letter_editor.operations import (
     Text,
@@ -29,7 +30,6 @@ from letters.organizer.updates.operations import (
     write_update,
 )
 from letters.shared.pictures import remake
-from letters.shared.signatory_import import guess_columns, read_people, read_rows
 from letters.signer.carry_over.operations import ask_to_carry_over
 from tests.people import add_confirmed, add_published, publish, sign_and_confirm
 

@@ -25,13 +25,13 @@ from letters.base.outbox import composing
 from letters.models import OWNING, Collective, Letter, OutgoingEmail, Signature, Update, User
 from letters.organizer.collectives.operations import invite_member
 from letters.organizer.first_signatories.operations import invite_people
+from letters.organizer.first_signatories.signatory_import import Person
 from letters.organizer.letter_editor import mail as letter_editor_mail
 from letters.organizer.letter_editor.mail import tell_members
 from letters.organizer.updates.mail import trial_mail
 from letters.organizer.updates.operations import UpdateText, send_update, spread_update, write_update
 from letters.shared.addresses import read_address
 from letters.shared.message_ids import mail_host
-from letters.shared.signatory_import import Person
 from letters.signer.carry_over.operations import ask_to_carry_over
 from letters.signer.carry_over.tasks import owe_questions
 from letters.signer.signing.operations import confirm_signature, remind_unconfirmed, request_mail

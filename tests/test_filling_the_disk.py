@@ -8,8 +8,14 @@ from django.test import Client
 from letters.models import Export, Letter, Picture, Revision, User
 from letters.organizer.exports import operations as exporting
 from letters.organizer.exports.operations import Wanted, ask_export
-from letters.organizer.letter_editor import operations as organizing
-from letters.organizer.letter_editor.operations import Text, publish_letter, start_letter, translate_letter
+from letters.organizer.letter_editor.operations import (
+    Text,
+    drafting,
+    publish_letter,
+    start_letter,
+    start_revision,
+    translate_letter,
+)
 from letters.organizer.pictures import operations as picturing
 from letters.organizer.pictures.operations import add_picture, choose_cover, delete_unused
 from letters.shared.pictures import Remade
@@ -42,7 +48,7 @@ def write(letter: Letter, by: User, body: str) -> None:
 
 
 def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 2)
+    monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 2)
     desk = browser_of(organizer)
     pages = [
         desk.post(
@@ -60,7 +66,7 @@ def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: p
 
 
 def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 1)
+    monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 1)
     start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     other = Text("en", "Another", EN.addressee, EN.body)
     with pytest.raises(Refused, match="too_many_drafts"):
@@ -69,7 +75,7 @@ def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.M
 
 
 def test_who_clicks_twice_is_counted_once(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organizing, "MAX_DRAFTS_A_DAY", 1)
+    monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 1)
     first = start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     assert start_letter(text=EN, collective_name="Us", by=organizer, now=NOW) == first
 
@@ -129,7 +135,7 @@ def test_what_was_published_once_stays_for_ever(draft: LetterMaker, organizer: U
     picture = add(letter, organizer)
     write(letter, organizer, f"See: {picture.markdown()}")
     publish_letter(letter, by=organizer, now=NOW)
-    organizing.start_revision(letter, by=organizer, now=NOW)
+    start_revision(letter, by=organizer, now=NOW)
     newest = Revision.objects.filter(letter=letter).latest("number")
     newest.translations.update(body="Without it.")
     assert delete_unused(now=MUCH_LATER) == 0

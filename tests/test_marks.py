@@ -15,9 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from letters.models import Letter, User
+from letters.organizer.first_signatories.signatory_import.headings import meaning_of
 from letters.organizer.letter_editor.operations import publish_letter, start_revision, translate_letter
 from letters.shared.addresses import MAX_TYPED_LENGTH, tidy_address
-from letters.shared.column_headings import meaning_of
 from letters.shared.differences import changed_words, differences, same_words
 from letters.shared.folding import without_marks
 from letters.shared.request_input import safe_fields

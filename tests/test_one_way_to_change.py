@@ -11,8 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from letters.base.changes.operations import change_collective, change_letter, change_letter_unasked
 from letters.models import OWNING, WRITING, AuditEvent, Collective, Letter, Membership, User
-from letters.organizer.letter_editor import operations as editing
-from letters.organizer.letter_editor.operations import close_letter, withdraw_letter
+from letters.organizer.letter_editor.operations import close_letter, withdraw_letter, withdrawing
 from letters.shared.refused import Refusal, Refused
 from tests.conftest import LetterMaker
 from tests.people import NOW
@@ -122,7 +121,7 @@ def test_a_letter_whose_owners_cannot_be_told_is_not_shown_as_withdrawn(
     def nobody_takes_it(*args: object, **values: object) -> None:
         raise Refused(Refusal.NO_WORKER)
 
-    monkeypatch.setattr(editing, "tell_members", nobody_takes_it)
+    monkeypatch.setattr(withdrawing, "tell_members", nobody_takes_it)
     with pytest.raises(Refused, match=Refusal.NO_WORKER):
         withdraw_letter(letter, reason="It is over.", by=organizer, now=NOW + timedelta(hours=1))
     assert letter.status == Letter.objects.get(pk=letter.pk).status == Letter.Status.PUBLISHED

@@ -22,10 +22,24 @@ from letters.models import (
     Written,
 )
 from letters.organizer.letter_delivery.operations import Delivered, record_letter_delivery
-from letters.organizer.letter_editor import operations as organizing
-from letters.organizer.letter_editor.operations import Text, publish_letter, start_letter, start_revision, write_text
-from letters.organizer.updates import operations as updates
-from letters.organizer.updates.operations import AnswerText, UpdateText, publish_answer, write_answer, write_update
+from letters.organizer.letter_editor.operations import (
+    Text,
+    publish_letter,
+    publishing,
+    start_letter,
+    start_revision,
+    write_text,
+    writing,
+)
+from letters.organizer.updates.operations import (
+    AnswerText,
+    UpdateText,
+    answers,
+    publish_answer,
+    write_answer,
+    write_update,
+)
+from letters.organizer.updates.operations import writing as update_writing
 from letters.shared.refused import Refused
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Response, browser_of, words
@@ -219,7 +233,7 @@ def test_a_delivery_is_not_recorded(
 
 def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draft()
-    monkeypatch.setattr(organizing, "MAX_LANGUAGES", 3)
+    monkeypatch.setattr(writing, "MAX_LANGUAGES", 3)
     assert "Saved." in words(post(desk, f"{LETTER}translations/fr/", **TYPED, seen=""))
     page = post(desk, f"{LETTER}translations/de/", **TYPED, seen="")
     assert page.status_code == 409
@@ -235,7 +249,7 @@ def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkey
 def test_a_letter_has_so_many_drafts_of_news(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(updates, "MAX_UNSENT", 1)
+    monkeypatch.setattr(update_writing, "MAX_UNSENT", 1)
     update = write_update(letter, text=NEWS, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}updates/new/", **{**TYPED_NEWS, "title": "Another"})
     assert page.status_code == 409
@@ -250,7 +264,7 @@ def test_a_letter_has_so_many_drafts_of_news(
 def test_a_letter_has_so_many_answers(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(updates, "MAX_ANSWERS", 1)
+    monkeypatch.setattr(answers, "MAX_ANSWERS", 1)
     write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}answers/new/", **TYPED_ANSWER)
     assert page.status_code == 409
@@ -263,7 +277,7 @@ def test_a_letter_has_so_many_answers(
 def test_a_letter_is_published_anew_so_often_a_day(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(organizing, "MAX_LATER_PUBLICATIONS", 1)
+    monkeypatch.setattr(publishing, "MAX_LATER_PUBLICATIONS", 1)
     start_revision(letter, by=organizer, now=NOW)
     stands = Translation.objects.filter(language="en").latest("pk")
     write_text(letter, text=replace(EN, body="Another."), seen=stands.version, by=organizer, now=NOW)
@@ -282,7 +296,7 @@ def test_a_letter_is_published_anew_so_often_a_day(
 def test_the_page_says_that_it_was_published_often(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(organizing, "MAX_LATER_PUBLICATIONS", 0)
+    monkeypatch.setattr(publishing, "MAX_LATER_PUBLICATIONS", 0)
     start_revision(letter, by=organizer, now=NOW)
     seen = Translation.objects.filter(language="en").latest("pk").version
     page = post(desk, LETTER, **TYPED, seen=seen, action="publish", kind="substance", note="Another")

@@ -41,7 +41,7 @@ class Update(models.Model):
     # One line; the subject of the mail.
     title = models.CharField(max_length=150)
     # Markdown, as typed, and the HTML made from it when it was saved, sanitised then. From the first mail on neither
-    # changes (letters/organizer/updates/operations.py).
+    # changes (letters/organizer/updates/operations/spreading.py).
     body = models.TextField(max_length=30_000)
     html = models.TextField()
     # It stands in the letter's public archive and feed, too.

@@ -10,10 +10,10 @@ from django.template import RequestContext
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from letters.base.accounts.browsers import browser_name
 from letters.base.accounts.guards import WAY_ON
 from letters.base.accounts.queries import has_second_factor, lacks_second_factor
 from letters.models import OWNING, Letter, User
-from letters.shared.browsers import browser_name
 
 register = template.Library()
 

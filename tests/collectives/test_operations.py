@@ -13,7 +13,6 @@ from letters.base.accounts import queries as account_queries
 from letters.base.accounts.operations import close_account
 from letters.base.changes import operations as changes_operations
 from letters.models import AuditEvent, Collective, Letter, MemberInvitation, Membership, OutgoingEmail, User
-from letters.organizer.collectives import operations
 from letters.organizer.collectives.operations import (
     accept_invitation,
     change_role,
@@ -26,6 +25,7 @@ from letters.organizer.collectives.operations import (
     remove_member,
     revoke_invitation,
 )
+from letters.organizer.collectives.operations import roles as role_operations
 from letters.shared.addresses import decrypt, read_address
 from letters.shared.refused import Refused
 from tests.people import NOW, Reader, in_threads
@@ -355,7 +355,7 @@ def test_of_two_owners_who_go_at_once_one_stays(
 ) -> None:
     # Whoever has found that there is another owner waits for the other to find the same.
     both = Barrier(2)
-    for module, name in ((operations, "_record_part"), (account_operations, "record")):
+    for module, name in ((role_operations, "_record_part"), (account_operations, "record")):
         monkeypatch.setattr(module, name, after_both(both, getattr(module, name)))
     other = {organizer.pk: second_owner, second_owner.pk: organizer}
     ways: dict[str, Callable[[User], None]] = {
@@ -418,8 +418,7 @@ def test_nothing_is_half_done(collective: Collective, organizer: User, monkeypat
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the record is away")
 
-    for module in (operations, changes_operations):
-        monkeypatch.setattr(module, "record", fail)
+    monkeypatch.setattr(changes_operations, "record", fail)
     with pytest.raises(RuntimeError):
         invite(collective, organizer)
     assert not MemberInvitation.objects.exists()

@@ -15,10 +15,10 @@ from django.utils import timezone
 from letters.models import Export, Letter, Membership, Signature, User
 from letters.organizer.exports import queries, tasks
 from letters.organizer.exports.operations import LEASE, Wanted, advance_export, ask_export, claim_export
+from letters.organizer.exports.pdf import writing as pdf
+from letters.organizer.exports.pdf.writing import Letterhead, Signatory
 from letters.organizer.exports.tasks import make_exports
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
-from letters.shared import pdf
-from letters.shared.pdf import Letterhead, Signatory
 from letters.shared.refused import Refused
 from letters.shared.sandbox import Failed, Limits
 from letters.signer.signing.operations import withdraw_signature

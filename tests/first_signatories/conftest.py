@@ -9,7 +9,7 @@ from letters.base.accounts import queries as account_queries
 from letters.base.accounts.invitations import has_stopped_in_second
 from letters.models import Letter, OutgoingEmail, User
 from letters.organizer.first_signatories.operations import invite_people
-from letters.shared.signatory_import import Person, guess_columns, read_people, read_rows
+from letters.organizer.first_signatories.signatory_import import Person, guess_columns, read_people, read_rows
 from tests.conftest import LetterMaker
 from tests.people import browser_of
 

@@ -13,8 +13,8 @@ from letters.base.accounts import queries as account_queries
 from letters.models import Letter, SignatoryList, Signature, SignerContact, User
 from letters.shared.addresses import decrypt, encrypt
 from tests.first_signatories.conftest import Inviter
+from tests.first_signatories.test_signatory_import import FORM, a_workbook, short
 from tests.people import Response, browser_of, signature_of, words
-from tests.shared.test_signatory_import import FORM, a_workbook, short
 
 PAGE = "/organize/letters/night-trains/first-signers/"
 LIST = f"{PAGE}list/"

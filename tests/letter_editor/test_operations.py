@@ -8,8 +8,7 @@ from django.db import DatabaseError, transaction
 from letters.base.changes import operations as changes_operations
 from letters.models import AuditEvent, Collective, Letter, Membership, Revision, Translation, User
 from letters.organizer.collectives.operations import create_collective
-from letters.organizer.letter_editor import operations
-from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter, translate_letter
+from letters.organizer.letter_editor.operations import Text, draft_letter, drafting, publish_letter, translate_letter
 from letters.shared.refused import Refused
 from letters.shared.text import digest
 from tests.conftest import LetterMaker
@@ -150,7 +149,7 @@ def test_a_deed_that_cannot_be_recorded_is_not_done(
     def fail(*arguments: object, **values: object) -> None:
         raise DatabaseError("the record is away")
 
-    for module in (operations, changes_operations):
+    for module in (drafting, changes_operations):
         monkeypatch.setattr(module, "record", fail)
     with pytest.raises(DatabaseError), transaction.atomic():
         all_deeds(letter, organizer)[deed]()

@@ -14,8 +14,7 @@ from pytest_django import Settings
 
 from letters.models import Letter, OutgoingEmail
 from letters.schedule import QUEUES
-from letters.shared import heartbeats
-from petition import health
+from petition import health, heartbeats
 from petition.embedded import free_port
 from tests.people import Reader, sign
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from letters.public.public_pages.caching import CACHE_CONTROL, FRESH_SECONDS, SEEN_WITHIN_SECONDS
-from letters.shared.latest_versions import REMEMBERED_SECONDS
+from letters.public.public_pages.latest_versions import REMEMBERED_SECONDS
 from letters.shared.wakeups import GATHER_SECONDS
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}

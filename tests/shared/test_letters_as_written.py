@@ -22,19 +22,19 @@ from django.utils import timezone
 from PIL import Image
 
 from letters.models import Letter, Translation, Update, User
+from letters.organizer.exports.pdf import writing as pdf
+from letters.organizer.exports.pdf.writing import write_pdf
 from letters.organizer.letter_editor.operations import draft_letter, publish_letter, translate_letter
-from letters.organizer.letter_editor.views import live_preview
+from letters.organizer.letter_editor.views.saving import live_preview
 from letters.organizer.updates.mail import trial_mail
 from letters.organizer.updates.operations import UpdateText, write_update
 from letters.public.public_pages.feed import letter_feed
-from letters.shared import pdf
 from letters.shared.markdown import bare, render_markdown
-from letters.shared.pdf import write_pdf
 from letters.shared.sandbox import Child, Limits, child
 from tests.conftest import LetterMaker
+from tests.exports.test_pdf import HEAD
 from tests.outlines import Outline, outline_of, plain_outline_of
 from tests.people import EN, NOW, Reader, browser_of
-from tests.shared.test_pdf import HEAD
 
 FOLDER = Path(__file__).parent.parent / "letters_as_written"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.md"))
@@ -82,7 +82,7 @@ def test_nothing_is_left_of_the_signs(name: str) -> None:
 @pytest.fixture(scope="module")
 def typesetter() -> Iterator[Child]:
     """One for all letters: looking for fonts takes half a second."""
-    with child("letters.shared.pdf_child", pdf.LIMITS) as made:
+    with child("letters.organizer.exports.pdf.child", pdf.LIMITS) as made:
         yield made
 
 

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 
 from letters.models import Letter, Translation, User
+from letters.organizer.exports.pdf.typesetting import typst_of
 from letters.organizer.letter_editor.operations import translate_letter
 from letters.shared import markdown
 from letters.shared.markdown import LONGEST, MAX_OPENINGS, MAX_SIGNS, OPENINGS, TooComplicated, render_markdown
 from letters.shared.refused import Refused
 from letters.shared.too_complex import SENTENCES, problem_of
-from letters.shared.typesetting import typst_of
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, browser_of
 

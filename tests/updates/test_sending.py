@@ -12,12 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 from letters.base.outbox.operations import BATCH_SIZE, CLAIM, LATER, OF_UPDATE, claim_emails
 from letters.base.outbox.tasks import deliver_owed
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Switch, Update, User
-from letters.organizer.updates import operations
 from letters.organizer.updates.operations import (
     drop_owed,
     pause_update,
     resume_update,
     spread_update,
+    spreading,
     stop_update,
     tally_update,
     unsubscribe,
@@ -167,7 +167,7 @@ def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 7)
-    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
+    monkeypatch.setattr(spreading, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     assert [spread_update(update.pk, now=NOW) for _ in range(5)] == [True, True, True, False, False]
     assert owed() == 7
@@ -183,7 +183,7 @@ def test_a_spreader_that_dies_in_the_middle_of_a_piece_leaves_nothing_of_it(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 4)
-    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
+    monkeypatch.setattr(spreading, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     spread_update(update.pk, now=NOW)
     with monkeypatch.context() as patch:
@@ -205,7 +205,7 @@ def test_two_spreaders_at_once_owe_it_once(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 12)
-    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
+    monkeypatch.setattr(spreading, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     in_threads(lambda _: carry_on(now=NOW), range(4), threads=4)
     carry_on(now=NOW)
@@ -218,7 +218,7 @@ def test_a_signature_that_was_taken_out_does_not_end_the_walk(
 ) -> None:
     add_agreed(letter, 5)
     Signature.objects.filter(number__in=[1, 2, 5]).update(state="rejected")
-    monkeypatch.setattr(operations, "SPREAD_BATCH_SIZE", 2)
+    monkeypatch.setattr(spreading, "SPREAD_BATCH_SIZE", 2)
     update = sending()
     spread(update)
     assert owed() == 2

@@ -7,7 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
-from letters.shared.browsers import browser_name
+from letters.base.accounts.browsers import browser_name
 from letters.shared.fields import encryption_field_of
 
 encryption_field_of(EmailAddress, "email")

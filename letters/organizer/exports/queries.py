@@ -17,10 +17,10 @@ from letters.models import (
     has_carried,
     text_columns,
 )
-from letters.shared.pdf import Signatory
+from letters.organizer.exports.pdf.typesetting import pictures_in
+from letters.organizer.exports.pdf.writing import Signatory
 from letters.shared.pictures import ADDRESS
 from letters.shared.refused import Refusal, Refused
-from letters.shared.typesetting import pictures_in
 
 NUMBERS_BATCH_SIZE = 5000
 MAX_LISTED = 20

@@ -17,9 +17,9 @@ from letters.organizer.exports.operations import (
     must_still_be_allowed,
     postpone_export,
 )
+from letters.organizer.exports.pdf.writing import Signatory, write_pdf
 from letters.shared.clock import database_now
 from letters.shared.markdown import TooComplicated
-from letters.shared.pdf import Signatory, write_pdf
 from letters.shared.refused import Refusal, Refused
 from letters.shared.sandbox import Failed
 

@@ -11,10 +11,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.shared.address_words import why_not
-from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
-from letters.shared.column_headings import MEANINGS
-from letters.shared.signatory_import import (
+from letters.organizer.first_signatories.signatory_import import (
     ENCODINGS,
     MAX_BYTES,
     Guess,
@@ -23,6 +20,9 @@ from letters.shared.signatory_import import (
     decode,
     read_rows,
 )
+from letters.organizer.first_signatories.signatory_import.headings import MEANINGS
+from letters.shared.address_words import why_not
+from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
 
 UNREADABLE = {
     "empty": _("This is empty. Enter one address on each line."),

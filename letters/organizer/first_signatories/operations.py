@@ -47,11 +47,11 @@ from letters.organizer.first_signatories.queries import (
     sort_out,
     unknown_among,
 )
+from letters.organizer.first_signatories.signatory_import import Person
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
-from letters.shared.signatory_import import Person
 
 # First signatories are few; and what counts them per page stays quick. How many an account may invite within a day
 # is decided in letters/base/accounts/queries.py.

@@ -24,10 +24,10 @@ from letters.models import (
     Translation,
     User,
 )
+from letters.organizer.first_signatories.signatory_import import Person, Row, UnreadableList, read_again, read_rows
 from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal
-from letters.shared.signatory_import import Person, Row, UnreadableList, read_again, read_rows
 
 # Nobody is reminded sooner.
 REMIND_AFTER = timedelta(days=1)

@@ -22,9 +22,15 @@ from letters.organizer.first_signatories.operations import (
     remind_invited,
     withdraw_invitation,
 )
+from letters.organizer.first_signatories.signatory_import import (
+    ENCODINGS,
+    ParsedList,
+    UnreadableList,
+    guess_columns,
+    read_people,
+)
 from letters.shared.refusals import explain, sentence
 from letters.shared.refused import Refusal, Refused
-from letters.shared.signatory_import import ENCODINGS, ParsedList, UnreadableList, guess_columns, read_people
 
 # So many of the understood people, and of the lines that are nobody, are shown.
 PEOPLE_SHOWN = 5

@@ -1,26 +1,37 @@
 from django.urls import path
 
-from letters.organizer.letter_editor import views
+from letters.organizer.letter_editor.views import (
+    editing,
+    life,
+    previewing,
+    revising,
+    saving,
+    settings,
+    starting,
+    translating,
+)
 
 urlpatterns = [
-    path("organize/", views.letters, name="organize"),
-    path("organize/new/", views.start, name="start_letter"),
-    path("organize/preview/", views.live_preview, name="live_preview"),
+    path("organize/", starting.letters, name="organize"),
+    path("organize/new/", starting.start, name="start_letter"),
+    path("organize/preview/", saving.live_preview, name="live_preview"),
     # /organize/letters/<slug>/
-    path("organize/letters/<slug:slug>/", views.edit, name="edit_letter"),
-    path("organize/letters/<slug:slug>/preview/", views.preview, name="preview_letter"),
-    path("organize/letters/<slug:slug>/text/<language:language>/", views.save_text, name="save_text"),
-    path("organize/letters/<slug:slug>/revise/", views.revise, name="revise_letter"),
-    path("organize/letters/<slug:slug>/translations/", views.translations, name="letter_translations"),
-    path("organize/letters/<slug:slug>/translations/<language:language>/", views.translate, name="translate_letter"),
+    path("organize/letters/<slug:slug>/", editing.edit, name="edit_letter"),
+    path("organize/letters/<slug:slug>/preview/", previewing.preview, name="preview_letter"),
+    path("organize/letters/<slug:slug>/text/<language:language>/", saving.save_text, name="save_text"),
+    path("organize/letters/<slug:slug>/revise/", revising.revise, name="revise_letter"),
+    path("organize/letters/<slug:slug>/translations/", translating.translations, name="letter_translations"),
+    path(
+        "organize/letters/<slug:slug>/translations/<language:language>/", translating.translate, name="translate_letter"
+    ),
     path(
         "organize/letters/<slug:slug>/translations/<language:language>/remove/",
-        views.drop_translation,
+        translating.drop_translation,
         name="drop_translation",
     ),
-    path("organize/letters/<slug:slug>/address/", views.readdress, name="readdress_letter"),
-    path("organize/letters/<slug:slug>/settings/", views.set_up, name="set_up_letter"),
-    path("organize/letters/<slug:slug>/state/", views.move, name="move_letter"),
-    path("organize/letters/<slug:slug>/withdraw/", views.withdraw, name="withdraw_letter"),
-    path("organize/letters/<slug:slug>/restore/", views.restore, name="restore_letter"),
+    path("organize/letters/<slug:slug>/address/", settings.readdress, name="readdress_letter"),
+    path("organize/letters/<slug:slug>/settings/", settings.set_up, name="set_up_letter"),
+    path("organize/letters/<slug:slug>/state/", life.move, name="move_letter"),
+    path("organize/letters/<slug:slug>/withdraw/", life.withdraw, name="withdraw_letter"),
+    path("organize/letters/<slug:slug>/restore/", life.restore, name="restore_letter"),
 ]

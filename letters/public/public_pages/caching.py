@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
-from letters.shared import latest_versions
+from letters.public.public_pages import latest_versions
 
 # A signer's name is on every page within this time, also behind a proxy or CDN that obeys our headers. It is made up of
 # what the sequencer waits (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work. The documents name it.

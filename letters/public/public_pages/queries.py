@@ -28,7 +28,7 @@ from letters.models import (
     text_columns,
 )
 from letters.models.lifecycle import is_in
-from letters.shared import latest_versions
+from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from letters.shared.column_headings import MEANINGS
-from letters.shared.signatory_import import (
+from letters.organizer.first_signatories.signatory_import import (
     FORMULA,
     MAX_BYTES,
     ParsedList,
@@ -19,6 +18,7 @@ from letters.shared.signatory_import import (
     read_people,
     read_rows,
 )
+from letters.organizer.first_signatories.signatory_import.headings import MEANINGS
 from tests.effort import effort
 
 FORM = (

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.shared.column_headings import MEANINGS, PHRASES, meaning_of
-from letters.shared.signatory_import import Row, UnreadableList, guess_columns, read_again, read_people, read_rows
+from letters.organizer.first_signatories.signatory_import import (
+    Row,
+    UnreadableList,
+    guess_columns,
+    read_again,
+    read_people,
+    read_rows,
+)
+from letters.organizer.first_signatories.signatory_import.headings import MEANINGS, PHRASES, meaning_of
 from tests.effort import effort
 
 ADA, BOB = "ada@example.org", "bob@example.org"

@@ -10,8 +10,8 @@ import pytest
 import typst
 from PIL import Image
 
-from letters.shared import pdf
-from letters.shared.pdf import Letterhead, Signatory, write_pdf
+from letters.organizer.exports.pdf import writing as pdf
+from letters.organizer.exports.pdf.writing import Letterhead, Signatory, write_pdf
 from tests.people import NOW
 
 HEAD = Letterhead(

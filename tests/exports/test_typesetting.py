@@ -3,7 +3,7 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letters.shared.typesetting import quoted, typst_of
+from letters.organizer.exports.pdf.typesetting import quoted, typst_of
 
 PIECES = [
     "# ",

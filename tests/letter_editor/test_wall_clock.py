@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from letters.shared.wall_clock import moments_of, shown_at
+from letters.organizer.letter_editor.wall_clock import moments_of, shown_at
 
 ROME = ZoneInfo("Europe/Rome")
 

@@ -5,8 +5,13 @@ from typing import Any
 import pytest
 from email_validator import validate_email
 
-from letters.shared import signatory_import
-from letters.shared.signatory_import import MAX_IN_OTHER_SCRIPTS, guess_columns, read_people, read_rows
+from letters.organizer.first_signatories import signatory_import
+from letters.organizer.first_signatories.signatory_import import (
+    MAX_IN_OTHER_SCRIPTS,
+    guess_columns,
+    read_people,
+    read_rows,
+)
 from letters.shared.text import looks_like_link, without_links
 from tests.effort import effort
 

@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pikepdf
 
+from letters.organizer.exports.pdf.typesetting import quoted, typst_of
 from letters.shared.languages import direction
 from letters.shared.sandbox import Child, Limits, child
-from letters.shared.typesetting import quoted, typst_of
 
 NAMES_A_PART = 1000
 # Many times what the longest letter needs, and what a thousand names do.
 LIMITS = Limits(memory=1024**3, seconds=60)
 # How it looks.
-PAGE = Path(__file__).with_name("pdf.typ")
+PAGE = Path(__file__).with_name("page.typ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ def write_pdf(
     pages = done = 0
     with (
         tempfile.TemporaryDirectory() as folder,
-        child("letters.shared.pdf_child", LIMITS) as typst,
+        child("letters.organizer.exports.pdf.child", LIMITS) as typst,
         ExitStack() as opened,
     ):
         root = Path(folder)
@@ -114,7 +114,7 @@ def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number:
     is_first = number == 0
     names = [[each.number, each.name or head.withheld, each.detail, bool(each.name)] for each in part.names]
     (root / "names.json").write_text(json.dumps(names))
-    source = ['#import "pdf.typ": *', "#show: whole"]
+    source = ['#import "page.typ": *', "#show: whole"]
     if is_first:
         source.append(_first_pages(root, head))
     if names:

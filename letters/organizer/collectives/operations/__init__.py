@@ -1,0 +1,30 @@
+"""A collective and its members, one flow to a file. Other code imports from here.
+
+Lock order: every change of a role holds the collective's row. Otherwise two owners who leave at the same moment would
+leave it to nobody.
+"""
+
+from letters.organizer.collectives.operations.bounced_invitations import ask_to_invite_again, let_invite_again
+from letters.organizer.collectives.operations.describing import DESCRIPTION, create_collective, describe_collective
+from letters.organizer.collectives.operations.forgetting import forget_invitations, reencrypt_invitations
+from letters.organizer.collectives.operations.inviting import invite_member, revoke_invitation
+from letters.organizer.collectives.operations.joining import accept_invitation
+from letters.organizer.collectives.operations.own_name import change_own_name
+from letters.organizer.collectives.operations.roles import change_role, leave_collective, remove_member
+
+__all__ = [
+    "DESCRIPTION",
+    "accept_invitation",
+    "ask_to_invite_again",
+    "change_own_name",
+    "change_role",
+    "create_collective",
+    "describe_collective",
+    "forget_invitations",
+    "invite_member",
+    "leave_collective",
+    "let_invite_again",
+    "reencrypt_invitations",
+    "remove_member",
+    "revoke_invitation",
+]

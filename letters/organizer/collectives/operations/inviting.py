@@ -1,0 +1,107 @@
+"""Invite people to a collective, and withdraw an invitation."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from letters.base.accounts.invitations import is_stopped
+from letters.base.accounts.queries import invitations_a_day, invited_today
+from letters.base.changes.operations import change_collective
+from letters.models import (
+    OWNING,
+    SALT_BYTES,
+    Collective,
+    MemberInvitation,
+    Membership,
+    OutgoingEmail,
+    User,
+)
+from letters.organizer.collectives.queries import MAX_MEMBERS
+from letters.shared import wakeups
+from letters.shared.addresses import Address, canonical, encrypt, hash_address
+from letters.shared.refused import Refusal, Refused
+from letters.shared.text import looks_like_link
+
+# How long an invitation is good.
+LIFETIME = timedelta(days=14)
+
+# Per collective.
+MAX_OPEN = 20
+
+# Per collective, and per owner over all of theirs: else whoever makes many collectives could send any number.
+MAX_MAILS_A_DAY = 50
+
+
+@transaction.atomic
+def invite_member(collective: Collective, *, address: Address, role: str, by: User, now: datetime) -> MemberInvitation:
+    """Offer somebody a part, by a mail that is owed from now on. Whether the address has an account is not asked.
+
+    Inviting somebody to the part that they are invited to already changes nothing: that mail is on its way. Raises
+    Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or
+    "few_today"; with "not_cleared" as long as staff have still to look at the collective, and "round_stopped" while too
+    many of its invitations come back; and with "names_a_link" if a name that the email repeats would become a link in
+    it.
+    """
+    change = change_collective(collective, OWNING, by=by, now=now)
+    collective.must_be_cleared()
+    if is_stopped(collective, by, now):
+        raise Refused(Refusal.ROUND_STOPPED)
+    if any(map(looks_like_link, (collective.name, by.name))):
+        raise Refused(Refusal.NAMES_A_LINK)
+    if role not in Membership.Role.values:
+        raise Refused(Refusal.UNKNOWN_ROLE)
+    _must_be_nobody_here(collective, address, by)
+    known = hash_address(address.canonical)
+    standing = collective.invitations.standing(now)
+    if invited := standing.filter(address_hash=known).first():
+        if invited.role != role:
+            raise Refused(Refusal.INVITED_OTHERWISE)
+        return invited
+    if standing.count() >= MAX_OPEN:
+        raise Refused(Refusal.TOO_MANY_OPEN)
+    today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
+    if max(today.filter(collective=collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
+        raise Refused(Refusal.TOO_MANY_TODAY)
+    change.lock_account()
+    if invited_today(by, now) >= invitations_a_day(by):
+        raise Refused(Refusal.FEW_TODAY)
+    # One that was not taken up in time, or whose owner is none any more.
+    collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
+    invitation = MemberInvitation.objects.create(
+        collective=collective,
+        role=role,
+        address=encrypt(address.deliverable),
+        address_hash=known,
+        invited_by=by,
+        salt=secrets.token_bytes(SALT_BYTES),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    _owe_mail(invitation, now=now)
+    change.record("invite_member", invitation, details={"role": role})
+    return invitation
+
+
+def _owe_mail(invitation: MemberInvitation, *, now: datetime) -> None:
+    kind = OutgoingEmail.Kind.TEAM_INVITATION
+    key = f"{kind}:{invitation.pk}"
+    OutgoingEmail.objects.create(kind=kind, invitation=invitation, key=key, created_at=now, next_attempt_at=now)
+    transaction.on_commit(wakeups.notify_mail_worker)
+
+
+def _must_be_nobody_here(collective: Collective, address: Address, by: User) -> None:
+    if canonical(by.email) == address.canonical:
+        raise Refused(Refusal.YOURSELF)
+    theirs = collective.memberships.values_list("user__email", flat=True)[:MAX_MEMBERS]
+    if address.canonical in map(canonical, theirs):
+        raise Refused(Refusal.IS_MEMBER)
+
+
+@transaction.atomic
+def revoke_invitation(invitation: MemberInvitation, *, by: User, now: datetime) -> None:
+    """Take it back: its link is worth nothing from now on, and its address is forgotten. Twice changes nothing."""
+    change = change_collective(invitation.collective, OWNING, by=by, now=now)
+    if MemberInvitation.objects.open().filter(pk=invitation.pk).update(address=None, revoked_at=now):
+        OutgoingEmail.objects.owed().filter(invitation=invitation).update(dropped_at=now)
+        change.record("revoke_invitation", invitation, details={"role": invitation.role})

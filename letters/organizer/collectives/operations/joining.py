@@ -1,0 +1,42 @@
+"""Accept an invitation to a collective."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from letters.base.changes.operations import change_collective_unasked
+from letters.models import (
+    MemberInvitation,
+    OutgoingEmail,
+    User,
+)
+from letters.shared.refused import Refusal, Refused
+
+
+@transaction.atomic
+def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) -> None:
+    """Take up the part, with whatever account: the link is the authority. Twice by one person changes nothing.
+
+    Raises Refused("is_member") for who has a part already, which an owner may change; else Refused("over") if it does
+    not stand any more.
+    """
+    collective = invitation.collective
+    change = change_collective_unasked(collective, by=by, now=now)
+    # Held too: an account that is being closed must not wake up as a member.
+    person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
+    offer = MemberInvitation.objects.standing(now).filter(pk=invitation.pk).first()
+    if person is None or (offer is None and not _was_accepted(invitation, by)):
+        raise Refused(Refusal.OVER)
+    if offer is None:
+        return
+    if collective.memberships.filter(user=person).exists():
+        raise Refused(Refusal.IS_MEMBER)
+    collective.memberships.create(user=person, role=offer.role, created_at=now)
+    MemberInvitation.objects.filter(pk=offer.pk).update(address=None, accepted_at=now, accepted_by=person)
+    OutgoingEmail.objects.owed().filter(invitation=offer).update(dropped_at=now)
+    details = {"role": offer.role, "invited_by": offer.invited_by_id}
+    change.record("accept_invitation", offer, details=details)
+
+
+def _was_accepted(invitation: MemberInvitation, by: User) -> bool:
+    return MemberInvitation.objects.filter(pk=invitation.pk, accepted_by=by).exists()

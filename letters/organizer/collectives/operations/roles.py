@@ -1,0 +1,71 @@
+"""Change a member's role, remove a member, or leave."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from letters.base.changes.operations import CollectiveChange, change_collective, change_collective_unasked
+from letters.models import (
+    OWNING,
+    Collective,
+    Membership,
+    User,
+)
+from letters.shared.refused import Refusal, Refused
+
+
+@transaction.atomic
+def change_role(membership: Membership, *, role: str, by: User, now: datetime) -> None:
+    """Raises Refused with "unknown_role", "gone" (removed meanwhile), or "last_owner"."""
+    change = change_collective(membership.collective, OWNING, by=by, now=now)
+    if role not in Membership.Role.values:
+        raise Refused(Refusal.UNKNOWN_ROLE)
+    found = _still_there(membership)
+    if found.role == role:
+        return
+    _must_leave_an_owner(change.collective, found)
+    Membership.objects.filter(pk=found.pk).update(role=role)
+    _record_part(change, "change_role", found, to=role)
+
+
+@transaction.atomic
+def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
+    """Raises Refused("gone") or Refused("last_owner")."""
+    change = change_collective(membership.collective, OWNING, by=by, now=now)
+    found = _still_there(membership)
+    _must_leave_an_owner(change.collective, found)
+    _record_part(change, "remove_member", found)
+    found.delete()
+
+
+@transaction.atomic
+def leave_collective(collective: Collective, *, by: User, now: datetime) -> None:
+    """Leaving twice changes nothing. Raises Refused("last_owner") as long as there are letters, or others who stay."""
+    change = change_collective_unasked(collective, by=by, now=now)
+    found = collective.memberships.filter(user=by).first()
+    if found is None:
+        return
+    if collective.letters.exists() or collective.memberships.exclude(pk=found.pk).exists():
+        _must_leave_an_owner(collective, found)
+    _record_part(change, "leave_collective", found)
+    found.delete()
+
+
+def _still_there(membership: Membership) -> Membership:
+    """As it is now. Raises Refused("gone")."""
+    found = Membership.objects.filter(pk=membership.pk).first()
+    if found is None:
+        raise Refused(Refusal.GONE)
+    return found
+
+
+def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
+    """Raises Refused("last_owner") if nobody else could decide about the collective any more."""
+    others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
+    if going.role in OWNING and not others.exists():
+        raise Refused(Refusal.LAST_OWNER)
+
+
+def _record_part(change: CollectiveChange, verb: str, membership: Membership, **more: str) -> None:
+    details = {"member": membership.user_id, "role": membership.role, **more}
+    change.record(verb, membership, details=details)

@@ -1,0 +1,16 @@
+"""The forms of the letter editor, one to a subject. They judge shape alone; operations decide."""
+
+from letters.organizer.letter_editor.forms.publishing import RevisionForm, ScheduleForm, WithdrawForm
+from letters.organizer.letter_editor.forms.settings import SettingsForm
+from letters.organizer.letter_editor.forms.texts import StartForm, TextForm
+from letters.organizer.letter_editor.forms.web_address import AddressForm
+
+__all__ = [
+    "AddressForm",
+    "RevisionForm",
+    "ScheduleForm",
+    "SettingsForm",
+    "StartForm",
+    "TextForm",
+    "WithdrawForm",
+]

@@ -1,0 +1,82 @@
+"""Dates and times in the time zone of a collective."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from letters.organizer.letter_editor.wall_clock import moments_of, shown_at
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, typed and shown as the clock of a zone shows it. Cleaned, it still has no zone: see Moments."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def __init__(self, zone: ZoneInfo, **options: Any) -> None:
+        super().__init__(**options)
+        self.zone = zone
+        self.help_text = _("In the time zone of your collective: %(zone)s.") % {"zone": zone.key}
+
+    def prepare_value(self, value: Any) -> Any:
+        return shown_at(value, self.zone) if isinstance(value, datetime) and value.tzinfo else value
+
+    def to_python(self, value: Any) -> datetime | None:
+        found = super().to_python(value)
+        if found and not 2000 <= found.year <= 2200:
+            # At the ends of the calendar there is no moment in another zone.
+            raise ValidationError(self.error_messages["invalid"], "invalid")
+        return found.replace(tzinfo=None) if found else None
+
+
+WHICH = [
+    ("first", _("The earlier one, before the clocks go back")),
+    ("second", _("The later one, after the clocks go back")),
+]
+
+
+class Moments(forms.BaseForm):
+    """A form with moments in a zone: an hour that is skipped is refused, of one that comes twice it asks which."""
+
+    def moments(self) -> dict[str, MomentField]:
+        return {name: field for name, field in self.fields.items() if isinstance(field, MomentField)}
+
+    def ask_where_needed(self) -> None:
+        """For moments that were answered for already, or that stand in an hour that comes twice."""
+        for name, field in self.moments().items():
+            stands = self.get_initial_for_field(field, name)
+            both = moments_of(shown_at(stands, field.zone), field.zone) if stands else []
+            if len(both) > 1 or f"{name}_which" in self.data:
+                self._ask(name, "second" if stands and both[-1:] == [stands] else "first")
+
+    def settle_moments(self, cleaned: dict[str, Any]) -> None:
+        """Put moments in the place of what a clock shows."""
+        for name, field in self.moments().items():
+            shown = cleaned.get(name)
+            if shown is None:
+                continue
+            found = moments_of(shown, field.zone)
+            which = self.data.get(f"{name}_which", "")
+            if len(found) > 1 and which not in dict(WHICH):
+                self._ask(name, "")
+                self.add_error(
+                    name, _("The clocks go back that night, so this time comes twice. Select which one you mean.")
+                )
+            elif not found:
+                self.add_error(
+                    name, _("The clocks go forward that day, so this time does not exist. Choose another time.")
+                )
+            else:
+                cleaned[name] = found[-1] if which == "second" else found[0]
+
+    def _ask(self, name: str, initial: str) -> None:
+        label = _("Which of the two times")
+        self.fields[f"{name}_which"] = forms.ChoiceField(
+            label=label, choices=WHICH, widget=forms.RadioSelect, required=False, initial=initial
+        )
+        names = [each for each in self.fields if each != f"{name}_which"]
+        names.insert(names.index(name) + 1, f"{name}_which")
+        self.order_fields(names)

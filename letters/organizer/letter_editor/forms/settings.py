@@ -1,0 +1,89 @@
+"""The settings of a letter."""
+
+import re
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import Ask, Display, Letter
+from letters.organizer.letter_editor.forms.moments import MomentField, Moments
+from letters.organizer.letter_editor.operations import SETTINGS
+
+DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+class DomainsField(forms.CharField):
+    """Domains, one to a line or with commas between them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        found = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", super().clean(value)) if word]
+        if wrong := next((word for word in found if not DOMAIN.fullmatch(word)), ""):
+            raise ValidationError(
+                _("“%(word)s” is not a domain. Enter one like example.org."), "invalid", {"word": wrong}
+            )
+        return list(dict.fromkeys(found))
+
+
+ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED, _("required"))]
+
+
+class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """What the signing form asks, and until when."""
+
+    displays = forms.MultipleChoiceField(
+        label=_("What signers can choose"),
+        choices=Display.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Select at least one choice for signers.")},
+    )
+    domains = DomainsField(
+        label=_("Limit to email domains"), help_text=_("One per line. Leave this empty to allow any address.")
+    )
+    addressee_domains = DomainsField(
+        label=_("Email domains of the addressee"),
+        help_text=_(
+            "We warn people who sign with an address at one of these domains that the addressee could see our email."
+        ),
+    )
+
+    class Meta:
+        model = Letter
+        fields = SETTINGS
+        labels = {
+            "goal": _("Goal"),
+            "reviewed": _("Review each signature before it is published"),
+            "asks_proof": _("Block automated signatures (the browser of each signer runs a short check)"),
+            "ask_affiliation": _("Affiliation"),
+            "ask_role": _("Role or profession"),
+            "ask_country": _("Country"),
+            "ask_comment": _("Why they sign"),
+        }
+
+    def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:
+        super().__init__(data, instance=letter, auto_id="set_%s", label_suffix="")
+        for name in ("ask_affiliation", "ask_role", "ask_country", "ask_comment"):
+            self.fields[name] = forms.ChoiceField(label=self.fields[name].label, choices=ASKS)
+        for name, label in {
+            "opens_at": _("Open for signatures from"),
+            "closes_at": _("Open for signatures until"),
+        }.items():
+            self.fields[name] = MomentField(zone, label=label, required=False)
+        self.ask_where_needed()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self.settle_moments(cleaned)
+        opens, closes = cleaned.get("opens_at"), cleaned.get("closes_at")
+        if opens and closes and closes <= opens:
+            self.add_error("closes_at", _("The letter must close after it opens. Change one of the dates."))
+        return cleaned

@@ -1,0 +1,40 @@
+"""Everything a collective does to a letter, one flow to a file. Other code imports from here."""
+
+from letters.organizer.letter_editor.operations.clearing import clear_collective
+from letters.organizer.letter_editor.operations.closing import close_letter, reopen_letter
+from letters.organizer.letter_editor.operations.drafting import draft_letter, free_slug, start_letter
+from letters.organizer.letter_editor.operations.letter_settings import SETTINGS, set_up_letter
+from letters.organizer.letter_editor.operations.publishing import (
+    MAX_FIRST_PUBLICATIONS,
+    publish_if_due,
+    publish_letter,
+    schedule_letter,
+)
+from letters.organizer.letter_editor.operations.revising import discard_revision, start_revision
+from letters.organizer.letter_editor.operations.web_address import readdress_letter
+from letters.organizer.letter_editor.operations.withdrawing import restore_letter, withdraw_letter
+from letters.organizer.letter_editor.operations.writing import Text, remove_translation, translate_letter, write_text
+
+__all__ = [
+    "MAX_FIRST_PUBLICATIONS",
+    "SETTINGS",
+    "Text",
+    "clear_collective",
+    "close_letter",
+    "discard_revision",
+    "draft_letter",
+    "free_slug",
+    "publish_if_due",
+    "publish_letter",
+    "readdress_letter",
+    "remove_translation",
+    "reopen_letter",
+    "restore_letter",
+    "schedule_letter",
+    "set_up_letter",
+    "start_letter",
+    "start_revision",
+    "translate_letter",
+    "withdraw_letter",
+    "write_text",
+]

@@ -1,0 +1,58 @@
+"""Change what the signing form asks, who may sign, and until when."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from letters.base.changes.operations import (
+    change_letter,
+)
+from letters.models import (
+    WRITING,
+    Ask,
+    Letter,
+    User,
+)
+from letters.shared.refused import Refusal, Refused
+
+# What a letter's form asks and offers, and until when: what organizers may set at any time.
+SETTINGS = [
+    *["goal", "opens_at", "closes_at", "reviewed", "displays", "domains", "addressee_domains", "asks_proof"],
+    *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
+]
+
+
+@transaction.atomic
+def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
+    """Change what SETTINGS names. Those who have signed keep what they signed with.
+
+    Raises Refused("open_already") for an opening in the future once the form has been open, and Refused("end_is_past")
+    for an end in the past, unless that is set already.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now)
+    changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
+    # Privacy: else its organizers could invite first signatories again, beside people who have signed. Whether anybody
+    # has signed is not asked: the answer would tell them something of whoever signs first.
+    opens_at = changed.get("opens_at")
+    if opens_at and opens_at > now and letter.form_has_opened(now):
+        raise Refused(Refusal.OPEN_ALREADY)
+    # Privacy: else an editor could end the time to confirm between a signing and its email, and undo it. It would also
+    # take the day that is left from those who have just signed.
+    closes_at = changed.get("closes_at")
+    if closes_at and closes_at <= now:
+        raise Refused(Refusal.END_IS_PAST)
+    if changed:
+        change.update(**changed, required_since=_required_since(letter, changed, now))
+        change.record("set_up_letter", letter, details={"changed": sorted(changed)})
+
+
+def _required_since(letter: Letter, changed: dict[str, Any], now: datetime) -> dict[str, str]:
+    since = dict(letter.required_since or {})
+    for name, ask in changed.items():
+        if name.startswith("ask_"):
+            field = name.removeprefix("ask_")
+            since.pop(field, None)
+            if ask == Ask.REQUIRED:
+                since[field] = now.isoformat()
+    return since

@@ -1,0 +1,170 @@
+"""Publish the newest revision, at once or at a set time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from letters.base.audit_log.operations import record
+from letters.base.changes.operations import (
+    LetterChange,
+    change_letter,
+    change_letter_unasked,
+)
+from letters.models import (
+    WRITING,
+    AuditEvent,
+    Collective,
+    Letter,
+    Revision,
+    Translation,
+    User,
+)
+from letters.organizer.letter_editor.changes import is_new_cover, says_something_else
+from letters.organizer.letter_editor.mail import tell_members
+from letters.shared.refused import Refusal, Refused
+
+# Letters that one account may show to the public for the first time within a day.
+MAX_FIRST_PUBLICATIONS = 5
+
+# Later texts of one letter that may be published within a day: each is kept for ever, in all languages.
+MAX_LATER_PUBLICATIONS = 10
+
+
+@transaction.atomic
+def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str = "", note: str = "") -> None:
+    """Show the newest revision to the public, and with the first take signatures. Twice changes nothing.
+
+    `by` is None for the clock, which carries out what `schedule_letter` was told. A later revision says what `kind` of
+    change it is, and in a `note` to the public what has changed; whether the letter takes signatures stays as it was.
+    Raises Refused("letter_withdrawn"), Refused("no_text") without a text in the letter's own language; for a later
+    revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it
+    changes more than a correction may, Refused("languages_missing") if it lacks one that readers have, or
+    Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day. On a site that
+    asks for it, Refused("not_cleared") until somebody has looked at the collective; and Refused("too_many_letters") for
+    who has published as many for the first time within a day.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
+    revision = letter.revisions.latest("number")
+    if letter.status == Letter.Status.WITHDRAWN:
+        raise Refused(Refusal.LETTER_WITHDRAWN)
+    if not revision.translations.filter(language=letter.language).exists():
+        raise Refused(Refusal.NO_TEXT)
+    if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
+        return
+    letter.collective.must_be_cleared()
+    details: dict[str, Any] = {"revision": revision.number}
+    if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
+        behind = _may_follow(letter, revision, kind, note)
+        _must_not_be_anew_too_often(letter, now)
+        opening: dict[str, Any] = {}
+        details |= {"kind": kind, "behind": behind}
+    else:
+        _check_publication_quota(change)
+        kind, note = Revision.Kind.FIRST, ""
+        opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
+        opening |= {"publish_at": None, "publish_refused": ""}
+    # One whose text was fixed for its first signers has been published to them already.
+    unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
+    unseen.update(published_at=now, kind=kind, note=note.strip())
+    change.update(**opening, current_revision_id=revision.pk)
+    change.record("publish_letter", letter, details=details)
+
+
+def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
+    """Raises Refused unless readers can be told what is new in this revision, and none loses the page of a language.
+
+    Returns the languages that still say what the original said before.
+    """
+    if kind not in {Revision.Kind.CORRECTION, Revision.Kind.SUBSTANCE}:
+        raise Refused(Refusal.NO_KIND)
+    if not note.strip():
+        raise Refused(Refusal.NO_NOTE)
+    current = Translation.objects.filter(revision=letter.current_revision_id or 0)
+    before = {text.language: text.version for text in current}
+    texts = {text.language: text for text in revision.translations.all()}
+    if before.keys() - texts.keys():
+        raise Refused(Refusal.LANGUAGES_MISSING)
+    if before == {language: text.version for language, text in texts.items()} and not is_new_cover(letter, revision):
+        raise Refused(Refusal.NOTHING_CHANGED)
+    if kind == Revision.Kind.CORRECTION and says_something_else(letter, revision):
+        raise Refused(Refusal.NOT_A_CORRECTION)
+    return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
+
+
+def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
+    """Raises Refused("too_many_publications")."""
+    later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
+    if later.count() >= MAX_LATER_PUBLICATIONS:
+        raise Refused(Refusal.TOO_MANY_PUBLICATIONS)
+
+
+def _check_publication_quota(change: LetterChange) -> None:
+    """Raises Refused("too_many_letters"). Whoever signs up can have mail sent about each letter to any address."""
+    letter, by, now = change.letter, change.by, change.now
+    if by is None:
+        return  # The clock: who set it was asked.
+    change.lock_account()
+    new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
+    others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
+    # By the letters, of which a day has few: who moderates has done a million other things.
+    deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
+    theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
+    if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
+        raise Refused(Refusal.TOO_MANY_LETTERS)
+
+
+@transaction.atomic
+def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datetime) -> None:
+    """Have the clock publish a draft at that moment; with None, not any more.
+
+    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
+    Refused("not_cleared") or Refused("too_many_letters") as `publish_letter` does: what cannot happen is not promised.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.publish_at == at:
+        return
+    if letter.status != Letter.Status.DRAFT:
+        raise Refused(Refusal.PUBLISHED_ALREADY)
+    if at and at <= now:
+        raise Refused(Refusal.IN_THE_PAST)
+    if at and not letter.revisions.filter(translations__language=letter.language).exists():
+        raise Refused(Refusal.NO_TEXT)
+    if at:
+        letter.collective.must_be_cleared()
+        _check_publication_quota(change)
+    change.update_unseen(publish_at=at, publish_refused="")
+    change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})
+
+
+@transaction.atomic
+def publish_if_due(letter_id: int, *, now: datetime) -> bool:
+    """Publish what its collective has scheduled for now. Whoever asks second finds nothing to do.
+
+    What cannot happen stays scheduled, and happens as soon as it can. Its organizers are told why: on the letter's
+    page, and by an email for each cause.
+    """
+    due = Letter.objects.filter(pk=letter_id, status=Letter.Status.DRAFT, publish_at__lte=now)
+    letter = due.select_for_update(no_key=True).first()
+    if letter is None:
+        return False
+    try:
+        _must_have_a_writer(letter.collective)
+        publish_letter(letter, by=None, now=now)
+    except Refused as refused:
+        if letter.publish_refused != refused.code:
+            due.update(publish_refused=refused.code)
+            record("fail_publication", letter, by=None, now=now, reason=refused.code)
+            # Raises Refused("no_worker"), which undoes all of this: it is tried again a minute later.
+            tell_members(letter, "publication_waits", roles=WRITING, reason=refused.code)
+        return False
+    return True
+
+
+def _must_have_a_writer(collective: Collective) -> None:
+    """Raises Refused("nobody_left") if nobody could take back any more what the clock does: all have gone, or those who
+    run the site have closed the account that set it.
+    """
+    if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
+        raise Refused(Refusal.NOBODY_LEFT)

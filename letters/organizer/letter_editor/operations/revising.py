@@ -1,0 +1,69 @@
+"""Begin a new revision of a letter that the public has, or discard it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from letters.base.accounts.operations import keep_text
+from letters.base.changes.operations import (
+    change_letter,
+)
+from letters.models import (
+    MAX_TEXTS,
+    WRITING,
+    Letter,
+    Revision,
+    Translation,
+    User,
+)
+from letters.organizer.letter_editor.operations.writing import stored_parts
+from letters.shared.refused import Refusal, Refused
+from letters.shared.text import digest
+
+# After publication
+
+
+@transaction.atomic
+def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
+    """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
+
+    There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
+    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MAX_TEXTS, and Refused("too_much_text")
+    as `keep_text` does: a copy takes room.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+        raise Refused(letter.status_refusal())
+    newest = letter.revisions.latest("number")
+    if newest.published_at is None:
+        return newest
+    if newest.number >= MAX_TEXTS:
+        raise Refused(Refusal.TOO_MANY_TEXTS)
+    cover = {"cover_id": newest.cover_id, "cover_alt": newest.cover_alt}
+    revision = Revision.objects.create(letter=letter, number=newest.number + 1, created_at=now, **cover)
+    _copy_texts(letter, revision, by, now)
+    change.record("start_revision", letter, details={"revision": revision.number})
+    return revision
+
+
+def _copy_texts(letter: Letter, revision: Revision, by: User, now: datetime) -> None:
+    """What was published together belongs together: each is a translation of the original beside it, unless noted."""
+    texts = list(Translation.objects.filter(revision=letter.current_revision_id or 0))
+    keep_text([part for text in texts for part in stored_parts(text)], by=by, now=now)
+    original = next(text.version for text in texts if text.language == letter.language)
+    cover = revision.cover_parts()
+    for text in texts:
+        text.pk, text.revision = None, revision
+        text.sha256 = digest(text.title, text.addressee, text.body, *cover)
+        if text.language != letter.language:
+            text.made_from = text.made_from or original
+    Translation.objects.bulk_create(texts)
+
+
+@transaction.atomic
+def discard_revision(letter: Letter, *, by: User, now: datetime) -> None:
+    """Throw away what was written since the last publication; readers never saw it. Doing it twice changes nothing."""
+    change = change_letter(letter, WRITING, by=by, now=now)
+    for revision in letter.revisions.filter(published_at=None, number__gt=1):
+        change.record("discard_revision", letter, details={"revision": revision.number})
+        revision.delete()

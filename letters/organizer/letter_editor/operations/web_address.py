@@ -1,0 +1,37 @@
+"""Change the web address of a letter."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from letters.base.changes.operations import (
+    change_letter,
+)
+from letters.models import (
+    WRITING,
+    FormerSlug,
+    Letter,
+    User,
+)
+from letters.shared.refused import Refusal, Refused
+
+
+@transaction.atomic
+def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> None:
+    """Give it another address. The old one leads there for ever, and is its own to take back.
+
+    Raises Refused("address_taken") if another letter has that one, or ever had.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now)
+    before = letter.slug
+    if before == slug:
+        return
+    try:
+        with transaction.atomic():
+            FormerSlug.objects.filter(letter=letter, slug=slug).delete()
+            change.update(slug=slug)
+            FormerSlug.objects.create(letter=letter, slug=before, created_at=now)
+    except IntegrityError as taken:
+        letter.slug = before
+        raise Refused(Refusal.ADDRESS_TAKEN) from taken
+    change.record("readdress_letter", letter, details={"from": before, "to": slug})

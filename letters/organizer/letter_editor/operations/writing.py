@@ -1,0 +1,146 @@
+"""Write the text of the newest revision, in each of its languages."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from letters.base.accounts.operations import keep_text
+from letters.base.audit_log.queries import events_of
+from letters.base.changes.operations import (
+    change_letter,
+)
+from letters.models import (
+    WRITING,
+    Letter,
+    Revision,
+    Translation,
+    User,
+)
+from letters.shared.markdown import TooComplicated, render_markdown
+from letters.shared.refused import Refusal, Refused
+from letters.shared.text import digest
+
+# Languages of one letter, the original among them. The European Union has twenty-four.
+MAX_LANGUAGES = 40
+
+# Somebody who writes on within so long is still at the same deed.
+SITTING = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What an organizer types, in one language."""
+
+    language: str
+    title: str
+    addressee: str
+    body: str
+    summary: str = ""
+
+
+@transaction.atomic
+def write_text(
+    letter: Letter, *, text: Text, seen: str, by: User, now: datetime, made_from: str = "", finished: bool = True
+) -> Translation:
+    """Write a draft in one language, if it still reads as the writer saw it: `seen` is the `version` of that text.
+
+    A translation that is not `finished`, since the editor saved it by itself, stays behind its original if it was.
+    Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
+    Refused("revision_published") as `translate_letter` does.
+    """
+    change_letter(letter, WRITING, by=by, now=now)
+    stands = _unpublished(letter).translations.filter(language=text.language).first()
+    if (stands.version if stands else "") != seen:
+        raise Refused(Refusal.CHANGED_MEANWHILE)
+    if stands and not finished:
+        made_from = stands.made_from
+    if stands and stands.made_from == (made_from or stands.made_from) and _says_the_same(stands, text):
+        return stands
+    return translate_letter(letter, text=text, by=by, now=now, made_from=made_from)
+
+
+def _says_the_same(translation: Translation, text: Text) -> bool:
+    return all(getattr(translation, name) == getattr(text, name) for name in ("title", "addressee", "summary", "body"))
+
+
+@transaction.atomic
+def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, made_from: str = "") -> Translation:
+    """Write the newest revision in one language, in place of what stood there.
+
+    `made_from` is the `version` of the original that it says in another language.
+    Raises Refused("revision_published") if readers have seen that revision: it never changes again;
+    Refused("too_complicated") for a text of which no page can be made; Refused("too_many_languages") for one more than
+    MAX_LANGUAGES; and Refused("too_much_text") as `keep_text` does.
+    """
+    # Before the lock: rendering a long text takes a while.
+    html = render_or_refuse(text.body)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    revision = _unpublished(letter)
+    stands = revision.translations.filter(language=text.language).first()
+    if stands is None and revision.translations.count() >= MAX_LANGUAGES:
+        raise Refused(Refusal.TOO_MANY_LANGUAGES)
+    written = [text.title, text.addressee, text.summary, text.body, html]
+    keep_text(written, instead_of=stored_parts(stands) if stands else [], by=by, now=now)
+    translation, _ = Translation.objects.update_or_create(
+        revision=revision,
+        language=text.language,
+        defaults={
+            "title": text.title,
+            "addressee": text.addressee,
+            "summary": text.summary,
+            "body": text.body,
+            "html": html,
+            "sha256": digest(text.title, text.addressee, text.body, *revision.cover_parts()),
+            **({"made_from": made_from} if made_from else {}),
+        },
+    )
+    details = {"language": text.language, "revision": revision.number}
+    if not _was_just_written(letter, details, by, now):
+        change.record("translate_letter", letter, details=details)
+    return translation
+
+
+def stored_parts(translation: Translation) -> list[str]:
+    return [getattr(translation, name) for name in ("title", "addressee", "summary", "body", "html")]
+
+
+def render_or_refuse(body: str) -> str:
+    try:
+        return render_markdown(body)
+    except TooComplicated as problem:
+        raise Refused(Refusal.TOO_COMPLICATED) from problem
+
+
+def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
+    """An editor that saves at every pause would bury all other deeds under its own."""
+    same = events_of(letter).filter(verb="translate_letter", actor=by, details=details)
+    return same.filter(at__gt=now - SITTING, at__lte=now).exists()
+
+
+@transaction.atomic
+def remove_translation(letter: Letter, *, language: str, by: User, now: datetime) -> None:
+    """Throw a translation away that readers do not have yet. Removing it twice changes nothing.
+
+    Raises Refused("original") for the letter's own language, Refused("language_public") for one that readers have,
+    whose page must not vanish, and Refused("revision_published") as `translate_letter` does.
+    """
+    change = change_letter(letter, WRITING, by=by, now=now)
+    revision = _unpublished(letter)
+    if language == letter.language:
+        raise Refused(Refusal.ORIGINAL)
+    if Translation.objects.filter(revision=letter.current_revision_id or 0, language=language).exists():
+        raise Refused(Refusal.LANGUAGE_PUBLIC)
+    gone, _ = revision.translations.filter(language=language).delete()
+    if gone:
+        details = {"language": language, "revision": revision.number}
+        change.record("remove_translation", letter, details=details)
+
+
+def _unpublished(letter: Letter) -> Revision:
+    """The revision that is being written. Raises Refused("revision_published") if readers have seen the newest."""
+    revision = letter.revisions.latest("number")
+    if revision.published_at:
+        raise Refused(Refusal.REVISION_PUBLISHED)
+    return revision

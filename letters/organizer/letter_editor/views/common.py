@@ -1,0 +1,62 @@
+"""What several pages of the editor need."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from letters.models import OWNING, UNDONE_WITHIN, Letter, User
+from letters.organizer.letter_editor import queries
+from letters.organizer.letter_editor.forms import (
+    WithdrawForm,
+)
+from letters.shared.languages import is_language
+from letters.shared.refusals import explain
+from letters.shared.refused import Refusal, Refused
+
+Deed = Callable[..., object]
+# The text has been saved, but cannot be published for now.
+NOT_YET = {Refusal.NOT_CLEARED, Refusal.TOO_MANY_LETTERS}
+
+
+def not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[str, str]:
+    """Why it was not done, for the person who tried."""
+    if refused is None:
+        return {"refusal": "", "sentence": ""}
+    if refused.code == Refusal.LANGUAGES_MISSING:
+        said = gettext(
+            "The published text also exists in %(languages)s, but this revision does not. Add these translations."
+        )
+        return {"refusal": refused.code, "sentence": said % {"languages": ", ".join(manuscript.missing)}}
+    return {"refusal": refused.code, "sentence": explain(refused, "write")}
+
+
+def language_or_404(manuscript: queries.Manuscript, language: str) -> queries.Language:
+    if language not in manuscript.texts and not is_language(language):
+        raise Http404("There is no such language.")
+    return manuscript.language(language)
+
+
+def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
+    """What the writer saw when they began: the text, and of a translation the original beside it."""
+    made_from = request.POST.get("made_from", "")
+    return {
+        "seen": request.POST.get("seen", ""),
+        "made_from": made_from if re.fullmatch("[0-9a-f]{16}", made_from) else "",
+        "by": writer,
+        "now": timezone.now(),
+    }
+
+
+def withdrawing_context(letter: Letter, writer: User) -> dict[str, object]:
+    """What the page needs to offer owners, and nobody else, to withdraw the letter, or to undo that."""
+    return {
+        "withdraw": WithdrawForm(letter),
+        "owns": letter.collective.has_role(writer, OWNING),
+        "can_be_restored": letter.can_be_restored(timezone.now()),
+        "restored_until": letter.withdrawn_at and letter.withdrawn_at + UNDONE_WITHIN,
+        "zone": letter.collective.zone(),
+    }

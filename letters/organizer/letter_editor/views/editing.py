@@ -1,0 +1,126 @@
+"""The page of one letter: its text while it is a draft, and what can be done with it afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from letters.base.accounts.guards import of_own_letter
+from letters.base.outbox.queries import undelivered
+from letters.models import Letter, User
+from letters.organizer.letter_editor import queries
+from letters.organizer.letter_editor.forms import (
+    RevisionForm,
+    ScheduleForm,
+    TextForm,
+)
+from letters.organizer.letter_editor.operations import (
+    publish_letter,
+    schedule_letter,
+    start_revision,
+    write_text,
+)
+from letters.organizer.letter_editor.views.common import NOT_YET, not_saved, withdrawing_context
+from letters.shared.refusals import explain
+from letters.shared.refused import Refused
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """The text, as long as readers do not have it; and what can be done with the letter."""
+    manuscript = queries.manuscript(letter)
+    posted = request.POST if request.method == "POST" else None
+    if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
+        return _published(request, manuscript, writer)
+    action = request.POST.get("action", "")
+    forms = _EditForms(
+        text=TextForm(posted, text=manuscript.original, language=letter.language),
+        schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.collective.zone()),
+        revision=RevisionForm(posted if action == "publish" and letter.current_revision_id else None),
+    )
+    refused = None
+    if posted is not None and forms.text.is_valid():
+        try:
+            if _carry_out(request, letter, writer, forms, action):
+                return redirect("edit_letter", slug=letter.slug)
+        except Refused as problem:
+            # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
+            refused = problem
+            if refused.code in NOT_YET:
+                messages.warning(request, explain(refused, "schedule" if action == "schedule" else "publish"))
+                return redirect("edit_letter", slug=letter.slug)
+    manuscript = queries.manuscript(letter) if posted is not None else manuscript
+    context = {
+        "letter": letter,
+        "text": manuscript.original,
+        "manuscript": manuscript,
+        "form": forms.text,
+        "schedule": forms.schedule,
+        "revision_form": forms.revision,
+        **not_saved(refused, manuscript),
+        "zone": letter.collective.zone(),
+        "language": manuscript.language(letter.language),
+        "must_be_cleared": not letter.collective.is_cleared(),
+        "new_languages": queries.new_languages(manuscript, timezone.now()),
+        **withdrawing_context(letter, writer),
+    }
+    wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
+    return render(
+        request, "letters/letter_editor/write.html", context, status=409 if refused else 422 if wrong else 200
+    )
+
+
+@dataclass(frozen=True)
+class _EditForms:
+    text: TextForm
+    schedule: ScheduleForm
+    revision: RevisionForm
+
+
+def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditForms, action: str) -> bool:
+    """Save what was typed, and then what its button says: nobody publishes a text that is older than the one they see.
+
+    False where one of the other forms has to be looked at again; the text is saved even so.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        if action == "revise":
+            start_revision(letter, by=writer, now=now)
+        text = forms.text.text(letter.language)
+        write_text(letter, text=text, seen=request.POST.get("seen", ""), by=writer, now=now)
+    if action == "publish":
+        return _publish(request, letter, writer, forms.revision, now)
+    if action == "schedule":
+        if not forms.schedule.is_valid():
+            return False
+        schedule_letter(letter, at=forms.schedule.cleaned_data["publish_at"], by=writer, now=now)
+    messages.success(request, gettext("Saved."))
+    return True
+
+
+def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
+    if form.is_bound and not form.is_valid():
+        return False
+    publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
+    if behind := queries.manuscript(letter).behind:
+        said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
+        messages.warning(request, said % {"languages": ", ".join(behind)})
+    return True
+
+
+def _published(request: HttpRequest, manuscript: queries.Manuscript, writer: User) -> HttpResponse:
+    """What can be done with a letter whose newest text readers have."""
+    letter = manuscript.letter
+    context = {
+        "letter": letter,
+        "text": manuscript.original,
+        **withdrawing_context(letter, writer),
+        "undelivered": undelivered(letter),
+        "must_be_cleared": not letter.collective.is_cleared(),
+    }
+    return render(request, "letters/letter_editor/edit.html", context)

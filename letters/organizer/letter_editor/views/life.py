@@ -1,0 +1,73 @@
+"""Publish, close, reopen, withdraw and restore a letter."""
+
+from functools import partial
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from letters.base.accounts.guards import of_own_letter
+from letters.models import OWNING, Letter, User
+from letters.organizer.letter_editor import queries
+from letters.organizer.letter_editor.forms import (
+    WithdrawForm,
+)
+from letters.organizer.letter_editor.operations import (
+    close_letter,
+    publish_letter,
+    reopen_letter,
+    restore_letter,
+    schedule_letter,
+    withdraw_letter,
+)
+from letters.organizer.letter_editor.views.common import NOT_YET, Deed
+from letters.shared.refusals import add_refusal, explain
+from letters.shared.refused import Refused
+
+
+@of_own_letter("POST")
+def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Close it, open it again, publish it whose text is fixed, or not at the time that was set: one button each."""
+    deeds: dict[str, Deed] = {
+        "close": close_letter,
+        "reopen": reopen_letter,
+        "publish": publish_letter,
+        "unschedule": partial(schedule_letter, at=None),
+    }
+    deed = deeds.get(request.POST.get("action", ""))
+    if deed is None:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        deed(letter, by=writer, now=timezone.now())
+    except Refused as refused:
+        # All else happened in another window, and the page says so.
+        if refused.code in NOT_YET:
+            messages.warning(request, explain(refused, "publish"))
+    return redirect("edit_letter", slug=letter.slug)
+
+
+@of_own_letter("POST", roles=OWNING)
+def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
+    """Takes the letter back and says why: the owner types its address, so that no slip of the hand does it."""
+    form = WithdrawForm(letter, request.POST)
+    if form.is_valid():
+        try:
+            withdraw_letter(letter, reason=form.cleaned_data["reason"], by=owner, now=timezone.now())
+            return redirect("edit_letter", slug=letter.slug)
+        except Refused as refused:
+            add_refusal(form, refused, "withdraw")
+    context = {"letter": letter, "withdraw": form, "text": queries.manuscript(letter).original}
+    return render(request, "letters/letter_editor/withdraw.html", context, status=422)
+
+
+@of_own_letter("POST", roles=OWNING)
+def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
+    """Undoes a withdrawal."""
+    try:
+        restore_letter(letter, by=owner, now=timezone.now())
+        messages.success(request, gettext("The withdrawal is undone. The letter is back as it was."))
+    except Refused as refused:
+        messages.error(request, explain(refused))
+    return redirect("edit_letter", slug=letter.slug)

@@ -1,0 +1,33 @@
+"""Begin or discard a new revision."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from letters.base.accounts.guards import of_own_letter
+from letters.models import Letter, User
+from letters.organizer.letter_editor.operations import (
+    discard_revision,
+    start_revision,
+)
+from letters.organizer.letter_editor.views.common import Deed
+from letters.shared.refusals import explain
+from letters.shared.refused import Refusal, Refused
+
+
+@of_own_letter("POST")
+def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Begins a new text after the one that readers have, or throws it away."""
+    deeds: dict[str, Deed] = {"start": start_revision, "discard": discard_revision}
+    deed = deeds.get(request.POST.get("action", ""))
+    if deed is None:
+        raise Http404("There is nothing of that name to do.")
+    try:
+        deed(letter, by=writer, now=timezone.now())
+    except Refused as refused:
+        # If it was withdrawn in another window, the page says so.
+        if refused.code in {Refusal.TOO_MANY_TEXTS, Refusal.TOO_MUCH_TEXT}:
+            messages.error(request, explain(refused, "revise"))
+    back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")
+    return redirect(back, slug=letter.slug)

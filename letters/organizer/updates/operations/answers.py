@@ -1,0 +1,142 @@
+"""Publish what the addressee answered."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from letters.base.accounts.operations import keep_text
+from letters.base.changes.operations import LetterChange, change_letter
+from letters.models import (
+    WRITING,
+    AddresseeAnswer,
+    Letter,
+    User,
+)
+from letters.organizer.updates import queries
+from letters.organizer.updates.operations.text import rendered_body, words_in, words_replaced
+from letters.shared.refused import Refusal, Refused
+from letters.shared.text import clean_line
+
+MAX_ANSWERS = 20
+
+
+# The answer of the addressee
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerText:
+    """What an organizer enters."""
+
+    respondent: str
+    answered_on: date
+    language: str
+    body: str
+    link: str = ""
+
+
+@transaction.atomic
+def write_answer(
+    letter: Letter,
+    *,
+    text: AnswerText,
+    by: User,
+    now: datetime,
+    answer: AddresseeAnswer | None = None,
+    seen: str = "",
+    note: str = "",
+) -> AddresseeAnswer:
+    """A new answer, which only the collective sees, or another text for one, if it still reads as the writer saw it.
+
+    One that is published changes with a public note alone: Refused("no_note"). Raises Refused("impossible_day") for a
+    day that has not come yet, or that was before the letter; Refused("too_many_answers") for one more than
+    MAX_ANSWERS. Else as `write_update`.
+    """
+    # Before the lock: rendering a long text takes a while.
+    values = _values_of_answer(text)
+    change = change_letter(letter, WRITING, by=by, now=now)
+    first, last = queries.days_of_answer(letter, now)
+    is_as_before = answer is not None and answer.answered_on == text.answered_on
+    if not (is_as_before or first <= text.answered_on <= last):
+        raise Refused(Refusal.IMPOSSIBLE_DAY)
+    if answer is None:
+        return _new_answer(change, values, by=by)
+    stands = AddresseeAnswer.objects.select_for_update(no_key=True).get(pk=answer.pk, letter=letter)
+    if all(getattr(stands, name) == value for name, value in values.items()):
+        return stands
+    if stands.version != seen:
+        raise Refused(Refusal.CHANGED_MEANWHILE)
+    details: dict[str, Any] = {"letter": letter.pk}
+    keep_text(words_in(values), instead_of=words_replaced(stands, values), by=by, now=now)
+    if stands.published_at:
+        if not clean_line(note):
+            raise Refused(Refusal.NO_NOTE)
+        values |= {"changed_because": clean_line(note), "changed_at": now}
+        details["before"] = _as_it_was(stands, by, now)
+        change.update()
+    AddresseeAnswer.objects.filter(pk=stands.pk).update(**values)
+    change.record("write_answer", stands, reason=clean_line(note), details=details)
+    stands.refresh_from_db()
+    return stands
+
+
+def _as_it_was(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
+    """What the public read before, and may have quoted, for the record.
+
+    The record is kept for ever, so each text stands in it once: a later event with the same fingerprint names it only.
+    """
+    fingerprint = hashlib.sha256(answer.body.encode()).hexdigest()
+    was = {"respondent": answer.respondent, "sha256": fingerprint}
+    if not queries.is_on_record(answer, fingerprint):
+        was["body"] = answer.body
+    keep_text(was.values(), by=by, now=now)
+    return was
+
+
+def _values_of_answer(text: AnswerText) -> dict[str, Any]:
+    respondent = clean_line(text.respondent)
+    if not respondent:
+        raise Refused(Refusal.NO_RESPONDENT)
+    if text.link and not text.link.startswith(("https://", "http://")):
+        raise Refused(Refusal.NO_LINK)
+    typed = {"answered_on": text.answered_on, "language": text.language, "link": text.link}
+    return {"respondent": respondent, **rendered_body(text.body), **typed}
+
+
+def _new_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
+    """Clicking twice makes one."""
+    letter, now = change.letter, change.now
+    if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
+        return same
+    if AddresseeAnswer.objects.filter(letter=letter).count() >= MAX_ANSWERS:
+        raise Refused(Refusal.TOO_MANY_ANSWERS)
+    keep_text(words_in(values), by=by, now=now)
+    answer = AddresseeAnswer.objects.create(letter=letter, author=by, created_at=now, **values)
+    change.record("write_answer", answer, details={"letter": letter.pk})
+    return answer
+
+
+@transaction.atomic
+def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
+    """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
+    change = change_letter(answer.letter, WRITING, by=by, now=now)
+    if answer.letter.status == Letter.Status.DRAFT:
+        raise Refused(Refusal.LETTER_DRAFT)
+    _turn_answer(change, answer, now, "publish_answer")
+
+
+@transaction.atomic
+def hide_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
+    """Take it off the letter's page again."""
+    change = change_letter(answer.letter, WRITING, by=by, now=now)
+    _turn_answer(change, answer, None, "hide_answer")
+
+
+def _turn_answer(change: LetterChange, answer: AddresseeAnswer, published_at: datetime | None, verb: str) -> None:
+    other = AddresseeAnswer.objects.filter(pk=answer.pk, published_at__isnull=published_at is not None)
+    if other.update(published_at=published_at):
+        change.update()
+        change.record(verb, answer, details={"letter": answer.letter_id})
+    answer.refresh_from_db()

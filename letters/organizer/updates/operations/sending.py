@@ -1,0 +1,117 @@
+"""Send an update, pause it, stop it."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.db import transaction
+from limits import parse
+
+from letters.base.accounts.operations import mail_to_account
+from letters.base.changes.operations import change_letter
+from letters.models import (
+    WRITING,
+    Letter,
+    Update,
+    User,
+)
+from letters.organizer.updates.mail import trial_mail
+from letters.shared import limits, wakeups
+from letters.shared.limits import Limit
+from letters.shared.refused import Refusal, Refused
+
+State = Update.State
+
+BETWEEN_UPDATES = timedelta(days=1)
+
+TEST_MAILS = parse("20/hour")
+
+
+@transaction.atomic
+def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
+    """Begin to send it to everybody who has signed by now and agreed; a worker carries that out. Its text is final.
+
+    Sending it twice changes nothing. Raises Refused("letter_draft") or Refused("letter_withdrawn"),
+    Refused("changed_meanwhile") if it is not the text that was `seen`, Refused("another_under_way"), and
+    Refused("too_soon") within a day of the one before.
+    """
+    # Two that are sent at once meet at the letter's row; and its highest number is read as the sequencer left it.
+    change = change_letter(update.letter, WRITING, by=by, now=now)
+    letter = change.letter
+    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
+    if stands.state != State.DRAFT:
+        return
+    if letter.status not in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
+        raise Refused(letter.status_refusal())
+    if stands.version != seen:
+        raise Refused(Refusal.CHANGED_MEANWHILE)
+    if code := why_not_now(letter, now=now):
+        raise Refused(code)
+    Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
+    change.update()
+    change.record("send_update", update, details={"letter": letter.pk, "is_public": stands.is_public})
+    change.after_commit(wakeups.wake_spreader)
+    update.refresh_from_db()
+
+
+def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
+    """Why none of its updates may begin to be sent at this moment; empty if one may."""
+    others = Update.objects.filter(letter=letter)
+    if others.under_way().exists():
+        return Refusal.ANOTHER_UNDER_WAY
+    # A day since the last mail, not since the first: sending may take long.
+    return Refusal.TOO_SOON if others.filter(ended_at__gt=now - BETWEEN_UPDATES).exists() else ""
+
+
+@transaction.atomic
+def pause_update(update: Update, *, by: User, now: datetime) -> None:
+    """Nothing of it leaves any more, but for a mail that is on the line at this moment. What is owed stays owed."""
+    _move(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
+
+
+@transaction.atomic
+def resume_update(update: Update, *, by: User, now: datetime) -> None:
+    """Go on with whoever has not had it. Raises Refused("letter_withdrawn")."""
+    if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
+        raise Refused(Refusal.LETTER_WITHDRAWN)
+    _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
+    transaction.on_commit(wakeups.wake_spreader)
+    transaction.on_commit(wakeups.notify_bulk_mail_worker)
+
+
+@transaction.atomic
+def stop_update(update: Update, *, by: User, now: datetime) -> None:
+    """For good: who has not had it does not get it. A worker drops what is owed."""
+    _move(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
+    transaction.on_commit(wakeups.wake_spreader)
+
+
+def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
+    """From one of these states into another, once: whoever comes second finds nothing to do."""
+    change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
+    if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
+        change.record(verb, update, details={"letter": update.letter_id})
+    update.refresh_from_db()
+
+
+@transaction.atomic
+def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> None:
+    """Put it into the public archive, or take it out. The mails that were sent stay sent."""
+    change = change_letter(update.letter, WRITING, by=by, now=now)
+    if Update.objects.filter(pk=update.pk).exclude(is_public=is_public).update(is_public=is_public):
+        change.update()
+        verb = "show_update" if is_public else "hide_update"
+        change.record(verb, update, details={"letter": update.letter_id})
+    update.refresh_from_db()
+
+
+def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
+    """As signers will get it, to the address of one's own account and to no other.
+
+    Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if nobody takes it.
+    """
+    change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
+    if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):
+        raise Refused(Refusal.TOO_MANY)
+    with transaction.atomic():
+        change.record("send_test_mail", update, details={"letter": update.letter_id})
+        mail_to_account(trial_mail(update, by.email))

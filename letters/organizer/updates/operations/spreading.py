@@ -1,0 +1,112 @@
+"""A worker turns an update into emails, drops those of a stopped one, and counts them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q
+
+from letters.models import (
+    COUNTED,
+    OutgoingEmail,
+    Update,
+)
+from letters.models.lifecycle import is_in
+from letters.shared import wakeups
+
+State = Update.State
+
+# So many signatures are looked at in one transaction, which another pause or stop waits for.
+SPREAD_BATCH_SIZE = 2000
+
+# What a worker does with it
+
+# Those who agreed, among the next signatures in the letter's order. By number, which the sequencer gives in the order
+# of commits: nothing appears behind the cursor. The key and the cursor each see to it that nobody is owed it twice.
+SPREAD = f"""
+WITH passed AS MATERIALIZED (
+    SELECT id, number, state, concern FROM letters_signature
+    WHERE letter_id = %(letter)s AND number > %(cursor)s AND number <= %(up_to)s
+    ORDER BY number LIMIT %(most)s
+), owed AS (
+    INSERT INTO letters_outgoingemail (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'update', passed.id, %(update)s, 'update:' || %(update)s || ':' || passed.id, %(now)s, %(now)s, 0, ''
+    FROM passed JOIN letters_signercontact AS contact ON contact.signature_id = passed.id
+    WHERE {is_in([COUNTED], "passed.state")}
+        AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+    ON CONFLICT (key) DO NOTHING
+    RETURNING 1
+)
+SELECT coalesce((SELECT max(number) FROM passed), %(up_to)s), (SELECT count(*) FROM owed)
+"""  # noqa: S608 -- our own statement
+
+
+@transaction.atomic
+def spread_update(update_id: int, *, now: datetime) -> bool:
+    """Owe the update to the next signers who agreed. True if there may be more.
+
+    What is owed and how far that went are written together: a worker that dies loses nothing and doubles nothing.
+    """
+    spreading = Update.objects.filter(pk=update_id, state=State.SENDING, spread_at=None)
+    update = spreading.select_for_update(no_key=True, skip_locked=True).first()
+    if update is None:
+        return False
+    with connection.cursor() as cursor:
+        bounds = {"letter": update.letter_id, "cursor": update.cursor, "up_to": update.up_to, "most": SPREAD_BATCH_SIZE}
+        cursor.execute(SPREAD, {**bounds, "update": update_id, "now": now})
+        reached, owed = cursor.fetchone()
+    is_done = reached >= update.up_to
+    spreading.update(cursor=reached, recipients_total=F("recipients_total") + owed, spread_at=now if is_done else None)
+    transaction.on_commit(wakeups.notify_bulk_mail_worker)
+    return not is_done
+
+
+DROP_BATCH_SIZE = 5000
+
+# Not what a worker has in hands: the mail may be on the line at this moment, and then it was sent.
+DROP = """
+UPDATE letters_outgoingemail SET dropped_at = %(now)s WHERE id IN (
+    SELECT id FROM letters_outgoingemail
+    WHERE update_id = %(update)s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+        AND (next_attempt_at <= %(now)s OR error <> '')
+    LIMIT %(most)s FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def drop_owed(update_id: int, *, now: datetime) -> bool:
+    """Owe nobody a stopped update any more. True if there may be more to drop."""
+    if not Update.objects.filter(pk=update_id, state=State.STOPPED).exists():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(DROP, {"update": update_id, "now": now, "most": DROP_BATCH_SIZE})
+        return int(cursor.rowcount) == DROP_BATCH_SIZE
+
+
+# So many mails may be counted for each second that passes.
+COUNTED_A_SECOND = 20_000
+
+
+@transaction.atomic
+def tally_update(update_id: int, *, now: datetime) -> None:
+    """Count how its mails stand, and note when none is owed any more."""
+    update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
+    if update is None or (update.tallied_at and now - update.tallied_at < _rest(update)):
+        return
+    mails = OutgoingEmail.objects.filter(update_id=update_id)
+    counts = mails.aggregate(
+        owed_count=Count("pk", filter=Q(sent_at=None, failed_at=None, dropped_at=None)),
+        sent_count=Count("pk", filter=Q(sent_at__isnull=False)),
+        failed_count=Count("pk", filter=Q(failed_at__isnull=False)),
+    )
+    changes: dict[str, Any] = {**counts, "tallied_at": now}
+    if not counts["owed_count"] and update.spread_at and update.state == State.SENDING:
+        changes |= {"state": State.SENT, "ended_at": now}
+    elif not counts["owed_count"] and update.state == State.STOPPED:
+        changes |= {"ended_at": now}
+    Update.objects.filter(pk=update_id).update(**changes)
+
+
+def _rest(update: Update) -> timedelta:
+    """How long a count is good: a million mails, which take a moment to count, are not counted at every sweep."""
+    return timedelta(seconds=update.recipients_total // COUNTED_A_SECOND)

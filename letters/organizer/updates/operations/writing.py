@@ -1,0 +1,87 @@
+"""Write an update."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from letters.base.accounts.operations import keep_text
+from letters.base.changes.operations import LetterChange, change_letter
+from letters.models import (
+    WRITING,
+    Letter,
+    Update,
+    User,
+)
+from letters.organizer.updates.operations.text import rendered_body, words_in, words_replaced
+from letters.shared.refused import Refusal, Refused
+from letters.shared.text import clean_line
+
+State = Update.State
+
+MAX_TITLE_LENGTH = 150
+
+# Of one letter. One update a day can be sent, and nobody keeps more of them ready.
+MAX_UNSENT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateText:
+    """What an organizer types for the signers."""
+
+    title: str
+    body: str
+    language: str
+    is_public: bool = True
+
+
+@transaction.atomic
+def write_update(
+    letter: Letter, *, text: UpdateText, by: User, now: datetime, update: Update | None = None, seen: str = ""
+) -> Update:
+    """A new draft, or another text for one, if it still reads as the writer saw it: `seen` is its `version`.
+
+    Clicking twice makes one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for what
+    cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent,
+    Refused("too_many_unsent") for a draft more than MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
+    """
+    # Before the lock: rendering a long text takes a while.
+    values = _values(text)
+    # Race: two clicks at once meet here, also those that make a new draft.
+    change = change_letter(letter, WRITING, by=by, now=now)
+    if update is None:
+        same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
+        return same or _draft(change, values, by=by)
+    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk, letter=letter)
+    if all(getattr(stands, name) == value for name, value in values.items()):
+        return stands
+    if stands.state != State.DRAFT:
+        raise Refused(Refusal.BEGUN)
+    if stands.version != seen:
+        raise Refused(Refusal.CHANGED_MEANWHILE)
+    keep_text(words_in(values), instead_of=words_replaced(stands, values), by=by, now=now)
+    Update.objects.filter(pk=stands.pk).update(**values)
+    change.record("write_update", stands, details={"letter": letter.pk})
+    stands.refresh_from_db()
+    return stands
+
+
+def _values(text: UpdateText) -> dict[str, Any]:
+    """As it is stored. One line of title, for it becomes a header of the mail."""
+    title = clean_line(text.title)
+    if not title:
+        raise Refused(Refusal.NO_TITLE)
+    if len(title) > MAX_TITLE_LENGTH:
+        raise Refused(Refusal.TOO_LONG)
+    return {"title": title, **rendered_body(text.body), "language": text.language, "is_public": text.is_public}
+
+
+def _draft(change: LetterChange, values: dict[str, Any], *, by: User) -> Update:
+    letter, now = change.letter, change.now
+    if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MAX_UNSENT:
+        raise Refused(Refusal.TOO_MANY_UNSENT)
+    keep_text(words_in(values), by=by, now=now)
+    update = Update.objects.create(letter=letter, author=by, created_at=now, **values)
+    change.record("write_update", update, details={"letter": letter.pk})
+    return update
