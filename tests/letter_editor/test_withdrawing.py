@@ -131,6 +131,15 @@ def test_every_owner_gets_an_email_with_a_neutral_subject(
     assert PAGE in str(post[0].body)
 
 
+def test_owners_read_it_in_the_language_of_the_letter(
+    letter: Letter, organizer: User, post: list[EmailMessage]
+) -> None:
+    Letter.objects.update(language="it")
+    withdraw_letter(Letter.objects.get(), reason="Dice troppo poco.", by=organizer, now=NOW)
+    assert post[0].subject == "Una lettera del tuo collettivo è stata ritirata"
+    assert "Una persona titolare del collettivo ha ritirato" in str(post[0].body)
+
+
 def test_if_nobody_can_be_told_nothing_is_withdrawn(
     letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

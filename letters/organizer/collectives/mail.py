@@ -18,7 +18,7 @@ from letters.organizer.collectives import queries
 
 
 def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Asks whether somebody wants the part that is offered."""
+    """Offer somebody a role, in the language of the collective's newest letter: we know only an address."""
     now = timezone.now()
     standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(outgoing_emails=outgoing).first()
@@ -34,7 +34,7 @@ def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
         "join_url": settings.SITE_URL + invitation.link(),
         "until": invitation.expires_at,
     }
-    parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
+    parts = render_mail("team_invitation", context, language=queries.language_of(invitation.collective))
     return compose_mail(outgoing, parts, to=invitation.address)
 
 
