@@ -61,6 +61,11 @@ class Token:
         """Whether the signature still has the salt that the token was made with; in constant time."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
+    @property
+    def spelling_hash(self) -> bytes | None:
+        """The spelling of the address that the link was sent to, if it is bound to one."""
+        return None if self.submission_id is None else self.submission_id.to_bytes(8)
+
 
 def make_token(
     purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int | None = None

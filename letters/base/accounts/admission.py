@@ -1,7 +1,7 @@
-"""How often somebody may guess, and ask for an email: counted before anything is compared, written or sent.
+"""Limits on guessing passwords and on requesting emails. Everything is counted before it is compared, written or sent.
 
-An address is counted for each network by itself, so that a stranger who types it does not lock its owner out. A browser
-that signed in before has a count of its own. With Valkey away nobody guesses: the page says 503.
+An address is counted per network, so that a stranger who types it does not lock its owner out. A browser that signed in
+before has its own count. Without Valkey nobody may guess: the page answers 503.
 """
 
 import hashlib
@@ -23,20 +23,20 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import LIFETIME, LONGEST, is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
-# For each emailed code.
+# For each code in an email.
 MAX_TRIES = 3
-# Longer than a code is good for, and than its process may go on.
+# Longer than a code is valid, and longer than its sign-in may take.
 TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
-# Two emails with a code that follow each other so closely are a double click.
+# Two emails with a code so close together come from a double click.
 NOT_TWICE = parse("1/10 seconds")
-# Proofs for account forms share the puzzle of signing. No letter has this number.
+# The puzzle for account forms is that of signing, which needs a letter id. No letter has this one.
 NO_LETTER = 0
-# Where a request notes which emails it may send, by the keyed hashes of their addresses.
+# The request notes here which emails it may send, by the keyed hashes of their addresses.
 ADMITTED = "letters.admitted_mail"
 
 
 class ProofWanted(Refused):
-    """The form has to be sent once more, with the solution of a puzzle."""
+    """The form must be sent again with the solution of a puzzle."""
 
     def __init__(self) -> None:
         super().__init__(Refusal.PROOF_WANTED)
@@ -47,7 +47,7 @@ class Asker:
     """The network and the browser that sent a form about an address."""
 
     network: str
-    # A keyed hash of the address, never the address.
+    # A keyed hash of the address, never the address itself.
     address: str
     # The name of the browser, if this address has signed in with it before.
     device: str
@@ -62,13 +62,13 @@ def _mark(email: str) -> str:
 
 
 def network_of(request: HttpRequest) -> str:
-    """The network that a request comes from, as signing counts it."""
+    """Return the network of a request, as signing counts it."""
     peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", "")
     return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
 
 
 def admit_guess(asker: Asker) -> list[Limit]:
-    """One try at a password. Raises TooMany. What it returns is given back if the password was right."""
+    """Count one attempt at a password. Raises TooMany. The caller gives the result back if the password was right."""
     if asker.device:
         counted = [Limit("guess-device", f"{asker.device}:{asker.address}", settings.LIMIT_GUESSES)]
     else:
@@ -82,10 +82,10 @@ def admit_guess(asker: Asker) -> list[Limit]:
 
 
 def admit_second_factor(asker: Asker) -> list[Limit]:
-    """The same for one try at an app's code, a recovery code or a passkey, which comes after the password.
+    """Count one attempt at an app code, a recovery code or a passkey, which follows the password.
 
-    So a person who has the password cannot keep its owner out of a browser that signed in before. An app's code has six
-    digits, so tries from everywhere are few.
+    Somebody who has the password cannot lock the owner out of a browser that signed in before. An app code has six
+    digits, so attempts from all networks together are few.
     """
     if asker.device:
         counted = [Limit("factor-device", f"{asker.device}:{asker.address}", settings.LIMIT_GUESSES)]
@@ -107,11 +107,11 @@ def admit_mail(
     with_pause: bool = False,
     is_notice: bool = False,
 ) -> None:
-    """One email to an address. Raises TooMany, or ProofWanted where the form can ask for one.
+    """Count one email to an address. Raises TooMany, or ProofWanted where the form can ask for one.
 
-    `with_pause`: not within ten seconds of the one before, which the next page shows already.
-    `is_notice`: to an account's own address, about a change. Whoever may make no more changes gets no more notices, so
-    no change goes without its notice.
+    `with_pause` refuses a second email within ten seconds: the page for the first one is already open. `is_notice` is
+    for emails to an account's own address about a change. Beyond that limit the account cannot be changed, so no change
+    goes without its notice.
     """
     asker = asker_of(request, email)
     counted = _notice_limits(asker) if is_notice else _mail_limits(asker)
@@ -130,9 +130,9 @@ def is_admitted(request: HttpRequest, email: str) -> bool:
 
 
 def use_admission(request: HttpRequest, email: str) -> None:
-    """Asked for each email that leaves: uses up what a form has admitted. Counts it now if nobody has.
+    """Use up the permission that a form obtained for one email. If no form did, count the email now.
 
-    So an email that no form of ours knows about is limited too. Raises TooMany.
+    So an email that none of our forms knows about is limited too. Raises TooMany.
     """
     if not is_admitted(request, email):
         admit_mail(request, email)
@@ -164,27 +164,30 @@ def _shared_limits(asker: Asker) -> list[Limit]:
 
 
 def challenge_for(network: str, *, now: datetime) -> str:
-    """The puzzle (JSON) that a form has to send back solved; empty while the network has not asked for much."""
+    """Return the puzzle (JSON) that a form must send back solved; empty while the network has not asked for much."""
     if not limits.is_used_up(_soft(network)):
         return ""
     return make_challenge(NO_LETTER, _binding(network), now=now)
 
 
 def count_try(process: str) -> bool:
-    """Count one try at an emailed code. Whether it may be compared at all.
+    """Count one attempt at an emailed code. Returns whether the code may be compared.
 
-    Race: the count goes up in one step, before the comparison, so tries sent in parallel are counted one by one.
+    Race: the counter goes up atomically before the comparison, so parallel attempts are counted one by one.
     """
     key = f"tries:{process}"
     cache.add(key, 0, timeout=TRIES_COUNT_FOR_SECONDS)
     try:
         return int(cache.incr(key)) <= MAX_TRIES
-    except ValueError:  # Valkey threw it away at this moment.
+    except ValueError:  # Valkey evicted the key between the two calls.
         return False
 
 
 def _count(counted: list[Limit], soft: list[Limit] | None = None) -> set[Limit]:
-    """Count all or nothing. Raises TooMany, or redis.RedisError while Valkey is away. Returns what else is exceeded."""
+    """Count all limits or none. Returns the soft limits that are exceeded.
+
+    Raises TooMany, or redis.RedisError without Valkey.
+    """
     exceeded = limits.count([*counted, *(soft or [])], or_fail=True)
     refused = [limit for limit in counted if limit in exceeded]
     if refused:
@@ -198,7 +201,10 @@ def _soft(network: str) -> Limit:
 
 
 def _is_fresh_proof(proof: str, network: str) -> bool:
-    """Each solution is good for one email: it is not bound to an address, which nobody knew when the page was made."""
+    """Check the proof, which is valid for one email.
+
+    It is not bound to an address, because the page did not know it.
+    """
     if not is_proof(proof, NO_LETTER, _binding(network)):
         return False
     used = f"proof:{hashlib.sha256(_puzzle_of(proof)).hexdigest()}"
@@ -206,7 +212,7 @@ def _is_fresh_proof(proof: str, network: str) -> bool:
 
 
 def _puzzle_of(proof: str) -> bytes:
-    """The signature of the puzzle. It is the same for every spelling of one solution."""
+    """Return the signature of the puzzle, which is the same for every spelling of a solution."""
     found = json.loads(b64decode(proof[:LONGEST]))
     return str(found["challenge"]["signature"]).encode()
 

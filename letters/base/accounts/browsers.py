@@ -1,6 +1,6 @@
-"""What kind of browser somebody uses: enough to know one's own again in a list, and no more."""
+"""Name the kind of a browser: enough to recognise one's own in a list, and no more."""
 
-# In the order in which to look: each of these also names those below it.
+# In this order, because the user agent of each browser also names those below it.
 BROWSERS = {
     "Edg": "Edge",
     "OPR": "Opera",
@@ -22,6 +22,6 @@ SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """For example "Firefox, Linux"; empty for one that does not say what it is. Given such a name, the same name."""
+    """Return a name such as "Firefox, Linux", or "" for an unknown browser. Given such a name, returns it again."""
     names = [next((name for mark, name in known.items() if mark in user_agent), "") for known in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, names))

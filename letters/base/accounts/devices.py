@@ -1,6 +1,7 @@
-"""A browser that has signed in is known again: strangers who type its owner's address cannot use up its tries.
+"""Recognise a browser that has signed in before.
 
-The cookie gives no access to anything. It names no address, only keyed hashes of those that signed in here.
+Strangers who type its owner's address then cannot use up its attempts. Privacy: the cookie gives access to nothing and
+names no address, only keyed hashes of those that signed in here.
 """
 
 import secrets
@@ -14,26 +15,26 @@ from letters.shared.addresses import hash_address
 
 SALT = "letters.base.accounts.device"
 LIFETIME_SECONDS = 180 * 24 * 60 * 60
-# A family's computer has a few accounts, a list without end would not fit a cookie.
+# Enough for a family's computer. A longer list would not fit into a cookie.
 MAX_ACCOUNTS = 5
 
 
 @dataclass(frozen=True)
 class Device:
-    """A browser, by a random name, and the accounts that have signed in with it."""
+    """A browser with a random name, and the accounts that have signed in with it."""
 
     name: str
     accounts: tuple[str, ...] = ()
 
 
 def known_device(request: HttpRequest, email: str) -> str:
-    """The name of the browser, if this address has signed in with it before; otherwise empty."""
+    """Return the name of the browser, if this address has signed in with it before; otherwise ""."""
     device = _read(request)
     return device.name if device and _mark(email) in device.accounts else ""
 
 
 def remember(request: HttpRequest, response: HttpResponseBase, email: str) -> None:
-    """Let the browser of somebody who is signed in be known again."""
+    """Remember the browser of a person who is signed in."""
     device = _read(request) or Device(secrets.token_hex(16))
     mark = _mark(email)
     if mark in device.accounts:

@@ -1,6 +1,6 @@
-"""allauth's forms, with our limits, and with the same work for an address that has an account as for any other.
+"""allauth's forms with our limits. Timing defence: they do the same work whether or not an address has an account.
 
-An address counts when somebody has confirmed it. Before, it opens nothing, and keeps nobody out.
+An address counts only once it is confirmed. Until then it opens nothing and blocks nobody.
 """
 
 import secrets
@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.admission import ProofWanted, admit_mail, challenge_for, count_try, network_of
+from letters.base.accounts.code_fields import AsksForCode
 from letters.base.accounts.operations import forget_unverified
 from letters.base.accounts.queries import is_verified
 from letters.models import User
@@ -40,7 +41,7 @@ PROOF_WANTED = _(
 
 
 class TidyEmailInput(django_forms.EmailInput):
-    """An address as somebody pastes it, without what is invisible or stands around it."""
+    """An email input that removes invisible characters, and punctuation around the address, from pasted text."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         typed = super().value_from_datadict(data, files, name)
@@ -53,16 +54,16 @@ def _take_as_pasted(form: django_forms.BaseForm, name: str) -> None:
 
 
 class AsksForMail:
-    """A form that anybody may send, and that sends an email to whatever address is typed."""
+    """A form that anybody may send, and that sends an email to any address."""
 
     data: Any
 
     def challenge(self) -> str:
-        """For the template: the puzzle that the form must send back, or nothing."""
+        """Return the puzzle that the form must send back, or "", for the template."""
         return challenge_for(network_of(context.request), now=timezone.now())
 
     def admit(self, email: str, *, with_pause: bool = False) -> None:
-        """Raises ValidationError, or TooMany."""
+        """Count the email. Raises ValidationError, or TooMany."""
         proof = str(self.data.get("proof", ""))
         try:
             admit_mail(context.request, email, proof=proof, asks_proof=True, with_pause=with_pause)
@@ -70,7 +71,7 @@ class AsksForMail:
             raise ValidationError(PROOF_WANTED, wanted.code) from wanted
 
     def admit_or_complain(self, email: str) -> None:
-        """The same, with a sentence on the form instead of TooMany."""
+        """Count the email, and raise ValidationError instead of TooMany."""
         try:
             self.admit(email)
         except TooMany as refused:
@@ -84,7 +85,8 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
-        # Whoever made an account for somebody else's address has its password: each sign-in would write to its owner.
+        # Abuse: somebody who created an account for another person's address knows its password, and each sign-in would
+        # send an email to that person.
         if self.user and not is_verified(self.user, cleaned["login"]):
             try:
                 admit_mail(context.request, cleaned["login"], with_pause=True)
@@ -94,11 +96,11 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
 
 
 class Undone(Exception):
-    """Takes back what was only written to cost the same time."""
+    """Rolls back work that was only done to take the same time."""
 
 
 class MakesAnAccount(AsksForMail):
-    """A sign-up form: with an address of one's own choice, which may belong to anybody."""
+    """A sign-up form. Anybody can enter an address that belongs to somebody else."""
 
     errors: Any
     fields: dict[str, Any]
@@ -122,7 +124,7 @@ class MakesAnAccount(AsksForMail):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
         if self.refused:
             return None, respond_429(request)
-        # Timing defence: asked for every address, not only for those that have an account.
+        # Timing defence: ask this for every address, not only for those with an account.
         if forget_unverified(self.cleaned_data["email"]):
             self.account_already_exists = False
         if self.account_already_exists:
@@ -131,12 +133,14 @@ class MakesAnAccount(AsksForMail):
             with transaction.atomic():
                 saved: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
                 return saved
-        except IntegrityError:  # Somebody else has just made it.
+        except IntegrityError:  # Race: another request has just created the account.
             self.account_already_exists = True
             return self._answer_as_if_new(request)
 
     def _answer_as_if_new(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
-        """Timing defence: the same page after the same work, which is making an account and hashing its password."""
+        """Timing defence: return the same page after the same work, namely creating an account and hashing its
+        password.
+        """
         if password := self.cleaned_data.get("password1"):
             make_password(password)
         self._make_an_account_and_undo_it(request)
@@ -150,7 +154,7 @@ class MakesAnAccount(AsksForMail):
         try:
             with suppress(Undone), transaction.atomic():
                 user = self.save(request)  # type: ignore[attr-defined]
-                # What signing in asks next about a new account.
+                # Ask the questions that signing in asks about a new account.
                 has_verified_email(user)
                 list(EmailAddress.objects.filter(user=user))
                 EmailAddress.objects.filter(user=user, email=user.email).first()
@@ -170,7 +174,7 @@ class SignupForm(MakesAnAccount, forms.SignupForm):  # type: ignore[misc]
 
 
 class ProviderSignupForm(MakesAnAccount, provider_forms.SignupForm):  # type: ignore[misc]
-    """For somebody whose provider does not tell their address."""
+    """The sign-up form for people whose provider does not reveal their address."""
 
 
 class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ignore[misc]
@@ -188,10 +192,10 @@ class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ig
 
 
 def verified_among(users: Sequence[User | None], email: str) -> User | None:
-    """The account that the address opens. Timing defence: the same questions for an address that opens none."""
+    """Return the account that the address opens. Timing defence: ask the same queries if there is none."""
     found = next((user for user in users if user), None)
     if is_verified(found, email):
-        # Allauth asks this only if it finds no confirmed address.
+        # Timing defence: allauth runs this query only if it finds no confirmed address.
         User.objects.filter(email=email).first()
         return found
     return None
@@ -215,6 +219,7 @@ class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[m
 class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New email address")
         _take_as_pasted(self, "email")
 
     def clean_email(self) -> str:
@@ -226,22 +231,23 @@ class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
         return email
 
 
-# The six digits of an email
+# The six-digit code in an email
 
 
-class CountsTries:
-    """Each try counts before it is compared."""
+class CountsTries(AsksForCode):
+    """Counts each attempt before it is compared."""
 
+    code_label = _("Code from the email")
     cleaned_data: dict[str, Any]
 
     def process(self) -> dict[str, Any]:
-        """The state of what is under way, which allauth keeps in the session."""
+        """Return the state of the current sign-in, which allauth keeps in the session."""
         raise NotImplementedError
 
     def clean_code(self) -> str:
         state, session = self.process(), context.request.session
         if not count_try(f"{type(self).__name__}:{session.session_key}:{state.get('at')}"):
-            # Then allauth ends what is under way, as after the third wrong code.
+            # allauth then ends the sign-in, as it does after the third wrong code.
             state["failed_attempts"] = app_settings.LOGIN_BY_CODE_MAX_ATTEMPTS
             raise get_adapter().validation_error("too_many_login_attempts")
         code: str = super().clean_code()  # type: ignore[misc]

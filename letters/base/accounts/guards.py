@@ -1,4 +1,4 @@
-"""What stands before a view: who may come in, and that what it writes is written whole or not at all."""
+"""Decorators for views: who may enter, and that their writes are atomic."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -26,15 +26,15 @@ from letters.models import WRITING, Collective, Letter, Membership, User
 log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponseBase]
-# What follows the person is what the address says besides the letter.
+# The arguments after the person are those of the URL besides the letter.
 LetterView = Callable[..., HttpResponseBase]
 
-# In the session: where somebody was going who was led to set up a second factor first.
+# Session key: where a person was going when they were sent to set up a second factor.
 WAY_ON = "way_on"
 
 
 def for_organizers(view: View) -> View:
-    """For the pages behind the letters: only with an account, and with a second factor if this site asks for one."""
+    """Allow only people with an account, and with a second factor if the site requires one."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -46,9 +46,9 @@ def for_organizers(view: View) -> View:
 
 
 def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[LetterView], View]:
-    """A page about a letter, for those who have one of these parts in its collective. For all others it does not exist.
+    """Allow only members with one of these roles in the letter's collective; for all others the page does not exist.
 
-    Its view gets the letter, which nobody can have without passing here.
+    The view receives the letter, which it can get only through this check.
     """
 
     return _of_own(methods, lambda person: Letter.objects.cared_for_by(person, roles))
@@ -57,7 +57,7 @@ def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[
 def of_own_collective(
     *methods: str, roles: Collection[str] = tuple(Membership.Role.values)
 ) -> Callable[[LetterView], View]:
-    """The same for a page about a collective: for those who have one of these parts in it."""
+    """Do the same for a page about a collective."""
 
     return _of_own(
         methods,
@@ -66,7 +66,7 @@ def of_own_collective(
 
 
 def _of_own(methods: Collection[str], owned_by: Callable[[User], QuerySet[Any]]) -> Callable[[LetterView], View]:
-    """A page about one of the things that a person has, found by its slug. Anything missing on the way is a 404."""
+    """Look up one of a person's objects by its slug. Anything that is missing in the view becomes a 404."""
 
     def decorate(view: LetterView) -> View:
         @require_http_methods([*methods])
@@ -86,13 +86,13 @@ def _of_own(methods: Collection[str], owned_by: Callable[[User], QuerySet[Any]])
 
 
 def lead_to_second_factor(request: HttpRequest, way_on: str) -> HttpResponseBase:
-    """And from there on to the page that they wanted."""
+    """Redirect to the second factor, and from there on to the page that the person wanted."""
     request.session[WAY_ON] = way_on
     return redirect("mfa_index")
 
 
 def whole_or_not_at_all(view: View) -> View:
-    """A mail that cannot be sent, or that would be one too many, undoes what was written before it."""
+    """Run the view in a transaction. An email that cannot be sent, or exceeds a limit, rolls everything back."""
 
     @wraps(view)
     def whole(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -112,7 +112,7 @@ def whole_or_not_at_all(view: View) -> View:
 
 
 def notice_counts_first(view: View) -> View:
-    """For changes whose notice allauth sends when they are written for good: it is counted before."""
+    """Count the notice of a change beforehand, where allauth sends it only after the commit."""
 
     @wraps(view)
     def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -129,13 +129,13 @@ def _undo(request: HttpRequest) -> None:
 
 
 def _forget(request: HttpRequest) -> None:
-    """What the session knows was rolled back with the rest, and so is what a message says was done."""
+    """Discard session changes and messages, because what they describe was rolled back."""
     request.session.modified = False
     list(get_messages(request))
 
 
 def remember_browser(view: View) -> View:
-    """A browser in which somebody is signed in is known again when they sign in next: see devices.py."""
+    """Remember a browser in which somebody is signed in: see devices.py."""
 
     @wraps(view)
     def remembering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -160,6 +160,6 @@ def provider_may_be_away(view: View) -> View:
 
 
 def providers_in_form_action(view: View) -> View:
-    """Our own forms lead on to the site where somebody has an account: browsers ask the policy about that too."""
+    """Allow redirects to sign-in providers: browsers apply the form-action policy to these as well."""
     origins = [settings.PROVIDER_ORIGINS[name] for name in settings.PROVIDERS]
     return cast("View", csp_update({"form-action": origins})(view)) if origins else view

@@ -1,4 +1,4 @@
-"""When invitations stop, to sign first or to join a collective: too many came back, or were called spam."""
+"""Decide when a collective may send no more invitations, because too many bounced or were reported as spam."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,13 +8,13 @@ from django.db.models import Count, Q
 
 from letters.models import COMPLAINED, AuditEvent, Collective, OutgoingEmail, User
 
-# It stops when so many of its emails come back or are called spam, and when they are so large a part of all that
-# have left: a mistyped address is no reason, a bought list is.
+# Both an absolute number and a share of all emails must be exceeded: a few mistyped addresses are no reason, a bought
+# list is.
 FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
 FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
-# For how long a collective that was stopped keeps whoever invited for it from inviting for another one.
+# While a collective is stopped, everybody who invited for it this recently cannot invite for another one either.
 STOPPED_FOR = timedelta(days=30)
-# How long an invitation waits while its collective is stopped, before it is asked again whether it may leave.
+# The pause before an invitation of a stopped collective is checked again.
 ASKED_AGAIN_AFTER = timedelta(hours=1)
 
 KINDS = [OutgoingEmail.Kind.INVITED, OutgoingEmail.Kind.TEAM_INVITATION]
@@ -22,7 +22,7 @@ KINDS = [OutgoingEmail.Kind.INVITED, OutgoingEmail.Kind.TEAM_INVITATION]
 
 @dataclass(frozen=True)
 class Health:
-    """How the invitations of a collective fare, since staff last let it go on."""
+    """The results of a collective's invitations since staff last let it go on."""
 
     ended: int
     came_back: int
@@ -36,16 +36,18 @@ class Health:
 
 
 def health_of(collective: Collective) -> Health:
-    """Of the collective, not of one letter: whoever has a bad list could go on with the next letter, or invite its
-    addresses to the collective.
+    """Count the results of a collective's invitations.
+
+    Abuse: the whole collective counts, not one letter. Otherwise somebody with a bad list could go on with the next
+    letter, or invite the same addresses as members.
     """
-    # Asked of the database: staff may have let it go on since it was read.
+    # Race: staff may have let the collective go on since the row was read.
     again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
     since = Q(sent_at__gt=again) | Q(failed_at__gt=again) if again else Q()
-    # Whether or not they are still among the first, see `Progress`.
+    # Independent of `is_first`: see `Progress`.
     first = Q(kind=OutgoingEmail.Kind.INVITED, signature__letter__collective=collective)
     team = Q(kind=OutgoingEmail.Kind.TEAM_INVITATION, invitation__collective=collective)
-    # Two questions, each of its own index.
+    # Performance: two queries, each with its own index.
     return _add(*(_count(each & since) for each in (first, team)))
 
 
@@ -64,12 +66,12 @@ def _add(first: Health, team: Health) -> Health:
 
 @lru_cache(maxsize=64)
 def has_stopped_in_second(collective_id: int, second: int) -> bool:
-    """As it was within the last second: a thousand invitations ask for the same."""
+    """Tell whether a collective has stopped, at most a second old: a thousand invitations ask the same."""
     return health_of(Collective(pk=collective_id)).is_ill
 
 
 def is_stopped(collective: Collective, by: User, now: datetime) -> bool:
-    """Whether this person may invite nobody for it. A bad list stays bad when it is sent for another collective."""
+    """Tell whether this person may not invite for the collective. A bad list stays bad under another collective."""
     if health_of(collective).is_ill:
         return True
     verbs = ["invite_first_signers", "invite_member"]

@@ -1,4 +1,4 @@
-"""Mails about accounts on their way through the broker: sealed, since they hold codes and addresses."""
+"""Pass emails about accounts through the broker. Security: encrypted, because they contain codes and addresses."""
 
 import json
 
@@ -6,14 +6,14 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 
 from letters.shared.addresses import decrypt, encrypt
 
-# Behind a queue of their own: strangers can ask for these emails, and those of signers do not wait for them.
+# A queue of their own: strangers can request these emails, and emails to signers must not wait behind them.
 ACCOUNTS_QUEUE = "accounts"
 
 
 def pack(message: EmailMessage) -> str:
-    """The message as text that only we can read."""
+    """Encode and encrypt a message."""
     parts = {"subject": message.subject, "body": message.body, "from_email": message.from_email, "to": message.to}
-    # In HTML too, if it has that.
+    # The HTML version, if there is one.
     alternatives = [list(each) for each in getattr(message, "alternatives", [])]
     return encrypt(json.dumps({**parts, "alternatives": alternatives, "headers": message.extra_headers})).decode()
 

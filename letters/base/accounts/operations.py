@@ -1,4 +1,4 @@
-"""What is decided and written about accounts, besides what allauth does."""
+"""What is written about accounts, besides what allauth writes."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,15 +19,16 @@ from letters.base.audit_log.operations import record
 from letters.models import Collective, User
 from letters.shared.refused import Refusal, Refused
 
-# Bytes of text, with the HTML made of it, that one account may add within a day, over all letters. A long letter in
-# forty languages takes two megabytes, and each new revision of it as many.
+# Bytes of text, and HTML rendered from it, that one account may add in a day, over all letters. A long letter in forty
+# languages takes two megabytes, and so does each new revision of it.
 MAX_TEXT_A_DAY = 20 * 1024 * 1024
 
 
 def forget_unverified(email: str) -> bool:
-    """Make room for who signs up with an address that somebody else has typed before and never confirmed.
+    """Delete an unconfirmed account with this address, so that the owner of the address can sign up.
 
-    Whoever that was would otherwise keep the password of an account that its real owner confirms later.
+    Security: otherwise a stranger who typed the address first would know the password of an account that its owner
+    confirms later.
     """
     deleted, _ = unverified_accounts().filter(email=email).delete()
     return bool(deleted)
@@ -35,8 +36,9 @@ def forget_unverified(email: str) -> bool:
 
 @transaction.atomic
 def close_account(user: User, *, now: datetime) -> None:
-    """Nobody can sign in to it any more, and it holds no address. The row stays: the record refers to it."""
-    # Before the account, as whoever moves a part takes them: of two owners who go at once, one finds the other gone.
+    """Close an account: nobody can sign in to it, and it holds no address. The row stays for the audit log."""
+    # Lock order: collectives before the account, as everywhere roles change. Race: of two owners who leave at once, the
+    # second then sees that the first is gone.
     mine = Collective.objects.filter(pk__in=user.memberships.values("collective"))
     list(mine.order_by("pk").select_for_update(no_key=True))
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -58,7 +60,7 @@ def close_account(user: User, *, now: datetime) -> None:
     record("close_account", user, by=user, now=now)
 
 
-# A clock that is a little behind another one begins no new day.
+# A clock that is slightly behind must not start a new day.
 ADD_WRITTEN = """
 INSERT INTO letters_written AS kept (account_id, day, size) VALUES (%s, %s, %s)
 ON CONFLICT (account_id) DO UPDATE SET
@@ -72,13 +74,13 @@ RETURNING size
 def keep_text(texts: Iterable[str], *, instead_of: Iterable[str] = (), by: User, now: datetime) -> None:
     """Count text that an organizer stores, before it is written and in the same transaction.
 
-    Of a text that takes the place of another only the growth counts, so an editor that saves at every pause uses up
-    nothing. What is deleted gives nothing back. Raises Refused("too_much_text") beyond MAX_TEXT_A_DAY.
+    A text that replaces another counts only by its growth, so autosave uses up nothing. Deleting gives nothing back.
+    Raises Refused("too_much_text") beyond MAX_TEXT_A_DAY.
     """
     added = _bytes_of(texts) - _bytes_of(instead_of)
     if added <= 0:
         return
-    # Lock order: the letter, then this row. Race: of two texts at once, one waits here until the other is counted.
+    # Lock order: the letter, then this row. Race: two texts at once wait for each other here, so that both are counted.
     with connection.cursor() as cursor:
         cursor.execute(ADD_WRITTEN, [by.pk, now.astimezone(UTC).date(), added])
         (size,) = cursor.fetchone()
@@ -91,7 +93,7 @@ def _bytes_of(texts: Iterable[str]) -> int:
 
 
 def mail_to_account(message: EmailMessage) -> None:
-    """Hand a mail to the worker, sealed, and write nothing down. Raises Refused("no_worker") if nobody takes it now."""
+    """Pass an encrypted email to the worker, without storing it. Raises Refused("no_worker") if the broker is away."""
     try:
         current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:

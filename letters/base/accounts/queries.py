@@ -1,4 +1,4 @@
-"""What is asked about accounts."""
+"""What is read about accounts."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,33 +14,33 @@ from letters.models import WRITING, AuditEvent, Collective, Letter, MemberInvita
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-# What somebody can have besides the password. Recovery codes replace one of these for a day, and are none.
+# Recovery codes do not count: they only replace one of these for a day.
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def has_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether an app that makes codes, or a passkey, belongs to the account."""
+    """Tell whether the account has an authenticator app or a passkey."""
     return user.is_authenticated and Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
 
 
 def lacks_second_factor(user: User | AnonymousUser) -> bool:
-    """Whether this site asks for one that the account has not."""
+    """Tell whether the site requires a second factor that the account does not have."""
     return settings.SECOND_FACTOR_REQUIRED and not has_second_factor(user)
 
 
 def is_verified(user: User | None, email: str) -> bool:
-    """Whether somebody has shown that they read the mail to this address. Without a user the same question is asked."""
+    """Tell whether this user has confirmed the address. Timing defence: the query is the same without a user."""
     return bool(EmailAddress.objects.filter(user=user, email=email.lower(), verified=True).exists())
 
 
 def unverified_accounts() -> "QuerySet[User]":
-    """Accounts that somebody began to make and that nobody has ever signed in to."""
+    """Select accounts that were never confirmed and never used."""
     begun = User.objects.filter(emailaddress__verified=False, last_login=None, is_staff=False, memberships=None)
     return begun.exclude(emailaddress__verified=True)
 
 
 def owned_alone(user: User) -> "QuerySet[Collective]":
-    """The collectives that have letters, or other members, and would have no owner without this user."""
+    """Select the collectives with letters or other members that would have no owner without this user."""
     owner = Membership.Role.OWNER
     owners = Count("memberships", filter=Q(memberships__role=owner), distinct=True)
     owned = Collective.objects.filter(pk__in=user.memberships.filter(role=owner).values("collective"))
@@ -49,16 +49,16 @@ def owned_alone(user: User) -> "QuerySet[Collective]":
     return owned.annotate(owners=owners).filter(kept, owners=1).distinct().order_by("name")
 
 
-# The rule of how many people an account may invite within a day, to sign first and to join a collective together. An
-# account costs nothing, and each invitation is an email to somebody who has not asked for it. So it begins with few,
-# and each signature under the published letters of its collectives makes room for one more, up to an end. These
-# numbers are public: what makes room tells nobody which of the invited has answered.
+# The daily number of people whom an account may invite, as first signatories and as members together. Abuse: an account
+# costs nothing, and each invitation is an email to somebody who did not ask for it. So the number is small at first and
+# grows by one with each signature under published letters of its collectives, up to a maximum. Privacy: these counts
+# are public, so they do not reveal who of the invited has answered.
 FEW_INVITATIONS = 20
 MAX_INVITATIONS = 1000
 
 
 def invitations_a_day(user: User) -> int:
-    """How many people this account may invite within a day."""
+    """Return how many people this account may invite in a day."""
     mine = Membership.objects.filter(user=user, role__in=WRITING).values("collective")
     letters = Letter.objects.public().filter(collective__in=mine, is_sample=False)
     signatures: int = letters.aggregate(total=Sum("signature_count"))["total"] or 0
@@ -66,7 +66,7 @@ def invitations_a_day(user: User) -> int:
 
 
 def invited_today(user: User, now: datetime) -> int:
-    """How many they have invited within a day, whatever became of it."""
+    """Return how many people the account has invited in the last day, whatever became of it."""
     since = now - timedelta(days=1)
     lists = AuditEvent.objects.filter(verb="invite_first_signers", actor=user, at__gt=since)
     listed: int = sum(details["invited"] for details in lists.values_list("details", flat=True))

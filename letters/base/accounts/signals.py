@@ -1,4 +1,4 @@
-"""What allauth stores is less, and encrypted: whoever steals the database learns no address and no computer."""
+"""Store less of what allauth stores, and encrypt it: a stolen database must reveal no address and no computer."""
 
 from typing import Any
 
@@ -15,5 +15,5 @@ encryption_field_of(EmailAddress, "email")
 
 @receiver(pre_save, sender=UserSession)
 def keep_little_of_a_browser(instance: UserSession, **kwargs: Any) -> None:
-    """Privacy: its kind, not everything that it says of itself."""
+    """Privacy: keep only the kind of the browser, not its whole user agent."""
     instance.user_agent = browser_name(instance.user_agent)

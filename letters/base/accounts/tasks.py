@@ -1,4 +1,4 @@
-"""What a worker does for accounts."""
+"""Background work for accounts."""
 
 import logging
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ UNVERIFIED_HOURS = 24
 
 
 class TryLater(Exception):
-    """The mail server is not well."""
+    """The mail server has a temporary problem."""
 
 
 def send_packed(packed: str) -> None:
-    """Send one mail, unless it is for nobody. Raises TryLater; what will never be accepted is noted and given up."""
+    """Send one email, unless it has no recipient. Raises TryLater; a permanent refusal is logged and given up."""
     message = unpack(packed)
     if not message.to:
         return
@@ -34,7 +34,7 @@ def send_packed(packed: str) -> None:
 
 
 def tidy(*, now: datetime) -> None:
-    """Forget sessions that are over, and accounts that were begun and never confirmed."""
+    """Delete expired sessions, and accounts that were never confirmed."""
     SessionStore.clear_expired()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     unverified_accounts().filter(joined_at__lt=now - timedelta(hours=UNVERIFIED_HOURS)).delete()

@@ -1,4 +1,4 @@
-"""/accounts/: our own pages, and then allauth's, each of whose POSTs is one transaction and none of which is kept."""
+"""/accounts/: our own pages, then allauth's. Each POST is one transaction, and no page is cached."""
 
 from collections.abc import Iterable
 
@@ -45,7 +45,7 @@ urlpatterns = guard(
         path("second-factor/", views.second_factor, name="account_second_factor"),
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
-        # Before allauth's own at the same addresses.
+        # Before allauth's own views at the same addresses.
         path("email/", views.EmailView.as_view(), name="account_email"),
         path("confirm-email/", views.ConfirmEmailView.as_view(), name="account_email_verification_sent"),
         path("login/code/confirm/", views.ConfirmLoginCodeView.as_view(), name="account_confirm_login_code"),

@@ -1,4 +1,4 @@
-"""The pages of an account that allauth does not have, and the door of Django's admin."""
+"""Pages of an account that allauth does not have, and the sign-in of Django's admin."""
 
 from typing import Any, cast
 
@@ -33,7 +33,7 @@ from letters.shared.refused import Refused
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Everything that one can do with the account."""
+    """Show everything that can be done with the account."""
     user = _user(request)
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     context = {
@@ -61,7 +61,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @login_required
 def second_factor(request: HttpRequest) -> HttpResponseBase:
-    """To where one is set up; the page there leads back to where somebody came from."""
+    """Redirect to the page that sets up a second factor. It leads back to `next`."""
     way_on = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(way_on, allowed_hosts=None):
         way_on = reverse("account_home")
@@ -89,7 +89,7 @@ class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
     """One's own address, and a new one."""
 
     def _action_send(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
-        """The code for an address that is not confirmed yet, once more. It counts like the first."""
+        """Send the code for an unconfirmed address again. It counts like the first one."""
         address = self._get_email_address(request)
         if address:
             try:
@@ -102,7 +102,7 @@ class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
 
 
 class _SameWork:
-    """Timing defence: the page that takes the digits costs the same if the address opens no account."""
+    """Timing defence: the page that takes the code does the same work if the address has no account."""
 
     request: HttpRequest
     _process: Any
@@ -115,7 +115,7 @@ class _SameWork:
 
 
 class _SendsAgain(_SameWork):
-    """Sending other digits counts like the first, and is the same work too."""
+    """Sending a new code counts like the first one, and does the same work."""
 
     def _resend_form_valid(self, form: Any) -> HttpResponseBase:
         email = self._process.state["email"]
@@ -125,7 +125,7 @@ class _SendsAgain(_SameWork):
             _say_too_often(self.request)
             return redirect(self.request.get_full_path())
         if self._process.user is None or self._process.state.get("account_already_exists"):
-            # Allauth sends such an address nothing more.
+            # Timing defence: allauth sends nothing more to such an address.
             get_adapter(self.request).send_nothing("account/email/login_code", email)
         answer: HttpResponseBase = super()._resend_form_valid(form)  # type: ignore[misc]
         return answer
@@ -149,10 +149,13 @@ def _say_too_often(request: HttpRequest) -> None:
 
 
 class StaffSite(AdminSite):
-    """Django's admin with our sign-in, so that limits and second factors hold here too."""
+    """Django's admin with our sign-in, so that limits and second factors apply here too."""
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Only our own tables. Other packages would let staff write in theirs: addresses, second factors, sessions."""
+        """Register only our own models.
+
+        Security: other packages would let staff edit addresses, second factors and sessions.
+        """
         models: list[Any] = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else [*model_or_iterable]
         super().register([model for model in models if model._meta.app_label == "letters"], admin_class, **options)
 

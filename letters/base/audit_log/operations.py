@@ -1,6 +1,6 @@
-"""Who did what, recorded in the same transaction as the deed: if one is undone, so is the other.
+"""Record who did what, in the transaction that does it: both are committed or neither is.
 
-Signing and confirming are not recorded here: the signature's own row says when and how, once for each.
+Signing and confirming are not recorded here, because the signature's own row holds their times.
 """
 
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ def record(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Add an event. `by` is None for the system itself, and "signer" for the signer of `thing`.
+    """Add an event. `by` is None for the system, and "signer" for the signer of `thing`.
 
-    Owners read what belongs to their collective: the collective itself, what names it, and what names a letter of it.
-    `details` must hold no address and no token.
+    Owners can read the events of their collective: those about itself, about objects that belong to it, and about
+    objects of its letters. Privacy: `details` must contain no address and no token.
     """
     kind = thing._meta.model_name or ""
     _add(verb, kind, [thing.pk], _collective_of(thing), by=by, now=now, reason=reason, details=details or {})
@@ -43,8 +43,9 @@ def record_each(
     details: dict[str, Any] | None = None,
     collective_id: int | None = None,
 ) -> None:
-    """The same for several things of one kind, for example "signature". `details["letter"]` says of which letter, and
-    so to which collective it belongs, if that is not handed in.
+    """Add an event for each of several objects of one kind, for example "signature".
+
+    Without `collective_id`, the collective is that of the letter in `details["letter"]`.
     """
     collective_id = collective_id or _collective_of_letter((details or {}).get("letter"))
     _add(verb, kind, ids, collective_id, by=by, now=now, reason=reason, details=details or {})

@@ -1,4 +1,4 @@
-"""The one way to change a letter or a collective: lock its row, ask for the role, write, record, and wake workers.
+"""The one way to change a letter or a collective: lock its row, check the role, write, record, and wake workers.
 
 Lock order: the collective, the letter, the account, then everything else (docs/architecture.md). So an operation calls
 `change_collective` or `change_letter` before it locks anything of its own.
@@ -18,7 +18,7 @@ from letters.models import Collective, Letter, User
 
 @dataclass(frozen=True)
 class Change:
-    """What an operation does in the name of `by`. It must run inside a transaction."""
+    """A change in the name of `by`. It must run inside a transaction."""
 
     by: Actor
     now: datetime
@@ -29,7 +29,7 @@ class Change:
         record(verb, thing, by=self.by, now=self.now, reason=reason, details=details)
 
     def lock_account(self) -> None:
-        """Race: two operations of one account wait for each other here, so that a limit counts both."""
+        """Race: two operations of one account wait for each other here, so that limits count both."""
         if isinstance(self.by, User):
             User.objects.select_for_update(no_key=True).get(pk=self.by.pk)
 
@@ -43,24 +43,24 @@ class LetterChange(Change):
     letter: Letter
 
     def update(self, **values: Any) -> None:
-        """Write to the letter's row, and make its public pages old."""
+        """Update the letter's row, and invalidate its public pages."""
         Letter.objects.filter(pk=self.letter.pk).update(**values, version=F("version") + 1)
         self._note(values, version=self.letter.version + 1)
 
     def update_unseen(self, **values: Any) -> None:
-        """Write what no public page shows."""
+        """Update columns that no public page shows."""
         Letter.objects.filter(pk=self.letter.pk).update(**values)
         self._note(values)
 
     def record_signatures(self, verb: str, ids: Iterable[int], *, reason: str = "") -> None:
-        """Record the same for each signature of the letter."""
+        """Record the same event for each of these signatures of the letter."""
         details, whose = {"letter": self.letter.pk}, self.letter.collective_id
         record_each(
             verb, "signature", ids, by=self.by, now=self.now, reason=reason, details=details, collective_id=whose
         )
 
     def _note(self, values: dict[str, Any], **more: Any) -> None:
-        """The caller's letter reads as its row does."""
+        """Update the caller's letter to match its row."""
         for name, value in (values | more).items():
             setattr(self.letter, name, value)
 
@@ -70,7 +70,7 @@ class CollectiveChange(Change):
     collective: Collective
 
     def make_letters_old(self) -> None:
-        """The public pages of its letters name it."""
+        """Invalidate the public pages of the collective's letters, which show its name."""
         public = Letter.objects.filter(collective=self.collective).exclude(status=Letter.Status.DRAFT)
         public.update(version=F("version") + 1)
 
@@ -78,10 +78,10 @@ class CollectiveChange(Change):
 def change_letter(
     letter: Letter, roles: Collection[str], *, by: User, now: datetime, lock: bool = True
 ) -> LetterChange:
-    """Lock the letter's row, and read it anew into `letter`. Raises Refused(NOT_YOURS) unless `by` has one of `roles`.
+    """Lock the letter's row, and reload `letter` from it. Raises Refused(NOT_YOURS) unless `by` has one of `roles`.
 
-    Race: the role is asked for under the lock, so a person who has just been removed changes nothing. Without `lock`,
-    an operation must neither read nor write the letter's row.
+    Race: the role is checked under the lock, so a member who was just removed changes nothing. Without `lock`, an
+    operation must neither read nor write the letter's row.
     """
     if lock:
         _lock(letter)
@@ -90,7 +90,7 @@ def change_letter(
 
 
 def change_letter_unasked(letter: Letter, *, by: Literal["signer"] | None, now: datetime) -> LetterChange:
-    """The same for a signer, whose token is the authority, and for the system itself (None)."""
+    """Do the same for a signer, whose token is the authority, and for the system itself (None)."""
     _lock(letter)
     return LetterChange(by=by, now=now, letter=letter)
 
@@ -98,7 +98,7 @@ def change_letter_unasked(letter: Letter, *, by: Literal["signer"] | None, now: 
 def change_collective(
     collective: Collective, roles: Collection[str], *, by: User, now: datetime, lock: bool = True
 ) -> CollectiveChange:
-    """Lock the collective's row, and read it anew into `collective`. Raises Refused(NOT_YOURS) as `change_letter`."""
+    """Lock the collective's row, and reload `collective` from it. Raises Refused(NOT_YOURS) as `change_letter` does."""
     change = change_collective_unasked(collective, by=by, now=now, lock=lock)
     collective.require_role(by, roles)
     return change
@@ -107,13 +107,13 @@ def change_collective(
 def change_collective_unasked(
     collective: Collective, *, by: User, now: datetime, lock: bool = True
 ) -> CollectiveChange:
-    """The same for a person whose authority is another one: an invitation, or their own membership."""
+    """Do the same for a person with another authority: an invitation, or their own membership."""
     if lock:
         collective.refresh_from_db(from_queryset=Collective.objects.select_for_update(no_key=True))
     return CollectiveChange(by=by, now=now, collective=collective)
 
 
-# All but the collective: a letter never moves to another one, and the caller has it in memory.
+# All fields except the collective: a letter never moves to another one, and the caller has loaded it.
 FIELDS = [field.name for field in Letter._meta.concrete_fields if field.name not in {"id", "collective"}]
 
 

@@ -1,1 +1,1 @@
-"""What every page behind a mailed link has in common, whichever room it belongs to."""
+"""What all pages behind an emailed link have in common."""

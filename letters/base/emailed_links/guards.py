@@ -1,4 +1,4 @@
-"""What stands before a signer's pages: the link is the authority, so nobody else may learn it or use it."""
+"""Decorators for pages behind emailed links. The link is the authority, so nobody else may learn or use it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +21,7 @@ SignatureView = Callable[[HttpRequest, Signature, Token], HttpResponse]
 
 
 def from_our_pages(view: View) -> View:
-    """Refuse a POST that another site's page sent. In place of a CSRF token, which would need a cookie."""
+    """Refuse a POST that comes from another site's page. Replaces the CSRF token, which would need a cookie."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -35,7 +35,7 @@ def from_our_pages(view: View) -> View:
 
 
 def with_a_token(view: View) -> View:
-    """Nobody keeps the page, and nothing that it links to learns its address."""
+    """Keep the page out of caches and search engines, and its address out of Referer headers."""
 
     @wraps(view)
     def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -49,7 +49,7 @@ def with_a_token(view: View) -> View:
 
 
 def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], View]:
-    """A page behind a mailed link: its view gets the signature, which nobody can have without passing here."""
+    """Open a page behind an emailed link. The view receives the signature, which it can get only through this check."""
 
     def decorate(view: SignatureView) -> View:
         @with_a_token
@@ -66,9 +66,9 @@ def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], Vie
 
 
 def useless_link(request: HttpRequest) -> HttpResponse:
-    """The link was cut, changed, or is for a signature that is gone: what happened, and how to get a new mail.
+    """Answer a link that was cut or changed, or whose signature is gone, and say how to get a new email.
 
-    It names no letter, so the browser is asked for the language.
+    The page knows no letter, so its language is the browser's.
     """
     with translation.override(translation.get_language_from_request(request)):
         return render(request, "letters/emailed_links/useless_link.html", status=404)
@@ -76,6 +76,6 @@ def useless_link(request: HttpRequest) -> HttpResponse:
 
 def see_other(url: str) -> HttpResponse:
     response = HttpResponseRedirect(url)
-    # 303: the answer to a form is another page to GET; 302 leaves the method to the browser.
+    # 303: the browser must GET the next page. With 302 it may choose the method.
     response.status_code = 303
     return response

@@ -3,10 +3,10 @@ from letters.shared.tokens import Token
 
 
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
-    """The signature that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
+    """Return the signature of an emailed link; None if the link was cut or changed, or the signature is gone."""
     return Signature.objects.of_token(purpose, text)
 
 
 def signature_of(token: Token) -> Signature | None:
-    """None if it is gone."""
+    """Return the signature, or None if it is gone."""
     return Signature.objects.of(token)

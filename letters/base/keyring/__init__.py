@@ -1,1 +1,1 @@
-"""Whether the keys that this process was given are those under which the data was written."""
+"""Check that this process has the keys under which the data was written."""

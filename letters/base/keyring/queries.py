@@ -7,7 +7,7 @@ from letters.models import KeyFingerprint
 
 HASH_KEY, ADDRESS_KEYS, SECRET_KEY = "ADDRESS_HASH_KEY", "ADDRESS_KEYS", "SECRET_KEY"
 
-# What a key that is missing would do, and what is meant when it is.
+# What a missing key would cause, for the complaint.
 CONSEQUENCES = {
     HASH_KEY: "the site would not recognise earlier signers, who could sign twice",
     ADDRESS_KEYS: "the site could not read stored addresses",
@@ -16,12 +16,12 @@ CONSEQUENCES = {
 
 
 def fingerprint(name: str, key: str) -> str:
-    """One way only, and another one for each variable."""
+    """Return a one-way fingerprint, which differs between variables."""
     return hmac.digest(key.encode(), f"undersigned: fingerprint of {name}".encode(), hashlib.sha256).hex()
 
 
 def configured() -> dict[str, list[str]]:
-    """The fingerprints of the keys that this process was given, the one in use first."""
+    """Return the fingerprints of the keys that this process has, the one in use first."""
     keys = {
         HASH_KEY: [settings.ADDRESS_HASH_KEY],
         ADDRESS_KEYS: settings.ADDRESS_KEYS,
@@ -31,20 +31,20 @@ def configured() -> dict[str, list[str]]:
 
 
 def wrong_keys() -> list[str]:
-    """The variables that do not hold what the data was written under; none where nothing was ever written."""
+    """Return the variables that lack a key under which data was written; none for an empty database."""
     recorded: dict[str, set[str]] = {}
     for name, known in KeyFingerprint.objects.values_list("name", "fingerprint"):
         recorded.setdefault(name, set()).add(known)
     given = {name: set(found) for name, found in configured().items()}
     wrong = [name for name in (HASH_KEY, ADDRESS_KEYS) if recorded.get(name, set()) - given[name]]
-    # Old ones need not be kept for ever: their links are too old.
+    # Old secret keys may be dropped: the links that they signed have expired.
     if recorded.get(SECRET_KEY) and not recorded[SECRET_KEY] & given[SECRET_KEY]:
         wrong.append(SECRET_KEY)
     return wrong
 
 
 def complaint(wrong: list[str]) -> str:
-    """One sentence for whoever starts the site."""
+    """Return one sentence for the person who starts the site."""
     what = "; ".join(f"with this {name} {CONSEQUENCES[name]}" for name in wrong)
     verb = "is" if len(wrong) == 1 else "are"
     return (

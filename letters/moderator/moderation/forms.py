@@ -14,21 +14,30 @@ WITH_A_REASON = {"decline", "reject"}
 
 
 class JudgementForm(forms.Form):
-    """What becomes of which signatures, and why: `action` for those that are ticked, or one verb with a single one.
+    """What to do with which signatures, and why: `action` for the ticked ones, or one verb with a single signature.
 
-    Signatures are named by handles: `id_of` tells which one a handle means, or None.
+    The form names signatures by handles. `id_of` returns the id for a handle, or None.
     """
 
     ticked = forms.Field(required=False, widget=forms.SelectMultiple)
     seen = forms.Field(required=False, widget=forms.SelectMultiple)
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(
+        label=_("Reason for rejecting"),
+        max_length=500,
+        required=False,
+        help_text=_("Do not include names: we keep this permanently."),
+        widget=forms.TextInput(attrs={"list": "reasons"}),
+    )
+    # The reason is needed or not, depending on the button.
+    marks_optional = False
 
     def __init__(self, id_of: Callable[[str], int | None], data: QueryDict | None = None) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data, auto_id="%s", label_suffix="")
         self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []
-        # What stood on the page, by id: who judges must not say yes to words that they have not seen.
+        # The fingerprint of each signature on the page, by id: a moderator must not accept words that they have not
+        # seen.
         self.marks: dict[int, str] = {}
 
     def clean(self) -> dict[str, Any]:
@@ -47,5 +56,5 @@ class JudgementForm(forms.Form):
         return cleaned
 
     def _ids(self, handles: list[str]) -> list[int]:
-        # What is no handle of ours stands for no signature.
+        # An unknown handle stands for no signature.
         return [found for handle in handles if (found := self.id_of(handle)) is not None]

@@ -1,6 +1,6 @@
-"""Judging signatures: one by one or a page at once, each judgement recorded, and each of them undone again.
+"""Judge signatures, one or a page at a time. Every judgement is recorded and can be undone.
 
-Nothing here counts: the sequencer numbers what is accepted, and moves the counts.
+Nothing here changes a count: the sequencer numbers accepted signatures and moves the counts.
 """
 
 from collections.abc import Collection, Mapping
@@ -18,20 +18,21 @@ from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 
 Concern = Signature.Concern
-# By id, the fingerprint of the words that the moderator has before their eyes.
+# By id, the fingerprint of the words that the moderator saw.
 Seen = Mapping[int, str]
 UNSEEN: Seen = MappingProxyType({})
-# In each field the word that the signer asks for, where they ask for another.
+# For each field, the word that the signer asks for, if they ask for another.
 AS_PROPOSED = {name: Coalesce(KT(f"pending_changes__{name}"), F(name)) for name in [*WORDS, "display"]}
 
-# More at once would hold the letter's row for long, which its sequencer waits for.
+# Lock order: a larger batch would hold the letter's row, which the sequencer waits for, for too long.
 MAX_BATCH_SIZE = 500
 
 
 @transaction.atomic
 def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
-    """Publish what waits for a moderator; clear the doubt about what is published, with the words that its signer
-    asks for. How many it concerned. Of those in `seen`, only what still reads as the moderator saw it.
+    """Publish held signatures; for published ones, apply the pending change and clear the concern. Returns how many.
+
+    Signatures in `seen` that have changed since the moderator saw them are left alone.
     """
     change, signatures = _to_judge(letter, ids, by, now)
     held = _those(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
@@ -45,14 +46,14 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
 def decline_changes(
     letter: Letter, ids: Collection[int], *, reason: str, by: User, now: datetime, seen: Seen = UNSEEN
 ) -> int:
-    """Leave what is published as it reads, without the words that its signer asks for. How many it concerned.
+    """Decline the pending changes of published signatures, which stay as they are. Returns how many.
 
-    Raises Refused("no_reason") as below.
+    Raises Refused("no_reason") without a reason.
     """
     reason = _given(reason)
     change, signatures = _to_judge(letter, ids, by, now)
     found = _those(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
-    # Mail that came back is another doubt, which this does not clear.
+    # A bounced email is another concern, which this does not clear.
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
     Signature.objects.filter(pk__in=found).update(
         declined_changes=F("pending_changes"), pending_changes=None, concern=concern
@@ -62,9 +63,9 @@ def decline_changes(
 
 @transaction.atomic
 def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: User, now: datetime) -> int:
-    """Take out what waits or is published; a number that was given stays, without a name. How many it concerned.
+    """Remove held or published signatures. A number that was given stays, without a name. Returns how many.
 
-    Raises Refused("no_reason") without a reason: another moderator must be able to follow it.
+    Raises Refused("no_reason") without a reason: other moderators must be able to understand it.
     """
     reason = _given(reason)
     change, signatures = _to_judge(letter, ids, by, now)
@@ -75,9 +76,9 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
 
 @transaction.atomic
 def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime) -> int:
-    """Undo a rejection: what had a number is published under it again, all else waits as before. How many.
+    """Undo a rejection: numbered signatures are published again under their number, others are held. Returns how many.
 
-    Changes that were declined wait once more. What its signer has taken back since then has nothing to put back.
+    Declined changes wait for a moderator again. Signatures that were withdrawn since then stay withdrawn.
     """
     change, signatures = _to_judge(letter, ids, by, now)
     rejected = signatures.filter(state__in=Transition.RESTORE.sources).exclude(verified=Signature.Verified.NO)
@@ -101,7 +102,7 @@ def _given(reason: str) -> str:
 
 
 def _to_judge(letter: Letter, ids: Collection[int], by: User, now: datetime) -> tuple[LetterChange, SignatureQuerySet]:
-    """The letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
+    """Return the change and the letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
     change = change_letter(letter, MODERATING, by=by, now=now)
     if len(ids) > MAX_BATCH_SIZE:
         raise Refused(Refusal.TOO_MANY)
@@ -109,7 +110,10 @@ def _to_judge(letter: Letter, ids: Collection[int], by: User, now: datetime) -> 
 
 
 def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
-    """Their ids, locked: what is withdrawn at this moment is not judged, nor what reads otherwise than it was seen."""
+    """Lock signatures and return their ids, without those that differ from what was `seen`.
+
+    Race: a signature that is withdrawn at this moment is not judged.
+    """
     found = signatures.order_by("pk").select_for_update(no_key=True)
     if not seen:
         return list(found.values_list("pk", flat=True))
@@ -118,7 +122,7 @@ def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
 
 def _judged(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
     if ids:
-        # Pages that show them are old from now on, with or without a worker.
+        # Invalidate pages that show the signatures now, whether or not a worker runs.
         change.update()
         change.record_signatures(verb, ids, reason=reason)
         change.after_commit(lambda: wakeups.wake("letters.sequence", change.letter.pk, queue="publishing"))

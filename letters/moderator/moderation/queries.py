@@ -1,4 +1,4 @@
-"""What a letter's moderators look at, a page at a time: by keyset, so that judging one page does not move the next."""
+"""What moderators see of a letter's signatures. Pages use keysets, so judging one page does not shift the next."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,13 @@ PAGE_LENGTH = 50
 
 
 def letters_of(moderator: User) -> list[Letter]:
-    """The letters whose signatures this person judges, those with the most work first."""
+    """Return the letters that this person moderates, those with the most work first."""
     found = _looked_after_by(moderator).annotate(known_as=newest_titles())
     return list(found.order_by("-awaiting_review", "slug")[:200])
 
 
 def letter_of(moderator: User, slug: str) -> Letter:
-    """Raises Letter.DoesNotExist, also for who may not know that there is one."""
+    """Raises Letter.DoesNotExist, also for a letter that this person may not know of."""
     return _looked_after_by(moderator).get(slug=slug)
 
 
@@ -38,17 +38,17 @@ def _looked_after_by(moderator: User) -> LetterQuerySet:
 @dataclass(frozen=True)
 class Page:
     signatures: list[Signature]
-    # Where the next page goes on; None on the last.
+    # The cursor of the next page; None on the last one.
     onward: str | None
 
 
-# Lists are ordered by when their signers confirmed, and never by id: first signatories get their ids in the order of
-# their organizers' list, and somebody who has that list could name who is shown without a name.
+# Privacy: lists are sorted by confirmation, never by id. First signatories get their ids in the order of their
+# organizers' list, so the list would reveal the names of those who show none.
 MOMENT = Coalesce("confirmed_at", "signed_at")
 
 
 def waiting(letter: Letter, cursor: str = "") -> Page:
-    """What waits for a moderator, and what is published with a doubt about it: the longest first."""
+    """Return held signatures, and published ones with a concern, the oldest first."""
     doubtful = Q(state=Signature.State.PUBLISHED) & ~Q(concern="")
     found = Signature.objects.filter(Q(state=Signature.State.HELD) | doubtful, letter=letter).annotate(moment=MOMENT)
     if after := read_cursor(f"waiting:{letter.pk}", cursor):
@@ -57,7 +57,7 @@ def waiting(letter: Letter, cursor: str = "") -> Page:
 
 
 def published(letter: Letter, cursor: str = "") -> Page:
-    """What is published, the newest first, before a number."""
+    """Return published signatures below a number, newest first."""
     found = Signature.objects.filter(letter=letter).published()
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 10:
         found = found.filter(number__lt=int(cursor))
@@ -67,7 +67,7 @@ def published(letter: Letter, cursor: str = "") -> Page:
 
 
 def rejected(letter: Letter, cursor: str = "") -> Page:
-    """What moderators have said no to, to put back what should not have been: the newest first."""
+    """Return rejected signatures and declined changes, newest first, so that mistakes can be undone."""
     refused = Q(state=Signature.State.REJECTED) | Q(declined_changes__isnull=False)
     found = Signature.objects.filter(refused, letter=letter).annotate(moment=MOMENT)
     if after := read_cursor(f"rejected:{letter.pk}", cursor):
@@ -85,14 +85,17 @@ def _page(letter: Letter, shown: str, found: SignatureQuerySet) -> Page:
 
 
 def _with_handles(letter: Letter, page: list[Signature]) -> list[Signature]:
-    """Each with the handle by which the form names it: an id would tell who stands before whom in an imported list."""
+    """Add the handle by which the form names each signature.
+
+    Privacy: an id would reveal the order of an imported list.
+    """
     for signature in page:
         signature.handle = make_handle(_purpose(letter), signature.pk)  # type: ignore[attr-defined]
     return page
 
 
 def id_of_handle(letter: Letter, handle: str) -> int | None:
-    """Which signature of the letter a form means; None for what is no handle of ours."""
+    """Return the id of the signature that a handle stands for, or None."""
     return read_handle(_purpose(letter), handle)
 
 
@@ -101,5 +104,5 @@ def _purpose(letter: Letter) -> str:
 
 
 def text_of(letter: Letter) -> Translation:
-    """The letter's current text in its own language, without the text itself."""
+    """Return the letter's current text in its own language, without body and HTML."""
     return Translation.objects.defer("body", "html").get(revision=letter.current_revision, language=letter.language)

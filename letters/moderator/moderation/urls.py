@@ -3,7 +3,6 @@ from django.urls import path, re_path
 from letters.moderator.moderation import views
 
 urlpatterns = [
-    # /moderate/<slug>/<list>/
     path("moderate/", views.letters, name="moderate"),
     path("moderate/<slug:slug>/", views.signatures, name="moderate_letter"),
     re_path(

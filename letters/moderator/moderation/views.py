@@ -1,4 +1,4 @@
-"""A moderator's pages: which letters there are to look after, and the signatures of one, to judge a page at once."""
+"""Pages for moderators: the letters to moderate, and the signatures of one letter."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -36,7 +36,7 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 @never_cache
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
-    """The letters that this person looks after."""
+    """List the letters that this person moderates."""
     found = queries.letters_of(cast("User", request.user))
     return render(request, "letters/moderation/letters.html", {"letters": found})
 
@@ -45,7 +45,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @never_cache
 @for_organizers
 def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
-    """One of three lists, and what is to be done with the signatures that are ticked on it."""
+    """Show one of three lists, and apply a judgement to the signatures that are ticked."""
     moderator = cast("User", request.user)
     try:
         letter = queries.letter_of(moderator, slug)
@@ -70,7 +70,7 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
 
 
 def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
-    """Carries it out; the sentences that say so."""
+    """Apply the judgement, and return sentences that confirm it."""
     try:
         done, said = _carry_out(letter, form, by)
     except Refused as refused:
@@ -87,7 +87,7 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
 
 
 def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
-    """How many it concerned, and how one says that."""
+    """Apply the judgement. Returns how many signatures it concerned, and a sentence about them."""
     now, reason = timezone.now(), form.cleaned_data["reason"]
     if form.verb == "accept":
         done = accept_signatures(letter, form.ids, by=by, now=now, seen=form.marks)

@@ -1,4 +1,4 @@
-"""What an owner types about a collective, judged by shape alone."""
+"""Forms of a collective. They check only the shape of the input."""
 
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ NAMES_A_LINK = _(
 
 
 class Line(forms.CharField):
-    """One line of text, of which something can be seen."""
+    """One line of text with at least one visible character."""
 
     def to_python(self, value: Any) -> str:
         try:
@@ -42,7 +42,7 @@ class Line(forms.CharField):
 
 
 class NameLine(Line):
-    """A name that emails to strangers repeat: nothing in it may become a link there."""
+    """A name that emails to strangers repeat. It must not look like a link."""
 
     def to_python(self, value: Any) -> str:
         name = super().to_python(value)
@@ -53,13 +53,13 @@ class NameLine(Line):
 
 @cache
 def zones() -> list[str]:
-    """The time zones by the name of a place; not the many old names that stand for the same."""
+    """Return the time zones named after a place, without their many old aliases."""
     places = {zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))}
     return ["UTC", *sorted(places)]
 
 
 class CollectiveForm(forms.Form):
-    """Who publishes letters."""
+    """A collective, which publishes letters."""
 
     name = NameLine(
         label=_("Name"),
@@ -111,7 +111,7 @@ class CollectiveForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, and as what."""
+    """The person to invite, and their role."""
 
     email = forms.CharField(
         label=_("Email"),
@@ -136,7 +136,7 @@ class InviteForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    """What teammates call somebody."""
+    """The name that teammates see."""
 
     name = NameLine(
         label=_("Your name for other members"),

@@ -18,7 +18,10 @@ from letters.organizer.collectives import queries
 
 
 def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Offer somebody a role, in the language of the collective's newest letter: we know only an address."""
+    """Ask somebody to accept a role, or return None if the invitation is not valid any more.
+
+    The email is in the language of the collective's newest letter, because we know only an address.
+    """
     now = timezone.now()
     standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(outgoing_emails=outgoing).first()

@@ -1,4 +1,4 @@
-"""What is read about a collective: who belongs to it, who is invited, and what was done in its name."""
+"""What is read about a collective: its members, its invitations, and its audit log."""
 
 import hashlib
 import hmac
@@ -31,16 +31,16 @@ from letters.models import (
 from letters.shared.addresses import decrypt
 from letters.shared.tokens import make_cursor, read_cursor, read_invitation_token
 
-# No more than these are shown, and none is looked for beyond them.
+# Upper bounds on what a page shows or a query reads.
 MAX_COLLECTIVES = 200
 MAX_MEMBERS = 500
 PAGE_LENGTH = 50
-# Not more than so many invitations to an address within a day, over all collectives.
+# Invitations to one address within a day, from all collectives together.
 MAX_MAILS_A_DAY = 3
 
 
 def parts_of(person: User) -> list[Membership]:
-    """Their parts, each with its collective and the number of its letters."""
+    """Return a person's memberships, each with its collective and the number of its letters."""
     found = person.memberships.select_related("collective").annotate(letters=Count("collective__letters"))
     return list(found.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
 
@@ -55,19 +55,21 @@ def language_of(collective: Collective) -> str:
 class Member:
     membership: Membership
     name: str
-    # For the eyes of owners.
+    # Shown only to owners.
     address: str
 
 
 def members_of(collective: Collective) -> list[Member]:
-    """The members, the longest-standing first."""
+    """Return the members, the longest-standing first."""
     found = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
     return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in found]
 
 
 def name_of(user: User, collective_id: int) -> str:
-    """What teammates call somebody. Without a name of their own a mark, which is another one in each collective: on no
-    page would an address be right that others may look at, and two people without a name must not be taken for one.
+    """Return what teammates call somebody.
+
+    Privacy: a member without a name is shown by a mark, which differs between collectives. Their address must not
+    appear on a page that others may look at, and two members without a name must not be taken for one.
     """
     if user.name:
         return user.name
@@ -78,24 +80,24 @@ def name_of(user: User, collective_id: int) -> str:
 
 @dataclass(frozen=True)
 class Offer:
-    """An invitation that stands, for an owner's eyes."""
+    """An open invitation, as owners see it."""
 
     invitation: MemberInvitation
-    # Empty if none of our keys opens it.
+    # Empty if none of our keys decrypts it.
     address: str
-    # How its mail stands: "owed", "sent", "failed" or "dropped".
+    # The state of its email: "owed", "sent", "failed" or "dropped".
     mail: str
 
 
 def offers_of(collective: Collective, *, now: datetime) -> list[Offer]:
-    """The invitations that can be accepted now, the newest first."""
+    """Return the invitations that can be accepted now, newest first."""
     mails = Prefetch("outgoing_emails", queryset=OutgoingEmail.objects.order_by("-pk"))
     found = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
     return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in found]
 
 
 def address_in(invitation: MemberInvitation) -> str:
-    """Whom it is for; empty if that is forgotten, or sealed under a key that we do not have."""
+    """Return the invited address; empty if it was deleted or was encrypted under a key that we do not have."""
     try:
         return decrypt(invitation.address) if invitation.address else ""
     except InvalidToken:
@@ -110,7 +112,7 @@ def _state_of(mails: list[OutgoingEmail]) -> str:
 
 
 def invitation_of(token: str) -> MemberInvitation | None:
-    """The invitation that a mailed link is for, whether it stands or not; None if the link is none of ours."""
+    """Return the invitation that an emailed link belongs to, open or not; None if the token is invalid."""
     read = read_invitation_token(token)
     if read is None:
         return None
@@ -119,7 +121,7 @@ def invitation_of(token: str) -> MemberInvitation | None:
 
 
 def part_in(invitation: MemberInvitation, person: User | AnonymousUser) -> Membership | None:
-    """The part that somebody has already where they are invited to."""
+    """Return the membership that a person already has in the inviting collective."""
     if not person.is_authenticated:
         return None
     return Membership.objects.filter(collective=invitation.collective_id, user=person).first()
@@ -130,7 +132,7 @@ def stands(invitation: MemberInvitation, *, now: datetime) -> bool:
 
 
 def is_one_mail_too_many(outgoing: OutgoingEmail, invitation: MemberInvitation) -> bool:
-    """Whether the address has had enough of our invitations, today or for ever: its owner called one of them spam."""
+    """Tell whether the address has had too many invitations today, or has reported one of them as spam."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
     since = outgoing.created_at - timedelta(days=1)
     before = same.filter(created_at__gt=since, created_at__lte=outgoing.created_at)
@@ -139,11 +141,11 @@ def is_one_mail_too_many(outgoing: OutgoingEmail, invitation: MemberInvitation) 
 
 @dataclass(frozen=True)
 class Deed:
-    """One line of the record: an event, or several of one deed, for example of a page of signatures."""
+    """One line of the log: one event, or several of one action, for example on a page of signatures."""
 
     event: AuditEvent
     number: int
-    # By what the page calls them; empty where nobody, or no letter, is meant.
+    # Names as the page shows them; empty if there is nobody, or no letter.
     who: str
     member: str
     title: str
@@ -151,29 +153,28 @@ class Deed:
 
     @property
     def is_of_a_signer(self) -> bool:
-        """Privacy: owners read the day of what signers and their mailboxes do, and no time, as of their signatures."""
+        """Tell whether signers or their mailboxes did this. Privacy: owners see the day of it, not the time."""
         return self.event.object_kind == "signature" and self.event.actor_kind != "user"
 
 
 @dataclass(frozen=True)
 class Page:
     deeds: list[Deed]
-    # Where the next page goes on; empty on the last.
+    # The cursor of the next page; empty on the last one.
     onward: str
 
 
-# Privacy: not emails to signers that came back or were called spam. Whoever types an address could read in the record
-# what became of it, one by one; of an email about a lost link such a line would come only if the address has signed.
+# Privacy: bounces and spam reports of signers do not appear one by one. Otherwise anybody who can type an address could
+# read in the log what became of it; and a line about an email for a lost link would prove that the address has signed.
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
 def record_of(collective: Collective, *, before: str = "") -> Page:
-    """What was done in its name, the newest first, from a cursor on: a page of events, whatever was done to many at
-    once in one line.
+    """Return a page of the collective's log, newest first. Several events of one action share a line.
 
-    Privacy: what signers did on a day comes before all else of that day, in one line for each verb and letter.
-    Otherwise a line between two others, which have times, would say when a signer did it. The cursor is opaque, since
-    the gaps between ids would tell of events that are not shown.
+    Privacy: what signers did on a day comes first on that day, in one line for each verb and letter. Otherwise its
+    position between two lines with times would tell when a signer did it. The cursor is opaque, because gaps between
+    ids would tell of events that are not shown.
     """
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)
@@ -193,7 +194,7 @@ def _midnight(moment: datetime, collective: Collective) -> datetime:
 
 
 def _of_signers(collective: Collective, *, since: datetime | None, upto: datetime | None) -> list[AuditEvent]:
-    """What signers and their mailboxes did, the newest day first: one event for each kind and day, never saved."""
+    """Count what signers and their mailboxes did: one unsaved event for each kind and day, newest day first."""
     found = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
     found = found.filter(at__gte=since) if since else found
     found = found.filter(at__lt=upto) if upto else found
@@ -211,7 +212,7 @@ def _of_one_day(row: Mapping[str, Any], collective: Collective) -> AuditEvent:
 
 
 def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Collective) -> list[AuditEvent]:
-    """Each day begins with what signers did on it."""
+    """Put what signers did at the beginning of each day."""
     merged, waiting = [], deque(of_signers)
     for event in page:
         midnight = _midnight(event.at, collective)
@@ -237,7 +238,7 @@ def _deeds(page: list[AuditEvent], collective: Collective) -> list[Deed]:
 
 
 def _deed_of(event: AuditEvent) -> tuple[object, ...]:
-    """The same for all events of one deed, which differ in the signature alone."""
+    """Return a key that is equal for all events of one action, which differ only in the signature."""
     many = event.object_kind == "signature" and event.pk
     return (0 if many else event.pk, event.at, event.actor_id, event.verb, event.reason, _letter_of(event))
 
@@ -253,7 +254,7 @@ def _member_in(event: AuditEvent) -> int:
 
 
 def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:
-    """Title and slug of each letter, as its organizers know it: of the newest revision, in its own language."""
+    """Return title and slug of each letter, from its newest revision in its own language."""
     texts = Translation.objects.filter(
         revision__letter__in=list(letter_ids),
         revision__letter__collective=collective,

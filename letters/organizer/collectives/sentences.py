@@ -1,4 +1,4 @@
-"""Every deed in a sentence that an owner can read."""
+"""A sentence for each kind of event in a collective's log."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.models import Membership
 from letters.organizer.collectives.queries import Deed
 
-# By the verb that is recorded. {who} did it, {member} it was done to.
+# By verb. {who} is the actor, {member} the person concerned.
 SENTENCES = {
     "create_collective": _("{who} created the collective."),
     "describe_collective": _("{who} changed the description of the collective."),
@@ -67,7 +67,7 @@ SENTENCES = {
     "load_sample": _("{who} loaded the sample {letter}."),
 }
 
-# What may be done to {n} at once.
+# Verbs that can apply to {n} objects at once.
 COUNTED: Mapping[str, Callable[[int], str]] = {
     "note_complaint": lambda n: ngettext(
         "The owner of an address reported our email as spam.",
@@ -119,7 +119,7 @@ def role_name(role: str) -> str:
 
 
 def sentence_of(deed: Deed) -> SafeString:
-    """What was done, by whom and to what; for a verb that has no sentence yet, its own words."""
+    """Return the sentence for an event; for a verb without a sentence, the verb itself."""
     event = deed.event
     counted = COUNTED.get(event.verb)
     return format_html(

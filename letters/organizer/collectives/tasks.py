@@ -1,4 +1,4 @@
-"""What the clock starts for collectives."""
+"""Periodic tasks of collectives."""
 
 from datetime import datetime
 
@@ -6,5 +6,5 @@ from letters.organizer.collectives.operations import forget_invitations
 
 
 def tend_invitations(*, now: datetime) -> None:
-    """Forget whom nobody expects any more."""
+    """Delete invitations that have ended."""
     forget_invitations(now=now)

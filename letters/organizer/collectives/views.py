@@ -1,4 +1,4 @@
-"""A collective's pages: who belongs to it, who is invited, what it says of itself, and what was done in its name."""
+"""The pages of a collective: members, invitations, description and audit log."""
 
 from typing import Any, cast
 
@@ -36,7 +36,7 @@ from letters.shared.refused import Refusal, Refused
 @never_cache
 @for_organizers
 def collectives(request: HttpRequest) -> HttpResponse:
-    """One's collectives, and what one is called in them."""
+    """List one's collectives, and change the name that teammates see."""
     person = cast("User", request.user)
     form = NameForm(request.POST if request.method == "POST" else None, name=person.name)
     if form.is_valid():
@@ -52,7 +52,7 @@ def collectives(request: HttpRequest) -> HttpResponse:
 @never_cache
 @for_organizers
 def new(request: HttpRequest) -> HttpResponse:
-    """A collective without a letter yet."""
+    """Create a collective."""
     form = CollectiveForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -65,13 +65,13 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @of_own_collective("GET", "HEAD")
 def members(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
-    """The members, and for owners the invitations."""
+    """List the members, and for owners also the invitations."""
     return _members_page(request, collective, person)
 
 
 @of_own_collective("GET", "HEAD", "POST", roles=OWNING)
 def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """What it says of itself."""
+    """Change the collective's description."""
     form = CollectiveForm(request.POST if request.method == "POST" else None, collective=collective)
     if form.is_valid():
         try:
@@ -86,7 +86,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """Who did what, and when."""
+    """Show the audit log."""
     page = queries.record_of(collective, before=request.GET.get("before", ""))
     lines = [(deed, sentence_of(deed)) for deed in page.deeds]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
@@ -95,7 +95,7 @@ def record(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
 
 @of_own_collective("POST", roles=OWNING)
 def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """The answer is the same whether or not the address has an account here."""
+    """Invite somebody. Privacy: the answer is the same whether or not the address has an account here."""
     if request.POST.get("action") == "ask":
         ask_to_invite_again(collective, by=owner, now=timezone.now())
         messages.success(request, gettext("The people who run this site will check the invitations."))
@@ -114,7 +114,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
 
 @of_own_collective("POST", roles=OWNING)
 def revoke(request: HttpRequest, collective: Collective, owner: User, pk: int) -> HttpResponse:
-    """Takes an invitation back. One that is over meanwhile, or a second click, changes nothing."""
+    """Withdraw an invitation. Idempotent."""
     invitation = collective.invitations.filter(pk=pk).first()
     if invitation:
         revoke_invitation(invitation, by=owner, now=timezone.now())
@@ -123,7 +123,7 @@ def revoke(request: HttpRequest, collective: Collective, owner: User, pk: int) -
 
 @of_own_collective("POST", roles=OWNING)
 def change_member(request: HttpRequest, collective: Collective, owner: User, pk: int) -> HttpResponse:
-    """Gives somebody another part, or none."""
+    """Change a member's role, or remove the member."""
     action = request.POST.get("action")
     if action not in {"role", "remove"}:
         raise Http404("There is nothing of that name to do.")
@@ -142,7 +142,7 @@ def change_member(request: HttpRequest, collective: Collective, owner: User, pk:
 
 @of_own_collective("POST")
 def leave(request: HttpRequest, collective: Collective, person: User) -> HttpResponse:
-    """Everybody for themselves."""
+    """Leave the collective."""
     try:
         leave_collective(collective, by=person, now=timezone.now())
     except Refused as refused:
@@ -154,7 +154,10 @@ def leave(request: HttpRequest, collective: Collective, person: User) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET shows who invites to what, and changes nothing: scanners follow links. POST accepts, with an account."""
+    """GET shows the invitation and changes nothing, because scanners follow links.
+
+    POST accepts it and needs an account.
+    """
     invitation = queries.invitation_of(token)
     part = queries.part_in(invitation, request.user) if invitation else None
     if invitation and part and invitation.accepted_by_id == part.user_id:
@@ -193,7 +196,7 @@ def _invitation_page(
 
 
 def _useless_link(request: HttpRequest) -> HttpResponse:
-    """Cut, changed, over, taken back, used by somebody else: one page for all, which tells nobody which it was."""
+    """Privacy: one page for links that are cut, changed, expired, withdrawn or used, so that it does not tell which."""
     return render(request, "letters/collectives/useless_link.html", status=404)
 
 
@@ -227,6 +230,6 @@ def _members_page(
 
 
 def _go_back(collective: Collective, owner: User) -> HttpResponse:
-    """To the members; to the own collectives for who has just given away the last thing that they could do here."""
+    """Redirect to the members, or to one's own collectives if the owner has just given up their own role here."""
     still_there = collective.memberships.filter(user=owner).exists()
     return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")

@@ -1,1 +1,1 @@
-"""How a letter fares: counts over time, where signers come from, how its mail stands, who has signed."""
+"""The overview of a letter: counts over time, where signers come from, the state of its emails, and its signatures."""

@@ -1,20 +1,20 @@
-"""Numbers as shapes: paths of an SVG without words, which the page sets in HTML, where no scaling makes them tiny."""
+"""Draw numbers as SVG paths without text. The page sets the labels in HTML, where scaling does not shrink them."""
 
 WIDTH = 1000
 HEIGHT = 200
-# Of each bar's place, for the bar; and the widest that one is: in the first hours there are few.
+# The share of its slot that a bar fills, and the widest bar, for charts with few values.
 FILLED = 0.8
 WIDEST = 60
 
 
 def bars(values: list[int]) -> str:
-    """One rectangle a value, the highest as high as the picture. What is below zero has none."""
+    """Return a rectangle for each positive value, scaled to the highest one."""
     top, place = max(1, *values), WIDTH / len(values)
     width = min(WIDEST, place * FILLED)
     drawn = []
     for number, value in enumerate(values):
         if value > 0:
-            # A single one among thousands is still to be seen.
+            # A single signature among thousands must stay visible.
             height = max(2.0, HEIGHT * value / top)
             left = place * number + (place - width) / 2
             drawn.append(f"M{left:.1f} {HEIGHT}V{HEIGHT - height:.1f}h{width:.1f}V{HEIGHT}z")
@@ -22,7 +22,7 @@ def bars(values: list[int]) -> str:
 
 
 def line(values: list[int]) -> str:
-    """From nothing at the left edge to the last value at the right one."""
+    """Return a line from zero at the left edge to the last value at the right edge."""
     top, place = max(1, *values), WIDTH / len(values)
     points = [
         f"L{place * (number + 1):.1f} {HEIGHT - HEIGHT * max(0, value) / top:.1f}"
@@ -32,5 +32,5 @@ def line(values: list[int]) -> str:
 
 
 def area(values: list[int]) -> str:
-    """What lies under the line."""
+    """Return the area below the line."""
     return f"{line(values)}V{HEIGHT}z"

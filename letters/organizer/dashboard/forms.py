@@ -11,7 +11,9 @@ LISTS = [
 
 
 class SearchForm(forms.Form):
-    """Which of a letter's signatures to show. What makes no sense is said, and shows the first page."""
+    """Which signatures to show. Invalid input shows an error and the first page."""
+
+    marks_optional = False
 
     q = forms.CharField(label=_("Name or affiliation"), max_length=200, required=False)
     shown = forms.ChoiceField(

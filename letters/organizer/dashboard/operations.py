@@ -1,4 +1,4 @@
-"""Hours and tallies made anew from the rows that they stand for."""
+"""Rebuild the hourly counts and tallies from the signatures."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from django.db import connection, transaction
 from letters.base.changes.operations import change_letter_unasked
 from letters.models import GONE, Letter, LetterHour, LetterTally, Signature
 
-# When a signature was taken out stands nowhere but in the hours themselves: those stay, and what they lack is put into
-# the hour of the rebuilding, so that the sum is the counter.
+# The time at which a signature was taken out is stored only in these hours, so they stay. What is missing goes into the
+# current hour, so that the sum equals the counter.
 HOURS = """
 WITH found AS (
     SELECT date_trunc('hour', published_at, 'UTC') AS hour, count(*) AS published
@@ -32,7 +32,7 @@ FROM letters_letter AS letter WHERE letter.id = %(letter)s
 ON CONFLICT (letter_id, hour) DO UPDATE SET taken_out = noted.taken_out + excluded.taken_out
 """
 
-# How signers came is noted nowhere else, so that part stays; what it lacks came in ways that are not known.
+# How signers arrived is stored only in the tallies, so these stay. What is missing counts as unknown.
 COUNT = """
 INSERT INTO letters_lettertally (letter_id, kind, value, number)
 SELECT %(letter)s, kind, value, count(*)
@@ -50,7 +50,7 @@ WHERE letter.id = %(letter)s AND letter.last_number > known.number
 
 @transaction.atomic
 def retally_letter(letter: Letter, *, now: datetime) -> None:
-    """Count its hours and tallies anew. Reads every signature of the letter, whose sequencer waits meanwhile."""
+    """Rebuild the hours and tallies of a letter. Reads all its signatures; the sequencer waits meanwhile."""
     change = change_letter_unasked(letter, by=None, now=now)
     LetterTally.objects.filter(letter=letter).exclude(kind="via", value__gt="").delete()
     with connection.cursor() as cursor:
@@ -61,5 +61,5 @@ def retally_letter(letter: Letter, *, now: datetime) -> None:
 
 
 def forget_vias() -> int:
-    """Of signatures that were taken out before they had a number, nothing is tallied: forget what led them here."""
+    """Delete how signers arrived from signatures that were taken out before they got a number: they are in no tally."""
     return Signature.objects.filter(state__in=GONE).exclude(via="").update(via="")

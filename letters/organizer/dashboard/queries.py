@@ -1,4 +1,7 @@
-"""How a letter fares. Nothing here costs more with a million signatures: what is shown was counted when it happened."""
+"""What the overview of a letter shows.
+
+Nothing here gets slower with more signatures: numbers were counted as they came.
+"""
 
 import re
 from collections.abc import Callable
@@ -26,8 +29,6 @@ from letters.shared.tokens import make_cursor, read_cursor
 
 State = Signature.State
 
-# Signatures over time
-
 
 @dataclass(frozen=True)
 class Span:
@@ -35,27 +36,28 @@ class Span:
 
     begins: datetime
     published: int
-    # Withdrawn and removed, less what was put back.
+    # Withdrawn and removed signatures, minus those that were restored.
     taken_out: int
-    # The count at its end.
+    # The count at the end of the span.
     total: int
 
 
 @dataclass(frozen=True)
 class Course:
-    # "day", "week" or "month"
+    # "day", "week" or "month".
     unit: str
     spans: list[Span]
 
 
-# The finest unit in which so long a time is still read at a glance. Privacy: never an hour, which would tell when
-# somebody signed who shows no name.
+# The finest unit that still fits on a chart of that length. Privacy: never an hour, which would tell when a signer
+# without a name signed.
 UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
 
 
 def course(letter: Letter, *, now: datetime) -> Course:
-    """Its signatures from the first publication until now, or until it closed: by days first, later by more, as
-    calendars show them in the collective's time zone.
+    """Return the signatures from the first publication until now, or until the letter closed.
+
+    The unit is a day at first and grows with the time, by the calendar of the collective's time zone.
     """
     zone = letter.collective.zone()
     start = letter.published_at or letter.created_at
@@ -64,7 +66,7 @@ def course(letter: Letter, *, now: datetime) -> Course:
     hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
     found = {row["at"]: (row["new"], row["out"]) for row in sums}
-    # Of a letter that is older than these notes, all that came before them: so the line ends at the letter's count.
+    # Signatures from before these hours were recorded count at the start, so that the line ends at the letter's count.
     spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
     for begins in _steps(unit, [start, end, *found], zone):
         new, out = found.get(begins, (0, 0))
@@ -74,11 +76,11 @@ def course(letter: Letter, *, now: datetime) -> Course:
 
 
 def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
-    """The beginnings of all units from the first of these moments to the last, without a gap."""
+    """Return the beginnings of all units between the first and the last of these moments."""
     begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
     steps = [begins]
     while begins < last:
-        # A month ends at the latest 31 days on. Days are counted on the calendar of the zone.
+        # A month is at most 31 days long. Days are counted on the calendar of the zone.
         ahead = {"day": timedelta(days=1), "week": timedelta(days=7)}
         begins = _begin(unit, begins + ahead.get(unit, timedelta(days=31)), zone)
         steps.append(begins)
@@ -90,16 +92,14 @@ def _begin(unit: str, moment: datetime, zone: ZoneInfo) -> datetime:
     return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1) if unit == "month" else day
 
 
-# Where signers come from
-
-# Hosts that led fewer signers here are not named: a private page could be one.
+# Privacy: a host is named only if it brought this many signers, because it could be a private page.
 FEWEST = 3
 MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Shares:
-    """How many of those who were numbered had a value in common, the greatest first; the rest summed up."""
+    """How many signers had which value, the most frequent first; the rest is summed up."""
 
     known: list[tuple[str, int]]
     others: int
@@ -115,9 +115,9 @@ class Origins:
 
 
 def origins(letter: Letter) -> Origins:
-    """By language, by country, by the host that led them here."""
+    """Return the signers by language, by country and by the host that they came from."""
     tallies = LetterTally.objects.filter(letter=letter)
-    # A letter has few languages; nobody is counted in two of them.
+    # Each signature has exactly one language, so the sum over languages is the total.
     total = tallies.filter(kind=LetterTally.Kind.LANGUAGE).aggregate(total=Sum("number"))["total"] or 0
     fewest = {LetterTally.Kind.VIA: FEWEST}
     language, country, via = (
@@ -133,30 +133,27 @@ def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
     return Shares(known, max(0, total - unknown - sum(number for _, number in known)), unknown)
 
 
-# The state of mail
-
-# Later than this is worth saying.
+# A delay worth mentioning.
 LATE = timedelta(minutes=15)
 MAX_MAILS = 10_000
 
 
 def mail_is_late(now: datetime) -> bool:
-    """Whether an email that somebody is waiting for has waited for longer than it should.
+    """Tell whether any email that somebody waits for is late.
 
-    Privacy: of the whole site, without a number and without a time. A count of the letter's own emails would move by
-    one for an address that is new, and stand still for one that has signed: organizers could ask about each.
+    Privacy: for the whole site, without a number or a time. A count of the letter's own emails would grow by one for a
+    new address and not for one that has signed, so organizers could test addresses.
     """
     owed = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
     oldest = min(owed.values_list("created_at", flat=True)[:MAX_MAILS], default=now)
     return now - oldest > LATE
 
 
-# The signatures themselves
-
 PAGE_LENGTH = 50
-# In what is not published yet, or no more, words are looked for among so many of the newest.
+# Search in unpublished lists covers only this many of the newest signatures.
 MAX_SEARCHED = 10_000
-# Privacy: none of what nobody has confirmed. Whoever typed an address into the form could see there whether it was new.
+# Privacy: nothing that is unconfirmed. Otherwise anybody who types an address into the form could see whether it was
+# new.
 LISTS = {
     "published": State.PUBLISHED,
     "held": State.HELD,
@@ -166,23 +163,23 @@ LISTS = {
 MAX_WORDS = 8
 
 
-# Privacy: by when they were confirmed, and never by id: first signatories get their ids in the order of their
-# organizers' list, and whoever has that list could name those who are shown without a name.
+# Privacy: sorted by confirmation, never by id. First signatories get their ids in the order of their organizers' list,
+# so the list would reveal the names of those who show none.
 MOMENT = Coalesce("confirmed_at", "signed_at")
 
 
 @dataclass(frozen=True)
 class Page:
     signatures: list[Signature]
-    # Where the next page goes on; None on the last.
+    # The cursor of the next page; None on the last one.
     onward: str | None
 
 
 def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "") -> Page:
-    """A page of one of LISTS, the newest first, of those alone in which every word of `search` begins a word,
-    whatever marks, capitals and apostrophes either has.
+    """Return a page of one of LISTS, newest first. `search` keeps signatures in which each of its words begins a word.
 
-    The published ones by number, before `after`, the others by when they were confirmed.
+    Marks, case and apostrophes do not matter. Published signatures are sorted by number before `after`, the others by
+    confirmation.
     """
     words = _folded_words(search) if search else []
     if search and not words:
@@ -206,13 +203,13 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "")
 
 
 def _folded_words(search: str) -> list[str]:
-    """By the function that the index is made with."""
+    """Fold the words with the function that built the index."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT letters_fold(%s)", [search])
         return str(cursor.fetchone()[0]).split()[:MAX_WORDS]
 
 
-# What has no letter in it would match everything.
+# A query without letters would match everything.
 MATCHES = f"""
 {SEARCHED} @@ (%s::tsquery && to_tsquery('simple', %s)) AND numnode(to_tsquery('simple', %s)) > 0
 """
@@ -221,7 +218,7 @@ MATCHES = f"""
 def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
     if not words:
         return Signature.objects.all()
-    # Quoted, and nothing in them can end the quotation: an apostrophe parts words.
+    # Injection: the words are quoted and cannot end the quotation, because folding removes apostrophes.
     query = " & ".join(f"'{word}':*" for word in words)
     matches = RawSQL(MATCHES, [f"'#{letter.pk}'", query, query], output_field=BooleanField())  # noqa: S611
     return Signature.objects.filter(matches)
@@ -240,7 +237,7 @@ def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Pag
     return Page(page, cursor_of(page[-1]) if len(found) > PAGE_LENGTH else None)
 
 
-# The night's comparison
+# The nightly check
 
 DRIFTED = """
 SELECT letter.id, slug FROM letters_letter AS letter
@@ -258,5 +255,5 @@ ORDER BY letter.id
 
 
 def drifted() -> list[str]:
-    """The letters whose hours or tallies do not add up to their numbers."""
+    """Return the slugs of letters whose hours or tallies do not add up to their counters."""
     return [letter.slug for letter in Letter.objects.raw(DRIFTED)]

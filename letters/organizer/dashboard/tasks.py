@@ -6,11 +6,11 @@ log = logging.getLogger(__name__)
 
 
 def compare_tallies() -> None:
-    """Report hours and tallies that do not add up to the letter's numbers. Mended by hand, once it is known why."""
+    """Report letters whose hours or tallies do not add up. A person repairs them once the cause is known."""
     for slug in queries.drifted():
         log.error("The hours or tallies of %s do not add up. Run `manage.py retally %s`.", slug, slug)
 
 
 def forget_vias() -> None:
-    """Of who was turned away before being numbered, forget what led them here."""
+    """Delete how signers arrived from signatures that were taken out before they got a number."""
     operations.forget_vias()

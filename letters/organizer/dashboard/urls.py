@@ -3,7 +3,6 @@ from django.urls import path
 from letters.organizer.dashboard import views
 
 urlpatterns = [
-    # /organize/letters/<slug>/
     path("organize/letters/<slug:slug>/dashboard/", views.dashboard, name="dashboard"),
     path("organize/letters/<slug:slug>/signatures/", views.signatures, name="organize_signatures"),
 ]

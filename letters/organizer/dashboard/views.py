@@ -1,4 +1,4 @@
-"""How a letter fares, for everybody who works on it: nothing here can be changed."""
+"""The overview of a letter, for all its members. Nothing can be changed here."""
 
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ ANY_PART = list(Membership.Role)
 
 @of_own_letter("GET", "HEAD", roles=ANY_PART)
 def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
-    """The honest counter, signatures over time, where they come from, how the mail stands."""
+    """Show the counter, signatures over time, where signers come from, and the state of the emails."""
     course = queries.course(letter, now=timezone.now())
     published = [span.published for span in course.spans]
     totals = [span.total for span in course.spans]
@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
 
 @of_own_letter("GET", "HEAD", roles=ANY_PART)
 def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
-    """The signatures with what organizers may see, to search; never an address."""
+    """Search the signatures. Shows what organizers may see, never an address."""
     form = SearchForm(request.GET)
     is_valid = form.is_valid()
     shown = form.shown_list

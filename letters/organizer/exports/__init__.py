@@ -1,1 +1,1 @@
-"""Signatures, and letters with their signatures, as files, made in the background."""
+"""Files with signatures, and letters with their signatures as PDF, made by a worker."""

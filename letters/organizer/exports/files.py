@@ -1,4 +1,4 @@
-"""Exports as files in EXPORTS_DIR, for their owner's eyes alone, written row after row: memory stays what it is."""
+"""Write exports to files in EXPORTS_DIR, readable only by their owner, row by row so that memory stays constant."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ from letters.models import Export
 from letters.shared.csv_rows import MARK, csv_lines
 
 Rows = Sequence[Sequence[object]]
-# Adds rows to the file that is being written.
+# A function that appends rows to the file.
 Write = Callable[[Rows], None]
 
-# As many as fit, the heading included.
+# Excel's limit, the heading included.
 ROWS_A_SHEET = 1_048_576
 
 
@@ -29,24 +29,27 @@ def folder() -> Path:
 
 
 def name_of(export: Export) -> str:
-    """Another one for each attempt: two workers that both think it is theirs write two files."""
+    """Return a name that differs for each attempt.
+
+    Race: two workers that both believe they own the export write two files.
+    """
     return f"{export.pk}-{export.attempts}.{export.format}"
 
 
 def export_of(file_name: str) -> int | None:
-    """The id of the export that a file is for."""
+    """Return the id of the export that a file belongs to."""
     number = file_name.partition("-")[0]
     return int(number) if number.isascii() and number.isdigit() else None
 
 
 def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:
-    """A new file with that heading, to write rows to; it is whole when this ends."""
+    """Open a new file with this heading for writing. The file is complete when the context ends."""
     writers = {"csv": _csv, "xlsx": _xlsx}
     return writers[name.rpartition(".")[2]](folder() / name, heading)
 
 
 def empty(name: str) -> Path:
-    """A new file, for its owner's eyes alone, to be written by its path."""
+    """Create an empty file that only its owner can read, and return its path."""
     path = folder() / name
     _new(path).close()
     return path
@@ -66,9 +69,12 @@ def _csv(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 
 @contextmanager
 def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
-    """Text is written as text: nothing is calculated, and nothing becomes a link. More rows take more sheets."""
-    # The rows of a sheet wait in files of their own, which go with this folder however it ends: a full disk must not
-    # fill up a little more with each try.
+    """Write a workbook, with more sheets for more rows.
+
+    Security: text stays text. Nothing becomes a formula or a link.
+    """
+    # Full disk: the rows of a sheet wait in files of their own. They are deleted with this folder in every case, so
+    # that repeated failures do not fill the disk further.
     with TemporaryDirectory(prefix="sheet-", dir=folder()) as rows_of_sheets, _new(path) as file:
         yield from _sheets(file, heading, rows_of_sheets)
 
@@ -98,7 +104,9 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
 
 @contextmanager
 def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workbook]:
-    """After a failure the library leaves its files open, and an open file takes room though it is deleted."""
+    """Full disk: after a failure the library leaves its files open, and an open file takes space although it is
+    deleted.
+    """
     book = xlsxwriter.Workbook(file, options)
     try:
         yield book

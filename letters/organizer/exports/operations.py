@@ -1,4 +1,4 @@
-"""Somebody of a collective asks for a file; a worker takes it on, says how far it is, and ends it; it is fetched."""
+"""Request an export, let a worker claim, advance and finish it, and download it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,15 +11,15 @@ from letters.models import WRITING, Export, ExportQuerySet, Letter, User
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 
-# For so long nobody else takes on what a worker has claimed; moved on with each step.
+# While this lasts, no other worker may claim the export. Each step extends it.
 LEASE = timedelta(minutes=2)
-# Putting a spreadsheet of a million rows together takes a minute or two without a step.
+# Assembling a workbook with a million rows takes a minute or two without a step in between.
 MAX_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-# Of one letter. Of a large one each is a hundred megabytes on a disk that all share, for a day.
+# Exports of one letter. For a large letter, each takes a hundred megabytes of the shared disk for a day.
 MAX_A_DAY = 20
-# Of one account, over all letters.
+# Exports of one account, over all letters.
 MAX_OF_AN_ACCOUNT_A_DAY = 60
 KEPT = timedelta(hours=24)
 FORMATS = {
@@ -29,23 +29,23 @@ FORMATS = {
 
 
 class TakenOver(Exception):
-    """Another worker has the export, after a pause of this one that was longer than its lease."""
+    """Another worker has claimed the export, because this one paused for longer than its lease."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     kind: Export.Kind
     format: Export.Format
-    # Of a letter: empty is its own.
+    # The language of a letter; empty for its own.
     language: str = ""
 
 
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
-    """Owe a file. One that is under way already is not asked for again: it is given back.
+    """Request a file. If the same one is being made already, return that one.
 
-    Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language")
-    for a letter that has not been published in it; Refused("too_many_today") for the one after MAX_A_DAY, and
-    Refused("too_many_of_yours") for the one after MAX_OF_AN_ACCOUNT_A_DAY.
+    Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language") for a language in which the
+    letter is not published; Refused("too_many_today") beyond MAX_A_DAY; and Refused("too_many_of_yours") beyond
+    MAX_OF_AN_ACCOUNT_A_DAY.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     if wanted.format not in FORMATS[wanted.kind]:
@@ -65,7 +65,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
             change.after_commit(lambda: wakeups.wake("letters.export", queue="exports"))
             return export
     except IntegrityError:
-        # The database decides: two clicks at once meet at the constraint. If it has ended meanwhile, that is as good.
+        # Race: the unique constraint stops the second of two clicks. A row that has ended meanwhile is just as good.
         return Export.objects.filter(**which).latest("pk")
 
 
@@ -81,7 +81,7 @@ def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def claim_export(*, now: datetime) -> Export | None:
-    """Take on the export that has waited the longest; None if none is due. One that has been begun begins anew."""
+    """Claim the export that has waited longest, or return None if none is due. A repeated attempt starts over."""
     due = Export.objects.owed().filter(next_attempt_at__lte=now)
     export = due.select_for_update(skip_locked=True, of=("self",)).select_related("letter__collective", "asked_by")
     found = export.order_by("next_attempt_at").first()
@@ -95,21 +95,21 @@ def claim_export(*, now: datetime) -> Export | None:
 
 
 def must_still_be_allowed(export: Export) -> None:
-    """Raises Refused("not_yours") if who asked has lost that part, Refused("gave_up") after too many tries."""
+    """Raise Refused("not_yours") if the person has lost their role, and Refused("gave_up") after too many attempts."""
     if export.attempts > MAX_ATTEMPTS:
         raise Refused(Refusal.GAVE_UP)
     export.letter.collective.require_role(export.asked_by, WRITING)
 
 
 def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
-    """Note how far it is, and stay its worker. Raises TakenOver."""
+    """Store the progress, and extend the lease. Raises TakenOver."""
     if not _mine(export).update(reached=reached, rows=rows, next_attempt_at=now + lease):
         raise TakenOver
 
 
 @transaction.atomic
 def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
-    """It can be fetched from now on. Raises TakenOver."""
+    """Make the file available for download. Raises TakenOver."""
     expires_at = now + KEPT
     values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
     if not _mine(export).update(**values, reached=export.last_number):
@@ -119,13 +119,13 @@ def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -
 
 
 def postpone_export(export: Export, *, error: str, now: datetime) -> None:
-    """It did not work out, and is tried again."""
+    """Note a failed attempt. The export is tried again."""
     _mine(export).update(error=error[:100], next_attempt_at=now + PAUSE)
 
 
 @transaction.atomic
 def fail_export(export: Export, *, error: str, now: datetime) -> None:
-    """No file is made. Who asked may ask again."""
+    """Give up. The person may request the file again."""
     if _mine(export).update(failed_at=now, error=error[:100]):
         details = {"export": export.pk, "kind": export.kind, "error": error}
         record("fail_export", export.letter, by=None, now=now, details=details)
@@ -137,7 +137,10 @@ def _mine(export: Export) -> ExportQuerySet:
 
 @transaction.atomic
 def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> None:
-    """Somebody takes the file away. Raises Refused("not_yours"), or Refused("no_file") before or after its time."""
+    """Record a download.
+
+    Raises Refused("not_yours"), or Refused("no_file") if the file is not there yet or has expired.
+    """
     change = change_letter(export.letter, WRITING, by=by, now=now, lock=False)
     if not is_there or not export.file_name or not export.expires_at or export.expires_at <= now:
         raise Refused(Refusal.NO_FILE)
@@ -146,5 +149,5 @@ def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> 
 
 
 def expire_exports(*, now: datetime) -> int:
-    """Forget the files whose time is over. How many. Whoever calls deletes what nothing speaks of any more."""
+    """Forget expired files. Returns how many. The caller deletes the files that no row names any more."""
     return Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")

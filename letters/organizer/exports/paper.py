@@ -1,4 +1,4 @@
-"""What stands on the first pages of a letter's PDF, besides its text."""
+"""The first pages of a letter's PDF: everything except the text of the letter."""
 
 from datetime import datetime
 
@@ -16,9 +16,12 @@ from letters.shared.languages import interface_language
 
 
 def letterhead(export: Export, *, now: datetime) -> Letterhead:
-    """In the letter's language, if the site speaks it. Raises Refused("no_such_language"), and TooComplicated."""
+    """Return the letterhead, in the letter's language if the site speaks it.
+
+    Raises Refused("no_such_language"), and TooComplicated.
+    """
     letter, text = export.letter, queries.text_of(export)
-    # Counted as the list is read: the headline of the public page may be a moment older.
+    # Counted from the same rows as the list. The headline of the public page may be a moment older.
     signed = queries.signed(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
@@ -45,7 +48,9 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
 
 
 def marks(language: str) -> dict[str, str]:
-    """Beside the names of those who saw other words, by what `signed_text` says of them, in the letter's language."""
+    """Return the notes beside the names of people who saw another text, by their `signed_text`, in the letter's
+    language.
+    """
     with translation.override(interface_language(language)):
         return {
             "first": gettext("signed the first text"),
@@ -55,7 +60,7 @@ def marks(language: str) -> dict[str, str]:
 
 
 def _signed_by(signed: queries.Signed, letter: Letter, locale: str) -> str:
-    """Above the names. Nobody is said to have signed a text that they have not seen."""
+    """Return the line above the names. Trust: it never says that people signed a text they have not seen."""
     added = ""
     if signed.before and signed.added_at:
         added = added_sentence(letter.day_of(signed.added_at), before=signed.before)

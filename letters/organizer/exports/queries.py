@@ -1,4 +1,4 @@
-"""What goes into a file, so many numbers at a time: the millionth row costs what the first did."""
+"""What goes into an export, in batches of sequence numbers, so that the last row costs no more than the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,18 +35,18 @@ SIGNATURES = [
 @dataclass(frozen=True)
 class Chunk:
     rows: list[Sequence[object]]
-    # The number that it has come to.
+    # The last number of this batch.
     reached: int
 
 
 def exports_of(letter: Letter) -> list[Export]:
-    """The newest."""
+    """Return the newest exports of a letter."""
     found = Export.objects.filter(letter=letter).select_related("asked_by", "letter__collective")
     return list(found.order_by("-pk")[:MAX_LISTED])
 
 
 def chunks(export: Export) -> Iterator[Chunk]:
-    """All rows of an export by their numbers, up to the letter's number when it began."""
+    """Yield all rows of an export by number, up to the letter's last number when it was requested."""
     changes = History.of_changed(export.letter)
     for after, upto in _ranges(export):
         found = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
@@ -54,16 +54,16 @@ def chunks(export: Export) -> Iterator[Chunk]:
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
-    """Its numbers, so many at a time: after the first of the two, up to the second."""
+    """Yield the number before each batch, and the last number of the batch."""
     for after in range(0, export.last_number, NUMBERS_BATCH_SIZE):
         yield after, min(after + NUMBERS_BATCH_SIZE, export.last_number)
 
 
 def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
-    """What organizers may see of a published one.
+    """Return the columns of a published signature that organizers may see.
 
-    Privacy: days, never times, which the log of a mail gateway would turn into names; and of a signer without a name
-    nothing but that they signed, and which text.
+    Privacy: days and not times, because the log of a mail gateway would turn times into names. A signer without a name
+    is shown only by the text that they signed.
     """
     begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
     if signature.display == Display.NOBODY:
@@ -79,7 +79,7 @@ def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:
 
 
 def text_of(export: Export) -> Translation:
-    """What readers see now, in the export's language. Raises Refused("no_such_language") if that is gone."""
+    """Return the published text in the export's language. Raises Refused("no_such_language") if there is none now."""
     found = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
     if text := found.defer("html").first():
         return text
@@ -88,8 +88,9 @@ def text_of(export: Export) -> Translation:
 
 @dataclass(frozen=True)
 class Signed:
-    """How many signed the text as it reads now, how many an earlier one, and how many before a correction. If the
-    translation came later, how many signed before it existed: none of them is said to have signed it.
+    """How many people signed the current text, an earlier one, and before a correction.
+
+    Trust: people who signed before a translation existed are not counted as having signed it.
     """
 
     this: int
@@ -100,7 +101,7 @@ class Signed:
 
 
 def signed(export: Export) -> Signed:
-    """As many as `signatories` gives, if nobody goes meanwhile."""
+    """Count the rows that `signatories` yields, unless somebody withdraws meanwhile."""
     changes = History.of_changed(export.letter, export.language)
     came = changes.came_later(export.language) if changes else None
     is_before = Q(revision__number__lt=came.number if came else 0)
@@ -119,12 +120,12 @@ def signed(export: Export) -> Signed:
 KINDS = ["signed_text", "is_before"]
 
 
-# With more of them, smaller ones are set: together they are held in memory.
+# Memory: with more pictures than this, smaller versions are used.
 MAX_LARGE_PICTURES = 10
 
 
 def pictures(letter: Letter, body: str) -> dict[str, bytes]:
-    """The letter's own pictures that its text shows, by their addresses. Raises TooComplicated."""
+    """Return the letter's own pictures in its text, by address. Raises TooComplicated."""
     addresses = {found[1]: address for address in pictures_in(body) if (found := ADDRESS.fullmatch(address))}
     kept = letter.pictures.filter(digest__in=addresses)
     is_few = len(addresses) <= MAX_LARGE_PICTURES
@@ -132,10 +133,9 @@ def pictures(letter: Letter, body: str) -> dict[str, bytes]:
 
 
 def signatories(export: Export, marks: Mapping[str, str]) -> Iterator[list[Signatory]]:
-    """The published ones as the public list shows them, a piece at a time. Who saw other words is marked, by what
-    `with_signed_text` says.
+    """Yield the signatories as the public list shows them, in batches. People who saw another text get a mark.
 
-    Who has the name withheld has affiliation and role withheld with it.
+    Privacy: a withheld name also withholds affiliation and role.
     """
     changes = History.of_changed(export.letter)
     fields = ["number", "display", "name", "role", "affiliation", "signed_text"]

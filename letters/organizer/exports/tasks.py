@@ -48,7 +48,7 @@ def _make(export: Export) -> None:
         _remove(name)
         fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
-        # A full disk, a key that is missing: the row stays owed, and no other export waits for it.
+        # For example a full disk or a missing key. The row stays owed, and other exports do not wait for it.
         log.exception("Export %s failed at attempt %s.", export.pk, export.attempts)
         _remove(name)
         postpone_export(export, error=type(failure).__name__, now=database_now())

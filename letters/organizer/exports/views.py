@@ -1,4 +1,4 @@
-"""Files for a collective: ask for one, see how far it is, fetch it."""
+"""Pages for exports: request one, follow its progress, download it."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ TYPES = {
 
 @of_own_letter("GET", "HEAD", "POST")
 def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
-    """The files that were asked for; POST asks for another."""
+    """List the exports, and request one."""
     form = SignaturesForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _asked(letter, form.wanted(), person, form):
         return redirect("exports", slug=letter.slug)
@@ -40,7 +40,7 @@ def exports(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
 
 @of_own_letter("POST")
 def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Asks for the PDF, in one of the letter's languages. The page of its delivery shows how far it is."""
+    """Request the PDF in one of the letter's languages. The delivery page shows its progress."""
     wanted = Wanted(Export.Kind.LETTER, Export.Format.PDF, request.POST.get("language", ""))
     try:
         ask_export(letter, wanted=wanted, by=writer, now=timezone.now())
@@ -50,7 +50,7 @@ def letter_with_signatories(request: HttpRequest, letter: Letter, writer: User) 
 
 
 def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
-    """False if it is refused; its form says why."""
+    """Request an export. Returns False, with the reason in the form, if it is refused."""
     try:
         ask_export(letter, wanted=wanted, by=person, now=timezone.now())
     except Refused as refused:
@@ -59,10 +59,10 @@ def _asked(letter: Letter, wanted: Wanted, person: User, form: Form) -> bool:
     return True
 
 
-# By POST: a browser that looks ahead, or a link that is passed on, downloads nothing and leaves no record.
+# POST only: a prefetching browser or a forwarded link must not download anything or leave a record.
 @of_own_letter("POST")
 def download(request: HttpRequest, letter: Letter, person: User, export_id: int) -> HttpResponseBase:
-    """The file, if it is there and this person may have it: asked anew each time."""
+    """Send the file if it exists and this person still may have it."""
     export = Export.objects.select_related("letter__collective").get(letter=letter, pk=export_id)
     path = files.folder() / export.file_name
     try:

@@ -1,4 +1,4 @@
-"""What an organizer sends in, judged by shape alone: a list, what its columns mean, an address."""
+"""Forms for a list of people to invite. They check only the shape of the input."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -110,7 +110,7 @@ ADDRESS_COLUMN_WANTED = _("Select the column with the email addresses.")
 
 
 class ColumnsForm(forms.Form):
-    """What the columns of a list hold, each with its first cells to know it by. Of empty columns nothing is asked."""
+    """The meaning of each column, shown with its first cells. Empty columns are left out."""
 
     encoding = forms.ChoiceField(
         label=_("Character encoding of the file"),
@@ -123,7 +123,7 @@ class ColumnsForm(forms.Form):
     def __init__(self, rows: Sequence[Row], guess: Guess, data: QueryDict | None = None, *, encoding: str = "") -> None:
         initial = {"has_heading": guess.has_heading, "encoding": encoding}
         super().__init__(data, auto_id="list_%s", label_suffix="", initial=initial)
-        if not encoding:  # UTF-8 is hardly ever read by mistake.
+        if not encoding:  # UTF-8 is hardly ever detected by mistake.
             del self.fields["encoding"]
         self.width = len(guess.columns)
         filled = _filled(rows[1 if guess.has_heading else 0 :])
@@ -153,17 +153,17 @@ class ColumnsForm(forms.Form):
         return cleaned
 
     def meanings(self) -> list[str]:
-        """Of each column, as chosen."""
+        """Return the chosen meaning of each column."""
         return [self.cleaned_data.get(f"column_{place}", "ignored") for place in range(self.width)]
 
 
 def _filled(rows: Sequence[Row]) -> set[int]:
-    """The places of columns in which anything stands."""
+    """Return the positions of columns that are not empty."""
     return {place for row in rows for place, cell in enumerate(row.cells) if cell}
 
 
 class TakeBackForm(forms.Form):
-    """The address of somebody who was invited."""
+    """The address of an invitation to withdraw."""
 
     email = forms.CharField(
         label=_("Their email address"),

@@ -1,4 +1,7 @@
-"""The invitation. It repeats no name: a list may call people whatever it likes, and we would deliver that to them."""
+"""The invitation to a first signatory.
+
+Abuse: it repeats no name from the list, because a list can contain any text and we would deliver it.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +23,7 @@ CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
 def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Asks somebody to be among the first; or, if the key says so, reminds them. None if it is no longer true."""
+    """Build the invitation, or the reminder if the key says so. Returns None if the invitation has ended."""
     now = timezone.now()
     signature = Signature.objects.select_related("letter__collective", "contact").get(outgoing_emails=outgoing)
     letter = signature.letter
@@ -31,7 +34,7 @@ def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
     if letter.refusal(now) == Refusal.LETTER_CLOSED or free_again_at(outgoing, signature, now=now):
         return None
     if has_stopped_in_second(letter.collective_id, int(time.monotonic())):
-        # It is true still, and leaves if staff let the round go on.
+        # The invitation is still valid. Its email leaves if staff let the collective invite again.
         return NotBefore(now + ASKED_AGAIN_AFTER)
     decline_url = settings.SITE_URL + signature.link("decline", now=now)
     context = {
@@ -46,7 +49,7 @@ def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
     message = compose_mail(
         outgoing, render_mail("invited", context, language=signature.language), to=signature.contact.address
     )
-    # RFC 8058: the button of the mail program is the same act as the one on our page.
+    # RFC 8058: the unsubscribe button of the email program does the same as the button on our page.
     message.extra_headers |= {
         "List-Unsubscribe": f"<{decline_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

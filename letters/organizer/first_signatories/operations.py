@@ -1,10 +1,11 @@
-"""The round of first signatories: invite by mail, remind once, take back. Each of the invited answers for themselves.
+"""Invite first signatories by email, remind them once, withdraw invitations. Each invited person answers for
+themselves.
 
-An invited person is a row of Signature that counts nowhere and is shown nowhere. So the rule that an address signs
-once, bounces, the limit of mails a day and the control link hold for them as for everybody; and what makes it count is
-the act of its signer (letters/signing), which nothing here can do for them.
+An invited person is a Signature row that counts nowhere and appears nowhere. So the rules that an address signs once,
+on bounces, on emails a day and on the control link apply to them as to everybody. Only the signer can make it count
+(letters/signer/signing); nothing here can.
 
-A round on a draft fixes its text: what the first signers read is what will be published. Nobody else sees it before.
+A round on a draft fixes its text: the first signatories read what will be published. Nobody else sees it before.
 """
 
 import secrets
@@ -53,17 +54,18 @@ from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
 
-# First signatories are few; and what counts them per page stays quick. How many an account may invite within a day
-# is decided in letters/base/accounts/queries.py.
+# First signatories are few, and the queries that count them per page stay quick. The daily limit of an account is in
+# letters/base/accounts/queries.py.
 MAX_INVITED = 10_000
 BATCH_SIZE = 1000
 
 
 @transaction.atomic
 def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: datetime) -> None:
-    """Keep a list until its organizer has said what its columns mean, in place of an earlier one.
+    """Keep an uploaded list until its organizer has confirmed the columns. It replaces an earlier one.
 
-    Every upload is recorded, also one that invites nobody: who tries address after address leaves a trace of each try.
+    Abuse: every upload is recorded, also one that invites nobody, so that testing one address after another leaves a
+    trace.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     _must_be_allowed(letter, now)
@@ -73,19 +75,20 @@ def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: dateti
 
 
 def discard_list(letter: Letter, *, by: User) -> None:
-    """Doing it twice changes nothing."""
+    """Delete the uploaded list. Idempotent."""
     SignatoryList.objects.filter(letter=letter, sent_by=by).delete()
 
 
 @transaction.atomic
 def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: datetime) -> int:
-    """Owe an invitation to everybody on the list who can be invited, and is not known already.
+    """Create an invitation email for everybody on the list who can be invited and is not known already.
 
-    Returns how many are on the list. Privacy: that number, every refusal and everything that is recorded depend on
-    the list alone. Who is known already, whatever the reason, gets no second email, and nobody is told.
-    Doing it twice invites nobody twice. Raises Refused if the letter is open already, has no text yet ("no_text"), or
-    would have more than MAX_INVITED ("too_many"); "too_many_today" beyond what the account may send in a day;
-    "not_cleared" and "round_stopped" as `_must_be_allowed` does.
+    Returns how many on the list can be invited. Privacy: that number, every refusal and every record depend on the list
+    alone. People who are known already, for whatever reason, get no second email, and nobody is told.
+
+    Idempotent. Raises Refused if the letter is open already, has no text yet ("no_text"), or would have more than
+    MAX_INVITED ("too_many"); "too_many_today" beyond the daily limit of the account; and "not_cleared" and
+    "round_stopped" as `_must_be_allowed` does.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     _must_be_allowed(letter, now)
@@ -106,8 +109,10 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
 
 
 def _must_be_allowed(letter: Letter, now: datetime) -> None:
-    """Raises Refused if nobody may be invited now: what round_refusal says, "not_cleared" as long as staff have not
-    looked at the collective, and "round_stopped" while too many of its invitations come back.
+    """Raise Refused if nobody may be invited now.
+
+    The reasons are those of round_refusal, "not_cleared" while staff have still to clear the collective, and
+    "round_stopped" while too many of its invitations bounce.
     """
     if refusal := round_refusal(letter, now):
         raise Refused(refusal)
@@ -118,13 +123,13 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
 
 def _must_not_be_too_many_today(change: LetterChange, number: int, by: User) -> None:
     change.lock_account()
-    # What was taken back counts too: its email may have gone.
+    # Withdrawn invitations count too: their email may have left.
     if invited_today(by, change.now) + number > invitations_a_day(by):
         raise Refused(Refusal.TOO_MANY_TODAY)
 
 
 def _fix_text(change: LetterChange) -> None:
-    """From the first invitation on, a draft reads as it will when it is published (migration 0002 sees to it)."""
+    """Fix the text of a draft from the first invitation on (a database trigger enforces it)."""
     letter = change.letter
     if letter.current_revision_id:
         return
@@ -138,10 +143,10 @@ def _fix_text(change: LetterChange) -> None:
 def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
     again = expired_among(letter, list(new))
     rows = [_signature(letter, digest, person, again.get(digest), now) for digest, person in new.items()]
-    # Somebody may have signed a moment ago: theirs stands.
+    # Race: the person may have signed by the form a moment ago. Their signature stays.
     Signature.objects.bulk_create([row for row in rows if row.pk is None], BATCH_SIZE, ignore_conflicts=True)
     anew = [row for row in rows if row.pk is not None]
-    # Race: one of them may be signing with the form at this moment. Theirs stands, and its link goes on working.
+    # Race: one of them may be signing by the form now. Their signature stays, and its link keeps working.
     Signature.objects.move_each(Transition.INVITE_AGAIN, anew, BATCH_SIZE)
     written = Signature.objects.filter(letter=letter, address_hash__in=list(new), state=State.INVITED, signed_at=now)
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
@@ -166,7 +171,7 @@ def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, no
         concern=Signature.Concern.DISPOSABLE if disposable else Signature.Concern.NONE,
         state=Transition.INVITE.target,
         is_first=True,
-        # Another one for an invitation that is made anew: the link in the old mail is worth nothing.
+        # A renewed invitation gets a new salt, so that the link in the old email stops working.
         salt=secrets.token_bytes(SALT_BYTES),
         address_hash=digest,
         signed_at=now,
@@ -184,7 +189,7 @@ def _mail(signature_id: int, now: datetime) -> OutgoingEmail:
     )
 
 
-# Once for each invitation: the key holds the second at which it was made.
+# One reminder for each invitation: the key contains the second at which it was made.
 REMIND = f"""
 INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
 SELECT 'invited', id, 'invited_again:' || id || ':' || extract(epoch FROM signed_at)::bigint,
@@ -198,10 +203,10 @@ ON CONFLICT (key) DO NOTHING
 
 @transaction.atomic
 def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
-    """Owe a second email to those who have not answered for a day; nobody gets a third.
+    """Create a reminder for people who have not answered for a day. Nobody gets a second reminder.
 
-    Privacy: how many they are is neither returned nor recorded. Raises Refused if the letter takes no signatures any
-    more, and as `invite_people` does for a collective that may not send invitations.
+    Privacy: the number of reminders is neither returned nor recorded. Raises Refused if the letter takes no more
+    signatures, and as `invite_people` does for a collective that may not send invitations.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     refusal = round_refusal(letter, now)
@@ -224,9 +229,10 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
-    """Take one back that has not been answered. Nobody is told whether there was one: they may have signed unnamed.
+    """Withdraw an unanswered invitation.
 
-    Recorded either way: owners read the record, and must not learn it there.
+    Privacy: nobody is told whether there was one, because the person may have signed without a name. The record is
+    written either way, since owners read the log.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     _end(_waiting(letter).filter(address_hash=hash_address(address.canonical)), now)
@@ -235,9 +241,9 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
 
 @transaction.atomic
 def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
-    """Take back all that have not been answered; how many they are is not told.
+    """Withdraw all unanswered invitations. Privacy: their number is not told.
 
-    If nobody has signed a draft, its text can be written again: there is no signature under it.
+    If nobody has signed a draft, its text can be edited again.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     _end(_waiting(letter), now)
@@ -257,8 +263,10 @@ def _free_text(change: LetterChange) -> bool:
 
 
 def forget_invitations(*, now: datetime) -> None:
-    """Lists that nobody confirmed; addresses of those who have not answered in time; and, once the letter has been open
-    for as long, the hashes of all who have not signed.
+    """Delete uploaded lists that nobody confirmed, and addresses of people who have not answered in time.
+
+    Once the letter has been open for the lifetime of an invitation, delete the hashes of everybody who has not signed,
+    too.
     """
     SignatoryList.objects.filter(created_at__lte=now - LIST_RETENTION).delete()
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_LIFETIME)
@@ -274,12 +282,15 @@ def forget_invitations(*, now: datetime) -> None:
     )
     _forget_what_came_back(now)
     while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
-        # Asked again: they may be signing by the form at this very moment.
+        # Race: they may be signing by the form now, so the condition is checked again.
         Signature.objects.filter(pk__in=batch).remove(Transition.FORGET_INVITATION)
 
 
 def _forget_what_came_back(now: datetime) -> None:
-    """Of those who have signed too. Privacy: otherwise only theirs would be left, and organizers could count them."""
+    """Delete the bounces of invitations, also of people who have signed.
+
+    Privacy: otherwise only the bounces of signers would be left, and organizers could count them.
+    """
     opened = Greatest("published_at", Coalesce("opens_at", "published_at"))
     over = Letter.objects.exclude(status=Letter.Status.DRAFT).alias(opened=opened)
     over = over.filter(opened__lte=now - INVITATION_LIFETIME)
@@ -292,9 +303,12 @@ def _waiting(letter: Letter) -> SignatureQuerySet:
 
 
 def _end(waiting: SignatureQuerySet, now: datetime) -> int:
-    """Leave nothing of the invited but the hash. How many it concerned; who answers at this moment has answered."""
+    """Reduce invitations to their hash. Returns how many.
+
+    Race: the row lock lets an answer at the same moment win.
+    """
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    # A person who reported our email as spam has said no. No other email about this letter may reach them.
+    # Somebody who reported our email as spam has declined. No other email about this letter may reach them.
     complained = Q(concern=Signature.Concern.COMPLAINED)
     Signature.objects.filter(pk__in=ids).move(
         Transition.END_INVITATION,
@@ -302,6 +316,6 @@ def _end(waiting: SignatureQuerySet, now: datetime) -> int:
         concern=Case(When(complained, then=Value(Signature.Concern.COMPLAINED)), default=Value("")),
     )
     SignerContact.objects.filter(pk__in=ids).delete()
-    # Those that were sent stay until the row goes: an address that is invited again and again has had them all.
+    # Emails that were sent stay as long as the row, so that they count when an address is invited again and again.
     OutgoingEmail.objects.owed().filter(signature__in=ids).update(dropped_at=now)
     return len(ids)

@@ -1,4 +1,4 @@
-"""What the round of first signatories reads: whom to invite, and what its organizers may know of it."""
+"""What is read about first signatories: whom to invite, and what organizers may know about the round."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,16 +29,16 @@ from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal
 
-# Nobody is reminded sooner.
+# The earliest time for a reminder.
 REMIND_AFTER = timedelta(days=1)
-# A list that was sent in and not confirmed is forgotten then.
+# An uploaded list that nobody confirmed is deleted after this time.
 LIST_RETENTION = timedelta(hours=1)
-# So many names of those who have signed are shown to organizers.
+# Names of first signatories shown to organizers.
 NAMES_SHOWN = 200
 
 
 def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
-    """Why nobody can be invited to be among the first at this moment; empty if they can."""
+    """Return why nobody can be invited as a first signatory now; empty if they can."""
     if letter.status == Letter.Status.DRAFT:
         return ""
     refusal = letter.refusal(now)
@@ -48,20 +48,25 @@ def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
 
 
 def _has_been_signed_by_form(letter: Letter) -> bool:
-    """The form has been open. Asked in the words of partial indexes: few rows are looked at, however many there are."""
+    """Tell whether anybody has signed by the form.
+
+    Performance: the conditions match partial indexes, so the query reads few rows whatever their number.
+    """
     others = Signature.objects.filter(letter=letter, is_first=False)
     found = [Q(number__isnull=False), Q(state__in=UNDERWAY), Q(state=State.CONFIRMED)]
     return any(others.filter(each).exists() for each in found)
 
 
 def list_of(letter: Letter, person: User, now: datetime) -> SignatoryList | None:
-    """The list that this organizer has sent in and not confirmed yet."""
+    """Return the list that this organizer has uploaded and not confirmed yet."""
     return SignatoryList.objects.filter(letter=letter, sent_by=person, created_at__gt=now - LIST_RETENTION).first()
 
 
 def rows_of(kept: SignatoryList, encoding: str = "") -> list[Row]:
-    """Its rows, read as if it had been written in this encoding; none if its key is gone, or if what reads lists has
-    become stricter since it was sent in. Raises UnreadableList("encoding").
+    """Return the rows of a list, read in this encoding.
+
+    Returns no rows if the key is gone, or if the import has become stricter since the upload. Raises
+    UnreadableList("encoding").
     """
     try:
         text = decrypt(kept.encrypted)
@@ -78,14 +83,14 @@ def rows_of(kept: SignatoryList, encoding: str = "") -> list[Row]:
 
 @dataclass(frozen=True)
 class SortedOut:
-    """The people on a list who may be invited, by the hash of the address; and the lines of those who may not.
+    """The people on a list who may be invited, by the hash of their address, and the lines of the others.
 
-    Privacy: this depends on the list and on the letter's domains alone. Who is known already is for `unknown_among`,
-    and no page and no number may tell.
+    Privacy: this depends only on the list and the letter's domains. `unknown_among` finds the people who are known
+    already, and no page and no number may reveal it.
     """
 
     eligible: dict[bytes, Person] = field(default_factory=dict)
-    # At none of the domains to which the letter is limited.
+    # Lines whose address is at none of the domains that the letter accepts.
     elsewhere: list[int] = field(default_factory=list)
 
 
@@ -100,7 +105,7 @@ def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
 
 
 def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
-    """Those to write to: not invited now, not signed, not disowned, and never said no."""
+    """Return the people to write to: not invited, not signed, not disowned, and without an earlier refusal."""
     found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
     found = found.exclude(state__in=Transition.INVITE_AGAIN.sources)
     known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
@@ -108,8 +113,9 @@ def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[byte
 
 
 def listed(letter: Letter) -> int:
-    """How many addresses its organizers have sent in, each list for itself: the record says so, and nobody's answer
-    changes it.
+    """Return how many addresses organizers have sent in, each list counted separately.
+
+    The audit log holds these numbers, so nobody's answer changes them.
     """
     return sum(details["invited"] for details in _imports(letter).values_list("details", flat=True))
 
@@ -119,7 +125,7 @@ def _imports(letter: Letter) -> QuerySet[AuditEvent]:
 
 
 def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
-    """Ids of invitations that were taken back or never answered, by the hash: they are made anew."""
+    """Return the ids of withdrawn and expired invitations by hash. They can be renewed."""
     found = Signature.objects.filter(letter=letter, address_hash__in=hashes)
     found = found.filter(state__in=Transition.INVITE_AGAIN.sources)
     return {bytes(digest): pk for digest, pk in found.values_list("address_hash", "pk") if digest}
@@ -127,33 +133,36 @@ def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How the round stands, as far as organizers may know.
+    """The state of the round, as far as organizers may know it.
 
-    Privacy: nothing here moves when one person answers, is taken back, or turns out to be known. An organizer who saw
-    such a number could ask about one address after another.
+    Privacy: no number here changes when one person answers, is uninvited, or turns out to be known. Otherwise an
+    organizer could test one address after another.
     """
 
-    # Addresses sent in, each list for itself.
+    # Addresses sent in, each list counted separately.
     listed: int
-    # Emails that came back, by the reason in short. Taking an invitation back changes none of them.
+    # Bounced emails by their reason. Withdrawing an invitation does not change these.
     came_back: dict[str, int]
 
 
 def progress(letter: Letter) -> Progress:
     back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
-    # Whether or not they are still among the first: an expired one who is signed for by the form is not.
+    # Independent of `is_first`: an expired invitation loses it when its owner signs by the form.
     reasons = back.values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
 
 
 def signed_names(letter: Letter) -> list[Signature]:
-    """The invited who have signed and whom organizers may see, by name: the order of the list says nothing here."""
+    """Return the first signatories who have signed and show their name.
+
+    Privacy: sorted by name, because the order of the list would say who they are.
+    """
     found = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(display=Display.NOBODY)
     return list(found.order_by("name", "salt")[:NAMES_SHOWN])
 
 
 def title_now(signature: Signature) -> str:
-    """The letter's title as it stands: before it opens, a round that is called off may free the text again."""
+    """Return the current title. Until the letter opens, cancelling the round can make its text editable again."""
     letter = signature.letter
     titles = Translation.objects.filter(revision=letter.current_revision_id, language=signature.language)
     return titles.values_list("title", flat=True).first() or letter.newest_title()

@@ -4,5 +4,5 @@ from letters.organizer.first_signatories.operations import forget_invitations
 
 
 def tend_first_round(*, now: datetime) -> None:
-    """Forget those who have not answered in time."""
+    """Delete invitations that were not answered in time."""
     forget_invitations(now=now)

@@ -3,7 +3,6 @@ from django.urls import path
 from letters.organizer.first_signatories import views
 
 urlpatterns = [
-    # /organize/letters/<slug>/first-signers/
     path("organize/letters/<slug:slug>/first-signers/", views.first_signers, name="first_signers"),
     path("organize/letters/<slug:slug>/first-signers/list/", views.invite_list, name="invite_list"),
     path("organize/letters/<slug:slug>/first-signers/round/", views.tend_round, name="tend_round"),

@@ -1,4 +1,4 @@
-"""An organizer's pages of the first signatories: whom to invite, what their list means, and how far the round is."""
+"""Pages for organizers about first signatories: upload a list, check its columns, and follow the round."""
 
 from typing import Any
 
@@ -32,14 +32,14 @@ from letters.organizer.first_signatories.signatory_import import (
 from letters.shared.refusals import explain, sentence
 from letters.shared.refused import Refusal, Refused
 
-# So many of the understood people, and of the lines that are nobody, are shown.
+# Rows and line numbers shown as examples.
 PEOPLE_SHOWN = 5
 LINES_SHOWN = 20
 
 
 @of_own_letter("GET", "HEAD", "POST")
 def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """How far the round is, and the form that takes a list."""
+    """Show the state of the round, and take a list."""
     form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
     if form.is_valid():
         try:
@@ -84,7 +84,7 @@ def _why_not_now(letter: Letter, health: Health) -> str:
 
 @of_own_letter("GET", "HEAD", "POST")
 def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """What was understood of the list; the organizer sets it right, and then the mails are owed."""
+    """Show what was understood of the list. The organizer corrects it and confirms."""
     kept = queries.list_of(letter, writer, timezone.now())
     encoding, misread = _chosen_encoding(request, kept)
     rows = queries.rows_of(kept, encoding) if kept else []
@@ -98,7 +98,7 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
         discard_list(letter, by=writer)
         return redirect("first_signers", slug=letter.slug)
     guess = guess_columns(rows)
-    # What the columns were taken for in another encoding says nothing of them in this one.
+    # Column meanings that were chosen under another encoding do not apply to this one.
     posted = request.POST if request.method == "POST" and request.POST.get("action") != "encoding" else None
     form = ColumnsForm(rows, guess, posted, encoding=encoding)
     columns, has_heading, refusal = guess.columns, guess.has_heading, ""
@@ -114,7 +114,7 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
 
 
 def _chosen_encoding(request: HttpRequest, kept: SignatoryList | None) -> tuple[str, bool]:
-    """How to read the list, of what the form offers; and whether it cannot be read in the way that was chosen."""
+    """Return the encoding to use, and whether the list cannot be read in the one that was chosen."""
     if kept is None or not kept.encoding:
         return "", False
     chosen = request.POST.get("encoding", "")
@@ -164,14 +164,14 @@ def _list_page(
 
 
 def _said(lines: list[int]) -> dict[str, Any]:
-    """Numbers of lines as one says them, with how many more there are."""
+    """Return the first line numbers as text, and how many more there are."""
     shown = ", ".join(map(str, sorted(lines)[:LINES_SHOWN]))
     return {"number": len(lines), "lines": shown, "more": max(0, len(lines) - LINES_SHOWN)}
 
 
 @of_own_letter("POST")
 def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Remind, take one back, or call the round off: a button each."""
+    """Remind, withdraw one invitation, or cancel the round, one button each."""
     action = request.POST.get("action", "")
     deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
     if action not in deeds:

@@ -1,1 +1,1 @@
-"""The letter with its signatories as a PDF, and the record of its delivery to the addressee."""
+"""The record of a letter's delivery to its addressee, and the PDF to deliver."""

@@ -9,7 +9,7 @@ from letters.organizer.letter_delivery.operations import Delivered
 
 
 class LetterDeliveryForm(forms.Form):
-    """When, to whom, and with how many signatures."""
+    """The date, the recipient and the number of signatures of a delivery."""
 
     on = forms.DateField(
         label=_("Date"),
@@ -53,5 +53,5 @@ class LetterDeliveryForm(forms.Form):
         return on
 
     def delivered(self) -> Delivered:
-        """What was typed. The form must be valid."""
+        """Return what was typed. The form must be valid."""
         return Delivered(**self.cleaned_data)

@@ -1,4 +1,4 @@
-"""The record of a letter's delivery to its addressee."""
+"""Record the delivery of a letter to its addressee."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from letters.shared.refused import Refusal, Refused
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
-    """What an organizer says of a delivery."""
+    """A delivery as an organizer described it."""
 
     on: date
     to: str
@@ -23,9 +23,9 @@ class Delivered:
 
 @transaction.atomic
 def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, now: datetime) -> LetterDelivery:
-    """Say publicly that the letter was delivered. The same day and addressee once more set right what was said.
+    """Record publicly that the letter was delivered. The same day and recipient again correct the record.
 
-    Raises Refused("never_published"), Refused("too_many_signatures") beyond what has ever been published, or
+    Raises Refused("never_published"), Refused("too_many_signatures") beyond what was ever published, or
     Refused("too_much_text") as `keep_text` does.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
@@ -44,7 +44,7 @@ def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, no
 
 @transaction.atomic
 def remove_letter_delivery(letter: Letter, letter_delivery_id: int, *, by: User, now: datetime) -> None:
-    """It was not so. Doing it twice changes nothing."""
+    """Delete a record that is wrong. Idempotent."""
     change = change_letter(letter, WRITING, by=by, now=now)
     found = LetterDelivery.objects.filter(letter=letter, pk=letter_delivery_id).first()
     if found:

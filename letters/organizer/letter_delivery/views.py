@@ -1,4 +1,4 @@
-"""Where organizers say that their letter has been delivered."""
+"""The page on which organizers record deliveries."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +17,10 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD", "POST")
 def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """What has been delivered so far, and the form for one more."""
+    """List the recorded deliveries, and record one."""
     typed = request.POST if request.method == "POST" else None
     changes = queries.changes(letter)
-    # Nobody is said to have signed what they have not seen: proposed is the number of this text alone.
+    # Trust: nobody may be counted for a text that they did not sign, so the form proposes the count of this text alone.
     number = changes.signed_this if changes and changes.has_changed else letter.signature_count
     today = timezone.localdate(timezone=letter.collective.zone())
     form = LetterDeliveryForm(typed, today=today, signature_count=number)

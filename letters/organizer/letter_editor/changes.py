@@ -1,7 +1,7 @@
-"""How much of a letter a new text changes, and whether that is still a correction.
+"""Measure how much of a letter a new text changes, and whether that is still a correction.
 
-Whoever signed stands by what they read. A correction keeps their names under the text, so it must not be able to say
-something else: not at once, and not in ten small steps.
+A correction keeps the names of people under a text that they did not read. So it must not let a letter say something
+else, neither in one step nor in ten small ones.
 """
 
 import re
@@ -11,7 +11,7 @@ from letters.shared.differences import changed_words, same_words
 from letters.shared.pictures import ADDRESS
 from letters.shared.plain_text import to_plain
 
-# A correction changes at most this part of the words, and in a text that is very short at most so many.
+# A correction may change this share of the words. In a very short text it may always change ALWAYS_ALLOWED of them.
 MAX_CHANGED = 0.05
 ALWAYS_ALLOWED = 3
 
@@ -19,9 +19,9 @@ STRIKES = re.compile("(</?(?:s|del)>)")
 
 
 def says_something_else(letter: Letter, revision: Revision) -> bool:
-    """Whether a new text is more than a correction of the last one that people signed as such, in any language.
+    """Tell whether a new text is more than a correction of the one that people last signed, in any language.
 
-    Compared with that one and not with the text before: corrections add up.
+    The comparison is with the text that people signed, not with the previous revision: corrections add up.
     """
     since = History.of(letter).since
     if since is None:
@@ -34,13 +34,13 @@ def says_something_else(letter: Letter, revision: Revision) -> bool:
 
 
 def is_new_cover(letter: Letter, revision: Revision) -> bool:
-    """Whether another picture than the one that readers see stands above a new text."""
+    """Tell whether a new text has another cover picture than the one that readers see."""
     current = letter.current_revision
     return current is not None and (revision.cover_id, revision.cover_alt) != (current.cover_id, current.cover_alt)
 
 
 def _first_in_each_language(letter: Letter, since: Revision) -> dict[str, Translation]:
-    """The text that says what the letter says now; of a language that came later, the first one."""
+    """Return, for each language, the first published text since the last change of substance."""
     published = {"revision__letter": letter, "revision__published_at__isnull": False}
     found = Translation.objects.filter(**published, revision__number__gte=since.number)
     return {text.language: text for text in found.order_by("language", "revision__number").distinct("language")}
@@ -64,14 +64,16 @@ def _written(text: Translation) -> str:
 
 
 def _seen(text: Translation) -> str:
-    """What readers see. A few marks in the source hide a whole paragraph, or bring it back: two arrows make it a
-    comment, two waves strike it out.
+    """Return what readers see.
+
+    A few characters in the source can hide a whole paragraph or bring it back: an HTML comment, or `~~`.
     """
     return to_plain(_not_struck_out(text.html), base="")
 
 
 def _not_struck_out(html: str) -> str:
-    # Denial of service: a pattern for all from one tag to the other would look for the end anew at each beginning.
+    # Denial of service: one pattern from an opening to a closing tag would search to the end again from every opening
+    # tag.
     kept, depth = [], 0
     for piece in STRIKES.split(html):
         if STRIKES.fullmatch(piece):
@@ -83,5 +85,5 @@ def _not_struck_out(html: str) -> str:
 
 
 def _pictures(body: str) -> list[str]:
-    """A picture may hold words of its own."""
+    """Return the addresses of the pictures. A picture can contain words."""
     return [found[1] for found in ADDRESS.finditer(body)]

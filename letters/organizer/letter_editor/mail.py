@@ -15,7 +15,7 @@ def tell_members(letter: Letter, template: str, *, roles: Collection[str], **con
     """Write to each member with one of these roles in the letter's collective, in the language of the letter.
 
     An account has no language, but every member with a role can read the letter's.
-    Raises Refused("no_worker") if nobody takes the emails now.
+    Raises Refused("no_worker") if no worker accepts emails now.
     """
     theirs = {"memberships__collective": letter.collective_id, "memberships__role__in": roles}
     people = User.objects.filter(is_active=True, **theirs).distinct().order_by("pk")

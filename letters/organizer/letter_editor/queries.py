@@ -1,4 +1,4 @@
-"""What organizers read: their collectives, their letters, the text that they are writing."""
+"""What organizers read: their collectives, their letters, and the text that they are writing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +13,21 @@ def collectives_of(person: User) -> list[Collective]:
 
 
 def letters_of(person: User) -> list[Letter]:
-    """The letters of the collectives that they belong to, the newest first."""
+    """Return the letters of the collectives that a person belongs to, newest first."""
     found = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
     return list(found.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
 
 
 def former_slugs(letter: Letter) -> list[str]:
-    """Addresses that the letter had, the newest first."""
+    """Return the slugs that the letter had before, newest first."""
     return list(letter.former_slugs.order_by("-created_at").values_list("slug", flat=True)[:50])
 
 
 def letters_due(now: datetime) -> list[int]:
-    """Ids of the letters that the clock is to publish: first those for which it has not tried in vain; of the others
-    some by chance, so that none that can be published at last waits behind those that cannot.
+    """Return the ids of scheduled letters that are due.
+
+    Letters that have not failed yet come first. The others come in random order, so that one which can be published at
+    last does not wait behind those which still cannot.
     """
     due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now)
     new = due.filter(publish_refused="").order_by("publish_at").values_list("pk", flat=True)[:100]
@@ -40,7 +42,7 @@ class Manuscript:
     letter: Letter
     revision: Revision
     texts: dict[str, Translation]
-    # The languages that readers have.
+    # The languages that readers have already.
     public: set[str]
 
     @property
@@ -49,23 +51,23 @@ class Manuscript:
 
     @property
     def is_open(self) -> bool:
-        """It can still be written: readers do not have it yet."""
+        """Tell whether the revision can still be changed: readers do not have it yet."""
         return self.revision.published_at is None
 
     @property
     def languages(self) -> list["Language"]:
-        """The original first."""
+        """Return the languages, the original first."""
         ordered = sorted(self.texts, key=lambda code: (code != self.letter.language, code))
         return [self.language(code) for code in ordered]
 
     @property
     def behind(self) -> list[str]:
-        """The names of the languages whose original has changed since they were translated."""
+        """Return the names of the languages whose original has changed since they were translated."""
         return [each.name for each in self.languages if each.is_behind]
 
     @property
     def missing(self) -> list[str]:
-        """The names of the languages that readers have and this revision lacks."""
+        """Return the names of the languages that readers have and this revision lacks."""
         return [language_name(code) for code in sorted(self.public - self.texts.keys())]
 
     def language(self, code: str) -> "Language":
@@ -89,18 +91,21 @@ class Language:
     code: str
     name: str
     direction: str
-    # None where nobody has begun.
+    # None if nobody has begun the translation.
     text: Translation | None
     is_original: bool
-    # The original has changed since.
+    # The original has changed since this translation was made.
     is_behind: bool
-    # The original has one, and this has none.
+    # The original has a summary, and this translation has none.
     lacks_summary: bool
     is_public: bool
 
 
 def manuscript(letter: Letter) -> Manuscript:
-    """Raises Translation.DoesNotExist where there is no text in the letter's own language."""
+    """Load the newest revision.
+
+    Raises Translation.DoesNotExist if it has no text in the letter's own language.
+    """
     revision = letter.revisions.latest("number")
     texts = {text.language: text for text in revision.translations.all()}
     if letter.language not in texts:
@@ -111,15 +116,15 @@ def manuscript(letter: Letter) -> Manuscript:
 
 @dataclass(frozen=True)
 class NewLanguages:
-    """Translations that readers would get with a revision, after people have signed."""
+    """Translations that readers would first get with this revision, after people have signed the letter."""
 
     names: list[str]
-    # What their pages will say, if it is published now.
+    # The sentence that their pages would show if the revision were published now.
     sentence: str
 
 
 def new_languages(manuscript: Manuscript, now: datetime) -> NewLanguages | None:
-    """None where nothing will be said of them."""
+    """Return None if their pages would say nothing about it."""
     letter = manuscript.letter
     names = [each.name for each in manuscript.languages if not each.is_public]
     if not names or not letter.current_revision_id or not letter.signature_count or not manuscript.is_open:

@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 def publish_due(*, now: datetime) -> None:
-    """Publish the letters whose moment has come, each in a transaction of its own."""
+    """Publish the letters that are due, each in its own transaction."""
     for letter_id in queries.letters_due(now):
         try:
             publish_if_due(letter_id, now=now)

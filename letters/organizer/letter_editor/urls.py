@@ -15,7 +15,6 @@ urlpatterns = [
     path("organize/", starting.letters, name="organize"),
     path("organize/new/", starting.start, name="start_letter"),
     path("organize/preview/", saving.live_preview, name="live_preview"),
-    # /organize/letters/<slug>/
     path("organize/letters/<slug:slug>/", editing.edit, name="edit_letter"),
     path("organize/letters/<slug:slug>/preview/", previewing.preview, name="preview_letter"),
     path("organize/letters/<slug:slug>/text/<language:language>/", saving.save_text, name="save_text"),

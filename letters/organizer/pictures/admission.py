@@ -1,4 +1,4 @@
-"""How often somebody may have a picture decoded: that takes seconds of a processor, also for a file that is refused."""
+"""Limits on uploads. Decoding takes seconds of processor time, also for a file that is then refused."""
 
 from django.conf import settings
 
@@ -9,7 +9,7 @@ from letters.shared.refused import Refusal
 
 
 def admit_upload(by: User, network: str) -> None:
-    """Count a try, before it costs anything. Raises TooMany("many_pictures")."""
+    """Count an attempt before it costs anything. Raises TooMany("many_pictures")."""
     counted = [
         Limit("pictures", str(by.pk), settings.LIMIT_PICTURES),
         Limit("pictures-network", network, settings.LIMIT_PICTURES_NETWORK),

@@ -1,4 +1,4 @@
-"""A picture that an organizer uploads."""
+"""The form for uploading a picture."""
 
 from collections.abc import Callable
 from math import ceil
@@ -21,10 +21,9 @@ SENTENCES = {
 
 
 class PictureForm(forms.Form):
-    """A file, and what it shows. Cleaned, `file` is the picture made anew.
+    """A file and its description. The cleaned `file` is the re-encoded picture.
 
-    `admit` is called before a file is decoded, which is work. It raises TooMany for somebody who has had very many
-    tries.
+    Denial of service: `admit` runs before a file is decoded. It raises TooMany beyond the limits.
     """
 
     file = forms.FileField(
@@ -52,7 +51,7 @@ class PictureForm(forms.Form):
         try:
             if self.admit:
                 self.admit()
-            # One byte more than is allowed says enough.
+            # One byte above the limit is enough to know that the file is too large.
             return remake(file.read(LARGEST_FILE + 1))
         except UnusablePicture as unusable:
             raise ValidationError(SENTENCES[unusable.code], unusable.code) from unusable

@@ -1,4 +1,4 @@
-"""A collective adds pictures to a letter, and chooses one to stand above it."""
+"""Add pictures to a letter, and choose its cover."""
 
 from datetime import datetime, timedelta
 
@@ -11,24 +11,23 @@ from letters.shared.pictures import Remade
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest as digest_of
 
-# Of one letter. What was published shows its pictures for ever; others are deleted by `delete_unused`.
+# Pictures of one letter. Published pictures are kept for ever; `delete_unused` deletes the others.
 MAX_PICTURES = 50
-# Of one account within a day, over all letters: pictures stand in the database, and fill its disk.
+# Uploads of one account within a day, over all letters. Pictures are stored in the database and fill its disk.
 MAX_A_DAY = 60
 MAX_BYTES_A_DAY = 60 * 1024 * 1024
-# A picture that no text shows is kept for so long after it was uploaded.
+# A picture that no text shows is deleted this long after its upload.
 UNUSED_FOR = timedelta(days=7)
-# A draft that nobody has changed for so long keeps no pictures.
+# A draft that nobody has changed for this long loses its pictures.
 ABANDONED_FOR = timedelta(days=180)
 
 
 @transaction.atomic
 def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: datetime) -> Picture:
-    """Keep a picture for a letter. The same one again is the one that is there, with what it shows said anew;
-    texts that show it above them say what they said.
+    """Store a picture of a letter. Uploading the same one again replaces its description.
 
-    Raises Refused("too_many") for the one after MAX_PICTURES, and Refused("too_many_today") for an account that has
-    uploaded MAX_A_DAY or MAX_BYTES_A_DAY.
+    Texts that show it as their cover keep the description they were written with. Raises Refused("too_many") beyond
+    MAX_PICTURES, and Refused("too_many_today") for an account that has uploaded MAX_A_DAY or MAX_BYTES_A_DAY.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     change.lock_account()
@@ -55,11 +54,12 @@ def _must_not_fill_the_disk(size: int, by: User, now: datetime) -> None:
 
 
 def delete_unused(*, now: datetime) -> int:
-    """Delete pictures that no text shows, and those of drafts that nobody works on any more. How many there were."""
+    """Delete pictures that no text shows, and those of abandoned drafts. Returns how many."""
     deleted = 0
     for pk, letter_id in queries.maybe_unused(now - UNUSED_FOR, now - ABANDONED_FOR):
         with transaction.atomic():
-            # Race: whoever saves a text with this picture holds the letter, and the question is asked anew after that.
+            # Race: anybody who saves a text with this picture holds the letter, so the check is repeated under its
+            # lock.
             change_letter_unasked(Letter(pk=letter_id), by=None, now=now)
             unused = queries.unused(now - UNUSED_FOR, now - ABANDONED_FOR).defer("full", "small").filter(pk=pk).first()
             if unused and not queries.is_shown_elsewhere(unused):
@@ -70,10 +70,10 @@ def delete_unused(*, now: datetime) -> int:
 
 @transaction.atomic
 def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> None:
-    """Show one of its pictures above the newest text; with an empty digest, none. Choosing it twice changes nothing.
+    """Show one of the letter's pictures as the cover of its newest text, or none for an empty digest. Idempotent.
 
-    Raises Picture.DoesNotExist for one that is not the letter's own, and Refused("revision_published") if readers have
-    that text: what stands above it is part of what they sign.
+    Raises Picture.DoesNotExist for a picture of another letter, and Refused("revision_published") if readers have that
+    text: the cover is part of what people sign.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     chosen = letter.pictures.only("pk", "digest", "alt").get(digest=digest) if digest else None

@@ -1,4 +1,4 @@
-"""Pictures without their bytes, but where those are what is asked for."""
+"""Read pictures, without their bytes unless those are needed."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def pictures_of(letter: Letter) -> list[Picture]:
-    """The newest first."""
+    """Return the pictures, newest first."""
     return list(letter.pictures.defer("full", "small").order_by("-pk")[:200])
 
 
 def bytes_of(digest: str, size: str) -> bytes:
-    """Raises Picture.DoesNotExist, also for a size that it does not have."""
+    """Raises Picture.DoesNotExist, also for a size that the picture does not have."""
     found = Picture.objects.filter(digest=digest)
     if size == "800":
         data = found.exclude(small=b"").values_list("small", flat=True).first()
@@ -30,7 +30,9 @@ def bytes_of(digest: str, size: str) -> bytes:
 
 
 def unused(uploaded_before: datetime, changed_before: datetime) -> "QuerySet[Picture]":
-    """Pictures, uploaded before the one moment, that nothing shows; or whose draft nobody changed since the other."""
+    """Select pictures uploaded before one moment that nothing shows, or whose draft has not changed since another
+    moment.
+    """
     draft = Q(letter__status=Letter.Status.DRAFT, letter__current_revision=None)
     worked_on = AuditEvent.objects.filter(object_kind="letter", object_id=OuterRef("letter"), at__gte=changed_before)
     abandoned = draft & ~Exists(worked_on) & Q(created_at__lt=changed_before)
@@ -38,29 +40,29 @@ def unused(uploaded_before: datetime, changed_before: datetime) -> "QuerySet[Pic
 
 
 def maybe_unused(uploaded_before: datetime, changed_before: datetime) -> list[tuple[int, int]]:
-    """Each with its letter."""
+    """Return the ids of pictures and their letters."""
     return list(unused(uploaded_before, changed_before).values_list("pk", "letter_id")[:1000])
 
 
 def is_shown_elsewhere(picture: Picture) -> bool:
-    """In a text of another letter, whose writers have copied its address."""
+    """Tell whether a text of another letter shows the picture, because its writers have copied the address."""
     return any(
         model._default_manager.filter(body__contains=picture.digest).exclude(**{letter: picture.letter_id}).exists()
         for model, letter in TEXTS.items()
     )
 
 
-# Where pictures can stand, and by what name each of these knows its letter.
+# The texts that can contain pictures, and the lookup from each of them to its letter.
 TEXTS: dict[type[Model], str] = {Translation: "revision__letter", Update: "letter", AddresseeAnswer: "letter"}
 
 
 def _is_shown() -> Q:
-    """In any text of its letter, also of earlier revisions, or as a cover."""
+    """Match pictures in any text of their letter, earlier revisions included, and covers."""
     shown = Q()
     for model, letter in TEXTS.items():
         texts = model._default_manager.filter(**{letter: OuterRef("letter"), "body__contains": OuterRef("digest")})
         shown |= Q(Exists(texts))
-    # Whatever else refers to pictures, so that one more way to show them is not forgotten here.
+    # Include every other relation to Picture, so that a future way to show pictures is not forgotten here.
     for field in Picture._meta.get_fields(include_hidden=True):
         if isinstance(field, ManyToOneRel):
             shown |= Q(Exists(field.related_model._default_manager.filter(**{field.field.name: OuterRef("pk")})))

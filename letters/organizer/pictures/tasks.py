@@ -4,5 +4,5 @@ from letters.organizer.pictures.operations import delete_unused
 
 
 def tidy_pictures(*, now: datetime) -> None:
-    """Delete what nobody sees: see `delete_unused`."""
+    """Delete unused pictures. See `delete_unused`."""
     delete_unused(now=now)

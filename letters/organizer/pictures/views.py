@@ -1,4 +1,4 @@
-"""The pictures of a letter: for its organizers a page to add them, for everybody their own addresses."""
+"""The pictures of a letter: a page on which organizers add them, and their public addresses."""
 
 import re
 from functools import partial
@@ -21,13 +21,13 @@ from letters.organizer.pictures.operations import add_picture, choose_cover
 from letters.shared.refusals import explain
 from letters.shared.refused import Refused
 
-# What stands at such an address never changes: it is named by its content.
+# The address contains a digest of the content, so the content never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @of_own_letter("GET", "HEAD", "POST")
 def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
-    """Those that there are, and one more. The editor asks for JSON, and puts the picture where its writer is."""
+    """List the pictures and add one. The editor asks for JSON and inserts the picture at the cursor."""
     admit = partial(admit_upload, writer, network_of(request))
     form = PictureForm(request.POST, request.FILES, admit=admit) if request.method == "POST" else PictureForm()
     kept = _add(form, letter, writer) if form.is_valid() else None
@@ -54,7 +54,7 @@ def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:
 
 @of_own_letter("POST")
 def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
-    """Puts one of them above the text, or none."""
+    """Choose the cover, or none."""
     digest = request.POST.get("picture", "")
     if not re.fullmatch("([0-9a-f]{32})?", digest):
         raise Http404("There is no such picture.")
@@ -68,7 +68,7 @@ def cover(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBas
 @require_safe
 @csrf_exempt
 def picture(request: HttpRequest, digest: str, size: str) -> HttpResponse:
-    """The picture itself."""
+    """Send a picture."""
     try:
         data = queries.bytes_of(digest, size)
     except Picture.DoesNotExist as missing:

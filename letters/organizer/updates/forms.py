@@ -1,4 +1,4 @@
-"""What an organizer types for the signers, and enters as the addressee's answer: judged by shape alone."""
+"""Forms for updates and for the addressee's answers. They check only the shape of the input."""
 
 from datetime import date
 from typing import Any
@@ -25,7 +25,7 @@ TOO_LONG = _("This has %(show_value)d characters. The limit is %(limit_value)d. 
 
 
 class LineField(forms.CharField):
-    """One line: a line break in it, which could begin another header of a mail, becomes a space."""
+    """A single line. A line break, which could start another email header, becomes a space."""
 
     def to_python(self, value: Any) -> str:
         try:
@@ -35,7 +35,7 @@ class LineField(forms.CharField):
 
 
 class MarkdownField(forms.CharField):
-    """A text of which something is left when it is shown."""
+    """Markdown that is not empty once it is rendered."""
 
     def __init__(self, *, required: Any, **options: Any) -> None:
         messages = {"required": required, "max_length": TOO_LONG}
@@ -64,7 +64,7 @@ class LanguageField(forms.ChoiceField):
 
 
 class UpdateForm(forms.Form):
-    """What is written to the signers."""
+    """An update to the signers."""
 
     title = LineField(
         label=_("Title"),
@@ -93,12 +93,12 @@ class UpdateForm(forms.Form):
             field.offer(languages)
 
     def text(self) -> UpdateText:
-        """What was typed. The form must be valid."""
+        """Return what was typed. The form must be valid."""
         return UpdateText(**self.cleaned_data)
 
 
 class AnswerForm(forms.Form):
-    """What the addressee has answered."""
+    """An answer of the addressee."""
 
     respondent = LineField(
         label=_("Who answered"),
@@ -138,7 +138,7 @@ class AnswerForm(forms.Form):
         days: tuple[date, date],
         answer: AddresseeAnswer | None = None,
     ) -> None:
-        # The first day on which there can be an answer, and the last.
+        # The first and the last day on which the addressee can have answered.
         self.days = days
         shown: dict[str, Any] = {"language": languages[0]}
         if answer:
@@ -159,7 +159,7 @@ class AnswerForm(forms.Form):
     def clean_answered_on(self) -> date:
         on: date = self.cleaned_data["answered_on"]
         if on == self.initial.get("answered_on"):
-            return on  # From before there was a bound.
+            return on  # Stored before this limit existed.
         if on > self.days[1]:
             raise ValidationError(_("This date is in the future. Enter today or an earlier day."), "future")
         if on < self.days[0]:
@@ -173,5 +173,5 @@ class AnswerForm(forms.Form):
         return link
 
     def text(self) -> AnswerText:
-        """What was typed. The form must be valid."""
+        """Return what was typed. The form must be valid."""
         return AnswerText(**{name: value for name, value in self.cleaned_data.items() if name != "note"})

@@ -1,4 +1,4 @@
-"""The mail that brings an update, as the signers get it, as it is tried, and as it is looked at before."""
+"""The email that contains an update: as signers get it, as a test, and as a preview."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -19,7 +19,10 @@ from letters.shared.plain_text import to_plain
 
 
 def update(outgoing: OutgoingEmail) -> EmailMessage | None:
-    """To one signer, if it is still to go. Raises NotNow while the update is paused."""
+    """Build the email to one signer, or None if they must not get it any more.
+
+    Raises NotNow while the update is paused.
+    """
     recipient = queries.recipient_of(outgoing)
     if recipient is None:
         return None
@@ -44,15 +47,15 @@ MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | None]] = {OutgoingE
 
 
 def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
-    """The same without anybody's links, to whoever writes it."""
+    """Build the same email without personal links, for the person who writes the update."""
     return address_mail(_parts(news, language=news.language, is_test=True), to=address)
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
-    """Recipients can leave with one click in their email program (RFC 8058), and sort by list (RFC 2919).
+    """Let recipients unsubscribe with one click in their email program (RFC 8058), and sort by list (RFC 2919).
 
-    Privacy: one name for the lists of all letters. Whoever keeps headers would know a letter again by one of its own.
-    No "Precedence: bulk": no standard knows it, and List-Id tells machines already not to answer (RFC 3834).
+    Privacy: all letters share one List-Id. With an Id per letter, anybody who keeps headers would recognise the letter.
+    There is no "Precedence: bulk": no standard defines it, and List-Id already tells machines not to answer (RFC 3834).
     """
     return {
         "List-Unsubscribe": f"<{unsubscribe_url}>",
@@ -64,7 +67,7 @@ def _list_headers(unsubscribe_url: str) -> dict[str, str]:
 def _parts(
     news: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
 ) -> dict[str, str]:
-    """The text as it was written; what stands around it in the language in which the signer agreed."""
+    """Render the update as it was written, and the words around it in the language in which the signer agreed."""
     letter = news.letter
     with translation.override(interface_language(language)):
         text = to_plain(news.html, base=settings.SITE_URL)

@@ -1,4 +1,4 @@
-"""What writing to signers reads: whom a mail is for at the moment of sending, and what organizers see of it."""
+"""What is read about updates: the recipient at the moment of sending, and what organizers see."""
 
 import time
 from dataclasses import dataclass
@@ -21,26 +21,26 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 
 MAX_LISTED = 100
-# No more of the newest signatures than this are looked at, to say before sending how many have agreed.
+# To say before sending how many signers have agreed, only this many of the newest signatures are looked at.
 MAX_ASKED = 10_000
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom an update is for, as things stand now."""
+    """The recipient of an update at this moment."""
 
-    # With what its links need.
+    # Only the columns that links need.
     signature: Signature
     # Encrypted, as it is stored.
     address: bytes | memoryview
-    # The words agreed to, and when.
+    # The words that the signer agreed to, and when.
     consent: str
     consented_at: datetime
-    # How the update stands (Update.State).
+    # The state of the update (Update.State).
     state: str
 
 
-# Asked for each mail, so in one round trip and not by the ORM.
+# Performance: runs for each email, so one round trip without the ORM.
 RECIPIENT = f"""
 SELECT signature.salt, signature.language, contact.address, contact.consent, contact.consented_at, news.state
 FROM letters_update AS news
@@ -55,8 +55,10 @@ WHERE news.id = %s AND signature.id = %s AND news.state IN ('sending', 'paused')
 
 
 def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
-    """None if the signer is not to get it any more: the signature or the consent is gone, mail came back or was
-    complained of, the letter was withdrawn, the update stopped.
+    """Return the recipient, or None if the signer must not get the update any more.
+
+    Reasons are that the signature or the consent is gone, an email bounced or was reported as spam, the letter was
+    withdrawn, or the update was stopped.
     """
     with connection.cursor() as cursor:
         cursor.execute(RECIPIENT, [outgoing.update_id, outgoing.signature_id])
@@ -68,12 +70,12 @@ def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
 
 
 def is_on_record(answer: AddresseeAnswer, fingerprint: str) -> bool:
-    """Whether the record holds the text of an answer that has this fingerprint."""
+    """Tell whether the audit log holds the text of an answer with this fingerprint."""
     return events_of(answer).filter(verb="write_answer", details__before__sha256=fingerprint).exists()
 
 
 def update_being_sent(update_id: int) -> Update:
-    """With its letter, as they were within the last second: a thousand mails ask for the same."""
+    """Return the update with its letter, at most a second old: a thousand emails need the same row."""
     return _update_in_second(update_id, int(time.monotonic()))
 
 
@@ -83,7 +85,7 @@ def _update_in_second(update_id: int, second: int) -> Update:
 
 
 def title_of(letter: Letter) -> str:
-    """What the letter is called in its own language, by its readers; before its publication, by its organizers."""
+    """Return the title of the published text in the letter's own language; before publication, that of the draft."""
     return (
         _title_of(letter.current_revision_id, letter.language) if letter.current_revision_id else letter.newest_title()
     )
@@ -91,7 +93,7 @@ def title_of(letter: Letter) -> str:
 
 @lru_cache(maxsize=256)
 def _title_of(revision_id: int, language: str) -> str:
-    """For ever, since a published text does not change (migration 0002)."""
+    """Cached without end, because a published text never changes (a database trigger enforces it)."""
     return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
 
 
@@ -99,16 +101,16 @@ def updates_under_way() -> list[int]:
     return list(Update.objects.under_way().values_list("pk", flat=True))
 
 
-# What organizers see
+# For organizers
 
 
 def updates_of(letter: Letter) -> list[Update]:
-    """The newest first, without their texts."""
+    """Return the updates without their texts, newest first."""
     return list(letter.updates.defer("body", "html").order_by("-pk")[:MAX_LISTED])
 
 
 def update_of(letter: Letter, update_id: int) -> Update:
-    """Raises Update.DoesNotExist, also for one of another letter."""
+    """Raises Update.DoesNotExist, also for an update of another letter."""
     return Update.objects.select_related("letter__collective").get(pk=update_id, letter=letter)
 
 
@@ -119,18 +121,18 @@ def answers_of(letter: Letter) -> list[AddresseeAnswer]:
 
 
 def days_of_answer(letter: Letter, now: datetime) -> tuple[date, date]:
-    """The first day on which the letter can have been answered, and the last: in the time zone of its collective."""
+    """Return the first and the last day on which the letter can have been answered, in its collective's time zone."""
     zone = letter.collective.zone()
     return (letter.published_at or letter.created_at).astimezone(zone).date(), now.astimezone(zone).date()
 
 
 def answer_of(letter: Letter, answer_id: int) -> AddresseeAnswer:
-    """Raises Answer.DoesNotExist, also for one of another letter."""
+    """Raises AddresseeAnswer.DoesNotExist, also for an answer to another letter."""
     return AddresseeAnswer.objects.select_related("letter__collective").get(pk=answer_id, letter=letter)
 
 
 def languages_of(letter: Letter) -> list[str]:
-    """Its own first, then those of its newest text."""
+    """Return the letter's own language first, then the others of its newest text."""
     newest = letter.revisions.order_by("-number").first()
     found = newest.translations.values_list("language", flat=True) if newest else []
     return [letter.language, *(language for language in found if language != letter.language)]
@@ -138,16 +140,16 @@ def languages_of(letter: Letter) -> list[str]:
 
 @dataclass(frozen=True)
 class Reach:
-    """To how many an update would go now."""
+    """The number of people who would get an update now."""
 
     number: int
-    # Among all signatures; else among the newest MAX_ASKED.
+    # Tells whether all signatures were counted, or only the newest MAX_ASKED.
     is_all: bool
     most: int = MAX_ASKED
 
 
 def reach(letter: Letter) -> Reach:
-    """Counted over a bounded number of signatures, the newest ones; the worker counts them all when it is sent."""
+    """Count over a bounded number of the newest signatures. The worker counts all of them when it sends."""
     newest = Signature.objects.filter(letter=letter).published()
     asked = newest.filter(concern__in=["", "disposable", "unproven"])[:MAX_ASKED].values("pk")
     agreed = SignerContact.objects.filter(pk__in=asked).exclude(consent="").count()

@@ -5,7 +5,7 @@ from letters.organizer.updates.operations import drop_owed, spread_update, tally
 
 
 def carry_on(*, now: datetime) -> None:
-    """With every update that is under way: owe it to those who are to get it, or to nobody any more, and count."""
+    """Carry on with each update that is being sent or was stopped: create or drop its emails, and count them."""
     for update_id in queries.updates_under_way():
         while spread_update(update_id, now=now) or drop_owed(update_id, now=now):
             pass

@@ -3,20 +3,16 @@ from django.urls import path
 from letters.organizer.updates import views
 
 urlpatterns = [
-    # /organize/letters/<slug>/updates/
     path("organize/letters/<slug:slug>/updates/", views.updates, name="write_to_signers"),
     path("organize/letters/<slug:slug>/updates/new/", views.write, name="new_update"),
-    # /organize/letters/<slug>/updates/<id>/
     path("organize/letters/<slug:slug>/updates/<int:update_id>/", views.write, name="edit_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/preview/", views.preview, name="preview_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/test/", views.try_out, name="test_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/send/", views.send, name="send_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/state/", views.move, name="move_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/progress/", views.progress, name="update_progress"),
-    # /organize/letters/<slug>/answers/
     path("organize/letters/<slug:slug>/answers/new/", views.enter_answer, name="new_answer"),
     path("organize/letters/<slug:slug>/answers/<int:answer_id>/", views.enter_answer, name="edit_answer"),
     path("organize/letters/<slug:slug>/answers/<int:answer_id>/state/", views.move_answer, name="move_answer"),
-    # /signatures/unsubscribe/<token>/
     path("signatures/unsubscribe/<str:token>/", views.leave, name="unsubscribe"),
 ]

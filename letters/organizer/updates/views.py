@@ -1,4 +1,4 @@
-"""An organizer's pages about what is written to the signers; and the one on which a signer says "no more"."""
+"""Pages for organizers about updates and answers, and the page on which a signer unsubscribes."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -40,14 +40,14 @@ from letters.shared.refused import Refusal, Refused
 
 @of_own_letter("GET", "HEAD")
 def updates(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """What was written to the signers so far, and the addressee's answers."""
+    """List the updates so far, and the addressee's answers."""
     context = {"letter": letter, "updates": queries.updates_of(letter), "answers": queries.answers_of(letter)}
     return render(request, "letters/updates/list.html", context)
 
 
 @of_own_letter("GET", "HEAD", "POST")
 def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | None = None) -> HttpResponse:
-    """A draft; and how it stands, once it is on its way."""
+    """Edit a draft; once it is being sent, show its state."""
     update = None if update_id is None else queries.update_of(letter, update_id)
     if update and update.state != Update.State.DRAFT:
         if request.method == "POST":
@@ -64,7 +64,7 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
             name = "preview_update" if request.POST.get("action") == "preview" else "edit_update"
             return redirect(name, slug=letter.slug, update_id=written.pk)
         except Refused as problem:
-            # Both texts are shown: what was typed stays in the form, what a teammate wrote stands below.
+            # Show both texts: the form keeps what was typed, and the teammate's text appears below it.
             refused = problem
             update = update and queries.update_of(letter, update.pk)
     context = {"letter": letter, "update": update, "form": form, **_not_written(refused)}
@@ -76,14 +76,14 @@ def _not_written(refused: Refused | None) -> dict[str, object]:
     return {
         "refusal": refused.code if refused else "",
         "sentence": explain(refused, "write") if refused else "",
-        # A teammate has written: both texts are shown.
+        # A teammate has saved: show both texts.
         "shows_other": refused is not None and refused.code in {Refusal.CHANGED_MEANWHILE, Refusal.BEGUN},
     }
 
 
 @of_own_letter("GET", "HEAD")
 def preview(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """As a mail and as a public page, by what makes both."""
+    """Show the update as an email and as a public page, rendered by the code that makes both."""
     update = queries.update_of(letter, update_id)
     return _preview_page(request, update, writer)
 
@@ -103,7 +103,7 @@ def _preview_page(
 
 @of_own_letter("POST")
 def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """One mail, to the address of one's own account."""
+    """Send one email to the writer's own account address."""
     update = queries.update_of(letter, update_id)
     try:
         send_test_mail(update, by=writer, now=timezone.now())
@@ -118,7 +118,7 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
 
 @of_own_letter("GET", "HEAD", "POST")
 def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """Says to how many it goes, before it goes."""
+    """Show how many people will get the update, then send it."""
     update, now = queries.update_of(letter, update_id), timezone.now()
     code = _why_not(letter, update, now=now)
     refusal = sentence(code, "send") if code else ""
@@ -150,7 +150,7 @@ def _why_not(letter: Letter, update: Update, *, now: datetime) -> Refusal | Lite
 
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """Pause it, go on, stop it; show it to the public or not: one button each."""
+    """Pause, resume, stop, show or hide the update, one button each."""
     update, action, now = queries.update_of(letter, update_id), request.POST.get("action", ""), timezone.now()
     deeds = {"pause": pause_update, "resume": resume_update, "stop": stop_update}
     try:
@@ -167,7 +167,7 @@ def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
 
 @of_own_letter("GET", "HEAD")
 def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """How far it is, for the open page. Nothing is counted here: a worker did."""
+    """Report the progress to the open page. A worker has counted; nothing is counted here."""
     update = queries.update_of(letter, update_id)
     return JsonResponse(
         {
@@ -186,7 +186,7 @@ def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int)
 
 @of_own_letter("GET", "HEAD", "POST")
 def enter_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int | None = None) -> HttpResponse:
-    """What the addressee has answered: entered, published, set right."""
+    """Enter, publish and correct an answer of the addressee."""
     answer = None if answer_id is None else queries.answer_of(letter, answer_id)
     form = AnswerForm(
         queries.languages_of(letter),
@@ -218,7 +218,7 @@ def _write_answer(
 
 @of_own_letter("POST")
 def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int) -> HttpResponse:
-    """Publish it, or take it off the page again."""
+    """Publish an answer, or take it off the page."""
     answer = queries.answer_of(letter, answer_id)
     deeds = {"publish": publish_answer, "hide": hide_answer}
     deed = deeds.get(request.POST.get("action", ""))
@@ -231,14 +231,14 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
     return redirect("edit_answer", slug=letter.slug, answer_id=answer.pk)
 
 
-# Neither a cookie nor our own page stands behind the POST of a mail provider (RFC 8058), so there is no origin to
-# check. The token alone is the authority, and a foreign page does not know it. Whoever has it can do nothing else with
-# it: not even the page that answers leads on to the signature.
+# Security: a mail provider posts here without a cookie and without an origin (RFC 8058), so CSRF checks cannot apply.
+# The token alone is the authority, and a foreign page does not know it. It allows nothing else: even the page that
+# answers has no link to the signature.
 @csrf_exempt
 @with_a_token
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows the button and changes nothing; the button, or the mail program, posts List-Unsubscribe=One-Click."""
+    """GET shows the button and changes nothing. The button or the email program posts List-Unsubscribe=One-Click."""
     found = signature_of_token("unsubscribe", token)
     if found is None:
         return useless_link(request)

@@ -1,7 +1,7 @@
-"""A collective and its members, one flow to a file. Other code imports from here.
+"""A collective and its members, one flow per file. Import from here.
 
 Lock order: every change of a role holds the collective's row. Otherwise two owners who leave at the same moment would
-leave it to nobody.
+leave the collective without one.
 """
 
 from letters.organizer.collectives.operations.bounced_invitations import ask_to_invite_again, let_invite_again

@@ -1,4 +1,4 @@
-"""Let a collective invite again after too many of its invitations came back."""
+"""Let a collective invite again after too many of its invitations bounced."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Owners of a collective whose invitations have stopped ask staff to look at it. Asking twice changes nothing."""
+    """Ask staff to look at a collective whose invitations have stopped. Idempotent."""
     change = change_collective(collective, OWNING, by=by, now=now, lock=False)
     if not health_of(collective).is_ill:
         return
@@ -29,9 +29,9 @@ def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> N
 
 @transaction.atomic
 def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Staff have looked at it: its invitations go on, and what came back until now does not count any more.
+    """Resume the invitations after staff have looked at the collective. Earlier bounces no longer count.
 
-    Raises Refused("not_yours") for anybody else, its owners included.
+    Raises Refused("not_yours") for anybody but staff, owners of the collective included.
     """
     if not (by.is_active and (by.is_staff or by.is_superuser)):
         raise Refused(Refusal.NOT_YOURS)

@@ -1,4 +1,4 @@
-"""Create a collective, and describe it."""
+"""Create a collective, or change its description."""
 
 import secrets
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import looks_like_link
 
-# What would stand where another page has its address: /organize/collectives/new/.
+# Slugs that are taken by our own pages, such as /organize/collectives/new/.
 NO_SLUGS = {"new"}
 
-# What an owner may say about a collective.
+# The fields that an owner may change.
 DESCRIPTION = ["name", "slug", "description", "website", "timezone"]
 
 
 @transaction.atomic
 def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **values: Any) -> Collective:
-    """A new collective, which `by` owns. Without a slug, one is made of its name.
+    """Create a collective that `by` owns. Without a slug, one is made from its name.
 
     Raises Refused with "no_name", "names_a_link", "slug_taken" or "unknown_timezone".
     """
@@ -49,9 +49,9 @@ def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **v
 
 @transaction.atomic
 def describe_collective(collective: Collective, *, values: Mapping[str, Any], by: User, now: datetime) -> None:
-    """Change what DESCRIPTION names. Raises Refused as `create_collective` does.
+    """Change the fields in DESCRIPTION. Raises Refused as `create_collective` does.
 
-    A name from before that looks like a link may stay; no email shows it as one.
+    An existing name that looks like a link may stay. Emails do not show it as one.
     """
     change = change_collective(collective, OWNING, by=by, now=now)
     _judge(values)
@@ -62,14 +62,18 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
     for name in changed:
         setattr(described, name, values[name])
     if changed:
-        # Before the row is saved: with another slug it stops whoever records a deed, who may hold a letter.
+        # Lock order: the letters before the collective's row. Changing the slug blocks anybody who records an event
+        # about the collective, and they may hold a letter.
         change.make_letters_old()
         _save(described)
         change.record("describe_collective", described, details={"changed": changed})
 
 
 def check_no_link(name: str) -> None:
-    """Emails to strangers repeat it, and mail programs make a link of whatever looks like one."""
+    """Raise Refused("names_a_link") for a name that looks like a link.
+
+    Abuse: emails to strangers repeat the name, and email programs turn whatever looks like an address into a link.
+    """
     if looks_like_link(name):
         raise Refused(Refusal.NAMES_A_LINK)
 
@@ -80,7 +84,7 @@ def _judge(values: Mapping[str, Any]) -> None:
 
 
 def _save(collective: Collective) -> None:
-    """Raises Refused("slug_taken"): the database knows, also of one that is being made at this moment."""
+    """Save the collective. Race: the database alone knows whether a slug is free. Raises Refused("slug_taken")."""
     if not collective.name:
         raise Refused(Refusal.NO_NAME)
     if not collective.slug or collective.slug in NO_SLUGS:
@@ -93,7 +97,7 @@ def _save(collective: Collective) -> None:
 
 
 def _save_under_free_slug(collective: Collective) -> None:
-    """Under an address made of the name; with a few digits more, if that is taken or there are no letters for one."""
+    """Save under a slug made from the name; with random digits if it is taken or the name has no Latin letters."""
     wanted = slugify(without_marks(collective.name))[:60].strip("-")
     try:
         collective.slug = wanted

@@ -1,4 +1,4 @@
-"""Delete and re-encrypt what invitations hold."""
+"""Delete ended invitations, and re-encrypt the addresses of the open ones."""
 
 from datetime import datetime, timedelta
 
@@ -12,15 +12,16 @@ from letters.models import (
 )
 from letters.shared.addresses import reencrypt
 
-# After that, and after it was taken back, it still counts against the limits for a day.
+# An ended or withdrawn invitation still counts against the limits for this long.
 RETENTION = timedelta(days=1)
 
 
 def forget_invitations(*, now: datetime) -> int:
-    """Delete those that are over, and with them whom they were for. How many.
+    """Delete invitations that have ended, with the addresses they were for. Returns how many.
 
-    Not those whose owner called the mail spam: by their hash, that address gets no other one. And one whose email came
-    back counts against its collective until it would have ended by itself, whoever takes it back.
+    Two kinds are kept. Invitations that were reported as spam: their hash prevents another email to that address. And
+    invitations whose email bounced, until they would have expired: withdrawing them must not improve the collective's
+    record.
     """
     expired = MemberInvitation.objects.filter(expires_at__lt=now - RETENTION)
     back = OutgoingEmail.objects.filter(invitation=OuterRef("pk"), failed_at__isnull=False)
@@ -30,7 +31,10 @@ def forget_invitations(*, now: datetime) -> int:
 
 
 def reencrypt_invitations() -> tuple[int, list[int]]:
-    """Encrypt the addresses of open invitations under the newest key: how many were changed; which nothing opens."""
+    """Encrypt the addresses of open invitations under the newest key.
+
+    Returns how many changed, and the ids that no key decrypts.
+    """
     changed, unreadable = 0, []
     for invitation in MemberInvitation.objects.open().only("address"):
         try:
@@ -38,7 +42,7 @@ def reencrypt_invitations() -> tuple[int, list[int]]:
         except InvalidToken:
             unreadable.append(invitation.pk)
             continue
-        # Compared once more: it may have been accepted, and its address forgotten, since it was read.
+        # Race: the invitation may have been accepted, and its address deleted, since it was read.
         same = MemberInvitation.objects.open().filter(pk=invitation.pk, address=invitation.address)
         changed += same.exclude(address=fresh).update(address=fresh)
     return changed, unreadable

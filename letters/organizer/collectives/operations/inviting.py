@@ -23,25 +23,25 @@ from letters.shared.addresses import Address, canonical, encrypt, hash_address
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import looks_like_link
 
-# How long an invitation is good.
+# An invitation can be accepted for this long.
 LIFETIME = timedelta(days=14)
 
-# Per collective.
+# Open invitations of one collective.
 MAX_OPEN = 20
 
-# Per collective, and per owner over all of theirs: else whoever makes many collectives could send any number.
+# Emails of one collective, and of one owner over all their collectives: otherwise an owner could create many
+# collectives and send any number.
 MAX_MAILS_A_DAY = 50
 
 
 @transaction.atomic
 def invite_member(collective: Collective, *, address: Address, role: str, by: User, now: datetime) -> MemberInvitation:
-    """Offer somebody a part, by a mail that is owed from now on. Whether the address has an account is not asked.
+    """Offer somebody a role by email. Whether the address has an account plays no part.
 
-    Inviting somebody to the part that they are invited to already changes nothing: that mail is on its way. Raises
-    Refused with "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or
-    "few_today"; with "not_cleared" as long as staff have still to look at the collective, and "round_stopped" while too
-    many of its invitations come back; and with "names_a_link" if a name that the email repeats would become a link in
-    it.
+    Inviting somebody again to the same role changes nothing: that email is on its way. Raises Refused with
+    "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or "few_today";
+    "not_cleared" while staff have still to clear the collective; "round_stopped" while too many of its invitations
+    bounce; and "names_a_link" if a name that the email repeats would become a link in it.
     """
     change = change_collective(collective, OWNING, by=by, now=now)
     collective.must_be_cleared()
@@ -66,7 +66,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     change.lock_account()
     if invited_today(by, now) >= invitations_a_day(by):
         raise Refused(Refusal.FEW_TODAY)
-    # One that was not taken up in time, or whose owner is none any more.
+    # One that expired, or whose inviter is not an owner any more.
     collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     invitation = MemberInvitation.objects.create(
         collective=collective,
@@ -100,7 +100,7 @@ def _must_be_nobody_here(collective: Collective, address: Address, by: User) -> 
 
 @transaction.atomic
 def revoke_invitation(invitation: MemberInvitation, *, by: User, now: datetime) -> None:
-    """Take it back: its link is worth nothing from now on, and its address is forgotten. Twice changes nothing."""
+    """Withdraw an invitation: its link stops working and its address is deleted. Idempotent."""
     change = change_collective(invitation.collective, OWNING, by=by, now=now)
     if MemberInvitation.objects.open().filter(pk=invitation.pk).update(address=None, revoked_at=now):
         OutgoingEmail.objects.owed().filter(invitation=invitation).update(dropped_at=now)

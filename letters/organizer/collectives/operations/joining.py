@@ -15,14 +15,14 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) -> None:
-    """Take up the part, with whatever account: the link is the authority. Twice by one person changes nothing.
+    """Accept a role, with any account: the link is the authority. Idempotent for the person who accepted.
 
-    Raises Refused("is_member") for who has a part already, which an owner may change; else Refused("over") if it does
-    not stand any more.
+    Raises Refused("is_member") for somebody who has a role already, which only an owner may change, and Refused("over")
+    if the invitation has ended.
     """
     collective = invitation.collective
     change = change_collective_unasked(collective, by=by, now=now)
-    # Held too: an account that is being closed must not wake up as a member.
+    # Race: hold the account too, so that one which is being closed does not become a member.
     person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
     offer = MemberInvitation.objects.standing(now).filter(pk=invitation.pk).first()
     if person is None or (offer is None and not _was_accepted(invitation, by)):

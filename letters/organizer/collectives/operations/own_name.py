@@ -13,7 +13,10 @@ from letters.organizer.collectives.operations.describing import check_no_link
 
 @transaction.atomic
 def change_own_name(person: User, *, name: str, now: datetime) -> None:
-    """What teammates call somebody: for members of their collectives, and in invitations. Raises Refused as above."""
+    """Change what teammates, and the people whom they invite, see as this person's name.
+
+    Raises Refused("names_a_link").
+    """
     check_no_link(name)
     if User.objects.filter(pk=person.pk).exclude(name=name).update(name=name):
         record("change_own_name", person, by=person, now=now)

@@ -16,7 +16,10 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def change_role(membership: Membership, *, role: str, by: User, now: datetime) -> None:
-    """Raises Refused with "unknown_role", "gone" (removed meanwhile), or "last_owner"."""
+    """Give a member another role.
+
+    Raises Refused with "unknown_role", "gone" if they were removed meanwhile, or "last_owner".
+    """
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
@@ -30,7 +33,7 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
-    """Raises Refused("gone") or Refused("last_owner")."""
+    """Remove a member. Raises Refused("gone") or Refused("last_owner")."""
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     found = _still_there(membership)
     _must_leave_an_owner(change.collective, found)
@@ -40,7 +43,10 @@ def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def leave_collective(collective: Collective, *, by: User, now: datetime) -> None:
-    """Leaving twice changes nothing. Raises Refused("last_owner") as long as there are letters, or others who stay."""
+    """Leave the collective. Idempotent.
+
+    Raises Refused("last_owner") while the collective has letters or other members.
+    """
     change = change_collective_unasked(collective, by=by, now=now)
     found = collective.memberships.filter(user=by).first()
     if found is None:
@@ -52,7 +58,7 @@ def leave_collective(collective: Collective, *, by: User, now: datetime) -> None
 
 
 def _still_there(membership: Membership) -> Membership:
-    """As it is now. Raises Refused("gone")."""
+    """Return the membership as it is now. Raises Refused("gone")."""
     found = Membership.objects.filter(pk=membership.pk).first()
     if found is None:
         raise Refused(Refusal.GONE)
@@ -60,7 +66,7 @@ def _still_there(membership: Membership) -> Membership:
 
 
 def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
-    """Raises Refused("last_owner") if nobody else could decide about the collective any more."""
+    """Raise Refused("last_owner") if no other active owner would be left."""
     others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
     if going.role in OWNING and not others.exists():
         raise Refused(Refusal.LAST_OWNER)

@@ -1,4 +1,4 @@
-"""The child process in which Typst sets one part of a PDF (letters/shared/sandbox.py)."""
+"""The child process in which Typst typesets one part of a PDF (letters/shared/sandbox.py)."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from letters.shared.sandbox import Question, Reply, serve
 
 @cache
 def _fonts() -> typst.Fonts:
-    """Looked for once: what Typst brings, and what the machine has."""
+    """Load the fonts of Typst and of the machine once."""
     return typst.Fonts()
 
 

@@ -1,6 +1,7 @@
-"""A letter's Markdown in the language of Typst, which sets it for paper: the same tokens that its page is made of.
+"""Convert a letter's Markdown to Typst, from the same tokens that its page is made of.
 
-Whatever somebody typed goes in as quoted strings and as JSON, never as markup: nothing in it is a command.
+Injection: text that somebody typed is passed as quoted strings and JSON, never as markup, so it cannot contain
+commands.
 """
 
 import json
@@ -13,37 +14,37 @@ from markdown_it.tree import SyntaxTreeNode
 from letters.shared.markdown import TooComplicated, bare, parse
 from letters.shared.pictures import ADDRESS
 
-# But for tabs and the ends of lines.
+# All control characters except tabs and line ends.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# Printed beside its words, a longer address says nothing to anybody.
+# A longer address is not printed beside its link text.
 MAX_PRINTED_LENGTH = 200
-# What is written without spaces breaks anywhere by itself: Thai, Lao, Burmese, Khmer, Chinese and Japanese.
+# Scripts without spaces, whose lines break anywhere: Thai, Lao, Burmese, Khmer, Chinese and Japanese.
 NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 LONG_WORD = re.compile(f"[^\\s\u00ad{NO_SPACES}]{{25,}}")
-# Where a long word may be broken: after the signs of an address, and else after so many characters.
+# Where a long word may break: after the punctuation of an address, or after this many characters.
 PIECE = re.compile(r"[^/?&=#._:,;%-]{0,18}[/?&=#._:,;%-]*")
 MAY_BREAK = "\u200b"
-# An address in a text that is read from right to left stays one thing, read from left to right.
+# Keeps an address left-to-right inside right-to-left text.
 ISOLATED = "\u2066{}\u2069"
-# The size of a picture whose pixels are as large as on a screen, in points; and the room for it on a page.
+# Points per pixel at screen size, and the space that a page has for a picture.
 POINTS_A_PIXEL = 0.75
 WIDEST, HIGHEST = 425, 560
 
 
 def quoted(text: str) -> str:
-    """A string literal. JSON's escapes are Typst's, but for those of control characters, which nobody can see."""
+    """Return a string literal. Typst's escapes are those of JSON, except for control characters, which are removed."""
     return json.dumps(CONTROL.sub(" ", text), ensure_ascii=False)
 
 
 def breakable(text: str) -> str:
-    """The text with places, which are drawn as nothing, where a long word may be broken."""
+    """Insert invisible break opportunities into long words."""
     return LONG_WORD.sub(lambda word: MAY_BREAK.join(filter(None, PIECE.findall(word[0]))), text)
 
 
 def typst_of(markdown: str, pictures: Mapping[str, str] | None = None) -> str:
-    """Statements, one for each block: the same blocks that `render_markdown` shows.
+    """Return Typst statements, one for each block that `render_markdown` shows.
 
-    `pictures` are the names of files by the addresses of pictures. Raises TooComplicated.
+    `pictures` maps the addresses of pictures to file names. Raises TooComplicated.
     """
     try:
         return _Setter(pictures or {}).set(SyntaxTreeNode(parse(markdown)))
@@ -52,7 +53,7 @@ def typst_of(markdown: str, pictures: Mapping[str, str] | None = None) -> str:
 
 
 def pictures_in(markdown: str) -> list[str]:
-    """The addresses of our own pictures in a text. Raises TooComplicated."""
+    """Return the addresses of our own pictures in a text. Raises TooComplicated."""
     children = (child for token in parse(markdown) for child in token.children or [])
     sources = (str(child.attrs.get("src", "")) for child in children if child.type == "image")
     return list(dict.fromkeys(source for source in sources if ADDRESS.fullmatch(source)))
@@ -66,17 +67,17 @@ def _walk(node: SyntaxTreeNode) -> Iterator[SyntaxTreeNode]:
 
 @dataclass
 class _Setter:
-    """One text on its way to paper."""
+    """The state of converting one text."""
 
     pictures: Mapping[str, str]
-    # The footnotes by their number, and those that have been set.
+    # Footnotes by number, and the numbers that were set already.
     footnotes: dict[int, SyntaxTreeNode] = field(default_factory=dict)
     noted: set[int] = field(default_factory=set)
 
     def set(self, root: SyntaxTreeNode) -> str:
         self.footnotes = {node.meta["id"]: node for node in _walk(root) if node.type == "footnote"}
         blocks = self.all(root.children)
-        # Those that nothing refers to stand at the end.
+        # Footnotes without a reference come at the end.
         left = [node for number, node in self.footnotes.items() if number not in self.noted]
         return "\n".join(filter(None, [*blocks, *(each for node in left for each in self.all(node.children))]))
 
@@ -88,11 +89,11 @@ class _Setter:
             return ALWAYS[node.type]
         if made := MAKERS.get(node.type):
             return made(self, node)
-        # What has no counterpart (there is no HTML among it) is shown by its text.
+        # A node without a counterpart becomes its plain text. The Markdown contains no HTML.
         return self.inside(node) if node.children else _text(node)
 
     def inside(self, node: SyntaxTreeNode) -> str:
-        """Its children as one value. Statements in braces are joined; a chain of + would nest as deep as it is long."""
+        """Return the children as one value. Statements in braces are joined; a chain of + would nest too deeply."""
         return "{" + "; ".join(filter(None, self.all(node.children)) or ["[]"]) + "}"
 
     def items(self, node: SyntaxTreeNode) -> str:
@@ -109,7 +110,7 @@ class _Setter:
         return f"par({self.inside(node)})"
 
     def link(self, node: SyntaxTreeNode) -> str:
-        """Its words lead there, and where they do not say where, the address stands beside them in print."""
+        """Link the text, and print the address beside it where the text does not contain it."""
         target = str(node.attrs.get("href", ""))
         if not target.startswith(("https://", "http://", "mailto:")):
             return self.inside(node)
@@ -123,7 +124,7 @@ class _Setter:
         return f"link({quoted(target)}, {{{self.inside(node)}; {printed}}})"
 
     def figure(self, node: SyntaxTreeNode) -> str:
-        """One of our own pictures with what it shows below it; of any other only what it shows."""
+        """Typeset one of our own pictures with its caption; of any other picture only the caption."""
         source, caption = str(node.attrs.get("src", "")), f"text({quoted(breakable(node.content))})"
         found = ADDRESS.fullmatch(source)
         if not found or source not in self.pictures:
@@ -149,7 +150,7 @@ class _Setter:
         if number in self.noted:
             return f"footnote(<note-{number}>)"
         self.noted.add(number)
-        # The number stands before the first line, so that is no paragraph of its own.
+        # The number stands before the first line, so that line is not a paragraph of its own.
         blocks = [node for node in self.footnotes[number].children if node.type != "footnote_anchor"]
         words = [self.inside(each) if each.type == "paragraph" else self.one(each) for each in blocks]
         return f"[#footnote({{{'; parbreak(); '.join(words) or '[]'}}})<note-{number}>]"
@@ -164,7 +165,7 @@ def _code(node: SyntaxTreeNode) -> str:
 
 
 ALWAYS = {
-    # A line that was begun anew is one on paper, too: an address, a verse, a signature.
+    # A line break in the source is one on paper too: addresses, verses, signatures.
     "softbreak": "linebreak()",
     "hardbreak": "linebreak()",
     "hr": "align(center, line(length: 30%, stroke: 0.5pt))",

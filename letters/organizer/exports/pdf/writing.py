@@ -1,8 +1,8 @@
-"""The PDF of a letter with its signatories, set by Typst in parts and joined by pikepdf.
+"""Write the PDF of a letter with its signatories. Typst typesets it in parts, and pikepdf joins them.
 
-Typst lays out a whole document at once: a hundred thousand names took minutes and gigabytes. In parts, the time grows
-with the names and the memory does not. A document of one part keeps the structure that screen readers go by; joining
-loses it. Typst works in a child process: what it sets was typed by strangers.
+Typst lays out a whole document at once: a hundred thousand names took minutes and gigabytes. In parts, time grows
+linearly and memory stays constant. A document of one part keeps the structure that screen readers use; joining loses
+it. Security: Typst runs in a child process, because strangers typed what it typesets.
 """
 
 import json
@@ -21,31 +21,31 @@ from letters.shared.languages import direction
 from letters.shared.sandbox import Child, Limits, child
 
 NAMES_A_PART = 1000
-# Many times what the longest letter needs, and what a thousand names do.
+# Far more than the longest letter, or a thousand names, needs.
 LIMITS = Limits(memory=1024**3, seconds=60)
-# How it looks.
+# The page layout.
 PAGE = Path(__file__).with_name("page.typ")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Letterhead:
-    """What stands on the first pages. The words around the letter come in its language."""
+    """The content of the first pages. The words around the letter are in the letter's language."""
 
     language: str
     title: str
     addressee: str
     collective: str
-    # Markdown.
+    # In Markdown.
     body: str
-    # The letter's own pictures by their addresses (WebP). None is ever fetched.
+    # The letter's own pictures (WebP) by address. Nothing is fetched.
     pictures: Mapping[str, bytes] = field(default_factory=dict)
-    # When it was published, in words.
+    # The date of publication in words.
     dated: str
-    # Above the names: "Signed by 1,234 people".
+    # The line above the names: "Signed by 1,234 people".
     signed_by: str
-    # In small print below the letter: where it stands, the fingerprint of its text, when the count was true.
+    # Small print below the letter: its address, the fingerprint of its text, and the time of the count.
     small_print: tuple[str, ...]
-    # In place of a name that its signer does not show.
+    # Printed instead of a name that its signer does not show.
     withheld: str
     made_at: datetime
 
@@ -53,7 +53,7 @@ class Letterhead:
 @dataclass(frozen=True)
 class Signatory:
     number: int
-    # Empty if it is withheld.
+    # Empty if the signer withholds it.
     name: str
     # Role and affiliation.
     detail: str = ""
@@ -66,10 +66,9 @@ def write_pdf(
     *,
     progress: Callable[[int], object] | None = None,
 ) -> int:
-    """Write the letter with its signatories in the order in which they come; how many pages it has.
+    """Write the letter and its signatories, in the order given. Returns the number of pages.
 
-    `progress` is told, after each part, how many names have been set. Raises limited.Failed, and
-    TooComplicated.
+    `progress` is called after each part with the number of names so far. Raises sandbox.Failed, and TooComplicated.
     """
     pages = done = 0
     with (
@@ -98,7 +97,7 @@ class Part:
 
 
 def _parts(signatories: Iterable[Signatory]) -> Iterator[Part]:
-    """At least one, without a name if nobody has signed."""
+    """Yield at least one part, without names if nobody has signed."""
     rest = iter(signatories)
     names = list(islice(rest, NAMES_A_PART))
     while True:
@@ -110,7 +109,7 @@ def _parts(signatories: Iterable[Signatory]) -> Iterator[Part]:
 
 
 def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number: int, page: int) -> Path:
-    """The file of one part, whose pages are numbered from `page` on. The first one has the letter."""
+    """Typeset one part with pages numbered from `page`, and return its file. The first part contains the letter."""
     is_first = number == 0
     names = [[each.number, each.name or head.withheld, each.detail, bool(each.name)] for each in part.names]
     (root / "names.json").write_text(json.dumps(names))
@@ -128,7 +127,7 @@ def _set_part(typst: Child, root: Path, head: Letterhead, part: Part, *, number:
             "root": str(root),
             "inputs": _inputs(head, page),
             "timestamp": int(head.made_at.timestamp()),
-            # Joining would leave them pointing nowhere.
+            # After joining, tags would point nowhere.
             "pdf_tags": is_first and part.is_last,
         }
     )

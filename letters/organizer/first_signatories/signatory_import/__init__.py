@@ -1,4 +1,4 @@
-"""Read a pasted or exported list of people, whatever it looks like, without running or believing anything in it.
+"""Read a pasted or exported list of people in any common shape, without running or trusting anything in it.
 
 Three steps: `decode` turns a file into text, `read_rows` turns the text into rows, and `read_people` turns the rows
 into people once somebody has checked what the columns hold. All three are bounded by MAX_BYTES and MAX_ROWS.

@@ -4,33 +4,34 @@ import re
 
 from letters.shared.addresses import INVISIBLE, Address, read_address
 
-# What a spreadsheet takes for the beginning of a formula, wide forms included.
+# Characters that begin a formula in a spreadsheet, full-width forms included.
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- these wide forms are meant
 
-# Between several addresses in one cell; Google writes " ::: ".
+# Separators between several addresses in one cell. Google puts three colons between them.
 BETWEEN_ADDRESSES = re.compile(r"[,;|\r\n]|:::|\s/\s")
 
-# Denial of service: an address takes a tenth of a millisecond to read, one in another script five, and a list may hold
-# a quarter of a million. Of a cell the first address is taken, so this many parts are looked at; and of addresses in
-# other scripts this many are read. The rest are lines without an address, which the page names.
+# Denial of service: parsing an address takes a tenth of a millisecond, one in another script five, and a list can hold
+# a quarter of a million. So only this many parts of a cell are tried, and only this many addresses in other scripts are
+# parsed in a list. The rest count as lines without an address, and the page lists those lines.
 MAX_PARTS = 4
 
 MAX_IN_OTHER_SCRIPTS = 200
 
-# No punctuation of any script, and no wide form of ASCII.
+# Letters outside ASCII, without punctuation of any script and without full-width forms of ASCII.
 OTHER_SCRIPTS = re.compile("[^\x00-\x7f\u00a0\u00ab\u00b7\u00bb\u2000-\u206f\u3000-\u303f\uff01-\uff5e]")
 
-# As it is typed, as East Asian keyboards type it, and as it stands in a link.
+# As typed, as East Asian keyboards type it, and percent-encoded.
 AT_SIGNS = ("@", "\uff20", "\ufe6b", "%40")
 
-# As in: ada@example.org (work)
+# Such as "(work)" behind an address.
 REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
 
 
 def addresses_in(cell: str) -> list[Address]:
-    """The first address in a cell, and the second if there is one; none if it is a formula.
+    """Return the first address in a cell, and the second if there is one; nothing if the cell is a formula.
 
-    Privacy: each stands there as it is. Of "ada lovelace@example.org" the end is an address too, of somebody else.
+    Privacy: the whole part must be an address. The end of "ada lovelace@example.org" is an address too, but somebody
+    else's.
     """
     if cell.startswith(FORMULA) or not any(sign in cell for sign in AT_SIGNS):
         return []
@@ -49,7 +50,7 @@ def addresses_in(cell: str) -> list[Address]:
 
 
 def _in_part(text: str) -> list[Address]:
-    """An address with a remark behind it, or the first of several with nothing but space between them."""
+    """Return an address with a remark behind it, or the first of several addresses separated by spaces."""
     alone = read_address(REMARK.sub("", text))
     if alone is not None:
         return [alone]
@@ -61,12 +62,12 @@ def _in_part(text: str) -> list[Address]:
 
 
 def count_in_other_scripts(cell: str) -> int:
-    """How many a cell seems to hold, at most as many as are read of it; 0 if it is written in ASCII."""
+    """Count the addresses that a cell seems to hold, at most as many as are parsed; 0 if it is ASCII."""
     return sum(map(cell.count, AT_SIGNS)) if is_in_other_script(cell) else 0
 
 
 def is_in_other_script(cell: str) -> bool:
-    """Whether an address in it has letters that are not ASCII. (What stands around an address costs little.)"""
+    """Tell whether an address in the cell has letters outside ASCII. Text around the address is cheap to parse."""
     if cell.isascii():
         return False
     words = INVISIBLE.sub("", cell).replace("<", " ").split()

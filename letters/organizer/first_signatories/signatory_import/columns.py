@@ -23,14 +23,14 @@ TITLE = re.compile(
 
 @dataclass(frozen=True)
 class Guess:
-    """What the columns of a list seem to hold (MEANINGS of headings.py), and whether its first row only names them."""
+    """The likely meaning of each column (MEANINGS in headings.py), and whether the first row is a heading."""
 
     columns: list[str]
     has_heading: bool
 
 
 def guess_columns(rows: Sequence[Row]) -> Guess:
-    """By what stands in them, and by their headings. Headings only suggest: where the addresses are, the rows say."""
+    """Guess the columns from their cells and headings. Headings only suggest; for addresses the cells decide."""
     width = max(len(row.cells) for row in rows)
     first = rows[0].cells
     named = [meaning_of(cell) for cell in first] + [("ignored", 0)] * (width - len(first))
@@ -51,7 +51,7 @@ def guess_columns(rows: Sequence[Row]) -> Guess:
 
 
 def _each_once(named: Sequence[tuple[str, int]], body: Sequence[Row]) -> list[str]:
-    """Each meaning for one column: for one with something in it, and of these for the one whose heading is surest."""
+    """Give each meaning to one column: one that is not empty, and among these the one with the clearest heading."""
     ranks = {
         place: (bool(_cells(body, place)) or not body, score, -place)
         for place, (meaning, score) in enumerate(named)
@@ -64,32 +64,32 @@ def _each_once(named: Sequence[tuple[str, int]], body: Sequence[Row]) -> list[st
 
 
 def _is_of_addresses(meaning: str, body: Sequence[Row], place: int) -> bool:
-    """Whether a column that is said to hold something else holds addresses: a name of a user, for example."""
+    """Tell whether a column with another heading holds addresses, for example a user name."""
     cells = _cells(body, place)
     return meaning != "address" and bool(cells) and sum(map(_holds_address, cells)) * 2 > len(cells)
 
 
 def _cells(body: Sequence[Row], place: int) -> list[str]:
-    """What stands in a column, without what is empty."""
+    """Return the cells of a column that are not empty."""
     return [cell for row in body if (cell := cell_at(row, place))]
 
 
 def _holds_address(cell: str) -> bool:
-    # Denial of service: to read an address in another script takes milliseconds, and a list has many cells to guess by.
+    # Denial of service: parsing an address in another script takes milliseconds, and guessing looks at many cells.
     if is_in_other_script(cell):
         return "." in cell
     return "@" in cell and bool(addresses_in(cell))
 
 
 def _fullest(body: Sequence[Row], width: int, scores: Sequence[int]) -> int | None:
-    """The column with the most addresses, if there are any; of two, the one whose heading says so."""
+    """Return the column with the most addresses, if any has some; of two, the one with the better heading."""
     found = [sum(1 for row in body if _holds_address(cell_at(row, place))) for place in range(width)]
     best = max(range(width), key=lambda place: (found[place], scores[place], -place))
     return best if found[best] else None
 
 
 def _tell_titles(columns: list[str], named: Sequence[tuple[str, int]], body: Sequence[Row]) -> None:
-    """Under "Title" stands Prof. in one list, and director in another: so does what the cells hold."""
+    """Decide by the cells whether "Title" means Prof. or director: lists use it for both."""
     for place, (meaning, _) in enumerate(named):
         cells = _cells(body, place)
         if meaning not in {"role", "prefix"} or columns[place] == "address" or not cells:
@@ -112,7 +112,7 @@ def _is_title(cell: str) -> bool:
 
 
 def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
-    """A bare word for a name beside one half of it is the other: Nom beside Prénom, Nome beside Cognome."""
+    """Read a bare word for "name" beside one half of a name as the other half, like Nom beside Prénom."""
     if "name" not in columns:
         return
     place = columns.index("name")
@@ -125,7 +125,7 @@ def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
 
 
 def _guess_names(columns: list[str], body: Sequence[Row], *, has_heading: bool) -> None:
-    """Without a word about it, the first column of words is the name; without any heading, the next an affiliation."""
+    """Without any hint, take the first column of words as the name; without a heading, the next as the affiliation."""
     wanted = ["name"] if has_heading else ["name", "affiliation"]
     for place, column in enumerate(columns):
         words = _cells(body, place)
@@ -134,5 +134,5 @@ def _guess_names(columns: list[str], body: Sequence[Row], *, has_heading: bool) 
 
 
 def _looks_like_words(cell: str) -> bool:
-    """No address, no number, and no moment."""
+    """Tell whether a cell holds neither an address nor a number nor a date."""
     return "@" not in cell and any(map(str.isalpha, cell)) and not MOMENT.search(cell)

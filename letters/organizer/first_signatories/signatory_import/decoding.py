@@ -1,10 +1,10 @@
-"""Make text of a file, whatever encoding it is in."""
+"""Decode a file, whatever its encoding."""
 
 from letters.organizer.first_signatories.signatory_import.limits import MAX_BYTES, UnreadableList
 
 ZIP, OLE, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 
-# What somebody may say a file is written in, by the names of Python's codecs.
+# The encodings that the form offers, by the names of Python's codecs.
 ENCODINGS = {
     "utf-8": "UTF-8",
     "windows-1252": "Windows-1252",
@@ -25,9 +25,9 @@ ENCODINGS = {
 
 
 def decode(content: bytes) -> tuple[str, str]:
-    """The text of a file, and how it was written if that is worth saying ("windows-1252", "utf-16"), else nothing.
+    """Return the text of a file, and its encoding if that is worth mentioning ("windows-1252", "utf-16"), else "".
 
-    Raises UnreadableList for what is no text, or more than MAX_BYTES.
+    Raises UnreadableList for anything that is not text, or is larger than MAX_BYTES.
     """
     if len(content) > MAX_BYTES:
         raise UnreadableList("too_large")
@@ -57,12 +57,14 @@ def _decoded(content: bytes) -> tuple[str, str]:
     try:
         return content.decode("cp1252"), "windows-1252"
     except UnicodeDecodeError:
-        # Five bytes mean nothing in Windows-1252.
+        # Five bytes are undefined in Windows-1252.
         return content.decode("latin-1"), "latin-1"
 
 
 def _wide_encoding(content: bytes) -> str:
-    """UTF-16, as Excel saves "Unicode text": with its mark, or known by the zeros between Latin letters."""
+    """Detect UTF-16, which Excel uses for "Unicode text": by its byte order mark, or by the zeros between Latin
+    letters.
+    """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = content[:400]
@@ -75,9 +77,9 @@ def _wide_encoding(content: bytes) -> str:
 
 
 def read_again(text: str, was: str, now: str) -> str:
-    """A text that was taken to be written in one encoding, read in another. Raises UnreadableList ("encoding").
+    """Decode the text again with another encoding than the one that was detected. Raises UnreadableList("encoding").
 
-    The bytes are had again from the text: what `decode` says of them takes every byte for some character.
+    The encodings that `decode` detects map every byte to a character, so encoding the text restores the bytes.
     """
     if now == was or now not in ENCODINGS:
         return text

@@ -1,4 +1,4 @@
-"""What the heading of a column says that it holds, in the languages of people who send lists. Only a suggestion."""
+"""Guess what a column holds from its heading, in the languages of people who send lists."""
 
 import re
 import unicodedata
@@ -6,11 +6,11 @@ from functools import cache, lru_cache
 
 from letters.shared.text import compose, normalized
 
-# What a column may hold. The name is put together of its parts, unless it stands in one column.
+# What a column can hold. A name is put together from its parts, unless one column holds it all.
 MEANINGS = [
     *["ignored", "address", "name", "prefix", "given", "middle", "family", "suffix", "affiliation", "role"],
 ]
-# No more of a heading is looked at: questions of forms are long.
+# Longer headings are cut, because form questions can be long.
 LONGEST = 200
 
 PHRASES = {
@@ -102,7 +102,7 @@ PHRASES = {
         signataire | unterzeichner | contact name
     """,
 }
-# Said in passing, and saying nothing of what the column holds.
+# Words that say nothing about what the column holds.
 _FILLERS = """
     your the a an of for please enter write what whats is s here primary main work home personal private other
     contact value required optional field question answer person signers signer signatory signatorys il la lo le
@@ -110,7 +110,7 @@ _FILLERS = """
     ваше ваш ваша твое адрес
 """
 FILLERS = frozenset(_FILLERS.split())
-# A heading with one of these is about something else, whatever other words it has.
+# A heading with one of these words is about something else.
 _NOT_THESE = """
     user username login client unsubscribe unsubscribed unemailed subscribe subscribed subscription consent
     confirm confirmed confirmation verified validated permission permissions opt optin optout sent opened clicked
@@ -122,12 +122,12 @@ _NOT_THESE = """
     source tags tag group groups labels photo image attachment attachments telefono telefon telephone file
 """
 NOT_THESE = frozenset(_NOT_THESE.split())
-# Words for a name that are its one half as soon as a column has the other: Nom beside Prénom, Nome beside Cognome.
+# Words for "name" that mean one half of it when another column holds the other half: Nom beside Prénom.
 _HALVES = """
     name nom nome nombre naam namn navn nimi nev nume имя ονομα نام שם
 """
 HALVES = frozenset(_HALVES.split())
-# Headings in Hungarian, Vietnamese, Chinese, Japanese and Korean, whose names begin with that of the family.
+# Headings in Hungarian, Vietnamese, Chinese, Japanese and Korean, where the family name comes first.
 _FAMILY_FIRST = """
     vezeteknev | csaladnev | keresztnev | utonev | ho | ho dem | ho lot | ho va ten dem | ho va ten lot | ten |
     姓 | 姓氏 | 苗字 | 名字 姓 | 名 | 名字 | 성 | 이름
@@ -138,7 +138,10 @@ WORD = re.compile(r"[^\W_]+")
 
 @lru_cache(maxsize=2048)
 def words_of(heading: str) -> tuple[str, ...]:
-    """Its words: small, without accents, FirstName as two. Numbers and codes of questions (G01Q02) are left out."""
+    """Return the words of a heading in lower case without accents; FirstName counts as two.
+
+    Numbers and question codes (G01Q02) are left out.
+    """
     spaced = BOUNDARY.sub(" ", heading[:LONGEST])
     plain = normalized("NFKD", spaced).casefold()
     letters = "".join(each for each in plain if unicodedata.category(each) not in {"Mn", "Cf"})
@@ -146,7 +149,7 @@ def words_of(heading: str) -> tuple[str, ...]:
     return tuple(word for word in found if not any(map(str.isdigit, word)))
 
 
-# Letters that are written one way or another, and that no accent tells apart.
+# Letters with two spellings that removing accents does not unite.
 SAME = str.maketrans(
     "\u0142\u00f8\u0111\u0131\u0623\u0625\u0622\u0629\u0649",
     "lodi\u0627\u0627\u0627\u0647\u064a",
@@ -165,9 +168,9 @@ def _phrases() -> dict[tuple[str, ...], str]:
 
 
 def meaning_of(heading: str) -> tuple[str, int]:
-    """What a column under this heading is likely to hold (of MEANINGS), and how sure that is: 2, 1 or 0.
+    """Return what a column under this heading probably holds (one of MEANINGS), and how sure that is: 2, 1 or 0.
 
-    Whole words count: "unemailed" says nothing of an address, and "name of email client" nothing at all.
+    Only whole words count: "unemailed" does not mean an address, and "name of email client" means nothing.
     """
     words = words_of(heading)
     phrases = _phrases()
@@ -185,19 +188,21 @@ def meaning_of(heading: str) -> tuple[str, int]:
         if words[start:end] in phrases
     ]
     order = list(PHRASES)
-    # The longest words first: "first name" says more than "name".
+    # The longest phrase wins: "first name" says more than "name".
     best = max(found, key=lambda pair: (pair[1], -order.index(pair[0])), default=None)
     return (best[0], 1) if best else ("ignored", 0)
 
 
 def is_half(heading: str) -> bool:
-    """Whether the heading is a bare word for a name, which is one half of it where a column holds the other half."""
+    """Tell whether the heading is a bare word for "name", which means one half where another column holds the other
+    half.
+    """
     core = [word for word in words_of(heading) if word not in FILLERS]
     return len(core) == 1 and core[0] in HALVES
 
 
 def is_family_first(heading: str) -> bool:
-    """Whether the heading of one half of a name is in a language that writes the family's name before the other."""
+    """Tell whether the heading of half a name is in a language in which the family name comes first."""
     words = words_of(heading)
     return words in _family_first() or tuple(word for word in words if word not in FILLERS) in _family_first()
 

@@ -1,4 +1,4 @@
-"""Make people of the rows."""
+"""Turn rows into people."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,19 +17,19 @@ from letters.shared.address_typos import likely_meant
 from letters.shared.addresses import Address, read_address
 from letters.shared.text import UnusableText, clean_line
 
-# Titles that people sign without.
+# Titles that do not belong in a signature.
 PLAIN_TITLES = {
     *["mr", "mrs", "ms", "miss", "mx", "herr", "frau", "sig", "sig.ra", "signor", "signora", "m", "mme", "mlle"],
     *["monsieur", "madame", "sr", "sra", "srta", "senhor", "senhora", "dhr", "mevr", "pan", "pani"],
 }
 
-# Chinese, Japanese and Korean names have the family first, and nothing between its halves.
+# In Chinese, Japanese and Korean names the family name comes first, with no space after it.
 EASTERN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u3005\uf900-\ufaff]+")
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody on a list, as it says they are."""
+    """One person as the list describes them."""
 
     line: int
     address: Address
@@ -40,19 +40,19 @@ class Person:
 
 @dataclass(frozen=True)
 class ParsedList:
-    """What a list comes to: the people, and the lines of those rows that are nobody or somebody once more."""
+    """The people on a list, and the line numbers of rows that hold nobody or a person who appeared before."""
 
     people: list[Person] = field(default_factory=list)
     without_address: list[int] = field(default_factory=list)
     doubles: list[int] = field(default_factory=list)
-    # Lines with several addresses in one cell, of which the first is taken.
+    # Lines with several addresses in one cell. The first address is used.
     several: list[int] = field(default_factory=list)
-    # Lines whose address looks like a slip. It stays as it is: nothing is sent to an address that is not on the list.
+    # Lines whose address looks mistyped. It is not corrected: we never send to an address that is not on the list.
     slips: list[int] = field(default_factory=list)
 
 
 def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: bool) -> ParsedList:
-    """The people on a list whose columns have these meanings. Never raises: what is no person is counted as such."""
+    """Read the people from rows whose columns have these meanings. Never raises; rows without a person are listed."""
     parsed_list, seen, in_other_scripts = ParsedList(), set(), 0
     halves = [place for place, meaning in enumerate(columns) if meaning in {"given", "family"}]
     family_first = has_heading and bool(rows) and any(is_family_first(cell_at(rows[0], place)) for place in halves)
@@ -78,14 +78,14 @@ def _person(row: Row, cells: Mapping[str, str], address: Address, *, family_firs
     name = _name(cells, family_first=family_first)
     if not name and (mailbox := parse_mailbox(cells["address"])):
         name = mailbox[0]
-    # Privacy: a name is public one day, an address must never be.
+    # Privacy: a name may become public, an address must never.
     if "@" in name and any(map(read_address, name.split())):
         name = ""
     return Person(row.line, address, _line(name), _line(cells.get("affiliation", "")), _line(cells.get("role", "")))
 
 
 def _name(cells: Mapping[str, str], *, family_first: bool) -> str:
-    """As its parts are written one after the other, or as it stands in one column."""
+    """Put the name together from its columns, or take it from one column."""
     given, family = cells.get("given", ""), cells.get("family", "")
     name = cells.get("name", "")
     if not name and given and family and EASTERN.fullmatch(given) and EASTERN.fullmatch(family):
@@ -102,7 +102,7 @@ def _name(cells: Mapping[str, str], *, family_first: bool) -> str:
 
 
 def _line(text: str) -> str:
-    """As somebody may be called; empty if too long, damaged, or a formula: who is invited writes it themselves."""
+    """Return a usable line, or "" if it is too long, damaged or a formula. The invited person then fills it in."""
     try:
         line = clean_line(text[:MAX_CELL_LENGTH])
     except UnusableText:

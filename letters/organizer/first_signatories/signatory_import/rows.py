@@ -1,4 +1,4 @@
-"""Make rows of a text, whatever stands between the cells."""
+"""Split a text into rows, whatever separates its cells."""
 
 import csv
 import io
@@ -17,25 +17,25 @@ from letters.organizer.first_signatories.signatory_import.limits import (
 
 BETWEEN_MAILBOXES = re.compile(r">[ \t]*[,;][ \t]*(?=[^\s])")
 
-# Between one cell and the next.
+# Separators between cells.
 DELIMITERS = ",;\t|"
 
 SEPARATOR = re.compile(r"sep=([,;|\t])\r?\n", re.IGNORECASE)
 
-# Under a Markdown table's heading: |---|:--:|
+# The line below the heading of a Markdown table: |---|:--:|
 RULE = re.compile(r":?-{2,}:?")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One record, and the line that it begins on."""
+    """One record, and the number of its first line."""
 
     line: int
     cells: list[str]
 
 
 def read_rows(text: str) -> list[Row]:
-    """The records of a text, whatever is between their cells. Raises UnreadableList."""
+    """Return the records of a text, whatever separates their cells. Raises UnreadableList."""
     if not text.strip():
         raise UnreadableList("empty")
     if "\0" in text:
@@ -43,7 +43,7 @@ def read_rows(text: str) -> list[Row]:
     rows = _mailboxes(text) or _of_table(text)
     if not rows:
         raise UnreadableList("empty")
-    if len(rows) > MAX_ROWS + 1:  # A heading is no person.
+    if len(rows) > MAX_ROWS + 1:  # One row may be a heading.
         raise UnreadableList("too_many_rows")
     if max(len(row.cells) for row in rows) > MAX_COLUMNS:
         raise UnreadableList("too_many_columns")
@@ -51,7 +51,7 @@ def read_rows(text: str) -> list[Row]:
 
 
 def _mailboxes(text: str) -> list[Row]:
-    """Lines like `Ada Lovelace <ada@example.org>`, if most are: each as a name and an address."""
+    """Return name and address of each line, if most lines look like `Ada Lovelace <ada@example.org>`."""
     if "<" not in text:
         return []
     lines = BETWEEN_MAILBOXES.sub(">\n", text).splitlines()
@@ -63,14 +63,14 @@ def _mailboxes(text: str) -> list[Row]:
 
 
 def parse_mailbox(text: str) -> list[str] | None:
-    """The name and the address in `Ada Lovelace <ada@example.org>`, if it looks like that."""
+    """Return name and address of `Ada Lovelace <ada@example.org>`, or None if the text looks different."""
     line = text[:MAX_CELL_LENGTH].strip().rstrip(" \t,;")
     if not line.endswith(">") or (line.count("<"), line.count(">")) != (1, 1):
         return None
     name, _, address = line[:-1].partition("<")
     name, address = name.strip(), address.strip()
     is_quoted = name.startswith('"') and name.endswith('"')
-    # More than "Lovelace, Ada": cells of a table, of which the last one is a mailbox.
+    # More separators than in "Lovelace, Ada": these are cells of a table whose last cell is a mailbox.
     if not address or " " in address or (("\t" in name or ";" in name or name.count(",") > 1) and not is_quoted):
         return None
     return [name.strip("\"' "), address]
@@ -78,7 +78,7 @@ def parse_mailbox(text: str) -> list[str] | None:
 
 def _of_table(text: str) -> list[Row]:
     head = "".join(islice(io.StringIO(text, newline=""), SAMPLE))
-    if named := SEPARATOR.match(text):  # Excel's own first line says what is between the cells.
+    if named := SEPARATOR.match(text):  # Excel's own first line names the separator.
         head, text = head[named.end() :], "\n" + text[named.end() :]
         delimiter = named[1]
     else:
@@ -86,13 +86,14 @@ def _of_table(text: str) -> list[Row]:
     try:
         rows = _parsed(text, delimiter, strict=True)
     except csv.Error:
-        # A quotation mark that is opened and not closed would swallow all that follows: then it is a mark like others.
+        # An opening quotation mark that is never closed would swallow the rest, so read quotation marks as ordinary
+        # text.
         rows = _with_marks(text, delimiter)
     return _flattened(_without_frame(rows) if delimiter == "|" else rows)
 
 
 def _without_frame(rows: list[Row]) -> list[Row]:
-    """A table of Markdown without its outer lines, and without the line under its heading."""
+    """Return the rows of a Markdown table without its outer bars and the line below its heading."""
     inner = [row for row in rows if not all(RULE.fullmatch(cell) for cell in row.cells if cell)]
     if inner and all(row.cells[0] == "" for row in inner):
         inner = [Row(row.line, row.cells[1:]) for row in inner]
@@ -109,7 +110,7 @@ def _with_marks(text: str, delimiter: str) -> list[Row]:
 
 
 def _regularity(head: str, delimiter: str) -> tuple[int, int]:
-    """How many lines have as many cells as most lines, if that is more than one; and then how many cells."""
+    """Return how many lines have the most common number of cells, if that is more than one; and this number."""
     try:
         rows = _parsed(head, delimiter, strict=False)
     except csv.Error:
@@ -120,7 +121,7 @@ def _regularity(head: str, delimiter: str) -> tuple[int, int]:
 
 
 def _parsed(text: str, delimiter: str, *, strict: bool) -> list[Row]:
-    # Each line end as it stands: those within quotation marks belong to the cell.
+    # Keep line breaks as they are: those inside quotation marks belong to the cell.
     source = io.StringIO(text, newline="")
     if strict:
         reader = csv.reader(source, delimiter=delimiter, strict=True)
@@ -139,7 +140,7 @@ def _parsed(text: str, delimiter: str, *, strict: bool) -> list[Row]:
 
 
 def _flattened(rows: list[Row]) -> list[Row]:
-    """Addresses side by side, as they are copied from a mail: one to a row."""
+    """Put addresses that were copied side by side from an email into rows of their own."""
     cells = [cell for row in rows for cell in row.cells if cell]
     if len(cells) > len(rows) and all("@" in cell for cell in cells):
         return [Row(row.line, [cell]) for row in rows for cell in row.cells if cell]

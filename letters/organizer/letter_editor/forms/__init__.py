@@ -1,4 +1,4 @@
-"""The forms of the letter editor, one to a subject. They judge shape alone; operations decide."""
+"""The forms of the letter editor. They check only the shape of the input; operations decide."""
 
 from letters.organizer.letter_editor.forms.publishing import RevisionForm, ScheduleForm, WithdrawForm
 from letters.organizer.letter_editor.forms.settings import SettingsForm

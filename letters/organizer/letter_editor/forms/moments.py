@@ -12,7 +12,7 @@ from letters.organizer.letter_editor.wall_clock import moments_of, shown_at
 
 
 class MomentField(forms.DateTimeField):
-    """A moment, typed and shown as the clock of a zone shows it. Cleaned, it still has no zone: see Moments."""
+    """A date and time, entered and shown in a time zone. The cleaned value is still naive: Moments converts it."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
@@ -27,7 +27,7 @@ class MomentField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         found = super().to_python(value)
         if found and not 2000 <= found.year <= 2200:
-            # At the ends of the calendar there is no moment in another zone.
+            # Near the ends of the calendar, conversion to another zone overflows.
             raise ValidationError(self.error_messages["invalid"], "invalid")
         return found.replace(tzinfo=None) if found else None
 
@@ -39,13 +39,16 @@ WHICH = [
 
 
 class Moments(forms.BaseForm):
-    """A form with moments in a zone: an hour that is skipped is refused, of one that comes twice it asks which."""
+    """A form with moments in a time zone.
+
+    It refuses an hour that is skipped, and asks which one for an hour that repeats.
+    """
 
     def moments(self) -> dict[str, MomentField]:
         return {name: field for name, field in self.fields.items() if isinstance(field, MomentField)}
 
     def ask_where_needed(self) -> None:
-        """For moments that were answered for already, or that stand in an hour that comes twice."""
+        """Ask "which of the two?" for moments in an hour that repeats, and wherever the question was asked already."""
         for name, field in self.moments().items():
             stands = self.get_initial_for_field(field, name)
             both = moments_of(shown_at(stands, field.zone), field.zone) if stands else []
@@ -53,7 +56,7 @@ class Moments(forms.BaseForm):
                 self._ask(name, "second" if stands and both[-1:] == [stands] else "first")
 
     def settle_moments(self, cleaned: dict[str, Any]) -> None:
-        """Put moments in the place of what a clock shows."""
+        """Replace wall-clock times by moments."""
         for name, field in self.moments().items():
             shown = cleaned.get(name)
             if shown is None:

@@ -13,7 +13,7 @@ from letters.organizer.letter_editor.forms.moments import MomentField, Moments
 
 
 class ScheduleForm(Moments, forms.Form):
-    """When the clock publishes the letter."""
+    """The time at which the letter publishes itself."""
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:
         super().__init__(data, auto_id="schedule_%s", label_suffix="", initial={"publish_at": letter.publish_at})
@@ -30,7 +30,7 @@ class ScheduleForm(Moments, forms.Form):
 
 
 class RevisionForm(forms.Form):
-    """What is new in a text that readers know already."""
+    """What has changed in a text that readers know already."""
 
     kind = forms.ChoiceField(
         label=_("Kind of change"),
@@ -55,7 +55,7 @@ class RevisionForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    """Why, and the last part of the letter's address typed once more."""
+    """The reason, and the slug of the letter typed again as a confirmation."""
 
     reason = forms.CharField(
         label=_("Reason for withdrawing"),

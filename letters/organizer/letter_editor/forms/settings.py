@@ -17,7 +17,7 @@ DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-
 
 
 class DomainsField(forms.CharField):
-    """Domains, one to a line or with commas between them."""
+    """A list of domains, separated by line breaks or commas."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}), **options)
@@ -38,7 +38,7 @@ ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED,
 
 
 class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What the signing form asks, and until when."""
+    """What the signing form asks, who may sign, and until when."""
 
     displays = forms.MultipleChoiceField(
         label=_("What signers can choose"),

@@ -1,4 +1,4 @@
-"""The text of a letter, in one language."""
+"""The forms for the text of a letter."""
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -64,13 +64,13 @@ class TextForm(forms.Form):
         return body
 
     def text(self, language: str) -> Text:
-        """What was typed. The form must be valid."""
+        """Return the text that was typed. The form must be valid."""
         typed = {name: self.cleaned_data[name] for name in ("title", "addressee", "body", "summary")}
         return Text(language=language, **typed)
 
 
 class StartForm(TextForm):
-    """The start page: the text, who writes it, and in which language."""
+    """The start page: the text, who publishes it, and its language."""
 
     collective = forms.CharField(
         label=_("Who publishes the letter"),

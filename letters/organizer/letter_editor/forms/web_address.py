@@ -13,7 +13,7 @@ SLUG = re.compile(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z")
 
 
 class AddressForm(forms.Form):
-    """Where the letter stands."""
+    """A new slug for the letter."""
 
     slug = forms.CharField(
         label=_("Web address"),

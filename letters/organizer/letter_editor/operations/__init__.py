@@ -1,4 +1,4 @@
-"""Everything a collective does to a letter, one flow to a file. Other code imports from here."""
+"""Everything a collective does to a letter, one flow per file. Import from here."""
 
 from letters.organizer.letter_editor.operations.clearing import clear_collective
 from letters.organizer.letter_editor.operations.closing import close_letter, reopen_letter

@@ -14,9 +14,9 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def clear_collective(collective: Collective, *, by: User, now: datetime) -> None:
-    """Those who run the site have looked at it: it may publish. Doing it twice changes nothing.
+    """Let a collective publish, after staff have looked at it. Idempotent.
 
-    Raises Refused("not_yours") for anybody else, its owners included.
+    Raises Refused("not_yours") for anybody but staff, owners of the collective included.
     """
     if not (by.is_active and (by.is_staff or by.is_superuser)):
         raise Refused(Refusal.NOT_YOURS)

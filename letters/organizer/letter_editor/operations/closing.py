@@ -16,7 +16,7 @@ from letters.models import (
 
 @transaction.atomic
 def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """It takes no more signatures, but for those of who has signed already and confirms within a day."""
+    """Stop taking signatures. People who have signed already can still confirm for one day."""
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.PUBLISHED:
         change.update(status=Letter.Status.CLOSED, closed_at=now)
@@ -25,7 +25,7 @@ def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """A closed letter takes signatures again."""
+    """Take signatures again."""
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.CLOSED:
         change.update(status=Letter.Status.PUBLISHED, closed_at=None)

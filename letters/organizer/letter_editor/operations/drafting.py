@@ -28,7 +28,7 @@ from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# Drafts that one account may begin within a day: each can fill a megabyte, and nobody has to look at it.
+# Drafts that one account may start in a day. Each can store a megabyte, and nobody reviews drafts.
 MAX_DRAFTS_A_DAY = 20
 
 # A second start of the same letter within this time is a double click.
@@ -37,12 +37,12 @@ CLICKED_TWICE = timedelta(minutes=1)
 
 @transaction.atomic
 def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -> Letter:
-    """A draft from the few answers of the start page; everything else has a good default.
+    """Create a draft from the few answers of the start page. All settings get their defaults.
 
-    A collective of that name that `by` may write for is taken, another is made. Clicking twice begins one letter.
-    Raises Refused("too_many_drafts") for the one after MAX_DRAFTS_A_DAY, and Refused("too_much_text") as `keep_text`.
+    Uses the collective of that name for which `by` may write, or creates one. A double click starts one letter. Raises
+    Refused("too_many_drafts") beyond MAX_DRAFTS_A_DAY, and Refused("too_much_text") as `keep_text` does.
     """
-    # The second click waits here, and finds what the first has made.
+    # Race: the second click of a double click waits here and then finds the draft that the first one made.
     Change(by=by, now=now).lock_account()
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
     collective = mine.order_by("pk").first()
@@ -64,12 +64,14 @@ def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now:
         with transaction.atomic():
             return draft_letter(collective, slug=slug, text=text, by=by, now=now)
     except IntegrityError:
-        # Somebody else has taken it at this very moment.
+        # Race: another letter has taken the slug since it was chosen.
         return draft_letter(collective, slug=f"{slug}-{secrets.token_hex(3)}", text=text, by=by, now=now)
 
 
 def free_slug(model: type[Model], text: str) -> str:
-    """An address made of the text that nobody has yet; of letters and digits alone where the text has no Latin ones."""
+    """Return a slug made from the text that is free, now and in the past; a random one if the text has no Latin
+    letters.
+    """
     wanted = slugify(without_marks(text))[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
     if model is Letter:
@@ -79,7 +81,7 @@ def free_slug(model: type[Model], text: str) -> str:
 
 @transaction.atomic
 def draft_letter(collective: Collective, *, slug: str, text: Text, by: User, now: datetime, **values: Any) -> Letter:
-    """A new letter with its first revision, which only the collective can see. `values` are fields of Letter."""
+    """Create a letter with its first revision, which only the collective can see. `values` are fields of Letter."""
     change_collective(collective, WRITING, by=by, now=now, lock=False)
     letter = Letter.objects.create(collective=collective, slug=slug, language=text.language, created_at=now, **values)
     Revision.objects.create(letter=letter, number=1, created_at=now)

@@ -16,7 +16,7 @@ from letters.models import (
 )
 from letters.shared.refused import Refusal, Refused
 
-# What a letter's form asks and offers, and until when: what organizers may set at any time.
+# The fields of Letter that organizers may change at any time.
 SETTINGS = [
     *["goal", "opens_at", "closes_at", "reviewed", "displays", "domains", "addressee_domains", "asks_proof"],
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
@@ -25,20 +25,21 @@ SETTINGS = [
 
 @transaction.atomic
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
-    """Change what SETTINGS names. Those who have signed keep what they signed with.
+    """Change the fields in SETTINGS. Signatures that exist already keep what they were signed with.
 
-    Raises Refused("open_already") for an opening in the future once the form has been open, and Refused("end_is_past")
-    for an end in the past, unless that is set already.
+    Raises Refused("open_already") for an opening time in the future once the form has been open, and
+    Refused("end_is_past") for a new closing time in the past.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
-    # Privacy: else its organizers could invite first signatories again, beside people who have signed. Whether anybody
-    # has signed is not asked: the answer would tell them something of whoever signs first.
+    # Privacy: otherwise organizers could close the form again, invite first signatories, and mix them with people who
+    # have signed. The rule does not depend on whether anybody has signed: the refusal would tell organizers about the
+    # first signer.
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and letter.form_has_opened(now):
         raise Refused(Refusal.OPEN_ALREADY)
-    # Privacy: else an editor could end the time to confirm between a signing and its email, and undo it. It would also
-    # take the day that is left from those who have just signed.
+    # Privacy: otherwise an editor could end the time to confirm between a signing and its email, and then undo it.
+    # People who have just signed would also lose their day to confirm.
     closes_at = changed.get("closes_at")
     if closes_at and closes_at <= now:
         raise Refused(Refusal.END_IS_PAST)

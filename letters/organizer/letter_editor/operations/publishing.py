@@ -25,25 +25,26 @@ from letters.organizer.letter_editor.changes import is_new_cover, says_something
 from letters.organizer.letter_editor.mail import tell_members
 from letters.shared.refused import Refusal, Refused
 
-# Letters that one account may show to the public for the first time within a day.
+# Letters that one account may publish for the first time within a day.
 MAX_FIRST_PUBLICATIONS = 5
 
-# Later texts of one letter that may be published within a day: each is kept for ever, in all languages.
+# Later revisions of one letter that may be published within a day. Each is kept for ever, in all its languages.
 MAX_LATER_PUBLICATIONS = 10
 
 
 @transaction.atomic
 def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str = "", note: str = "") -> None:
-    """Show the newest revision to the public, and with the first take signatures. Twice changes nothing.
+    """Show the newest revision to the public; the first publication also opens the letter for signatures. Idempotent.
 
-    `by` is None for the clock, which carries out what `schedule_letter` was told. A later revision says what `kind` of
-    change it is, and in a `note` to the public what has changed; whether the letter takes signatures stays as it was.
-    Raises Refused("letter_withdrawn"), Refused("no_text") without a text in the letter's own language; for a later
-    revision Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it
-    changes more than a correction may, Refused("languages_missing") if it lacks one that readers have, or
-    Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day. On a site that
-    asks for it, Refused("not_cleared") until somebody has looked at the collective; and Refused("too_many_letters") for
-    who has published as many for the first time within a day.
+    `by` is None when the clock publishes what `schedule_letter` was told. A later revision needs a `kind` of change and
+    a public `note` that says what has changed. It does not reopen a closed letter.
+
+    Raises Refused("letter_withdrawn"); Refused("no_text") without a text in the letter's own language;
+    Refused("not_cleared") while staff have still to clear the collective, on sites that ask for it. For a first
+    publication, Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one account a day. For a later revision,
+    Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it changes more
+    than a correction may, Refused("languages_missing") if it lacks a language that readers have, and
+    Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS a day.
     """
     change = change_letter(letter, WRITING, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
     revision = letter.revisions.latest("number")
@@ -65,7 +66,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         kind, note = Revision.Kind.FIRST, ""
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"publish_at": None, "publish_refused": ""}
-    # One whose text was fixed for its first signers has been published to them already.
+    # A text that was fixed for the first signatories keeps the moment at which they got it.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
     unseen.update(published_at=now, kind=kind, note=note.strip())
     change.update(**opening, current_revision_id=revision.pk)
@@ -73,9 +74,9 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
 
 
 def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
-    """Raises Refused unless readers can be told what is new in this revision, and none loses the page of a language.
+    """Check that a later revision tells readers what is new, and that no language loses its page.
 
-    Returns the languages that still say what the original said before.
+    Returns the languages whose translation is older than the original. Raises Refused as `publish_letter` says.
     """
     if kind not in {Revision.Kind.CORRECTION, Revision.Kind.SUBSTANCE}:
         raise Refused(Refusal.NO_KIND)
@@ -94,21 +95,24 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
 
 
 def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
-    """Raises Refused("too_many_publications")."""
+    """Raise Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day."""
     later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
     if later.count() >= MAX_LATER_PUBLICATIONS:
         raise Refused(Refusal.TOO_MANY_PUBLICATIONS)
 
 
 def _check_publication_quota(change: LetterChange) -> None:
-    """Raises Refused("too_many_letters"). Whoever signs up can have mail sent about each letter to any address."""
+    """Raise Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one account within a day.
+
+    Abuse: each published letter lets anybody with an account send confirmation emails to any address.
+    """
     letter, by, now = change.letter, change.by, change.now
     if by is None:
-        return  # The clock: who set it was asked.
+        return  # The clock publishes. The quota was checked when the letter was scheduled.
     change.lock_account()
     new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
     others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
-    # By the letters, of which a day has few: who moderates has done a million other things.
+    # Performance: start from the letters, of which there are few in a day. A moderator has a million other events.
     deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
     theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
@@ -117,10 +121,10 @@ def _check_publication_quota(change: LetterChange) -> None:
 
 @transaction.atomic
 def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datetime) -> None:
-    """Have the clock publish a draft at that moment; with None, not any more.
+    """Have the clock publish a draft at that moment; None cancels it.
 
-    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text") for a letter without a text, and
-    Refused("not_cleared") or Refused("too_many_letters") as `publish_letter` does: what cannot happen is not promised.
+    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text"), and Refused("not_cleared") or
+    Refused("too_many_letters") as `publish_letter` does, so that the page never promises what cannot happen.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.publish_at == at:
@@ -140,10 +144,10 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
 
 @transaction.atomic
 def publish_if_due(letter_id: int, *, now: datetime) -> bool:
-    """Publish what its collective has scheduled for now. Whoever asks second finds nothing to do.
+    """Publish a scheduled letter that is due. Returns False if there is nothing to do.
 
-    What cannot happen stays scheduled, and happens as soon as it can. Its organizers are told why: on the letter's
-    page, and by an email for each cause.
+    A letter that cannot be published stays scheduled and is tried again. Its organizers learn why on its page, and by
+    one email for each reason.
     """
     due = Letter.objects.filter(pk=letter_id, status=Letter.Status.DRAFT, publish_at__lte=now)
     letter = due.select_for_update(no_key=True).first()
@@ -156,15 +160,16 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
         if letter.publish_refused != refused.code:
             due.update(publish_refused=refused.code)
             record("fail_publication", letter, by=None, now=now, reason=refused.code)
-            # Raises Refused("no_worker"), which undoes all of this: it is tried again a minute later.
+            # Refused("no_worker") rolls back all of this; the next sweep tries again a minute later.
             tell_members(letter, "publication_waits", roles=WRITING, reason=refused.code)
         return False
     return True
 
 
 def _must_have_a_writer(collective: Collective) -> None:
-    """Raises Refused("nobody_left") if nobody could take back any more what the clock does: all have gone, or those who
-    run the site have closed the account that set it.
+    """Raise Refused("nobody_left") if no active member could undo what the clock does.
+
+    All writers may have left, or staff have closed the account that scheduled the letter.
     """
     if not collective.memberships.filter(role__in=WRITING, user__is_active=True).exists():
         raise Refused(Refusal.NOBODY_LEFT)

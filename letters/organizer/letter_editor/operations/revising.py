@@ -20,16 +20,14 @@ from letters.organizer.letter_editor.operations.writing import stored_parts
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# After publication
-
 
 @transaction.atomic
 def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
-    """A copy of the text that readers have, to be changed; only the collective sees it until it is published.
+    """Create a copy of the published text to be changed. Only the collective sees it until it is published.
 
-    There is one at a time: whoever starts another gets the same. Raises Refused("letter_draft") before the first
-    publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MAX_TEXTS, and Refused("too_much_text")
-    as `keep_text` does: a copy takes room.
+    There is one unpublished revision at a time: starting another returns the same. Raises Refused("letter_draft")
+    before the first publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MAX_TEXTS, and
+    Refused("too_much_text") as `keep_text` does, because a copy takes room too.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
@@ -47,7 +45,7 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
 
 
 def _copy_texts(letter: Letter, revision: Revision, by: User, now: datetime) -> None:
-    """What was published together belongs together: each is a translation of the original beside it, unless noted."""
+    """Copy the published texts. Each counts as a translation of the original beside it, unless it says otherwise."""
     texts = list(Translation.objects.filter(revision=letter.current_revision_id or 0))
     keep_text([part for text in texts for part in stored_parts(text)], by=by, now=now)
     original = next(text.version for text in texts if text.language == letter.language)
@@ -62,7 +60,7 @@ def _copy_texts(letter: Letter, revision: Revision, by: User, now: datetime) -> 
 
 @transaction.atomic
 def discard_revision(letter: Letter, *, by: User, now: datetime) -> None:
-    """Throw away what was written since the last publication; readers never saw it. Doing it twice changes nothing."""
+    """Delete the unpublished revision, which readers never saw. Idempotent."""
     change = change_letter(letter, WRITING, by=by, now=now)
     for revision in letter.revisions.filter(published_at=None, number__gt=1):
         change.record("discard_revision", letter, details={"revision": revision.number})

@@ -18,9 +18,9 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> None:
-    """Give it another address. The old one leads there for ever, and is its own to take back.
+    """Give the letter another slug. The old one redirects to it for ever, and only this letter can take it back.
 
-    Raises Refused("address_taken") if another letter has that one, or ever had.
+    Raises Refused("address_taken") if another letter has the slug or ever had it.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     before = letter.slug

@@ -20,17 +20,17 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> None:
-    """The page stays and says why, from this moment on. For a day an owner can undo it, then it is final.
+    """Withdraw the letter: from now on its page says only why. An owner can undo this for a day. Idempotent.
 
-    For owners alone, all of whom get an email. Withdrawing twice changes nothing. Raises Refused("not_yours"),
-    Refused("no_reason") without a sentence for the public, and Refused("no_worker") if no email can leave now.
+    Only owners may do this, and all of them get an email. Raises Refused("not_yours"), Refused("no_reason") without a
+    public reason, and Refused("no_worker") if no email can leave now.
     """
     change = change_letter(letter, OWNING, by=by, now=now)
     if not reason.strip():
         raise Refused(Refusal.NO_REASON)
     if letter.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         until = now + UNDONE_WITHIN
-        # First: if they cannot be told, the caller still has the letter as it is.
+        # Send first: if the email cannot leave, the caller's letter is still unchanged.
         tell_members(letter, "letter_withdrawn", roles=OWNING, until=until.astimezone(letter.collective.zone()))
         values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
         change.update(**values, withdrawn_at=now, withdrawn_from=letter.status)
@@ -39,9 +39,9 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
 
 @transaction.atomic
 def restore_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """Undo a withdrawal within a day: the letter is as it was, open or closed, with all its signatures.
+    """Undo a withdrawal within a day: the letter is open or closed as before, with all its signatures. Idempotent.
 
-    For owners alone. Doing it twice changes nothing. Raises Refused("not_yours"), and Refused("final") after a day.
+    Only owners may do this. Raises Refused("not_yours"), and Refused("final") after a day.
     """
     change = change_letter(letter, OWNING, by=by, now=now)
     if letter.status == Letter.Status.WITHDRAWN:

@@ -22,16 +22,16 @@ from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# Languages of one letter, the original among them. The European Union has twenty-four.
+# Languages of one letter, the original included. The European Union has twenty-four.
 MAX_LANGUAGES = 40
 
-# Somebody who writes on within so long is still at the same deed.
+# Changes by one person within this time count as one event in the audit log.
 SITTING = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Text:
-    """What an organizer types, in one language."""
+    """The text of a letter as an organizer typed it, in one language."""
 
     language: str
     title: str
@@ -44,10 +44,10 @@ class Text:
 def write_text(
     letter: Letter, *, text: Text, seen: str, by: User, now: datetime, made_from: str = "", finished: bool = True
 ) -> Translation:
-    """Write a draft in one language, if it still reads as the writer saw it: `seen` is the `version` of that text.
+    """Save a draft in one language, if it has not changed since the writer loaded it: `seen` is that text's `version`.
 
-    A translation that is not `finished`, since the editor saved it by itself, stays behind its original if it was.
-    Raises Refused("changed_meanwhile") if a teammate has written since, so that neither text is lost; and
+    `finished` is False for the editor's autosave, which leaves a translation that is older than its original marked as
+    such. Raises Refused("changed_meanwhile") if a teammate has saved since, so that neither text is lost, and
     Refused("revision_published") as `translate_letter` does.
     """
     change_letter(letter, WRITING, by=by, now=now)
@@ -67,14 +67,13 @@ def _says_the_same(translation: Translation, text: Text) -> bool:
 
 @transaction.atomic
 def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, made_from: str = "") -> Translation:
-    """Write the newest revision in one language, in place of what stood there.
+    """Save the newest revision in one language, and replace what was there.
 
-    `made_from` is the `version` of the original that it says in another language.
-    Raises Refused("revision_published") if readers have seen that revision: it never changes again;
-    Refused("too_complicated") for a text of which no page can be made; Refused("too_many_languages") for one more than
-    MAX_LANGUAGES; and Refused("too_much_text") as `keep_text` does.
+    `made_from` is the `version` of the original that this text translates. Raises Refused("revision_published") if
+    readers have seen the revision, which then never changes; Refused("too_complicated") for a text that cannot be
+    rendered; Refused("too_many_languages") beyond MAX_LANGUAGES; and Refused("too_much_text") as `keep_text` does.
     """
-    # Before the lock: rendering a long text takes a while.
+    # Before taking the lock: rendering a long text takes a while.
     html = render_or_refuse(text.body)
     change = change_letter(letter, WRITING, by=by, now=now)
     revision = _unpublished(letter)
@@ -114,17 +113,17 @@ def render_or_refuse(body: str) -> str:
 
 
 def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
-    """An editor that saves at every pause would bury all other deeds under its own."""
+    """Tell whether this person saved the same text a moment ago. Autosave would bury all other events in the log."""
     same = events_of(letter).filter(verb="translate_letter", actor=by, details=details)
     return same.filter(at__gt=now - SITTING, at__lte=now).exists()
 
 
 @transaction.atomic
 def remove_translation(letter: Letter, *, language: str, by: User, now: datetime) -> None:
-    """Throw a translation away that readers do not have yet. Removing it twice changes nothing.
+    """Delete a translation that readers do not have yet. Idempotent.
 
-    Raises Refused("original") for the letter's own language, Refused("language_public") for one that readers have,
-    whose page must not vanish, and Refused("revision_published") as `translate_letter` does.
+    Raises Refused("original") for the letter's own language, Refused("language_public") for a language that readers
+    have, because its page must not vanish, and Refused("revision_published") as `translate_letter` does.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     revision = _unpublished(letter)
@@ -139,7 +138,10 @@ def remove_translation(letter: Letter, *, language: str, by: User, now: datetime
 
 
 def _unpublished(letter: Letter) -> Revision:
-    """The revision that is being written. Raises Refused("revision_published") if readers have seen the newest."""
+    """Return the revision that is being written.
+
+    Raises Refused("revision_published") if readers have seen the newest one.
+    """
     revision = letter.revisions.latest("number")
     if revision.published_at:
         raise Refused(Refusal.REVISION_PUBLISHED)

@@ -12,7 +12,7 @@ from letters.organizer.letter_editor.operations import Text, draft_letter, publi
 
 HERE = Path(__file__).parent
 
-# Invented names, shown with the word "sample" beside each. Name, affiliation, display.
+# Invented names, each shown with the word "sample": name, affiliation, display.
 SIGNATORIES = [
     ("Ilse Marwick", "animator", "public"),
     ("Tommaso Verdelli", "montatore", "public"),
@@ -54,7 +54,7 @@ IT = Text(
 
 @transaction.atomic
 def load_sample(*, by: User, now: datetime) -> Letter | None:
-    """Publish the sample letter with its first signatories; None if there is, or ever was, anything here."""
+    """Publish the sample letter with its first signatories. Returns None if the site has, or ever had, any content."""
     if Letter.objects.exists() or Collective.objects.exists():
         return None
     collective = create_collective(
@@ -63,7 +63,7 @@ def load_sample(*, by: User, now: datetime) -> Letter | None:
         description="Some twenty artists who tested a video model before its release.",
         by=by,
         now=now,
-        # By who runs the site, since nobody else can load it.
+        # Only the person who runs the site can load the sample, so it counts as cleared.
         cleared_at=now,
     )
     letter = draft_letter(collective, slug="unpaid-cast", text=EN, by=by, now=now, is_sample=True, goal=500)
@@ -75,7 +75,7 @@ def load_sample(*, by: User, now: datetime) -> Letter | None:
 
 
 def _signature(letter: Letter, name: str, affiliation: str, display: str, *, now: datetime) -> Signature:
-    """Confirmed by nobody but this file, and marked so; the sequencer numbers it like any other."""
+    """Build a confirmed signature, marked as a sample. The sequencer numbers it like any other."""
     return Signature(
         letter=letter,
         revision=letter.current_revision,

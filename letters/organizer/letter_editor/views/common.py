@@ -1,4 +1,4 @@
-"""What several pages of the editor need."""
+"""What several pages of the letter editor need."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ NOT_YET = {Refusal.NOT_CLEARED, Refusal.TOO_MANY_LETTERS}
 
 
 def not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[str, str]:
-    """Why it was not done, for the person who tried."""
+    """Explain to the writer why their change was not saved."""
     if refused is None:
         return {"refusal": "", "sentence": ""}
     if refused.code == Refusal.LANGUAGES_MISSING:
@@ -41,7 +41,7 @@ def language_or_404(manuscript: queries.Manuscript, language: str) -> queries.La
 
 
 def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
-    """What the writer saw when they began: the text, and of a translation the original beside it."""
+    """Return the version of the text that the writer saw when they began, and of the original that they translate."""
     made_from = request.POST.get("made_from", "")
     return {
         "seen": request.POST.get("seen", ""),
@@ -52,7 +52,7 @@ def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
 
 
 def withdrawing_context(letter: Letter, writer: User) -> dict[str, object]:
-    """What the page needs to offer owners, and nobody else, to withdraw the letter, or to undo that."""
+    """Return what owners, and nobody else, need to withdraw the letter or to undo that."""
     return {
         "withdraw": WithdrawForm(letter),
         "owns": letter.collective.has_role(writer, OWNING),

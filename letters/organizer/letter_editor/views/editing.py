@@ -32,7 +32,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD", "POST")
 def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """The text, as long as readers do not have it; and what can be done with the letter."""
+    """Edit the text until it is published; afterwards offer what can be done with the letter."""
     manuscript = queries.manuscript(letter)
     posted = request.POST if request.method == "POST" else None
     if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
@@ -49,7 +49,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
             if _carry_out(request, letter, writer, forms, action):
                 return redirect("edit_letter", slug=letter.slug)
         except Refused as problem:
-            # Both texts are shown: what was typed stays in the form, what a teammate wrote stands beside it.
+            # Show both texts: the form keeps what was typed, and the teammate's text appears beside it.
             refused = problem
             if refused.code in NOT_YET:
                 messages.warning(request, explain(refused, "schedule" if action == "schedule" else "publish"))
@@ -83,9 +83,9 @@ class _EditForms:
 
 
 def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditForms, action: str) -> bool:
-    """Save what was typed, and then what its button says: nobody publishes a text that is older than the one they see.
+    """Save the text, then do what the pressed button says, so that nobody publishes an older text than they see.
 
-    False where one of the other forms has to be looked at again; the text is saved even so.
+    Returns False if one of the other forms has an error. The text is saved even then.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -114,7 +114,7 @@ def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionF
 
 
 def _published(request: HttpRequest, manuscript: queries.Manuscript, writer: User) -> HttpResponse:
-    """What can be done with a letter whose newest text readers have."""
+    """Offer what can be done with a letter whose newest text is published."""
     letter = manuscript.letter
     context = {
         "letter": letter,

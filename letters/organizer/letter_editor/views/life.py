@@ -29,7 +29,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Close it, open it again, publish it whose text is fixed, or not at the time that was set: one button each."""
+    """Close, reopen, publish or unschedule the letter, one button each."""
     deeds: dict[str, Deed] = {
         "close": close_letter,
         "reopen": reopen_letter,
@@ -42,7 +42,7 @@ def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     try:
         deed(letter, by=writer, now=timezone.now())
     except Refused as refused:
-        # All else happened in another window, and the page says so.
+        # Any other refusal means that it happened in another window, and the page shows that.
         if refused.code in NOT_YET:
             messages.warning(request, explain(refused, "publish"))
     return redirect("edit_letter", slug=letter.slug)
@@ -50,7 +50,7 @@ def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 
 @of_own_letter("POST", roles=OWNING)
 def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
-    """Takes the letter back and says why: the owner types its address, so that no slip of the hand does it."""
+    """Withdraw the letter with a reason. The owner types its slug, so that a slip cannot do it."""
     form = WithdrawForm(letter, request.POST)
     if form.is_valid():
         try:
@@ -64,7 +64,7 @@ def withdraw(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
 
 @of_own_letter("POST", roles=OWNING)
 def restore(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
-    """Undoes a withdrawal."""
+    """Undo a withdrawal."""
     try:
         restore_letter(letter, by=owner, now=timezone.now())
         messages.success(request, gettext("The withdrawal is undone. The letter is back as it was."))

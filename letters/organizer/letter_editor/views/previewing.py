@@ -1,4 +1,4 @@
-"""The letter as the public will read it."""
+"""A preview of the letter."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +10,7 @@ from letters.organizer.letter_editor import queries
 
 @of_own_letter("GET", "HEAD")
 def preview(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """The letter as the public will read it."""
+    """Show the letter as the public will see it."""
     manuscript = queries.manuscript(letter)
     language = request.GET.get("language", "")
     shown = manuscript.language(language if language in manuscript.texts else letter.language)

@@ -18,7 +18,7 @@ from letters.shared.refused import Refusal, Refused
 
 @of_own_letter("POST")
 def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Begins a new text after the one that readers have, or throws it away."""
+    """Start a new revision of a published letter, or discard it."""
     deeds: dict[str, Deed] = {"start": start_revision, "discard": discard_revision}
     deed = deeds.get(request.POST.get("action", ""))
     if deed is None:
@@ -26,7 +26,7 @@ def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     try:
         deed(letter, by=writer, now=timezone.now())
     except Refused as refused:
-        # If it was withdrawn in another window, the page says so.
+        # If the letter was withdrawn in another window, the page says so itself.
         if refused.code in {Refusal.TOO_MANY_TEXTS, Refusal.TOO_MUCH_TEXT}:
             messages.error(request, explain(refused, "revise"))
     back = {"translations": "letter_translations"}.get(request.POST.get("back", ""), "edit_letter")

@@ -1,4 +1,4 @@
-"""What the editor asks for by itself: saving, and a preview of the text as it is typed."""
+"""Requests by the editor's script: autosave, and a preview while typing."""
 
 from django.http import HttpRequest, JsonResponse
 from django.utils.html import escape
@@ -19,13 +19,13 @@ from letters.shared.refusals import sentence
 from letters.shared.refused import Refusal, Refused
 from letters.shared.too_complex import SENTENCES as SENTENCES_OF_TEXTS
 
-# What the editor that saves by itself says. Neither a teammate nor a publication is the reason.
+# Refusals that are caused neither by a teammate nor by a publication. The editor shows their sentence.
 NO_ROOM = (Refusal.TOO_MANY_LANGUAGES, Refusal.TOO_MUCH_TEXT)
 
 
 @of_own_letter("POST")
 def save_text(request: HttpRequest, letter: Letter, writer: User, language: str) -> JsonResponse:
-    """The editor saves by itself: the version that stands now, or what a teammate has written meanwhile."""
+    """Autosave. Returns the version that is stored now, or the text that a teammate has saved meanwhile."""
     language_or_404(queries.manuscript(letter), language)
     form = TextForm(request.POST)
     if not form.is_valid():
@@ -46,7 +46,7 @@ def save_text(request: HttpRequest, letter: Letter, writer: User, language: str)
 @require_POST
 @for_organizers
 def live_preview(request: HttpRequest) -> JsonResponse:
-    """What the text in the editor looks like, by the renderer of the public page."""
+    """Render the text in the editor as the public page would."""
     try:
         html = render_markdown(request.POST.get("body", ""))
     except TooComplicated as problem:

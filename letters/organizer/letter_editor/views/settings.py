@@ -23,7 +23,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD", "POST")
 def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """What the signing form asks, who may sign, and until when."""
+    """Change what the signing form asks, who may sign, and until when."""
     posted = request.POST if request.method == "POST" else None
     form = SettingsForm(letter, posted, zone=letter.collective.zone())
     if form.is_valid():
@@ -43,7 +43,7 @@ def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 
 @of_own_letter("GET", "HEAD", "POST")
 def readdress(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Gives it another address; the old one goes on leading there."""
+    """Change the slug of the letter. The old one redirects."""
     form = AddressForm(letter, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

@@ -28,7 +28,7 @@ from letters.shared.refused import Refused
 @never_cache
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
-    """The letters of one's collectives."""
+    """List the letters of one's collectives."""
     return render(
         request, "letters/letter_editor/letters.html", {"letters": queries.letters_of(cast("User", request.user))}
     )
@@ -38,7 +38,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @never_cache
 @for_organizers
 def start(request: HttpRequest) -> HttpResponse:
-    """From nothing to a draft: to whom, what, and who writes. All else has a good default."""
+    """Create a draft: addressee, text, and who publishes it."""
     by = cast("User", request.user)
     form = StartForm(request.POST if request.method == "POST" else None, language=_language_of(request))
     if form.is_valid():
@@ -56,6 +56,6 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _language_of(request: HttpRequest) -> str:
-    """The first language of the browser: whoever writes writes in it, most of the time. Not the country's variety."""
+    """Return the browser's first language, which is most likely the language of the letter, without its region."""
     code = re.match("[a-z]{2,3}", request.headers.get("Accept-Language", "").lower())
     return code[0] if code and is_language(code[0]) else settings.LANGUAGE_CODE

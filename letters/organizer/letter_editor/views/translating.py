@@ -24,7 +24,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD")
 def translations(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """The languages of the letter, how far each has come, and another to begin."""
+    """List the languages of the letter and the state of each, and offer to add another."""
     manuscript = queries.manuscript(letter)
     choices = [each for each in language_choices(get_language() or "") if each[0] not in manuscript.texts]
     wanted = request.GET.get("language", "")
@@ -36,7 +36,7 @@ def translations(request: HttpRequest, letter: Letter, writer: User) -> HttpResp
 
 @of_own_letter("GET", "HEAD", "POST")
 def translate(request: HttpRequest, letter: Letter, writer: User, language: str) -> HttpResponse:
-    """The letter in another language, beside the original."""
+    """Edit a translation beside the original."""
     if language == letter.language:
         return redirect("edit_letter", slug=letter.slug)
     manuscript = queries.manuscript(letter)
@@ -66,7 +66,7 @@ def translate(request: HttpRequest, letter: Letter, writer: User, language: str)
 
 @of_own_letter("POST")
 def drop_translation(request: HttpRequest, letter: Letter, writer: User, language: str) -> HttpResponse:
-    """Throws away what nobody has read yet."""
+    """Delete a translation that readers do not have yet."""
     try:
         remove_translation(letter, language=language, by=writer, now=timezone.now())
     except Refused as refused:

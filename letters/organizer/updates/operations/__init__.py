@@ -1,4 +1,4 @@
-"""Updates to signers, and the addressee's answers: one flow to a file. Other code imports from here.
+"""Updates to signers, and the addressee's answers, one flow per file. Import from here.
 
 Privacy: people who get an update have asked for it, so it does not count towards the three emails a day that a stranger
 can cause by typing an address into our forms (letters/signer/signing/queries.py). The limit for updates is one per

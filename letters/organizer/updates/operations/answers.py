@@ -1,4 +1,4 @@
-"""Publish what the addressee answered."""
+"""Publish an answer of the addressee."""
 
 import hashlib
 from dataclasses import dataclass
@@ -23,12 +23,9 @@ from letters.shared.text import clean_line
 MAX_ANSWERS = 20
 
 
-# The answer of the addressee
-
-
 @dataclass(frozen=True, kw_only=True)
 class AnswerText:
-    """What an organizer enters."""
+    """An answer as an organizer entered it."""
 
     respondent: str
     answered_on: date
@@ -48,13 +45,14 @@ def write_answer(
     seen: str = "",
     note: str = "",
 ) -> AddresseeAnswer:
-    """A new answer, which only the collective sees, or another text for one, if it still reads as the writer saw it.
+    """Create an answer, which only the collective sees, or change one, if it has not changed since the writer loaded
+    it.
 
-    One that is published changes with a public note alone: Refused("no_note"). Raises Refused("impossible_day") for a
-    day that has not come yet, or that was before the letter; Refused("too_many_answers") for one more than
-    MAX_ANSWERS. Else as `write_update`.
+    A published answer needs a public note about the change: Refused("no_note"). Raises Refused("impossible_day") for a
+    day in the future or before the letter, Refused("too_many_answers") beyond MAX_ANSWERS, and otherwise the refusals
+    of `write_update`.
     """
-    # Before the lock: rendering a long text takes a while.
+    # Before taking the lock: rendering a long text takes a while.
     values = _values_of_answer(text)
     change = change_letter(letter, WRITING, by=by, now=now)
     first, last = queries.days_of_answer(letter, now)
@@ -83,9 +81,9 @@ def write_answer(
 
 
 def _as_it_was(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
-    """What the public read before, and may have quoted, for the record.
+    """Return what the public read before and may have quoted, for the audit log.
 
-    The record is kept for ever, so each text stands in it once: a later event with the same fingerprint names it only.
+    The log is kept for ever, so it stores each text once. A later event with the same fingerprint only refers to it.
     """
     fingerprint = hashlib.sha256(answer.body.encode()).hexdigest()
     was = {"respondent": answer.respondent, "sha256": fingerprint}
@@ -106,7 +104,7 @@ def _values_of_answer(text: AnswerText) -> dict[str, Any]:
 
 
 def _new_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
-    """Clicking twice makes one."""
+    """Create an answer. A double click creates one."""
     letter, now = change.letter, change.now
     if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
         return same
@@ -120,7 +118,7 @@ def _new_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> Ad
 
 @transaction.atomic
 def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
-    """Show it on the letter's page. Publishing it twice changes nothing. Raises Refused("letter_draft")."""
+    """Show the answer on the letter's page. Idempotent. Raises Refused("letter_draft")."""
     change = change_letter(answer.letter, WRITING, by=by, now=now)
     if answer.letter.status == Letter.Status.DRAFT:
         raise Refused(Refusal.LETTER_DRAFT)
@@ -129,7 +127,7 @@ def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def hide_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
-    """Take it off the letter's page again."""
+    """Take the answer off the letter's page."""
     change = change_letter(answer.letter, WRITING, by=by, now=now)
     _turn_answer(change, answer, None, "hide_answer")
 

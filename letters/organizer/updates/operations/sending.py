@@ -1,4 +1,4 @@
-"""Send an update, pause it, stop it."""
+"""Send an update, pause it, resume it or stop it."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -28,13 +28,14 @@ TEST_MAILS = parse("20/hour")
 
 @transaction.atomic
 def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
-    """Begin to send it to everybody who has signed by now and agreed; a worker carries that out. Its text is final.
+    """Start sending to everybody who has signed by now and agreed to updates. A worker sends it. The text is final.
 
-    Sending it twice changes nothing. Raises Refused("letter_draft") or Refused("letter_withdrawn"),
-    Refused("changed_meanwhile") if it is not the text that was `seen`, Refused("another_under_way"), and
-    Refused("too_soon") within a day of the one before.
+    Idempotent. Raises Refused("letter_draft") or Refused("letter_withdrawn"), Refused("changed_meanwhile") if the text
+    is not the one that was `seen`, Refused("another_under_way"), and Refused("too_soon") within a day of the last
+    update.
     """
-    # Two that are sent at once meet at the letter's row; and its highest number is read as the sequencer left it.
+    # Race: two updates that are sent at once wait for each other at the letter's row. Under this lock, `last_number` is
+    # also what the sequencer committed last.
     change = change_letter(update.letter, WRITING, by=by, now=now)
     letter = change.letter
     stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
@@ -54,23 +55,23 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
 
 
 def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
-    """Why none of its updates may begin to be sent at this moment; empty if one may."""
+    """Return why no update of the letter may start now; empty if one may."""
     others = Update.objects.filter(letter=letter)
     if others.under_way().exists():
         return Refusal.ANOTHER_UNDER_WAY
-    # A day since the last mail, not since the first: sending may take long.
+    # Counted from the last email of the last update, because sending can take long.
     return Refusal.TOO_SOON if others.filter(ended_at__gt=now - BETWEEN_UPDATES).exists() else ""
 
 
 @transaction.atomic
 def pause_update(update: Update, *, by: User, now: datetime) -> None:
-    """Nothing of it leaves any more, but for a mail that is on the line at this moment. What is owed stays owed."""
+    """Stop sending for now. An email that is on its way to the mail server still leaves; the rest stays owed."""
     _move(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
 
 
 @transaction.atomic
 def resume_update(update: Update, *, by: User, now: datetime) -> None:
-    """Go on with whoever has not had it. Raises Refused("letter_withdrawn")."""
+    """Send to everybody who has not had the update yet. Raises Refused("letter_withdrawn")."""
     if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
         raise Refused(Refusal.LETTER_WITHDRAWN)
     _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
@@ -80,13 +81,13 @@ def resume_update(update: Update, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def stop_update(update: Update, *, by: User, now: datetime) -> None:
-    """For good: who has not had it does not get it. A worker drops what is owed."""
+    """Stop for good: people who have not had the update do not get it. A worker drops the emails that are owed."""
     _move(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
 
 
 def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
-    """From one of these states into another, once: whoever comes second finds nothing to do."""
+    """Move from one of these states to another. A second call finds nothing to do."""
     change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
         change.record(verb, update, details={"letter": update.letter_id})
@@ -95,7 +96,7 @@ def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, 
 
 @transaction.atomic
 def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> None:
-    """Put it into the public archive, or take it out. The mails that were sent stay sent."""
+    """Show the update in the public archive, or hide it. Emails that were sent stay sent."""
     change = change_letter(update.letter, WRITING, by=by, now=now)
     if Update.objects.filter(pk=update.pk).exclude(is_public=is_public).update(is_public=is_public):
         change.update()
@@ -105,9 +106,9 @@ def show_update(update: Update, *, is_public: bool, by: User, now: datetime) -> 
 
 
 def send_test_mail(update: Update, *, by: User, now: datetime) -> None:
-    """As signers will get it, to the address of one's own account and to no other.
+    """Send the update to the writer's own account address, and to no other.
 
-    Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if nobody takes it.
+    Raises Refused("too_many") beyond TEST_MAILS, and Refused("no_worker") if no worker accepts the email.
     """
     change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if limits.count([Limit("test mails", str(by.pk), TEST_MAILS)]):

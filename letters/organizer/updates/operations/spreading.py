@@ -1,4 +1,4 @@
-"""A worker turns an update into emails, drops those of a stopped one, and counts them."""
+"""Turn an update into outgoing emails, drop those of a stopped update, and count them. A worker calls this."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,13 +16,12 @@ from letters.shared import wakeups
 
 State = Update.State
 
-# So many signatures are looked at in one transaction, which another pause or stop waits for.
+# Signatures handled in one transaction. Pausing or stopping the update waits for it to end.
 SPREAD_BATCH_SIZE = 2000
 
-# What a worker does with it
 
-# Those who agreed, among the next signatures in the letter's order. By number, which the sequencer gives in the order
-# of commits: nothing appears behind the cursor. The key and the cursor each see to it that nobody is owed it twice.
+# Select the signers who agreed, from the next batch of signatures. Race: the sequencer gives numbers in the order of
+# commits, so no signature can appear behind the cursor. The unique key and the cursor each prevent a second email.
 SPREAD = f"""
 WITH passed AS MATERIALIZED (
     SELECT id, number, state, concern FROM letters_signature
@@ -43,9 +42,9 @@ SELECT coalesce((SELECT max(number) FROM passed), %(up_to)s), (SELECT count(*) F
 
 @transaction.atomic
 def spread_update(update_id: int, *, now: datetime) -> bool:
-    """Owe the update to the next signers who agreed. True if there may be more.
+    """Create the outgoing emails for the next batch of signers who agreed. Returns True if there may be more.
 
-    What is owed and how far that went are written together: a worker that dies loses nothing and doubles nothing.
+    The emails and the cursor are written in one transaction: a worker that dies loses none and repeats none.
     """
     spreading = Update.objects.filter(pk=update_id, state=State.SENDING, spread_at=None)
     update = spreading.select_for_update(no_key=True, skip_locked=True).first()
@@ -63,7 +62,7 @@ def spread_update(update_id: int, *, now: datetime) -> bool:
 
 DROP_BATCH_SIZE = 5000
 
-# Not what a worker has in hands: the mail may be on the line at this moment, and then it was sent.
+# Race: skip emails that a worker has claimed. Such an email may be on its way, and then it was sent.
 DROP = """
 UPDATE letters_outgoingemail SET dropped_at = %(now)s WHERE id IN (
     SELECT id FROM letters_outgoingemail
@@ -75,7 +74,7 @@ UPDATE letters_outgoingemail SET dropped_at = %(now)s WHERE id IN (
 
 
 def drop_owed(update_id: int, *, now: datetime) -> bool:
-    """Owe nobody a stopped update any more. True if there may be more to drop."""
+    """Drop the emails of a stopped update. Returns True if there may be more to drop."""
     if not Update.objects.filter(pk=update_id, state=State.STOPPED).exists():
         return False
     with connection.cursor() as cursor:
@@ -83,13 +82,13 @@ def drop_owed(update_id: int, *, now: datetime) -> bool:
         return int(cursor.rowcount) == DROP_BATCH_SIZE
 
 
-# So many mails may be counted for each second that passes.
+# Emails that may be counted for each second between two counts.
 COUNTED_A_SECOND = 20_000
 
 
 @transaction.atomic
 def tally_update(update_id: int, *, now: datetime) -> None:
-    """Count how its mails stand, and note when none is owed any more."""
+    """Count the emails by state, and note the end when none is owed any more."""
     update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
     if update is None or (update.tallied_at and now - update.tallied_at < _rest(update)):
         return
@@ -108,5 +107,5 @@ def tally_update(update_id: int, *, now: datetime) -> None:
 
 
 def _rest(update: Update) -> timedelta:
-    """How long a count is good: a million mails, which take a moment to count, are not counted at every sweep."""
+    """Return how long a count stays valid. Counting a million emails at every sweep would cost too much."""
     return timedelta(seconds=update.recipients_total // COUNTED_A_SECOND)

@@ -1,4 +1,4 @@
-"""Text that organizers type for signers and for the public: checked, rendered and counted against their room."""
+"""Text that organizers write for signers and the public: check it, render it, and count it against their quota."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MAX_BODY_LENGTH = 30_000
 
 
 def rendered_body(typed: str) -> dict[str, str]:
-    """The Markdown, and the HTML that is shown, of which something must be left."""
+    """Return the Markdown and the HTML rendered from it, which must not be empty."""
     body = typed.replace("\r\n", "\n")
     if len(body) > MAX_BODY_LENGTH:
         raise Refused(Refusal.TOO_LONG)
@@ -32,5 +32,5 @@ def words_in(values: dict[str, Any]) -> list[str]:
 
 
 def words_replaced(stands: Update | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
-    """What these values take the place of."""
+    """Return the stored strings that these values replace."""
     return [getattr(stands, name) for name, value in values.items() if isinstance(value, str)]

@@ -1,4 +1,4 @@
-"""A signer leaves the updates of a letter."""
+"""Unsubscribe a signer from the updates of a letter."""
 
 from datetime import datetime
 
@@ -13,16 +13,15 @@ from letters.models import (
     Update,
 )
 
-# Signers
-
 
 @transaction.atomic
 def unsubscribe(signature: Signature, *, now: datetime) -> None:
-    """The signer wants to hear no more of the letter. The signature stands. Doing it twice changes nothing."""
+    """Stop sending updates to the signer. The signature stays. Idempotent."""
     agreed = SignerContact.objects.filter(pk=signature.pk).exclude(consent="")
     if not agreed.update(consent="", consented_at=None):
         return
-    # The token is the same in all mails to a signer; that it was the last of them is likely, and enough for a number.
+    # Every email to a signer has the same token. So the last update is only the likely cause, which is good enough for
+    # a statistic.
     last = OutgoingEmail.objects.filter(signature=signature, update__isnull=False, sent_at__isnull=False).order_by(
         "-pk"
     )

@@ -22,13 +22,13 @@ State = Update.State
 
 MAX_TITLE_LENGTH = 150
 
-# Of one letter. One update a day can be sent, and nobody keeps more of them ready.
+# Drafts of one letter. One update a day can be sent, so nobody needs more.
 MAX_UNSENT = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateText:
-    """What an organizer types for the signers."""
+    """An update as an organizer typed it."""
 
     title: str
     body: str
@@ -40,15 +40,15 @@ class UpdateText:
 def write_update(
     letter: Letter, *, text: UpdateText, by: User, now: datetime, update: Update | None = None, seen: str = ""
 ) -> Update:
-    """A new draft, or another text for one, if it still reads as the writer saw it: `seen` is its `version`.
+    """Create a draft, or change one, if it has not changed since the writer loaded it: `seen` is its `version`.
 
-    Clicking twice makes one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for what
-    cannot be sent, Refused("changed_meanwhile") if a teammate has written since, Refused("begun") once it is sent,
-    Refused("too_many_unsent") for a draft more than MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
+    A double click creates one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for a text
+    that cannot be sent, Refused("changed_meanwhile") if a teammate has saved since, Refused("begun") once it is being
+    sent, Refused("too_many_unsent") beyond MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
     """
-    # Before the lock: rendering a long text takes a while.
+    # Before taking the lock: rendering a long text takes a while.
     values = _values(text)
-    # Race: two clicks at once meet here, also those that make a new draft.
+    # Race: both requests of a double click wait here, also when they create a draft.
     change = change_letter(letter, WRITING, by=by, now=now)
     if update is None:
         same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
@@ -68,7 +68,7 @@ def write_update(
 
 
 def _values(text: UpdateText) -> dict[str, Any]:
-    """As it is stored. One line of title, for it becomes a header of the mail."""
+    """Return the columns to store. The title becomes an email header, so it is one line."""
     title = clean_line(text.title)
     if not title:
         raise Refused(Refusal.NO_TITLE)
