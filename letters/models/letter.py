@@ -181,8 +181,8 @@ class Letter(models.Model):
     def languages(self) -> list[str]:
         """Of the text that readers see, the letter's own first; none before the first publication."""
         text = self.current_revision
-        found = text.translations.values_list("language", flat=True) if text else []
-        return sorted(found, key=lambda code: (code != self.language, code))
+        codes = text.translations.values_list("language", flat=True) if text else []
+        return sorted(codes, key=lambda code: (code != self.language, code))
 
     def get_absolute_url(self, language: str = "") -> str:
         """Its page: without a prefix in its own language, with one in another."""

@@ -38,9 +38,9 @@ class Picture(models.Model):
         """The cover of a text, as it was described there; without its bytes, and asked for only where there is one."""
         if revision is None or revision.cover_id is None:
             return None
-        found = cls.objects.defer("full", "small").get(pk=revision.cover_id)
-        found.alt = revision.cover_alt
-        return found
+        picture = cls.objects.defer("full", "small").get(pk=revision.cover_id)
+        picture.alt = revision.cover_alt
+        return picture
 
     def get_absolute_url(self) -> str:
         """Its size stands in its address, so that a page keeps room for it without asking."""

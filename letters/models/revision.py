@@ -140,11 +140,12 @@ class History:
     def same_words_since(self) -> dict[str, int]:
         """For each language of the current text, the number of the oldest text since which it reads as it does now."""
         fingerprints = self._fingerprints
-        found: dict[str, int] = {}
+        since_number: dict[str, int] = {}
         for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
             numbers = (text.number for text in self.texts)
-            found[language] = list(takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers))[-1]  # noqa: B023
-        return found
+            same = takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers)  # noqa: B023
+            since_number[language] = list(same)[-1]
+        return since_number
 
     def corrected_in_any_language(self) -> list[int]:
         """The numbers of the texts that read otherwise since, in at least one of the languages that they were in."""
@@ -155,12 +156,12 @@ class History:
     @cached_property
     def came_with(self) -> dict[str, Revision]:
         """For each language of the current text, the text since which the letter has been in it."""
-        found: dict[str, Revision] = {}
+        first_texts: dict[str, Revision] = {}
         languages = self._fingerprints
         for language in languages.get(self.texts[0].number, {}) if self.texts else {}:
             having = takewhile(lambda text: language in languages.get(text.number, {}), self.texts)  # noqa: B023
-            found[language] = list(having)[-1]
-        return found
+            first_texts[language] = list(having)[-1]
+        return first_texts
 
     def came_later(self, language: str) -> Revision | None:
         """The text with which a translation came after the first one. Not if a change of substance has replaced it
@@ -173,8 +174,8 @@ class History:
     def additions(self) -> list[Addition]:
         """The translations that came after people had signed."""
         came = {language: self.came_later(language) for language in sorted(self.came_with)}
-        found = [self._addition(language, text) for language, text in came.items() if text]
-        return [each for each in found if each.before != 0]
+        added = [self._addition(language, text) for language, text in came.items() if text]
+        return [each for each in added if each.before != 0]
 
     @property
     def added(self) -> Addition | None:
@@ -192,11 +193,11 @@ class History:
     @cached_property
     def _fingerprints(self) -> dict[int, dict[str, bytes]]:
         """Of each text, by its number and by the language."""
-        found: dict[int, dict[str, bytes]] = {}
+        by_revision: dict[int, dict[str, bytes]] = {}
         texts = Translation.objects.filter(revision__in=self.texts)
         for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
-            found.setdefault(number, {})[language] = bytes(fingerprint)
-        return found
+            by_revision.setdefault(number, {})[language] = bytes(fingerprint)
+        return by_revision
 
     @property
     def signed_this(self) -> int | None:
