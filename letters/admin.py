@@ -1,7 +1,7 @@
-"""A window, not a door: staff may look here. What changes anything is an operation, and has its own page.
+"""Django's admin, read-only: staff may look here. Changes are operations with pages of their own.
 
-But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`;
-and for letting a collective publish, or invite again, which have no page of their own.
+There are two exceptions. Switches must be easy to find in an emergency; they call the same operation as `manage.py
+switch`. And letting a collective publish, or invite again, has no page of its own.
 """
 
 from typing import cast
@@ -34,11 +34,14 @@ from letters.organizer.letter_editor.operations import clear_collective
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    show_full_result_count = False  # Counting ten million rows to print a number nobody asked for takes seconds.
+    show_full_result_count = False  # Counting ten million rows takes seconds, and nobody needs the number.
     list_per_page = 50
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what list_filter offers: else ?name__startswith= and ?password__startswith= read what is not shown."""
+        """Allow only the fields in list_filter.
+
+        Privacy: ?name__startswith= and ?password__startswith= would reveal hidden values.
+        """
         return lookup.partition("__")[0] in self.list_filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -61,8 +64,8 @@ class UserAdmin(ReadOnly):
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
-    """With two deeds: to let a collective publish, where CLEAR_COLLECTIVES_FIRST asks for it; and to let one invite
-    again whose invitations have stopped.
+    """Two actions: let a collective publish, where CLEAR_COLLECTIVES_FIRST requires it, and let a stopped one invite
+    again.
     """
 
     list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at"]
@@ -89,7 +92,7 @@ class MembershipAdmin(ReadOnly):
 
 @admin.register(MemberInvitation)
 class InvitationAdmin(ReadOnly):
-    """Without the address, its hash and the salt."""
+    """Privacy: without the address, its hash and the salt."""
 
     list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
     list_select_related = ["collective"]
@@ -118,7 +121,7 @@ class TranslationAdmin(ReadOnly):
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnly):
-    """Without the salt and the hash, and without names that only a letter's organizers may see."""
+    """Privacy: without the salt, the hash, and names that only the letter's organizers may see."""
 
     list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
     list_select_related = ["letter"]
@@ -145,7 +148,7 @@ class DeliveryAdmin(ReadOnly):
 
 @admin.register(StoppedDomain)
 class StoppedDomainAdmin(ReadOnly):
-    """Domains that get no email for a while, because they refused most of it."""
+    """Domains to which we send nothing for a while, because they refused most of our email."""
 
     list_display = ["domain", "stopped_at", "until", "times", "refused", "tried"]
     ordering = ["-until"]

@@ -8,7 +8,7 @@ register = template.Library()
 
 @register.simple_tag
 def home_url(language: str = "") -> str:
-    """The list of open letters, in a language of the site (that of the page)."""
+    """Return the URL of the list of open letters, in a language of the site (by default that of the page)."""
     language = language or get_language() or settings.LANGUAGE_CODE
     if language == settings.LANGUAGE_CODE or language not in dict(settings.LANGUAGES):
         return reverse("home")
