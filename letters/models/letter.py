@@ -236,20 +236,20 @@ class Letter(models.Model):
         return is_withdrawn and self.withdrawn_at is not None and now < self.withdrawn_at + UNDONE_WITHIN
 
     def form_has_opened(self, now: datetime) -> bool:
-        """Whether its form has been there for everybody: published, and its opening moment has come."""
+        """Tell whether the form has been open to everybody: published, and its opening time has passed."""
         return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
     def confirmation_refusal(self, now: datetime) -> Refusal | Literal[""]:
-        """Why it takes no confirmations at this moment: as above, but a day later."""
+        """Return why the letter takes no confirmations now: as above, but a day later."""
         if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
             ends = self.confirmations_end()
             return Refusal.LETTER_CLOSED if ends and now >= ends else ""
         return self.status_refusal()
 
     def confirmations_end(self) -> datetime | None:
-        """When it takes the last confirmation; None if no end is set.
+        """Return when the last confirmation is taken; None without an end.
 
-        Closing it by hand after its date has passed gives nobody another day.
+        Closing the letter by hand after its date has passed gives nobody another day.
         """
         ends = [self.closes_at, self.closed_at if self.status == self.Status.CLOSED else None]
         return min((end + GRACE_AFTER_CLOSING for end in ends if end), default=None)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Switch(models.Model):
-    """One thing that can be stopped, or asked for, while the site runs. Without a row it stands at its default."""
+    """A part of the site that can be switched off, or on, while it runs. Without a row it has its default."""
 
     class Name(models.TextChoices):
         TAKE_SIGNATURES = "take_signatures", "Take signatures"

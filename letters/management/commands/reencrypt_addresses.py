@@ -6,7 +6,7 @@ from letters.base.keyring.operations import forget_old_address_keys, must_know_k
 from letters.organizer.collectives.operations import reencrypt_invitations
 from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
-# Said now and then: after so many batches.
+# Batches between two lines of progress.
 BATCHES_A_LINE = 20
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
         must_know_keys()
         already = batches = after = 0
-        # Race: first, since a confirmation makes the address of a submission that of its signer.
+        # Race: submissions first, because a confirmation moves the address of a submission to its signature.
         changed, unknown = reencrypt_submissions()
         unreadable = len(unknown)
         for submission_id in unknown:
