@@ -86,6 +86,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # For the templates of its widgets.
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -129,6 +131,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "letters.shared.form_rendering.FormRenderer"
 
 # The database. One pool for each process. A task waits five seconds for a connection, a person less (see ENGINE).
 
@@ -225,6 +229,9 @@ MFA_FORMS = {
     "authenticate": "letters.base.accounts.second_factors.AuthenticateForm",
     "reauthenticate": "letters.base.accounts.second_factors.ReauthenticateForm",
     "activate_totp": "letters.base.accounts.second_factors.ActivateAppForm",
+    "add_webauthn": "letters.base.accounts.second_factors.AddPasskeyForm",
+    "edit_webauthn": "letters.base.accounts.second_factors.RenamePasskeyForm",
+    "signup_webauthn": "letters.base.accounts.second_factors.SignUpPasskeyForm",
     "authenticate_webauthn": "letters.base.accounts.second_factors.AuthenticatePasskeyForm",
     "reauthenticate_webauthn": "letters.base.accounts.second_factors.ReauthenticatePasskeyForm",
 }

@@ -4,6 +4,7 @@ from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuer
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
+from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
 from letters.models.display import MAX_PRIVATE_FIRST, Display, most_private
 from letters.models.export import Export, ExportQuerySet
 from letters.models.former_slug import FormerSlug
@@ -57,7 +58,7 @@ from letters.models.signature import (
     SignerContact,
 )
 from letters.models.stopped_domain import StoppedDomain
-from letters.models.submission import CONTENT_HASH_BYTES, Submission
+from letters.models.submission import CONTENT_HASH_BYTES, Submission, SubmissionQuerySet
 from letters.models.switch import Switch
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.update import Update, UpdateQuerySet
@@ -101,6 +102,7 @@ __all__ = [
     "CarryOver",
     "CarryOverAnswer",
     "Collective",
+    "ConfirmationCode",
     "DeliveryQuerySet",
     "Display",
     "Export",
@@ -128,6 +130,7 @@ __all__ = [
     "State",
     "StoppedDomain",
     "Submission",
+    "SubmissionQuerySet",
     "Switch",
     "Transition",
     "Translation",
@@ -135,6 +138,8 @@ __all__ = [
     "UpdateQuerySet",
     "User",
     "Written",
+    "accepts_code",
+    "expect_code",
     "has_carried",
     "most_private",
     "newest_titles",

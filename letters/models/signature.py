@@ -308,6 +308,11 @@ class Signature(Said):
         token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now, submission_id=submission_id)
         return reverse(purpose, kwargs={"token": token})
 
+    def not_me_link(self, spelling_hash: bytes | memoryview | None, *, now: datetime) -> str:
+        """The path of the page "it wasn't me", for whoever reads email at one spelling of the address."""
+        bound_to = int.from_bytes(bytes(spelling_hash)) if spelling_hash else None
+        return self.link("not-me", now=now, submission_id=bound_to)
+
     def url_of_letter(self, *, now: datetime) -> str:
         """Return where its signer reads the letter: before publication only behind the signer's own link."""
         if self.letter.status == Letter.Status.DRAFT:

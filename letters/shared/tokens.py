@@ -60,6 +60,11 @@ class Token:
         """Tell in constant time whether the signature still has the salt of the token."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
+    @property
+    def spelling_hash(self) -> bytes | None:
+        """The spelling of the address that the link was sent to, if it is bound to one."""
+        return None if self.submission_id is None else self.submission_id.to_bytes(8)
+
 
 def make_token(
     purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int | None = None

@@ -5,9 +5,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.forms import BoundField
 from django.template import RequestContext
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from letters.base.accounts.browsers import browser_name
@@ -16,17 +14,6 @@ from letters.base.accounts.queries import has_second_factor, lacks_second_factor
 from letters.models import OWNING, Letter, User
 
 register = template.Library()
-
-
-@register.filter
-def bare(field: BoundField) -> SafeString:
-    """Render a field without a placeholder, because its label says what it is; codes get a numeric keyboard."""
-    attributes: dict[str, Any] = {"placeholder": False}
-    if field.name == "code":
-        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
-    if field.errors:
-        attributes["autofocus"] = True
-    return field.as_widget(attrs=attributes)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_skeleton
 from django import template
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from letters.shared.languages import locale_of
 
@@ -31,6 +31,25 @@ def language_named(code: str) -> str:
 def short_date(moment: datetime, zone: ZoneInfo) -> str:
     """Format a day in a time zone: Mar 3, 2025"""
     return format_date(moment.astimezone(zone), "medium", locale=_locale())
+
+
+@register.filter
+def source_name(value: str, kind: str) -> str:
+    """Where signatures come from, of one kind: a language, a country or a website. Empty is not known."""
+    if not value:
+        return gettext("Direct, or not known") if kind == "via" else gettext("Not known")
+    return {"language": language_named, "country": country_name}.get(kind, str)(value)
+
+
+class Signed(Protocol):
+    published_at: datetime | None
+    signed_at: datetime
+
+
+@register.filter
+def when_signed(signature: Signed) -> datetime:
+    """When it was published, if it is; else when it was made."""
+    return signature.published_at or signature.signed_at
 
 
 class Begun(Protocol):

@@ -1,11 +1,18 @@
 """Template tags for content that has a language of its own."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 from django import template
+from django.utils.formats import localize
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from letters.models import Addition, Letter, Update
 from letters.shared import languages, opening, text
 from letters.shared.added import added_sentence, since_sentence
+from letters.shared.differences import Part
 
 register = template.Library()
 
@@ -45,3 +52,34 @@ def said_of_addition(addition: Addition, letter: Letter, *, since: bool = False)
 def language_name(code: str) -> str:
     """Name a language as its speakers do."""
     return languages.language_name(code)
+
+
+class Described(Protocol):
+    role: str
+    affiliation: str
+
+
+@register.filter
+def role_and_affiliation(person: Described) -> str:
+    """Engineer, Night Trains Ltd"""
+    return ", ".join(filter(None, [person.role, person.affiliation]))
+
+
+@register.filter
+def tallied(numbers: Mapping[str, int], suffix: str = "") -> str:
+    """full mailbox (20+), unknown address (10+)"""
+    return ", ".join(f"{reason} ({localize(number)}{suffix})" for reason, number in numbers.items())
+
+
+@register.simple_tag
+def difference(part: Part, page_language: str) -> SafeString | str:
+    """Words that went, came or stayed. People who cannot see the colours hear where a change begins and ends."""
+    if part.kind == "gone":
+        tag, begins, ends = "del", gettext("removed:"), gettext("end of removed text")
+    elif part.kind == "new":
+        tag, begins, ends = "ins", gettext("added:"), gettext("end of added text")
+    else:
+        return part.text
+    unseen = '<span class="unseen" lang="{}">{}</span>'
+    before, after = (format_html(unseen, page_language, words) for words in (f"{begins} ", f" {ends} "))
+    return format_html("<{tag}>{}{}{}</{tag}>", before, part.text, after, tag=tag)

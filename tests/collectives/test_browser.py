@@ -27,7 +27,7 @@ def an_owner(page: Page, site: Site, name: str) -> str:
     """Makes an account and a collective; the address of its page."""
     sign_up(page, site)
     page.goto("/organize/collectives/new/")
-    page.get_by_label("Name").fill(name)
+    page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Time zone").select_option("Europe/Rome")
     page.get_by_role("button", name="Create collective").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Members")

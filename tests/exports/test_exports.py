@@ -154,7 +154,7 @@ def test_both_clicks_of_a_double_click_make_one_file(letter: Letter, desk: Clien
 def test_a_kind_of_file_that_is_not_made_gets_a_sentence(letter: Letter, desk: Client, fields: dict[str, str]) -> None:
     page = desk.post(PAGE, fields)
     assert page.status_code == 422
-    assert 'role="alert"' in page.content.decode()
+    assert 'id="problems"' in page.content.decode()
     assert not Export.objects.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from letters.models import Letter, Signature, Submission
+from letters.models import ConfirmationCode, Letter, Signature, Submission, expect_code
 from letters.shared.codes import read_code
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import check_code
@@ -28,7 +28,7 @@ def a_wrong_code(right: str) -> str:
 
 
 def code_of(signature: Signature, code: str = "123456", now: datetime = NOW) -> str:
-    assert typed_by(signature).expect_code(code, now=now)
+    assert expect_code(code, submission_id=typed_by(signature).pk, now=now)
     return code
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     for _ in range(6):
         answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
         assert "This did not count as a try." in words(answer)
-    assert typed_by(signature_of(letter)).code_tries == 0
+    assert ConfirmationCode.objects.get(pk=typed_by(signature_of(letter)).pk).tries == 0
     assert signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE).status_code == 303
 
 
@@ -187,4 +187,4 @@ def test_fifty_tries_at_once_are_five_tries(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     assert set(in_threads(lambda _: accepts(signature, a_wrong_code(code)), range(50), threads=16)) == {False}
-    assert typed_by(signature).code_tries == 5
+    assert ConfirmationCode.objects.get(pk=typed_by(signature).pk).tries == 6

@@ -3,6 +3,7 @@
 Compared is what such a log holds: when an email came, to whom, from whom, its subject, and its size.
 """
 
+import re
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,10 +16,11 @@ from pytest_django.fixtures import Settings
 
 from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
 from letters.base.outbox.operations import note_bounce, note_complaint
-from letters.models import Collective, Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
+from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.shared.addresses import read_address
+from letters.shared.refused import Refused
 from letters.signer.signing.operations import (
     change_signature,
     confirm_signature,
@@ -26,6 +28,7 @@ from letters.signer.signing.operations import (
     use_submission,
     withdraw_signature,
 )
+from letters.signer.signing.queries import said_by
 from letters.signer.signing.tasks import tend_unconfirmed
 from letters.tasks import MAILS
 from tests.people import (
@@ -124,20 +127,82 @@ def test_what_is_typed_word_for_word_again_brings_them_too(letter: Letter) -> No
     assert log_of_eighty_hours(letter, owner_who_had_signed(letter, "nobody"), **OWNERS["nobody"]) == first
 
 
-@pytest.mark.parametrize("answer", ["uses", "changes"])
-def test_the_owner_who_answers_is_reminded_no_more(letter: Letter, answer: str) -> None:
-    email = owner_who_had_signed(letter, "public")
-    signature = sign(letter, email, name="Ada King")
-    deliver()
-    if answer == "uses":
-        use_submission(signature, submission_id=Submission.objects.get().pk, now=NOW)
+def answer(signature: Signature, email: str, how: str) -> None:
+    if how == "uses":
+        use_submission(signature, submission_id=signature.submissions.get().pk, now=NOW)
     else:
-        change_signature(signature, changes=entry(email), now=NOW)
-    before = len(mail.outbox)
-    for hour in (24, 72):
+        change_signature(signature, changes=entry(email, **OWNERS[how]), now=NOW)
+
+
+ANSWERS = ["uses", "public", "hidden", "nobody"]
+
+
+@pytest.mark.parametrize("how", ANSWERS)
+def test_an_answer_of_the_owner_changes_no_email(letter: Letter, how: str) -> None:
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    email = owner_who_had_signed(letter, "public")
+    signature, before = sign(letter, email, name="Ada King"), len(mail.outbox)
+    deliver()
+    log = logged_since(before, 0, email)
+    answer(signature, email, how)
+    for hour in range(0, 81, 4):
+        before = len(mail.outbox)
         tend_unconfirmed(now=NOW + hour * HOUR)
         deliver()
-    assert len(mail.outbox) == before
+        log += logged_since(before, hour, email)
+    assert log == first
+    body = str(mail.outbox[-1].body)
+    assert "You have answered our email about it, so you do not need to do anything." in body
+    assert "/signatures/manage/" in body
+    assert not re.search("/signatures/confirm/|Compare both|nothing has changed", body)
+
+
+@pytest.mark.parametrize("how", ANSWERS)
+def test_an_answered_entry_keeps_no_words_and_its_address_until_the_last_reminder(letter: Letter, how: str) -> None:
+    email = owner_who_had_signed(letter, "public")
+    signature = sign(letter, email, name="Ada King", affiliation="Society", consent="Write to me.")
+    typed: Any = Submission.objects.values().get()
+    answer(signature, email, how)
+    kept: Any = Submission.objects.values().get()
+    staying = {"id", "signature_id", "revision_id", "language", "submitted_at", "address", "spelling_hash"}
+    assert {name: kept[name] for name in staying} == {name: typed[name] for name in staying}
+    assert kept["answered_at"] == NOW
+    assert bytes(kept["content_hash"]) != bytes(typed["content_hash"])
+    blank = kept.keys() - staying - {"answered_at", "content_hash", "display", "consented_at"}
+    assert {kept[name] for name in blank} == {""}
+    assert (kept["consented_at"], kept["display"]) == (None, "public")
+    deliver()
+    tend_unconfirmed(now=NOW + 72 * HOUR)
+    deliver()
+    tend_unconfirmed(now=NOW + 74 * HOUR)
+    assert not Submission.objects.exists()
+
+
+def test_an_answered_entry_says_nothing_any_more(letter: Letter) -> None:
+    """Neither that it asked for more privacy, nor with the link in its email."""
+    email = owner_who_had_signed(letter, "public")
+    signature = sign(letter, email, name="Ada King", display="organizers")
+    typed = Submission.objects.get().pk
+    answer(signature, email, "public")
+    signature.refresh_from_db()
+    said = said_by(signature, typed)
+    assert (said.submission_id, said.display, said.is_more_private) == (None, "public", False)
+    with pytest.raises(Refused):
+        use_submission(signature, submission_id=typed, now=NOW)
+    sign(letter, email, name="Ada King", display="organizers")
+    assert Submission.objects.unanswered().count() == 1
+
+
+def test_the_code_of_an_answered_entry_leads_to_no_button(letter: Letter, signer: Signer) -> None:
+    email = owner_who_had_signed(letter, "public")
+    check = signer.sign(letter, email=email, name="Ada King")["Location"]
+    deliver()
+    code = re.findall(r"^ +(\d{3} \d{3})$", str(mail.outbox[-1].body), re.MULTILINE)[-1]
+    answer(signature_of(letter, email), email, "public")
+    answered = signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE)
+    page = signer.get(answered["Location"])
+    assert "This link has been used" in words(page)
+    assert b"<form" not in page.content
 
 
 def test_the_reminder_of_somebody_who_has_signed_says_that_nothing_is_to_be_done(letter: Letter) -> None:

@@ -5,8 +5,11 @@ import re
 import pytest
 from django.core import mail
 
-from letters.models import AuditEvent, Letter, MailRequest, OutgoingEmail, Signature, SignerContact
-from tests.people import Signer, deliver, publish, signature_of
+from letters.models import AuditEvent, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, User
+from letters.moderator.moderation.operations import reject_signatures
+from letters.shared.addresses import hash_spelling
+from letters.signer.signing.operations import disown_signature
+from tests.people import NOW, Signer, deliver, publish, signature_of
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +95,48 @@ def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer) -> 
     token = signer.mailed_link().rstrip("/").rsplit("/", 1)[1]
     assert signer.press(f"/signatures/not-me/{token}/").status_code == 404
     assert signature_of(letter).state == Signature.State.PENDING
+
+
+OTHER = "ada+probe@example.org"
+
+
+def test_the_link_to_another_spelling_is_useless_once_the_owner_has_confirmed(letter: Letter, signer: Signer) -> None:
+    """Another spelling can be another person's mailbox, at some mail servers."""
+    signer.sign(letter, email=OTHER, name="Somebody Else")
+    link = not_me_link()
+    assert signer.get(link).status_code == 200
+    signer.sign(letter, email="ada@example.org", name="Ada")
+    signer.confirm("ada@example.org")
+    publish()
+    assert signer.press(link).status_code == signer.get(link).status_code == 404
+    assert signature_of(letter, "ada@example.org").state == Signature.State.PUBLISHED
+
+
+def test_also_if_they_confirm_while_the_button_is_pressed(letter: Letter, signer: Signer) -> None:
+    signer.sign(letter, email=OTHER, name="Somebody Else")
+    seen = signature_of(letter, OTHER)
+    signer.sign(letter, email="ada@example.org", name="Ada")
+    signer.confirm("ada@example.org")
+    disown_signature(seen, spelling_hash=hash_spelling(OTHER), now=NOW)
+    assert signature_of(letter, "ada@example.org").state == Signature.State.CONFIRMED
+
+
+@pytest.mark.parametrize("spelled", ["ada@example.org", "ADA@example.org"])
+def test_the_link_to_the_spelling_that_was_confirmed_works(letter: Letter, signer: Signer, spelled: str) -> None:
+    signer.sign(letter, email=spelled, name="Mallory")
+    link = not_me_link()
+    signer.press(signer.mailed_link(spelled))
+    for _ in range(2):
+        assert "The signature is deleted" in signer.press(link).content.decode()
+    assert signature_of(letter, "ada@example.org").state == Signature.State.DISOWNED
+
+
+def test_a_moderator_may_have_removed_it_meanwhile(letter: Letter, signer: Signer, organizer: User) -> None:
+    signer.sign(letter, name="Mallory")
+    link = not_me_link()
+    signer.confirm()
+    reject_signatures(letter, [signature_of(letter).pk], reason="Not a person", by=organizer, now=NOW)
+    assert "Did someone else sign?" in signer.get(link).content.decode()
+    for _ in range(2):
+        page = signer.press(link).content.decode()
+        assert "The signature is deleted" in page

@@ -298,7 +298,7 @@ def test_who_has_signed_is_asked_whether_to_use_what_they_typed_now(letter: Lett
     assert "Thank you for signing" in words(signer.press(link))
     signature = signature_of(letter)
     assert (signature.name, signature.state) == ("Ada Lovelace", "confirmed")
-    assert not Submission.objects.exists()
+    assert not Submission.objects.unanswered().exists()
 
 
 def test_they_never_become_more_visible_by_it(letter: Letter, signer: Signer) -> None:
@@ -394,7 +394,8 @@ def test_nothing_that_was_typed_is_left(letter: Letter, act: Callable[[Signature
     for name in ("First", "Second"):
         submit(letter, name=name)
     act(signature_of(letter))
-    assert not Submission.objects.exists()
+    assert not Submission.objects.unanswered().exists()
+    assert not Submission.objects.exclude(name="").exists()
 
 
 def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(letter: Letter) -> None:

@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.admission import ProofWanted, admit_mail, challenge_for, count_try, network_of
+from letters.base.accounts.code_fields import AsksForCode
 from letters.base.accounts.operations import forget_unverified
 from letters.base.accounts.queries import is_verified
 from letters.models import User
@@ -219,6 +220,7 @@ class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[m
 class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New email address")
         _take_as_pasted(self, "email")
 
     def clean_email(self) -> str:
@@ -233,9 +235,10 @@ class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]
 # The six-digit code in an email
 
 
-class CountsTries:
+class CountsTries(AsksForCode):
     """Counts each attempt before it is compared."""
 
+    code_label = _("Code from the email")
     cleaned_data: dict[str, Any]
 
     def process(self) -> dict[str, Any]:

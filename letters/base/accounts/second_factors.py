@@ -1,7 +1,7 @@
 """allauth's forms for second factors with our limits, because allauth counts an account for all networks together.
 
 Every form of allauth that calls `check_rate_limit` has a counterpart here (MFA_FORMS), because allauth's own limit is
-switched off.
+switched off. The other forms are here for their labels.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,10 @@ from allauth.core import context
 from allauth.mfa.base import forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
+from django.utils.translation import gettext_lazy as _
 
 from letters.base.accounts.admission import admit_second_factor, asker_of
+from letters.base.accounts.code_fields import AsksForCode
 from letters.models import User
 from letters.shared.limits import TooMany, give_back
 
@@ -30,8 +32,9 @@ def _one_try(user: User) -> Iterator[None]:
     give_back(counted)
 
 
-class CountsCodes:
+class CountsCodes(AsksForCode):
     user: User
+    code_label = _("Code from your app, or a recovery code")
 
     def clean_code(self) -> Any:
         with _one_try(self.user):
@@ -55,7 +58,7 @@ class ReauthenticateForm(CountsCodes, forms.ReauthenticateForm):  # type: ignore
 
 
 class ActivateAppForm(CountsCodes, totp_forms.ActivateTOTPForm):  # type: ignore[misc]
-    pass
+    code_label = _("Code from the app")
 
 
 class AuthenticatePasskeyForm(CountsPasskeys, webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
@@ -63,4 +66,24 @@ class AuthenticatePasskeyForm(CountsPasskeys, webauthn_forms.AuthenticateWebAuth
 
 
 class ReauthenticatePasskeyForm(CountsPasskeys, webauthn_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class NamesPasskey:
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the passkey")
+
+
+class AddPasskeyForm(NamesPasskey, webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class SignUpPasskeyForm(NamesPasskey, webauthn_forms.SignupWebAuthnForm):  # type: ignore[misc]
+    pass
+
+
+class RenamePasskeyForm(NamesPasskey, webauthn_forms.EditWebAuthnForm):  # type: ignore[misc]
     pass

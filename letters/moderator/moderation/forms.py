@@ -21,10 +21,18 @@ class JudgementForm(forms.Form):
 
     ticked = forms.Field(required=False, widget=forms.SelectMultiple)
     seen = forms.Field(required=False, widget=forms.SelectMultiple)
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(
+        label=_("Reason for rejecting"),
+        max_length=500,
+        required=False,
+        help_text=_("Do not include names: we keep this permanently."),
+        widget=forms.TextInput(attrs={"list": "reasons"}),
+    )
+    # The reason is needed or not, depending on the button.
+    marks_optional = False
 
     def __init__(self, id_of: Callable[[str], int | None], data: QueryDict | None = None) -> None:
-        super().__init__(data, label_suffix="")
+        super().__init__(data, auto_id="%s", label_suffix="")
         self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []

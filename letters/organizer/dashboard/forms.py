@@ -13,6 +13,8 @@ LISTS = [
 class SearchForm(forms.Form):
     """Which signatures to show. Invalid input shows an error and the first page."""
 
+    marks_optional = False
+
     q = forms.CharField(label=_("Name or affiliation"), max_length=200, required=False)
     shown = forms.ChoiceField(
         label=_("Show"),

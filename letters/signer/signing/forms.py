@@ -9,6 +9,7 @@ from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -120,6 +121,20 @@ def _chosen(data: QueryDict | None) -> QueryDict | None:
     return chosen
 
 
+DISPLAY_HINTS: dict[str, str | Promise] = {
+    Display.PUBLIC: _("It appears under the letter."),
+    Display.ORGANIZERS: _("The public sees “name withheld”."),
+    Display.NOBODY: _("You are counted without a name. We delete your email address when you confirm."),
+}
+
+
+class DisplayChoices(forms.RadioSelect):
+    """Who may see a name, each choice with what it means."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().create_option(name, value, *args, **kwargs), "hint": DISPLAY_HINTS.get(value, "")}
+
+
 class SigningForm(forms.Form):
     """The fields that a letter asks for."""
 
@@ -161,7 +176,7 @@ class SigningForm(forms.Form):
     )
     display = forms.ChoiceField(
         label=_("Who sees your name?"),
-        widget=forms.RadioSelect,
+        widget=DisplayChoices,
         error_messages={
             "required": _("Choose who sees your name."),
             "invalid_choice": _("Choose one of these."),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
 from letters.base.outbox.mail import NotBefore
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, UNDONE_WITHIN, Letter, OutgoingEmail, Signature, Submission, Switch
+from letters.models import CONFIRMED, UNDONE_WITHIN, Letter, OutgoingEmail, Signature, Switch, expect_code
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
 
@@ -41,20 +41,21 @@ def thanks(outgoing: OutgoingEmail) -> Built:
 
 
 def reminder(outgoing: OutgoingEmail) -> Built:
-    """Asks once more, REMINDER_HOURS after somebody has typed an address and nobody has answered.
+    """Asks once more, REMINDER_HOURS after somebody has typed an address and nobody has confirmed.
 
-    Privacy: of an address that had signed before too. Else whoever reads the log of a mail server would see that no
-    reminder comes to it.
+    Privacy: an address that had signed before gets the same reminders, also if its owner has answered meanwhile. If
+    none came, the log of a mail server would show that this address had signed.
     """
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
     # Privacy: by the entry, not by the signature, which only somebody who has signed has of their own.
-    is_lost = recipient.has_failed if recipient.submission_id else signature.concern == Signature.Concern.BOUNCED
+    is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
         return None
     if signature.state == Signature.State.PENDING:
         return _about_an_entry("reminder", outgoing, recipient)
-    if signature.state not in CONFIRMED or recipient.submission_id is None:
+    # Race: of an entry that a confirmation has deleted meanwhile, nothing is left to remind of.
+    if signature.state not in CONFIRMED or recipient.submitted_at is None:
         return None
     is_signer = outgoing.goes_to_signer(signature)
     return _about_an_entry("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
@@ -139,8 +140,8 @@ def _to_signer(
         return NotBefore(until)
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
-    # In place of the code in the email before this one. Race: the submission may have been answered just now.
-    if code and not Submission(pk=typed).expect_code(code, now=now):
+    # In place of the code in the email before this one. Race: the signer may have answered it just now.
+    if code and typed and not expect_code(code, submission_id=typed, now=now):
         return None
     written_in = signature.language
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
@@ -154,10 +155,11 @@ def _to_signer(
         "counts": signature.state == Signature.State.PUBLISHED or is_on(Switch.Name.PUBLISH),
         "takes_signatures": not signature.letter.refusal(now),
         "display": recipient.display,
+        "answered": typed is None,
         "letter_url": settings.SITE_URL + signature.url_of_letter(now=now),
         "confirm_url": settings.SITE_URL + signature.link("confirm", now=now, submission_id=typed),
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
-        "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
+        "not_me_url": settings.SITE_URL + signature.not_me_link(outgoing.spelling_hash, now=now),
         "code": f"{code[:3]} {code[3:]}".strip(),
         "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
         "kept_until": (recipient.submitted_at or now) + timedelta(days=settings.CONFIRMATION_DAYS),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,8 +12,8 @@ from typing import Any, Literal
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Greatest
+from django.db.models import BinaryField, CharField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Cast, Greatest
 
 from letters.base.audit_log.operations import record
 from letters.base.switches.queries import is_on
@@ -27,6 +28,7 @@ from letters.models import (
     TO_FORGET,
     WORDS,
     CarryOver,
+    ConfirmationCode,
     DeliveryQuerySet,
     Display,
     Letter,
@@ -36,6 +38,7 @@ from letters.models import (
     SignerContact,
     Submission,
     Switch,
+    accepts_code,
 )
 from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, decrypt, encrypt, hash_address, hash_spelling, reencrypt
@@ -134,10 +137,10 @@ WITH invited AS (
 ), submitted AS (
     INSERT INTO letters_submission AS before
         (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
-         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, code_tries)
+         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s, 0
+        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s
     FROM found
     -- The same form, sent once more. A doubt that it was sent without once is none.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
@@ -189,11 +192,12 @@ CONFIRM = """
 WITH stands AS MATERIALIZED (
     SELECT xmin AS version FROM letters_signature WHERE id = %(signature)s
 ), chosen AS MATERIALIZED (
-    SELECT * FROM letters_submission WHERE id = %(submission)s AND signature_id = %(signature)s
+    SELECT * FROM letters_submission
+    WHERE id = %(submission)s AND signature_id = %(signature)s AND answered_at IS NULL
 ), asked AS MATERIALIZED (
     SELECT coalesce(bool_or(display = 'nobody'), false) AS nobody,
         coalesce(bool_or(display = 'organizers'), false) AS organizers
-    FROM letters_submission WHERE signature_id = %(signature)s
+    FROM letters_submission WHERE signature_id = %(signature)s AND answered_at IS NULL
 ), confirmed AS (
     UPDATE letters_signature AS signature SET confirmed_at = %(now)s, verified = %(verified)s,
         revision_id = coalesce(chosen.revision_id, signature.revision_id),
@@ -347,12 +351,12 @@ def decline_invitation(signature: Signature, *, now: datetime) -> None:
         OutgoingEmail.objects.owed().filter(signature=signature).update(dropped_at=now)
 
 
-def check_code(submission_id: int | None, *, code: str, now: datetime) -> None:
+def check_code(submission_id: int, *, code: str, now: datetime) -> None:
     """The code in the email proves whose mailbox it is. It confirms nothing: the words are shown before they count.
 
     Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
-    if not Submission(pk=submission_id).accepts_code(code, now=now):
+    if not accepts_code(code, submission_id=submission_id, now=now):
         raise Refused(Refusal.WRONG_CODE)
 
 
@@ -388,14 +392,26 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         if stands.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
-        # What was typed before is answered by this, which comes from the owner of the mailbox.
-        Submission.objects.filter(signature_id=signature.pk).delete()
+        _answer_submissions(stands, now)
         contact = SignerContact.objects.filter(pk=signature.pk)
         if changes.display == Display.NOBODY:
             contact.delete()
         else:
             consented_at = now if changes.consent else None
             contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
+
+
+def _answer_submissions(signature: Signature, now: datetime) -> None:
+    """The owner of the mailbox has spoken: delete the words of all that somebody typed before.
+
+    Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
+    """
+    nothing = {**dict.fromkeys([*WORDS, "via", "concern", "consent"], ""), "consented_at": None}
+    # The hash would let a name be guessed. This one is of nothing, and no two are the same.
+    unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())
+    of_nothing = Func(unique, Value("hex"), function="decode", output_field=BinaryField())
+    waiting = Submission.objects.unanswered().filter(signature_id=signature.pk)
+    waiting.update(**nothing, display=Display.PUBLIC, content_hash=of_nothing, answered_at=now)
 
 
 def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
@@ -420,13 +436,18 @@ def withdraw_signature(signature: Signature, *, now: datetime) -> None:
     _empty(signature, now=now, state=Signature.State.WITHDRAWN, address_hash=None)
 
 
-def disown_signature(signature: Signature, *, now: datetime) -> None:
+def disown_signature(signature: Signature, *, now: datetime, spelling_hash: bytes | None = None) -> None:
     """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it.
 
-    Recorded, since many of them on one letter tell its moderators that somebody signs for others.
+    Recorded, since many of them on one letter tell its moderators that somebody signs for others. It does nothing if
+    the signature has been confirmed with another spelling of the address than the one that the link went to.
     """
+
+    def may_disown(stands: Signature) -> bool:
+        return queries.may_disown(stands, spelling_hash)
+
     with transaction.atomic():
-        if _empty(signature, now=now, state=Signature.State.DISOWNED):
+        if _empty(signature, now=now, only_if=may_disown, state=Signature.State.DISOWNED):
             details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
             record("disown_signature", signature, by="signer", now=now, details=details)
 
@@ -449,7 +470,7 @@ INSERT INTO letters_outgoingemail
 SELECT 'requested', found.id,
     -- About the entry whose page asks, or else the newest one with this spelling of the address.
     coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
         ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
     asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
 FROM asked LEFT JOIN found ON true
@@ -545,13 +566,13 @@ def purge_unconfirmed(*, now: datetime) -> int:
     kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
     # Each submission may be confirmed for as long, whoever typed the one before it.
-    typed = Submission.objects.filter(signature=OuterRef("pk"), submitted_at__gt=since)
+    typed = Submission.objects.unanswered().filter(signature=OuterRef("pk"), submitted_at__gt=since)
     waited = Signature.objects.filter(
         ~Exists(keeping), ~Exists(typed), state=Signature.State.PENDING, signed_at__lte=since
     )
     for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGE_BATCH_SIZE]:
         # Somebody may confirm at this very moment.
-        _empty(signature, now=now, still=Signature.State.PENDING, state=Signature.State.DISOWNED)
+        _empty(signature, now=now, only_if=_is_pending, state=Signature.State.DISOWNED)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
@@ -566,13 +587,16 @@ def purge_unconfirmed(*, now: datetime) -> int:
 def forget_submissions(*, now: datetime) -> int:
     """Delete what was typed after a signature had been confirmed, once CONFIRMATION_DAYS are over. How many.
 
-    And the addresses that were kept for emails, none of which is owed or will be.
+    And the addresses that were kept for emails, none of which is owed or will be; and codes that nobody can use.
     """
+    ConfirmationCode.objects.filter(expires_at__lte=now - queries.CHECK_LIFETIME).delete()
     owed = OutgoingEmail.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
     reminded = now - timedelta(hours=max(settings.REMINDER_HOURS, default=0)) - OWED_WITHIN
     kept = Submission.objects.filter(~Exists(owed), address__isnull=False)
+    after_reminders = kept.filter(submitted_at__lte=reminded)
+    after_reminders.filter(answered_at__isnull=False).delete()
     # One that waits keeps it: if it is confirmed, that is the signer's address.
-    kept.filter(submitted_at__lte=reminded).exclude(signature__state=Signature.State.PENDING).update(address=None)
+    after_reminders.exclude(signature__state=Signature.State.PENDING).update(address=None)
     # Whatever is still owed: the page and the emails about it say how long it is kept.
     old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
     doomed = old.exclude(signature__state=Signature.State.PENDING)
@@ -673,16 +697,20 @@ def reencrypt_addresses(*, after: int, most: int) -> Reencrypted | None:
     return Reencrypted(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
 
 
+REENCRYPTION_BATCH_SIZE = 1000
+
+
 def reencrypt_submissions() -> tuple[int, list[int]]:
     """The same for addresses that are kept for a few emails. How many, and the ids of those that no key opens."""
     changed, unreadable = 0, []
     for model in (Submission, MailRequest):
-        kept = model._default_manager.filter(address__isnull=False).order_by("pk")
-        rows = [(pk, bytes(encrypted)) for pk, encrypted in kept.values_list("pk", "address") if encrypted is not None]
-        fresh, unread = _reencrypted(rows)
-        unreadable += unread
-        for pk, (old, new) in fresh.items():
-            changed += model._default_manager.filter(pk=pk, address=old).update(address=new)
+        last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk")
+        while rows := kept.filter(pk__gt=last).values_list("pk", "address")[:REENCRYPTION_BATCH_SIZE]:
+            fresh, unread = _reencrypted([(pk, bytes(encrypted or b"")) for pk, encrypted in rows])
+            unreadable += unread
+            for pk, (old, new) in fresh.items():
+                changed += model._default_manager.filter(pk=pk, address=old).update(address=new)
+            last = rows[len(rows) - 1][0]
     return changed, unreadable
 
 
@@ -718,10 +746,12 @@ def _write_one_reencrypted(pk: int) -> set[int]:
 
 
 @transaction.atomic
-def _empty(signature: Signature, *, now: datetime, still: Signature.State | None = None, **values: Any) -> bool:
+def _empty(
+    signature: Signature, *, now: datetime, only_if: Callable[[Signature], bool] | None = None, **values: Any
+) -> bool:
     """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any.
 
-    If `still` is given, only of a signature that is in this state when its turn comes.
+    Race: `only_if` is asked of the signature as it is once its row is locked.
     """
     if _is_empty(signature):
         return False
@@ -730,7 +760,7 @@ def _empty(signature: Signature, *, now: datetime, still: Signature.State | None
     # As it stands now: a moderator may have judged it meanwhile.
     row = Signature.objects.filter(pk=signature.pk)
     stands = row.select_for_update(no_key=True).first()
-    if stands is None or _is_empty(stands) or (still and stands.state != still):
+    if stands is None or _is_empty(stands) or (only_if and not only_if(stands)):
         return False
     # Pages that show it are old from now on, with or without a worker. Privacy: only if there is one, see above.
     if stands.state == Signature.State.PUBLISHED:
@@ -745,6 +775,10 @@ def _empty(signature: Signature, *, now: datetime, still: Signature.State | None
     _forget_answers(signature)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
+
+
+def _is_pending(signature: Signature) -> bool:
+    return signature.state == Signature.State.PENDING
 
 
 # In the keys of emails that are remembered without their signature.

@@ -145,7 +145,7 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
 
     The statement that confirms does the same (letters/signer/signing/operations.py).
     """
-    submissions = list(signature.submissions.all())
+    submissions = list(signature.submissions.unanswered())
     chosen = next((typed for typed in submissions if typed.pk == submission_id and _may_speak(typed, signature)), None)
     contact: SignerContact | None = getattr(signature, "contact", None)
     source = chosen or signature
@@ -175,13 +175,24 @@ def _may_speak(typed: Submission, signature: Signature) -> bool:
     return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
 
 
+def may_disown(signature: Signature, spelling_hash: bytes | None) -> bool:
+    """Whether a link that went to this spelling of the address may delete the signature. None if it is bound to none.
+
+    A signature that waits may be disowned by whoever got an email about it. A confirmed one may not be by another
+    spelling, which can be another person's mailbox.
+    """
+    if spelling_hash is None or signature.spelling_hash is None or signature.state == Signature.State.PENDING:
+        return True
+    return _same_spelling(spelling_hash, signature.spelling_hash)
+
+
 def _same_spelling(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
     return hmac.compare_digest(bytes(one or b""), bytes(other or b""))
 
 
 def newest_submission(signature: Signature) -> int | None:
-    newest = signature.submissions.order_by("-submitted_at", "-pk").values_list("pk", flat=True)
-    return newest.first()
+    newest = signature.submissions.unanswered().order_by("-submitted_at", "-pk")
+    return newest.values_list("pk", flat=True).first()
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
@@ -206,9 +217,15 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,
-        # With this address, by whoever it was: until one of these entries is confirmed, or for a day.
+        # With this address, by whoever it was: until one of these entries is confirmed, or for CONFIRMATION_DAYS. Of an
+        # entry that its owner has answered, the words are gone.
         "typed_into_the_form": [
-            {**{name: getattr(each, name) for name in typed}, "updates": each.consent, "at": each.submitted_at}
+            {
+                **{name: getattr(each, name) for name in typed},
+                "updates": each.consent,
+                "at": each.submitted_at,
+                "answered_at": each.answered_at,
+            }
             for each in submissions
         ],
         "signed_at": signature.signed_at,
@@ -248,13 +265,13 @@ class Recipient:
     # Encrypted, as it is stored; None once it has been forgotten. What was typed, if a form asked for this email, and
     # never another spelling of it.
     address: bytes | memoryview | None
-    # What it asks about: the submission that owes it, or else the newest one. None if there is none any more.
+    # What it asks about: the submission that owes it, or else the newest one. None if nothing waits for an answer.
     submission_id: int | None
     submitted_at: datetime | None
     # What its signer had before their eyes when they typed.
     revision_id: int
     language: str
-    # The most private choice of the signature and all submissions.
+    # The most private choice of the signature and all submissions that wait for an answer.
     display: str
     # An email about an entry with this spelling came back, or was refused for good.
     has_failed: bool
@@ -315,21 +332,22 @@ RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
     CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
         WHEN %(submission)s::bigint IS NOT NULL THEN typed.address ELSE contact.address END,
-    typed.id, typed.submitted_at, coalesce(typed.revision_id, signature.revision_id),
+    CASE WHEN typed.answered_at IS NULL THEN typed.id END, typed.submitted_at,
+    coalesce(typed.revision_id, signature.revision_id),
     coalesce(request.language, typed.language, signature.language),
     (SELECT asked.display
         FROM (SELECT signature.display UNION ALL
             SELECT all_typed.display FROM letters_submission AS all_typed
-            WHERE all_typed.signature_id = signature.id) AS asked
+            WHERE all_typed.signature_id = signature.id AND all_typed.answered_at IS NULL) AS asked
         ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
     has_failed, full_since, mailed_just_now, replaced, has_complained_here, has_complained
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
 LEFT JOIN LATERAL (
-    SELECT id, submitted_at, revision_id, language, address FROM letters_submission AS one
+    SELECT id, submitted_at, revision_id, language, address, answered_at FROM letters_submission AS one
     WHERE one.signature_id = signature.id AND (one.id = %(submission)s
-        OR (%(submission)s::bigint IS NULL AND one.spelling_hash = %(spelling)s))
+        OR (%(submission)s::bigint IS NULL AND one.spelling_hash = %(spelling)s AND answered_at IS NULL))
     ORDER BY submitted_at DESC, id DESC LIMIT 1
 ) AS typed ON true
 CROSS JOIN LATERAL (

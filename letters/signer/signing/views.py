@@ -132,7 +132,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     signature = None if queries.is_check_over(opened, now) else signature_of(opened)
     if signature is None:
         return _check_is_over(request, language)
-    language, typed = language or signature.letter.language, opened.submission_id
+    language, typed = language or signature.letter.language, opened.submission_id or 0
     with translation.override(interface_language(language)):
         if request.POST.get("action") == "resend":
             return _resend(request, signature, language, opened)
@@ -269,8 +269,10 @@ def with_slash(request: HttpRequest, page: str, token: str) -> HttpResponse:
 @of_a_signature("not-me", "GET", "HEAD", "POST")
 def not_me(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """ "It wasn't me": GET shows the button, POST deletes."""
+    if not queries.may_disown(signature, token.spelling_hash):
+        return useless_link(request)
     if request.method == "POST":
-        disown_signature(signature, now=timezone.now())
+        disown_signature(signature, spelling_hash=token.spelling_hash, now=timezone.now())
         return see_other(request.path)
     return _signature_page(request, "letters/signing/not_me.html", signature)
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, models
+
+from letters.models.submission import Submission
+from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
+
+# The hash of no code.
+NO_CODE = bytes(32)
+
+# Without waiting for the disk, which may take longer than all the rest of an email. What is noted once the email has
+# left does wait, and for this too; if the database dies before that, the email is sent again, with the same code.
+EXPECT_CODE = """
+WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+INSERT INTO letters_confirmationcode AS before (submission_id, code_hash, expires_at, tries)
+SELECT id, %(code)s, %(until)s, 0 FROM letters_submission, at_ease WHERE id = %(submission)s AND answered_at IS NULL
+ON CONFLICT (submission_id) DO UPDATE SET code_hash = excluded.code_hash, expires_at = excluded.expires_at,
+    -- Another attempt to send the same email gives no more tries.
+    tries = CASE WHEN before.code_hash = excluded.code_hash THEN before.tries ELSE 0 END
+"""
+# Race: counted before it is compared, so that fifty tries at once are five tries.
+# Timing defence: each try writes the row, and so waits for the disk, whatever became of the submission, of its hour and
+# of its tries, and whether or not an email with a code has left.
+TRY_CODE = """
+INSERT INTO letters_confirmationcode AS expected (submission_id, code_hash, expires_at, tries)
+VALUES (%(submission)s, %(none)s, %(now)s, 1)
+ON CONFLICT (submission_id) DO UPDATE SET tries = least(expected.tries, %(most)s) + 1
+RETURNING CASE WHEN tries <= %(most)s AND expires_at > %(now)s THEN code_hash ELSE %(none)s END
+"""
+
+
+class ConfirmationCode(models.Model):
+    """The code in the newest email about a submission, as a hash, and how often somebody tried one.
+
+    Timing defence: in a table of its own, and without a constraint, so that it outlives the submission. A try must take
+    as long before and after the owner of the address has confirmed.
+    """
+
+    submission = models.OneToOneField(
+        Submission, on_delete=models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False
+    )
+    # HMAC of the code (letters/shared/codes.py).
+    code_hash = models.BinaryField(max_length=32)
+    expires_at = models.DateTimeField()
+    # At most one more than MAX_TRIES: what comes after that is not counted.
+    tries = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [models.Index("expires_at", name="code_to_forget")]
+
+    def __str__(self) -> str:
+        return f"Code of submission {self.pk}"
+
+
+def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
+    """Note the code of the email that is about to leave. The one before it is worth nothing from now on.
+
+    Returns whether the submission still waits for an answer.
+    """
+    with connection.cursor() as cursor:
+        code_hash = hash_code(code, submission_id=submission_id)
+        cursor.execute(EXPECT_CODE, {"code": code_hash, "until": now + LIFETIME, "submission": submission_id})
+        return bool(cursor.rowcount > 0)
+
+
+def accepts_code(code: str, *, submission_id: int, now: datetime) -> bool:
+    """Return whether it is the newest code, in time. Each try counts, the right one too."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRY_CODE, {"submission": submission_id, "none": NO_CODE, "most": MAX_TRIES, "now": now})
+        (expected,) = cursor.fetchone()
+    return same_code(code, expected, submission_id=submission_id)

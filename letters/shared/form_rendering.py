@@ -1,0 +1,53 @@
+"""How every form looks: Django renders it with the templates in templates/forms."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BaseForm, BoundField, Widget
+from django.forms.renderers import TemplatesSetting
+
+
+class Field(BoundField):
+    @property
+    def is_marked_optional(self) -> bool:
+        """A form with `marks_optional = False` leaves the word out."""
+        return not self.field.required and getattr(self.form, "marks_optional", True)
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
+        # Accessibility: the label says what to type. A placeholder disappears as soon as somebody types.
+        return super().build_widget_attrs({"placeholder": False, **attrs}, widget)
+
+
+class FormRenderer(TemplatesSetting):
+    """`{{ form }}` is the error summary and all fields; `{{ form.name.as_field_group }}` is one field."""
+
+    form_template_name = "forms/form.html"
+    field_template_name = "forms/field.html"
+    bound_field_class = Field
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the error summary, with the id of the input to correct (empty if there is none to see)."""
+
+    sentence: str
+    anchor: str = ""
+
+
+def problems_of(form: BaseForm) -> Iterator[Problem]:
+    """What is wrong with the whole form, then with each field in the order of the page."""
+    if not form.errors:
+        return
+    for sentence in form.non_field_errors():
+        yield Problem(str(sentence))
+    for field in form:
+        if field.errors:
+            yield Problem(" ".join(map(str, field.errors)), _anchor(field))
+
+
+def _anchor(field: BoundField) -> str:
+    if field.is_hidden:
+        return ""
+    # A group of choices has no input with the id of the field: the link leads to its first choice.
+    return f"{field.auto_id}_0" if field.use_fieldset else field.auto_id

@@ -1,0 +1,43 @@
+"""What moderators can do, and with what."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import Signature
+
+register = template.Library()
+
+LISTS: dict[str, Promise] = {"waiting": _("Waiting"), "published": _("Published"), "rejected": _("Rejected")}
+
+
+@dataclass(frozen=True)
+class Verb:
+    # As the form takes it: letters/moderator/moderation/forms.py.
+    name: str
+    words: Promise
+
+
+@register.filter
+def list_name(name: str) -> Promise:
+    return LISTS[name]
+
+
+@register.filter
+def asks_for_changes(signature: Signature) -> bool:
+    """Whether its only concern is what it asks for, which stands beside it in full."""
+    return signature.concern == Signature.Concern.CHANGED and bool(signature.pending_changes)
+
+
+@register.filter
+def verbs(signature: Signature, shown: str) -> list[Verb]:
+    """The buttons of one signature in the list that is shown."""
+    if shown == "rejected":
+        return [Verb("restore", _("Restore"))]
+    changes = bool(signature.pending_changes)
+    accept = Verb("accept", _("Accept the new words") if changes else _("Accept"))
+    decline = Verb("decline", _("Keep the old words"))
+    reject = Verb("reject", _("Reject the signature") if changes else _("Reject"))
+    return [*([accept] if shown == "waiting" else []), *([decline] if changes else []), reject]

@@ -1,0 +1,138 @@
+"""The states and kinds of things in words, in the page's language."""
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import Display, Letter, Revision, Signature, Update
+from letters.shared.refused import Refusal
+
+register = template.Library()
+
+FIRST_TEXT = _("First text")
+KINDS_OF_TEXT: dict[str, Promise] = {
+    Revision.Kind.CORRECTION: _("Correction: the letter says the same"),
+    Revision.Kind.SUBSTANCE: _("Change of substance"),
+}
+SIGNED_TEXTS: dict[str, Promise] = {
+    "first": _("signed the first text"),
+    "earlier": _("signed an earlier text"),
+    "corrected": _("signed before a correction"),
+}
+CONCERNS: dict[str, Promise] = {
+    Signature.Concern.DISPOSABLE: _("Disposable email address."),
+    Signature.Concern.UNPROVEN: _("Signed without the browser check."),
+    Signature.Concern.BOUNCED: _("Our email to this address came back."),
+    Signature.Concern.DOMAIN: _("One of very many signatures from the same email domain today."),
+    Signature.Concern.CHANGED: _("Changed by the signer after a moderator accepted it."),
+    Signature.Concern.COMPLAINED: _("The owner of the address reported our email as spam."),
+}
+FIELDS: dict[str, Promise] = {
+    "name": _("Name"),
+    "affiliation": _("Affiliation"),
+    "role": _("Role"),
+    "country": _("Country"),
+    "comment": _("Why they sign"),
+    "domain": _("Confirmed at"),
+    "display": _("Who sees the name"),
+}
+WHO_SEES: dict[str, Promise] = {
+    Display.PUBLIC: _("everybody"),
+    Display.ORGANIZERS: _("the organizers"),
+    Display.NOBODY: _("nobody"),
+}
+WHO_WILL_SEE: dict[str, Promise] = {
+    Display.PUBLIC: _("Everybody will see your name."),
+    Display.ORGANIZERS: _("Only the organizers will see your name."),
+    Display.NOBODY: _("Nobody will see your name."),
+}
+UPDATES: dict[str, Promise] = {
+    Update.State.DRAFT: _("draft: only your collective can see it"),
+    Update.State.SENDING: _("being sent"),
+    Update.State.PAUSED: _("paused"),
+    Update.State.SENT: _("sent"),
+    Update.State.STOPPED: _("stopped"),
+}
+LETTERS: dict[str, Promise] = {
+    Letter.Status.DRAFT: _("draft: only your collective can see it"),
+    Letter.Status.PUBLISHED: _("published"),
+    Letter.Status.CLOSED: _("closed"),
+    Letter.Status.WITHDRAWN: _("withdrawn by the collective"),
+}
+# For its organizers: what needs no word is published.
+SIGNATURES: dict[str, Promise | str] = {
+    Signature.State.PUBLISHED: "",
+    Signature.State.HELD: _("waiting for a moderator"),
+    Signature.State.REJECTED: _("removed"),
+}
+WITHDRAWN = _("withdrawn")
+FAILURES: dict[str, Promise] = {
+    Refusal.NOT_YOURS: _("We did not make this file: the person who asked for it may no longer have it."),
+    Refusal.NO_SUCH_LANGUAGE: _("We did not make this file: the letter is no longer in this language."),
+    Refusal.TOO_COMPLICATED: _(
+        "We could not make this file: the text is too complicated. Put fewer lists, quotations and formatting marks "
+        "inside each other, then ask again."
+    ),
+    Refusal.NOT_SETTABLE: _(
+        "We could not make this file: something in the text cannot be laid out, such as a word that never ends. "
+        "Change it, then ask again."
+    ),
+}
+FAILED = _("We could not make this file. Ask for it again.")
+
+
+@register.filter
+def kind_of_text(kind: str) -> Promise:
+    return KINDS_OF_TEXT.get(kind, FIRST_TEXT)
+
+
+@register.filter
+def signed_text(which: str) -> Promise:
+    """Which words a signer saw, where they are not the current ones: see `with_signed_text`."""
+    return SIGNED_TEXTS.get(which, SIGNED_TEXTS["corrected"])
+
+
+@register.filter
+def concern(code: str) -> Promise:
+    return CONCERNS[code]
+
+
+@register.filter
+def field_name(name: str) -> Promise:
+    return FIELDS[name]
+
+
+@register.filter
+def who_sees(display: str) -> Promise:
+    return WHO_SEES[display]
+
+
+@register.filter
+def update_state(update: Update) -> Promise:
+    return UPDATES[update.state]
+
+
+@register.filter
+def letter_status(letter: Letter) -> Promise:
+    if letter.publish_refused:
+        return _("draft: could not be published on time")
+    if letter.publish_at:
+        return _("draft: will be published automatically")
+    return LETTERS[letter.status]
+
+
+@register.filter
+def signature_state(state: str) -> Promise | str:
+    """For organizers only. Privacy: the public must not read that a signature waits for a moderator."""
+    return SIGNATURES.get(state, WITHDRAWN)
+
+
+@register.filter
+def why_failed(error: str) -> Promise:
+    """Why a file was not made."""
+    return FAILURES.get(error, FAILED)
+
+
+@register.filter
+def who_will_see(display: str) -> Promise:
+    return WHO_WILL_SEE.get(display, WHO_WILL_SEE[Display.PUBLIC])
