@@ -1,7 +1,7 @@
-"""Django's admin, read-only: staff may look here. Changes are operations with pages of their own.
+"""The admin only shows data. Operations make changes, from pages of their own.
 
-There are two exceptions. Switches must be easy to find in an emergency; they call the same operation as `manage.py
-switch`. And letting a collective publish, or invite again, has no page of its own.
+Three exceptions: the switches, so that staff find them in an emergency (the same operation as `manage.py switch`), and
+two actions that have no page: allowing a collective to publish, and allowing it to invite again.
 """
 
 from typing import cast
@@ -34,7 +34,7 @@ from letters.organizer.letter_editor.operations import clear_collective
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    show_full_result_count = False  # Counting ten million rows takes seconds, and nobody needs the number.
+    show_full_result_count = False  # Counting ten million rows takes seconds.
     list_per_page = 50
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -58,27 +58,25 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 class UserAdmin(ReadOnly):
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     search_fields = ["=email"]
-    search_help_text = "A whole address. Addresses are encrypted, so a part of one finds nobody."
+    search_help_text = "Enter the whole email address. Addresses are encrypted, so you cannot search for part of one."
     fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
 
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
-    """Two actions: let a collective publish, where CLEAR_COLLECTIVES_FIRST requires it, and let a stopped one invite
-    again.
-    """
+    """Staff can allow a collective to publish (with CLEAR_COLLECTIVES_FIRST), and to invite again after a stop."""
 
     list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at"]
     list_filter = ["cleared_at", "asked_to_invite_at"]
     ordering = ["-created_at"]
     actions = ["clear", "let_invite"]
 
-    @admin.action(description="Let them publish", permissions=["view"])
+    @admin.action(description="Allow to publish", permissions=["view"])
     def clear(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             clear_collective(collective, by=cast("User", request.user), now=timezone.now())
 
-    @admin.action(description="Let them invite again", permissions=["view"])
+    @admin.action(description="Allow to invite again", permissions=["view"])
     def let_invite(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             let_invite_again(collective, by=cast("User", request.user), now=timezone.now())
@@ -91,8 +89,8 @@ class MembershipAdmin(ReadOnly):
 
 
 @admin.register(MemberInvitation)
-class InvitationAdmin(ReadOnly):
-    """Privacy: without the address, its hash and the salt."""
+class MemberInvitationAdmin(ReadOnly):
+    """Without the address, its hash and the salt."""
 
     list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
     list_select_related = ["collective"]
@@ -141,14 +139,14 @@ class SignatureAdmin(ReadOnly):
 
 
 @admin.register(OutgoingEmail)
-class DeliveryAdmin(ReadOnly):
+class OutgoingEmailAdmin(ReadOnly):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
 
 
 @admin.register(StoppedDomain)
 class StoppedDomainAdmin(ReadOnly):
-    """Domains to which we send nothing for a while, because they refused most of our email."""
+    """Domains that we send few emails to for a while, because they refused most of them."""
 
     list_display = ["domain", "stopped_at", "until", "times", "refused", "tried"]
     ordering = ["-until"]
@@ -161,7 +159,7 @@ class UpdateAdmin(ReadOnly):
 
 
 @admin.register(AddresseeAnswer)
-class AnswerAdmin(ReadOnly):
+class AddresseeAnswerAdmin(ReadOnly):
     list_display = ["pk", "letter", "respondent", "answered_on", "published_at"]
     list_select_related = ["letter"]
 
@@ -173,7 +171,7 @@ class AuditEventAdmin(ReadOnly):
 
 
 class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    reason = forms.CharField(required=False, help_text="Kept in the record.")
+    reason = forms.CharField(required=False, help_text="Stored in the audit record.")
 
     class Meta:
         model = Switch

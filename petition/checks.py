@@ -37,7 +37,7 @@ def _left_over_laptop() -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"SECRET_KEY is not set, and {settings.VAR_DIR} holds the keys of a laptop.",
+            f"SECRET_KEY is not set, and {settings.VAR_DIR} contains the keys of a laptop.",
             hint="Set SECRET_KEY and the other variables of production, or start with `make run`.",
             id="petition.E010",
         )
@@ -50,15 +50,15 @@ def _keys() -> list[CheckMessage]:
         errors.append(
             Error(
                 "SECRET_KEY is not set.",
-                hint="Give it 50 random characters, in the environment or in the file that SECRET_KEY_FILE names.",
+                hint="Set it to 50 random characters, in the environment or in the file that SECRET_KEY_FILE names.",
                 id="petition.E001",
             )
         )
     if not settings.ADDRESS_KEYS or not all(map(_is_fernet_key, settings.ADDRESS_KEYS)):
         errors.append(
             Error(
-                "ADDRESS_KEYS holds no key to encrypt addresses with, or one that is no Fernet key.",
-                hint="Make one: python -c 'import cryptography.fernet as f; print(f.Fernet.generate_key().decode())'",
+                "ADDRESS_KEYS contains no key, or one that is not a Fernet key.",
+                hint="Create one: python -c 'import cryptography.fernet as f; print(f.Fernet.generate_key().decode())'",
                 id="petition.E002",
             )
         )
@@ -66,7 +66,7 @@ def _keys() -> list[CheckMessage]:
         errors.append(
             Error(
                 "ADDRESS_HASH_KEY is shorter than 32 characters.",
-                hint="Give it 50 random characters, and keep it for ever: by it a signer is known again.",
+                hint="Set it to 50 random characters, and never change it: the site recognises signers by it.",
                 id="petition.E003",
             )
         )
@@ -92,7 +92,7 @@ def _production() -> list[CheckMessage]:
         errors.append(
             Error(
                 "DEBUG is on.",
-                hint="It shows settings and signers' data to anybody who finds an error. Unset DEBUG.",
+                hint="It shows settings and signers' data to anyone who finds an error. Unset DEBUG.",
                 id="petition.E006",
             )
         )
@@ -108,14 +108,14 @@ def _production() -> list[CheckMessage]:
         errors.append(
             Error(
                 "SITE_URL is not an https:// address.",
-                hint="Tokens in links would travel in the clear. Put a proxy with a certificate in front.",
+                hint="Tokens in links would travel unencrypted. Put a proxy with a certificate in front.",
                 id="petition.E008",
             )
         )
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         errors.append(
             Warning(
-                "SITE_URL is https, but no proxy is trusted: all visitors look like one network to the limits.",
+                "SITE_URL is https, but no proxy is trusted, so the limits treat all readers as one network.",
                 hint="Set BEHIND_PROXY, and TRUSTED_PROXIES if more than one stands in front.",
                 id="petition.W001",
             )
@@ -123,13 +123,15 @@ def _production() -> list[CheckMessage]:
     if environment.IS_INSTALLED and not settings.SOURCE_URL:
         errors.append(
             Error(
-                "SOURCE_URL is not set, and an installed package does not hold its whole source.",
-                hint="Name a page with the source of this version: visitors have a right to it (AGPL, section 13).",
+                "SOURCE_URL is not set, and an installed package does not contain its whole source.",
+                hint="Name a page with the source of this version: readers have a right to it (AGPL, section 13).",
                 id="petition.E011",
             )
         )
     if _secret_key() and len(_secret_key()) < 50:
-        errors.append(Error("SECRET_KEY is shorter than 50 characters.", hint="Make a longer one.", id="petition.E009"))
+        errors.append(
+            Error("SECRET_KEY is shorter than 50 characters.", hint="Create a longer one.", id="petition.E009")
+        )
     return errors
 
 

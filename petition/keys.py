@@ -28,7 +28,7 @@ def refuse_wrong_keys() -> None:
     except WrongKeys as wrong:
         raise SystemExit(f"Undersigned does not start: {wrong}") from None
     except DatabaseError as error:
-        log.warning("The keys cannot be compared with the data yet (%s).", type(error).__name__)
+        log.warning("The keys could not be compared with the database yet (%s).", type(error).__name__)
         threading.Thread(target=_ask_until_answered, daemon=True).start()
     finally:
         # Forked processes must not share this connection.
@@ -44,7 +44,7 @@ def _ask_until_answered() -> None:
         except DatabaseError:
             continue
         except WrongKeys as wrong:
-            print(f"Undersigned ends: {wrong}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"Undersigned stops: {wrong}", file=sys.stderr, flush=True)  # noqa: T201
             os.kill(os.getpid(), signal.SIGKILL)
         finally:
             connection.close()

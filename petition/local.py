@@ -49,7 +49,7 @@ def main() -> int:
     try:
         run()
     except KeyboardInterrupt:
-        say("Undersigned has stopped. What was written stays.")
+        say("Undersigned has stopped. Your data is kept.")
     except CannotStart as error:
         environment.refuse(str(error))
     except OSError as error:
@@ -379,11 +379,12 @@ def banner(laptop: Laptop) -> str:
         "",
         "  Undersigned is running.",
         "",
-        f"    The letters   {site}/",
-        f"    Sent mail     {site}/mailbox/" if settings.MAILBOX_DIR else "",
-        f"    Behind them   {site}/admin/",
-        f"                  {ORGANIZER}, password {password}" if password else "",
-        "    To stop       Ctrl-C",
+        f"    Site               {site}/",
+        f"    Test mailbox       {site}/mailbox/" if settings.MAILBOX_DIR else "",
+        f"    Organizer sign-in  {site}/organize/",
+        f"                       {ORGANIZER}, password {password}" if password else "",
+        f"    Admin              {site}/admin/",
+        "    Stop               Ctrl-C",
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Email on a laptop: files instead of a server, and a page at /mailbox/ that shows them. Laptop mode only."""
+"""Email in laptop mode: files instead of a server, and a page at /mailbox/ to read them. Other modes have neither."""
 
 import re
 import tempfile
@@ -101,5 +101,5 @@ def _part(message: Message, kind: str) -> str:
 
 def _folder() -> Path:
     if not settings.MAILBOX_DIR:
-        raise ImproperlyConfigured("Only laptop mode without EMAIL_URL has a mailbox.")
+        raise ImproperlyConfigured("Only laptop mode without EMAIL_URL has a test mailbox.")
     return settings.MAILBOX_DIR

@@ -145,7 +145,7 @@ class PlainRefusals:
         if isinstance(exception, RecursionError):
             # For example JSON of a hundred thousand nested lists instead of a passkey.
             log.error(
-                "What was sent is nested too deeply to read, at %s",
+                "A request was nested too deeply to read, at %s",
                 request.resolver_match and request.resolver_match.view_name,
             )
             return self._page(request, 400)
@@ -162,7 +162,7 @@ class PlainRefusals:
 
         Race: between the guard of a page and its operation, a role can be removed or a letter withdrawn.
         """
-        log.warning("An operation refused, and its page has no words for it: %s", refused.code)
+        log.warning("A view did not expect this refusal: %s", refused.code)
         if isinstance(refused, TooMany):
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
             page.headers["Retry-After"] = str(refused.seconds)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Display(models.TextChoices):
     """Who can see the signer's name."""
 
-    PUBLIC = "public", _("Everybody sees my name")
+    PUBLIC = "public", _("Everyone sees my name")
     ORGANIZERS = "organizers", _("Only the organizers see my name")
     NOBODY = "nobody", _("Nobody sees my name")
 

@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from letters.models.collective import Collective
 from letters.models.display import Display
 from letters.models.user import User
+from letters.shared.localized_paths import localized_url
 from letters.shared.refused import Refusal
 
 # A person who signed in time can confirm for this long after the letter has closed.
@@ -191,9 +191,7 @@ class Letter(models.Model):
 
     def url_of(self, name: str, language: str = "", **more: int) -> str:
         """Return the URL of one of the letter's pages, by its name in urls.py, in a language."""
-        if language in {"", self.language}:
-            return reverse(name, kwargs={"slug": self.slug, **more})
-        return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language, **more})
+        return localized_url(name, language, own_language=self.language, slug=self.slug, **more)
 
     def day_of(self, moment: datetime | None) -> date | None:
         """Return the day of a moment in the collective's time zone.

@@ -18,13 +18,13 @@ from letters.models.said import WORDS
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "Awaiting confirmation"
-    CONFIRMED = "confirmed", "Confirmed, awaiting its number"
-    HELD = "held", "Awaiting a moderator"
+    PENDING = "pending", "Waiting for confirmation"
+    CONFIRMED = "confirmed", "Confirmed, waiting for its number"
+    HELD = "held", "Waiting for a moderator"
     PUBLISHED = "published", "Published"
     REJECTED = "rejected", "Removed by a moderator"
     WITHDRAWN = "withdrawn", "Withdrawn by its signer"
-    EXPIRED = "expired", "Never confirmed"
+    EXPIRED = "expired", "Invited, and did not answer in time"
     # "It wasn't me". Only the hash stays, so that the address gets no more email about the letter.
     DISOWNED = "disowned", "Disowned by the owner of the address"
     # Invited as a first signatory, without an answer. Counted nowhere and shown nowhere.

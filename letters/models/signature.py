@@ -125,20 +125,20 @@ class Signature(Said):
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
-        LINK = "link", "By the link in the mail"
-        CODE = "code", "By the code in the mail"
-        SAMPLE = "sample", "Invented, part of the sample letter"
+        LINK = "link", "By the link in the email"
+        CODE = "code", "By the code in the email"
+        SAMPLE = "sample", "Invented for the sample letter"
 
     class Concern(models.TextChoices):
-        """Why a moderator should look. All except a bounce hold a signature back when it is confirmed."""
+        """Why a moderator should review a signature. Each concern except BOUNCED holds it when it is confirmed."""
 
         NONE = "", "None"
-        DISPOSABLE = "disposable", "The address is of a kind that is thrown away"
-        UNPROVEN = "unproven", "Signed without the proof of work that was asked for"
-        BOUNCED = "bounced", "Mail to the address came back"
-        COMPLAINED = "complained", "The owner of the address called our mail spam"
-        CHANGED = "changed", "The signer changes words that a moderator has accepted"
-        DOMAIN = "domain", "Very many have signed this letter from that domain"
+        DISPOSABLE = "disposable", "Disposable email address"
+        UNPROVEN = "unproven", "Signed without the browser check"
+        BOUNCED = "bounced", "Email to this address bounced"
+        COMPLAINED = "complained", "The owner of the address reported our email as spam"
+        CHANGED = "changed", "Changed by the signer after a moderator accepted it"
+        DOMAIN = "domain", "One of very many signatures from the same email domain"
 
     # Performance: without an index of its own, because every index is paid for at each signing, and signatures are
     # selected by number or state.

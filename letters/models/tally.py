@@ -35,8 +35,8 @@ class LetterTally(models.Model):
 
     class Kind(models.TextChoices):
         LANGUAGE = "language", "The language that they signed in"
-        COUNTRY = "country", "The country that they named"
-        VIA = "via", "The host that led them to the letter"
+        COUNTRY = "country", "The country that they selected"
+        VIA = "via", "The website that brought them to the letter"
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)

@@ -6,7 +6,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from letters.models.letter import Letter
 
@@ -105,7 +104,4 @@ class Update(models.Model):
 
     def url(self, language: str = "") -> str:
         """Return its public page, with a prefix for another language than the letter's."""
-        named = {"slug": self.letter.slug, "update_id": self.pk}
-        if language in {"", self.letter.language}:
-            return reverse("update", kwargs=named)
-        return reverse("translated_update", kwargs={**named, "language": language})
+        return self.letter.url_of("update", language, update_id=self.pk)

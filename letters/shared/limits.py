@@ -187,5 +187,5 @@ def _complain(error: Exception) -> None:
     global _circuit_open_until, _is_away  # noqa: PLW0603
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     if not _is_away:
-        log.warning("Valkey does not answer (%s): signing goes on without limits.", type(error).__name__)
+        log.warning("Valkey does not answer (%s): signing continues without limits.", type(error).__name__)
     _is_away = True

@@ -97,4 +97,6 @@ def _valkey() -> "redis.Redis":
 def _complain(part: str, error: Exception) -> None:
     global _circuit_open_until  # noqa: PLW0603 -- one clock a process is what is wanted
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
-    log.warning("%s does not answer (%s): nobody is woken, the sweep will find the work.", part, type(error).__name__)
+    log.warning(
+        "%s does not answer (%s): no worker was notified. The next sweep finds the work.", part, type(error).__name__
+    )

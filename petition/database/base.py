@@ -32,7 +32,7 @@ class Breaker:
         """Raise OperationalError at once if another attempt would be in vain."""
         is_probe = self.has_failed
         if time.monotonic() < self.left_alone_until or (is_probe and not self.asking.acquire(blocking=False)):
-            raise psycopg.OperationalError("The database did not answer a moment ago, and is left alone.")
+            raise psycopg.OperationalError("The database did not answer a moment ago. We wait before we ask it again.")
         try:
             yield
         except psycopg.OperationalError:

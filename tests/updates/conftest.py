@@ -11,7 +11,7 @@ from letters.models import Letter, Signature, Update, User
 from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from tests.people import NOW, browser_of, publish, sign_and_confirm
 
-WORDS = "Email me when there is news about this letter"
+WORDS = "Email me updates about this letter"
 NEWS = UpdateText(
     title="The minister has asked us in",
     body="On **Friday** we meet her.\n\n[The agenda](https://example.org/agenda)",

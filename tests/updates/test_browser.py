@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 TITLE = "Keep the night trains running"
 NEWS = "The minister has asked us in"
-SUBJECT = "News about a letter that you signed"
+SUBJECT = "An update about a letter that you signed"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def read_it_all(reader: Page, look: Looks) -> None:
     reader.get_by_role("link", name=NEWS).click()
     expect(reader.locator("article strong")).to_have_text("Friday")
     look.at(reader, "one of the news")
-    reader.get_by_role("link", name="All news").click()
+    reader.get_by_role("link", name="All updates").click()
     look.at(reader, "news")
 
 
@@ -123,7 +123,7 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     desk.goto(letter_pages)
     write_and_send(desk, look)
     (mail,) = until(lambda: [mail for mail in site.mails_to(email) if mail["Subject"] == SUBJECT])
-    assert "On **Friday** we meet her." in text_of(mail)
+    assert "On Friday we meet her." in text_of(mail)
     assert [mail["Subject"] for mail in site.mails_to(silent)] == ["Confirm your signature"]
 
     desk.goto(f"{letter_pages}answers/new/")
@@ -137,6 +137,6 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     reader.goto(links_in(mail)["unsubscribe"])
     look.at(reader, "no more mail?")
     reader.get_by_role("button", name="Unsubscribe").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from news about this letter")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from updates about this letter")
     look.at(reader, "no more mail")
     assert look.reports == []

@@ -35,9 +35,8 @@ from letters.shared.addresses import tidy_address
 from letters.shared.limits import TooMany
 
 PROOF_WANTED = _(
-    "Your network has requested many emails. To stop automated requests, your browser now does a "
-    "short calculation. Wait a few seconds, then send the form again. If JavaScript is off, try "
-    "again in an hour."
+    "Your network has requested many emails. To block automated requests, your browser now runs a short "
+    "check. Wait a few seconds, then send the form again. If JavaScript is off, try again in an hour."
 )
 
 

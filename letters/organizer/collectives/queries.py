@@ -45,6 +45,12 @@ def parts_of(person: User) -> list[Membership]:
     return list(found.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
 
 
+def language_of(collective: Collective) -> str:
+    """The language of the collective's newest letter; the site's first language before there is one."""
+    newest = collective.letters.order_by("-pk").values_list("language", flat=True).first()
+    return newest or settings.LANGUAGE_CODE
+
+
 @dataclass(frozen=True)
 class Member:
     membership: Membership

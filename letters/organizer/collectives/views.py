@@ -190,7 +190,7 @@ def _invitation_page(
         "collective": invitation.collective,
         "zone": invitation.collective.zone(),
         "part": part,
-        "part_name": role_name(part.role) if part else "",
+        "role_name": role_name(part.role) if part else "",
     }
     return render(request, "letters/collectives/join.html", context, status=status)
 
