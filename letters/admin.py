@@ -38,7 +38,10 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
     list_per_page = 50
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what list_filter offers: else ?name__startswith= and ?password__startswith= read what is not shown."""
+        """Allow only the fields in list_filter.
+
+        Privacy: ?name__startswith= and ?password__startswith= would reveal hidden values.
+        """
         return lookup.partition("__")[0] in self.list_filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -116,7 +119,7 @@ class TranslationAdmin(ReadOnly):
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnly):
-    """Without the salt and the hash, and without names that only a letter's organizers may see."""
+    """Privacy: without the salt, the hash, and names that only the letter's organizers may see."""
 
     list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
     list_select_related = ["letter"]

@@ -1,4 +1,7 @@
-"""What must be true of the settings before anybody may sign here: system checks, and no boot without them."""
+"""System checks for everything that must be true of the settings before anybody can sign.
+
+Without them nothing boots.
+"""
 
 from typing import Any
 
@@ -12,7 +15,10 @@ from petition import environment
 
 @register(Tags.security)
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Errors with an id and a hint each; in laptop mode `make run` has seen to all of it but the keys' shape."""
+    """Return errors with an id and a hint.
+
+    In laptop mode `make run` has set everything, so only the keys are checked.
+    """
     found = [*_keys(), *_parts()]
     return found if settings.LAPTOP else [*found, *_production()]
 
@@ -26,7 +32,7 @@ def refuse_unsafe_boot() -> None:
 
 
 def _left_over_laptop() -> list[CheckMessage]:
-    """`make run` says LAPTOP=1 to what it starts. A server that only finds its files is no laptop."""
+    """`make run` sets LAPTOP=1 for what it starts. A server that only finds its files is not a laptop."""
     if not settings.LAPTOP or environment.flag("LAPTOP"):
         return []
     return [
@@ -132,7 +138,7 @@ def _production() -> list[CheckMessage]:
 def _secret_key() -> str:
     try:
         return settings.SECRET_KEY
-    except ImproperlyConfigured:  # what Django raises for an empty one
+    except ImproperlyConfigured:  # Django raises this for an empty key.
         return ""
 
 

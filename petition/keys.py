@@ -1,4 +1,4 @@
-"""No boot under keys that are not those of the data: a signer who is not known again signs twice."""
+"""Refuse to boot under other keys than those of the data: a signer who is not recognised could sign twice."""
 
 import logging
 import os
@@ -19,7 +19,10 @@ ASKED_AGAIN_SECONDS = 1
 
 
 def refuse_wrong_keys() -> None:
-    """End the process with a sentence. With the database away it starts, and is ended when the database says so."""
+    """End the process with a sentence if the keys are wrong.
+
+    Without the database it starts, and is ended once the database answers.
+    """
     try:
         know_keys(now=timezone.now())
     except WrongKeys as wrong:
@@ -28,7 +31,7 @@ def refuse_wrong_keys() -> None:
         log.warning("The keys could not be compared with the database yet (%s).", type(error).__name__)
         threading.Thread(target=_ask_until_answered, daemon=True).start()
     finally:
-        # Processes that are forked from this one must not share its connections.
+        # Forked processes must not share this connection.
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
 

@@ -167,4 +167,4 @@ def _catalogue() -> Iterator[tuple[str, ...]]:
     with (ROOT / "letters" / "locale" / "it" / "LC_MESSAGES" / "django.po").open("rb") as file:
         for message in read_po(file, locale="it"):
             if message.id:
-                yield (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                yield (message.string,) if isinstance(message.string, str) else tuple(message.string or ())

@@ -1,4 +1,4 @@
-"""What a person reads about each refusal, the HTTP status of a page that expected none, and the field it is about."""
+"""The sentence, the HTTP status and the form field for each refusal."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.shared.limits import TooMany
 from letters.shared.refused import Refusal, Refused
 
-# What somebody was doing, where the same refusal needs other words or another next step.
+# What the person was doing, where the same refusal needs another sentence.
 Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
 
 
@@ -19,7 +19,7 @@ Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "
 class Answer:
     sentence: Promise
     status: int = 409
-    # The field of a form that the sentence is about, if the form has it. Else it is about the whole form.
+    # The form field that the sentence is about. Forms without it show the sentence above.
     field: str | None = None
     while_doing: Mapping[Doing, Promise] = dataclasses.field(default_factory=dict)
 
@@ -28,7 +28,7 @@ NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web add
 TOO_OFTEN = _("You have tried too many times. Wait a few minutes, then try again.")
 
 ANSWERS: dict[Refusal, Answer] = {
-    # Privacy: a person who may not act on something reads the same as if it did not exist, as the guards answer
+    # Privacy: a person who may not act on something reads the same as if it did not exist, like the guards answer
     # (letters/base/accounts/guards.py).
     Refusal.NOT_YOURS: Answer(NOT_FOUND, 404),
     Refusal.OWNS_LETTERS_ALONE: Answer(

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
         must_know_keys()
         already = batches = after = 0
-        # Race: first, since a confirmation makes the address of a submission that of its signer.
+        # Race: submissions first, because a confirmation moves the address of a submission to its signature.
         changed, unknown = reencrypt_submissions()
         unreadable = len(unknown)
         for submission_id in unknown:
