@@ -24,13 +24,13 @@ RETENTION = timedelta(days=7)
 class EmailKind(models.TextChoices):
     CONFIRM = "confirm", "Confirm your signature"
     THANKS = "thanks", "You have signed"
-    REMINDER = "reminder", "Your signature still waits"
+    REMINDER = "reminder", "Reminder to confirm a signature"
     SIGNED_AGAIN = "signed_again", "You had signed already"
-    REQUESTED = "requested", "The mail or link that you asked for"
-    INVITED = "invited", "You are invited to be among the first to sign"
-    CARRY_OVER = "carry_over", "The text has changed: does your signature stand?"
-    UPDATE = "update", "News about a letter that you have signed"
-    TEAM_INVITATION = "team_invitation", "You are invited to work on letters with a collective"
+    REQUESTED = "requested", "The email or link that you asked for"
+    INVITED = "invited", "Invitation to sign first"
+    CARRY_OVER = "carry_over", "Question whether a signature carries over"
+    UPDATE = "update", "Update about a letter that you signed"
+    TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
 
 
 class Cause(Enum):

@@ -101,7 +101,7 @@ class OutgoingEmail(models.Model):
     objects: ClassVar[models.Manager[OutgoingEmail]] = models.Manager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
-        verbose_name_plural = "outgoing_emails"
+        verbose_name_plural = "outgoing emails"
         constraints = [
             # Not `unique=True`, which in PostgreSQL brings a second index that no query of ours would use.
             models.UniqueConstraint(fields=["key"], name="email_key_once"),

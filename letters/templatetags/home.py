@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.simple_tag
 def home_url(language: str = "") -> str:
-    """The list of open letters, in a language of the site (that of the page)."""
+    """Return the URL of the list of open letters, in a language of the site (by default that of the page)."""
     language = language or get_language() or settings.LANGUAGE_CODE
     spoken = language if language in dict(settings.LANGUAGES) else ""
     return localized_url("home", spoken, own_language=settings.LANGUAGE_CODE)

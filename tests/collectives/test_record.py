@@ -136,7 +136,7 @@ def test_a_signers_line_stands_at_the_end_of_its_day_whatever_the_hour(
 
     records = [record_of_a_day(hour) for hour in (1, 5, 12, 23)]
     assert records[0][:2] == [
-        "Somebody whose address had been used said that they did not sign Keep the night trains running.",
+        "Someone whose address had been used said that they did not sign Keep the night trains running.",
         "Olga: deed 21.",
     ]
     assert records[1:] == records[:1] * 3

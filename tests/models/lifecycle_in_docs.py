@@ -15,11 +15,11 @@ NAME = "life cycle"
 
 
 def drawn() -> str:
-    """The diagram and the table, in Markdown."""
+    """Return the diagram and the table in Markdown."""
     return f"\n```mermaid\n{_diagram()}```\n\n{_states()}\n{_table()}\n"
 
 
-# A step from more states than this is a note in the diagram: so many arrows would hide the others.
+# A step from more states than this is a note in the diagram, because its arrows would hide the others.
 MAX_ARROWS = 4
 
 

@@ -1,6 +1,6 @@
-"""The email that invites somebody to a collective.
+"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
 
-Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
+It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
 """
 
 import time
@@ -18,7 +18,10 @@ from letters.organizer.collectives import queries
 
 
 def team_invitation(outgoing: OutgoingEmail) -> Built:
-    """Ask somebody to accept a role, if the invitation is still valid."""
+    """Ask somebody to accept a role, if the invitation is still valid.
+
+    The email is in the language of the collective's newest letter, because we know only an address.
+    """
     now = timezone.now()
     standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(outgoing_emails=outgoing).first()
@@ -38,7 +41,7 @@ def team_invitation(outgoing: OutgoingEmail) -> Built:
         "join_url": settings.SITE_URL + invitation.link(),
         "until": invitation.expires_at,
     }
-    parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
+    parts = render_mail("team_invitation", context, language=queries.language_of(invitation.collective))
     return Send(compose_mail(outgoing, parts, to=invitation.address))
 
 

@@ -15,8 +15,10 @@ from letters.signer.carry_over import queries
 
 def carry_over(outgoing: OutgoingEmail) -> Built:
     """Says what changed, and asks, if it is not answered and is still the question."""
-    found = Signature.objects.select_related("letter__collective", "letter__current_revision", "revision", "contact")
-    signature = found.get(outgoing_emails=outgoing)
+    signatures = Signature.objects.select_related(
+        "letter__collective", "letter__current_revision", "revision", "contact"
+    )
+    signature = signatures.get(outgoing_emails=outgoing)
     contact: SignerContact | None = getattr(signature, "contact", None)
     if contact is None:
         return Drop(DropReason.NO_ADDRESS)
