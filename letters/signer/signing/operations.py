@@ -42,11 +42,13 @@ from letters.models import (
     OutgoingEmail,
     Signature,
     SignerContact,
+    State,
     Submission,
     Switch,
     accepts_code,
     retention_of,
 )
+from letters.models.lifecycle import is_in
 from letters.shared import limits, wakeups
 from letters.shared.addresses import Address, decrypt, encrypt, hash_address, hash_spelling, reencrypt
 from letters.shared.domains import domain_of, match_domain
@@ -533,13 +535,13 @@ WITH typed AS (
             AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
     UNION ALL
     SELECT id, NULL, NULL, signed_at FROM letters_signature AS untyped
-    WHERE state = 'pending' AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
+    WHERE {is_in([State.PENDING])} AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
 {OWE_REMINDER}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published')
+WHERE {is_in(STANDING)}
     -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
