@@ -397,7 +397,8 @@ def number_of(name: str, site: Site) -> int:
 def beside(number: int, site: Site) -> set[str]:
     """What all pages with names have beside that number."""
     entry = re.compile(rf'<span class="number">{number}</span>\s+(.*?)</li>', re.DOTALL)
-    return {" ".join(re.sub("<[^>]*>", "", found).split()) for path in WITH_NAMES for found in entry.findall(site.get(path).text)}
+    lines = [line for path in WITH_NAMES for line in entry.findall(site.get(path).text)]
+    return {" ".join(re.sub("<[^>]*>", "", line).split()) for line in lines}
 
 
 # Mistakes
