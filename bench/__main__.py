@@ -1,4 +1,4 @@
-"""`python -m bench`: measure the site beside its limits, in turns, and print what came of it. README.md explains."""
+"""`python -m bench`: measure the site beside its limits, in turns, and print the results. README.md explains."""
 
 import argparse
 import gc
@@ -27,11 +27,11 @@ LARGE = 1_000_000
 NAMES_ON_PAPER = [10_000, 100_000]
 WARM_UP_SECONDS = 0.5
 SLOW_MAIL = "signing, mail server takes 2 s"
-# What the house aims at, in percent of the limit.
+# Targets, in percent of the limit.
 AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
-# And in seconds, for so many names on paper.
+# Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
-# Above this, the generator may be what is measured.
+# Above this share, the generator may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.
 NAMES = 36
@@ -41,7 +41,7 @@ Shoot = Callable[[float], Volley]
 
 @dataclass
 class Series:
-    """The volleys of one kind, one in each round."""
+    """The volleys of one kind, one for each round."""
 
     volleys: list[Volley] = field(default_factory=list)
 
@@ -51,29 +51,29 @@ class Series:
 
     @property
     def rate(self) -> float | None:
-        """Of the median round; None if a single answer was wrong."""
+        """Return the rate of the median round; None if any answer was wrong."""
         return None if self.failures else median(volley.rate for volley in self.volleys)
 
     @property
     def cpu_milliseconds(self) -> float:
-        """Of processor, servers and database together, for one request. A neighbour hardly changes it."""
+        """Return the processor time of servers and database for one request. Other processes hardly affect it."""
         return median(1000 * volley.cpu_each for volley in self.volleys)
 
     def cpu_share_of(self, limit: "Series") -> float | None:
-        """The same by what one request takes of the processors."""
+        """Compare processor time for each request."""
         if self.failures or limit.failures or not self.cpu_milliseconds:
             return None
         return 100 * limit.cpu_milliseconds / self.cpu_milliseconds
 
     def share_of(self, limit: "Series") -> float | None:
-        """In percent, the median of what each round reached of the limit beside it: both had the same neighbours."""
+        """Return the median percentage of the limit in the same round, because both had the same neighbours."""
         if self.failures or limit.failures:
             return None
         return median(100 * own.rate / most.rate for own, most in zip(self.volleys, limit.volleys, strict=True))
 
 
 def in_turns(shoots: Mapping[str, Shoot], *, rounds: int, seconds: float) -> dict[str, Series]:
-    """Each kind once a round, so that a neighbour on the machine disturbs all kinds alike."""
+    """Measure each kind once a round, so that other processes disturb all kinds alike."""
     series = {name: Series() for name in shoots}
     for shoot in shoots.values():
         shoot(WARM_UP_SECONDS)
@@ -83,7 +83,7 @@ def in_turns(shoots: Mapping[str, Shoot], *, rounds: int, seconds: float) -> dic
     return series
 
 
-# What is shot
+# The kinds of load
 
 
 def page_limit(site: Site) -> Shoot:
@@ -91,7 +91,7 @@ def page_limit(site: Site) -> Shoot:
 
 
 def insert_limit(site: Site) -> Shoot:
-    """The same bytes as a signing, so that they cost generator and server the same."""
+    """Insert the same bytes as a signing, so that both cost generator and server the same."""
     request = browsers.post("/insert", browsers.FORM)
     return lambda seconds: site.fire_at_limit(request, seconds=seconds)
 
@@ -110,7 +110,7 @@ def signing(site: Site, slug: str) -> Shoot:
 
 
 def confirming(site: Site, slug: str) -> Shoot:
-    """Those confirm who have just signed; if all of them have before time is up, it ends there."""
+    """Confirm the signatures that were just created, until time is up or none is left."""
 
     def shoot(seconds: float) -> Volley:
         before = site.signatures(slug, "confirmed")
@@ -124,7 +124,7 @@ def confirming(site: Site, slug: str) -> Shoot:
 
 
 def signing_while_mail_is_sent(site: Site, *, delay: float) -> Shoot:
-    """The worker has always something to send, to a server that takes so many seconds for each."""
+    """Sign while the worker always has something to send, to a server with this delay for each email."""
     sign = signing(site, SAMPLE)
 
     def shoot(seconds: float) -> Volley:
@@ -135,7 +135,7 @@ def signing_while_mail_is_sent(site: Site, *, delay: float) -> Shoot:
 
 
 def _compared(volley: Volley, written: int) -> Volley:
-    """An answer is right only if what it says has been written."""
+    """Count answers only if what they confirm has been written."""
     if written != volley.taken:
         volley.failures[f"{volley.taken} answered, {written} in the database"] += 1
     return volley
@@ -243,7 +243,7 @@ def mailing(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 
 def mailing_in_bulk(site: Site, report: Report, options: argparse.Namespace) -> None:
-    """News for all who have signed and want to hear of it."""
+    """Send updates to all signers who agreed."""
     say("Bulk mail …")
     with bulk.running_bulk_worker(site):
         shoots: dict[str, Shoot] = {
@@ -256,7 +256,7 @@ def mailing_in_bulk(site: Site, report: Report, options: argparse.Namespace) -> 
 
 
 def growing(site: Site, report: Report, options: argparse.Namespace) -> None:
-    """The same for letters that ever more people have signed."""
+    """Repeat this for letters with more and more signatures."""
     sizes = [*SIZES, LARGE] if options.large else SIZES
     columns = []
     for size in sizes:
@@ -293,7 +293,7 @@ def statements(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 
 def exporting(site: Site, report: Report, options: argparse.Namespace) -> None:
-    """All signatures of a letter as files, each by a process of its own."""
+    """Export all signatures of a letter, each file in its own process."""
     report.lines += ["", f"{'Signatures as files':<{NAMES}}{'seconds':>11}{'peak MB':>9}{'before':>8}{'file MB':>11}"]
     for many in [*ROWS, LARGE] if options.large else ROWS:
         say(f"Files of {many:,} signatures …")
@@ -309,7 +309,7 @@ def exporting(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 
 def on_paper(site: Site, report: Report, options: argparse.Namespace) -> None:
-    """The PDF of a letter with its signatories, each by a process of its own."""
+    """Write the PDF of a letter with its signatories, each in its own process."""
     report.lines += ["", f"{'Letter and names on paper':<{NAMES}}{'seconds':>11}{'peak MB':>9}{'pages':>8}"]
     for many in NAMES_ON_PAPER:
         say(f"A PDF with {many:,} names …")
@@ -321,7 +321,7 @@ def on_paper(site: Site, report: Report, options: argparse.Namespace) -> None:
 
 Section = Callable[[Site, Report, argparse.Namespace], None]
 
-# By what --only calls them, in the order of the report.
+# The names for --only, in the order of the report.
 SECTIONS: dict[str, Section] = {
     "reading": reading,
     "signing": signing_and_confirming,
@@ -332,12 +332,12 @@ SECTIONS: dict[str, Section] = {
     "exports": exporting,
     "paper": on_paper,
 }
-# Those with lines in the table of limits, which is at the top.
+# Sections with lines in the table of limits at the top.
 COMPARED = {"reading", "signing", "mails", "bulk"}
 
 
 def sections(text: str) -> list[str]:
-    """As they are typed after --only."""
+    """Parse the argument of --only."""
     names = text.split(",")
     if unknown := [name for name in names if name not in SECTIONS]:
         raise argparse.ArgumentTypeError(f"there is no {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
@@ -345,7 +345,7 @@ def sections(text: str) -> list[str]:
 
 
 def say(text: str) -> None:
-    """What happens now, apart from the table."""
+    """Print progress, separately from the table."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -360,7 +360,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there too")
     options = parser.parse_args()
     interruption.listen()
-    # No pauses of our own in what we measure.
+    # Avoid garbage collection during measurements.
     gc.disable()
     try:
         say("Starting the site …")

@@ -1,4 +1,4 @@
-"""Bulk mail beside a plain `smtplib`: an update that many are owed, and what the worker makes of it."""
+"""Bulk email beside a plain `smtplib`: an update to many signers, sent by the worker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from petition import local
 
 @contextmanager
 def running_bulk_worker(site: Site) -> Iterator[None]:
-    """One process that delivers what can wait. Mails that nobody has sent so far are forgotten."""
+    """Run one process that sends bulk email. Deletes unsent emails first."""
     forget_owed(site)
-    # Of two numbers, the last one counts.
+    # The last of two values wins.
     site.processes.start("bulk worker", [*local.worker("bulk"), "--concurrency", "1"])
     try:
-        # One of its own: the letter that one person has signed is measured by itself.
+        # A letter of its own, because the letter with one signature is measured separately.
         write_update(site, letter_with(site, 1, "with-news"))
         owe(site, 1)
         send_owed(site, BULK)
@@ -26,7 +26,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
         forget_owed(site)
 
 
-# One that no spreader ends, since no clock runs here: each volley owes it to more.
+# An update that no worker finishes, because no clock runs here: each volley adds emails.
 WRITE = """
 INSERT INTO letters_update
     (letter_id, author_id, language, title, body, html, is_public, state, created_at, began_at, spread_at, up_to,
@@ -44,7 +44,7 @@ def write_update(site: Site, slug: str) -> None:
     site.database.execute(WRITE, {"slug": slug, "body": BODY, "html": HTML})
 
 
-# As spreading leaves it, of signatures as the sequencer leaves them. It never runs here, and takes no count of them.
+# The same rows as spreading creates, for signatures as the sequencer leaves them, without counts.
 OWE = """
 WITH news AS (SELECT id, letter_id FROM letters_update ORDER BY id DESC LIMIT 1), signed AS (
     INSERT INTO letters_signature
@@ -65,7 +65,7 @@ SELECT 'update', signed.id, news.id, 'update:' || news.id || ':' || signed.id, n
 
 
 def owe(site: Site, many: int) -> None:
-    """So many mails of the update, due now."""
+    """Create this many emails of the update, due now."""
     site.database.execute(OWE, {"many": many, "address": encrypt(ADDRESS)})
 
 

@@ -1,6 +1,6 @@
-"""Files of a letter's signatures: how long they take, and how much memory, each made by a process of its own.
+"""Exports of a letter's signatures: their duration and memory, each in its own process.
 
-python -m bench.exports <slug> csv|xlsx     for a site that DATABASE_URL and the rest of the environment lead to
+python -m bench.exports <slug> csv|xlsx     for the site of the environment (DATABASE_URL and the rest)
 """
 
 import json
@@ -24,15 +24,15 @@ class Made:
 
     rows: int
     seconds: float
-    # The most that the process has held, Python and Django included.
+    # The peak memory of the process, Python and Django included.
     peak_megabytes: float
-    # What it held before the first row.
+    # The memory before the first row.
     base_megabytes: float
     file_megabytes: float
 
 
 def measure_exports(slug: str) -> Iterator[tuple[str, Made]]:
-    """What each kind of file of a letter takes. To be called within bench.site.running_site, with no worker."""
+    """Measure each format for a letter. Call within bench.site.running_site, without a worker."""
     for file_format in FORMATS:
         command = [sys.executable, "-m", "bench.exports", slug, file_format]
         ran = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True, env=os.environ)
@@ -40,7 +40,7 @@ def measure_exports(slug: str) -> Iterator[tuple[str, Made]]:
 
 
 def make(slug: str, file_format: str) -> Made:
-    """Ask for a file as an owner does, and make it as the worker does."""
+    """Request a file as an owner does, and make it as the worker does."""
     from letters.models import Export, Letter, User  # noqa: PLC0415
     from letters.organizer.exports import files  # noqa: PLC0415 -- Django must have been set up
     from letters.organizer.exports.operations import Wanted, ask_export  # noqa: PLC0415
@@ -61,7 +61,7 @@ def make(slug: str, file_format: str) -> Made:
 
 
 def _peak_megabytes() -> float:
-    """As Linux tells it of this program alone. What getrusage tells includes whoever started it."""
+    """Read Linux's figure for this program alone. getrusage includes the parent."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 

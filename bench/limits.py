@@ -1,6 +1,6 @@
-"""What could not be faster in Django: a page that is only bytes, and a view that does one INSERT, without middleware.
+"""What could not be faster in Django: a page of constant bytes, and a view with one INSERT, without middleware.
 
-Served as petition.wsgi is served, with the same settings but for those below. It is started by bench/site.py.
+Served like petition.wsgi, with the same settings except those below. bench/site.py starts it.
 """
 
 import os
@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
-# Of the apps only our own: allauth refuses to be there without its middleware.
+# Only our own apps: allauth requires its middleware.
 settings.INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "letters.apps.LettersConfig"]
 settings.MIDDLEWARE = []
 settings.ROOT_URLCONF = "bench.limits"
@@ -21,12 +21,12 @@ PAGE = b"An open letter. " * 640
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """10 kB."""
+    """Return 10 kB."""
     return HttpResponse(PAGE, headers={"Content-Length": str(len(PAGE))})
 
 
 def insert(request: HttpRequest) -> HttpResponse:
-    """One row, through Django's connection."""
+    """Insert one row through Django's connection."""
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO bench_limit (name, signed_at) VALUES (%s, now())", ["Ilse Marwick"])
     return HttpResponse(b"done", headers={"Content-Length": "4"})

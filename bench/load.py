@@ -1,7 +1,7 @@
-"""A load generator: HTTP/1.1 over connections that are kept open, one request under way on each, every answer checked.
+"""A load generator: HTTP/1.1 with persistent connections, one request at a time on each, and every answer checked.
 
-One thread is enough, and more would only take the cores from the server, which shares them: `Volley.busy` says how
-much of the time the generator itself was at work. Near 1, it would be what is measured.
+One thread is enough, and more would only take cores from the server: `Volley.busy` is the share of time in which the
+generator itself worked. Near 1, the generator is what is measured.
 """
 
 import re
@@ -23,17 +23,17 @@ LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 @dataclass
 class Volley:
-    """What came of it. `answered` counts right answers within `seconds`; `taken` also those that came just after."""
+    """The result. `answered` counts right answers within `seconds`; `taken` also those that came just after."""
 
     answered: int = 0
     taken: int = 0
     seconds: float = 0.0
     busy: float = 0.0
-    # Seconds of processor that servers and database spent; whoever runs fire() knows their processes.
+    # Processor seconds of servers and database; the caller of fire() knows their processes.
     cpu: float = 0.0
     # The size of the last right answer, head and body.
     size: int = 0
-    # What else came, and how often.
+    # Other answers and their numbers.
     failures: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -46,17 +46,17 @@ class Volley:
 
 
 class Client:
-    """One connection, and what has come of the answer so far."""
+    """A connection, and the answer received so far."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection((HOST, port), PATIENCE_SECONDS)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Only read when there is something to read; a time limit would cost a system call each time.
+        # Reads happen only when data is available; a timeout would cost a system call each time.
         self.socket.setblocking(True)
         self.received = b""
 
     def read(self) -> tuple[int, int] | None:
-        """Status and size, once the answer is complete. Raises ConnectionError where it cannot become so."""
+        """Return status and size once the answer is complete. Raises ConnectionError if it cannot be."""
         arrived = self.socket.recv(262_144)
         if not arrived:
             raise ConnectionError
@@ -69,7 +69,7 @@ class Client:
         return status, size
 
     def _size(self) -> int | None:
-        """How long the answer will be, head and body; None while that cannot be told."""
+        """Return the length of the answer, head and body; None while it is unknown."""
         head = self.received.find(b"\r\n\r\n")
         if head < 0:
             return None
@@ -81,7 +81,7 @@ class Client:
 
 
 def fire(port: int, requests: Iterator[bytes], *, expect: int, seconds: float) -> Volley:
-    """Send `requests` until time is up or there are no more, and wait for the last answers."""
+    """Send `requests` until time is up or there are no more, then wait for the last answers."""
     volley = Volley()
     with selectors.DefaultSelector() as selector:
         clients = [Client(port) for _ in range(CONNECTIONS)]
@@ -121,7 +121,7 @@ def _exchange(
 
 
 def _send(client: Client, requests: Iterator[bytes], volley: Volley) -> bool:
-    """Whether there was one more, and it went out."""
+    """Send the next request. Returns whether there was one."""
     request = next(requests, None)
     if request is None:
         return False
@@ -134,7 +134,7 @@ def _send(client: Client, requests: Iterator[bytes], volley: Volley) -> bool:
 
 
 def _take(client: Client, expect: int, in_time: bool, volley: Volley) -> bool | None:
-    """Note an answer: True if the connection can go on, False if it is broken, None if there is more to come."""
+    """Count an answer. Returns True if the connection can go on, False if it is broken, None if more data must come."""
     try:
         answer = client.read()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The worker beside a plain `smtplib`, which hands the same mail to the same server over one kept connection."""
+"""The worker beside a plain `smtplib`, which sends the same email to the same server over one connection."""
 
 import smtplib
 import time
@@ -17,16 +17,16 @@ from letters.shared.addresses import encrypt
 from petition import local
 
 ADDRESS = "reader@example.org"
-# So many mails are owed at first; after that, as many as were sent in the time of a volley.
+# Emails owed at first; later as many as one volley has sent.
 FIRST = 50
 PATIENCE_SECONDS = 60
 
 
 @contextmanager
 def running_worker(site: Site) -> Iterator[None]:
-    """One process that delivers, as `make run` starts two. Mails that nobody has sent so far are forgotten."""
+    """Run one process that sends email; `make run` starts two. Deletes unsent emails first."""
     forget_owed(site)
-    # Of two numbers, the last one counts.
+    # The last of two values wins.
     site.processes.start("worker", [*local.worker("confirmations"), "--concurrency", "1"])
     try:
         owe(site, 1)
@@ -46,7 +46,7 @@ def forget_owed(site: Site) -> None:
     site.database.execute(FORGET)
 
 
-# Many people sign. Only the hashes of their addresses differ, so that each mail is as long as that of the limit.
+# Many signers. Only the hashes of their addresses differ, so each email is as long as that of the limit.
 OWE = """
 WITH signed AS (
     INSERT INTO letters_signature
@@ -71,13 +71,13 @@ SELECT 'confirm', signature_id, id, 'confirm:' || signature_id, now(), now(), 0,
 
 
 def owe(site: Site, many: int) -> None:
-    """So many mails to confirm, due now."""
+    """Create this many confirmation emails, due now."""
     site.database.execute(OWE, [many, SAMPLE, encrypt(ADDRESS)])
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of mail (OutgoingEmail.Kind): the worker that sends it, and how so many of it come to be owed."""
+    """A kind of email (OutgoingEmail.Kind): the worker that sends it, and how emails of it are created."""
 
     name: str
     task: str
@@ -90,7 +90,7 @@ CONFIRMATIONS = Kind("confirm", "letters.deliver", "confirmations", "worker", ow
 
 
 class Postman:
-    """Sends what is owed, by the worker; in each volley as many mails as the one before lets expect."""
+    """Sends owed emails with the worker; in each volley as many as the previous one suggests."""
 
     def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
         self.site = site
@@ -118,7 +118,7 @@ class Postman:
 
 
 def send_owed(site: Site, kind: Kind) -> None:
-    """Wake the worker, and wait until nothing is owed any more."""
+    """Wake the worker, and wait until nothing is owed."""
     wakeups.wake(kind.task, queue=kind.queue)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left := site.value(OWED):
@@ -128,7 +128,7 @@ def send_owed(site: Site, kind: Kind) -> None:
 
 
 class Smtplib:
-    """Sends the mail of one signer again and again."""
+    """Sends the email of one signer again and again."""
 
     def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
         self.site = site
@@ -152,8 +152,8 @@ class Smtplib:
 
 
 def mail_of(site: Site, kind: Kind) -> bytes:
-    """As the worker hands it over."""
-    # Models can be imported once the site has started.
+    """Return the email as the worker sends it."""
+    # Models can be imported only after the site has started.
     from letters.models import OutgoingEmail  # noqa: PLC0415
     from letters.tasks import MAILS  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def mail_of(site: Site, kind: Kind) -> bytes:
 
 
 def ask_sink(site: Site, *, delay: float | None = None) -> int:
-    """How many mails it has taken. From now on it takes `delay` seconds for each."""
+    """Return how many emails the server has accepted. From now on it waits `delay` seconds for each."""
     with smtplib.SMTP(HOST, site.mail_port) as server:
         if delay is not None:
             server.docmd("XDELAY", str(delay))

@@ -1,4 +1,4 @@
-"""The PDF of a letter with very many signatories, how long it takes, in how much memory: `python -m bench.paper 99`."""
+"""The PDF of a letter with very many signatories, its duration and memory: `python -m bench.paper 99`."""
 
 import json
 import os
@@ -14,22 +14,22 @@ from pathlib import Path
 
 import django
 
-# People sign in many scripts, and each script brings faces of its own.
+# Names in many scripts, because each script needs its own fonts.
 NAMES = ["Ada Lovelace", "Ольга Петрова", "محمد الأمين", "王小明", "Đặng Thị Hà", "अनिल कुमार", ""]
 
 
 @dataclass(frozen=True)
 class Paper:
-    """What one document took."""
+    """The cost of one document."""
 
     seconds: float
-    # At its highest, of the whole process.
+    # The peak memory of the process.
     megabytes: int
     pages: int
 
 
 def set_on_paper(names: int) -> Paper:
-    """In a process of its own, whose memory is counted from nothing."""
+    """Write the PDF in its own process, so that memory starts at zero."""
     command = [sys.executable, "-m", "bench.paper", str(names)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout
     return Paper(**json.loads(answer))

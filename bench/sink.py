@@ -1,7 +1,7 @@
-"""A mail server that takes every mail and throws it away: `python -m bench.sink PORT`, a process of its own.
+"""A mail server that discards every email: `python -m bench.sink PORT`, in its own process.
 
-As quick as can be, so that whoever hands over mails is what is measured. It has two commands of its own:
-`XDELAY 0.01` (from now on, think for so many seconds before each yes to a mail), `XTAKEN` (how many mails so far).
+It is as fast as possible, so that the sender is what is measured. It has two commands of its own: `XDELAY 0.01` (wait
+this many seconds before accepting an email) and `XTAKEN` (the number of emails so far).
 """
 
 import asyncio
@@ -14,7 +14,7 @@ YES = b"250 OK\r\n"
 class Sink(asyncio.Protocol):
     """One connection."""
 
-    # Of all connections.
+    # Shared by all connections.
     delay = 0.0
     taken = 0
 

@@ -1,4 +1,4 @@
-"""The site under test: real servers on data of their own, letters with many signatures, and what browsers send."""
+"""The site under test: real servers with their own data, letters with many signatures, and browser requests."""
 
 import os
 import re
@@ -28,7 +28,7 @@ from petition.embedded import free_port
 
 SAMPLE = "unpaid-cast"
 CACHE = "letters.public.public_pages.caching.PublicPageCache"
-# The developer's own values say nothing about this site. Empty is unset, and what is set no .env overrides.
+# Variables of the developer that must not apply. Empty counts as unset, and a variable that is set wins over .env.
 NOT_FOR_BENCH = [
     *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
     *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "TRUSTED_PROXIES", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
@@ -37,11 +37,11 @@ NOT_FOR_BENCH = [
 
 @dataclass
 class Site:
-    """The site, and beside it the limits, each on its port; and a way into the database past both."""
+    """The site and the limits, each on its own port, and a direct connection to the database."""
 
     port: int
     limit_port: int
-    # Where bench/sink.py takes mail.
+    # The port of bench/sink.py.
     mail_port: int
     folder: Path
     processes: local.Processes
@@ -52,7 +52,7 @@ class Site:
         return row[0] if row else None
 
     def signatures(self, slug: str, state: str) -> int:
-        """How many of a letter's signatures are in this state."""
+        """Return how many of a letter's signatures are in this state."""
         query = """
             SELECT count(*) FROM letters_signature
             WHERE letter_id = (SELECT id FROM letters_letter WHERE slug = %s) AND state = %s
@@ -60,7 +60,7 @@ class Site:
         return int(self.value(query, slug, state))
 
     def fire(self, request: Iterator[bytes], *, expect: int, seconds: float) -> Volley:
-        """At the site."""
+        """Send requests to the site."""
         return self._fire(self.port, request, expect, seconds)
 
     def fire_at_limit(self, request: bytes, *, seconds: float) -> Volley:
@@ -73,7 +73,7 @@ class Site:
         return volley
 
     def cpu_seconds(self, *names: str) -> float:
-        """What these processes and the database have used of the processors. Whoever idles adds nothing."""
+        """Return the processor time of these processes and the database. Idle ones add nothing."""
         postmaster = (self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
         pids = [self.processes.running[name].pid for name in names]
         parents = map(psutil.Process, [*pids, int(postmaster)])
@@ -81,7 +81,7 @@ class Site:
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
-    with suppress(psutil.NoSuchProcess):  # A helper of PostgreSQL that has just ended.
+    with suppress(psutil.NoSuchProcess):  # A helper process of PostgreSQL has just ended.
         used = process.cpu_times()
         return float(used.user + used.system)
     return 0.0
@@ -89,11 +89,13 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 @contextmanager
 def running_site() -> Iterator[Site]:
-    """Started as `make run` starts it but for worker and clock, with the sample letter asking for everything."""
+    """Start the site like `make run`, but without worker and clock, and with a sample letter that asks for
+    everything.
+    """
     beside = environment.folder("VAR_DIR", local.BASE_DIR / "var")
     beside.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        # Not in /tmp, which may be memory: there, fsync costs nothing.
+        # Not in /tmp, which may be memory, where fsync costs nothing.
         var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=beside)))
         port, limit_port, mail_port = free_port(), free_port(), free_port()
         os.environ.update(
@@ -103,7 +105,7 @@ def running_site() -> Iterator[Site]:
             PORT=str(port),
             EMAIL_URL=f"smtp://{HOST}:{mail_port}",
             DJANGO_SETTINGS_MODULE="petition.settings",
-            # Counted as ever, but the generator is one network and many thousand signers.
+            # Limits are counted as usual, but the generator is one network and thousands of signers.
             **dict.fromkeys(
                 ["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"], "1000000000/hour"
             ),
@@ -180,7 +182,7 @@ FROM letters_signature, unnest(ARRAY['confirm', 'thanks']) AS kind WHERE letter_
 
 
 def letter_with(site: Site, many: int, slug: str = "") -> str:
-    """The slug of a letter that so many have signed, confirmed, and been thanked for. Made once a slug."""
+    """Return the slug of a letter with this many confirmed signatures. Created once for each slug."""
     slug = slug or f"signed-by-{many}"
     if site.value("SELECT count(*) FROM letters_letter WHERE slug = %s", slug):
         return slug
@@ -189,7 +191,7 @@ def letter_with(site: Site, many: int, slug: str = "") -> str:
     values["letter"] = found[0] if found else None
     for statement in (SIGNATURES, CONTACTS, DELIVERIES):
         site.database.execute(statement, values)
-    # What a site that has grown to this size would have behind it.
+    # The emails and records that a site of this size would have.
     site.database.execute(
         "VACUUM ANALYZE letters_signature, letters_signercontact, letters_outgoingemail, letters_letter"
     )
@@ -197,7 +199,7 @@ def letter_with(site: Site, many: int, slug: str = "") -> str:
     return slug
 
 
-# What browsers send
+# Browser requests
 
 HEADERS = """\
 Host: 127.0.0.1\r
@@ -236,14 +238,14 @@ def post(path: str, form: dict[str, str]) -> bytes:
 
 
 def signings(slug: str) -> Iterator[bytes]:
-    """Somebody else signs each time, for ever."""
+    """Yield a different signer each time, without end."""
     form = post(f"/letters/{slug}/sign/", FORM)
     for number in _readers:
         yield form.replace(b"000000000", b"%09d" % number)
 
 
 def waiting(site: Site, slug: str) -> list[tuple[int, bytes]]:
-    """Id and salt of the signatures of a letter that wait for their signers."""
+    """Return id and salt of a letter's signatures that wait for confirmation."""
     query = """
         SELECT signature.id, salt FROM letters_signature AS signature
         JOIN letters_letter AS letter ON letter.id = letter_id
@@ -257,15 +259,15 @@ def confirm_path(signature_id: int, salt: bytes) -> str:
 
 
 def confirmations(signatures: list[tuple[int, bytes]]) -> list[bytes]:
-    """The button in each mail, pressed."""
+    """Return requests that press the button in each email."""
     return [post(confirm_path(*signature), {}) for signature in signatures]
 
 
-# What one request costs, asked in this process
+# The cost of one request, measured in this process
 
 
 def milliseconds_to_make(path: str, times: int = 15) -> float:
-    """How long a public page takes that no cache holds: the quickest of some, which neighbours disturbed least."""
+    """Return the time for a public page without a cache: the fastest of several, which was disturbed least."""
     taken = []
     with override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != CACHE]):
         client = Client()
@@ -277,11 +279,11 @@ def milliseconds_to_make(path: str, times: int = 15) -> float:
 
 
 def statements_sent(site: Site) -> dict[str, int]:
-    """How many statements each step sends to the database: BEGIN and COMMIT too, counted in the server's own log."""
+    """Count the statements that each step sends to the database, BEGIN and COMMIT included, from the server's log."""
     page, client = f"/letters/{SAMPLE}/", Client()
     with connection.cursor() as cursor:
         cursor.execute("SET log_statement = 'all'")
-    # The first request of a process loads what the others find.
+    # The first request of a process fills caches.
     must_answer(Client().get(f"/it{page}").status_code, 200, page)
     counts = {
         "the letter, made": _logged(site, lambda: must_answer(client.get(page).status_code, 200, page)),

@@ -1,4 +1,4 @@
-"""What allauth asks of the site: how its mails leave, what its secrets are kept under, and a few better words."""
+"""Our adapters for allauth: how its emails are sent, how its secrets are encrypted, and clearer messages."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return [{**way, "description": self.WAYS.get(way["id"], way["description"])} for way in ways]
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Privacy: the network, never the address. Allauth keeps it with a session, and puts it in emails."""
+        """Privacy: return the network, never the address. allauth stores it with a session, and puts it into emails."""
         network = network_of(request).partition("/")[0]
         return "::" if network == NOWHERE else network
 
@@ -66,12 +66,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise self.validation_error("too_many_login_attempts") from refused
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        """Allauth calls it when the password was right."""
+        """allauth calls this when the password was right."""
         give_back(self._guess)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Through the worker: a slow mail server keeps nobody waiting. With the broker away this fails as a whole."""
-        # The one place that every email of an account passes: it is counted here, if no form has counted it before.
+        """Send through the worker, so that nobody waits for a slow mail server.
+
+        Without the broker the whole request fails.
+        """
+        # Every email about an account passes here. Count it, unless a form has counted it before.
         if request := allauth_context.request:
             use_admission(request, email)
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
@@ -85,14 +88,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """About a change, to an address of the account itself. If it is one too many, the change is undone."""
+        """Notify an account of a change, at its own address. Beyond the limit the change is rolled back."""
         address = email or EmailAddress.objects.get_primary_email(user)
         if address and not is_admitted(self.request, address):
             admit_mail(self.request, address, is_notice=True)
         super().send_notification_mail(template_prefix, user, context, address)
 
     def send_nothing(self, template_prefix: str, email: str) -> None:
-        """Timing defence: all the work of an email, which the worker then throws away."""
+        """Timing defence: do all the work of an email, which the worker then discards."""
         context = {"email": email, "code": self.generate_login_code(), "request": self.request}
         message: EmailMessage = self.render_mail(template_prefix, email, context)
         message.to = []
@@ -106,14 +109,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     }
 
     def encrypt(self, text: str) -> str:
-        """A stolen database opens no account."""
+        """Security: a stolen database must not open an account."""
         return encrypt(text).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text.encode())
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """From our own address, not from what the browser calls us: passkeys are bound to it for ever."""
+        """Use our configured host, not the Host header: passkeys are bound to it for ever."""
         return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": SITE_NAME}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
@@ -126,9 +129,9 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Of what a provider tells about somebody, only its number for them and one address are kept.
+        """Keep only the provider's id for the person and one address.
 
-        If an email is due, it counts before anything is written. Raises TooMany.
+        If an email is due, it is counted before anything is written. Raises TooMany.
         """
         sociallogin.account.extra_data = {}
         sociallogin.email_addresses = _best_of(sociallogin.email_addresses)
@@ -142,7 +145,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 def _best_of(addresses: list[EmailAddress]) -> list[EmailAddress]:
-    """One that the provider has confirmed, if there is one. The others may belong to strangers."""
+    """Return one address, preferably one that the provider has confirmed. The others may belong to strangers."""
     return sorted(addresses, key=lambda each: (not each.verified, not each.primary))[:1]
 
 
@@ -159,5 +162,5 @@ def _admit_provider_mail(request: HttpRequest, sociallogin: Any) -> None:
 
 
 def display(user: User) -> str:
-    """What allauth calls somebody on their own pages."""
+    """Return what allauth calls somebody on their own pages."""
     return str(user.email)

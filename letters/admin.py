@@ -1,7 +1,7 @@
-"""A window, not a door: staff may look here. What changes anything is an operation, and has its own page.
+"""The admin only shows data. Operations make changes, from pages of their own.
 
-But for the switches, which somebody must find at three in the morning: the same operation as `manage.py switch`;
-and for letting a collective publish, or invite again, which have no page of their own.
+Three exceptions: the switches, so that staff find them in an emergency (the same operation as `manage.py switch`), and
+two actions that have no page: allowing a collective to publish, and allowing it to invite again.
 """
 
 from typing import cast
@@ -34,11 +34,14 @@ from letters.organizer.letter_editor.operations import clear_collective
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    show_full_result_count = False  # Counting ten million rows to print a number nobody asked for takes seconds.
+    show_full_result_count = False  # Counting ten million rows takes seconds.
     list_per_page = 50
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Only what list_filter offers: else ?name__startswith= and ?password__startswith= read what is not shown."""
+        """Allow only the fields in list_filter.
+
+        Privacy: ?name__startswith= and ?password__startswith= would reveal hidden values.
+        """
         return lookup.partition("__")[0] in self.list_filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -55,27 +58,25 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 class UserAdmin(ReadOnly):
     list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
     search_fields = ["=email"]
-    search_help_text = "A whole address. Addresses are encrypted, so a part of one finds nobody."
+    search_help_text = "Enter the whole email address. Addresses are encrypted, so you cannot search for part of one."
     fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
 
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
-    """With two deeds: to let a collective publish, where CLEAR_COLLECTIVES_FIRST asks for it; and to let one invite
-    again whose invitations have stopped.
-    """
+    """Staff can allow a collective to publish (with CLEAR_COLLECTIVES_FIRST), and to invite again after a stop."""
 
     list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at"]
     list_filter = ["cleared_at", "asked_to_invite_at"]
     ordering = ["-created_at"]
     actions = ["clear", "let_invite"]
 
-    @admin.action(description="Let them publish", permissions=["view"])
+    @admin.action(description="Allow to publish", permissions=["view"])
     def clear(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             clear_collective(collective, by=cast("User", request.user), now=timezone.now())
 
-    @admin.action(description="Let them invite again", permissions=["view"])
+    @admin.action(description="Allow to invite again", permissions=["view"])
     def let_invite(self, request: HttpRequest, chosen: QuerySet[Collective]) -> None:
         for collective in chosen:
             let_invite_again(collective, by=cast("User", request.user), now=timezone.now())
@@ -88,7 +89,7 @@ class MembershipAdmin(ReadOnly):
 
 
 @admin.register(MemberInvitation)
-class InvitationAdmin(ReadOnly):
+class MemberInvitationAdmin(ReadOnly):
     """Without the address, its hash and the salt."""
 
     list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
@@ -118,7 +119,7 @@ class TranslationAdmin(ReadOnly):
 
 @admin.register(Signature)
 class SignatureAdmin(ReadOnly):
-    """Without the salt and the hash, and without names that only a letter's organizers may see."""
+    """Privacy: without the salt, the hash, and names that only the letter's organizers may see."""
 
     list_display = ["pk", "letter", "number", "public_name", "state", "concern", "verified", "signed_at"]
     list_select_related = ["letter"]
@@ -138,14 +139,14 @@ class SignatureAdmin(ReadOnly):
 
 
 @admin.register(OutgoingEmail)
-class DeliveryAdmin(ReadOnly):
+class OutgoingEmailAdmin(ReadOnly):
     list_display = ["pk", "kind", "attempts", "next_attempt_at", "sent_at", "failed_at", "error"]
     exclude = ["key"]
 
 
 @admin.register(StoppedDomain)
 class StoppedDomainAdmin(ReadOnly):
-    """Domains that get no email for a while, because they refused most of it."""
+    """Domains that we send few emails to for a while, because they refused most of them."""
 
     list_display = ["domain", "stopped_at", "until", "times", "refused", "tried"]
     ordering = ["-until"]
@@ -158,7 +159,7 @@ class UpdateAdmin(ReadOnly):
 
 
 @admin.register(AddresseeAnswer)
-class AnswerAdmin(ReadOnly):
+class AddresseeAnswerAdmin(ReadOnly):
     list_display = ["pk", "letter", "respondent", "answered_on", "published_at"]
     list_select_related = ["letter"]
 
@@ -170,7 +171,7 @@ class AuditEventAdmin(ReadOnly):
 
 
 class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    reason = forms.CharField(required=False, help_text="Kept in the record.")
+    reason = forms.CharField(required=False, help_text="Stored in the audit record.")
 
     class Meta:
         model = Switch

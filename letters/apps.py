@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class LettersConfig(AppConfig):
     name = "letters"
-    # The label stands in table names, migrations and permissions: it stays for ever.
+    # The label is part of table names, migrations and permissions, so it must never change.
     label = "letters"
     verbose_name = "Letters"
 

@@ -1,7 +1,7 @@
-"""What the clock starts, and how often. Beat reads it; names of tasks are the stable ones of tasks.py.
+"""The periodic tasks. Celery Beat reads this; tasks.py keeps their names stable.
 
-The sweeps find what nobody was woken for: after a broker that was away, a worker that was killed, a pause that is over.
-A sweep that was not taken up before the next one is due is dropped, so none pile up behind a busy worker.
+Sweeps find work that no wake-up announced: after a broker outage, a killed worker, or the end of a pause. A sweep that
+has not started before the next one is due expires, so none pile up behind a busy worker.
 """
 
 from celery.schedules import crontab
@@ -81,5 +81,5 @@ SCHEDULE = {
     },
 }
 
-# Each needs a worker; mail about accounts is nothing that the clock starts.
+# Each needs a worker. Emails about accounts are never started by the clock.
 QUEUES = sorted({"accounts", *(str(entry["options"]["queue"]) for entry in SCHEDULE.values())})  # type: ignore[index]

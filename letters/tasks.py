@@ -1,4 +1,4 @@
-"""What a worker can do. Names are stable and hold no module, so that code can move while messages are queued."""
+"""The tasks of a worker. Their names are stable and contain no module, so code can move while messages are queued."""
 
 from collections.abc import Mapping
 
@@ -26,7 +26,7 @@ from letters.signer.carry_over.tasks import owe_questions
 from letters.signer.signing.mail import MAILS as SIGNING_MAILS
 from letters.signer.signing.tasks import tend_unconfirmed
 
-# Who builds each kind of mail.
+# The function that builds each kind of email.
 MAILS: Mapping[str, Builder] = {
     **SIGNING_MAILS,
     **COLLECTIVES_MAILS,
@@ -38,72 +38,72 @@ MAILS: Mapping[str, Builder] = {
 
 @shared_task(name="letters.deliver")
 def deliver() -> None:
-    """Send the mails that are due and cannot wait."""
+    """Send emails that are due and that somebody waits for."""
     wakeups.awake("letters.deliver")
     deliver_owed(MAILS)
 
 
 @shared_task(name="letters.deliver_bulk")
 def deliver_bulk() -> None:
-    """Send the mails that are due and could wait."""
+    """Send bulk emails that are due."""
     wakeups.awake("letters.deliver_bulk")
     deliver_owed(MAILS, bulk=True)
 
 
 @shared_task(name="letters.spread_update")
 def spread_update() -> None:
-    """Owe every update that is being sent to those who are to get it, and count how its mails stand."""
+    """Create the emails of updates that are being sent, and count them."""
     wakeups.awake("letters.spread_update")
     carry_on(now=database_now())
 
 
 @shared_task(name="letters.sequence")
 def sequence_letter(letter_id: int) -> None:
-    """Number what is confirmed in one letter, and take its count."""
+    """Number the confirmed signatures of one letter, and update its counts."""
     wakeups.awake("letters.sequence", letter_id)
     sequence(letter_id, now=database_now())
 
 
 @shared_task(name="letters.sweep_letters")
 def sweep_letters() -> None:
-    """Do the same for every letter whose count is behind."""
+    """Do the same for every letter whose counts are outdated."""
     sweep(now=database_now())
 
 
 @shared_task(name="letters.owe_carry_overs")
 def owe_carry_overs() -> None:
-    """Owe a mail to everybody who signed an earlier text and is to be asked about a change."""
+    """Create the emails that ask signers of an earlier text about a change of substance."""
     wakeups.awake("letters.owe_carry_overs")
     owe_questions(now=database_now())
 
 
 @shared_task(name="letters.publish_due")
 def publish_letters_due() -> None:
-    """Publish the letters whose collectives have said that it is to happen now."""
+    """Publish the letters that are scheduled for now."""
     publish_due(now=database_now())
 
 
 @shared_task(name="letters.tend_unconfirmed")
 def tend() -> None:
-    """Remind those who have not confirmed, and forget those who never did."""
+    """Remind people who have not confirmed, and delete signatures that were never confirmed."""
     tend_unconfirmed(now=database_now())
 
 
 @shared_task(name="letters.tend_invitations")
 def tend_invited() -> None:
-    """Forget invitations to collectives that are over."""
+    """Delete invitations to collectives that have ended."""
     tend_invitations(now=database_now())
 
 
 @shared_task(name="letters.tend_first_signers")
 def tend_first_signers() -> None:
-    """Forget the invited who have not answered, and lists that nobody confirmed."""
+    """Delete unanswered invitations of first signatories, and lists that nobody confirmed."""
     tend_first_round(now=database_now())
 
 
 @shared_task(name="letters.recount")
 def recount() -> None:
-    """Compare every count with the rows it stands for, and report differences."""
+    """Compare every count with its rows, and report differences."""
     recount_letters()
     compare_tallies()
     forget_vias()
@@ -111,14 +111,14 @@ def recount() -> None:
 
 @shared_task(name="letters.export")
 def export() -> None:
-    """Make the files that organizers have asked for."""
+    """Make the files that organizers have requested."""
     wakeups.awake("letters.export")
     make_exports()
 
 
 @shared_task(name="letters.tidy_exports")
 def tidy_exports() -> None:
-    """Delete the files whose time is over."""
+    """Delete expired files."""
     tidy_files(now=database_now())
     tidy_lists(now=database_now())
 
@@ -130,18 +130,18 @@ def build_list(letter_id: int) -> None:
     build_public_list(letter_id, now=database_now())
 
 
-# As long as the codes in these mails are good: five tries within ten minutes, then nobody waits for it any more.
+# Five attempts within ten minutes: after that the code in the email has expired.
 @shared_task(
     name="letters.account_mail", autoretry_for=(TryLater,), retry_backoff=20, retry_jitter=False, max_retries=5
 )
 def account_mail(packed: str) -> None:
-    """Send one mail about an account."""
+    """Send one email about an account."""
     send_packed(packed)
 
 
 @shared_task(name="letters.tidy_accounts")
 def tidy_accounts() -> None:
-    """Forget sessions that are over, and accounts that were never confirmed."""
+    """Delete expired sessions, and accounts that were never confirmed."""
     tidy(now=database_now())
 
 

@@ -1,10 +1,10 @@
-"""The addresses that do not change, a file for each subpackage."""
+"""All URLs of the app, one file for each package."""
 
 from django.urls import include, path, register_converter
 
 
 class LanguageCode:
-    """A language as the first part of an address: it, pt-BR, zh-Hant."""
+    """A language as the first part of a path: it, pt-BR, zh-Hant."""
 
     regex = "[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 
@@ -15,7 +15,7 @@ class LanguageCode:
         return value
 
 
-# Before the files below are read, since their paths use it.
+# Before the URL files below are imported, because their paths use it.
 register_converter(LanguageCode, "language")
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""The management commands: `undersigned`, `python -m petition` and `manage.py` are one."""
+"""The management commands: `undersigned`, `python -m petition` and `manage.py` are the same."""
 
 import os
 import sys

@@ -9,6 +9,6 @@ class PetitionConfig(AppConfig):
 
 
 class StaffConfig(AdminConfig):
-    """Django's admin, behind the same door as everything else that needs an account."""
+    """Django's admin with our own sign-in."""
 
     default_site = "letters.base.accounts.views.StaffSite"

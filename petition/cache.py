@@ -1,6 +1,6 @@
-"""How values are kept in Valkey: as JSON, so that who can write there can lie to us but cannot make us run anything.
+"""Store cache values in Valkey as JSON. Security: somebody who can write there can change values but cannot run code.
 
-Keys are hashed: whoever reads Valkey learns no address, no network and no account from them.
+Privacy: keys are hashed, so that Valkey reveals no address, network or account.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from django.conf import settings
 
 
 def hashed_key(key: str, prefix: str, version: int) -> str:
-    """HMAC-SHA256 under SECRET_KEY. Changing that key only makes counts start anew."""
+    """Return HMAC-SHA256 under SECRET_KEY. Changing the key only resets counts."""
     message = f"cache key:{version}:{key}".encode()
     return f"{prefix}:{hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:40]}"
 
 
 class Json:
-    """Instead of Django's pickle. Whole numbers stay as they are, so that Valkey can count them."""
+    """Replaces Django's pickle. Integers stay as they are, so that Valkey can increment them."""
 
     def dumps(self, value: Any) -> int | str:
         return value if type(value) is int else json.dumps(value)

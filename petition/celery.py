@@ -33,7 +33,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 def check_settings(**kwargs: Any) -> None:
     try:
         refuse_unsafe_boot()
-        # Celery has replaced standard error by its own log. A handler that were made over that would lose every line.
+        # Celery has replaced standard error by its log. A handler created on that would lose every line.
         with redirect_stderr(sys.__stderr__):
             django.setup()
         from petition.keys import refuse_wrong_keys  # noqa: PLC0415 -- needs the models; settings.py imports this file
@@ -46,32 +46,32 @@ def check_settings(**kwargs: Any) -> None:
 
 @import_modules.connect
 def make_folder(**kwargs: Any) -> None:
-    """Before the clock opens its schedule there."""
+    """Create the folder before the clock opens its schedule in it."""
     settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @worker_process_init.connect
 def check_connections(**kwargs: Any) -> None:
-    """Nobody tries again for a task, as a person would: one from the pool is looked at before it is used."""
+    """Check each pooled connection before use: nobody repeats a task, as a person repeats a request."""
     connection.settings_dict["CONN_HEALTH_CHECKS"] = True
 
 
 @task_postrun.connect
 def give_connection_back(task: Any, **kwargs: Any) -> None:
-    """To the pool of this process. What is broken is thrown away there."""
+    """Return the connection to the pool of this process, which discards a broken one."""
     if not task.request.is_eager:
         close_old_connections()
 
 
 @heartbeat_sent.connect
 def note_worker(**kwargs: Any) -> None:
-    """Every two seconds while it is connected to the broker, also while all its processes are busy."""
+    """Runs every two seconds while the worker is connected to the broker, also while all its processes are busy."""
     heartbeats.note(heartbeats.worker_of(queue) for queue in app.amqp.queues.consume_from)
 
 
 @beat_init.connect
 def note_clock(**kwargs: Any) -> None:
-    """From now on this process is the clock: it is well as long as the broker takes what it sends."""
+    """Mark this process as the clock. It is healthy as long as the broker accepts what it sends."""
     after_task_publish.connect(_note_clock)
 
 

@@ -1,4 +1,7 @@
-"""What must be true of the settings before anybody may sign here: system checks, and no boot without them."""
+"""System checks for everything that must be true of the settings before anybody can sign.
+
+Without them nothing boots.
+"""
 
 from typing import Any
 
@@ -12,7 +15,10 @@ from petition import environment
 
 @register(Tags.security)
 def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Errors with an id and a hint each; in laptop mode `make run` has seen to all of it but the keys' shape."""
+    """Return errors with an id and a hint.
+
+    In laptop mode `make run` has set everything, so only the keys are checked.
+    """
     found = [*_keys(), *_parts()]
     return found if settings.LAPTOP else [*found, *_production()]
 
@@ -26,12 +32,12 @@ def refuse_unsafe_boot() -> None:
 
 
 def _left_over_laptop() -> list[CheckMessage]:
-    """`make run` says LAPTOP=1 to what it starts. A server that only finds its files is no laptop."""
+    """`make run` sets LAPTOP=1 for what it starts. A server that only finds its files is not a laptop."""
     if not settings.LAPTOP or environment.flag("LAPTOP"):
         return []
     return [
         Error(
-            f"SECRET_KEY is not set, and {settings.VAR_DIR} holds the keys of a laptop.",
+            f"SECRET_KEY is not set, and {settings.VAR_DIR} contains the keys of a laptop.",
             hint="Set SECRET_KEY and the other variables of production, or start with `make run`.",
             id="petition.E010",
         )
@@ -44,15 +50,15 @@ def _keys() -> list[CheckMessage]:
         errors.append(
             Error(
                 "SECRET_KEY is not set.",
-                hint="Give it 50 random characters, in the environment or in the file that SECRET_KEY_FILE names.",
+                hint="Set it to 50 random characters, in the environment or in the file that SECRET_KEY_FILE names.",
                 id="petition.E001",
             )
         )
     if not settings.ADDRESS_KEYS or not all(map(_is_fernet_key, settings.ADDRESS_KEYS)):
         errors.append(
             Error(
-                "ADDRESS_KEYS holds no key to encrypt addresses with, or one that is no Fernet key.",
-                hint="Make one: python -c 'import cryptography.fernet as f; print(f.Fernet.generate_key().decode())'",
+                "ADDRESS_KEYS contains no key, or one that is not a Fernet key.",
+                hint="Create one: python -c 'import cryptography.fernet as f; print(f.Fernet.generate_key().decode())'",
                 id="petition.E002",
             )
         )
@@ -60,7 +66,7 @@ def _keys() -> list[CheckMessage]:
         errors.append(
             Error(
                 "ADDRESS_HASH_KEY is shorter than 32 characters.",
-                hint="Give it 50 random characters, and keep it for ever: by it a signer is known again.",
+                hint="Set it to 50 random characters, and never change it: the site recognises signers by it.",
                 id="petition.E003",
             )
         )
@@ -86,7 +92,7 @@ def _production() -> list[CheckMessage]:
         errors.append(
             Error(
                 "DEBUG is on.",
-                hint="It shows settings and signers' data to anybody who finds an error. Unset DEBUG.",
+                hint="It shows settings and signers' data to anyone who finds an error. Unset DEBUG.",
                 id="petition.E006",
             )
         )
@@ -102,14 +108,14 @@ def _production() -> list[CheckMessage]:
         errors.append(
             Error(
                 "SITE_URL is not an https:// address.",
-                hint="Tokens in links would travel in the clear. Put a proxy with a certificate in front.",
+                hint="Tokens in links would travel unencrypted. Put a proxy with a certificate in front.",
                 id="petition.E008",
             )
         )
     if settings.HTTPS and not settings.TRUSTED_PROXIES:
         errors.append(
             Warning(
-                "SITE_URL is https, but no proxy is trusted: all visitors look like one network to the limits.",
+                "SITE_URL is https, but no proxy is trusted, so the limits treat all readers as one network.",
                 hint="Set BEHIND_PROXY, and TRUSTED_PROXIES if more than one stands in front.",
                 id="petition.W001",
             )
@@ -117,20 +123,22 @@ def _production() -> list[CheckMessage]:
     if environment.IS_INSTALLED and not settings.SOURCE_URL:
         errors.append(
             Error(
-                "SOURCE_URL is not set, and an installed package does not hold its whole source.",
-                hint="Name a page with the source of this version: visitors have a right to it (AGPL, section 13).",
+                "SOURCE_URL is not set, and an installed package does not contain its whole source.",
+                hint="Name a page with the source of this version: readers have a right to it (AGPL, section 13).",
                 id="petition.E011",
             )
         )
     if _secret_key() and len(_secret_key()) < 50:
-        errors.append(Error("SECRET_KEY is shorter than 50 characters.", hint="Make a longer one.", id="petition.E009"))
+        errors.append(
+            Error("SECRET_KEY is shorter than 50 characters.", hint="Create a longer one.", id="petition.E009")
+        )
     return errors
 
 
 def _secret_key() -> str:
     try:
         return settings.SECRET_KEY
-    except ImproperlyConfigured:  # what Django raises for an empty one
+    except ImproperlyConfigured:  # Django raises this for an empty key.
         return ""
 
 

@@ -1,4 +1,7 @@
-"""What every template may know. Nothing here looks at who asks: public pages are the same bytes for everybody."""
+"""What every template knows.
+
+Privacy: nothing here depends on the visitor, so public pages are the same bytes for everybody.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest

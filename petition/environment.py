@@ -1,7 +1,7 @@
-"""Typed readers of the environment. A wrong value ends the process with one sentence, never a traceback.
+"""Typed readers of environment variables. A wrong value ends the process with a sentence, never a traceback.
 
-Every reader looks for NAME in the environment (and in `.env`, see settings.py). Secrets may also come from
-the file that NAME_FILE points to, so that they need not stand in a process list.
+Each reader looks for NAME in the environment and in `.env`. A secret can also be in the file that NAME_FILE names, so
+that it does not appear in a process list.
 """
 
 import os
@@ -15,9 +15,9 @@ from limits import RateLimitItem, parse_many
 from psycopg.conninfo import conninfo_to_dict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# As a package, without the rest of the source beside it.
+# Installed as a package, without the source tree.
 IS_INSTALLED = not (BASE_DIR / "pyproject.toml").is_file()
-# Where .env and var/ are. Nobody looks for them among installed packages.
+# The folder of .env and var/, which nobody expects among installed packages.
 HOME_DIR = Path.cwd() if IS_INSTALLED else BASE_DIR
 
 TRUE = {"1", "true", "yes", "on"}
@@ -34,7 +34,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def secret(name: str, default: str = "") -> str:
-    """The value of NAME, or the contents of the file that NAME_FILE names."""
+    """Return the value of NAME, or the contents of the file that NAME_FILE names."""
     file = text(f"{name}_FILE")
     if not file:
         return text(name, default)
@@ -45,7 +45,7 @@ def secret(name: str, default: str = "") -> str:
 
 
 def secrets(name: str, default: str = "") -> list[str]:
-    """Several secrets with commas between them, the one in use first."""
+    """Return several secrets separated by commas, the one in use first."""
     return [part.strip() for part in secret(name, default).split(",") if part.strip()]
 
 
@@ -72,7 +72,7 @@ def whole(name: str, default: int, *, least: int = 0, most: int = 2**31 - 1) -> 
 
 
 def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
-    """Whole numbers with commas between them."""
+    """Return integers separated by commas."""
     parts = words(name, default)
     if not all(re.fullmatch("[0-9]{1,12}", part) and least <= int(part) <= most for part in parts):
         refuse(f"{name} must be whole numbers from {least} to {most} with commas between them, not {text(name)!r}.")
@@ -80,13 +80,13 @@ def wholes(name: str, default: str, *, least: int, most: int) -> list[int]:
 
 
 def rate(name: str, default: str) -> RateLimitItem:
-    """How often something may be done, as the library `limits` writes it: 60/hour, 600/10 minutes."""
+    """Return a rate in the notation of the library `limits`: 60/hour, 600/10 minutes."""
     value = text(name, default)
     try:
         found = parse_many(value)
     except ValueError:
         found = []
-    # Not longer: what tells one network from another is forgotten after a day.
+    # At most a day: the salt that identifies networks expires after a day.
     if len(found) != 1 or not 1 <= found[0].amount <= 10**9 or not 1 <= found[0].get_expiry() <= 24 * 60 * 60:
         refuse(f"{name} must be a rate like 60/hour or 600/10 minutes, within a day at most, not {value!r}.")
     return found[0]
@@ -100,7 +100,7 @@ def folder(name: str, default: Path) -> Path:
 
 
 def site_url(name: str, default: str) -> str:
-    """The public address of the site: scheme and host, no path, no slash at its end."""
+    """Return the public address of the site: scheme and host, without a path or a final slash."""
     value = text(name, default).rstrip("/")
     parts = _parts(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
@@ -109,13 +109,13 @@ def site_url(name: str, default: str) -> str:
 
 
 def database_url(name: str, default: str) -> dict[str, Any]:
-    """A PostgreSQL address as Django's DATABASES wants it; empty where there is none."""
+    """Return a PostgreSQL address for Django's DATABASES; empty without one."""
     value = text(name, default)
     if not value:
         return {}
     try:
         parts = conninfo_to_dict(value) if value.startswith(("postgresql://", "postgres://")) else {}
-    except psycopg.Error:  # whose message would repeat the password
+    except psycopg.Error:  # Security: the message would repeat the password.
         parts = {}
     if not parts:
         refuse(f"{name} must be an address like postgresql://user:password@host:5432/name.")
@@ -132,7 +132,7 @@ def valkey_url(name: str, default: str) -> str:
 
 
 def email_url(name: str) -> dict[str, Any]:
-    """smtp://, smtp+starttls:// or smtps://, as the arguments of Django's SMTP backend; empty where there is none."""
+    """Return arguments for Django's SMTP backend from smtp://, smtp+starttls:// or smtps://; empty without one."""
     value = text(name)
     if not value:
         return {}
@@ -150,7 +150,7 @@ def email_url(name: str) -> dict[str, Any]:
 
 
 def address(name: str) -> str:
-    """An https address with a path, which must be there."""
+    """Return an https address with a path, which is required."""
     value = text(name).rstrip("/")
     parts = _parts(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
@@ -159,7 +159,7 @@ def address(name: str) -> str:
 
 
 def page_url(name: str) -> str:
-    """The address of a page, with any path and query; empty where there is none."""
+    """Return the address of a page with any path and query; empty without one."""
     value = text(name)
     parts = _parts(value)
     if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
@@ -168,7 +168,7 @@ def page_url(name: str) -> str:
 
 
 def provider(name: str) -> dict[str, str]:
-    """What a site where people have accounts has given us, so that they can sign in with these; empty without."""
+    """Return the credentials of a sign-in provider; empty without them."""
     found = {"client_id": text(f"{name}_CLIENT_ID"), "secret": secret(f"{name}_CLIENT_SECRET")}
     if not any(found.values()):
         return {}
@@ -177,14 +177,14 @@ def provider(name: str) -> dict[str, str]:
     return found
 
 
-# Providers that can send our mail, with anymail's name for the key that each of them gives.
+# Email providers, with anymail's name for the key of each.
 PROVIDERS = {"brevo": "API_KEY", "mailgun": "API_KEY", "postmark": "SERVER_TOKEN"}
 
 
 def email_provider(name: str) -> dict[str, Any]:
-    """A provider instead of a mail server: its name, and its key and address as anymail wants them; empty for none.
+    """Return the name, key and API address of an email provider as anymail needs them; empty for none.
 
-    NAME says which, NAME_KEY is its key, and NAME_URL another address than the usual one of its API.
+    NAME names the provider, NAME_KEY is its key, and NAME_URL replaces the usual address of its API.
     """
     provider, key, url = text(name).lower(), secret(f"{name}_KEY"), text(f"{name}_URL")
     if provider and provider not in PROVIDERS:
@@ -202,7 +202,7 @@ def email_provider(name: str) -> dict[str, Any]:
 
 
 def webhook_secret(name: str) -> str:
-    """A name and a password with a colon between them, as they stand in an address before the host; empty for none."""
+    """Return a name and a password separated by a colon, as in a URL; empty for none."""
     value = secret(name)
     user, _, password = value.partition(":")
     if value and (not re.fullmatch("[A-Za-z0-9._~-]+", user) or not re.fullmatch("[A-Za-z0-9._~-]{16,}", password)):
@@ -211,7 +211,7 @@ def webhook_secret(name: str) -> str:
 
 
 def _parts(address: str) -> SplitResult:
-    """The pieces of an address; none, where its host or its port cannot be one."""
+    """Split an address; empty if its host or port is invalid."""
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018 -- read for the error

@@ -1,9 +1,9 @@
-"""Is the process alive (/healthz), and does every part do its work (/readyz, `manage.py status`)?
+"""Health checks: is the process alive (/healthz), and does every part work (/readyz, `manage.py status`)?
 
-Both are asked by an IP address, by machines that know no name of the site, so they are answered before the host is
-looked at, and nothing of the request is used but its path.
+Monitors ask by IP address, without a host name. So these are answered before the host is checked, and only the path of
+the request is used.
 
-Privacy: /readyz tells strangers which part is away, and how long mail has waited in steps of five minutes. A shorter
+Privacy: /readyz tells strangers which part is away, and how long email has waited in steps of five minutes. A shorter
 step would tell somebody with the log of a mail server when others signed.
 """
 
@@ -30,17 +30,17 @@ from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
 from petition import heartbeats
 
-# Parts make themselves heard every few seconds.
+# Parts report every few seconds.
 MAX_SILENT_SECONDS = 60
 MAX_MAIL_WAITS_SECONDS = 600
 STEP_SECONDS = 300
-# However often it is asked: each answer costs connections.
+# Denial of service: each answer opens connections, so it is reused for this long.
 KEPT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Check:
-    """One part by its name; how many seconds ago, or how many of them, where there is a number."""
+    """A part, with a number of seconds or of items where there is one."""
 
     name: str
     ok: bool
@@ -83,7 +83,7 @@ def _parts() -> list[Check]:
 
 @contextmanager
 def _answering() -> Iterator[list[Check]]:
-    """Collects what a part has answered; nothing, if it did not."""
+    """Collect the answers of a part; none if it fails."""
     found: list[Check] = []
     try:
         yield found
@@ -96,13 +96,16 @@ def migrations_on_disk() -> set[tuple[str, str]]:
     return set(MigrationLoader(None).disk_migrations)
 
 
-# What was found last, and when.
+# The last answer and its time.
 _last: tuple[float, list[Check]] = (-KEPT_SECONDS - 1.0, [])
 _looking = threading.Lock()
 
 
 def recent_checks() -> list[Check]:
-    """Of the last few seconds. Who asks while another looks gets what was found before: one thread waits at most."""
+    """Return the last answer if it is recent.
+
+    While one thread checks, the others get the previous answer, so at most one waits.
+    """
     global _last  # noqa: PLW0603 -- one answer a process is what is wanted
     if time.monotonic() - _last[0] > KEPT_SECONDS and _looking.acquire(blocking=not _last[1]):
         try:
@@ -116,14 +119,14 @@ def recent_checks() -> list[Check]:
 @require_safe
 @csrf_exempt
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process is alive and answers, whatever is away."""
+    """Answer that the process is alive, whatever is away."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @require_safe
 @csrf_exempt
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Every part by its name: 200 if all do their work, 503 if not."""
+    """List every part: 200 if all work, 503 if not."""
     checks = recent_checks()
     ready = all(check.ok for check in checks)
     said = {check.name: _said(check) for check in checks}
@@ -143,7 +146,7 @@ PAGES = {"/healthz": healthz, "/readyz": readyz}
 
 
 class Health:
-    """The first middleware: nothing that could be away, or that looks at the host, stands before it."""
+    """The first middleware: nothing before it needs another part or checks the host."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""When each part was last heard of: a worker of each queue, and the clock. Noted in Valkey, by its clock alone."""
+"""Record when each part was last alive: a worker of each queue, and the clock. Stored in Valkey, by Valkey's clock."""
 
 import time
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _next_note = 0.0
 
 
 def note(parts: Iterable[str]) -> None:
-    """This process does the work of these parts, and is well. Never raises, and costs nothing when called often."""
+    """Note that this process does the work of these parts. Never raises, and is cheap when called often."""
     global _next_note  # noqa: PLW0603 -- one clock a process is what is wanted
     if time.monotonic() < _next_note:
         return
@@ -26,11 +26,11 @@ def note(parts: Iterable[str]) -> None:
             pipeline.set(_key(part), 1, ex=FORGOTTEN_AFTER_SECONDS)
         pipeline.execute()
     except (redis.RedisError, OSError):
-        return  # Nobody has been heard of, then; that is what is shown.
+        return  # Nothing is recorded, and the health check shows that.
 
 
 def seconds_since(parts: Iterable[str]) -> dict[str, float | None]:
-    """None for a part that has not been heard of. Raises redis.RedisError."""
+    """Return the seconds since each part was alive, or None. Raises redis.RedisError."""
     names = list(parts)
     pipeline = _valkey().pipeline(transaction=False)
     for name in names:

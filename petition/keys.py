@@ -1,4 +1,4 @@
-"""No boot under keys that are not those of the data: a signer who is not known again signs twice."""
+"""Refuse to boot under other keys than those of the data: a signer who is not recognised could sign twice."""
 
 import logging
 import os
@@ -19,16 +19,19 @@ ASKED_AGAIN_SECONDS = 1
 
 
 def refuse_wrong_keys() -> None:
-    """End the process with a sentence. With the database away it starts, and is ended when the database says so."""
+    """End the process with a sentence if the keys are wrong.
+
+    Without the database it starts, and is ended once the database answers.
+    """
     try:
         know_keys(now=timezone.now())
     except WrongKeys as wrong:
         raise SystemExit(f"Undersigned does not start: {wrong}") from None
     except DatabaseError as error:
-        log.warning("The keys cannot be compared with the data yet (%s).", type(error).__name__)
+        log.warning("The keys could not be compared with the database yet (%s).", type(error).__name__)
         threading.Thread(target=_ask_until_answered, daemon=True).start()
     finally:
-        # Processes that are forked from this one must not share its connections.
+        # Forked processes must not share this connection.
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
 
@@ -41,7 +44,7 @@ def _ask_until_answered() -> None:
         except DatabaseError:
             continue
         except WrongKeys as wrong:
-            print(f"Undersigned ends: {wrong}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"Undersigned stops: {wrong}", file=sys.stderr, flush=True)  # noqa: T201
             os.kill(os.getpid(), signal.SIGKILL)
         finally:
             connection.close()

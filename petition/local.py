@@ -1,4 +1,4 @@
-"""`make run` on a laptop: embedded servers, the site, its worker and its clock, as one process tree."""
+"""`make run` on a laptop: embedded servers, the site, its worker and its clock in one process tree."""
 
 import errno
 import fcntl
@@ -49,7 +49,7 @@ def main() -> int:
     try:
         run()
     except KeyboardInterrupt:
-        say("Undersigned has stopped. What was written stays.")
+        say("Undersigned has stopped. Your data is kept.")
     except CannotStart as error:
         environment.refuse(str(error))
     except OSError as error:
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def run() -> None:
-    """Start everything, say so, and stay until somebody stops it or a part of it ends."""
+    """Start everything, print the banner, and run until somebody stops it or a part ends."""
     os.environ.update(LAPTOP="1", DJANGO_SETTINGS_MODULE="petition.settings")
     load_dotenv(environment.HOME_DIR / ".env")
     port = environment.whole("PORT", 8000, least=1, most=65535)
@@ -76,7 +76,7 @@ def run() -> None:
         prepare(laptop)
         processes = Processes(ledger)
         stack.callback(processes.end)
-        # The web server first: with all of them at once on two cores, the first page would come a second later.
+        # The web server first: with two cores and everything at once, the first page would appear a second later.
         processes.start("web server", web_server(host, port))
         wait_until_ready(processes, host, port)
         processes.start("worker", worker())
@@ -91,11 +91,11 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-# What an earlier run left behind
+# Processes of an earlier run
 
 
 class Ledger:
-    """The list of the processes that a run has started, so that after a crash the next run can end them."""
+    """The list of processes that a run has started, so that after a crash the next run can end them."""
 
     def __init__(self, file: TextIO) -> None:
         self.file = file
@@ -114,7 +114,7 @@ class Ledger:
 
 @contextmanager
 def locked_ledger(var: Path) -> Iterator[Ledger]:
-    """Ours alone until we end: the lock goes with the process, however it goes."""
+    """Open the list for this process alone. The lock ends with the process in every case."""
     with (var / "laptop.lock").open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,7 +128,7 @@ def locked_ledger(var: Path) -> Iterator[Ledger]:
 
 
 def end(pids: list[int]) -> None:
-    """Ask processes to finish, and kill what is then left of them or of the sessions that they lead."""
+    """Ask processes to end, then kill what is left of them and of their sessions."""
     asked = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     for process in asked:
         with suppress(psutil.Error):
@@ -148,14 +148,14 @@ def wait_for_the_end(processes: list[psutil.Process]) -> None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    # A zombie has ended; where nobody collects it (a container without an init), waiting for more would be for ever.
+    # A zombie has ended. In a container without init nobody collects it, so waiting would never end.
     with suppress(psutil.NoSuchProcess):
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
 def _is_another(pid: int, created: float) -> bool:
-    """Somebody who has got that number since. (No number is given again while its session has members.)"""
+    """Tell whether another process has this number now. (A number is not reused while its session has members.)"""
     with suppress(psutil.NoSuchProcess):
         return bool(abs(psutil.Process(pid).create_time() - created) > 1)
     return False
@@ -171,7 +171,7 @@ def _session(process: psutil.Process) -> int:
 
 
 class Laptop:
-    """`laptop.json`: this laptop's own keys, and while it runs the addresses of its servers. settings.py reads it."""
+    """`laptop.json`: the keys of this laptop and, while it runs, the addresses of its servers. The settings read it."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -183,7 +183,7 @@ class Laptop:
         }
 
     def write(self, **addresses: str) -> None:
-        """Replace the file in one step: it holds the only copy of the keys."""
+        """Replace the file atomically: it holds the only copy of the keys."""
         with tempfile.NamedTemporaryFile("w", dir=self.file.parent, prefix=".laptop-", delete=False) as new:
             json.dump({**self.keys, **addresses}, new, indent=2)
             new.flush()
@@ -201,7 +201,7 @@ class Laptop:
 
 
 def refuse_borrowed_root(var: Path) -> None:
-    """With sudo everything that is made here would belong to root, and its owner could not start it again."""
+    """Refuse sudo: everything would belong to root, and the owner of the folder could not start it again."""
     there = next(path for path in [var, *var.parents] if path.exists())
     owner = there.stat().st_uid
     if os.geteuid() == 0 and owner != 0:
@@ -220,7 +220,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def servers(var: Path, ledger: Ledger, stack: ExitStack) -> dict[str, str]:
-    """The addresses of the servers that are embedded; those that are given are only asked whether they answer."""
+    """Start the embedded servers and return their addresses; check those that were given."""
     addresses = {}
     if environment.database_url("DATABASE_URL", ""):
         refuse_silent_database(environment.text("DATABASE_URL"))
@@ -257,7 +257,7 @@ def _first_line(error: Exception) -> str:
 
 
 def prepare(laptop: Laptop) -> None:
-    """The tables, the sample letter, an account to sign in with, and the static files."""
+    """Create the tables, the sample letter, an account and the static files."""
     django.setup()
     from letters.base.keyring.operations import WrongKeys, know_keys  # noqa: PLC0415 -- needs the models
 
@@ -278,16 +278,19 @@ def prepare(laptop: Laptop) -> None:
 
 
 def collect_static() -> None:
-    """Copy and compress the static files, unless none has changed since the last time."""
+    """Copy and compress the static files, unless none has changed."""
     manifest = settings.STATIC_ROOT / "staticfiles.json"
     files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
-    # The time of the last change of an inode: installers keep a file's older time of writing.
+    # ctime instead of mtime: installers keep an older mtime.
     if not manifest.exists() or manifest.stat().st_ctime <= max(file.stat().st_ctime for file in files):
         call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def make_organizer(laptop: Laptop) -> None:
-    """The password is kept beside the data, for the banner; nobody's account is touched."""
+    """Create the organizer's account.
+
+    Its password is stored beside the data, for the banner. Existing accounts stay unchanged.
+    """
     users = get_user_model().objects
     if users.filter(email=ORGANIZER).exists():
         return
@@ -302,7 +305,7 @@ def web_server(host: str, port: int) -> list[str]:
     return [
         *[sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)],
         *["--workers", "2", "--blocking-threads", "2", "--no-access-log", "--log-level", "warning"],
-        # A worker that is told to stop while it still loads would never hear it.
+        # A worker that is told to stop while it is loading would not notice.
         *["--workers-kill-timeout", "3"],
         "petition.wsgi:application",
     ]
@@ -320,13 +323,13 @@ def clock(var: Path) -> list[str]:
 
 
 def celery() -> list[str]:
-    # On a laptop it is no news that root runs it.
+    # On a laptop, running as root is no news.
     quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
     return [sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "petition"]
 
 
 class Processes:
-    """The children, by name. Each leads a session, so that Ctrl-C reaches us alone and we end them in peace."""
+    """Child processes by name. Each leads a session, so that Ctrl-C reaches only us and we can end them in order."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -376,11 +379,12 @@ def banner(laptop: Laptop) -> str:
         "",
         "  Undersigned is running.",
         "",
-        f"    The letters   {site}/",
-        f"    Sent mail     {site}/mailbox/" if settings.MAILBOX_DIR else "",
-        f"    Behind them   {site}/admin/",
-        f"                  {ORGANIZER}, password {password}" if password else "",
-        "    To stop       Ctrl-C",
+        f"    Site               {site}/",
+        f"    Test mailbox       {site}/mailbox/" if settings.MAILBOX_DIR else "",
+        f"    Organizer sign-in  {site}/organize/",
+        f"                       {ORGANIZER}, password {password}" if password else "",
+        f"    Admin              {site}/admin/",
+        "    Stop               Ctrl-C",
         "",
     ]
     return "\n".join(lines)

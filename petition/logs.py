@@ -1,4 +1,4 @@
-"""Nothing that can be used or that names a person reaches a log: tokens in paths and addresses are taken out."""
+"""Privacy: remove tokens and addresses from every log line."""
 
 import logging
 import re
@@ -6,20 +6,20 @@ import socket
 
 HOSTNAME = socket.gethostname()
 
-# An address may stand in a query: whoever must sign in first is led on to it from there.
+# A token can also be in a query: the sign-in page gets the path to return to.
 TOKEN_IN_PATH = re.compile(
     r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)invitations)(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE
 )
-# No longer than a path may be (RFC 5321): without a bound, a line of 8 kB costs a second.
+# Bounded by the longest path (RFC 5321). Denial of service: without a bound, a line of 8 kB takes a second.
 ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
-# amqp://user:password@host:5672//: which host does not answer is what somebody looks for in a log.
+# amqp://user:password@host:5672//: the host stays, because it is what people look for in a log.
 CREDENTIALS = re.compile(r"(?<=://)[^\s/@\"'<>]{0,256}@(?=[\w.\[-])")
-# What Celery calls our workers, as docs/running.md starts them; one in a host's name without a dot is nobody's mailbox.
+# Celery node names from docs/running.md. With a host name without a dot they are not mailboxes.
 NODES = {"celery", "confirmations", "publishing", "accounts", "bulk", "exports", "beat"}
 OF_A_NODE = re.compile(r"[\w-]+(?:\.celery\.pidbox)?")
 
 
-# PostgreSQL quotes the row that broke a rule, names and all.
+# PostgreSQL quotes the row that violates a constraint, names included.
 ROW = re.compile(r"DETAIL: .*")
 
 
@@ -30,14 +30,14 @@ def without_secrets(line: str) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    """The name of a node of ours stays: it says which machine and which queue a line is about."""
+    """Keep the name of one of our nodes: it tells which machine and queue a line is about."""
     name, host = found[1].lstrip("'"), found[2].rstrip(".")
     is_node = name.rstrip("0123456789") in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
     return found[0] if is_node else "(address)"
 
 
 class HideSecrets(logging.Filter):
-    """Rewrites a record's message, so that no handler after it sees what the line held."""
+    """Rewrite the message of a record before any other handler sees it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_secrets(record.getMessage()), None
@@ -45,7 +45,7 @@ class HideSecrets(logging.Filter):
 
 
 class SafeFormatter(logging.Formatter):
-    """Tracebacks hold values too (a database error quotes the row), so the finished text is cleaned once more."""
+    """Clean the finished text again: tracebacks contain values too, for example the row in a database error."""
 
     def format(self, record: logging.LogRecord) -> str:
         return without_secrets(super().format(record))

@@ -1,4 +1,4 @@
-"""Mail on a laptop: files instead of a server, and a page at /mailbox/ that shows them. No other mode has either."""
+"""Email in laptop mode: files instead of a server, and a page at /mailbox/ to read them. Other modes have neither."""
 
 import re
 import tempfile
@@ -21,7 +21,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-# Nanoseconds since 1970 as 20 digits, so that names sort by time; the rest keeps two mails of one moment apart.
+# Nanoseconds since 1970 with 20 digits, so that names sort by time; the rest distinguishes emails of one moment.
 NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 SHOWN = 100
 JUST_LOOKING = (
@@ -30,7 +30,7 @@ JUST_LOOKING = (
 
 
 class MailboxBackend(BaseEmailBackend):
-    """Keeps each mail as one file in settings.MAILBOX_DIR."""
+    """Store each email as a file in settings.MAILBOX_DIR."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -39,7 +39,7 @@ class MailboxBackend(BaseEmailBackend):
 
 
 def keep(message: bytes) -> None:
-    """Under its name only when it is whole: the page never reads half a mail."""
+    """Rename the file when it is complete, so that the page never reads half an email."""
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as new:
@@ -74,7 +74,7 @@ class Mail:
 @require_safe
 @cache_control(no_store=True)
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The newest mails, newest first."""
+    """List the newest emails."""
     files = sorted((file for file in _folder().glob("*.eml") if NAME.fullmatch(file.stem)), reverse=True)
     mails = [Mail.read(file) for file in files[:SHOWN]]
     return render(request, "mailbox/mailbox.html", {"mails": mails, "older": max(0, len(files) - SHOWN)})
@@ -83,9 +83,9 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(no_store=True)
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML half of one mail, as a mail program would show it: its inline styles, nothing loaded, nothing run."""
+    """Show the HTML half of an email like an email program: its inline styles, nothing loaded, nothing run."""
     file = _folder() / f"{name}.eml"
-    # The shape of the name is the protection: no other character means no other folder.
+    # Security: a name of this shape cannot lead to another folder.
     if not NAME.fullmatch(name) or not file.is_file():
         raise Http404
     html = Mail.read(file).html
@@ -101,5 +101,5 @@ def _part(message: Message, kind: str) -> str:
 
 def _folder() -> Path:
     if not settings.MAILBOX_DIR:
-        raise ImproperlyConfigured("Only laptop mode without EMAIL_URL has a mailbox.")
+        raise ImproperlyConfigured("Only laptop mode without EMAIL_URL has a test mailbox.")
     return settings.MAILBOX_DIR

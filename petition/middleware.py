@@ -1,4 +1,4 @@
-"""What happens to every request: the page's language, and a polite page for every refusal."""
+"""What happens to every request: the page's language, and a readable page for every refusal."""
 
 import logging
 from collections.abc import Callable
@@ -26,15 +26,15 @@ from letters.shared.sessions import SessionStore
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
-# The first parts of the addresses at which people with accounts work, and get them.
+# First path segments of the pages for people with accounts.
 BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
 
 
 def page_language(get_response: GetResponse) -> GetResponse:
-    """The language of a public page is that of its address: /it/… is Italian, everything else English.
+    """Set the language of a public page by its address: /it/… is Italian, everything else English.
 
-    Django's own LocaleMiddleware would add `Vary: Accept-Language`, and a page that varies is cached by nobody. The
-    pages of those who have accounts are kept by no cache, and speak the language of the browser.
+    Django's own LocaleMiddleware would add `Vary: Accept-Language`, and no cache keeps a page that varies. Pages for
+    people with accounts are never cached, and use the language of the browser.
     """
     spoken = {code for code, name in settings.LANGUAGES}
 
@@ -54,7 +54,9 @@ def page_language(get_response: GetResponse) -> GetResponse:
 
 
 class Sessions(SessionMiddleware):
-    """Django's, but that the cookie holds the key and the database its hash: see letters/shared/sessions.py."""
+    """Django's session middleware, with the key in the cookie and its hash in the database: see
+    letters/shared/sessions.py.
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         request.session = SessionStore.of_cookie(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
@@ -63,12 +65,13 @@ class Sessions(SessionMiddleware):
         response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if cookie is not None and cookie.value:
-            # Keeps its other attributes.
+            # Keep the other attributes of the cookie.
             response.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
         return response
 
 
-# The part that has failed when this is raised. Kombu raises Valkey's own errors as its own where Valkey is the broker.
+# The part that has failed when this exception is raised. Kombu wraps Valkey's errors in its own where Valkey is the
+# broker.
 PARTS: dict[str, tuple[type[Exception], ...]] = {
     "The database": (OperationalError, InterfaceError),
     "The broker": (KombuError,),
@@ -77,7 +80,7 @@ PARTS: dict[str, tuple[type[Exception], ...]] = {
 
 
 class SafeText:
-    """No view, form or library gets text that takes longer to normalize than to read, whatever page it was sent to."""
+    """Denial of service: no view, form or library gets text that takes longer to normalise than to read."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -89,7 +92,7 @@ class SafeText:
         if request.META.get("QUERY_STRING"):
             request.GET = safe_fields(request.GET)  # type: ignore[assignment]  # a plain attribute at run time
         if request.method == "POST":
-            # Whoever hangs up meanwhile has sent nothing: the view finds no fields.
+            # A client that hangs up has sent nothing, so the view finds no fields.
             with suppress(UnreadablePostError):
                 request.POST = safe_fields(request.POST)  # type: ignore[assignment]
 
@@ -101,10 +104,10 @@ def _largest_body(path: str) -> int:
 
 
 def _page_above(path: str) -> str:
-    """The nearest page that an organizer's address lies under, or "".
+    """Return the nearest page above an organizer's address, or "".
 
-    Forms that are shown again with their problems stay at an address that answers to POST alone. A person who goes to
-    that address later, from the history of the browser, finds the way back to the page with the form.
+    Forms with errors are shown at addresses that answer only to POST. Somebody who returns to that address from the
+    browser's history finds the way back to the form.
     """
     parts = path.strip("/").split("/")
     if parts[0] not in BEHIND_ACCOUNTS:
@@ -118,13 +121,13 @@ def _page_above(path: str) -> str:
 
 
 class PlainRefusals:
-    """400, 405, 409, 413 and 503 as pages with a sentence and a way on, instead of empty or endless answers."""
+    """Answer 400, 405, 409, 413 and 503 with a sentence and a link, instead of empty or endless responses."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # By its declared length, before a byte is read. Without one, no body is read at all (PEP 3333).
+        # Check the declared length before reading a byte. Without one, no body is read (PEP 3333).
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > _largest_body(request.path_info):
             return self._page(request, 413)
@@ -136,13 +139,13 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A part that is needed is away, or an operation refused: nothing was saved, and the page says so."""
+        """Explain that a part is away or an operation refused, and that nothing was saved."""
         if isinstance(exception, Refused):
             return self._refused(request, exception)
         if isinstance(exception, RecursionError):
-            # JSON of a hundred thousand nested lists, for example where a passkey belongs.
+            # For example JSON of a hundred thousand nested lists instead of a passkey.
             log.error(
-                "What was sent is nested too deeply to read, at %s",
+                "A request was nested too deeply to read, at %s",
                 request.resolver_match and request.resolver_match.view_name,
             )
             return self._page(request, 400)
@@ -155,11 +158,11 @@ class PlainRefusals:
         return page
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
-        """For a refusal that its view does not expect.
+        """Answer a refusal that its view does not expect.
 
-        Race: a role can be taken away, or a letter withdrawn, between the guard of a page and its operation.
+        Race: between the guard of a page and its operation, a role can be removed or a letter withdrawn.
         """
-        log.warning("An operation refused, and its page has no words for it: %s", refused.code)
+        log.warning("A view did not expect this refusal: %s", refused.code)
         if isinstance(refused, TooMany):
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
             page.headers["Retry-After"] = str(refused.seconds)

@@ -1,4 +1,4 @@
-"""Settings of the project: this one file, and everything that differs between machines from the environment.
+"""Settings of the project. Everything that differs between machines comes from the environment.
 
 docs/configuration.md lists the variables; `petition/environment.py` reads them.
 """
@@ -15,7 +15,7 @@ from petition import environment
 BASE_DIR = environment.BASE_DIR
 load_dotenv(environment.HOME_DIR / ".env")
 
-# Laptop mode is what `make run` and `make test` switch on: embedded servers, keys made on the spot, mail on a page.
+# Laptop mode is for `make run` and `make test`: embedded servers, generated keys, and email on a page.
 LAPTOP = environment.flag("LAPTOP")
 DEBUG = environment.flag("DEBUG")
 PORT = environment.whole("PORT", 8000, least=1, most=65535)
@@ -23,9 +23,9 @@ VAR_DIR = environment.folder("VAR_DIR", environment.HOME_DIR / "var")
 
 
 def written_by_make_run() -> dict[str, str]:
-    """Where the embedded servers listen and which keys this laptop made, if `make run` has left them here.
+    """Return the addresses of the embedded servers and the keys of this laptop, if `make run` has left them here.
 
-    So `manage.py` works in a second terminal without any variable being set.
+    So `manage.py` works in a second terminal without environment variables.
     """
     try:
         found: dict[str, str] = json.loads((VAR_DIR / "laptop.json").read_text(encoding="utf-8"))
@@ -42,26 +42,26 @@ LAPTOP = LAPTOP or bool(laptop)
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-# Where the source of this very site is (AGPL, section 13). Without it the site hands out its own files.
+# Where the source of this site is (AGPL, section 13). Without it the site serves its own files.
 SOURCE_URL = environment.page_url("SOURCE_URL")
-# How many proxies of ours stand before the web server. The client's address is counted from the right of
-# X-Forwarded-For by this; too many, and it is whatever the visitor wrote there.
+# Our own proxies in front of the web server. The client's address is this many entries from the right of
+# X-Forwarded-For. Spoofing: if the number is too high, visitors choose their own address.
 BEHIND_PROXY = environment.flag("BEHIND_PROXY")
 TRUSTED_PROXIES = environment.whole("TRUSTED_PROXIES", 1 if BEHIND_PROXY else 0, most=10)
 
-# Secrets. Each has a purpose of its own, so that one can be changed without the others.
+# Secrets. Each has its own purpose, so that one can be changed without the others.
 
-# Signs sessions, and the tokens in mails (see letters/shared/tokens.py). Old ones stay valid for reading.
+# Signs sessions, and the tokens in emails (letters/shared/tokens.py). Fallbacks stay valid for reading.
 SECRET_KEY = environment.secret("SECRET_KEY", laptop.get("SECRET_KEY", ""))
 SECRET_KEY_FALLBACKS = environment.secrets("SECRET_KEY_FALLBACKS")
-# Fernet keys that encrypt addresses at rest; the first encrypts, all decrypt.
+# Fernet keys that encrypt addresses. The first encrypts, all decrypt.
 ADDRESS_KEYS = environment.secrets("ADDRESS_KEYS", laptop.get("ADDRESS_KEYS", ""))
-# The HMAC key under which an address is known again. Changing it makes every signer a stranger.
+# The HMAC key for recognising addresses. Changing it makes every signer unknown.
 ADDRESS_HASH_KEY = environment.secret("ADDRESS_HASH_KEY", laptop.get("ADDRESS_HASH_KEY", ""))
 
 # Parts
 
-# Where people may have an account already that they can sign in with here. Without credentials there is no trace of it.
+# Providers whose accounts people can sign in with. Without credentials none is offered.
 PROVIDERS: dict[str, dict[str, Any]] = {
     provider: app
     for provider in ("github", "google", "orcid", "openid_connect")
@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
-    # Always, so that its tables are there on the day on which a provider is configured.
+    # Always installed, so that its tables exist when a provider is configured.
     "allauth.socialaccount",
     *(f"allauth.socialaccount.providers.{name}" for name in PROVIDERS),
     "petition.apps.StaffConfig",
@@ -92,19 +92,19 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "petition.health.Health",
-    # Before the page cache: Strict-Transport-Security depends on how this request came, so no page may keep it.
+    # Before the page cache: Strict-Transport-Security depends on the request, so a cached page must not contain it.
     "django.middleware.security.SecurityMiddleware",
-    # Early, so that a public page that has not changed costs nothing else.
+    # Early, so that a cached public page costs nothing else.
     "letters.public.public_pages.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
-    # Before the refusals, which are pages with sentences too.
+    # Before the refusals, which are pages in a language too.
     "petition.middleware.page_language",
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "petition.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    # After it: what another site's page sends is refused unread.
+    # After CSRF: a request from another site is refused unread.
     "petition.middleware.SafeText",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -119,12 +119,13 @@ WSGI_APPLICATION = "petition.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Every template is read and compiled once, those of emails with their styles inlined.
+            "loaders": [("django.template.loaders.cached.Loader", ["letters.shared.email_styles.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "petition.context.site",
-                # The two that Django's admin needs; they touch no session unless a template asks.
+                # The two that Django's admin needs. They touch no session unless a template asks.
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -134,7 +135,7 @@ TEMPLATES = [
 
 FORM_RENDERER = "letters.shared.form_rendering.FormRenderer"
 
-# The database. One pool a process; a task waits five seconds for a place in it, and a person for less (see ENGINE).
+# The database. One pool for each process. A task waits five seconds for a connection, a person less (see ENGINE).
 
 BEHIND_POOLER = environment.flag("DATABASE_BEHIND_POOLER")
 DATABASES: dict[str, dict[str, Any]] = {"default": {}}
@@ -144,15 +145,15 @@ if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", 
         **found,
         "OPTIONS": {
             "connect_timeout": 3,
-            # Statements that a connection has run five times are planned once and for all; signing gains a third.
-            # A pooler that hands each transaction another connection would lose them.
+            # Statements that a connection has run five times are prepared, which makes signing a third faster. A pooler
+            # that changes connections between transactions would lose them.
             **({} if BEHIND_POOLER else {"server_side_binding": True, "prepare_threshold": 5}),
             **found["OPTIONS"],
             "pool": {
                 "min_size": 1,
                 "max_size": environment.whole("DATABASE_POOL_SIZE", 8, least=1, most=200),
                 "timeout": 5,
-                # After an outage: psycopg would wait twice as long after each try, for minutes.
+                # After an outage: psycopg would otherwise double its pause up to minutes.
                 "reconnect_timeout": 1,
             },
         },
@@ -171,16 +172,16 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_home"
 LOGOUT_REDIRECT_URL = "account_login"
-# The database holds hashes of the keys that are in cookies, and contents encrypted.
+# The database holds hashes of the cookie keys, and encrypted contents.
 SESSION_ENGINE = "letters.shared.sessions"
-# Two weeks after signing in one signs in again.
+# People sign in again after two weeks.
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-# Whether organizers and staff must have a second factor; otherwise they are only asked to.
+# Whether organizers and staff need a second factor; otherwise they are only asked to set one up.
 SECOND_FACTOR_REQUIRED = environment.flag("SECOND_FACTOR_REQUIRED")
-# Whether staff look at a collective, in the admin, before it publishes; otherwise anybody with an account may.
+# Whether staff must clear a collective, in the admin, before it publishes.
 CLEAR_COLLECTIVES_FIRST = environment.flag("CLEAR_COLLECTIVES_FIRST")
 
-# The address is the name. Who gives no password gets a code by mail each time.
+# People sign in by address. Without a password, they get a code by email each time.
 ACCOUNT_ADAPTER = "letters.adapters.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "letters.adapters.display"
@@ -201,9 +202,9 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# Nobody learns here whether an address has an account: the page is the same, only the mail tells.
+# Privacy: no page reveals whether an address has an account. Only the email differs.
 ACCOUNT_PREVENT_ENUMERATION = "strict"
-# Six digits each time, never a link: nothing in an address that could be kept in a log. Good for 15 minutes, 3 tries.
+# Six-digit codes instead of links, so that no log contains a secret. Valid for 15 minutes and 3 attempts.
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -214,8 +215,8 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-# These are counted by letters/base/accounts/admission.py, and not by allauth, which counts an address for all networks
-# together: any stranger could use up somebody's tries.
+# letters/base/accounts/admission.py counts these. allauth would count an address for all networks together, so any
+# stranger could use up somebody's attempts.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "login_failed": None,
@@ -240,14 +241,14 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = True
 MFA_TOTP_ISSUER = "Undersigned"
-# A clock that is half a minute off is no reason to lock somebody out.
+# A clock that is half a minute off must not lock anybody out.
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
 
 SOCIALACCOUNT_ADAPTER = "letters.adapters.ProviderAdapter"
 SOCIALACCOUNT_FORMS = {"signup": "letters.base.accounts.forms.ProviderSignupForm"}
 SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in PROVIDERS.items()}
-# The pages to which a form of ours may lead (see form-action below), by provider.
+# Where our forms may redirect (see form-action below), by provider.
 PROVIDER_ORIGINS = {
     "github": "https://github.com",
     "google": "https://accounts.google.com",
@@ -262,8 +263,8 @@ if "openid_connect" in PROVIDERS:
     }
     PROVIDER_ORIGINS["openid_connect"] = "/".join(server.split("/")[:3])
 
-# What is counted for a while: tries to sign in. Nothing that must not be lost, and nothing that could be run (JSON).
-# Allauth's keys name accounts and networks, so keys are hashed.
+# Temporary counts, such as sign-in attempts. Security: values are JSON, which cannot contain code. Privacy: allauth's
+# keys name accounts and networks, so keys are hashed.
 
 VALKEY_URL = environment.valkey_url("VALKEY_URL", laptop.get("VALKEY_URL", ""))
 CACHES = {
@@ -276,7 +277,7 @@ CACHES = {
     }
 }
 
-# Celery, over Valkey. Wake-ups only: what is owed stands in the database, so results are not kept.
+# Celery over Valkey. Messages are only wake-ups: the work is in the database, so results are not kept.
 
 CELERY_BROKER_URL = environment.text("BROKER_URL", VALKEY_URL)
 CELERY_IMPORTS = ["letters.tasks"]
@@ -290,8 +291,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A broker that was restarted is found again by whoever has something to say to it: the clock, the web, a worker.
-# Bounded, a second or two at most: a signer must not wait for a broker that is away, and the sweep finds the row.
+# Reconnect after the broker has been restarted, but wait a second or two at most: a signer must not wait for a broker,
+# and the sweep finds the work.
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
@@ -303,12 +304,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
-# Beside the other data: the folder that the clock is started in may belong to nobody of ours.
+# With the other data, because the clock's working directory may not belong to us.
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-# Celery would close the pool after each task, and connect anew for the next: petition/celery.py gives it back instead.
+# Celery would close the pool after each task and reconnect for the next. petition/celery.py returns the connection
+# instead.
 CELERY_DB_REUSE_MAX = 10**9
 
-# Mail
+# Email
 
 EMAIL_SERVER = environment.email_url("EMAIL_URL")
 EMAIL_PROVIDER = environment.email_provider("EMAIL_PROVIDER")
@@ -322,112 +324,112 @@ EMAIL_USE_TLS = EMAIL_SERVER.get("use_tls", False)
 EMAIL_USE_SSL = EMAIL_SERVER.get("use_ssl", False)
 EMAIL_TIMEOUT = environment.whole("EMAIL_TIMEOUT", 20, least=1, most=300)
 DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Undersigned <letters@localhost>")
-# Laptop mode without either: mail becomes files under var/mail, and /mailbox/ shows them.
+# Laptop mode without either: email becomes files under var/mail, and /mailbox/ shows them.
 MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER and not EMAIL_PROVIDER else None
 EMAIL_BACKEND = "petition.mailbox.MailboxBackend" if MAILBOX_DIR else "django.core.mail.backends.smtp.EmailBackend"
 if EMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER['name']}.EmailBackend"
-# No provider may count who opens a mail, or lead its links, which hold tokens, by way of its own server.
+# Privacy: no provider may count who opens an email, or redirect its links, which contain tokens.
 UNTRACKED = {"track_opens": False, "track_clicks": False}
 ANYMAIL = {
     **{name: value for name, value in EMAIL_PROVIDER.items() if name != "name"},
     "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
     "POSTMARK_SEND_DEFAULTS": UNTRACKED,
     "MAILGUN_SEND_DEFAULTS": UNTRACKED,
-    # What providers tell of mails at /anymail/<provider>/tracking/. That address exists with this secret only.
+    # Protects /anymail/<provider>/tracking/, to which providers report. That address exists only with this secret.
     "WEBHOOK_SECRET": environment.webhook_secret("EMAIL_WEBHOOK_SECRET"),
 }
-# Mailgun signs what it posts, with a key of its own.
+# Mailgun signs its reports with its own key.
 if signing_key := environment.secret("EMAIL_WEBHOOK_SIGNING_KEY"):
     ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = signing_key
-# How many mails a worker claims at once, for how long nobody else may take them after it was killed (a living one moves
-# its lease on), and its first pause after a refusal.
+# The number of emails that a worker claims at once, the lease after which another worker takes them over if it dies,
+# and the first pause after a refusal.
 MAIL_BATCH = environment.whole("MAIL_BATCH", 50, least=1, most=1000)
 MAIL_LEASE_SECONDS = environment.whole("MAIL_LEASE_SECONDS", 20, least=2, most=3600)
 MAIL_RETRY_SECONDS = environment.whole("MAIL_RETRY_SECONDS", 15, least=1, most=3600)
 
-# Exports: files that organizers have asked for, until they expire. The web server and the worker of the queue "exports"
-# must see the same folder.
+# Exports, until they expire. The web server and the worker of the queue "exports" must see the same folder.
 EXPORTS_DIR = VAR_DIR / "exports"
-# The lists of large letters, for everybody; shared by the same two.
+# The public lists of large letters, in a folder that the same two share.
 PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 
 # Rules of signing
 
-# A link to confirm is good for so long; then a signature that was not confirmed is deleted.
+# How long a confirmation link is valid. Then an unconfirmed signature is deleted.
 CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
 
-# Signers who have not confirmed get a reminder so many hours after signing.
+# Hours after signing at which unconfirmed signers get a reminder.
 REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
 
-# Limits of signing. Only signatures that are taken count, and what is counted is forgotten within a day.
+# Limits of signing. Only accepted signatures count, and counts are deleted within a day.
 
-# Soft: beyond it each signing needs a proof of work, a second or two of a browser's time. A household or an office
-# never gets there; a lecture hall does, and goes on signing.
+# Soft: above it each signing needs a proof of work, which takes a browser a second or two. A household or an office
+# never gets there; a lecture hall does, and can go on signing.
 LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
-# Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or a part of a mobile provider. A
-# thousand people behind one address can sign within an hour, and twice as many again; it is nothing to a machine.
+# Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or part of a mobile provider. A
+# thousand people behind one address can sign within an hour, and twice as many again.
 LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
-# One address from one network, over all letters. However often it is typed, it gets three mails a day; this saves the
-# database the rest. Loose, because the neighbours of somebody, who type their address, can use it up.
+# One address from one network, over all letters. It gets at most three emails a day in any case; this protects the
+# database. It is high, because neighbours who type somebody's address can use it up.
 LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
-# Soft, for one letter, from wherever: a letter that goes viral is slowed down by nothing, and a botnet by the proof.
+# Soft, for one letter from all networks: a popular letter is not slowed down noticeably, and a botnet is.
 LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
-# Signatures of one letter from one domain that somebody can own, private providers aside: who owns it has addresses
-# without end. What is beyond is taken too, and a moderator looks at it before it is published.
+# Signatures of one letter from one domain, except private providers: the owner of a domain has any number of addresses.
+# Signatures beyond the limit are held for a moderator.
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
-# Beyond that number, of all letters together, emails that a form brings leave for such a domain no faster than this.
+# Beyond that number, over all letters, emails caused by a form are sent to such a domain no faster than this.
 MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
-# Signatures of one network without the proof that was asked for. Each is a moderator's work, and a mail that cost
-# its sender nothing.
+# Signatures from one network without the required proof. Each costs a moderator time, and its email cost the sender
+# nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
-# One address under one letter. Whoever confirms and withdraws again and again leaves a withdrawn signature each time.
+# Confirmations of one address for one letter. Confirming and withdrawing repeatedly leaves a withdrawn signature each
+# time.
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
-# Mails and links that are asked for once more from one network.
+# Emails and links that one network requests again.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
-# Whole public lists that one network takes. A large one may be a hundred megabytes.
+# Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 
-# Pictures that one account tries to upload, and one network over all accounts. Each costs seconds of a processor, also
-# one that is refused; so many tries are twice what an account may keep within a day.
+# Picture uploads of one account, and of one network over all accounts. Each costs seconds of processor time, also if it
+# is refused. The limit is twice what an account may store in a day.
 LIMIT_PICTURES = environment.rate("LIMIT_PICTURES", "120/hour")
 LIMIT_PICTURES_NETWORK = environment.rate("LIMIT_PICTURES_NETWORK", "600/hour")
 
-# Limits of accounts. A browser that has signed in before is counted by itself, with LIMIT_GUESSES and
-# LIMIT_ACCOUNT_MAIL, and no stranger's requests count for it.
+# Limits of accounts. A browser that has signed in before is counted separately, with LIMIT_GUESSES and
+# LIMIT_ACCOUNT_MAIL, so that strangers cannot use up its attempts.
 
-# Wrong passwords for one address from one network, for all addresses from one network, and for one address from
-# everywhere.
+# Wrong passwords for one address from one network, for all addresses from one network, and for one address from all
+# networks.
 LIMIT_GUESSES = environment.rate("LIMIT_GUESSES", "5/5 minutes")
 LIMIT_GUESSES_NETWORK = environment.rate("LIMIT_GUESSES_NETWORK", "30/minute")
 LIMIT_GUESSES_ANYWHERE = environment.rate("LIMIT_GUESSES_ANYWHERE", "100/hour")
-# Wrong codes of an app, recovery codes and passkeys for one account from everywhere; from one network, and in a browser
-# that signed in before, LIMIT_GUESSES.
+# Wrong app codes, recovery codes and passkeys for one account from all networks. From one network, and in a browser
+# that signed in before, LIMIT_GUESSES applies.
 LIMIT_SECOND_FACTORS_ANYWHERE = environment.rate("LIMIT_SECOND_FACTORS_ANYWHERE", "30/hour")
-# Emails with codes to one address that one network asks for, and that all networks ask for together.
+# Emails with codes to one address that one network requests, and that all networks request together.
 LIMIT_ACCOUNT_MAIL = environment.rate("LIMIT_ACCOUNT_MAIL", "5/hour")
 LIMIT_ACCOUNT_MAIL_ANYWHERE = environment.rate("LIMIT_ACCOUNT_MAIL_ANYWHERE", "20/hour")
-# Notices to an account about its own changes: a new password, a passkey. Beyond this, no more changes for a while.
+# Notices to an account about its own changes, such as a new password. Beyond this, it cannot be changed for a while.
 LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
-# Emails to any address. Beyond the soft limit each needs a proof of work; nobody gets beyond the hard one.
+# Emails to any address. Above the soft limit each needs a proof of work; the hard limit refuses.
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
-# And of the whole site. Organizers who signed in before in the same browser still get theirs.
+# For the whole site. Organizers in a browser that signed in before still get theirs.
 LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
-# The most tries that a proof takes, each a PBKDF2 of 1,000 rounds; half as many on average.
+# The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 
-# Requests. No form of ours is larger than this (bytes); longer bodies are refused before they are read.
+# Requests. No form is larger than this (bytes); longer bodies are refused before they are read.
 
 LARGEST_BODY = 256 * 1024
-# But at addresses that end so under /organize/, where lists are pasted and files are taken: a picture of 10 MB and the
-# form around it.
+# Larger for addresses under /organize/ with these endings, where lists and files are uploaded: a picture of 10 MB and
+# its form.
 LARGER_BODIES = {"/first-signers/": 3 * 1024 * 1024, "/pictures/": 10 * 1024 * 1024 + 64 * 1024}
-# Django's own limit knows no addresses, and does not count files.
+# Django's own limit applies to all addresses, and does not count files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODY, LARGER_BODIES["/first-signers/"])
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 
-# Languages: those that the site itself speaks. A letter may have translations into others.
+# Languages of the interface. A letter may have translations into others.
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("it", "Italiano")]
@@ -436,7 +438,7 @@ USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Static files: names carry a hash of the content, so they can be kept for ever.
+# Static files. Their names contain a hash of the content, so browsers can keep them for ever.
 
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("STATIC_ROOT", VAR_DIR / "static")
@@ -447,7 +449,7 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
-# Security headers. Nothing is loaded from elsewhere, nothing inline runs, nobody frames us.
+# Security headers: nothing is loaded from elsewhere, nothing inline runs, and no site may frame us.
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -465,7 +467,7 @@ CONTENT_SECURITY_POLICY = {
 }
 HTTPS = SITE_URL.startswith("https://")
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-SECURE_SSL_REDIRECT = False  # The proxy's work: behind it every request here is plain HTTP.
+SECURE_SSL_REDIRECT = False  # The proxy redirects. Behind it every request is plain HTTP.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -473,22 +475,22 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
-# With these names a browser takes the cookies from this host alone, over HTTPS alone. On a laptop there is no HTTPS.
+# The prefix makes browsers accept the cookies only from this host and over HTTPS. A laptop has no HTTPS.
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
-# Only for /accounts/, which __Host- does not allow.
+# Limited to /accounts/, which the prefix __Host- does not allow.
 DEVICE_COOKIE_NAME = "__Secure-device" if HTTPS else "device"
 X_FRAME_OPTIONS = "DENY"
-# What `check --deploy` would warn of, and why it is as it is.
+# Warnings of `check --deploy` that do not apply.
 SILENCED_SYSTEM_CHECKS = [
     # SECURE_SSL_REDIRECT is off: the proxy redirects, and every request that arrives here is plain HTTP.
     "security.W008",
-    # SECURE_HSTS_PRELOAD is off: a list that browsers are shipped with concerns the whole domain, and is its owner's
-    # decision. It cannot be taken back for months.
+    # SECURE_HSTS_PRELOAD is off: the preload list concerns the whole domain, so its owner must decide. It cannot be
+    # undone for months.
     "security.W021",
 ]
 
-# Logs: to standard error. The filter takes tokens and addresses out of every line.
+# Logs go to standard error. The filter removes tokens and addresses from every line.
 
 LOGGING = {
     "version": 1,
@@ -500,12 +502,12 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {
-        # Django's own handler for this logger mails admins and prints in DEBUG; ours is enough.
+        # Django's own handler emails admins and prints in DEBUG. Ours is enough.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "celery.redirected": {"level": "WARNING"},
-        # It would write down which passkey was used when.
+        # Privacy: it would log which passkey was used when.
         "fido2": {"level": "WARNING"},
-        # It says that it is there.
+        # It logs that it was loaded.
         "pikepdf": {"level": "WARNING"},
     },
 }

@@ -1,4 +1,4 @@
-"""The source of this very site, as the AGPL (section 13) owes it to everybody who uses it over a network."""
+"""The source of this site, which the AGPL (section 13) owes to everybody who uses it over a network."""
 
 import gzip
 import hashlib
@@ -13,8 +13,8 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpRespons
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-# Privacy: only what is listed here leaves. Settings (.env), keys, data (var/) and whatever an operator has put beside
-# the program have other names, other endings, or are hidden.
+# Privacy: only what is listed here leaves the server. Settings (.env), keys, data (var/) and other files of the
+# operator have other names or endings, or are hidden.
 FOLDERS = ("bench", "deploy", "docs", "letters", "petition", "tests")
 FILES = {
     *["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"],
@@ -30,11 +30,11 @@ ENDINGS = {
 @require_safe
 @csrf_exempt
 def source(request: HttpRequest) -> HttpResponseBase:
-    """The archive; or where the source lies, if the operator says so (SOURCE_URL)."""
+    """Send the archive, or redirect to SOURCE_URL."""
     if settings.SOURCE_URL:
         return HttpResponseRedirect(settings.SOURCE_URL)
     packed, etag = archive(settings.BASE_DIR)
-    # As a stream: what is public and too large to be kept as a page is compared with If-None-Match by the page cache.
+    # Streamed: the page cache compares public responses that are too large to keep with If-None-Match.
     response = FileResponse(
         io.BytesIO(packed), as_attachment=True, filename="undersigned-source.tar.gz", content_type="application/gzip"
     )
@@ -45,7 +45,7 @@ def source(request: HttpRequest) -> HttpResponseBase:
 
 @cache
 def archive(base: Path) -> tuple[bytes, str]:
-    """Packed once by each process, to the same bytes by all of them."""
+    """Return the archive, which is built once by each process and is the same in all of them."""
     packed = io.BytesIO()
     with (
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped,

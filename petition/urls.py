@@ -1,4 +1,4 @@
-"""The map of addresses."""
+"""The URLs of the project."""
 
 from django.conf import settings
 from django.contrib import admin

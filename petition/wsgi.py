@@ -1,4 +1,4 @@
-"""What the web server serves. It refuses to be served with unsafe settings."""
+"""The WSGI application. It refuses to start with unsafe settings."""
 
 import os
 import re
@@ -15,10 +15,10 @@ BOUNDARY = re.compile(r';\s*(boundary="[^"]*"|boundary=[^;\s]*)', re.IGNORECASE)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Of a form's Content-Type only what ours have goes on: they are UTF-8, whatever the sender says.
+    """Reduce a form's Content-Type to what our forms have: they are UTF-8, whatever the sender says.
 
-    Django reads a form, and every address, in the charset named there, also in one that is none for text (`hex`); it
-    fails before any middleware could answer.
+    Django decodes forms and paths with the charset named there, even if it is not a text encoding (`hex`), and fails
+    before any middleware could answer.
     """
     content_type = environ.get("CONTENT_TYPE") or ""
     if ";" in content_type:

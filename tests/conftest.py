@@ -1,8 +1,7 @@
-"""The people of the tests, by their part, and the letter that they meet over.
+"""The people in tests, by their role, and the letter that they work on.
 
-The organizer owns the collective that publishes it, a teammate writes with them, a moderator judges signatures, and
-a stranger belongs to another collective and has no business here. A reader reads, and a signer signs.
-What they can do stands in people.py.
+The organizer owns the collective that publishes it, a teammate edits with them, a moderator judges signatures, and a
+stranger belongs to another collective. A reader reads, and a signer signs. people.py defines what they can do.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,13 +33,13 @@ LetterMaker = Callable[..., Letter]
 
 
 def _set_login_cookies(client: Client, request: HttpRequest) -> None:
-    """What Django's test client does after `force_login`, but that the cookie holds the key, and not its hash."""
+    """Do what Django's test client does after `force_login`, with the key in the cookie and not its hash."""
     client.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
 
 
 ClientMixin._set_login_cookies = _set_login_cookies  # type: ignore[attr-defined]
 
-# A machine that is busy with something else is no fault of ours, and our fixtures can stand many examples.
+# The machine may be busy, and our fixtures work for many examples.
 hypothesis.settings.register_profile(
     "undersigned",
     hypothesis.settings(),
@@ -57,7 +56,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Each time that Valkey was called anew: whoever calls one that is away waits."""
+    """Record each new connection to Valkey: connecting to one that is away takes time."""
     tried: list[str] = []
     connect = AbstractConnection.connect
 
@@ -98,7 +97,7 @@ def collective(organizer: User) -> Collective:
 
 @pytest.fixture
 def draft(collective: Collective, organizer: User) -> LetterMaker:
-    """Makes a draft in English and Italian: `draft(slug="sleepers", reviewed=True)`."""
+    """Create drafts in English and Italian: `draft(slug="sleepers", reviewed=True)`."""
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
         letter = draft_letter(collective, slug=slug, text=EN, by=organizer, now=NOW, **values)
@@ -110,8 +109,8 @@ def draft(collective: Collective, organizer: User) -> LetterMaker:
 
 @pytest.fixture
 def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch) -> LetterMaker:
-    """Makes a letter in English and Italian that takes signatures: `published(ask_country="required")`."""
-    # All in one moment, which a person may not.
+    """Create letters in English and Italian that take signatures: `published(ask_country="required")`."""
+    # All at one moment, which the quota would not allow.
     monkeypatch.setattr(publishing, "MAX_FIRST_PUBLICATIONS", 1000)
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
@@ -124,7 +123,7 @@ def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def letter(published: LetterMaker) -> Letter:
-    """The letter: open, in English and Italian, nobody has signed it yet."""
+    """The letter: open, in English and Italian, without signatures."""
     return published()
 
 
@@ -140,19 +139,19 @@ def signer() -> Signer:
 
 @pytest.fixture(autouse=True)
 def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are kept for one test, and compared by their ETag each time: nobody waits half a second for a change."""
+    """Keep pages for one test only, and check their ETag each time, so that nobody waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
     latest_versions.forget()
     signing_queries._letter_in_second.cache_clear()
-    # A switch stands as it was first found, until a test turns one.
+    # Switches keep their state until a test turns one.
     monkeypatch.setattr(switches_queries, "_second", lambda: 0)
     switches_queries._standing.cache_clear()
 
 
 @pytest.fixture
 def valkey() -> Iterator["redis.Redis"]:
-    """Valkey without a wake-up in it, and the process not keeping away from it."""
+    """Valkey without wake-ups, and a process that does not avoid it."""
     connection = redis.Redis.from_url(settings.VALKEY_URL)
     forget_wakeups(connection)
     yield connection
@@ -162,7 +161,7 @@ def valkey() -> Iterator["redis.Redis"]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
-    """Limits start anew: all tests sign from one network, and few of them are about that."""
+    """Reset the limits: all tests sign from one network, and few are about limits."""
     keys = [latest_versions.KEY, *_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]
     _valkey_of_the_tests.delete(*keys)
     limits._salt.cache_clear()
@@ -171,7 +170,7 @@ def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
 
 @pytest.fixture
 def no_limits(settings: Settings) -> None:
-    """However many sign, nobody is asked for a proof or sent away: for tests of what happens to crowds after that."""
+    """Nobody needs a proof or is refused: for tests with crowds."""
     for name in ("LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_ADDRESS", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"):
         setattr(settings, name, parse("1000000000/hour"))
 
@@ -184,7 +183,7 @@ def _valkey_of_the_tests() -> Iterator["redis.Redis"]:
 
 
 def forget_wakeups(connection: "redis.Redis") -> None:
-    # Not the whole database: Celery remembers there which queues it has declared.
+    # Not the whole database: Celery stores its queues there.
     if keys := [*connection.scan_iter("wakeup:*"), *QUEUES]:
         connection.delete(*keys)
     wakeups._circuit_open_until = 0.0

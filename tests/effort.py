@@ -1,16 +1,16 @@
-"""How much work something is, whatever the machine has to do meanwhile."""
+"""Measure work independently of what else the machine does."""
 
 import time
 from collections.abc import Callable
 
-# About a twentieth of a second's work on a machine of today.
+# About a twentieth of a second on a current machine.
 STEPS = 1_000_000
 
 
 def effort(work: Callable[[], object]) -> float:
-    """The processor time that it takes, in times that of counting to STEPS, just before and just after.
+    """Return the processor time of the work, in multiples of counting to STEPS just before and after.
 
-    Processor time alone tells little: where others keep the machine's memory busy, all takes twice as long.
+    Processor time alone says little: where other processes use the memory, everything takes twice as long.
     """
     before = _taken(_count)
     taken = _taken(work)

@@ -1,4 +1,4 @@
-"""A letter with everything that a letter can have, written into a running site for whoever looks at its pages."""
+"""A letter with everything that a letter can have, written into a running site."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -63,7 +63,7 @@ ANSWER = AnswerText(
 
 
 def fill() -> Letter:
-    """The letter, owned by whoever owns the sample."""
+    """Create the letter, owned by the owner of the sample."""
     by, now = User.objects.get(is_superuser=True), timezone.now()
     collective = Collective.objects.get()
     letter = draft_letter(collective, slug=SLUG, text=GERMAN, by=by, now=now, goal=1000, ask_affiliation="optional")

@@ -1,4 +1,4 @@
-"""What a reader sees of a letter's HTML: its blocks in order, each with its kind, its number and its words."""
+"""What a reader sees in a letter's HTML: its blocks in order, each with kind, number and text."""
 
 import re
 from html.parser import HTMLParser
@@ -7,7 +7,7 @@ BLOCKS = {"p", "h2", "h3", "h4", "h5", "h6", "td", "th", "pre"}
 
 
 class Outline(HTMLParser):
-    """One line for each block; `pieces` are the runs of words without what is inside them."""
+    """One line for each block. `pieces` are runs of text without nested blocks."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class Outline(HTMLParser):
 
     def end(self) -> None:
         if self.words.strip():
-            # A line that was begun anew is a stroke here.
+            # A line break becomes a stroke.
             lines = [" ".join(line.split()) for line in self.words.split("\x1f")]
             self.lines.append(f"{'> ' * self.quotes}{self.kind or 'p'}: {' / '.join(lines)}")
         self.words, self.kind = "", ""
@@ -34,7 +34,7 @@ class Outline(HTMLParser):
             self.end()
             self.kind = self.item(values.get("value"))
         elif tag in BLOCKS:
-            # The first paragraph of an item is the item.
+            # The first paragraph of an item counts as the item.
             if not (tag == "p" and self.kind.strip()):
                 self.end()
                 self.kind = tag if tag != "p" else self.kind
@@ -66,7 +66,7 @@ class Outline(HTMLParser):
             return f"{indent}-"
         number = int(value or self.lists[-1])
         self.lists[-1] = number + 1
-        # On paper a note stands at the foot of the page, behind a small number.
+        # On paper a note stands at the foot of the page, after a small number.
         self.pieces += [f"{number}."] if "notes" not in self.lines else []
         return f"{indent}{number}."
 
@@ -98,11 +98,13 @@ MARK = re.compile(r"(?P<indent> *)(?P<mark>•|[0-9]{1,9}\.|\[[0-9]{1,4}\]) (?P<
 
 
 class PlainOutline:
-    """The same of the plain half of an email, by what a reader takes for an item, a quotation, a line begun anew."""
+    """The same for the plain-text half of an email, by what a reader recognises as an item, a quotation or a line
+    break.
+    """
 
     def __init__(self, text: str) -> None:
         self.lines: list[str] = []
-        # The columns in which the words of the items around a line begin.
+        # The columns in which the text of the surrounding items begins.
         self.columns: list[int] = []
         is_apart = True
         for line in text.split("\n"):
@@ -113,7 +115,7 @@ class PlainOutline:
             is_apart = self.read(words, quotes, is_apart=is_apart)
 
     def read(self, words: str, quotes: str, *, is_apart: bool) -> bool:
-        """Whether the next line begins something."""
+        """Tell whether the next line begins a block."""
         if not words:
             return True
         found = MARK.fullmatch(words)

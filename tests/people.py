@@ -1,4 +1,4 @@
-"""What the people of the tests can do: read in a browser, sign in it, press the button in a mail."""
+"""What the people in tests can do: read, sign, sign in, and press the button in an email."""
 
 import json
 import re
@@ -31,13 +31,13 @@ from letters.tasks import MAILS
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
 
-# What a Client gives: a response with a few things for tests.
+# The response of a Client, with a few attributes for tests.
 Response: TypeAlias = "_MonkeyPatchedWSGIResponse"
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")
 
-# Long past by every clock that runs these tests: what is due at this moment is due.
+# In the past by every clock that runs these tests, so whatever is due at this moment is due.
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 
 EN = Text(
@@ -65,9 +65,9 @@ CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 
 @cache
 def site() -> ClientHandler:
-    """The site as a web server has it, one for all its visitors: made once, since it reads every static file.
+    """Return the site as a web server has it. Created once, because it reads every static file.
 
-    Django's Client would make another for each visitor, and would look away where a page forgets its CSRF exemption.
+    Django's Client would create a handler for each visitor, and would ignore a page that forgets its CSRF exemption.
     """
     handler = ClientHandler(enforce_csrf_checks=True)
     handler.load_middleware()
@@ -75,7 +75,7 @@ def site() -> ClientHandler:
 
 
 def kept_pages() -> PublicPageCache:
-    """The site's memory of its public pages."""
+    """Return the site's cache of public pages."""
     layer: Any = site()._middleware_chain.__wrapped__  # type: ignore[attr-defined]
     while not isinstance(layer, PublicPageCache):
         layer = layer.get_response.__wrapped__
@@ -93,19 +93,19 @@ class Reader:
         return self.client.get(url, headers=_headers(headers))
 
     def read(self, letter: Letter, page: str = "letter", language: str = "") -> str:
-        """The text of one of the letter's pages, by its name in urls.py."""
+        """Return the text of one of the letter's pages, by its name in urls.py."""
         response = self.get(letter.url_of(page, language))
         assert response.status_code == 200, response.status_code
         return response.content.decode()
 
     def count(self, letter: Letter) -> dict[str, Any]:
-        """The honest counter as data."""
+        """Return the letter's counts as data."""
         found: dict[str, Any] = self.get(letter.url_of("count")).json()
         return found
 
 
 def browser_of(person: User) -> Client:
-    """The browser of somebody who has signed in."""
+    """Return the browser of a person who is signed in."""
     client = Client()
     client.force_login(person)
     return client
@@ -124,15 +124,15 @@ class Signer(Reader):
         language: str = "",
         **fields: str,
     ) -> Response:
-        """Fill in the form and send it: 303 to "look into your mail", or the form again."""
+        """Fill in the form and send it. Answers 303 to "check your email", or the form again."""
         return self.send(letter, {"name": name, "email": email, "display": display, **fields}, language=language)
 
     def send(self, letter: Letter, fields: dict[str, Any], *, language: str = "", **headers: str) -> Response:
-        """Send the form with just these fields."""
+        """Send the form with exactly these fields."""
         return self.client.post(letter.url_of("sign", language), fields, headers={**FROM_OUR_PAGE, **_headers(headers)})
 
     def calculate(self, page: Response, **instead: str) -> Response:
-        """Do what the page "One moment" asks for, as its script does, and send on what it has kept."""
+        """Solve the puzzle of the page "One moment", as its script does, and send the form again."""
         text = page.content.decode()
         kept = {name: unescape(value) for name, value in KEPT.findall(text)}
         (action,) = re.findall(r'<form class="proof" method="post" action="([^"]+)"', text)
@@ -140,39 +140,39 @@ class Signer(Reader):
         return self.client.post(action, fields, headers=FROM_OUR_PAGE)
 
     def last_mail(self, email: str = "") -> str:
-        """The text of the last mail, or of the last one to `email`; what is owed is delivered first."""
+        """Deliver what is owed, and return the text of the last email, or of the last one to `email`."""
         deliver()
         bodies = [str(message.body) for message in mail.outbox if not email or message.to == [email]]
         assert bodies, f"no mail to {email or 'anybody'}"
         return bodies[-1]
 
     def mailed_link(self, email: str = "", *, purpose: str = "confirm") -> str:
-        """The path of a link in the last mail (to `email`)."""
+        """Return the path of a link in the last email (to `email`)."""
         text = self.last_mail(email)
         links: dict[str, str] = {name: path for path, name in LINK.findall(text)}
         assert purpose in links, text
         return links[purpose]
 
     def mailed_code(self, email: str = "") -> str:
-        """The six digits in the last mail (to `email`)."""
+        """Return the code in the last email (to `email`)."""
         text = self.last_mail(email)
         codes: list[str] = CODE.findall(text)
         assert codes, text
         return codes[0]
 
     def press(self, url: str) -> Response:
-        """Press the button on a page that a mail led to; the answer is the page that this leads to."""
+        """Press the button on a page behind an emailed link, and return the page that follows."""
         return self.client.post(url, headers=FROM_OUR_PAGE, follow=True)
 
     def confirm(self, email: str = "") -> Response:
-        """Open the link in the last mail (to `email`) and press its button; the answer is the thank-you."""
+        """Open the link in the last email (to `email`) and press its button. Returns the thank-you page."""
         url = self.mailed_link(email)
         assert b'<form method="post"' in self.get(url).content, "the mail leads to no button"
         return self.press(url)
 
 
 def solve(page: Response) -> str:
-    """The solution of a page's puzzle, as proof.js sends it."""
+    """Return the solution of a page's puzzle, as proof.js sends it."""
     (puzzle,) = re.findall(r'data-challenge="([^"]+)"', page.content.decode())
     challenge = Challenge.from_dict(json.loads(unescape(puzzle)))
     solution = solve_challenge(challenge)
@@ -181,14 +181,14 @@ def solve(page: Response) -> str:
 
 
 def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str) -> Entry:
-    """What the form makes of what a signer types."""
+    """Return what the form makes of a signer's input."""
     address = read_address(email)
     assert address, email
     return Entry(address=address, name=name, display=display, **more)
 
 
 def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
-    """The signature of an address, found as the site finds it."""
+    """Return the signature of an address, found as the site finds it."""
     return Signature.objects.get(letter=letter, address_hash=hash_address(canonical(email)))
 
 
@@ -199,7 +199,7 @@ def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW,
 
 
 def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
-    """Sign without a browser: the id of what was typed."""
+    """Sign without a browser, and return the id of the submission."""
     token = read_token("check", sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
     assert token
     assert token.submission_id
@@ -209,7 +209,7 @@ def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
 def sign_and_confirm(
     letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str
 ) -> Signature:
-    """Sign and confirm without browser or mail. The sequencer has still to give the number."""
+    """Sign and confirm without browser or email. The sequencer has not numbered the signature yet."""
     signature = sign(letter, email, now=now, **entered)
     confirm_signature(signature, verified=Signature.Verified.LINK, now=now)
     signature.refresh_from_db()
@@ -217,19 +217,21 @@ def sign_and_confirm(
 
 
 def ask_again(signature: Signature, email: str = "ada@example.org", *, now: datetime) -> None:
-    """Ask for the email about a signature once more, with its page "check your email" or the form for lost links."""
+    """Ask for the email about a signature again, with the page "check your email" or the form for lost links."""
     address = read_address(email)
     assert address
     request_mail(signature.letter, address=address, language=signature.letter.language, now=now)
 
 
 def ids_of(letter: Letter) -> list[int]:
-    """The ids of its signatures, the first to sign first."""
+    """Return the ids of its signatures, the first to sign first."""
     return list(letter.signatures.order_by("pk").values_list("pk", flat=True))
 
 
 def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
-    """So many confirmed signatures at once, "Signer 1" the first: rows as the operations leave them, but quicker."""
+    """Create confirmed signatures directly, beginning with "Signer 1": the same rows as the operations write, but
+    faster.
+    """
     first = letter.signatures.count() + 1
     fields = {"display": "public", "state": Signature.State.CONFIRMED, "verified": Signature.Verified.LINK, **values}
     Signature.objects.bulk_create(
@@ -249,7 +251,7 @@ def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values:
 
 
 def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
-    """So many published signatures, numbered by the sequencer."""
+    """Create published signatures, numbered by the sequencer."""
     add_confirmed(letter, number, now=now, **values)
     sweep(now=now)
     letter.refresh_from_db()
@@ -262,18 +264,18 @@ def turn(name: Switch.Name, *, on: bool) -> None:
 
 
 def deliver() -> None:
-    """Send every mail that is due, as the worker does."""
+    """Send every email that is due, as the worker does."""
     deliver_owed(MAILS)
     deliver_owed(MAILS, bulk=True)
 
 
 def publish(now: datetime | None = None) -> None:
-    """Number what is confirmed and take the counts, as the sequencer does."""
+    """Number confirmed signatures and update the counts, as the sequencer does."""
     sweep(now=now or timezone.now())
 
 
 def in_threads(work: Callable[[Input], Output], inputs: Iterable[Input], *, threads: int) -> list[Output]:
-    """Do the work for each input, so many at once, each thread with its own database connection."""
+    """Do the work for each input in parallel, each thread with its own database connection."""
 
     def run(each: Input) -> Output:
         try:
@@ -286,10 +288,10 @@ def in_threads(work: Callable[[Input], Output], inputs: Iterable[Input], *, thre
 
 
 def words(response: Response) -> str:
-    """What an answer says, as somebody reads it who does not see the HTML: no tags, no entities, one line."""
+    """Return what a response says, without tags and entities, on one line."""
     return " ".join(unescape(TAG.sub(" ", response.content.decode())).split())
 
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:
-    """if_none_match="x" as a header's name."""
+    """Accept if_none_match="x" for the header If-None-Match."""
     return {name.replace("_", "-"): value for name, value in headers.items()}

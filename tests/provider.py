@@ -1,4 +1,4 @@
-"""A provider's HTTP API in a thread: it keeps what it is given, and answers as Postmark does, or as it is told to."""
+"""A provider's HTTP API in a thread. It keeps emails, and answers like Postmark, or as told."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ YES = {"ErrorCode": 0, "Message": "OK", "MessageID": "b7bc2f4a-e38e-4336-af7d-e6
 
 
 class PostmarkApi:
-    """`with PostmarkApi() as api:`; `api.received` holds the mails, as their JSON."""
+    """Use `with PostmarkApi() as api:`; `api.received` contains the emails as JSON."""
 
     def __init__(self) -> None:
         self.received: list[dict[str, Any]] = []
@@ -19,7 +19,7 @@ class PostmarkApi:
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def answer(self, to: str, status: int, said: dict[str, Any]) -> None:
-        """Answer so to mail for this address."""
+        """Give this answer to emails for this address."""
         self._answers[to] = (status, said)
 
     def answer_normally(self) -> None:

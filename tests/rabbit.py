@@ -1,4 +1,4 @@
-"""A RabbitMQ of the test's own, which can go away and come back: its own port, data, log, cookie and port mapper."""
+"""A RabbitMQ for one test that can stop and restart, with its own port, data, log, cookie and port mapper."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ import pytest
 from petition.embedded import free_port
 from tests.stack import open_folder, until
 
-# Not the wrapper on the PATH, which would become another user.
+# Not the wrapper on the PATH, which would change to another user.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 def need(program: str) -> str:
-    """Where a program is that is no Python package. A developer may be without it; the check of a change may not."""
+    """Return the path of a program that is not a Python package. Developers may be without it; CI may not."""
     found = str(SERVER) if program == "rabbitmq-server" and SERVER.exists() else shutil.which(program)
     if not found:
         if os.environ.get("CI"):
@@ -29,7 +29,7 @@ def need(program: str) -> str:
 
 
 class Rabbit:
-    """Keeps its queues while it is away, as a server does."""
+    """Keeps its queues while it is stopped, as a server does."""
 
     def __init__(self, folder: Path) -> None:
         self.program = need("rabbitmq-server")
@@ -73,7 +73,7 @@ class Rabbit:
             self.process = None
 
     def forget(self) -> None:
-        """Stop it for good, with the port mapper that it has started."""
+        """Stop it for good, together with its port mapper."""
         self.stop()
         if mapper := shutil.which("epmd"):
             subprocess.run([mapper, "-kill"], env=self.environ, capture_output=True, timeout=30, check=False)
@@ -83,7 +83,7 @@ class Rabbit:
             os.killpg(self.process.pid if self.process else 0, number)
 
     def _answers(self) -> bool:
-        """A client says which protocol it speaks, and the broker begins to talk."""
+        """Tell whether the broker answers after the client has named its protocol."""
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
             client.sendall(b"AMQP\x00\x00\x09\x01")
             return bool(client.recv(1))

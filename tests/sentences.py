@@ -1,4 +1,4 @@
-"""What the site can say: every sentence that its templates and its code hand to gettext, just as gettext is asked."""
+"""Every sentence that templates and code hand to gettext, exactly as gettext gets it."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ from django.template import Engine
 from django.template.base import Lexer, Template, TokenType
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
-# One sentence, or one for one thing and one for many.
+# A sentence, or a singular and a plural.
 Sentence: TypeAlias = str | tuple[str, str]
 
 ONE = {"_", "gettext", "gettext_lazy", "gettext_noop"}
@@ -31,7 +31,7 @@ def sentences_of_site() -> set[Sentence]:
 
 
 def sentences_of_template(source: str) -> Iterator[Sentence]:
-    """Asks the compiled template: which spaces are trimmed and which percent signs doubled is Django's to know."""
+    """Ask the compiled template, because Django trims spaces and doubles percent signs."""
     nodes = Template(source, engine=Engine.get_default()).nodelist
     for node in nodes.get_nodes_by_type(TranslateNode):
         literal = cast("TranslateNode", node).filter_expression.var.literal
@@ -41,7 +41,7 @@ def sentences_of_template(source: str) -> Iterator[Sentence]:
         block = cast("BlockTranslateNode", node)
         one, _names = block.render_token_list(block.singular)
         yield (one, block.render_token_list(block.plural)[0]) if block.plural else one
-    # Words that are handed to a tag or a filter, as in {% include "button.html" with label=_("Sign") %}.
+    # Words that are passed to a tag or filter, as in {% include "button.html" with label=_("Sign") %}.
     for token in Lexer(source).tokenize():
         if token.token_type in {TokenType.VAR, TokenType.BLOCK}:
             yield from (double or single for double, single in QUOTED.findall(token.contents))

@@ -1,4 +1,4 @@
-"""A pytest plugin: the same PostgreSQL and Valkey as `make run`, empty, for as long as the tests run."""
+"""A pytest plugin: PostgreSQL and Valkey as in `make run`, empty, while the tests run."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ _servers = ExitStack()
 SETTINGS = {
     "LAPTOP": "1",
     "SECRET_KEY": "a secret for tests, as long as one for production would have to be",
-    # Always the same: a database that is used again knows its keys.
+    # Constant, so that a reused database recognises its keys.
     "ADDRESS_KEYS": "dGVzdHMgbmVlZCBhIGtleSBvZiAzMiBieXRlcyBoZXI=",
     "ADDRESS_HASH_KEY": "another secret for tests, by which addresses are known again",
 }
@@ -33,15 +33,15 @@ NOT_FOR_TESTS += ["CLEAR_COLLECTIVES_FIRST", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Before Django's settings are read. Workers of xdist inherit what the first process finds here."""
+    """Runs before Django reads its settings. xdist workers inherit what the first process sets."""
     if "UNDERSIGNED_TESTS" in os.environ:
         _own_valkey_database()
         return
-    # A run that is told to end cleans up like one that is interrupted; and an unknown option is no reason not to.
+    # A run that is terminated cleans up like one that is interrupted, also after an unknown option.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     early_config.add_cleanup(_servers.close)
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-tests-")))
-    # Empty is unset for us, and what is set no .env of the developer overrides.
+    # Empty counts as unset, and a variable that is set wins over a developer's .env.
     os.environ.update(dict.fromkeys(NOT_FOR_TESTS, ""), **SETTINGS, VAR_DIR=str(folder), UNDERSIGNED_TESTS="1")
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = _servers.enter_context(embedded_postgres(folder / "postgres", fast=True))
@@ -51,12 +51,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Static files as in production, made once: their names carry hashes, which the pages need."""
+    """Collect static files once, as in production: pages need the hashes in their names."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def _own_valkey_database() -> None:
-    """Each worker of xdist its own, so that none finds the wake-ups of another."""
+    """Give each xdist worker its own database, so that none finds another's wake-ups."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
     os.environ["VALKEY_URL"] = urlsplit(os.environ["VALKEY_URL"])._replace(path=f"/{number}").geturl()

@@ -1,4 +1,4 @@
-"""A real SMTP server in a thread, which keeps what it is given, and refuses or dawdles where it is told to."""
+"""A real SMTP server in a thread. It keeps emails, and refuses or delays them when told to."""
 
 import asyncio
 import threading
@@ -13,16 +13,16 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from petition.embedded import free_port
 
-# Where a mail can be refused or held. CONNECT is the greeting, DATA comes when the server has the whole mail and has
-# not taken it yet, ACCEPTED when it has, and has still to say so.
+# Stages at which an email can be refused or held. CONNECT is the greeting. At DATA the server has the whole email and
+# has not accepted it yet; at ACCEPTED it has, and has not said so yet.
 STAGES = ("CONNECT", "MAIL", "RCPT", "DATA", "ACCEPTED")
-# In place of an answer: the connection ends without one.
+# Instead of an answer, the connection ends.
 HANG_UP = "(hangs up)"
 
 
 @dataclass(frozen=True)
 class Received:
-    """One mail that the server has said yes to."""
+    """An email that the server has accepted."""
 
     sender: str
     recipients: list[str]
@@ -36,11 +36,11 @@ class Received:
 
 @dataclass
 class Hold:
-    """A stage at which whoever comes next waits."""
+    """A stage at which the next client waits."""
 
     stage: str
     to: str
-    # Set when somebody has come to the stage.
+    # Set when a client has reached the stage.
     reached: threading.Event = field(default_factory=threading.Event)
     _released: threading.Event = field(default_factory=threading.Event)
 
@@ -49,7 +49,8 @@ class Hold:
 
     async def pass_by(self) -> None:
         self.reached.set()
-        # Told from another thread, which knows nothing of this loop; and stopping the server must be able to cancel it.
+        # Released from another thread, which does not know this loop; and stopping the server must be able to cancel
+        # it.
         while not self._released.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -64,17 +65,17 @@ class _Answer:
 
 
 class SmtpSink:
-    """`with SmtpSink() as sink:`, or start and stop it by hand, also again on the same port.
+    """Use `with SmtpSink() as sink:`, or start and stop it by hand, also again on the same port.
 
-    `sink.answer("RCPT", "450 later", times=1)` refuses the next recipient, `to="ada@example.org"` only that one.
-    `sink.answer("DATA", HANG_UP)` ends the connection, `sink.dawdle("DATA", seconds=2)` takes its time over each mail.
-    `hold = sink.hold("DATA")` lets the next mail wait: `hold.reached.wait(10)`, then `hold.release()`.
+    `sink.answer("RCPT", "450 later", times=1)` refuses the next recipient, with `to="ada@example.org"` only that one.
+    `sink.answer("DATA", HANG_UP)` ends the connection, `sink.dawdle("DATA", seconds=2)` delays each email. `hold =
+    sink.hold("DATA")` holds the next email: `hold.reached.wait(10)`, then `hold.release()`.
     """
 
     def __init__(self, port: int = 0) -> None:
         self.port = port or free_port()
         self.received: list[Received] = []
-        # How often somebody has connected.
+        # The number of connections so far.
         self.connections = 0
         self._answers: list[_Answer] = []
         self._pauses: dict[str, float] = {}
@@ -85,7 +86,7 @@ class SmtpSink:
 
     @property
     def url(self) -> str:
-        """As EMAIL_URL wants it."""
+        """The address for EMAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     def start(self) -> None:
@@ -97,7 +98,7 @@ class SmtpSink:
         self._thread.start()
 
     def stop(self) -> None:
-        """The server is gone: connections end, and its port refuses new ones. Stopping it twice is harmless."""
+        """End all connections and refuse new ones. Idempotent."""
         if not self._thread.is_alive():
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -109,7 +110,7 @@ class SmtpSink:
         self._server.close()
         for connection in list(self._open):
             connection.abort()
-        # What a lost connection cancels gets its turn to end.
+        # Let cancelled tasks finish.
         while waiting := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in waiting:
                 task.cancel()
@@ -123,7 +124,7 @@ class SmtpSink:
         self.stop()
 
     def answer(self, stage: str, text: str, *, to: str = "", times: float = float("inf"), after: int = 0) -> None:
-        """Answer so at that stage, to mail for `to` or to all, so many times, `after` so many who may pass.
+        """Give this answer at a stage, to emails for `to` or to all, this many times, `after` letting some pass.
 
         A 421 ends the connection.
         """
@@ -131,7 +132,7 @@ class SmtpSink:
         self._answers.append(_Answer(stage, text, to, times, after))
 
     def dawdle(self, stage: str, *, seconds: float) -> None:
-        """Take so long at that stage each time."""
+        """Wait this long at the stage each time."""
         assert stage in STAGES, stage
         self._pauses[stage] = seconds
 
@@ -140,27 +141,27 @@ class SmtpSink:
         self._pauses.clear()
 
     def hold(self, stage: str, *, to: str = "") -> Hold:
-        """Let the first who comes to that stage (with mail for `to`) wait until the hold is released."""
+        """Hold the first client that reaches the stage (with an email for `to`) until the hold is released."""
         assert stage in STAGES, stage
         hold = Hold(stage, to)
         self._holds.append(hold)
         return hold
 
     def wait_for(self, number: int, seconds: float = 10) -> bool:
-        """Whether so many mails have been received before the time is over."""
+        """Wait until this many emails have been received. Returns whether they have."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.received) >= number, seconds)
 
     def is_idle(self) -> bool:
-        """Whether nobody is connected."""
+        """Tell whether nobody is connected."""
         return not self._open
 
     def recipients(self) -> list[str]:
-        """Everybody who has been sent a mail, once for each mail."""
+        """Return the recipients, once for each email."""
         return [recipient for mail in self.received for recipient in mail.recipients]
 
     async def _say(self, stage: str, recipients: list[str]) -> str:
-        """What to answer at this stage, empty for yes; comes back when nobody holds it any more."""
+        """Return the answer at this stage, or "" for success, once nobody holds it."""
         for hold in self._holds:
             if hold.stage == stage and not hold.reached.is_set() and (not hold.to or hold.to in recipients):
                 await hold.pass_by()
@@ -181,7 +182,7 @@ class SmtpSink:
 
 
 class _Handler:
-    """Hooks of aiosmtpd; each gives the server's answer."""
+    """Hooks of aiosmtpd. Each returns the server's answer."""
 
     def __init__(self, sink: SmtpSink) -> None:
         self.sink = sink

@@ -1,4 +1,4 @@
-"""A running site for tests: its parts as processes of their own, which can be killed, and servers that can go away."""
+"""A running site for tests: its parts as processes that can be killed, and servers that can be stopped."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ from petition.embedded import Postgres, free_port
 
 Found = TypeVar("Found")
 
-# What the tests have set for themselves. Empty is unset, also for what stands in a developer's .env.
+# Variables that the tests have set. Empty counts as unset, also for a developer's .env.
 OURS = [
     *["DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY", "LAPTOP", "DEBUG"],
     *["EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_WEBHOOK_SECRET"],
@@ -38,7 +38,7 @@ LINK = re.compile(r"https?://[^/\s]+(/signatures/([a-z-]+)/[^/\s]+/)")
 
 
 def until(condition: Callable[[], Found], seconds: float = 60) -> Found:
-    """What the condition gives, as soon as it is something; fails when the time is over."""
+    """Return the result of the condition as soon as it is true; fail after the time is over."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} seconds"
@@ -48,7 +48,7 @@ def until(condition: Callable[[], Found], seconds: float = 60) -> Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a web server said."""
+    """The response of a web server."""
 
     status: int
     text: str
@@ -56,7 +56,7 @@ class Answer:
 
 
 class Part:
-    """One process and its children, in a session of their own, as `make run` starts them."""
+    """A process and its children, in a session of their own, as `make run` starts them."""
 
     def __init__(self, command: list[str], log: Path, environ: dict[str, str]) -> None:
         self.log = log
@@ -76,14 +76,14 @@ class Part:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def kill(self) -> None:
-        """All at once and without a last word, as a lack of memory does it."""
+        """Kill everything at once, as the kernel does without memory."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, SIGKILL)
         self.process.wait()
 
 
 class Web:
-    """Asks a web server that listens here, without a browser. Redirects are for the test to follow."""
+    """Sends requests to a local web server without a browser. Redirects are left to the test."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -117,7 +117,7 @@ class Web:
 
 
 class Parts:
-    """The parts of a site over the database of this test. What a test forgets, `stop` ends."""
+    """The parts of a site with the database of this test. `stop` ends what a test leaves running."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
@@ -147,12 +147,12 @@ class Parts:
 
     @property
     def output(self) -> str:
-        """What they have all said, for whoever reads why a test failed."""
+        """All their output, for a failed test."""
         return "\n".join(f"--- {part.log.name}\n{part.output}" for part in self.started)
 
 
 class Site(Web):
-    """`make run` in a folder of its own, with its own servers, the sample letter and, without EMAIL_URL, a mailbox."""
+    """`make run` in its own folder, with its own servers, the sample letter and, without EMAIL_URL, a mailbox."""
 
     def __init__(self, var: Path, **environ: str) -> None:
         super().__init__(free_port())
@@ -166,16 +166,16 @@ class Site(Web):
         assert self.run.process.poll() is None, self.run.output
 
     def stop(self) -> None:
-        # It ends its own children; asked twice, it would still do so once.
+        # It ends its own children.
         self.run.process.terminate()
         self.run.process.wait(60)
 
     def database(self) -> Postgres:
-        """Its PostgreSQL, to stop it and start it again."""
+        """Return its PostgreSQL, to stop and restart it."""
         return Postgres(self.var / "postgres")
 
     def addresses(self) -> dict[str, str]:
-        """DATABASE_URL, VALKEY_URL and the keys of the running site."""
+        """Return DATABASE_URL, VALKEY_URL and the keys of the running site."""
         found: dict[str, str] = json.loads((self.var / "laptop.json").read_text(encoding="utf-8"))
         return found
 
@@ -184,15 +184,15 @@ class Site(Web):
         return [mail for mail in mails if mail["To"] == email]
 
     def mailed_link(self, purpose: str, email: str) -> str:
-        """The path of the link for "confirm", "manage" … in the first mail to that address with one. Waits for it."""
+        """Wait for an email to that address with a link for "confirm", "manage" …, and return its path."""
         return until(lambda: [links[purpose] for links in map(links_in, self.mails_to(email)) if purpose in links])[0]
 
 
 def open_folder() -> Path:
-    """A new folder that PostgreSQL's user can reach, gone when pytest ends.
+    """Create a folder that PostgreSQL's user can reach, deleted when pytest ends.
 
-    Not in pytest's own temporary folder (tmp_path): each pytest that starts closes that to all other users, also for
-    those that are running.
+    Not in pytest's temporary folder (tmp_path): each pytest that starts closes that to other users, also for tests that
+    are running.
     """
     return Path(mkdtemp(prefix="test-", dir=settings.VAR_DIR))
 
@@ -205,12 +205,12 @@ def running_site(**environ: str) -> Iterator[Site]:
         yield site
     finally:
         site.stop()
-        # Shown by pytest if a test failed.
+        # pytest shows this if a test fails.
         sys.stderr.write(site.run.output)
 
 
 class StoppableValkey:
-    """A Valkey of the test's own, which comes back at the same address, remembering nothing."""
+    """A Valkey for one test, which restarts at the same address and empty."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -227,12 +227,12 @@ class StoppableValkey:
 
 
 def link_in(mail: EmailMessage, purpose: str) -> str:
-    """The path of the link in a mail for "confirm", "not-me" …"""
+    """Return the path of the link in an email for "confirm", "not-me" …"""
     return links_in(mail)[purpose]
 
 
 def links_in(mail: EmailMessage) -> dict[str, str]:
-    """The paths of the signer's pages that a mail leads to, by what they are for."""
+    """Return the paths of a signer's pages in an email, by purpose."""
     return {found[2]: found[1] for found in LINK.finditer(text_of(mail))}
 
 
@@ -246,6 +246,6 @@ def _read(file: Path) -> EmailMessage:
 
 
 def _test_database() -> str:
-    """The address of the database that this test writes to: not the one that the servers were started with."""
+    """Return the address of the database that this test writes to, which is not the one from the environment."""
     name = connection.settings_dict["NAME"]
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()

@@ -270,7 +270,7 @@ def purposes(links: set[str]) -> set[str]:
 
 
 def links_in_html(page: Page, mail: Locator) -> list[str]:
-    page.goto(mail.get_by_role("link", name="as HTML").get_attribute("href") or "")
+    page.goto(mail.get_by_role("link", name="View as HTML").get_attribute("href") or "")
     return [link.get_attribute("href") or "" for link in page.locator("a").all()]
 
 

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 LETTER = "/organize/letters/night-trains/"
-SAYS_SO = "your account has added as much text today as it may, 20 MB"
+SAYS_SO = "your account has added 20 MB of text today, which is the limit"
 LONG = "A paragraph of many words.\n\n" * 100
 NEWS = UpdateText(title="News", body=LONG, language="en")
 ANSWER = AnswerText(respondent="Anna Weber", answered_on=date(2025, 3, 3), language="en", body=LONG)
@@ -195,7 +195,7 @@ def test_a_revision_is_not_begun(letter: Letter, desk: Client, monkeypatch: pyte
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     page = post(desk, f"{LETTER}revise/", action="start")
     assert page.status_code == 200
-    assert "A new revision was not started" in words(page)
+    assert "We did not start a new revision" in words(page)
     assert Revision.objects.count() == 1
 
 
@@ -237,7 +237,7 @@ def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkey
     assert "Saved." in words(post(desk, f"{LETTER}translations/fr/", **TYPED, seen=""))
     page = post(desk, f"{LETTER}translations/de/", **TYPED, seen="")
     assert page.status_code == 409
-    assert "the letter has forty languages, as many as it can have" in words(page)
+    assert "the letter has forty languages, which is the limit" in words(page)
     answer = desk.post(f"{LETTER}text/de/", {**TYPED, "seen": ""})
     assert (answer.status_code, "forty languages" in answer.json()["problem"]) == (422, True)
     assert sorted(Translation.objects.values_list("language", flat=True)) == ["en", "fr", "it"]
@@ -253,7 +253,7 @@ def test_a_letter_has_so_many_drafts_of_news(
     update = write_update(letter, text=NEWS, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}updates/new/", **{**TYPED_NEWS, "title": "Another"})
     assert page.status_code == 409
-    assert "the letter has twenty drafts that have not been sent" in words(page)
+    assert "the letter has twenty unsent drafts" in words(page)
     assert list(Update.objects.all()) == [update]
     write_update(letter, text=replace(NEWS, title="B"), update=update, seen=update.version, by=organizer, now=NOW)
     # What is under way is no draft.
@@ -268,7 +268,7 @@ def test_a_letter_has_so_many_answers(
     write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     page = post(desk, f"{LETTER}answers/new/", **TYPED_ANSWER)
     assert page.status_code == 409
-    assert "the letter has twenty answers, as many as it can have" in words(page)
+    assert "the letter has twenty answers, which is the limit" in words(page)
     assert AddresseeAnswer.objects.count() == 1
     with pytest.raises(Refused, match="too_many_answers"):
         write_answer(letter, text=replace(ANSWER, body="Another."), by=organizer, now=NOW)

@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(
                             choices=[
-                                ("public", "Everybody sees my name"),
+                                ("public", "Everyone sees my name"),
                                 ("organizers", "Only the organizers see my name"),
                                 ("nobody", "Nobody sees my name"),
                             ],
@@ -233,7 +233,7 @@ class Migration(migrations.Migration):
                     "display",
                     models.CharField(
                         choices=[
-                            ("public", "Everybody sees my name"),
+                            ("public", "Everyone sees my name"),
                             ("organizers", "Only the organizers see my name"),
                             ("nobody", "Nobody sees my name"),
                         ],
@@ -245,13 +245,13 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("pending", "Awaiting confirmation"),
-                            ("confirmed", "Confirmed, awaiting its number"),
-                            ("held", "Awaiting a moderator"),
+                            ("pending", "Waiting for confirmation"),
+                            ("confirmed", "Confirmed, waiting for its number"),
+                            ("held", "Waiting for a moderator"),
                             ("published", "Published"),
                             ("rejected", "Removed by a moderator"),
                             ("withdrawn", "Withdrawn by its signer"),
-                            ("expired", "Never confirmed"),
+                            ("expired", "Invited, and did not answer in time"),
                             ("disowned", "Disowned by the owner of the address"),
                             ("invited", "Invited, has not answered"),
                             ("declined", "Invited, and said no"),
@@ -267,9 +267,9 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "Not yet"),
-                            ("link", "By the link in the mail"),
-                            ("code", "By the code in the mail"),
-                            ("sample", "Invented, part of the sample letter"),
+                            ("link", "By the link in the email"),
+                            ("code", "By the code in the email"),
+                            ("sample", "Invented for the sample letter"),
                         ],
                         default="",
                         max_length=10,
@@ -281,12 +281,12 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "None"),
-                            ("disposable", "The address is of a kind that is thrown away"),
-                            ("unproven", "Signed without the proof of work that was asked for"),
-                            ("bounced", "Mail to the address came back"),
-                            ("complained", "The owner of the address called our mail spam"),
-                            ("changed", "The signer changes words that a moderator has accepted"),
-                            ("domain", "Very many have signed this letter from that domain"),
+                            ("disposable", "Disposable email address"),
+                            ("unproven", "Signed without the browser check"),
+                            ("bounced", "Email to this address bounced"),
+                            ("complained", "The owner of the address reported our email as spam"),
+                            ("changed", "Changed by the signer after a moderator accepted it"),
+                            ("domain", "One of very many signatures from the same email domain"),
                         ],
                         db_default="",
                         default="",
@@ -540,8 +540,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("language", "The language that they signed in"),
-                            ("country", "The country that they named"),
-                            ("via", "The host that led them to the letter"),
+                            ("country", "The country that they selected"),
+                            ("via", "The website that brought them to the letter"),
                         ],
                         max_length=10,
                     ),
@@ -756,7 +756,7 @@ class Migration(migrations.Migration):
                     "display",
                     models.CharField(
                         choices=[
-                            ("public", "Everybody sees my name"),
+                            ("public", "Everyone sees my name"),
                             ("organizers", "Only the organizers see my name"),
                             ("nobody", "Nobody sees my name"),
                         ],
@@ -804,10 +804,13 @@ class Migration(migrations.Migration):
                     "name",
                     models.CharField(
                         choices=[
-                            ("take_signatures", "Take signatures"),
-                            ("send_bulk_mail", "Send mail that can wait: reminders, updates"),
-                            ("ask_proof", "Ask everybody for a proof of work"),
-                            ("publish", "Publish what is confirmed"),
+                            ("take_signatures", "Accept signatures"),
+                            (
+                                "send_bulk_mail",
+                                "Send bulk email: reminders, invitations, carry-over questions, updates",
+                            ),
+                            ("ask_proof", "Ask every signer for a browser check"),
+                            ("publish", "Publish confirmed signatures"),
                         ],
                         max_length=20,
                     ),
@@ -908,13 +911,13 @@ class Migration(migrations.Migration):
                         choices=[
                             ("confirm", "Confirm your signature"),
                             ("thanks", "You have signed"),
-                            ("reminder", "Your signature still waits"),
+                            ("reminder", "Reminder to confirm a signature"),
                             ("signed_again", "You had signed already"),
-                            ("requested", "The mail or link that you asked for"),
-                            ("invited", "You are invited to be among the first to sign"),
-                            ("carry_over", "The text has changed: does your signature stand?"),
-                            ("update", "News about a letter that you have signed"),
-                            ("team_invitation", "You are invited to work on letters with a collective"),
+                            ("requested", "The email or link that you asked for"),
+                            ("invited", "Invitation to sign first"),
+                            ("carry_over", "Question whether a signature carries over"),
+                            ("update", "Update about a letter that you signed"),
+                            ("team_invitation", "Invitation to join a collective"),
                         ],
                         max_length=20,
                     ),
@@ -986,7 +989,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name_plural": "outgoing_emails",
+                "verbose_name_plural": "outgoing emails",
             },
         ),
         migrations.CreateModel(

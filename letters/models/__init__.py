@@ -1,4 +1,4 @@
-"""The nouns. `from letters.models import Letter` is the only way in; a model not named here gets no table."""
+"""The models. Always import them from here; a model that is not named here gets no table."""
 
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import OF_SIGNERS, AuditEvent

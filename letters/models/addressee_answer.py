@@ -12,30 +12,30 @@ from letters.models.letter import Letter
 
 class AddresseeAnswerQuerySet(models.QuerySet["AddresseeAnswer"]):
     def public(self) -> AddresseeAnswerQuerySet:
-        """What stands on the letter's page, the newest first."""
+        """Select the answers on the letter's page, newest first."""
         return self.filter(published_at__isnull=False).order_by("-answered_on", "-pk")
 
 
 class AddresseeAnswer(models.Model):
-    """What the addressee has answered, as the letter's organizers publish it."""
+    """An answer of the addressee, published by the letter's organizers."""
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="answers")
-    # Who entered it. Never public: the collective publishes it.
+    # The person who entered it. Never public: the collective publishes it.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # Who answers, as the public reads it: "Anna Weber, Minister of Transport".
+    # The person who answered, as the public reads it: "Anna Weber, Minister of Transport".
     respondent = models.CharField(max_length=200)
     answered_on = models.DateField()
     # BCP 47.
     language = models.CharField(max_length=12)
-    # Markdown, as typed, and the HTML made from it when it was saved, sanitised then.
+    # Markdown as typed, and the sanitised HTML that was rendered when it was saved.
     body = models.TextField(max_length=30_000)
     html = models.TextField()
-    # Where the answer itself can be read, if it was published elsewhere.
+    # The address of the answer itself, if it was published elsewhere.
     link = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField()
-    # None as long as only the collective sees it.
+    # None while only the collective sees it.
     published_at = models.DateTimeField(null=True, blank=True)
-    # What was changed after publication, in a sentence that the public reads, and when.
+    # A public sentence about a change after publication, and its time.
     changed_because = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)
 
@@ -64,6 +64,6 @@ class AddresseeAnswer(models.Model):
 
     @property
     def version(self) -> str:
-        """Another one whenever a word has changed: what a writer has seen is compared with it."""
+        """A fingerprint of the text, for detecting that a teammate has changed it."""
         parts = [self.respondent, str(self.answered_on), self.language, self.link, self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -4,24 +4,27 @@ from django.db.models import F, Q
 
 from letters.models.collective import Collective
 
-# What signers and their mailboxes did: owners read the day of it, and no time.
+# Privacy: owners see the day, not the time, of what signers and their mailboxes did.
 OF_SIGNERS = Q(object_kind="signature") & ~Q(actor_kind="user")
 
 
 class AuditEvent(models.Model):
-    """Who did what. Rows are only added (a trigger sees to it), in the transaction of the deed; no address."""
+    """Who did what.
+
+    Rows are only added (a trigger enforces it), in the transaction of the action. Privacy: no address.
+    """
 
     at = models.DateTimeField()
-    # The user who did it; none for a signer, the clock or a command.
+    # The user; none for a signer, the clock or a command.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    # What kind of actor: "user", "signer", "system".
+    # "user", "signer" or "system".
     actor_kind = models.CharField(max_length=10)
-    # The operation's name, for example "publish_letter".
+    # The name of the operation, for example "publish_letter".
     verb = models.CharField(max_length=50)
-    # What it was done to, for example "letter" and its id.
+    # The object, for example "letter" and its id.
     object_kind = models.CharField(max_length=30)
     object_id = models.BigIntegerField()
-    # Whose owners may read it: the collective to which the thing belongs, if it belongs to one.
+    # The collective whose owners may read the event, if any.
     collective = models.ForeignKey(Collective, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     reason = models.TextField(blank=True)
     # Values before and after, where they matter.
@@ -43,11 +46,11 @@ class AuditEvent(models.Model):
                 name="audit_event_of_a_collective",
                 condition=Q(collective__isnull=False),
             ),
-            # Few among what moderators do to signatures, and read by days.
+            # Few among the events of moderators, and read by day.
             models.Index("collective", "at", name="audit_event_of_signers", condition=OF_SIGNERS),
-            # Whom somebody invited today is counted, however much else they have done.
+            # For counting whom somebody invited today, however much else they have done.
             models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),
-            # So is what they have begun and uploaded.
+            # For counting what they have started and uploaded.
             models.Index(
                 "actor",
                 "at",

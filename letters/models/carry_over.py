@@ -9,15 +9,17 @@ from letters.models.signature import Signature
 
 
 class CarryOver(models.Model):
-    """The question to all who signed an earlier text, whether their signatures carry over to a change of substance."""
+    """The question to people who signed an earlier text, whether their signatures carry over to a change of
+    substance.
+    """
 
-    # Asked once about each: the key of this table, and part of the keys of the mails.
+    # Asked once for each revision: this table's key, and part of the emails' keys.
     revision = models.OneToOneField(Revision, on_delete=models.PROTECT, primary_key=True, related_name="carry_over")
     asked_at = models.DateTimeField()
-    # The highest number among the signatures whose mail has been thought of. They are numbered by one writer, in the
-    # order in which they become visible, so none below it can turn up later.
+    # The highest number of a signature that was considered. Race: the sequencer numbers signatures in the order in
+    # which they become visible, so no lower number can appear later.
     reached = models.PositiveIntegerField(default=0)
-    # Mails owed so far; and answers, as they stand now.
+    # Emails created so far, and the current answers.
     owed = models.PositiveIntegerField(default=0)
     carried = models.PositiveIntegerField(default=0)
     stayed = models.PositiveIntegerField(default=0)
@@ -27,11 +29,11 @@ class CarryOver(models.Model):
 
 
 class CarryOverAnswer(models.Model):
-    """What a signer has said about it last."""
+    """The last answer of a signer."""
 
     question = models.ForeignKey(CarryOver, on_delete=models.PROTECT, related_name="+", db_index=False)
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="answers", db_index=False)
-    # The text that it stood with before, and in which language: it goes back there if the signer says so.
+    # The text and language of the signature before; it returns to them if the signer says so.
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=12)
     carries = models.BooleanField()
@@ -47,16 +49,16 @@ class CarryOverAnswer(models.Model):
 
 
 def has_carried() -> Exists:
-    """Of a signature in a query: whether its signer has carried it over to a later text."""
+    """Match signatures in a query that their signer has carried over to a later text."""
     return Exists(CarryOverAnswer.objects.filter(signature=OuterRef("pk"), carries=True))
 
 
 def text_columns(signature: Signature, changes: History | None) -> tuple[object, ...]:
-    """What a file says of the text that a signature stands with: its number; the languages that were added to the
-    letter after it; "current", "before_correction", "earlier" or "first"; and whether the signer carried it over. The
-    query annotates `signed_text` and `has_carried`.
+    """Return the columns of a file about the text that a signature belongs to.
 
-    Privacy: whoever shows no name was never asked in that state, so nothing is said of it.
+    These are its number; the languages that were added to the letter later; "current", "before_correction", "earlier"
+    or "first"; and whether the signer carried it over. The query must annotate `signed_text` and `has_carried`.
+    Privacy: signers without a name were never asked, so nothing is said about them.
     """
     signed = getattr(signature, "signed_text", "")
     kind = {"": "current", "corrected": "before_correction"}.get(signed, signed)

@@ -12,22 +12,22 @@ from letters.shared.refused import Refusal, Refused
 
 
 class Collective(models.Model):
-    """Who publishes letters. The name may be a pseudonym; nobody behind it is named."""
+    """The publisher of letters. The name may be a pseudonym; the people behind it are never named."""
 
     # As the public reads it.
     name = models.CharField(max_length=200)
-    # In addresses.
+    # Part of its URLs.
     slug = models.SlugField(max_length=80, unique=True)
-    # Who they are, in their own words; plain text.
+    # Their own description, as plain text.
     description = models.TextField(blank=True, max_length=2000)
-    # Their own page elsewhere, if they have one.
+    # Their own website, if they have one.
     website = models.URLField(blank=True)
-    # In which its organizers read and type times (IANA), for example "Europe/Rome".
+    # The IANA time zone in which its organizers read and enter times, for example "Europe/Rome".
     timezone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     created_at = models.DateTimeField()
-    # When those who run the site have looked at it and let it publish; asked for with CLEAR_COLLECTIVES_FIRST only.
+    # When staff let it publish; used only with CLEAR_COLLECTIVES_FIRST.
     cleared_at = models.DateTimeField(null=True, blank=True)
-    # When staff let it invite again after its invitations had come back: what came back before does not count any more.
+    # When staff let it invite again after too many bounces. Earlier bounces no longer count.
     invites_again_at = models.DateTimeField(null=True, blank=True)
     # When its owners asked for that, until staff have answered.
     asked_to_invite_at = models.DateTimeField(null=True, blank=True)
@@ -41,32 +41,41 @@ class Collective(models.Model):
         return self.name
 
     def has_role(self, person: User, roles: Collection[str]) -> bool:
-        """Whether somebody has one of these parts in it now. Asked of the database each time: parts are taken away."""
+        """Tell whether a person has one of these roles now.
+
+        Race: always asks the database, because roles can be removed.
+        """
         return person.is_active and self.memberships.filter(user=person, role__in=roles).exists()
 
     def require_role(self, person: User, roles: Collection[str]) -> None:
-        """Raises Refused("not_yours") for everybody else. Each operation asks, whatever stood at its door."""
+        """Raise Refused("not_yours") for everybody without one of these roles.
+
+        Every operation calls this, whatever its view checked.
+        """
         if not self.has_role(person, roles):
             raise Refused(Refusal.NOT_YOURS)
 
     def is_cleared(self) -> bool:
-        """Whether it may publish and write to strangers. Asked of the database: staff may have looked at it since."""
+        """Tell whether it may publish and write to strangers.
+
+        Asks the database, because staff may have cleared it since.
+        """
         if not settings.CLEAR_COLLECTIVES_FIRST:
             return True
         return Collective.objects.filter(pk=self.pk, cleared_at__isnull=False).exists()
 
     def must_be_cleared(self) -> None:
-        """Raises Refused("not_cleared") as long as staff have still to look at it, on a site that asks for that."""
+        """Raise Refused("not_cleared") while staff have still to clear it, on sites that ask for that."""
         if not self.is_cleared():
             raise Refused(Refusal.NOT_CLEARED)
 
     def zone(self) -> ZoneInfo:
-        """Its time zone, with summer time and all."""
+        """Return its time zone."""
         return ZoneInfo(self.timezone)
 
 
 class Membership(models.Model):
-    """A user's part in a collective. Without one, the collective's drafts do not exist for that user."""
+    """A user's role in a collective. Without one, the collective's drafts do not exist for the user."""
 
     class Role(models.TextChoices):
         OWNER = "owner", "Owner"
@@ -91,7 +100,7 @@ class Membership(models.Model):
         return f"{self.role} of {self.collective_id}"
 
 
-# What each part lets do: write and publish, judge signatures, decide about the collective itself.
+# The roles that may write and publish, judge signatures, and decide about the collective itself.
 WRITING = [Membership.Role.OWNER, Membership.Role.EDITOR]
 MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
 OWNING = [Membership.Role.OWNER]

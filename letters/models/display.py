@@ -5,17 +5,17 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Display(models.TextChoices):
-    """Who sees the signer's name."""
+    """Who can see the signer's name."""
 
-    PUBLIC = "public", _("Everybody sees my name")
+    PUBLIC = "public", _("Everyone sees my name")
     ORGANIZERS = "organizers", _("Only the organizers see my name")
     NOBODY = "nobody", _("Nobody sees my name")
 
 
-# Each shows the name to more people than the one before it.
+# Each value shows the name to more people than the one before.
 MAX_PRIVATE_FIRST = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
 
 
 def most_private(displays: Iterable[str]) -> Display:
-    """The choice of several that shows the name to the fewest."""
+    """Return the choice that shows the name to the fewest people."""
     return min(map(Display, displays), key=MAX_PRIVATE_FIRST.index)

@@ -16,7 +16,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(models.Model):
-    """A file that somebody of a collective has asked for. The row is the promise, the worker only keeps it."""
+    """A file that a member has requested. The row is the promise; a worker keeps it."""
 
     class Kind(models.TextChoices):
         SIGNATURES = "signatures", "Published signatures"
@@ -30,27 +30,27 @@ class Export(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="exports", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
     format = models.CharField(max_length=4, choices=Format)
-    # Of the letter's languages (BCP 47), the one in which it is set; empty for what has rows.
+    # The language of a letter (BCP 47); empty for a list.
     language = models.CharField(max_length=12, default="", db_default="", blank=True)
-    # Who asked. If they have lost that part in the collective when its turn comes, no file is made.
+    # If they have lost their role when a worker claims the export, no file is made.
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
-    # Claims so far, the one under way included: whoever holds an older one has been taken over, and stops.
+    # Claims so far, including the current one. Race: a worker with an older number has been replaced, and stops.
     attempts = models.PositiveSmallIntegerField(default=0)
-    # Not before then. A worker that claims it moves this on with its progress, so that another takes over if it dies.
+    # The earliest time of the next claim. A worker extends it with its progress, so that another takes over if it dies.
     next_attempt_at = models.DateTimeField()
-    # The letter's highest number when it began, the number that it has come to, and how many rows are written.
+    # The letter's highest number at the start, the number reached so far, and the rows written.
     last_number = models.PositiveIntegerField(default=0)
     reached = models.PositiveIntegerField(default=0)
     rows = models.PositiveIntegerField(default=0)
-    # How it ended.
+    # The end of the export.
     finished_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
-    # Why it failed in short, for example "not_yours" or an exception's name.
+    # A short reason, for example "not_yours" or the name of an exception.
     error = models.CharField(max_length=100, blank=True)
-    # In settings.EXPORTS_DIR; empty before it is made, and once it has been deleted.
+    # In settings.EXPORTS_DIR; empty before the file exists and after it was deleted.
     file_name = models.CharField(max_length=100, blank=True)
-    # When the file goes.
+    # When the file is deleted.
     expires_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Export]] = models.Manager.from_queryset(ExportQuerySet)()
@@ -67,7 +67,7 @@ class Export(models.Model):
             models.CheckConstraint(
                 condition=Q(finished_at__isnull=True) | Q(failed_at__isnull=True), name="export_ends_once"
             ),
-            # Asked for twice, by two clicks or by two people, it is made once.
+            # Race: a file that is requested twice, by two clicks or two people, is made once.
             models.UniqueConstraint(
                 fields=["letter", "kind", "format", "language"],
                 condition=Q(finished_at__isnull=True, failed_at__isnull=True),

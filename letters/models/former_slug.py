@@ -4,9 +4,9 @@ from letters.models.letter import Letter
 
 
 class FormerSlug(models.Model):
-    """An address that a letter had. It leads to the new one for ever, and no other letter can have it.
+    """A slug that a letter had. It redirects to the letter for ever, and no other letter can have it.
 
-    Against letters themselves a trigger sees to that (migration 0002): no constraint looks into two tables.
+    A trigger checks it against the letters themselves, because no constraint spans two tables.
     """
 
     slug = models.SlugField(max_length=80, unique=True)

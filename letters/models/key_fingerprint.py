@@ -2,7 +2,7 @@ from django.db import models
 
 
 class KeyFingerprint(models.Model):
-    """By which a key is known again that the data was written under. It tells nothing of the key."""
+    """The fingerprint of a key under which the data was written. It reveals nothing about the key."""
 
     # The variable that holds the key.
     name = models.CharField(max_length=50)

@@ -7,16 +7,16 @@ from typing import ClassVar, Literal
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from letters.models.collective import Collective
 from letters.models.display import Display
 from letters.models.user import User
+from letters.shared.localized_paths import localized_url
 from letters.shared.refused import Refusal
 
-# A signer who signed in time gets this long after closing to press the button in the mail.
+# A person who signed in time can confirm for this long after the letter has closed.
 GRACE_AFTER_CLOSING = timedelta(hours=24)
-# Withdrawing a letter can be undone for so long.
+# Withdrawing a letter can be undone for this long.
 UNDONE_WITHIN = timedelta(days=1)
 
 
@@ -34,23 +34,23 @@ class Ask(models.TextChoices):
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def public(self) -> LetterQuerySet:
-        """Letters that the public may know of. A withdrawn one keeps its page, which says so."""
+        """Select letters that the public may know of. A withdrawn letter keeps its page, which says so."""
         return self.exclude(status=Letter.Status.DRAFT)
 
     def cared_for_by(self, person: User, roles: Collection[str]) -> LetterQuerySet:
-        """Letters of the collectives in which this person has one of these parts. Others do not exist for them."""
+        """Select letters of collectives in which this person has one of these roles. Others do not exist for them."""
         part = {"collective__memberships__user": person, "collective__memberships__role__in": roles}
         return self.filter(**part).select_related("collective")
 
     def open_at(self, now: datetime) -> LetterQuerySet:
-        """Letters that take signatures now."""
+        """Select letters that take signatures now."""
         begun = Q(opens_at__isnull=True) | Q(opens_at__lte=now)
         not_over = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
         return self.filter(begun, not_over, status=Letter.Status.PUBLISHED)
 
 
 class Letter(models.Model):
-    """An open letter, whatever its revisions and languages: one address, one list of signatures, one count."""
+    """An open letter with all its revisions and languages: one address, one list of signatures, one count."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -58,32 +58,32 @@ class Letter(models.Model):
         CLOSED = "closed", "Closed"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    # In the letter's address.
+    # Part of the letter's URL.
     slug = models.SlugField(max_length=80, unique=True)
-    # Who publishes it. Letters outlive nobody's mistake: a collective with letters cannot be deleted.
+    # The publisher. PROTECT: a collective with letters cannot be deleted by mistake.
     collective = models.ForeignKey(Collective, on_delete=models.PROTECT, related_name="letters")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    # The language it was written in (BCP 47), which its address without a prefix shows.
+    # The original language (BCP 47), shown at the address without a prefix.
     language = models.CharField(max_length=12)
     # The revision that readers see; none before the first publication.
     current_revision = models.ForeignKey(
         "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    # Invented, for trying the site out; its pages say so.
+    # Invented, for trying out the site. Its pages say so.
     is_sample = models.BooleanField(default=False)
 
-    # Signatures are taken from then (if set) until then (if set).
+    # Signatures are taken between these moments, each optional.
     opens_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # A draft that the clock publishes then.
+    # When the clock publishes the draft.
     publish_at = models.DateTimeField(null=True, blank=True)
-    # Why the clock could not, as a code, once its organizers have been told of it.
+    # The code of the refusal, if the clock could not publish and the organizers were told.
     publish_refused = models.CharField(max_length=30, default="", db_default="", blank=True)
-    # Why it was withdrawn, in a sentence that the public reads.
+    # A public sentence about why it was withdrawn.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # When, and from which status: for a day it can be undone.
+    # When it was withdrawn, and from which status, because it can be undone for a day.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_from = models.CharField(max_length=10, choices=Status, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
@@ -93,36 +93,36 @@ class Letter(models.Model):
     ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
-    # Since when each of these is required, if it became so later (ISO 8601, by field). Whoever signed before that may
-    # take away what they had filled in.
+    # Since when a field has been required, if that changed later (ISO 8601, by field). People who signed before may
+    # remove what they had filled in.
     required_since = models.JSONField(null=True, blank=True)
-    # The kinds of `display` that a signer may choose among.
+    # The values of `display` that a signer can choose.
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
     # Signatures wait for a moderator before they are published.
     reviewed = models.BooleanField(default=False)
-    # Signers must confirm an address at one of these domains, or below one; empty if any address will do.
+    # Signers must confirm an address at, or below, one of these domains; empty if any address will do.
     domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
-    # The addressee's own domains: whoever signs with an address there is warned.
+    # The addressee's own domains. People who sign with an address there are warned.
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
-    # Every signing needs a proof of work, not only those that come too fast.
+    # Every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
     # The number of signatures hoped for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 
-    # The honest counter. Only the sequencer writes what follows, all of it in one transaction.
-    # Published signatures: the headline.
+    # The counts. Only the sequencer writes the fields below, all in one transaction. Published signatures: the
+    # headline.
     signature_count = models.PositiveIntegerField(default=0)
-    # Signed, and the mail not yet answered.
+    # Signed, and the email not yet answered.
     awaiting_confirmation = models.PositiveIntegerField(default=0)
-    # Confirmed, and a moderator has still to look.
+    # Confirmed, and waiting for a moderator.
     awaiting_review = models.PositiveIntegerField(default=0)
-    # Taken back by their signers after publication.
+    # Withdrawn by their signers after publication.
     withdrawn_count = models.PositiveIntegerField(default=0)
-    # Taken out by moderators after publication.
+    # Removed by moderators after publication.
     removed_count = models.PositiveIntegerField(default=0)
-    # The highest number given; never given again.
+    # The highest number given. No number is given twice.
     last_number = models.PositiveIntegerField(default=0)
-    # Bumped whenever what the public sees has changed: by the sequencer, and by each publication.
+    # Increased whenever the public pages change: by the sequencer, and by each publication.
     version = models.PositiveBigIntegerField(default=0)
     # When the counts above were true; none before the first count.
     counted_at = models.DateTimeField(null=True, blank=True)
@@ -151,7 +151,8 @@ class Letter(models.Model):
             models.CheckConstraint(
                 condition=Q(displays__len__gte=1, displays__contained_by=Display.values), name="letter_displays_known"
             ),
-            # Every number stands for a published signature or one that was taken out: no count drifts unseen.
+            # Trust: every number belongs to a published signature or to one that was taken out, so no count can drift
+            # unnoticed.
             models.CheckConstraint(
                 condition=Q(last_number=F("signature_count") + F("withdrawn_count") + F("removed_count")),
                 name="letter_numbers_add_up",
@@ -174,39 +175,42 @@ class Letter(models.Model):
         return self.slug
 
     def newest_title(self) -> str:
-        """The title that its organizers know it by: of the newest revision, published or not, in its own language."""
+        """Return the title that organizers know: of the newest revision, published or not, in its own language."""
         titles = self.revisions.filter(translations__language=self.language).order_by("-number")
         return titles.values_list("translations__title", flat=True).first() or self.slug
 
     def languages(self) -> list[str]:
-        """Of the text that readers see, the letter's own first; none before the first publication."""
+        """Return the languages of the published text, the letter's own first; none before the first publication."""
         text = self.current_revision
-        found = text.translations.values_list("language", flat=True) if text else []
-        return sorted(found, key=lambda code: (code != self.language, code))
+        codes = text.translations.values_list("language", flat=True) if text else []
+        return sorted(codes, key=lambda code: (code != self.language, code))
 
     def get_absolute_url(self, language: str = "") -> str:
-        """Its page: without a prefix in its own language, with one in another."""
+        """Return its page: without a prefix in its own language, with one in another."""
         return self.url_of("letter", language)
 
     def url_of(self, name: str, language: str = "", **more: int) -> str:
-        """The address of one of the letter's pages, by the name in urls.py, in a language."""
-        if language in {"", self.language}:
-            return reverse(name, kwargs={"slug": self.slug, **more})
-        return reverse(f"translated_{name}", kwargs={"slug": self.slug, "language": language, **more})
+        """Return the URL of one of the letter's pages, by its name in urls.py, in a language."""
+        return localized_url(name, language, own_language=self.language, slug=self.slug, **more)
 
     def day_of(self, moment: datetime | None) -> date | None:
-        """The day of a moment by the clocks of its collective: all that files and public pages tell of a signature."""
+        """Return the day of a moment in the collective's time zone.
+
+        Privacy: files and public pages show no more of a signature.
+        """
         return moment.astimezone(self.collective.zone()).date() if moment else None
 
     @property
     def awaiting_confirmation_in_tens(self) -> int:
-        """Rounded down, for the public and for organizers. On a quiet letter the exact number would tell somebody who
-        signs it with another person's address whether that person had signed before: it rises for a new address only.
+        """Round down, for the public and for organizers.
+
+        Privacy: on a quiet letter the exact number would tell somebody who signs it with another person's address
+        whether that person had signed before: it rises only for a new address.
         """
         return self.awaiting_confirmation // 10 * 10
 
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
-        """Why it takes no signatures at this moment; empty if it takes them."""
+        """Return why the letter takes no signatures now; "" if it takes them."""
         if self.status != self.Status.PUBLISHED:
             return self.status_refusal()
         if self.opens_at and now < self.opens_at:
@@ -216,7 +220,7 @@ class Letter(models.Model):
         return ""
 
     def status_refusal(self) -> Refusal:
-        """Why what needs an open letter cannot be done with one that is not."""
+        """Return the refusal for something that needs an open letter."""
         refusals = {
             self.Status.DRAFT: Refusal.LETTER_DRAFT,
             self.Status.CLOSED: Refusal.LETTER_CLOSED,
@@ -225,25 +229,25 @@ class Letter(models.Model):
         return refusals[self.Status(self.status)]
 
     def can_be_restored(self, now: datetime) -> bool:
-        """Whether its withdrawal can still be undone."""
+        """Tell whether its withdrawal can still be undone."""
         is_withdrawn = self.status == self.Status.WITHDRAWN and self.withdrawn_from != ""
         return is_withdrawn and self.withdrawn_at is not None and now < self.withdrawn_at + UNDONE_WITHIN
 
     def form_has_opened(self, now: datetime) -> bool:
-        """Whether its form has been there for everybody: published, and its opening moment has come."""
+        """Tell whether the form has been open to everybody: published, and its opening time has passed."""
         return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
     def confirmation_refusal(self, now: datetime) -> Refusal | Literal[""]:
-        """Why it takes no confirmations at this moment: as above, but a day later."""
+        """Return why the letter takes no confirmations now: as above, but a day later."""
         if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
             ends = self.confirmations_end()
             return Refusal.LETTER_CLOSED if ends and now >= ends else ""
         return self.status_refusal()
 
     def confirmations_end(self) -> datetime | None:
-        """When it takes the last confirmation; None if no end is set.
+        """Return when the last confirmation is taken; None without an end.
 
-        Closing it by hand after its date has passed gives nobody another day.
+        Closing the letter by hand after its date has passed gives nobody another day.
         """
         ends = [self.closes_at, self.closed_at if self.status == self.Status.CLOSED else None]
         return min((end + GRACE_AFTER_CLOSING for end in ends if end), default=None)

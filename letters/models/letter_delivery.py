@@ -5,15 +5,15 @@ from letters.models.letter import Letter
 
 
 class LetterDelivery(models.Model):
-    """The letter reached its addressee: when, whom, and with how many signatures. The public reads it."""
+    """The public record that the letter was delivered: when, to whom, and with how many signatures."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="letter_deliveries")
     on = models.DateField()
-    # Who took it, in words: "the office of the minister of transport".
+    # The recipient in words: "the office of the minister of transport".
     to = models.CharField(max_length=200)
-    # How, or what was said; a sentence or two, if there is something to say.
+    # How it was delivered or what was said, in a sentence or two.
     note = models.CharField(max_length=500, blank=True)
-    # How many signatures it had: what the organizer says, as counted at that moment if nothing else is said.
+    # The number of signatures, as the organizer says. The form proposes the current count.
     signature_count = models.PositiveIntegerField()
     recorded_at = models.DateTimeField()
 

@@ -1,8 +1,8 @@
 """The life cycle of a signature, declared once: its states, the sets of states that share a rule, and every step from
 one state to another.
 
-Nothing else names a next state. Python moves signatures by `Signature.objects.….move(Transition.X)`, and SQL takes its
-words from `came_from`, `becomes` and `states`. The constraints and indexes of the model are built from the sets, and
+No other code names a next state. Python moves signatures with `Signature.objects.….move(Transition.X)`, and SQL uses
+`came_from`, `becomes` and `states`. The constraints and indexes of the model are built from the sets, and
 docs/architecture.md shows the table (`python -m tests.models.lifecycle_in_docs`).
 """
 
@@ -18,45 +18,46 @@ from letters.models.said import WORDS
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "Awaiting confirmation"
-    CONFIRMED = "confirmed", "Confirmed, awaiting its number"
-    HELD = "held", "Awaiting a moderator"
+    PENDING = "pending", "Waiting for confirmation"
+    CONFIRMED = "confirmed", "Confirmed, waiting for its number"
+    HELD = "held", "Waiting for a moderator"
     PUBLISHED = "published", "Published"
     REJECTED = "rejected", "Removed by a moderator"
     WITHDRAWN = "withdrawn", "Withdrawn by its signer"
-    EXPIRED = "expired", "Never confirmed"
-    # "It wasn't me". The row stays, without anything about a person but the hash: that address gets no more mail.
+    EXPIRED = "expired", "Invited, and did not answer in time"
+    # "It wasn't me". Only the hash stays, so that the address gets no more email about the letter.
     DISOWNED = "disowned", "Disowned by the owner of the address"
-    # Asked by an organizer to be among the first, and has not answered. Counted nowhere, shown nowhere.
+    # Invited as a first signatory, without an answer. Counted nowhere and shown nowhere.
     INVITED = "invited", "Invited, has not answered"
     # Only the hash is left, so that nobody invites them to this letter again. They may still sign by themselves.
     DECLINED = "declined", "Invited, and said no"
 
 
-# The sets. The order of their members is the order in the SQL of constraints and indexes: a new order is a migration.
+# The sets. The order of their members is the order in the SQL of constraints and indexes, so a new order is a
+# migration.
 
 # The public sees it, and the letter's count includes it.
 COUNTED = State.PUBLISHED
-# The person has said yes and has not taken it back.
+# The signer has confirmed and not withdrawn.
 CONFIRMED = [State.CONFIRMED, State.HELD, State.PUBLISHED]
-# Confirmed, but without a number. An email that comes back can still undo the confirmation.
+# Confirmed, but without a number. A bounced email can still undo the confirmation.
 AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
-# Signed, and waiting for a person: the signer or a moderator. The letter's page may say how many wait.
+# Signed, and waiting for the signer or a moderator. The letter's page may show how many wait.
 UNDERWAY = [State.PENDING, State.HELD]
-# The signer stands by it, or still may.
+# The signer has confirmed, or still can.
 STANDING = [State.PENDING, *CONFIRMED]
-# An invitation ended without a signature. Only the hash of the address is left, until the letter
-# has been open for 14 days.
+# An invitation ended without a signature. Only the hash of the address is left, until the letter has been open for 14
+# days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
-# Invited, and never said yes: no number, no time of confirmation, and perhaps no name.
+# Invited, and never accepted: no number, no time of confirmation, and perhaps no name.
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
 UNCONFIRMED = [State.PENDING, *UNANSWERED]
 UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED]
-# Out of the letter. A number that it had stays, without a name.
+# Not part of the letter any more. A number that was given stays, without a name.
 TAKEN_OUT = [State.WITHDRAWN, State.REJECTED, State.DISOWNED]
-# Taken out as organizers see it. They never learn who disowned a signature.
+# Taken out, as organizers see it. Privacy: they never learn who disowned a signature.
 GONE = [State.REJECTED, State.WITHDRAWN]
-# Nothing is left of a person.
+# Nothing about the person is left.
 EMPTIED = [State.WITHDRAWN, State.DISOWNED]
 NAMELESS = [*TAKEN_OUT, *UNANSWERED]
 # The public page keeps the old words while a moderator looks at new ones.
@@ -74,12 +75,12 @@ class Who(StrEnum):
     OPERATOR = "the people who run the site"
 
 
-# "Nothing about a person" as values of a row. Rows of other tables go with it: see the operations.
+# The columns that are emptied. Operations also delete the rows of other tables.
 NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
 EMPTY: Mapping[str, Any] = {**NO_WORDS, "pending_changes": None, "declined_changes": None}
 UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 
-# Which text it is under.
+# The text that the signature belongs to.
 TEXT = ("revision", "language")
 # What an organizer proposes for a first signatory, and what a signer says.
 PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
@@ -88,16 +89,16 @@ SAID = (*WORDS, "display", *TEXT)
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A row of the table. An empty `sources` makes a new row; an empty `targets` deletes one."""
+    """A row of the table. Without `sources` it creates a row; without `targets` it deletes one."""
 
     sources: list[State] = field(default_factory=list)
-    # More than one where the operation chooses.
+    # More than one if the operation chooses.
     targets: list[State] = field(default_factory=list)
     who: list[Who]
     when: str
     # The operations that take this step.
     operations: list[str]
-    # What every such step writes, and what the operation writes besides.
+    # The values that every such step writes, and the columns that the operation writes too.
     sets: Mapping[str, Any] = field(default_factory=dict)
     given: tuple[str, ...] = ()
 
@@ -171,7 +172,7 @@ class Transition(Enum):
         sources=[State.INVITED],
         targets=[State.EXPIRED, State.DECLINED],
         who=[Who.ORGANIZER, Who.SITE],
-        when="nobody answered within 14 days, or an organizer took the invitation back; `declined` if the email was "
+        when="nobody answered within 14 days, or an organizer withdrew the invitation; `declined` if the email was "
         "reported as spam",
         operations=["withdraw_invitation", "call_off_round", "forget_invitations"],
         sets=NO_WORDS,
@@ -203,7 +204,7 @@ class Transition(Enum):
         sources=AWAITING_NUMBER,
         targets=[State.PENDING],
         who=[Who.SITE],
-        when="the email came back or was reported as spam",
+        when="the email bounced or was reported as spam",
         operations=["note_bounce", "note_complaint"],
         sets=UNPROVEN,
         given=("concern",),
@@ -288,27 +289,30 @@ class Transition(Enum):
 
     @property
     def target(self) -> State:
-        """The only state that this leads to. Raises ValueError if the operation has to choose."""
+        """Return the only next state. Raises ValueError if the operation has to choose."""
         (target,) = self.step.targets
         return target
 
     def choose(self, condition: Q, then: State, otherwise: State) -> Case:
-        """The next state of each row, as an expression. Raises ValueError for a state that this does not lead to."""
+        """Return an expression for the next state of each row.
+
+        Raises ValueError for a state that the step does not lead to.
+        """
         self.check(then, otherwise)
         return Case(When(condition, then=Value(then)), default=Value(otherwise))
 
     def check(self, *targets: State, given: Iterable[str] = ()) -> None:
-        """Raise ValueError for a target or a field that the table does not name."""
+        """Raise ValueError for a target or a column that the table does not name."""
         undeclared = {*targets}.difference(self.step.targets) | {*given}.difference(self.step.given)
         if undeclared:
             raise ValueError(f"{self.name} does not write {', '.join(sorted(undeclared))}")
 
     def came_from(self, column: str = "state") -> str:
-        """SQL: the row is in one of the states from which this leads on."""
+        """Return SQL: the row is in one of the states from which this step leads on."""
         return is_in(self.sources, column)
 
     def becomes(self) -> str:
-        """SQL, for SET: the next state, and what every such step writes."""
+        """Return SQL for SET: the next state, and what every such step writes."""
         return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
 
     def _writes(self) -> dict[str, Any]:
@@ -316,12 +320,12 @@ class Transition(Enum):
 
 
 def states(*among: State) -> str:
-    """SQL: the states as literals, as the planner needs them to find a partial index."""
+    """Return the states as SQL literals, which the planner needs in order to use a partial index."""
     return ", ".join(f"'{state.value}'" for state in among)
 
 
 def is_in(among: Iterable[State], column: str = "state") -> str:
-    """SQL: whether a row is in one of these states."""
+    """Return SQL: the row is in one of these states."""
     return f"{column} IN ({states(*among)})"
 
 

@@ -14,12 +14,14 @@ from letters.shared.tokens import make_invitation_token
 
 class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
     def open(self) -> MemberInvitationQuerySet:
-        """Neither accepted nor taken back; whether they still count is another question."""
+        """Select invitations that were neither accepted nor withdrawn, whether or not they have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
 
     def standing(self, now: datetime) -> MemberInvitationQuerySet:
-        """What can be accepted now. Whoever stops being an owner takes along what they offered: else somebody who is
-        shown the door could come back through an invitation to themselves.
+        """Select invitations that can be accepted now.
+
+        Security: the person who invited must still be an owner. Otherwise an owner who is removed could come back
+        through an invitation to themselves.
         """
         owners = Membership.objects.filter(
             collective=OuterRef("collective"), user=OuterRef("invited_by"), role__in=OWNING, user__is_active=True
@@ -28,20 +30,20 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
 
 
 class MemberInvitation(models.Model):
-    """A part in a collective, offered by mail. It lives for two weeks; the address no longer than the offer."""
+    """A role in a collective, offered by email for two weeks. Its address is kept no longer than the offer."""
 
     collective = models.ForeignKey(Collective, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     role = models.CharField(max_length=10, choices=Membership.Role)
-    # Encrypted (letters/shared/addresses.py, `seal`); none as soon as it is accepted or taken back.
+    # Encrypted (letters/shared/addresses.py, `encrypt`); none once it was accepted or withdrawn.
     address = models.BinaryField(null=True, blank=True)
-    # HMAC-SHA256 of the canonical address: who has been invited is known again, and how often.
+    # HMAC-SHA256 of the canonical address, for finding earlier invitations.
     address_hash = models.BinaryField(max_length=32)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # Part of the token in the mail.
+    # Part of the token in the email.
     salt = models.BinaryField(max_length=8)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    # How it ended, if it did before its time.
+    # How it ended, if before its time.
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -52,7 +54,7 @@ class MemberInvitation(models.Model):
 
     class Meta:
         constraints = [
-            # The database decides whether somebody is invited already.
+            # Race: the database decides whether somebody is invited already.
             models.UniqueConstraint(
                 fields=["address_hash", "collective"],
                 condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),
@@ -81,5 +83,5 @@ class MemberInvitation(models.Model):
         return f"Invitation {self.pk}"
 
     def link(self) -> str:
-        """The path of its page."""
+        """Return the path of its page."""
         return reverse("join", kwargs={"token": make_invitation_token(invitation_id=self.pk, salt=self.salt)})

@@ -38,13 +38,13 @@ class OutgoingEmail(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Confirm your signature"
         THANKS = "thanks", "You have signed"
-        REMINDER = "reminder", "Your signature still waits"
+        REMINDER = "reminder", "Reminder to confirm a signature"
         SIGNED_AGAIN = "signed_again", "You had signed already"
-        REQUESTED = "requested", "The mail or link that you asked for"
-        INVITED = "invited", "You are invited to be among the first to sign"
-        CARRY_OVER = "carry_over", "The text has changed: does your signature stand?"
-        UPDATE = "update", "News about a letter that you have signed"
-        TEAM_INVITATION = "team_invitation", "You are invited to work on letters with a collective"
+        REQUESTED = "requested", "The email or link that you asked for"
+        INVITED = "invited", "Invitation to sign first"
+        CARRY_OVER = "carry_over", "Question whether a signature carries over"
+        UPDATE = "update", "Update about a letter that you signed"
+        TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
 
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
@@ -107,7 +107,7 @@ class OutgoingEmail(models.Model):
     objects: ClassVar[models.Manager[OutgoingEmail]] = models.Manager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
-        verbose_name_plural = "outgoing_emails"
+        verbose_name_plural = "outgoing emails"
         constraints = [
             # Not `unique=True`, which in PostgreSQL brings a second index that no query of ours would use.
             models.UniqueConstraint(fields=["key"], name="email_key_once"),

@@ -7,19 +7,20 @@ from letters.models.revision import Revision
 
 
 class Picture(models.Model):
-    """A picture of a letter, made anew from what was uploaded: WebP, without a trace of camera, place or person.
+    """A picture of a letter, re-encoded as WebP. Privacy: it contains no trace of camera, place or person.
 
-    It stands in the database, since a letter needs a handful: every web server has it, and one backup holds all.
+    It is stored in the database because a letter has only a few: every web server can read it, and one backup contains
+    everything.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="pictures")
-    # Of `full`, the first 32 hexadecimal digits of its SHA-256: an address under which nothing else will ever stand.
+    # The first 32 hexadecimal digits of the SHA-256 of `full`, so its address never shows anything else.
     digest = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    # What it shows, for who cannot see it.
+    # The description, for people who cannot see it.
     alt = models.CharField(max_length=300)
-    # At most 2000 pixels wide; and 800, where that is less.
+    # At most 2000 pixels wide; and at most 800, if it is wider than that.
     full = models.BinaryField()
     small = models.BinaryField(blank=True)
     created_at = models.DateTimeField()
@@ -35,18 +36,18 @@ class Picture(models.Model):
 
     @classmethod
     def above(cls, revision: Revision | None) -> "Picture | None":
-        """The cover of a text, as it was described there; without its bytes, and asked for only where there is one."""
+        """Return the cover of a text with the description it has there, without its bytes."""
         if revision is None or revision.cover_id is None:
             return None
-        found = cls.objects.defer("full", "small").get(pk=revision.cover_id)
-        found.alt = revision.cover_alt
-        return found
+        picture = cls.objects.defer("full", "small").get(pk=revision.cover_id)
+        picture.alt = revision.cover_alt
+        return picture
 
     def get_absolute_url(self) -> str:
-        """Its size stands in its address, so that a page keeps room for it without asking."""
+        """Return its address, which contains the size, so that a page can reserve space for it."""
         return reverse("picture", kwargs={"digest": self.digest, "size": f"{self.width}x{self.height}"})
 
     def markdown(self) -> str:
-        """What is written in the text to show it there."""
+        """Return the Markdown that shows it in a text."""
         alt = self.alt.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
         return f"![{alt}]({self.get_absolute_url()})"

@@ -18,22 +18,22 @@ from letters.shared.differences import Paragraph, differences
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def published(self) -> RevisionQuerySet:
-        """What readers have seen, the newest first."""
+        """Select what readers have seen, newest first."""
         return self.filter(published_at__isnull=False).order_by("-number")
 
     def of_substance(self) -> RevisionQuerySet:
-        """Without corrections: the first text, and those that say something else than the one before."""
+        """Leave out corrections: the first text remains, and those that say something else than the one before."""
         return self.exclude(kind=Revision.Kind.CORRECTION)
 
     def move_counts(self, moves: Mapping[int, int]) -> None:
-        """Add to, or take from, the number of signatures with each of these. Only while one holds the letter's row."""
+        """Change the number of signatures with these revisions. Lock order: the caller must hold the letter's row."""
         for pk, number in moves.items():
             counted = self.filter(pk=pk, signature_count__isnull=False)
             counted.update(signature_count=Greatest(F("signature_count") + number, 0))
 
 
 class Revision(models.Model):
-    """One state of a letter's text, in all its languages. Published, it never changes again (a trigger sees to it)."""
+    """One state of a letter's text in all its languages. Once published, it never changes (a trigger enforces it)."""
 
     class Kind(models.TextChoices):
         FIRST = "first", "The first text"
@@ -43,19 +43,19 @@ class Revision(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="revisions")
     # 1, 2, 3 … within the letter.
     number = models.PositiveIntegerField()
-    # What kind of change it is, as its organizer says: signers are asked anew only about one of substance.
+    # The kind of change, as its organizer says. Signers are asked again only about a change of substance.
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST, db_default="first")
-    # The picture above the text, if there is one, and what it shows: part of what people sign, as the words are.
+    # The picture above the text, if any, and its description. People sign it together with the words.
     cover = models.ForeignKey(
         "letters.Picture", on_delete=models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
     )
     cover_alt = models.CharField(max_length=300, default="", db_default="", blank=True)
-    # What changed, in a sentence that the public reads; empty for the first.
+    # A public sentence about what changed; empty for the first.
     note = models.TextField(blank=True, max_length=500)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
-    # How many published signatures stand with this text, moved with the letter's own count. None until the sequencer
-    # has counted once, for a revision that is older than this column.
+    # Published signatures with this text, moved together with the letter's own count. None until the sequencer has
+    # counted once.
     signature_count = models.PositiveIntegerField(null=True, default=0, db_default=0)
 
     objects: ClassVar[models.Manager[Revision]] = models.Manager.from_queryset(RevisionQuerySet)()
@@ -74,7 +74,7 @@ class Revision(models.Model):
         return f"{self.letter_id}, revision {self.number}"
 
     def cover_parts(self) -> tuple[str, ...]:
-        """What the fingerprint of its texts is taken over besides their words."""
+        """Return the parts that the fingerprint of its texts covers besides the words."""
         if self.cover_id is None:
             return ()
         # Without the picture's bytes.
@@ -83,34 +83,34 @@ class Revision(models.Model):
 
     @property
     def public_since(self) -> datetime | None:
-        """When everybody could read it. The first text may have been shown to first signatories before."""
+        """Return when everybody could read it. First signatories may have read the first text earlier."""
         return self.letter.published_at if self.number == 1 else self.published_at
 
 
-# A letter has at most so many published texts. All are read at once: with only some of them, a long row of small
-# corrections would hide what people signed.
+# Published texts of one letter. All are read at once: with only some of them, many small corrections could hide what
+# people signed.
 MAX_TEXTS = 500
 
 
 @dataclass(frozen=True)
 class Addition:
-    """A translation that came after people had signed."""
+    """A translation that was added after people had signed."""
 
     language: str
-    # The text with which it came.
+    # The revision in which it was added.
     revision: Revision
-    # How many signed before it existed, and how many since. None if nobody has counted yet.
+    # How many people signed before it existed, and since. None if nobody has counted yet.
     before: int | None
     since: int | None
 
 
 @dataclass(frozen=True)
 class History:
-    """The published texts of a letter, the newest first, and who stands by which; as readers of a language see it."""
+    """The published texts of a letter, newest first, and who signed which, as readers of one language see it."""
 
     letter: Letter
     texts: Sequence[Revision]
-    # Of the page or file that tells it; empty where it is told of all languages.
+    # The language of the page or file; empty for all languages.
     language: str = ""
 
     @classmethod
@@ -119,7 +119,7 @@ class History:
 
     @classmethod
     def of_changed(cls, letter: Letter, language: str = "") -> History | None:
-        """The same; None for a letter whose text has never changed, as most are, without asking for its texts."""
+        """Return the history, or None if the text has never changed, as for most letters, without loading the texts."""
         changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
         return cls.of(letter, language) if changed else None
 
@@ -129,56 +129,59 @@ class History:
 
     @property
     def since(self) -> Revision | None:
-        """The text that says what the letter says now: corrections after it say the same."""
+        """Return the text since which the letter has said what it says now: later corrections say the same."""
         return next((text for text in self.texts if text.kind != Revision.Kind.CORRECTION), None)
 
     @property
     def has_changed(self) -> bool:
-        """Whether some may have signed a text that said something else."""
+        """Tell whether people may have signed a text that said something else."""
         return self.since is not None and self.since.kind == Revision.Kind.SUBSTANCE
 
     def same_words_since(self) -> dict[str, int]:
-        """For each language of the current text, the number of the oldest text since which it reads as it does now."""
+        """Return, for each current language, the number of the oldest text since which it has been unchanged."""
         fingerprints = self._fingerprints
-        found: dict[str, int] = {}
+        since_number: dict[str, int] = {}
         for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
             numbers = (text.number for text in self.texts)
-            found[language] = list(takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers))[-1]  # noqa: B023
-        return found
+            same = takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers)  # noqa: B023
+            since_number[language] = list(same)[-1]
+        return since_number
 
     def corrected_in_any_language(self) -> list[int]:
-        """The numbers of the texts that read otherwise since, in at least one of the languages that they were in."""
+        """Return the numbers of texts that have been changed since in at least one of their languages."""
         since = self.same_words_since()
         texts = self._fingerprints.items()
         return [number for number, languages in texts if any(number < since.get(each, 0) for each in languages)]
 
     @cached_property
     def came_with(self) -> dict[str, Revision]:
-        """For each language of the current text, the text since which the letter has been in it."""
-        found: dict[str, Revision] = {}
+        """Return, for each current language, the text with which it was added without a gap."""
+        first_texts: dict[str, Revision] = {}
         languages = self._fingerprints
         for language in languages.get(self.texts[0].number, {}) if self.texts else {}:
             having = takewhile(lambda text: language in languages.get(text.number, {}), self.texts)  # noqa: B023
-            found[language] = list(having)[-1]
-        return found
+            first_texts[language] = list(having)[-1]
+        return first_texts
 
     def came_later(self, language: str) -> Revision | None:
-        """The text with which a translation came after the first one. Not if a change of substance has replaced it
-        since: whoever signed before that signed an earlier text, and is counted there.
+        """Return the text with which a translation was added after the first text.
+
+        None if a change of substance has replaced it since: people who signed before that signed an earlier text, and
+        are counted there.
         """
         text = self.came_with.get(language)
         return text if text and self.since and self.since.number <= text.number != self.texts[-1].number else None
 
     @cached_property
     def additions(self) -> list[Addition]:
-        """The translations that came after people had signed."""
+        """Return the translations that were added after people had signed."""
         came = {language: self.came_later(language) for language in sorted(self.came_with)}
-        found = [self._addition(language, text) for language, text in came.items() if text]
-        return [each for each in found if each.before != 0]
+        added = [self._addition(language, text) for language, text in came.items() if text]
+        return [each for each in added if each.before != 0]
 
     @property
     def added(self) -> Addition | None:
-        """The translation that its reader sees, if it is one of them."""
+        """Return the translation that this reader sees, if it is one of them."""
         return next((each for each in self.additions if each.language == self.language), None)
 
     def _addition(self, language: str, text: Revision) -> Addition:
@@ -186,28 +189,28 @@ class History:
         return Addition(language, text, before, None if before is None else self.letter.signature_count - before)
 
     def languages_after(self, number: int) -> list[str]:
-        """The languages of the current text that the letter did not have yet when a text was signed."""
+        """Return the current languages that the letter did not have yet when this text was signed."""
         return sorted(language for language, text in self.came_with.items() if text.number > number)
 
     @cached_property
     def _fingerprints(self) -> dict[int, dict[str, bytes]]:
-        """Of each text, by its number and by the language."""
-        found: dict[int, dict[str, bytes]] = {}
+        """Return the fingerprints of the texts, by number and language."""
+        by_revision: dict[int, dict[str, bytes]] = {}
         texts = Translation.objects.filter(revision__in=self.texts)
         for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
-            found.setdefault(number, {})[language] = bytes(fingerprint)
-        return found
+            by_revision.setdefault(number, {})[language] = bytes(fingerprint)
+        return by_revision
 
     @property
     def signed_this(self) -> int | None:
-        """How many signatures stand with what the letter says now, not counting who signed before this translation
-        existed; None if nobody has counted yet.
+        """Return how many signatures belong to what the letter says now, without people who signed before this
+        translation existed; None if nobody has counted yet.
         """
         return self.added.since if self.added else self._signed_now
 
     @property
     def signed_earlier(self) -> int | None:
-        """How many stand with a text that said something else."""
+        """Return how many signatures belong to a text that said something else."""
         return None if self._signed_now is None else self.letter.signature_count - self._signed_now
 
     @property
@@ -215,7 +218,7 @@ class History:
         return self._counted(text for text in self.texts if self.since and text.number >= self.since.number)
 
     def _counted(self, texts: Iterable[Revision]) -> int | None:
-        """How many signatures stand with these. Race: the sequencer may have gone on since the letter was read."""
+        """Add up the signatures of these texts. Race: the sequencer may have gone on since the letter was read."""
         counts = [text.signature_count for text in texts]
         return None if None in counts else min(sum(map(int, filter(None, counts))), self.letter.signature_count)
 
@@ -227,17 +230,17 @@ class Translation(models.Model):
     # BCP 47, for example "en" or "pt-BR".
     language = models.CharField(max_length=12)
     title = models.CharField(max_length=200)
-    # To whom the letter is written, as it stands above the text.
+    # The addressee, as shown above the text.
     addressee = models.CharField(max_length=200)
-    # One or two sentences, for lists, shared links and search engines.
+    # One or two sentences for lists, shared links and search engines.
     summary = models.CharField(max_length=400, blank=True)
-    # Markdown, as the organizer typed it.
+    # Markdown as the organizer typed it.
     body = models.TextField(max_length=100_000)
-    # Made from `body` when it was saved, sanitised then; safe to show as it is.
+    # Rendered from `body` and sanitised when it was saved, so it is safe to show.
     html = models.TextField()
-    # SHA-256 of the text and of the picture above it (letters/shared/text.py, `digest`): what a signature is bound to.
+    # SHA-256 of the text and its cover (letters/shared/text.py, `digest`). A signature is bound to it.
     sha256 = models.BinaryField(max_length=32)
-    # The `version` of the letter's original text that this one says in another language; empty where nobody noted it.
+    # The `version` of the original that this text translates; empty if unknown.
     made_from = models.CharField(max_length=16, default="", db_default="", blank=True)
 
     class Meta:
@@ -251,29 +254,29 @@ class Translation(models.Model):
         return self.title
 
     def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
-        """What a reader of both would see to have changed: all that the fingerprint is of, and the summary, which
-        stands beside links to the letter.
+        """Return what changed for readers: everything that the fingerprint covers, and the summary, which accompanies
+        links.
         """
         texts = [f"{text.addressee}\n\n{text.title}\n\n{text.summary}\n\n{text.body}" for text in (older, self)]
         return differences(*texts)
 
     @property
     def fingerprint(self) -> str:
-        """The SHA-256 as people compare it."""
+        """Return the SHA-256 as people compare it."""
         return bytes(self.sha256).hex()
 
     @property
     def version(self) -> str:
-        """Another one whenever a word has changed: what a writer has seen is compared with it."""
+        """Return a fingerprint of the text, for detecting that a teammate has changed it."""
         parts = [self.title, self.addressee, self.summary, self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     def is_behind(self, original: Translation) -> bool:
-        """The original says something else now than when this was made from it."""
+        """Tell whether the original has changed since this translation was made."""
         return self.language != original.language and self.made_from not in {"", original.version}
 
 
 def newest_titles() -> Subquery:
-    """Of letters in a query, the title that organizers know each by: as `Letter.newest_title` says it of one."""
+    """Return the titles that organizers know, for letters in a query, like `Letter.newest_title` for one."""
     titles = Translation.objects.filter(revision__letter=OuterRef("pk"), language=OuterRef("language"))
     return Subquery(titles.order_by("-revision__number").values("title")[:1])

@@ -2,14 +2,14 @@ from django.db import models
 
 from letters.models.display import Display
 
-# What a signer says of themselves, and the public may read.
+# What signers say about themselves, and the public may read.
 WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
 
 
 class Said(models.Model):
-    """What signers say of themselves, and who may see their names."""
+    """What signers say about themselves, and who can see their names."""
 
-    # As typed: NFC, trimmed, inner spaces folded. Empty for `display=nobody`, and after an erasure.
+    # As typed: NFC, trimmed, white space collapsed. Empty for `display=nobody`, and after an erasure.
     name = models.CharField(max_length=200, blank=True)
     affiliation = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=200, blank=True)
@@ -23,7 +23,7 @@ class Said(models.Model):
 
 
 class Consented(models.Model):
-    """The exact words agreed to, and when, if the signer wants to hear of the letter again."""
+    """The exact words that the signer agreed to, and when, if they want updates."""
 
     consent = models.TextField(blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)

@@ -5,14 +5,14 @@ from letters.models.letter import Letter
 
 
 class SignatoryList(models.Model):
-    """People whom an organizer wants to invite: as sent in, until they have said what is what. An hour at most."""
+    """A list of people to invite, as uploaded, until its organizer confirms the columns. Kept for an hour at most."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="+")
-    # Each of a letter's organizers has one at a time.
+    # Each organizer of a letter has one list at a time.
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    # The text, encrypted as addresses are (letters/shared/addresses.py, `seal`).
+    # The text, encrypted like addresses (letters/shared/addresses.py, `encrypt`).
     encrypted = models.BinaryField()
-    # How it was written, if that is worth saying: "windows-1252", "utf-16".
+    # The encoding, if worth mentioning: "windows-1252", "utf-16".
     encoding = models.CharField(max_length=20, blank=True)
     created_at = models.DateTimeField()
 

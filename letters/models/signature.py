@@ -32,13 +32,13 @@ from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.tokens import Token, make_token, read_token
 
 SALT_BYTES = 8
-# How long an invited person has to answer, from the invitation on; then their address is forgotten.
+# An invited person has this long to answer. Then their address is deleted.
 INVITATION_LIFETIME = timedelta(days=14)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Of one field, for a moderator to compare."""
+    """One changed field, for a moderator to compare."""
 
     field: str
     old: str
@@ -47,10 +47,11 @@ class Change:
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
     def move(self, transition: Transition, *, to: State | Case | None = None, **values: Any) -> int:
-        """Take these signatures one step on. Only those that are in a state from which the step leads. How many.
+        """Take these signatures one step on, if they are in a state from which the step leads. Returns how many.
 
-        Race: one UPDATE compares and sets, so of two steps at once the second finds nothing. `to` names the next state
-        where the step has several; `values` are what the table says the operation gives. Raises ValueError for others.
+        Race: one UPDATE compares and sets, so of two steps at the same time the second finds nothing. `to` names the
+        next state where the step has several; `values` are those that the table leaves to the operation. Raises
+        ValueError for others.
         """
         target = transition.target if to is None else to
         transition.check(*([target] if isinstance(target, State) else []), given=values)
@@ -58,30 +59,34 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(state__in=transition.sources).update(**sets)
 
     def move_each(self, transition: Transition, rows: list[Signature], batch_size: int) -> int:
-        """The same where every row has its own values: all that the operation gives are written as the row has them."""
+        """Do the same where each row has its own values."""
         for row in rows:
             row.state = transition.target
         among = self.filter(state__in=transition.sources)
         return among.bulk_update(rows, [*transition.step.given, "state"], batch_size)
 
     def remove(self, transition: Transition) -> int:
-        """Delete those that are in a state in which the step deletes a signature. How many."""
+        """Delete signatures that are in a state in which the step deletes. Returns how many."""
         if transition.step.targets:
             raise ValueError(f"{transition.name} deletes nothing")
         return self.filter(state__in=transition.sources).delete()[1].get("letters.Signature", 0)
 
     def published(self) -> SignatureQuerySet:
-        """What the public sees, the newest first. A page goes on from a number (`number__lt`), never by an offset."""
+        """Select what the public sees, newest first.
+
+        Pages continue from a number (`number__lt`), never by an offset.
+        """
         return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
 
     def numbered(self) -> SignatureQuerySet:
-        """The same with the stubs of those that were taken out: a list of numbers without gaps."""
+        """Do the same including the stubs of signatures that were taken out: a list of numbers without gaps."""
         return self.filter(number__isnull=False).order_by("-number")
 
     def with_signed_text(self, changes: History | None) -> SignatureQuerySet:
-        """Each says in `signed_text` whether its signer saw other words than readers do now: "first" or "earlier" where
-        the letter said something else, "corrected" where it was only corrected since, else nothing. Where the name is
-        not public, "corrected" also if it was so in another language than the signer's.
+        """Annotate `signed_text`, which tells whether the signer saw another text than readers do now.
+
+        It is "first" or "earlier" if the letter said something else, "corrected" if it was only corrected since, and ""
+        otherwise. Without a public name, it is also "corrected" if another language than the signer's was corrected.
         """
         kinds: list[When] = []
         if changes and changes.has_changed:
@@ -91,8 +96,8 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
                 When(revision__number__lt=max(numbers), then=Value("earlier")),
             ]
         if changes:
-            # Privacy: who corrects one language at a time would read from the marks in which one somebody signed who
-            # shows no name. So these are marked whatever the language.
+            # Privacy: somebody who corrects one language at a time could read from these marks in which language a
+            # person without a public name signed. So those are marked for any language.
             any_language = Q(revision__number__in=changes.corrected_in_any_language())
             kinds.append(When(~Q(display=Display.PUBLIC) & any_language, then=Value("corrected")))
             kinds += [
@@ -102,15 +107,15 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.annotate(signed_text=Case(*kinds, default=Value(""), output_field=models.CharField()))
 
     def of_token(self, purpose: str, text: str) -> tuple[Signature, Token] | None:
-        """The one that a mailed link is for; None if the link was cut or changed, or the signature is gone."""
+        """Return the signature of an emailed link; None if the link was cut or changed, or the signature is gone."""
         token = read_token(purpose, text)
-        found = self.of(token) if token else None
-        return (found, token) if found and token else None
+        signature = self.of(token) if token else None
+        return (signature, token) if signature and token else None
 
     def of(self, token: Token) -> Signature | None:
-        """None if it is gone."""
-        found = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-        return found if found and token.matches(found.salt) else None
+        """Return the signature, or None if it is gone."""
+        signature = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
+        return signature if signature and token.matches(signature.salt) else None
 
 
 class Signature(Said):
@@ -120,51 +125,53 @@ class Signature(Said):
 
     class Verified(models.TextChoices):
         NO = "", "Not yet"
-        LINK = "link", "By the link in the mail"
-        CODE = "code", "By the code in the mail"
-        SAMPLE = "sample", "Invented, part of the sample letter"
+        LINK = "link", "By the link in the email"
+        CODE = "code", "By the code in the email"
+        SAMPLE = "sample", "Invented for the sample letter"
 
     class Concern(models.TextChoices):
-        """Why a moderator should look. All but a mail that came back hold a signature back when it is confirmed."""
+        """Why a moderator should review a signature. Each concern except BOUNCED holds it when it is confirmed."""
 
         NONE = "", "None"
-        DISPOSABLE = "disposable", "The address is of a kind that is thrown away"
-        UNPROVEN = "unproven", "Signed without the proof of work that was asked for"
-        BOUNCED = "bounced", "Mail to the address came back"
-        COMPLAINED = "complained", "The owner of the address called our mail spam"
-        CHANGED = "changed", "The signer changes words that a moderator has accepted"
-        DOMAIN = "domain", "Very many have signed this letter from that domain"
+        DISPOSABLE = "disposable", "Disposable email address"
+        UNPROVEN = "unproven", "Signed without the browser check"
+        BOUNCED = "bounced", "Email to this address bounced"
+        COMPLAINED = "complained", "The owner of the address reported our email as spam"
+        CHANGED = "changed", "Changed by the signer after a moderator accepted it"
+        DOMAIN = "domain", "One of very many signatures from the same email domain"
 
-    # No index of its own: every index is paid for at each signing, and nobody asks for a letter's signatures but by
-    # their number or their state.
+    # Performance: without an index of its own, because every index is paid for at each signing, and signatures are
+    # selected by number or state.
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="signatures", db_index=False)
     # The text that the signer saw.
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=12)
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    # Invited before the letter opened: shown above the others once it is published, in the order of the ids.
+    # Invited before the letter opened: shown above the others, in the order of the ids.
     is_first = models.BooleanField(default=False, db_default=False)
-    # How we know that a person stands behind it.
+    # How the owner of the address confirmed.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
-    # The signer's changes of what stands above that wait for a moderator, by field; meanwhile the old words stay.
+    # Changes by the signer that wait for a moderator, by field. Until then the old words stay public.
     pending_changes = models.JSONField(null=True, blank=True)
-    # Those that a moderator has not taken, kept so that this can be undone, until the signer changes or erases them.
+    # Changes that a moderator declined. They are kept, so that this can be undone, until the signer changes or erases
+    # them.
     declined_changes = models.JSONField(null=True, blank=True)
-    # Confirmed at an address of this domain: if the letter is limited to domains, and the signer has it shown.
+    # The confirmed domain, if the letter is limited to domains and the signer shows it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
-    # The host whose page led the signer to the letter, if any: until the sequencer has added it to a tally.
+    # The host whose page led the signer here, until the sequencer has added it to a tally.
     via = models.CharField(max_length=100, default="", db_default="", blank=True)
-    # The place in the letter's order, given once by the sequencer and kept for ever.
+    # The place in the letter's order. The sequencer gives it once, and it never changes.
     number = models.PositiveIntegerField(null=True, blank=True)
-    # Part of every token for this signature: a new salt makes the old tokens worthless.
+    # Part of every token of this signature: a new salt invalidates all tokens.
     salt = models.BinaryField(max_length=SALT_BYTES)
-    # The letter's count includes it. Only the sequencer writes this, together with the count.
+    # Whether the letter's count includes it. Only the sequencer writes this, together with the count.
     counted = models.BooleanField(default=False, db_default=False)
     # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after a withdrawal.
     address_hash = models.BinaryField(max_length=32, null=True, blank=True)
-    # The same of the spelling that was confirmed, in short: no other one is sent a link that can change the signature.
+    # A short keyed hash of the confirmed spelling. Privacy: no other spelling gets a link that can change the
+    # signature.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
     signed_at = models.DateTimeField()
@@ -175,10 +182,10 @@ class Signature(Said):
 
     class Meta:
         constraints = [
-            # The rule of the house: one signature per letter and address. The database decides, nobody asks first.
-            # The address first: the same index finds what has been mailed to an address, over all letters.
+            # One signature for each letter and address. Race: the database decides. The address comes first, because
+            # the same index finds what was sent to an address over all letters.
             models.UniqueConstraint(fields=["address_hash", "letter"], name="signature_address_once_a_letter"),
-            # Read from its newest number down, it is also the public list.
+            # This index is also the public list, from the newest number down.
             models.UniqueConstraint(
                 fields=["letter", "number"], condition=Q(number__isnull=False), name="signature_number_once_a_letter"
             ),
@@ -224,29 +231,29 @@ class Signature(Said):
             ),
         ]
         indexes = [
-            # The sequencer's work list.
+            # A work list of the sequencer: signatures to number.
             models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state=State.CONFIRMED)),
-            # The same for what is to be taken out of the count.
+            # Another one: signatures to take out of the count.
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state=COUNTED)),
-            # And for what moderators have put back into it.
+            # Another one: signatures that moderators have put back.
             models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state=COUNTED)),
-            # What moderators look at besides what is held: see letters/moderator/moderation/queries.py.
+            # What moderators review besides held signatures: see letters/moderator/moderation/queries.py.
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state=COUNTED) & ~Q(concern="")),
-            # What a moderator has said no to, and may say yes to after all.
+            # What a moderator has rejected and may restore.
             models.Index(
                 "letter",
                 "id",
                 name="signature_refused",
                 condition=Q(state=State.REJECTED) | Q(declined_changes__isnull=False),
             ),
-            # What the honest counter counts besides the published ones, and its organizers list; small, since both
-            # states pass.
+            # For counts of signatures that wait, and for the organizers' list. Small, because both states are
+            # temporary.
             models.Index("letter", "state", "id", name="signature_underway", condition=Q(state__in=UNDERWAY)),
-            # What has been taken back or out, for its organizers' list; small, since few are.
+            # What was withdrawn or removed, for the organizers' list. Small.
             models.Index("letter", "state", "id", name="signature_gone", condition=Q(state__in=GONE)),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
-            # One more, of words (SEARCHED below), is made by the migration that is named for it.
+            # A migration creates one more index, for words (SEARCHED below).
         ]
 
     def __str__(self) -> str:
@@ -254,11 +261,11 @@ class Signature(Said):
 
     @property
     def public_name(self) -> str:
-        """The name, if everybody may see it; else empty, and the page says "name withheld"."""
+        """Return the name if everybody may see it; otherwise "", and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
 
     def as_public(self) -> tuple[object, ...]:
-        """All that public pages and files show of it, to compare before and after a change; nothing of one that is not
+        """Return all that public pages and files show, for comparing before and after a change; nothing if it is not
         published.
         """
         if self.state != self.State.PUBLISHED:
@@ -266,18 +273,21 @@ class Signature(Said):
         is_public = self.display == Display.PUBLIC
         words = (self.name, self.affiliation, self.role) if is_public else ()
         carries = self.display != Display.NOBODY and self.answers.filter(carries=True).exists()
-        # The mark of an earlier text follows from the text and, in part, from whether the name is public.
+        # The mark of an earlier text follows from the text and, partly, from whether the name is public.
         return (is_public, *words, self.domain, carries, self.revision_id, self.language if is_public else "")
 
     @property
     def is_taken_back(self) -> bool:
-        """Rejected, and then emptied by its signer: only the hash is left, so that nobody can put it back."""
+        """Tell whether it was rejected and then emptied by its signer: only the hash is left, so nobody can
+        restore it.
+        """
         return self.state == self.State.REJECTED and self.verified == self.Verified.NO
 
     def fingerprint(self) -> str:
-        """Of all words that a moderator judges: whether they are still those that stood on the page.
+        """Return a fingerprint of the words that a moderator judges, for detecting changes since the page was shown.
 
-        With the salt, which is secret: else whoever tries all countries would read the one that the page leaves out.
+        Privacy: it includes the secret salt. Otherwise somebody could try all countries and find the one that the page
+        hides.
         """
         words = {"salt": bytes(self.salt).hex()} | {
             name: getattr(self, name) for name in (*WORDS, "display", "pending_changes")
@@ -286,15 +296,15 @@ class Signature(Said):
 
     @property
     def changes(self) -> list[Change]:
-        """What its signer asks for, or asked for in vain, beside what stands there."""
+        """Return the changes that its signer asks for, or asked for without success, beside the current words."""
         asked: dict[str, str] = self.pending_changes or self.declined_changes or {}
-        # Privacy: of a signer without a name nobody is told where they are.
+        # Privacy: nobody is told the country of a signer without a name.
         hidden = ["country"] if self.display == Display.NOBODY else []
         names = [name for name in (*WORDS, "display") if name in asked and name not in hidden]
         return [Change(name, getattr(self, name), asked[name]) for name in names]
 
     def link(self, purpose: str, *, now: datetime, submission_id: int | None = None) -> str:
-        """The path of one of its pages behind a token, by the name in urls.py, which is the token's purpose too."""
+        """Return the path of one of its pages with a token. The name in urls.py is also the purpose of the token."""
         token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now, submission_id=submission_id)
         return reverse(purpose, kwargs={"token": token})
 
@@ -304,24 +314,24 @@ class Signature(Said):
         return self.link("not-me", now=now, submission_id=bound_to)
 
     def url_of_letter(self, *, now: datetime) -> str:
-        """Where its signer reads the letter. Before it is published, behind their own link and nowhere else."""
+        """Return where its signer reads the letter: before publication only behind the signer's own link."""
         if self.letter.status == Letter.Status.DRAFT:
             return self.link("invitation", now=now)
         return self.letter.get_absolute_url(self.language)
 
 
-# The words of a signature, without marks; `letters_fold` stands in migration 0003, and folds what is searched for too.
+# The words of a signature without marks. The database function `letters_fold` also folds what is searched for.
 FOLDED = "letters_fold(name || ' ' || affiliation)"
-# Those of one that has a number: one GIN index over all letters, so the letter is a word among them, "#7", which nobody
-# can search for. A search must say just this, and that there is a number, or the index is passed over.
+# The words of a numbered signature. One GIN index covers all letters, so the letter is a word too: "#7", which nobody
+# can search for. A query must use exactly this expression, and require a number, or the index is not used.
 SEARCHED = f"(array_to_tsvector(ARRAY['#' || letter_id::text]) || to_tsvector('simple', {FOLDED}))"
 
 
 class SignerContact(Consented):
-    """The private half of a signature. Deleting this row is how an address is forgotten."""
+    """The private half of a signature. Deleting this row deletes the address."""
 
     signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="contact", primary_key=True)
-    # The address as typed, encrypted (letters/shared/addresses.py, `seal`).
+    # The address as typed, encrypted (letters/shared/addresses.py, `encrypt`).
     address = models.BinaryField()
 
     class Meta:

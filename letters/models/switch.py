@@ -4,13 +4,13 @@ from django.db import models
 
 
 class Switch(models.Model):
-    """One thing that can be stopped, or asked for, while the site runs. Without a row it stands at its default."""
+    """One activity that staff can stop or start while the site runs. Without a row, its default applies."""
 
     class Name(models.TextChoices):
-        TAKE_SIGNATURES = "take_signatures", "Take signatures"
-        SEND_BULK_MAIL = "send_bulk_mail", "Send mail that can wait: reminders, updates"
-        ASK_PROOF = "ask_proof", "Ask everybody for a proof of work"
-        PUBLISH = "publish", "Publish what is confirmed"
+        TAKE_SIGNATURES = "take_signatures", "Accept signatures"
+        SEND_BULK_MAIL = "send_bulk_mail", "Send bulk email: reminders, invitations, carry-over questions, updates"
+        ASK_PROOF = "ask_proof", "Ask every signer for a browser check"
+        PUBLISH = "publish", "Publish confirmed signatures"
 
     name = models.CharField(max_length=20, choices=Name)
     is_on = models.BooleanField()

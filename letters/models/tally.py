@@ -7,14 +7,17 @@ from letters.models.letter import Letter
 
 
 class LetterHour(models.Model):
-    """What the sequencer did to a letter within one hour: so that a million signatures are drawn without counting."""
+    """What the sequencer did to a letter within one hour.
+
+    Performance: a chart of a million signatures counts nothing.
+    """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="hours", db_index=False)
-    # The hour's beginning.
+    # The beginning of the hour.
     hour = models.DateTimeField()
     # Numbers given.
     published = models.PositiveIntegerField(default=0)
-    # Taken out of the count, less those put back into it: so it may be below zero.
+    # Signatures taken out of the count, minus those put back; may be negative.
     taken_out = models.IntegerField(default=0)
 
     class Meta:
@@ -25,19 +28,19 @@ class LetterHour(models.Model):
 
 
 class LetterTally(models.Model):
-    """How many of a letter's signatures had something in common when they were numbered. Nobody is taken out again.
+    """How many of a letter's signatures had a value in common when they were numbered. Numbers never decrease.
 
-    For a host that led readers here this is all that is kept: the signature's own note of it is cleared meanwhile.
+    Privacy: this is all that is kept of the host that led readers here. The signature's own note is deleted.
     """
 
     class Kind(models.TextChoices):
         LANGUAGE = "language", "The language that they signed in"
-        COUNTRY = "country", "The country that they named"
-        VIA = "via", "The host that led them to the letter"
+        COUNTRY = "country", "The country that they selected"
+        VIA = "via", "The website that brought them to the letter"
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind)
-    # A language's or a country's code, or a host; empty where it is not known.
+    # The code of a language or country, or a host; empty if unknown.
     value = models.CharField(max_length=100, blank=True)
     number = models.PositiveIntegerField()
 
@@ -50,7 +53,7 @@ class LetterTally(models.Model):
             ),
         ]
         indexes = [
-            # Anybody may write any host into the form: the greatest are read, however many there are.
+            # Denial of service: anybody can submit any host with the form, so only the largest numbers are read.
             models.Index("letter", "kind", F("number").desc(), name="letter_tally_greatest"),
         ]
 

@@ -6,66 +6,65 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from letters.models.letter import Letter
 
 
 class UpdateQuerySet(models.QuerySet["Update"]):
     def public(self) -> UpdateQuerySet:
-        """What stands in the letter's archive, the newest first: sent or being sent, and meant for everybody."""
+        """Select the letter's public archive, newest first: updates that were sent or are being sent."""
         return self.filter(is_public=True, began_at__isnull=False).order_by("-pk")
 
     def under_way(self) -> UpdateQuerySet:
-        """Begun, and mail of theirs may still be owed; also those that were paused or stopped."""
+        """Select updates that have begun and may still owe emails, including those that are paused or stopped."""
         return self.filter(began_at__isnull=False, ended_at__isnull=True).order_by("began_at")
 
 
 class Update(models.Model):
-    """What a collective writes to those signers of a letter who agreed to hear of it again."""
+    """A message from a collective to those signers of a letter who agreed to updates."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
         SENDING = "sending", "Being sent"
-        # Nothing of it leaves, and what is owed stays owed.
+        # Nothing is sent, and the emails stay owed.
         PAUSED = "paused", "Paused"
         SENT = "sent", "Sent"
-        # For good: whoever has not had it does not get it.
+        # Stopped for good: people who have not had it do not get it.
         STOPPED = "stopped", "Stopped"
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="updates")
-    # Who wrote it. Never public: the collective signs.
+    # The person who wrote it. Never public: the collective signs.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # BCP 47. One text for all, whatever language they signed in.
+    # BCP 47. There is one text for all signers, whatever language they signed in.
     language = models.CharField(max_length=12)
-    # One line; the subject of the mail.
+    # One line, shown at the top of the email.
     title = models.CharField(max_length=150)
-    # Markdown, as typed, and the HTML made from it when it was saved, sanitised then. From the first mail on neither
-    # changes (letters/organizer/updates/operations/spreading.py).
+    # Markdown as typed, and the sanitised HTML that was rendered when it was saved. Neither changes once sending has
+    # begun (letters/organizer/updates/operations/writing.py).
     body = models.TextField(max_length=30_000)
     html = models.TextField()
-    # It stands in the letter's public archive and feed, too.
+    # Also shown in the letter's public archive and feed.
     is_public = models.BooleanField(default=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     created_at = models.DateTimeField()
-    # When sending began; when everybody was owed their mail; and when nothing was owed any more.
+    # When sending began, when all emails had been created, and when none was owed any more.
     began_at = models.DateTimeField(null=True, blank=True)
     spread_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    # It goes to the signatures that had a number when sending began: up to this one.
+    # The highest signature number when sending began. The update goes to signatures up to this one.
     up_to = models.PositiveIntegerField(default=0)
-    # The number of the last signature that was looked at. It moves on in the transaction that owes the mails.
+    # The number of the last signature that was considered. Written in the transaction that creates the emails.
     cursor = models.PositiveIntegerField(default=0)
-    # To how many it goes; whole once it has been spread.
+    # The number of recipients; complete once all emails have been created.
     recipients_total = models.PositiveIntegerField(default=0)
-    # How its mails stood when they were last counted; counted by a worker, never by a page.
+    # The last count of its emails by state. A worker counts, never a page.
     owed_count = models.PositiveIntegerField(default=0)
     sent_count = models.PositiveIntegerField(default=0)
     failed_count = models.PositiveIntegerField(default=0)
     tallied_at = models.DateTimeField(null=True, blank=True)
-    # So many wanted no more after this one.
+    # People who unsubscribed after this update.
     unsubscribed_count = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[models.Manager[Update]] = models.Manager.from_queryset(UpdateQuerySet)()
@@ -94,18 +93,15 @@ class Update(models.Model):
 
     @property
     def version(self) -> str:
-        """Another one whenever a word has changed: what a writer has seen is compared with it."""
+        """A fingerprint of the text, for detecting that a teammate has changed it."""
         parts = [self.title, self.language, str(self.is_public), self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
     def lapsed_count(self) -> int:
-        """Counted recipients who no longer want it, or can no longer get it."""
+        """Recipients who do not want it any more, or cannot get it."""
         return max(0, self.recipients_total - self.owed_count - self.sent_count - self.failed_count)
 
     def url(self, language: str = "") -> str:
-        """Its public page, with a prefix in another language than the letter's."""
-        named = {"slug": self.letter.slug, "update_id": self.pk}
-        if language in {"", self.letter.language}:
-            return reverse("update", kwargs=named)
-        return reverse("translated_update", kwargs={**named, "language": language})
+        """Return its public page, with a prefix for another language than the letter's."""
+        return self.letter.url_of("update", language, update_id=self.pk)

@@ -18,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person with a shell on the server need not prove that the address is theirs."""
+        """Create a superuser. A person with a shell on the server need not prove that the address is theirs."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
         addresses = apps.get_model("account", "EmailAddress").objects
         addresses.create(user=user, email=user.email, verified=True, primary=True)
@@ -31,13 +31,13 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """Somebody with an account: an organizer, a moderator, staff. Signers have none."""
 
-    # How they sign in, and where we write to them. Never public, and encrypted in the database.
+    # For signing in and for our emails. Never public, and encrypted in the database.
     email = EncryptedEmailField(unique=True)
-    # What teammates call them. Never public: the collective signs.
+    # What teammates see. Never public: the collective signs.
     name = models.CharField(max_length=200, blank=True)
     # May open /admin/.
     is_staff = models.BooleanField(default=False)
-    # False instead of deleting: what they did stays explained.
+    # False instead of deleting, so that the audit log stays complete.
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now)
 

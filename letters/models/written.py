@@ -3,9 +3,9 @@ from django.db import models
 
 
 class Written(models.Model):
-    """How many bytes of text an account has added on its newest day of writing: one row for each account.
+    """How many bytes of text an account has added on its last day of writing, in one row for each account.
 
-    What decides with it stands in letters/base/accounts/operations.py, `keep_text`.
+    The limit is in letters/base/accounts/operations.py, `keep_text`.
     """
 
     account = models.OneToOneField(

@@ -1,11 +1,11 @@
-"""HTML of ours for somewhere else: in a feed and in an email an address that begins with a slash leads nowhere."""
+"""Adapt our HTML for feeds and emails, where a path that begins with a slash leads nowhere."""
 
 from html import escape
 from html.parser import HTMLParser
 
-# As wide as the text of an email (letters/templates/letters/mail/base.html). Outlook obeys no max-width, but this.
+# The width of an email (letters/templates/letters/mail/base.html). Outlook ignores max-width but respects this.
 WIDEST = 520
-# An email has no stylesheet of its own: many programs take it out.
+# Inline, because many email programs remove style sheets.
 STYLES = {
     "img": "max-width:100%;height:auto",
     "table": "border-collapse:collapse;max-width:100%;margin:0 0 16px",
@@ -15,19 +15,19 @@ STYLES = {
     "pre": "white-space:pre-wrap;overflow-wrap:anywhere",
     "a": "color:#9c2b1e",
 }
-# A browser's choice among sizes, which mail programs and feed readers make badly.
+# Attributes for choosing a size, which email programs and feed readers handle badly.
 OF_A_BROWSER = {"srcset", "sizes", "loading"}
 
 
 def with_whole_addresses(html: str, base: str) -> str:
-    """The same with whole addresses of links and pictures."""
+    """Make the addresses of links and pictures absolute."""
     return _rewritten(html, base, is_mail=False)
 
 
 def fit_for_email(html: str, base: str) -> str:
-    """The same, with pictures no wider than the email.
+    """Do the same, and make pictures no wider than the email.
 
-    Privacy: a picture has one address for everybody who gets the email, so that loading it tells nobody whose it is.
+    Privacy: a picture has the same address for all recipients, so loading it does not reveal who reads.
     """
     return _rewritten(html, base, is_mail=True)
 
@@ -41,7 +41,7 @@ def _rewritten(html: str, base: str, *, is_mail: bool) -> str:
 
 class _Rewriter(HTMLParser):
     def __init__(self, base: str, is_mail: bool) -> None:
-        # What is escaped stays as it is.
+        # Keep escaped characters as they are.
         super().__init__(convert_charrefs=False)
         self.base, self.is_mail = base, is_mail
         self.parts: list[str] = []
@@ -76,7 +76,7 @@ class _Rewriter(HTMLParser):
 
 
 def _for_a_narrow_page(picture: dict[str, str]) -> dict[str, str]:
-    """The smallest size that there is, and room for no more than WIDEST."""
+    """Use the smallest size of the picture, no wider than WIDEST."""
     small = picture.get("srcset", "").split(" ")[0]
     changed = {**picture, "src": small or picture.get("src", "")}
     width, height = picture.get("width", ""), picture.get("height", "")

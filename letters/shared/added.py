@@ -1,4 +1,4 @@
-"""What pages and files say of a translation that came after people had signed: they have not seen it."""
+"""Say that a translation was added after people had signed. Trust: those people have not seen it."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 
 def added_sentence(day: date | None, *, before: int | None) -> str:
-    """When it came, and how many had signed by then; None if nobody has counted yet."""
+    """Say when a translation was added, and how many people had signed by then (None if nobody has counted yet)."""
     said = gettext("This translation was added on %(day)s.") % {"day": format_date(day, "long", locale=_locale())}
     if before is None:
         return f"{said} {gettext('People may have signed before it existed.')}"

@@ -1,4 +1,4 @@
-"""Why mail cannot be sent to what somebody typed, in a sentence: by the codes of NoAddress."""
+"""Sentences that say why an address cannot get email, by the codes of NoAddress."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -29,5 +29,5 @@ WHY_NOT: dict[str, str | Promise] = {
 
 
 def why_not(code: str) -> str:
-    """In the language of this moment."""
+    """Return the sentence in the current language."""
     return str(WHY_NOT.get(code, INCOMPLETE))

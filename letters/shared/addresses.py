@@ -1,4 +1,4 @@
-"""Email addresses: read from what was typed, known again by a keyed hash, encrypted at rest."""
+"""Email addresses: parse them, compare them by a keyed hash, and encrypt them."""
 
 import hashlib
 import hmac
@@ -13,53 +13,54 @@ from email_validator import EmailNotValidError, validate_email
 
 from letters.shared.text import TURNS_DIRECTION, normalized
 
-# RFC 5321, 4.5.3.1: a path has at most 256 octets, two of them the angle brackets.
-LONGEST = 254
-# As much is looked at, with what stands around an address.
+# RFC 5321, 4.5.3.1: a path has at most 256 octets, two of which are the angle brackets.
+MAX_LENGTH = 254
+# Longer input is rejected. An address may have text around it.
 MAX_TYPED_LENGTH = 1000
 
 
 @dataclass(frozen=True)
 class Address:
-    """An address that mail can be sent to."""
+    """An address that can get email."""
 
-    # To send to: domain in ASCII (IDNA), the local part as typed.
+    # To send to: the domain in ASCII (IDNA), the local part as typed.
     deliverable: str
-    # To compare by: two spellings that reach the same person have the same one.
+    # To compare: equal for spellings that reach the same person.
     canonical: str
 
 
 class NoAddress(ValueError):
-    """Mail cannot be sent to it; `code` says why (letters/shared/address_words.py)."""
+    """The text is not an address that can get email. `code` says why (letters/shared/address_words.py)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-# What people copy along with an address. None of it begins or ends one, but for a quotation mark: see `_trimmed`.
+# Characters that people copy along with an address. None begins or ends one, except a quotation mark: see `_trimmed`.
 BEFORE = " \t\r\n\v\f<>()[],;:«»‹›“”„‟‘’‚‛'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # noqa: RUF001
 AFTER = BEFORE + '".!'
-# Invisible: zero-width characters, direction marks, soft hyphens, byte order marks, whatever else Unicode calls format.
+# Invisible characters: zero-width characters, direction marks, soft hyphens, byte order marks, and other format
+# characters.
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f]")
 MAILTO = re.compile(r"mailto:", re.IGNORECASE)
-# The last bracket has been taken off by then.
+# The closing bracket has been removed by then.
 NAMED = re.compile(r"([^<>]*)<([^<>]*)")
 LOOKS_LIKE_ONE = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]")
 
 
 def tidy_address(text: str) -> str:
-    """The address without what is invisible or only stands around it. What it says is not changed.
+    """Remove invisible characters and text around an address. The address itself stays as it is.
 
-    `Ada <mailto:ada@example.org?subject=Hi>.` is ada@example.org; full-width letters, as some keyboards type them, are
-    the letters that they look like. Nothing is put right: what stays wrong is for its writer to see.
+    `Ada <mailto:ada@example.org?subject=Hi>.` becomes ada@example.org, and full-width letters become ordinary ones.
+    Mistakes stay, so that the person can see them.
     """
     if len(text) > MAX_TYPED_LENGTH:
         return text
     tidy = _trimmed(INVISIBLE.sub("", normalized("NFKC", text)))
     if "<" in tidy and (named := NAMED.fullmatch(tidy)):
         name, inside = _trimmed(named[1]), _trimmed(named[2])
-        # A second address beside the first: one of them is not meant, and we cannot know which.
+        # The name is a second address: one of the two is wrong, and we cannot know which.
         tidy = inside if name.casefold() == inside.casefold() or not LOOKS_LIKE_ONE.search(name) else tidy
     if found := MAILTO.match(tidy):
         tidy = _trimmed(unquote(tidy[found.end() :].partition("?")[0]))
@@ -73,11 +74,11 @@ def _trimmed(text: str) -> str:
 
 
 def parse_address(text: str) -> Address:
-    """The address in `text`, whatever stands around it. Raises NoAddress."""
+    """Parse the address in `text`, which may have other text around it. Raises NoAddress."""
     tidy = tidy_address(text)
     if not tidy:
         raise NoAddress("empty")
-    if len(tidy) > LONGEST:
+    if len(tidy) > MAX_LENGTH:
         raise NoAddress("too_long")
     if code := _obvious(tidy):
         raise NoAddress(code)
@@ -87,16 +88,16 @@ def parse_address(text: str) -> Address:
         raise NoAddress(_which(tidy)) from wrong
     deliverable = found.ascii_email
     if not deliverable:
-        # Django would write such a name as an encoded word (RFC 2047), and the mail would go to another mailbox.
+        # Privacy: Django would encode such a name (RFC 2047), and the email would go to another mailbox.
         raise NoAddress("not_ascii")
-    # Python's mail package decodes an encoded word in a name: the mail would go to another mailbox, again.
+    # Privacy: Python's email package decodes an encoded word in a name, and the email would go to another mailbox.
     if deliverable.startswith('"') or "=?" in deliverable:
         raise NoAddress("unsendable")
     return Address(deliverable, canonical(deliverable))
 
 
 def _obvious(text: str) -> str:
-    """What is wrong at first sight, as a code; empty if it may be an address."""
+    """Return the code of an obvious mistake; "" if there is none."""
     if TURNS_DIRECTION.search(text):
         return "turns_direction"
     name, at, domain = text.rpartition("@")
@@ -110,7 +111,7 @@ def _obvious(text: str) -> str:
 
 
 def _which(text: str) -> str:
-    """What the library has found wrong, in our own words."""
+    """Return the code for what the library rejected."""
     name, _, domain = text.rpartition("@")
     if any(map(str.isspace, text)):
         return "space"
@@ -124,7 +125,7 @@ def _which(text: str) -> str:
 
 
 def read_address(text: str) -> Address | None:
-    """The address in `text`, whatever stands around it; None if there is none, or more than one."""
+    """Parse the address in `text`; None if there is none, or more than one."""
     try:
         return parse_address(text)
     except NoAddress:
@@ -141,14 +142,15 @@ SAME_MAILBOX = {
     "ya.ru": "yandex.ru",
     "yandex.com": "yandex.ru",
 }
-# Characters that a provider passes over in a name.
+# Characters that a provider ignores in a name.
 PASSED_OVER = {"gmail.com": ".", "proton.me": "._-"}
 
 
 def canonical(deliverable: str) -> str:
-    """One spelling for all that reach the same mailbox: in lower case, without a tag (+news), as the provider reads it.
+    """Return one spelling for all that reach the same mailbox: lower case, without a tag (+news), by the provider's
+    rules.
 
-    Only used to compare. Mail goes to what was typed.
+    Used only for comparison. Email goes to the address as typed.
     """
     name, _, domain = deliverable.lower().rpartition("@")
     domain = SAME_MAILBOX.get(domain, domain)
@@ -158,7 +160,7 @@ def canonical(deliverable: str) -> str:
 
 
 def hash_address(canonical: str) -> bytes:
-    """HMAC-SHA256 (32 bytes) under ADDRESS_HASH_KEY, which is not in the database that the hash is stored in."""
+    """Return HMAC-SHA256 (32 bytes) under ADDRESS_HASH_KEY, which is not in the database."""
     return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), canonical.encode(), hashlib.sha256)
 
 
@@ -166,27 +168,28 @@ SPELLING_HASH_BYTES = 8
 
 
 def hash_spelling(deliverable: str) -> bytes:
-    """A keyed hash of one spelling. Case aside, another spelling has another one, even if `canonical` is the same.
+    """Return a keyed hash of one spelling. It differs between spellings, except for case, even if `canonical` is the
+    same.
 
-    Privacy: what is compared by `canonical` may be another person's mailbox, at a server that reads "ada+x" as a name
-    of its own. So a link that lets somebody change a signature goes only to the spelling that its signer confirmed.
+    Privacy: addresses with the same `canonical` may be different mailboxes at a server that treats "ada+x" as another
+    name. So a link that can change a signature goes only to the spelling that its signer confirmed.
     """
     message = b"spelling:" + deliverable.lower().encode()
     return hmac.digest(settings.ADDRESS_HASH_KEY.encode(), message, hashlib.sha256)[:SPELLING_HASH_BYTES]
 
 
 def encrypt(address: str) -> bytes:
-    """The address encrypted under the newest of ADDRESS_KEYS."""
+    """Encrypt an address under the newest of ADDRESS_KEYS."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).encrypt(address.encode())
 
 
 def decrypt(encrypted: bytes | memoryview) -> str:
-    """The address again. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
+    """Decrypt an address. Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits."""
     return _fernet(tuple(settings.ADDRESS_KEYS)).decrypt(bytes(encrypted)).decode()
 
 
 def reencrypt(encrypted: bytes | memoryview) -> bytes:
-    """The same address under the newest of ADDRESS_KEYS; the same bytes, if it stands under that one already.
+    """Encrypt an address under the newest of ADDRESS_KEYS. Bytes that are under it already come back unchanged.
 
     Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits.
     """

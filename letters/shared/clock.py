@@ -1,6 +1,6 @@
-"""The time by the database's clock, on which all workers agree.
+"""The time of the database's clock, on which all workers agree.
 
-Race: two workers whose own clocks differ would each take the other's lease to be over, and send an email twice.
+Race: two workers with different clocks would each consider the other's lease expired, and send an email twice.
 """
 
 import time
@@ -10,7 +10,7 @@ from django.db import connection
 
 
 class DatabaseClock:
-    """Read once from the database. From then on it runs by this machine's count of seconds, which nobody can set."""
+    """Reads the database's clock once. Afterwards it uses this machine's monotonic clock, which nobody can set."""
 
     def __init__(self) -> None:
         self._began = database_now()

@@ -1,25 +1,25 @@
-"""Rows as lines of a CSV file that no spreadsheet takes for formulas."""
+"""Write CSV that no spreadsheet interprets as formulas."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
-# What a spreadsheet reads as the beginning of a formula, after any space (OWASP, CSV injection); and the wide ones.
+# Characters that begin a formula, also after spaces (OWASP, CSV injection), with full-width forms.
 BEGINS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BEGINS_A_LINE = ("\t", "\r", "\n")
-# By which Excel knows that a file is UTF-8.
+# The byte order mark, by which Excel recognises UTF-8.
 MARK = "\ufeff"
 
 
 def safe_cell(value: object) -> str:
-    """Text as it is, with an apostrophe before what would be calculated. Numbers stay numbers."""
+    """Prefix text that would be calculated with an apostrophe. Numbers stay as they are."""
     text = "" if value is None else str(value)
     dangerous = text.startswith(BEGINS_A_LINE) or text.lstrip().startswith(BEGINS_FORMULA)
     return f"'{text}" if dangerous and isinstance(value, str) else text
 
 
 def csv_lines(rows: Iterable[Sequence[object]]) -> str:
-    """The rows as CSV (RFC 4180), every cell in quotes: a semicolon in one begins no new cell anywhere."""
+    """Return the rows as CSV (RFC 4180). Every cell is quoted, so a semicolon never begins a new one."""
     written = io.StringIO(newline="")
     csv.writer(written, quoting=csv.QUOTE_ALL).writerows([safe_cell(value) for value in row] for row in rows)
     return written.getvalue()

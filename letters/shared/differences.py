@@ -1,8 +1,8 @@
-"""How two texts differ, word by word, in any script, and in a time that no text can stretch.
+"""Compare two texts word by word, in any script.
 
-A text of 100,000 characters may have been made to be slow to compare. So words that stand once in both texts are
-matched first, which costs little, and only what is left between them is compared word with word, as long as WORK lasts;
-where it is used up, a stretch counts as written anew.
+Denial of service: a text of 100,000 characters may be made to compare slowly. So words that occur once in both texts
+are matched first, which is cheap. Only the text between them is compared word by word, within a budget of WORK; beyond
+it a passage counts as rewritten.
 """
 
 import re
@@ -16,31 +16,30 @@ from itertools import groupby
 
 from letters.shared.text import compose
 
-# Pairs of words that are compared at most: about a second's work.
+# The maximum number of word pairs to compare: about a second of work.
 WORK = 2_000_000
-# Of paragraphs that have at least so much in common, one is the other with other words.
+# Two paragraphs with this similarity are versions of each other.
 ALIKE = 0.4
-# So many paragraphs on, the counterpart of a changed one is looked for.
+# The counterpart of a changed paragraph is searched within this many paragraphs.
 LOOK_AHEAD = 6
 MAX_DEPTH = 12
-# More of them nobody reads, and no browser shows them soon: a paragraph is then one that was written anew, and what
-# comes after so many paragraphs is only counted.
+# More parts than this make a paragraph count as rewritten, and further paragraphs are only counted: browsers render
+# them slowly, and nobody reads them.
 MAX_PARTS = 1000
 MAX_PARAGRAPHS = 1000
 
-# Scripts that leave no spaces between words, in which each sign is compared by itself: Thai, Lao, Burmese, Khmer,
-# Japanese and Chinese.
+# Scripts without spaces between words, where each character is compared: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
 NO_SPACES = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# Marks that are drawn on the sign before them. Without it they are drawn on nothing, so they are never parted.
+# Ranges of combining marks, which must stay with the character before them.
 WHERE_MARKS_ARE = [range(0x20000), range(0xE0100, 0xE01F0)]
 PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some words that stay ("same"), go ("gone") or are new ("new")."""
+    """Words that are the "same", "gone" or "new"."""
 
     kind: str
     text: str
@@ -48,9 +47,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One paragraph; or a number of them: "skipped" if they stay as they are, "more" if they are too many to show."""
+    """A paragraph, or a number of them: "skipped" if they are unchanged, "more" if they are too many to show."""
 
-    # "same", "changed", "gone", "new", "skipped", "more"
+    # "same", "changed", "gone", "new", "skipped" or "more".
     kind: str
     parts: tuple[Part, ...] = ()
     number: int = 0
@@ -58,26 +57,26 @@ class Paragraph:
 
 @dataclass
 class _Budget:
-    """How many more pairs of words may be compared."""
+    """The number of word pairs that may still be compared."""
 
     left: int = field(default_factory=lambda: WORK)
 
     def has(self, work: int) -> bool:
-        """Whether so much is left; if it is, it is used up now."""
+        """Spend this amount of work, if that much is left. Returns whether it was."""
         if work > self.left:
             return False
         self.left -= work
         return True
 
 
-# Where something stands in the old sequence and in the new one; and a run of it, which stays or not.
+# A position in the old and in the new sequence; and a run of equal or different positions.
 _Pair = tuple[int, int]
 _Run = tuple[str, range, range]
 
 
 @lru_cache(maxsize=64)
 def differences(old: str, new: str) -> tuple[Paragraph, ...]:
-    """The new text by paragraphs, with what was changed, added and removed. Of what stays, only what is beside it."""
+    """Return the paragraphs of the new text with changes marked. Of unchanged ones, only the neighbours of changes."""
     before, after, budget = _paragraphs(old), _paragraphs(new), _Budget()
     found: list[Paragraph] = []
     for kind, left, right in _Comparison(before, after, budget).runs():
@@ -91,14 +90,14 @@ def differences(old: str, new: str) -> tuple[Paragraph, ...]:
 
 
 def words_of(text: str) -> list[str]:
-    """The text cut into words, spaces and signs; joined, it is the text again."""
+    """Split a text into words, spaces and punctuation. Joined, they are the text again."""
     return _word().findall(text)
 
 
 def changed_words(old: str, new: str) -> tuple[int, int]:
-    """How many words of the old text have gone or how many came, whichever is more; and how many words it had.
+    """Return how many words of the old text were removed or added, whichever is more, and how many words it had.
 
-    Where there is too much to compare, a stretch counts as written anew: rather too many than too few.
+    Beyond the budget a passage counts as rewritten, so the number is rather too high than too low.
     """
     before, after = _only_words(old), _only_words(new)
     runs = list(_Comparison(before, after, _Budget()).runs())
@@ -107,7 +106,7 @@ def changed_words(old: str, new: str) -> tuple[int, int]:
 
 
 def same_words(old: str, new: str) -> bool:
-    """Whether two lines differ in capitals, spaces and punctuation at most."""
+    """Tell whether two lines differ at most in case, spaces and punctuation."""
     return _only_words(old.casefold()) == _only_words(new.casefold())
 
 
@@ -124,7 +123,7 @@ def _paragraphs(text: str) -> list[str]:
 def _word() -> re.Pattern[str]:
     marks = "".join(re.escape(chr(each)) for places in WHERE_MARKS_ARE for each in places if _is_mark(each))
     one = f"[{marks}\u200c\u200d\U0001f3fb-\U0001f3ff]*"
-    # An emoji may be several signs that a joiner holds together.
+    # An emoji may be a sequence of characters joined by U+200D.
     joined = rf"(?:(?<=\u200d)[^\w\s]{one})*"
     return re.compile(rf"\s+|[{NO_SPACES}]{one}|(?:(?![{NO_SPACES}])\w{one})+|.{one}{joined}", re.DOTALL)
 
@@ -134,7 +133,7 @@ def _is_mark(code: int) -> bool:
 
 
 def _without_what_stays(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
-    """One that stays is shown before and after what was changed; the rest of them only counted."""
+    """Keep an unchanged paragraph only before and after changed ones, and count the others."""
     for stays, group in groupby(enumerate(paragraphs), key=lambda each: each[1].kind == "same"):
         places = list(group)
         if not stays:
@@ -146,11 +145,11 @@ def _without_what_stays(paragraphs: list[Paragraph]) -> Iterator[Paragraph]:
         yield from [*first, *skipped, *last]
 
 
-# Paragraphs
+# Comparing paragraphs
 
 
 def _changed(old: list[str], new: list[str], budget: _Budget) -> Iterator[Paragraph]:
-    """A run of paragraphs in place of another: each with its counterpart, if it has one nearby."""
+    """Yield a run of replaced paragraphs, each with its counterpart if there is one nearby."""
     bags = [_bag(text) for text in old], [_bag(text) for text in new]
     done = 0
     for place, text in enumerate(new):
@@ -176,7 +175,7 @@ def _rewritten(old: str, new: str, budget: _Budget) -> Iterator[Paragraph]:
 
 @dataclass(frozen=True)
 class _Bag:
-    """How often each word is in a paragraph. Spaces and commas make nothing alike."""
+    """The number of occurrences of each word in a paragraph, without spaces and punctuation."""
 
     words: Counter[str]
     size: int
@@ -188,13 +187,14 @@ def _bag(text: str) -> _Bag:
 
 
 def _alikeness(old: _Bag, new: _Bag) -> float:
-    """From 0 to 1."""
-    # Denial of service: one with every word may meet thirty thousand short ones. So the shorter is gone through.
+    """Return a similarity from 0 to 1."""
+    # Denial of service: a paragraph with every word may meet thirty thousand short ones, so iterate over the shorter
+    # one.
     few, many = sorted([old.words, new.words], key=len)
     return sum(min(times, many[word]) for word, times in few.items()) / max(old.size, new.size, 1)
 
 
-# Words
+# Comparing words
 
 
 def _parts(old: str, new: str, budget: _Budget) -> Iterator[Part]:
@@ -208,7 +208,7 @@ def _parts(old: str, new: str, budget: _Budget) -> Iterator[Part]:
             yield from _flush(gone, added)
             yield Part("same", text)
         else:
-            # A space between two changed words belongs to both: they read as one change.
+            # A space between two changed words belongs to both, so that they read as one change.
             gone += [before[each] for each in left]
             added += [after[each] for each in right]
     yield from _flush(gone, added)
@@ -220,7 +220,7 @@ def _flush(gone: list[str], added: list[str]) -> Iterator[Part]:
     added.clear()
 
 
-# Sequences
+# Comparing sequences
 
 
 @dataclass
@@ -230,7 +230,7 @@ class _Comparison:
     budget: _Budget
 
     def runs(self) -> Iterator[_Run]:
-        """What stays and what does not, in order, each run as long as can be."""
+        """Yield equal and different runs in order, each as long as possible."""
         pairs = list(self._pairs(range(len(self.old)), range(len(self.new)), 0))
         at_old = at_new = 0
         for _, group in groupby(enumerate(pairs), key=lambda each: (each[1][0] - each[0], each[1][1] - each[0])):
@@ -244,7 +244,7 @@ class _Comparison:
             yield "changed", range(at_old, len(self.old)), range(at_new, len(self.new))
 
     def _pairs(self, left: range, right: range, depth: int) -> Iterator[_Pair]:
-        """Places of what is the same in both, within these stretches, in order."""
+        """Yield the positions of equal elements in these ranges, in order."""
         old, new, start, end = self.old, self.new, 0, 0
         while start < min(len(left), len(right)) and old[left[start]] == new[right[start]]:
             yield left[start], right[start]
@@ -257,7 +257,7 @@ class _Comparison:
         yield from tail
 
     def _inner_pairs(self, left: range, right: range, depth: int) -> Iterator[_Pair]:
-        """The same of stretches that neither begin nor end alike."""
+        """Do the same for ranges without a common beginning or end."""
         anchors = self._anchors(left, right) if depth < MAX_DEPTH else []
         if anchors:
             at_old, at_new = left.start, right.start
@@ -270,12 +270,12 @@ class _Comparison:
             yield from self._longest_common(left, right)
 
     def _anchors(self, left: range, right: range) -> list[_Pair]:
-        """What stands once in each stretch, as far as it stands in the same order in both (patience diff)."""
+        """Return the elements that occur once in each range, as far as their order is the same (patience diff)."""
         old, new = self.old, self.new
         counts = Counter(old[each] for each in left), Counter(new[each] for each in right)
         places = {new[each]: each for each in right if counts[1][new[each]] == 1}
         found = [(each, places[old[each]]) for each in left if counts[0][old[each]] == 1 and old[each] in places]
-        # The longest rising sequence of places: the last of each length so far, and who came before whom.
+        # The longest increasing subsequence: the last position for each length, and its predecessor.
         ends: list[int] = []
         chains: list[int] = []
         before: list[int] = []
@@ -290,7 +290,7 @@ class _Comparison:
         return rising[::-1]
 
     def _longest_common(self, left: range, right: range) -> Iterator[_Pair]:
-        """The longest common subsequence, by the table of lengths."""
+        """Yield the longest common subsequence, with the table of lengths."""
         old, new = self.old, self.new
         lengths = [[0] * (len(right) + 1)]
         for i in reversed(left):

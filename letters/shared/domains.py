@@ -1,11 +1,11 @@
-"""What the domain of an address says: which letter it may sign, who reads its mail, how long it will live."""
+"""What the domain of an address tells: which letter it may sign, who reads its email, and whether it is disposable."""
 
 from collections.abc import Collection
 
 from disposable_email_domains import blocklist
 from publicsuffixlist import PublicSuffixList
 
-# Whose mail nobody's employer runs: great and small providers of private mailboxes.
+# Providers of private mailboxes, whose email no employer reads.
 PRIVATE = {
     *["gmail.com", "googlemail.com", "icloud.com", "me.com", "mac.com", "aol.com", "mail.com", "email.com"],
     *["ymail.com", "proton.me", "protonmail.com", "pm.me", "tuta.com", "tutanota.com", "tutamail.com"],
@@ -17,9 +17,9 @@ PRIVATE = {
     *["163.com", "126.com", "naver.com", "daum.net", "rediffmail.com", "uol.com.br", "bol.com.br", "msn.com"],
     *["comcast.net", "verizon.net", "att.net", "btinternet.com", "sky.com", "bigpond.com", "rocketmail.com"],
 }
-# Providers with a domain in many countries.
+# Providers with domains in many countries.
 PRIVATE_BY_NAME = frozenset({"yahoo", "hotmail", "outlook", "live", "gmx", "yandex", "zoho"})
-# Where they have one. To exempt by the name alone would exempt whoever buys it in a new top-level domain.
+# The countries in which they have one. By the name alone, anybody could register it in a new top-level domain.
 PRIVATE_ABROAD = frozenset(
     f"{name}.{place}"
     for name, places in {
@@ -41,23 +41,25 @@ def domain_of(address: str) -> str:
 
 
 def match_domain(domain: str, listed: Collection[str]) -> str:
-    """The listed domain that this one is, or is below (cs.example.edu is below example.edu); empty if none is."""
+    """Return the listed domain that equals this one or contains it (example.edu contains cs.example.edu); "" if none
+    does.
+    """
     matching = [each for each in listed if domain == each.lower() or domain.endswith(f".{each.lower()}")]
     return max(matching, key=len, default="")
 
 
 def is_disposable(domain: str) -> bool:
-    """Whether mailboxes there are made to be thrown away (disposable-email-domains)."""
+    """Tell whether mailboxes at the domain are disposable (disposable-email-domains)."""
     labels = domain.split(".")
     return any(".".join(labels[place:]) in blocklist for place in range(len(labels) - 1))
 
 
 def is_private(domain: str) -> bool:
-    """Whether so many people have their mailbox there that it says nothing about any of them."""
+    """Tell whether the domain belongs to a large provider, so that it says nothing about its users."""
     owned = registrable(domain)
     return owned in PRIVATE or owned in PRIVATE_ABROAD
 
 
 def registrable(domain: str) -> str:
-    """The part that somebody can own, with all the domains below it: example.co.uk of mail.example.co.uk."""
+    """Return the part of a domain that somebody can own: example.co.uk of mail.example.co.uk."""
     return SUFFIXES.privatesuffix(domain) or domain

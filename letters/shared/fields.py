@@ -1,8 +1,8 @@
-"""The addresses of accounts in the database: encrypted, and found again by the address itself.
+"""Encrypted addresses of accounts, which can be looked up by the address itself.
 
-Allauth and Django look accounts up by their address, so one address is always encrypted to one text: AES-SIV
-(RFC 5297), under a key made of ADDRESS_HASH_KEY, which stays the same for ever. Addresses of signers, which nobody
-looks up, are encrypted under ADDRESS_KEYS instead, each time anew.
+allauth and Django look up accounts by address, so an address always has the same ciphertext: AES-SIV (RFC 5297), under
+a key derived from ADDRESS_HASH_KEY, which never changes. Addresses of signers are never looked up, so they are
+encrypted under ADDRESS_KEYS with a different ciphertext each time.
 """
 
 import base64
@@ -16,21 +16,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models.lookups import Exact
 
-# By this, what is encrypted is told from what an earlier release has left.
+# Marks encrypted values.
 MARK = "siv1:"
-# The length of an address says much about a name. Padded, most have the same.
+# Privacy: the length of an address reveals much about a name. Padded, most have the same length.
 BLOCK = 48
 
 
 def encrypt_email(email: str) -> str:
-    """In lower case, as everybody is looked up."""
+    """Encrypt an address in lower case, because lookups use lower case."""
     plain = email.lower().encode()
     padded = plain + b"\0" * (-len(plain) % BLOCK)
     return MARK + base64.urlsafe_b64encode(_cipher(settings.ADDRESS_HASH_KEY).encrypt(padded, None)).decode()
 
 
 def open_email(stored: str) -> str:
-    """Raises cryptography.exceptions.InvalidTag under another ADDRESS_HASH_KEY."""
+    """Decrypt an address. Raises cryptography.exceptions.InvalidTag under another ADDRESS_HASH_KEY."""
     if not stored.startswith(MARK):
         return stored
     encrypted = base64.urlsafe_b64decode(stored.removeprefix(MARK))
@@ -44,7 +44,7 @@ def _cipher(hash_key: str) -> AESSIV:
 
 
 class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not generic at run time
-    """An address that PostgreSQL never sees. It is compared as a whole, in any case of letters, and in no other way."""
+    """An address that PostgreSQL never sees. It can be compared only as a whole, without regard to case."""
 
     def db_type(self, connection: Any) -> str:
         return "text"
@@ -57,7 +57,7 @@ class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not g
         return open_email(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
-        """Django says of others that the field does not support them: a part of an address would match nothing."""
+        """Return None for other lookups, so that Django rejects them: part of an address would match nothing."""
         return super().get_lookup(lookup_name) if lookup_name in {"exact", "iexact", "in", "isnull"} else None
 
 
@@ -66,7 +66,7 @@ EncryptedEmailField.register_lookup(Exact, "iexact")
 
 
 class OthersSealedEmailField(EncryptedEmailField):
-    """The same in a table of another package, whose migrations know it as what it was."""
+    """The same field in a table of another package, whose migrations know it under its original class."""
 
     def deconstruct(self) -> Any:
         name, _, args, kwargs = super().deconstruct()
@@ -74,5 +74,5 @@ class OthersSealedEmailField(EncryptedEmailField):
 
 
 def encryption_field_of(model: type[models.Model], name: str) -> None:
-    """Have an address in another package's table encrypted. Its column must be text."""
+    """Encrypt an address in another package's table. Its column must be text."""
     model._meta.get_field(name).__class__ = OthersSealedEmailField

@@ -1,14 +1,14 @@
-"""Letters as a keyboard without them writes them: "Łódź" as "Lodz", "Größe" as "Grosse".
+"""Replace letters by those of a plain keyboard: "Łódź" becomes "Lodz", "Größe" becomes "Grosse".
 
-For addresses of pages. What is searched is folded in the database, by a function that knows the same letters (migration
-0003), so that an index and a search can never fold in two ways.
+Used for slugs. Search folds in the database, with a function that knows the same letters, so that an index and a search
+cannot differ.
 """
 
 import unicodedata
 
 from letters.shared.text import normalized
 
-# Letters that no decomposition takes apart.
+# Letters that have no decomposition.
 AS_ASCII = {
     "ß": "ss",
     "ẞ": "SS",
@@ -41,5 +41,5 @@ _TABLE = str.maketrans(AS_ASCII)
 
 
 def without_marks(text: str) -> str:
-    """The text in letters without marks, as far as a script has them: NFKD, and the letters above."""
+    """Remove marks from letters, as far as the script has them: NFKD, and the letters above."""
     return "".join(each for each in normalized("NFKD", text.translate(_TABLE)) if not unicodedata.combining(each))

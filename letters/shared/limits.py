@@ -1,7 +1,7 @@
-"""How often something may be done, counted in Valkey with the library `limits`: windows that begin with the first time.
+"""Count how often something is done, in Valkey with the library `limits`. A window begins with the first event.
 
-With Valkey away nobody is counted and nobody is refused: a signature that is lost is worse than one too many.
-Who is counted stands there only as a keyed hash, under a salt that is in Valkey alone and is gone after a day.
+Without Valkey nothing is counted and nobody is refused: losing a signature is worse than one too many. Privacy: people
+are stored only as a keyed hash, whose salt exists in Valkey alone and expires after a day.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from letters.shared.refused import Refusal, Refused
 log = logging.getLogger(__name__)
 
 PREFIX = "limit"
-# The library's own script: adds to a counter, and lets its window begin if it is new.
+# The library's own script: increments a counter, and starts its window if it is new.
 ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
-# Counts, and beyond the rate gives the milliseconds until a place that is so far after the last one that was given.
+# Counts; beyond the rate, returns the milliseconds until a slot that follows the last assigned one.
 TAKE_PLACE = """
 local number = redis.call('INCRBY', KEYS[1], 1)
 if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -41,7 +41,7 @@ return math.floor(place - now)
 """
 SALT_KEY = f"{PREFIX}:salt"
 SALT_SECONDS = 24 * 60 * 60
-# While Valkey is away it is left alone for so long after each failure, that signers do not wait for it one by one.
+# While Valkey is away, it is not asked again for this long after a failure, so that signers do not wait in turn.
 CIRCUIT_OPEN_SECONDS = 5
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ _is_away = False
 
 @dataclass(frozen=True)
 class Limit:
-    """So many times (`rate`) somebody (`whose`: a network, the hash of an address, a letter) may do something."""
+    """How often (`rate`) somebody (`whose`: a network, the hash of an address, a letter) may do something (`what`)."""
 
     what: str
     whose: str
@@ -60,18 +60,18 @@ class Limit:
 
 
 class TooMany(Refused):
-    """Beyond a hard limit, which the code tells, as MANY_REQUESTS."""
+    """A hard limit is exceeded. The code tells which, for example MANY_REQUESTS."""
 
     def __init__(self, code: Refusal, *, seconds: int) -> None:
         super().__init__(code)
-        # Until it may be tried again.
+        # Until the next attempt.
         self.seconds = seconds
 
 
 def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
-    """One time more, for each in one round trip. Those whose rate is exceeded now.
+    """Count each limit once, in one round trip. Returns the limits that are exceeded now.
 
-    If Valkey is away none is, or with `or_fail` this raises redis.RedisError: where a guess would be free.
+    Without Valkey none is; with `or_fail` this raises redis.RedisError, for places where a guess would be free.
     """
     times = _count_or_fail(list(limits)) if or_fail else count_times(limits)
     return {limit for limit, number in times.items() if number > limit.rate.amount}
@@ -82,14 +82,14 @@ def _count_or_fail(counted: list[Limit]) -> dict[Limit, int]:
 
 
 def count_times(limits: Iterable[Limit]) -> dict[Limit, int]:
-    """The same, with how often it was each time; never if Valkey is away."""
+    """Count each limit once, and return the counts; 0 without Valkey."""
     counted = list(limits)
     times = _ask(lambda storage: _add(storage, counted, 1), otherwise=[0] * len(counted))
     return dict(zip(counted, times, strict=True))
 
 
 def add(limits: list[Limit], amounts: list[int]) -> list[int]:
-    """So many times more, for each; how often it is now, never if Valkey is away."""
+    """Add these amounts, and return the counts; 0 without Valkey."""
 
     def ask(storage: RedisStorage) -> list[int]:
         pipeline = _pipeline(storage)
@@ -101,9 +101,9 @@ def add(limits: list[Limit], amounts: list[int]) -> list[int]:
 
 
 def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
-    """One place in a line for each: at once up to its rate, then `apart` seconds after the place before it.
+    """Assign each limit a slot: immediately up to its rate, then `apart` seconds after the previous slot.
 
-    How long to wait; not at all if Valkey is away. By the clock of Valkey, which is one for all.
+    Returns how long to wait; nothing without Valkey. Uses Valkey's clock, which all processes share.
     """
 
     def ask(storage: RedisStorage) -> list[int]:
@@ -119,24 +119,24 @@ def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
 
 
 def is_used_up(limit: Limit) -> bool:
-    """Whether once more would be too often. Nothing is counted."""
+    """Tell whether one more would exceed the limit. Counts nothing."""
     return _ask(lambda storage: storage.get(_key(storage, limit)), otherwise=0) >= limit.rate.amount
 
 
 def give_back(limits: Iterable[Limit]) -> None:
-    """What was counted has not been done after all."""
+    """Take back counts for something that was not done after all."""
     counted = list(limits)
     _ask(lambda storage: _add(storage, counted, -1), otherwise=[0])
 
 
 def seconds_left(limit: Limit) -> int:
-    """Until it may be done again; at least one."""
+    """Return the seconds until the limit allows another attempt; at least one."""
     free_at = _ask(lambda storage: storage.get_expiry(_key(storage, limit)), otherwise=0.0)
     return max(1, ceil(free_at - time.time()))
 
 
 def _add(storage: RedisStorage, limits: list[Limit], amount: int) -> list[int]:
-    """What FixedWindowRateLimiter.hit does; there each limit would be a round trip of its own."""
+    """Do what FixedWindowRateLimiter.hit does, but for all limits in one round trip."""
     pipeline = _pipeline(storage)
     for limit in limits:
         key = storage.prefixed_key(_key(storage, limit))
@@ -152,7 +152,7 @@ def _key(storage: RedisStorage, limit: Limit) -> str:
 
 @lru_cache(maxsize=2)
 def _salt(storage: RedisStorage, minute: int) -> bytes:
-    """The salt of the day, the same for all processes: made by whoever comes first, asked for once a minute."""
+    """Return the salt of the day, which all processes share. The first one creates it; it is read once a minute."""
     fresh = secrets.token_hex(32).encode()
     pipeline = _pipeline(storage)
     pipeline.set(SALT_KEY, fresh, nx=True, ex=SALT_SECONDS)
@@ -183,9 +183,9 @@ def _storage(url: str) -> RedisStorage:
 
 
 def _complain(error: Exception) -> None:
-    """Said once for each time that Valkey goes away, not at every signing."""
+    """Log once for each outage of Valkey, not at every signing."""
     global _circuit_open_until, _is_away  # noqa: PLW0603
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     if not _is_away:
-        log.warning("Valkey does not answer (%s): signing goes on without limits.", type(error).__name__)
+        log.warning("Valkey does not answer (%s): signing continues without limits.", type(error).__name__)
     _is_away = True

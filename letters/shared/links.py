@@ -1,25 +1,25 @@
-"""Addresses of pages and mailboxes that stand bare in a text, as people type and paste them.
+"""Find bare addresses of pages and mailboxes in a text, as people type and paste them.
 
-Our own, since the library for it takes a thousand times as long, and takes "it was late.It rained" for a page in Italy.
-Each pattern looks behind itself before it begins, so a search is linear in the length of the text.
+Our own code, because the usual library is a thousand times slower and takes "it was late.It rained" for a page in
+Italy. Denial of service: each pattern looks behind itself first, so the search is linear in the length of the text.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# What ends an address in any script: quotation marks, and the brackets and punctuation of Chinese and Japanese.
+# Characters that end an address: quotation marks, and Chinese and Japanese brackets and punctuation.
 _QUOTES = r"\"`\u00ab\u00bb\u2018\u201c-\u201e\u2039\u203a"
 _WIDE = r"\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
 _REST = rf"[^\s<>|{_QUOTES}{_WIDE}]"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _HOST = rf"(?:{_LABEL}\.)+[^\W\d_]{{2,24}}"
-# Chinese and Japanese have no space before an address.
+# Chinese and Japanese put no space before an address.
 _WITH_SCHEME = rf"(?<![a-z0-9_/])https?://{_REST}+"
 _MAILBOX = rf"(?<![\w.+/@:-])(?:mailto:)?[\w.+-]{{1,64}}@{_HOST}(?![\w@])"
 _BARE = rf"(?<![\w@./:+-]){_HOST}(?:/{_REST}*)?(?![\w@])"
 ADDRESSES = re.compile(rf"(?P<page>{_WITH_SCHEME})|(?P<mailbox>{_MAILBOX})|(?P<bare>{_BARE})", re.IGNORECASE)
-# Endings that, after a word in small letters, are an address and no slip of a finger.
+# Endings that make an address after a word in lower case, where others may be a missing space.
 SURE = {"com", "edu", "eu", "gov", "info", "int", "net", "org"}
 FOLLOWS = ".,;:!?'\u2019\u2026*_~"
 PAIRS = {")": "(", "]": "["}
@@ -27,7 +27,7 @@ PAIRS = {")": "(", "]": "["}
 
 @dataclass(frozen=True)
 class Found:
-    """An address in a text: from where to where, and where it leads."""
+    """An address in a text: its position and its target."""
 
     start: int
     end: int
@@ -42,7 +42,7 @@ def addresses_in(text: str) -> Iterator[Found]:
 
 
 def _without_what_follows(words: str) -> str:
-    """Without the punctuation of the sentence around it. A bracket that was opened within is part of it."""
+    """Strip the punctuation of the sentence around an address. A bracket that was opened inside belongs to it."""
     surplus = {closing: words.count(closing) - words.count(opening) for closing, opening in PAIRS.items()}
     end = len(words)
     while end and (words[end - 1] in FOLLOWS or surplus.get(words[end - 1], 0) > 0):

@@ -1,5 +1,5 @@
-"""A letter's Markdown: one configuration and one stream of tokens, of which the page, the preview, mails, the feed (all
-by their HTML) and the PDF (typesetting.py) are made. So all of them have the same blocks, numbers and links.
+"""A letter's Markdown: one parser configuration and one token stream for the page, the preview, emails and the feed (by
+their HTML), and for the PDF (exports/pdf/typesetting.py). So all of them have the same blocks, numbers and links.
 """
 
 import hashlib
@@ -22,23 +22,24 @@ from letters.shared.pasted_text import as_markdown
 from letters.shared.pictures import ADDRESS, picture_tag
 from letters.shared.text import stream_safe
 
-# Far beyond any letter. At these bounds the parser takes less than a second; beyond them its time grows by the square.
-LONGEST = 100_000
+# Far beyond any letter. Denial of service: within these limits parsing takes less than a second; beyond them its time
+# grows by the square.
+MAX_LENGTH = 100_000
 MAX_LINES = 3000
-# Of characters that may begin or end something.
+# Characters that may begin or end markup.
 MAX_SIGNS = 2500
 SIGNS = "*_[]`<~^|@"
-# For each of these the parser looks at all that follow: pictures, and notes in the text.
+# For each of these the parser scans the rest of the text: pictures, and inline notes.
 OPENINGS = ("![", "^[")
 MAX_OPENINGS = 300
-# A table fills up short rows by itself: the most bars of a line, times the lines.
+# A table fills up short rows: the number of bars in the longest line, times the number of lines.
 MAX_CELLS = 20_000
 MAX_LINKS = 1000
 DEEPEST = 24
-# No browser follows a longer one.
+# Browsers do not follow longer links.
 MAX_LINK_LENGTH = 2000
-# Disk space, and every reader's time: a link that is defined once may be used a thousand times, and one bar makes a
-# cell of a table. So HTML is no longer than so many times the text, and what a short text with a table needs.
+# Full disk, and denial of service to readers: a link that is defined once can be used a thousand times, and one bar
+# makes a table cell. So the HTML may be this many times as long as the text, plus what a short text with a table needs.
 HTML_PER_CHARACTER = 6
 HTML_OF_ANY = 50_000
 
@@ -57,7 +58,7 @@ CLASSES = {"section": {"footnotes"}, "sup": {"footnote-ref"}, "a": {"footnote-ba
 ANCHOR = re.compile(r"fn(ref)?-[0-9a-f]{8}-[0-9]{1,4}(:[0-9]{1,4})?")
 NUMBER = re.compile(r"[0-9]{1,9}")
 TASK = re.compile(r"\[([ xX])\](?=[ \u00a0])")
-# Tags of HTML are none here: what is between them stays. What only looks like one, as <name>, stays too.
+# HTML tags are removed and their content stays. Text that only looks like a tag, such as <name>, stays too.
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)\b[^>]*>|<!.*|<\?.*", re.DOTALL)
 ENDS_A_LINE = {"br", "div", "li", "p", "tr"}
 HTML = {
@@ -70,7 +71,7 @@ HTML = {
 
 
 class TooComplicated(ValueError):
-    """A text that nobody wrote by hand; `code` is "long", "lines", "signs", "deep", "cells", "links" or "html"."""
+    """A text that nobody writes by hand. `code` is "long", "lines", "signs", "deep", "cells", "links" or "html"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -78,9 +79,10 @@ class TooComplicated(ValueError):
 
 
 def render_markdown(markdown: str) -> str:
-    """HTML that is safe to show: a few tags, and attributes that lead only where one sees that they lead.
+    """Render Markdown as safe HTML: few tags, and links whose target is visible.
 
-    Pictures are ours alone: one from elsewhere would tell its owner who reads. Raises TooComplicated.
+    Privacy: pictures are ours alone, because a picture from elsewhere would tell its owner who reads. Raises
+    TooComplicated.
     """
     env: dict[str, Any] = {"docId": hashlib.sha256(markdown.encode("utf-8", "replace")).hexdigest()[:8]}
     tokens = parse(markdown, env)
@@ -96,7 +98,7 @@ def render_markdown(markdown: str) -> str:
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
-    # Each link has been given a few words more.
+    # Cleaning has added attributes to each link.
     _bound_html(clean, markdown)
     return clean
 
@@ -107,9 +109,9 @@ def _bound_html(html: str, markdown: str) -> None:
 
 
 def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
-    """Raises TooComplicated. All that is counted before parsing is counted in one pass."""
+    """Parse Markdown. Raises TooComplicated. Everything that can be counted before parsing is counted in one pass."""
     text = stream_safe(markdown).replace("\r\n", "\n").replace("\r", "\n")
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise TooComplicated("long")
     if text.count("\n") > MAX_LINES:
         raise TooComplicated("lines")
@@ -124,7 +126,7 @@ def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
 
 @contextmanager
 def _not_too_deep() -> Iterator[None]:
-    """Pictures in pictures, notes in notes: each is parsed within the one around it."""
+    """Convert RecursionError: pictures in pictures and notes in notes are parsed recursively."""
     try:
         yield
     except RecursionError as deep:
@@ -132,7 +134,7 @@ def _not_too_deep() -> Iterator[None]:
 
 
 def _only_ours(element: str, attribute: str, value: str) -> str | None:
-    """Asked of each attribute that is left. What loads anything stands in two of them."""
+    """Check an attribute that was left. Two of them load something."""
     if element == "img" and attribute == "src":
         return value if ADDRESS.fullmatch(value) else None
     if attribute == "id":
@@ -144,15 +146,15 @@ def _only_ours(element: str, attribute: str, value: str) -> str | None:
     return value
 
 
-# Rules, in the order in which they are asked
+# Rules, in the order in which they run
 
 
 def _bound(state: StateCore) -> None:
-    """After the blocks, before what stands in them."""
+    """Check the depth of blocks, before their inline content is parsed."""
     if any(token.level > DEEPEST for token in state.tokens):
         raise TooComplicated("deep")
     for reference in state.env.get("references", {}).values():
-        # Repeated wherever it is used, and shown nowhere.
+        # It would be repeated at each use, and appears nowhere.
         reference["title"] = ""
 
 
@@ -163,7 +165,7 @@ def _bound_inside(state: StateCore) -> None:
 
 
 def _keep_footnotes(state: StateCore) -> None:
-    """Also those that nothing refers to: they were written to be read."""
+    """Keep footnotes without a reference: they were written to be read."""
     footnotes = state.env.get("footnotes", {})
     for label, number in footnotes.get("refs", {}).items():
         if number < 0:
@@ -215,7 +217,7 @@ def _linked(children: list[Token]) -> Iterator[Token]:
     for number, child in enumerate(children):
         depth += child.nesting if child.type.startswith("link_") else 0
         if child.type == "link_open" and _says_its_address(child, children[number + 1]):
-            # In a text that is read from right to left, an address is read from left to right.
+            # An address reads left to right, also inside right-to-left text.
             child.attrSet("dir", "ltr")
         if child.type == "text" and not depth:
             yield from _with_links(child)
@@ -229,7 +231,7 @@ def _says_its_address(link: Token, inside: Token) -> bool:
 
 
 def bare(address: str) -> str:
-    """Without what people leave out when they say it."""
+    """Remove the parts of an address that people leave out in speech."""
     return re.sub(r"^(https?://|mailto:)?(www\.)?", "", address.strip(), flags=re.IGNORECASE).rstrip("/").lower()
 
 
@@ -250,7 +252,7 @@ def _with_links(token: Token) -> Iterator[Token]:
 
 
 def _rank_headings(state: StateCore) -> None:
-    """Below the page's own headline, whatever the writer's highest is; each below the one above it."""
+    """Put the highest heading below the page's own headline, and keep the distances between levels."""
     headings = [token for token in state.tokens if token.type.startswith("heading_")]
     highest = min((int(token.tag[1]) for token in headings), default=1)
     for token in headings:
@@ -258,7 +260,7 @@ def _rank_headings(state: StateCore) -> None:
 
 
 def _keep_numbers(state: StateCore) -> None:
-    """The numbers of a list are those that were typed, if they grow: people refer to "demand 4"."""
+    """Keep the numbers of a list as typed if they increase: people refer to "demand 4"."""
     lists: list[list[Token]] = []
     for token in state.tokens:
         if token.type == "ordered_list_open":
@@ -290,7 +292,7 @@ def _tick_boxes(state: StateCore) -> None:
 
 
 def _star_in_a_word(state: StateInline, silent: bool) -> bool:
-    """As in "Bürger*innen": it is one of the word's own signs, and makes nothing italic."""
+    """Treat the star in "Bürger*innen" as part of the word, not as emphasis."""
     place, text = state.pos, state.src
     if text[place] != "*" or not 0 < place < state.posMax - 1 or not (text[place - 1] + text[place + 1]).isalnum():
         return False
@@ -300,7 +302,7 @@ def _star_in_a_word(state: StateInline, silent: bool) -> bool:
     return True
 
 
-# What the tokens become in HTML, where the library would do otherwise
+# Rendering, where it differs from the library
 
 
 def _picture(renderer: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
@@ -322,7 +324,7 @@ def _way_back(renderer: Any, tokens: Sequence[Token], number: int, options: Any,
         return ""
     name = renderer.rules["footnote_anchor_name"](tokens, number, options, env)
     sub = tokens[number].meta["subId"]
-    # The variation selector keeps it from becoming an emoji.
+    # The variation selector prevents an emoji.
     return f' <a href="#fnref{name}{f":{sub}" if sub > 0 else ""}" class="footnote-backref">↩\ufe0e</a>'
 
 
@@ -337,7 +339,7 @@ RENDERED = {
 def _made() -> MarkdownIt:
     options = {"html": True, "breaks": True, "typographer": False, "linkify": False, "maxNesting": 100}
     made = MarkdownIt("commonmark", options).enable(["table", "strikethrough"]).use(footnote_plugin)
-    # Indented paragraphs are how letters are written, and no code. Blocks of HTML are paragraphs with tags in them.
+    # Letters have indented paragraphs, not code. HTML blocks are parsed as paragraphs with tags.
     made.disable(["code", "html_block"])
     made.inline.ruler.before("emphasis", "star_in_a_word", _star_in_a_word)
     made.core.ruler.after("block", "bound", _bound)

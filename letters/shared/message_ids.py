@@ -1,4 +1,4 @@
-"""How a mail is called, so that a mail program knows it again."""
+"""The Message-ID of an email."""
 
 import hashlib
 import hmac
@@ -7,9 +7,9 @@ from django.conf import settings
 
 
 def message_id(outgoing_email_id: int) -> str:
-    """The same for every attempt, so that a mail sent twice after a crash can be recognised as one.
+    """Return the same id for every attempt, so that an email that was sent twice after a crash is recognised as one.
 
-    Keyed, since the ids of two mails would tell how many have signed between them.
+    Privacy: keyed, because plain ids of two emails would tell how many people signed between them.
     """
     message = f"message:{outgoing_email_id}".encode()
     return f"<{hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:32]}@{mail_host()}>"

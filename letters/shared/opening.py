@@ -1,11 +1,11 @@
-"""Where a letter's text begins: the paragraph that takes the large initial."""
+"""Find the opening paragraph of a letter, which gets the large initial."""
 
 import re
 
-# With less, the three lines of the initial stand beside one or two lines of text, even in the narrow column of a phone.
+# Shorter paragraphs do not fill the three lines of the initial, even on a phone.
 FEWEST_CHARACTERS = 200
 MAX_SALUTATIONS = 3
-# Browsers enlarge a quotation mark or a bracket with the letter after it.
+# Browsers enlarge a quotation mark or bracket together with the letter after it.
 FIRST_LETTER = re.compile(r"[^\w\s·]{0,2}([^\W\d_])")
 PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -13,10 +13,10 @@ ENTITY = re.compile(r"&#?\w+;")
 
 
 def with_initial(html: str) -> str:
-    """Our own HTML, with `opening` as the class of the first real paragraph, and `salutation` on short lines before it.
+    """Add the class `opening` to the first real paragraph, and `salutation` to short lines before it.
 
-    "Dear ministers," takes no initial: it is one line, and the initial is three lines high. Nothing is marked in a text
-    that opens with a heading, a list, an address block, or with no paragraph that is long enough.
+    "Dear ministers," gets no initial: it is one line, and the initial is three lines high. A text is left as it is if
+    it opens with a heading, a list or an address block, or if no paragraph is long enough.
     """
     place = 0
     salutations: list[re.Match[str]] = []
@@ -32,7 +32,10 @@ def with_initial(html: str) -> str:
 
 
 def _can_carry_it(inside: str, words: str) -> bool:
-    """A small letter, as in Italian after "Gentile ministra,", looks like a slip. Some scripts have one kind only."""
+    """Tell whether the initial suits the paragraph.
+
+    A lower-case letter, as in Italian after "Gentile ministra,", looks like a mistake.
+    """
     first = FIRST_LETTER.match(words)
     return "<br" not in inside and first is not None and not first[1].islower()
 

@@ -1,6 +1,6 @@
-"""What people paste from a word processor or a mail, in the signs of Markdown: bullets, rules, comments.
+"""Convert text pasted from a word processor or an email to Markdown: bullets, rules, comments.
 
-Only what is shown is made of it; what is stored and fingerprinted is the text as it was typed.
+Only the rendering uses the result. The text is stored and fingerprinted as it was typed.
 """
 
 import re
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 FENCE = re.compile(r" {0,3}(```|~~~)")
-# Signs that begin an item of a list and nothing else; "o" only where a tabulator follows, as Word writes it.
+# Characters that always begin a list item; "o" only before a tab, as Word writes it.
 BULLET = re.compile(r"([ \t]*)(?:([•‣◦▪▫●○■□➢➤►∙])[ \t\u00a0]*|(o|§)\t[ \t\u00a0]*)(?=\S)")
-# Signs that begin an item where several lines have them: one alone is a dash of the writer's.
+# Characters that begin a list item if several lines have them. A single one is a dash.
 DASH = re.compile(r"([ \t]*)([\u2013\u00b7])[ \t\u00a0]+(?=\S)")
-# Under a paragraph Markdown makes a headline of it.
+# Markdown turns a paragraph above this into a headline.
 UNDERLINE = re.compile(r" {0,3}(-+|=+)[ \t]*$")
 SHORTEST_UNDERLINE = 3
 MAX_HEADLINE_LENGTH = 100
@@ -23,12 +23,12 @@ def as_markdown(text: str) -> str:
     return "\n".join(_with_bullets(_with_rules(lines)))
 
 
-# A line, and whether anything in it may be changed.
+# A line, and whether it may be changed.
 Line = tuple[str, bool]
 
 
 def _without_comments(text: str) -> str:
-    """HTML's comments. One that is never closed is none."""
+    """Remove HTML comments. One that is never closed stays."""
     kept, place = [], 0
     while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
         kept.append(text[place:start])
@@ -46,7 +46,7 @@ def _outside_fences(lines: list[str]) -> Iterator[Line]:
 
 
 def _with_rules(lines: list[Line]) -> Iterator[Line]:
-    """A line of dashes under a sentence is a rule, and two dashes are two dashes. Under a few words they underline."""
+    """Read dashes below a sentence as a rule, and two dashes as text. Below a few words they underline a headline."""
     height = 0
     for number, (line, is_ours) in enumerate(lines):
         found = UNDERLINE.match(line) if is_ours else None
@@ -66,7 +66,7 @@ def _is_headline(line: str, height: int) -> bool:
 
 
 def _with_bullets(lines: Iterator[Line]) -> Iterator[str]:
-    """Each sign that is new below another one begins a list within its list."""
+    """Convert bullets. A new character below another one begins a nested list."""
     all_lines = list(lines)
     dashed = {number for number, (line, is_ours) in enumerate(all_lines) if is_ours and DASH.match(line)}
     full = [number for number, (line, _) in enumerate(all_lines) if line.strip()]

@@ -1,4 +1,4 @@
-"""The child process in which Pillow decodes what people upload (letters/shared/sandbox.py)."""
+"""The child process in which Pillow decodes uploads (letters/shared/sandbox.py)."""
 
 import struct
 import zlib
@@ -11,10 +11,10 @@ from letters.shared.pictures import FULL_WIDTH, SMALL_WIDTH
 from letters.shared.sandbox import Question, Reply, serve
 
 MAX_PIXELS = 40_000_000
-# WebP knows no more than 16383.
+# WebP allows at most 16383.
 MAX_HEIGHT = 8000
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
-# What Pillow raises over files that are cut, damaged or made to do harm.
+# Exceptions that Pillow raises for files that are cut, damaged or malicious.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, LookupError, ArithmeticError, struct.error, zlib.error)
 
 
@@ -38,7 +38,7 @@ def remade(question: Question) -> Reply:
 
 def _read(data: bytes) -> Image.Image:
     picture = Image.open(BytesIO(data), formats=FORMATS)
-    # What the file says of itself, before a pixel is decoded.
+    # Denial of service: check the size that the file declares, before a pixel is decoded.
     if picture.width * picture.height > MAX_PIXELS:
         raise TooManyPixels
     picture.draft("RGB", (FULL_WIDTH, FULL_WIDTH))
@@ -48,13 +48,13 @@ def _read(data: bytes) -> Image.Image:
 
 
 def _within(picture: Image.Image, width: int) -> Image.Image:
-    """The same picture, made smaller where it stands: a copy of a large one would take its memory again."""
+    """Scale the picture in place: a copy of a large one would need its memory again."""
     picture.thumbnail((width, MAX_HEIGHT), Image.Resampling.LANCZOS)
     return picture
 
 
 def _encoded(picture: Image.Image) -> bytes:
-    # Onto an empty one: Pillow would take profiles and comments along.
+    # Privacy: paste onto an empty picture, because Pillow would keep profiles and comments.
     bare = Image.new(picture.mode, picture.size)
     bare.paste(picture)
     out = BytesIO()

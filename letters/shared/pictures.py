@@ -1,4 +1,4 @@
-"""Pictures that people upload, made anew: what leaves here is pixels, and nothing that was hidden around them."""
+"""Re-encode uploads. Privacy: the result contains pixels and no hidden data."""
 
 import hashlib
 import re
@@ -15,15 +15,15 @@ FULL_WIDTH, SMALL_WIDTH = 2000, 800
 # Several times what forty megapixels need. The child process decodes (picture_child.py).
 LIMITS = Limits(memory=1024**3, seconds=30)
 ADDRESS = re.compile(r"/media/([0-9a-f]{32})-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.webp")
-# Of one process: a file of a few hundred kilobytes may take hundreds of megabytes and seconds to be decoded, and who
-# sends several at once must not have a child at work for each.
+# Denial of service: decoding a small file can take seconds and hundreds of megabytes. One lock for each web process
+# prevents a child for each of many uploads.
 AT_WORK = threading.Lock()
-# What the person is told where the child has failed.
+# What the person is told when the child has failed.
 CODES = {"too_much": "too_many_pixels", "broken": "unreadable", "too_slow": "busy"}
 
 
 class UnusablePicture(ValueError):
-    """`code` is "too_large", "too_many_pixels", "unreadable" or "busy"."""
+    """The upload cannot be used. `code` is "too_large", "too_many_pixels", "unreadable" or "busy"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -32,7 +32,7 @@ class UnusablePicture(ValueError):
 
 @dataclass(frozen=True)
 class Remade:
-    """A picture in WebP, and a small one where it is wider than that."""
+    """A picture in WebP, with a small version if it is wider than that."""
 
     width: int
     height: int
@@ -45,8 +45,9 @@ class Remade:
 
 
 def remake(data: bytes) -> Remade:
-    """Upright, at most 2000 pixels wide, of a film the first frame. Raises UnusablePicture, also while it is at another
-    one.
+    """Re-encode an upload: EXIF-rotated, at most 2000 px wide, first frame only.
+
+    Raises UnusablePicture, also while another upload is being decoded.
     """
     if len(data) > LARGEST_FILE:
         raise UnusablePicture("too_large")
@@ -72,7 +73,7 @@ def _remade(data: bytes) -> Remade:
 
 
 def picture_tag(address: str, alt: str) -> str:
-    """The <img> of one of our own pictures, which keeps its room on the page; of any other only what it would show."""
+    """Return the <img> of one of our own pictures, with its size; for any other picture only its description."""
     found = ADDRESS.fullmatch(address)
     if not found:
         return escape(alt)

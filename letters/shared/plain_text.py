@@ -1,6 +1,6 @@
-"""Sanitised HTML as plain text that reads like a letter: the half of an email without HTML.
+"""Convert sanitised HTML to plain text that reads like a letter: the text half of an email.
 
-It works from the HTML and not from what was typed, so no syntax is left over, and all shapes come from one rendering.
+It starts from the HTML, so no Markdown syntax is left over, and all formats come from one rendering.
 """
 
 import re
@@ -20,12 +20,12 @@ BLOCKS = HEADINGS | {
 }
 HIDDEN = {"script", "style", "head", "title"}
 BULLET, RULE = "•", "———"
-# Which way a sign reads in the text around it, where that runs from right to left. Outside the address, which a mail
-# program turns into a link.
+# Keeps an address left-to-right inside right-to-left text. It stands outside the address, which email programs turn
+# into a link.
 LEFT_TO_RIGHT = "\u200e"
-# What leads from a footnote back to its mark.
+# The link from a footnote back to the text.
 LEADS_BACK = "↩"
-# Deeper is flat: no letter needs it, and each level is a call within a call.
+# Deeper levels are flattened. No letter needs them, and each level is a recursive call.
 DEEPEST = 40
 
 
@@ -37,7 +37,7 @@ class Element:
 
 
 def to_plain(html: str, *, base: str) -> str:
-    """Paragraphs with an empty line between them. `base` is the site, for addresses that begin with a slash."""
+    """Return paragraphs separated by empty lines. `base` is the site, for addresses that begin with a slash."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -45,7 +45,7 @@ def to_plain(html: str, *, base: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Elements as they are nested. What is never closed ends where its surroundings end."""
+    """Build a tree of elements. An element without an end tag ends with its parent."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -73,7 +73,7 @@ class _Writer:
         self.base = base
 
     def blocks(self, parent: Element) -> Iterator[list[str]]:
-        """Each as its lines. What stands between blocks is a paragraph too."""
+        """Yield each block as its lines. Text between blocks is a paragraph."""
         loose: list[Element | str] = []
         for child in parent.children:
             if isinstance(child, str) or child.tag not in BLOCKS | HIDDEN:
@@ -90,7 +90,7 @@ class _Writer:
         if element.tag in HIDDEN:
             return
         if element.attributes.get("class") == "footnotes":
-            # Marked as in the text: "1." could be one of the letter's demands.
+            # Numbered as in the text: "1." could be one of the letter's demands.
             for notes in element.children:
                 if isinstance(notes, Element):
                     yield [line for lines in self._items(notes, numbered="[{}] ") for line in lines]
@@ -116,13 +116,13 @@ class _Writer:
             mark = numbered.format(number) if listed.tag == "ol" else f"{BULLET} "
             blocks, is_loose = list(self.blocks(item)), _has(item, "p")
             lines = _indented(mark, " " * len(mark), blocks or [[""]], apart=is_loose)
-            # As in the HTML: items that are paragraphs stay apart.
+            # As in the HTML, items that are paragraphs are separated by an empty line.
             yield ["", *lines] if is_loose and not is_first else lines
             is_first = False
             number += 1
 
     def _rows(self, table: Element) -> Iterator[str]:
-        """A row a line, each cell after the heading of its column: columns would not stay in line on a phone."""
+        """Yield one line for each row, each cell after its heading: columns would not line up on a phone."""
         heads: list[str] = []
         for row in _all_of(table, "tr"):
             cells = [cell for cell in row.children if isinstance(cell, Element) and cell.tag in {"td", "th"}]
@@ -142,7 +142,7 @@ class _Writer:
         return lines if any(lines) else []
 
     def _inline(self, node: Element | str) -> str:
-        """With "\\v" for each break of a line."""
+        """Return inline content, with "\\v" for each line break."""
         if isinstance(node, str):
             return node.replace("\v", " ")
         if node.tag == "br":
@@ -178,7 +178,7 @@ class _Writer:
 
 
 def _indented(first: str, others: str, blocks: list[list[str]], *, apart: bool = True) -> list[str]:
-    """Their lines behind marks, with an empty one between blocks that stand apart."""
+    """Return the lines of the blocks behind a mark, with an empty line between separate blocks."""
     lines = list(blocks[0]) if blocks else []
     for block in blocks[1:]:
         lines += ["", *block] if apart else block

@@ -1,7 +1,7 @@
 """The proof of work, with the library `altcha` and without its server: a puzzle that takes a browser about a second.
 
-The puzzle is signed under a key that is for one letter and one address alone, so nothing needs to be remembered: a
-solution is worth nothing for another address, and for the same one it signs again what is signed already.
+The puzzle is signed under a key for one letter and one address, so nothing needs to be stored: a solution is worthless
+for another address, and for the same one it only repeats the same signing.
 """
 
 import hashlib
@@ -14,16 +14,17 @@ from altcha import create_challenge, verify_solution
 from django.conf import settings
 
 LIFETIME = timedelta(minutes=20)
-# PBKDF2 and not a single SHA-256 a try: browsers have it built in, so a program is hardly faster than a person's phone.
+# PBKDF2 instead of one SHA-256 per try: browsers have it built in, so a program is hardly faster than a phone.
 ALGORITHM = "PBKDF2/SHA-256"
 ROUNDS = 1000
-# A solution has 700 characters; longer ones are not looked at.
-LONGEST = 4000
+# A solution has 700 characters. Longer ones are rejected.
+MAX_LENGTH = 4000
 
 
 def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardness: int = 1) -> str:
-    """A puzzle as JSON. Half of PROOF_TRIES times its hardness are needed on average, and never more than all of them
-    (`data.most`).
+    """Return a puzzle as JSON.
+
+    It takes half of PROOF_TRIES times its hardness on average, and at most all (`data.most`).
     """
     most = settings.PROOF_TRIES * hardness
     challenge = create_challenge(
@@ -39,11 +40,11 @@ def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardne
 
 
 def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 1) -> bool:
-    """Whether it solves a puzzle of ours for this letter and address, in time. Costs a few hashes, not the puzzle.
+    """Check a solution for this letter and address, including its age. Costs a few hashes.
 
-    One of half the hardness does as well: it may have been made before the last step.
+    Half the hardness is enough too, because the puzzle may have been created before the last increase.
     """
-    if not text or len(text) > LONGEST:
+    if not text or len(text) > MAX_LENGTH:
         return False
     return any(
         verify_solution(
@@ -56,6 +57,6 @@ def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 
 
 
 def _key(purpose: str, letter_id: int, address_hash: bytes, hardness: int) -> bytes:
-    """Of the hardness too, so that an easy puzzle is not taken for a hard one."""
+    """Derive a key that depends on the hardness, so that an easy puzzle does not pass for a hard one."""
     message = f"proof of work:{purpose}:{letter_id}:{hardness}:".encode() + address_hash
     return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

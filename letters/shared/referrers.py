@@ -1,4 +1,4 @@
-"""Where somebody comes from: whether a form was sent from one of our own pages, and which host led a reader here."""
+"""Where a request comes from: whether one of our own pages sent a form, and which host led a reader here."""
 
 import re
 from urllib.parse import urlsplit
@@ -7,11 +7,11 @@ HOST = re.compile(r"(?=.{4,100}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-
 
 
 def is_foreign(*, fetch_site: str, origin: str, own_origin: str) -> bool:
-    """True if the browser says that another site's page sent the request.
+    """Tell whether another site's page sent the request, by what the browser says.
 
-    Forms that carry no cookie need no CSRF token: there is no ambient authority to misuse. What is left is a foreign
-    page signing with its visitors' addresses, and browsers name the sender (Fetch Metadata, W3C). Pages with
-    `Referrer-Policy: no-referrer` send `Origin: null`, which therefore says nothing.
+    Forms without a cookie need no CSRF token, because there is no ambient authority to misuse. What remains is a
+    foreign page that signs with its visitors' addresses, and browsers name the sender (Fetch Metadata, W3C). Pages with
+    `Referrer-Policy: no-referrer` send `Origin: null`, so that value says nothing.
     """
     if fetch_site:
         return fetch_site in {"cross-site", "same-site"}
@@ -19,15 +19,15 @@ def is_foreign(*, fetch_site: str, origin: str, own_origin: str) -> bool:
 
 
 def host_elsewhere(said: str, *, own_origin: str) -> str:
-    """The name of the host that a browser says a reader came from; empty if it is none, or our own.
+    """Return the host that a reader came from; "" if it is invalid or our own.
 
-    Never more than the host: what else stands in an address may say who somebody is. Numbers and the names of a house
-    network are none that an organizer could know, and may be somebody's own.
+    Privacy: never more than the host, because the rest of an address may identify somebody. IP addresses and names in a
+    home network are left out too: organizers do not need them, and they may belong to one person.
     """
     host = said.lower().removeprefix("www.")
     own = (urlsplit(own_origin).hostname or "").removeprefix("www.")
     return host if HOST.fullmatch(host) and host != own and not host.endswith(HOUSE) else ""
 
 
-# Networks of a house or an office (RFC 6762, 8375, ICANN's .internal).
+# Names in home and office networks (RFC 6762, 8375, ICANN's .internal).
 HOUSE = (".local", ".localdomain", ".lan", ".home", ".internal", ".intranet", ".corp", ".home.arpa")

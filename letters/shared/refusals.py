@@ -1,4 +1,4 @@
-"""What a person reads about each refusal, the HTTP status of a page that expected none, and the field it is about."""
+"""The sentence, the HTTP status and the form field for each refusal."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.shared.limits import TooMany
 from letters.shared.refused import Refusal, Refused
 
-# What somebody was doing, where the same refusal needs other words or another next step.
+# What the person was doing, where the same refusal needs another sentence.
 Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
 
 
@@ -19,16 +19,16 @@ Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "
 class Answer:
     sentence: Promise
     status: int = 409
-    # The field of a form that the sentence is about, if the form has it. Else it is about the whole form.
+    # The form field that the sentence is about. Forms without it show the sentence above.
     field: str | None = None
     while_doing: Mapping[Doing, Promise] = dataclasses.field(default_factory=dict)
 
 
-NOT_FOUND = _("There is nothing here, or you may not see it. Check the address.")
-TOO_OFTEN = _("You have tried this too often. Wait a few minutes, then try again.")
+NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web address.")
+TOO_OFTEN = _("You have tried too many times. Wait a few minutes, then try again.")
 
 ANSWERS: dict[Refusal, Answer] = {
-    # Privacy: a person who may not act on something reads the same as if it did not exist, as the guards answer
+    # Privacy: a person who may not act on something reads the same as if it did not exist, like the guards answer
     # (letters/base/accounts/guards.py).
     Refusal.NOT_YOURS: Answer(NOT_FOUND, 404),
     Refusal.OWNS_LETTERS_ALONE: Answer(
@@ -44,10 +44,14 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.GONE: Answer(NOT_FOUND, 404),
     Refusal.INVITED_OTHERWISE: Answer(
-        _("This address is invited already, to another part. Take that invitation back first."), field="email"
+        _("This address already has an invitation with a different role. Withdraw that invitation first."),
+        field="email",
     ),
-    Refusal.IS_MEMBER: Answer(_("Whoever has this address belongs to the collective already."), field="email"),
-    Refusal.LAST_OWNER: Answer(_("Nobody else owns the collective. Make somebody else an owner first.")),
+    Refusal.IS_MEMBER: Answer(
+        _("The person with this address is already a member. You can change their role in the list of members."),
+        field="email",
+    ),
+    Refusal.LAST_OWNER: Answer(_("The collective has no other owner. Make another member an owner first.")),
     Refusal.NAMES_A_LINK: Answer(
         _(
             "The name of your collective, or your own name, looks like a web address. Invitations show both. Change "
@@ -64,9 +68,9 @@ ANSWERS: dict[Refusal, Answer] = {
         field="email",
         while_doing={
             "publish": _(
-                "Saved, and not published yet. The people who run this site look at each new collective before its "
-                "first letter goes out, and they have still to look at yours. Please come back later and press the "
-                "button again."
+                "Your changes are saved, but the letter is not published. The people who run this site "
+                "check each new collective before its first letter is published. They have not checked "
+                "yours yet. Try again later."
             ),
             "schedule": _(
                 "Your changes are saved, but the letter is not scheduled. The people who run this site check each new "
@@ -78,28 +82,33 @@ ANSWERS: dict[Refusal, Answer] = {
     Refusal.OVER: Answer(NOT_FOUND, 404),
     Refusal.ROUND_STOPPED: Answer(
         _(
-            "Invitations have stopped automatically: too many of yours came back or were reported as spam. We send "
-            "nothing until the people who run this site have checked them."
+            "Invitations have stopped automatically: too many of yours bounced or were reported as spam. "
+            "We send no more until the people who run this site have checked them."
         ),
         field="email",
         while_doing={
             "invite": _(
-                "The round has stopped automatically: too many of your invitations came back or were reported as spam. "
-                "We send nothing until the people who run this site have checked it."
+                "Invitations to this letter have stopped automatically: too many of them bounced or were "
+                "reported as spam. We send no more until the people who run this site have checked them."
             ),
         },
     ),
-    Refusal.SLUG_TAKEN: Answer(_("This address is taken. Choose another one."), field="slug"),
+    Refusal.SLUG_TAKEN: Answer(_("Another collective uses this web address. Enter a different one."), field="slug"),
     Refusal.TOO_MANY_OPEN: Answer(
-        _("Twenty invitations are waiting for an answer. Wait until one is accepted, or cancel one."), field="email"
+        _(
+            "Twenty invitations have not been answered yet, which is the limit. Wait until one is accepted, "
+            "or withdraw one."
+        ),
+        field="email",
     ),
     Refusal.TOO_MANY_TODAY: Answer(
-        _("You have sent fifty invitations today. Send more tomorrow."),
+        _("You have sent fifty invitations today, which is the limit. Send more tomorrow."),
         field="email",
         while_doing={
             "cover": _("You have uploaded too many pictures within a day. Upload this one tomorrow."),
             "export": _(
-                "Twenty files were made of this letter within a day. Take one of those, or come back tomorrow."
+                "Twenty files of this letter were made within a day, which is the limit. Use one of "
+                "those, or try again tomorrow."
             ),
             "invite": _(
                 "Your account cannot invite that many people today. A new account can invite 20 people a day. Each "
@@ -110,72 +119,88 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.UNKNOWN_ROLE: Answer(_("Select a role from the list."), field="role"),
     Refusal.UNKNOWN_TIMEZONE: Answer(_("Select a time zone from the list."), field="timezone"),
-    Refusal.YOURSELF: Answer(_("This is your own address."), field="email"),
+    Refusal.YOURSELF: Answer(
+        _("This is your own email address. Enter the address of the person you want to invite."), field="email"
+    ),
     # The status of a letter
     Refusal.LETTER_CLOSED: Answer(_("This letter is closed. You can no longer sign it.")),
     Refusal.LETTER_DRAFT: Answer(_("The letter is a draft: nobody has signed it yet. Publish it first.")),
     Refusal.LETTER_NOT_OPEN_YET: Answer(_("You cannot sign this letter yet. Come back when it opens.")),
     Refusal.LETTER_OPEN: Answer(
-        _("The letter is open: whoever reads it can sign. First signatories are invited before that.")
+        _(
+            "This letter is already open, so anyone can sign it. You can invite first signatories only "
+            "before a letter opens."
+        )
     ),
     Refusal.LETTER_WITHDRAWN: Answer(
-        _("The letter has been withdrawn, and stays as it is."),
+        _("This letter was withdrawn, so you can no longer change it."),
         while_doing={
             "invite": _("The letter was withdrawn. Nobody can sign it."),
-            "send": _("The letter was withdrawn. We send no more emails about it."),
+            "send": _("The letter was withdrawn, so we send no more emails about it."),
         },
     ),
     # Writing and publishing a letter
-    Refusal.ADDRESS_TAKEN: Answer(_("Another letter has this address, or had it once. Choose another."), field="slug"),
+    Refusal.ADDRESS_TAKEN: Answer(
+        _("Another letter uses this web address, or used it before. Enter a different one."), field="slug"
+    ),
     Refusal.CHANGED_MEANWHILE: Answer(
-        _("A teammate has changed the text meanwhile. Read it again before you send it."),
+        _("Another member has changed the text since you opened this page. Read it again before you send it."),
         while_doing={
             "write": _(
-                "A teammate has written meanwhile. Nothing is lost: your text stands in the form, theirs below it. "
-                "Take over what you want, and save."
+                "Another member has saved a different text. Nothing is lost: your text is in the form, "
+                "and theirs is below it. Copy what you want, then save."
             ),
         },
     ),
     Refusal.END_IS_PAST: Answer(
-        _("This time has passed. Choose a later one, or leave it empty and close the letter."), field="closes_at"
+        _("This time has passed. Enter a later one, or leave this empty and close the letter."), field="closes_at"
     ),
-    Refusal.FINAL: Answer(_("A day has passed, so the withdrawal is final.")),
-    Refusal.IN_THE_PAST: Answer(_("That moment has passed. Choose a later one, or publish it now.")),
-    Refusal.LANGUAGE_PUBLIC: Answer(_("Readers have this language: it stays, and can be changed in a new revision.")),
+    Refusal.FINAL: Answer(_("More than a day has passed, so you can no longer undo the withdrawal.")),
+    Refusal.IN_THE_PAST: Answer(_("This time has passed. Enter a later one, or publish the letter now.")),
+    Refusal.LANGUAGE_PUBLIC: Answer(
+        _("This translation is published, so you cannot remove it. You can change it in a new revision.")
+    ),
     Refusal.LANGUAGES_MISSING: Answer(
-        _("Readers have the letter in more languages than this revision. Add the languages that are missing.")
+        _("The published letter exists in more languages than this revision. Add the missing translations.")
     ),
-    Refusal.NO_KIND: Answer(_("Choose whether this is a correction or a change of substance."), field="kind"),
-    Refusal.NO_NOTE: Answer(_("Write what has changed, for the public."), field="note"),
-    Refusal.NO_REASON: Answer(_("Write a reason."), field="reason"),
+    Refusal.NO_KIND: Answer(_("Select whether this is a correction or a change of substance."), field="kind"),
+    Refusal.NO_NOTE: Answer(_("Enter what has changed, in one sentence. It is public."), field="note"),
+    Refusal.NO_REASON: Answer(_("Enter a reason."), field="reason"),
     Refusal.NO_TEXT: Answer(
-        _("The letter has no text in its own language."),
-        while_doing={"invite": _("Write the letter first: those whom you invite want to read what they sign.")},
+        _("The letter has no text in its original language. Write that text first."),
+        while_doing={"invite": _("Write the letter first: the people you invite want to read what they sign.")},
     ),
-    Refusal.NOBODY_LEFT: Answer(_("Nobody in the collective can publish now. Ask an owner to add someone.")),
+    Refusal.NOBODY_LEFT: Answer(
+        _("No member of the collective can publish letters now. Ask an owner to add an editor.")
+    ),
     Refusal.NOT_A_CORRECTION: Answer(
         _(
-            "This is more than a correction. Compared with the last text that people signed as such, the addressee, "
-            "the title, a picture or more than 5 % of the words are different in one of the languages. Your text is "
-            "saved. Publish it as a change of substance, so that nobody seems to have signed what they have not read."
+            "This is more than a correction. Since the first text or the last change of substance, the "
+            "addressee, the title, a picture or more than 5 % of the words have changed in at least one "
+            "language. Your text is saved. Publish it as a change of substance, so that nobody seems to "
+            "have signed something they have not read."
         )
     ),
     Refusal.NOTHING_CHANGED: Answer(
         _("Nothing has changed since the last publication, so there is nothing to publish."),
-        while_doing={"send": _("There is nothing to ask: nobody was written to.")},
+        while_doing={"send": _("There is nothing to ask the signers, so we emailed nobody.")},
     ),
     Refusal.OPEN_ALREADY: Answer(
-        _("The letter has already taken signatures, so this time cannot be in the future."), field="opens_at"
+        _(
+            "People have already signed this letter, so its opening time cannot be in the future. Enter an "
+            "earlier time."
+        ),
+        field="opens_at",
     ),
-    Refusal.ORIGINAL: Answer(_("The letter's own language cannot be removed.")),
-    Refusal.PUBLISHED_ALREADY: Answer(_("The letter is published already.")),
+    Refusal.ORIGINAL: Answer(_("You cannot remove the original language of the letter.")),
+    Refusal.PUBLISHED_ALREADY: Answer(_("This letter is already published.")),
     Refusal.REVISION_PUBLISHED: Answer(
-        _("This text has been published and cannot change any more. Start a new revision to change it."),
+        _("This text is published, so you cannot change it. Start a new revision instead."),
         while_doing={
-            "cover": _("This picture is part of the text that people sign. Start a new text first."),
+            "cover": _("This picture is part of the text that people sign. Start a new revision first."),
             "write": _(
-                "The letter has been published meanwhile, and its text does not change any more. What you have typed "
-                "stands below: you can keep it as a new revision."
+                "The letter has been published since you opened this page, so its text can no longer "
+                "change. What you typed is below: you can keep it as a new revision."
             ),
         },
     ),
@@ -184,18 +209,19 @@ ANSWERS: dict[Refusal, Answer] = {
         field="body",
     ),
     Refusal.TOO_MANY_DRAFTS: Answer(
-        _("You have started twenty letters within a day. Start the next one tomorrow."), field="title"
+        _("You have started twenty letters within a day, which is the limit. Start the next one tomorrow."),
+        field="title",
     ),
     Refusal.TOO_MANY_LANGUAGES: Answer(
         _(
-            "This was not saved, because the letter has forty languages, as many as it can have. Keep a copy of this "
-            "text, and remove another language first."
+            "We did not save this, because the letter has forty languages, which is the limit. Copy this "
+            "text, then remove another language."
         )
     ),
     Refusal.TOO_MANY_LETTERS: Answer(
         _(
-            "Saved, and not published yet. One account can publish five letters within a day. Please come back "
-            "tomorrow and press the button again."
+            "Your changes are saved, but the letter is not published. One account can publish five "
+            "letters within a day. Try again tomorrow."
         ),
         while_doing={
             "schedule": _(
@@ -206,88 +232,98 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.TOO_MANY_PUBLICATIONS: Answer(
         _(
-            "Your text is saved, but not published. A letter can be published anew ten times within a day, and this "
-            "one has been. Publish it tomorrow."
+            "Your text is saved, but not published. You can publish a letter again at most ten times "
+            "within a day. Publish this text tomorrow."
         )
     ),
     Refusal.TOO_MANY_TEXTS: Answer(
-        _("This letter has had 500 texts, which is the most that we keep. Write a new letter, and link to this one.")
+        _("This letter has had 500 texts, which is the limit. Write a new letter, and link to this one.")
     ),
     Refusal.TOO_MUCH_TEXT: Answer(
         _(
-            "This was not saved, because your account has added as much text today as it may, 20 MB. Keep a copy of "
-            "this text, and save it here tomorrow."
+            "We did not save this, because your account has added 20 MB of text today, which is the "
+            "limit. Copy this text, and save it here tomorrow."
         ),
         field="body",
         while_doing={
             "revise": _(
-                "A new revision was not started, because your account has added as much text today as it may, 20 MB. "
-                "Start it tomorrow."
+                "We did not start a new revision, because your account has added 20 MB of text today, "
+                "which is the limit. Start it tomorrow."
             ),
         },
     ),
     # Pictures, lists and selections
     Refusal.TOO_MANY: Answer(
-        _("That is too many at once. Choose fewer."),
+        _("That is too many at once. Select fewer."),
         while_doing={
-            "cover": _("A letter has room for fifty pictures, and this one has as many."),
-            "invite": _(
-                "A letter can have at most 10,000 addresses, counting every list you have sent in for it. Send a "
-                "shorter list."
+            "cover": _(
+                "This letter has fifty pictures, which is the limit. We delete pictures after a week "
+                "if no text shows them."
             ),
-            "send": _("You have sent too many tests within an hour. Look at the emails that you already have."),
+            "invite": _(
+                "A letter can have at most 10,000 addresses, counting every list that you have added. Add "
+                "a shorter list."
+            ),
+            "send": _(
+                "You have sent too many tests within an hour. Look at the ones that you already have, "
+                "or try again later."
+            ),
         },
     ),
     # Updates and the addressee's answers
-    Refusal.ANOTHER_UNDER_WAY: Answer(_("Another one is on its way. Wait until it has been sent, or stop it.")),
+    Refusal.ANOTHER_UNDER_WAY: Answer(_("We are still sending another update. Wait until it is sent, or stop it.")),
     Refusal.BEGUN: Answer(
-        _("It is on its way already, and its text does not change any more."),
+        _("We have started to send this update, so you can no longer change its text."),
         while_doing={
             "write": _(
-                "Another member has started to send this update, so you cannot change its text any more. "
+                "Another member has started to send this update, so you can no longer change its text. "
                 "What you typed is below."
             ),
         },
     ),
-    Refusal.IMPOSSIBLE_DAY: Answer(_("Choose a day between the start of the letter and today."), field="answered_on"),
-    Refusal.NO_BODY: Answer(_("Write the text."), field="body"),
+    Refusal.IMPOSSIBLE_DAY: Answer(_("Enter a date between the date of the letter and today."), field="answered_on"),
+    Refusal.NO_BODY: Answer(_("Enter the text."), field="body"),
     Refusal.NO_LINK: Answer(_("Enter a web address that begins with https://."), field="link"),
-    Refusal.NO_RESPONDENT: Answer(_("Enter who has answered."), field="respondent"),
+    Refusal.NO_RESPONDENT: Answer(_("Enter who answered."), field="respondent"),
     Refusal.NO_TITLE: Answer(_("Enter a title."), field="title"),
     Refusal.TOO_LONG: Answer(_("This is too long. Shorten it."), field="body"),
     Refusal.TOO_MANY_ANSWERS: Answer(
         _(
-            "This was not saved, because the letter has twenty answers, as many as it can have. Change one of them "
-            "instead."
+            "We did not save this, because the letter has twenty answers, which is the limit. Change one "
+            "of them instead."
         )
     ),
     Refusal.TOO_MANY_UNSENT: Answer(
         _(
-            "This was not saved, because the letter has twenty drafts that have not been sent. Change one of them, or "
-            "send it, before you start another."
+            "We did not save this, because the letter has twenty unsent drafts, which is the limit. "
+            "Change or send one of them before you start another."
         )
     ),
     Refusal.TOO_SOON: Answer(
-        _("The last one was sent less than a day ago. Signers get one a day at most, so send this tomorrow.")
+        _("The last update was sent less than a day ago. Signers get at most one a day, so send this one tomorrow.")
     ),
     # Letter deliveries and exports
     Refusal.GAVE_UP: Answer(_("We could not make this file. Ask for it again.")),
-    Refusal.NEVER_PUBLISHED: Answer(_("A draft cannot have been delivered. Publish the letter first.")),
-    Refusal.NO_FILE: Answer(_("This file is not there any more. Ask for it again."), 404),
+    Refusal.NEVER_PUBLISHED: Answer(
+        _("You can record a delivery only for a published letter. Publish the letter first.")
+    ),
+    Refusal.NO_FILE: Answer(_("We no longer have this file. Ask for it again."), 404),
     Refusal.NO_SUCH_FORMAT: Answer(_("You cannot export in that format. Select another one."), 404),
-    Refusal.NO_SUCH_LANGUAGE: Answer(_("The letter has not been published in this language.")),
+    Refusal.NO_SUCH_LANGUAGE: Answer(_("The letter has not been published in this language. Select another one.")),
     Refusal.NOT_SETTABLE: Answer(
         _(
-            "We could not make this file: something in the text cannot be laid out, such as a word that never ends. "
-            "Change it, then ask again."
+            "We could not make this file, because part of the text does not fit on a page. It may contain "
+            "a very long word. Change the text, then ask again."
         )
     ),
     Refusal.TOO_MANY_OF_YOURS: Answer(
-        _("You have asked for sixty files within a day. Use one of those, or try again tomorrow.")
+        _("You have asked for sixty files within a day, which is the limit. Use one of those, or try again tomorrow.")
     ),
-    Refusal.TOO_MANY_SIGNATURES: Answer(_("The letter has never had so many signatures."), field="signature_count"),
+    Refusal.TOO_MANY_SIGNATURES: Answer(
+        _("The letter has never had so many signatures. Enter a lower number."), field="signature_count"
+    ),
     # Signing
-    Refusal.ANSWERED: Answer(_("You have answered this already. Use the private link in our email to change it.")),
+    Refusal.ANSWERED: Answer(_("You have already answered. To change your answer, use the private link in our email.")),
     Refusal.CHANGED: Answer(_("The signature has changed since you opened this page. Read it again, then confirm it.")),
     Refusal.CHANGED_AGAIN: Answer(
         _("The text changed again while you were reading, and nothing was saved. This is the current text.")
@@ -299,7 +335,9 @@ ANSWERS: dict[Refusal, Answer] = {
         )
     ),
     Refusal.INVITATION_OVER: Answer(_("This invitation has expired. It was valid for two weeks.")),
-    Refusal.NOT_ASKED: Answer(_("Nobody asks about this signature now, so there is nothing to choose.")),
+    Refusal.NOT_ASKED: Answer(
+        _("There is nothing to choose, because the organizers are not asking about this signature now.")
+    ),
     Refusal.PAUSED: Answer(_("Signing is paused. Try again in a few minutes."), 503),
     Refusal.TAKEN_BACK: Answer(_("This signature was withdrawn.")),
     Refusal.TEXT_CHANGED: Answer(

@@ -1,4 +1,4 @@
-"""What a request brings, before anything computes on it."""
+"""Make request input safe before any code computes with it."""
 
 from django.http import QueryDict
 
@@ -6,12 +6,15 @@ from letters.shared.text import stream_safe
 
 
 def safe_fields(fields: QueryDict) -> QueryDict:
-    """The same fields, each value stream-safe (letters/shared/text.py). The same object if they all are already."""
+    """Return the fields with every value stream-safe (letters/shared/text.py).
+
+    Returns the same object if all are already.
+    """
     safe = {name: [stream_safe(value) for value in values] for name, values in fields.lists()}
     if all(safe[name] == values for name, values in fields.lists()):
         return fields
     changed = QueryDict(mutable=True)
     for name, values in safe.items():
         changed.setlist(name, values)
-    changed._mutable = False  # as Django itself gives it to a view
+    changed._mutable = False  # As Django itself gives it to a view.
     return changed

@@ -1,10 +1,10 @@
-"""Work on what strangers send, in a child process with little memory, little time, no privileges, and no secrets.
+"""Process input from strangers in a child process with little memory and time, and without privileges and secrets.
 
-Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and a picture can make a decoder do
-so. The kernel then ends whatever process it likes. Here only the child ends, and whoever asked learns why.
+Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and so can a picture for a decoder.
+The kernel then kills any process it likes. Here only the child dies, and the caller learns why.
 
 The child is a module that calls `serve`. It answers one question after the other, each a line of JSON; files are passed
-in a folder that both know.
+in a shared folder.
 """
 
 import contextlib
@@ -22,12 +22,12 @@ from threading import Timer
 from typing import IO, Any, cast
 
 ROOT = Path(__file__).resolve().parents[2]
-# All that the child inherits: no key, no password, no address of a database. One thread: it uses one processor at most.
+# The whole environment of the child: no key, no password, no database address. One thread, so at most one processor.
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "RAYON_NUM_THREADS": "1"}
 LARGEST_FILE = 1024**3
-# Beyond the processor time of an answer: for a busy machine.
+# Wall-clock time per second of processor time, for a busy machine.
 PATIENCE = 5
-# The child's answer where something was wrong with the question.
+# The key of the child's answer if the question failed.
 FAILED = "failed"
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_NO_NEW_PRIVS = 38
@@ -46,27 +46,27 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use."""
+    """The resources of a child."""
 
-    # In bytes, whatever it is asked.
+    # Bytes, in total.
     memory: int
-    # Of processor time, for each answer.
+    # Processor time for each answer.
     seconds: int
 
 
 class Child:
-    """A child at work. Ask it, and it answers or is ended."""
+    """A running child, which answers questions one at a time."""
 
     def __init__(self, process: "subprocess.Popen[str]", limits: Limits) -> None:
         self.process, self.limits = process, limits
         self.questions, self.answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
     def ask(self, question: Question) -> Reply:
-        """Raises Failed."""
+        """Ask a question. Raises Failed."""
         clock = Timer(self.limits.seconds * PATIENCE, self.process.kill)
         clock.start()
         try:
-            # A child that has ended reads nothing.
+            # A child that has died reads nothing.
             with contextlib.suppress(BrokenPipeError):
                 self.questions.write(json.dumps(question) + "\n")
                 self.questions.flush()
@@ -87,7 +87,7 @@ class Child:
 
 @contextmanager
 def child(module: str, limits: Limits) -> Iterator[Child]:
-    """A child that runs a module of ours; it ends with the block."""
+    """Run a module of ours as a child until the block ends."""
     command = [sys.executable, "-m", module, str(limits.memory), str(limits.seconds)]
     process = subprocess.Popen(  # noqa: S603 -- the module's name is written in our code
         command,
@@ -95,7 +95,7 @@ def child(module: str, limits: Limits) -> Iterator[Child]:
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # Privacy: an error may quote what it is about.
+        # Privacy: an error may quote the input.
         stderr=subprocess.DEVNULL,
         encoding="utf-8",
     )
@@ -116,7 +116,7 @@ def child(module: str, limits: Limits) -> Iterator[Child]:
 def serve(answer: Callable[[Question], Reply]) -> None:
     """Answer questions until there are no more."""
     memory, seconds = map(int, sys.argv[1:])
-    # Whatever a library prints is no answer.
+    # Keep the output of libraries out of the answers.
     questions, answers, sys.stdout = sys.stdin, sys.stdout, sys.stderr
     _limit_memory(memory)
     _leave_the_network()
@@ -131,7 +131,7 @@ def _answered(answer: Callable[[Question], Reply], question: Question) -> Reply:
         return answer(question)
     except MemoryError:
         return {FAILED: "too_much"}
-    # A panic of Rust is a BaseException.
+    # A panic in Rust is a BaseException.
     except BaseException:  # noqa: BLE001
         return {FAILED: "broken"}
 
@@ -143,31 +143,31 @@ def _reply(answers: IO[str], answer: Reply) -> None:
 
 def _limit_memory(memory: int) -> None:
     _lower(resource.RLIMIT_DATA, memory)
-    # Besides: what is mapped from files, as fonts are.
+    # In addition: memory-mapped files such as fonts.
     _lower(resource.RLIMIT_AS, memory + 4 * 1024**3)
     _lower(resource.RLIMIT_FSIZE, LARGEST_FILE)
     _lower(resource.RLIMIT_CORE, 0)
 
 
 def _limit_time(seconds: int) -> None:
-    """Of the processor, from now on; the kernel ends whoever uses more."""
+    """Limit processor time from now on. The kernel kills a process that exceeds it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, resource.RLIM_INFINITY))
 
 
 def _lower(limit: int, most: int) -> None:
-    # Not every system knows every limit.
+    # Some systems do not have every limit.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(limit, (most, most))
 
 
 def _leave_the_network() -> None:
-    """Into a network of its own, in which there is nothing. Where the kernel does not let us, it stays as it is."""
+    """Move into an empty network namespace, if the kernel allows it."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
 def _gain_no_privileges() -> None:
-    """From now on no program that the child starts, setuid or not, may do more than the child. Only Linux can do so."""
+    """Forbid gaining privileges, for example by a setuid program. Only Linux supports this."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0)))

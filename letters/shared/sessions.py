@@ -1,8 +1,8 @@
-"""Sessions in the database that nobody can take over with a copy of it.
+"""Database sessions that cannot be taken over with a copy of the database.
 
-The cookie holds a random key. The database holds the key's SHA-256, and the session's contents encrypted: they name the
-account, and for a quarter of an hour they hold the digits of an email. `session_key` is the hash everywhere in Django
-and allauth; only the middleware and the cookie know `cookie_key`.
+The cookie holds a random key. The database holds the key's SHA-256 and the encrypted contents, which name the account
+and, for a quarter of an hour, contain the code of an email. `session_key` is the hash everywhere in Django and allauth;
+only the middleware and the cookie know `cookie_key`.
 """
 
 import hashlib
@@ -16,21 +16,21 @@ from django.utils.crypto import get_random_string
 
 from letters.shared.addresses import decrypt, encrypt
 
-# As many hexadecimal digits as Django's column has room for: 160 bits.
+# The number of hexadecimal digits that fit into Django's column: 160 bits.
 STORED_LENGTH = 40
 
 
-# The session of this request, by hash and key: allauth opens it anew by the hash while a provider is asked.
+# The session of this request, as hash and key: allauth reopens it by the hash after asking a provider.
 _of_this_request: ContextVar[tuple[str | None, str]] = ContextVar("session", default=(None, ""))
 
 
 def stored_key(cookie_key: str) -> str:
-    """What stands in the database. Without a secret of ours: the key itself is longer than anybody can guess."""
+    """Return the key that is stored. A plain hash is enough, because the cookie key cannot be guessed."""
     return hashlib.sha256(b"session:" + cookie_key.encode()).hexdigest()[:STORED_LENGTH]
 
 
 class SessionStore(DatabaseStore):
-    # What the browser has; empty where a session was opened by its hash, as allauth does for other browsers' sessions.
+    # The key in the cookie; "" if the session was opened by its hash, as allauth does for other browsers' sessions.
     cookie_key = ""
 
     def __init__(self, session_key: str | None = None) -> None:
@@ -41,7 +41,10 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def of_cookie(cls, cookie_key: str | None) -> "SessionStore":
-        """The session of a browser. A hash from a stolen database, sent as a cookie, is hashed again and opens none."""
+        """Open the session of a browser.
+
+        Security: a hash from a stolen database, sent as a cookie, is hashed again and opens nothing.
+        """
         if not cookie_key:
             return cls()
         store = cls(stored_key(cookie_key))
@@ -52,16 +55,16 @@ class SessionStore(DatabaseStore):
     def _get_new_session_key(self) -> str:
         while True:
             self.cookie_key = get_random_string(32, VALID_KEY_CHARS)
-            found = stored_key(self.cookie_key)
-            if not self.exists(found):
-                _of_this_request.set((found, self.cookie_key))
-                return found
+            key = stored_key(self.cookie_key)
+            if not self.exists(key):
+                _of_this_request.set((key, self.cookie_key))
+                return key
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         return encrypt(super().encode(session_dict)).decode()
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """Empty, if none of ADDRESS_KEYS fits: whoever it was signs in again."""
+        """Decrypt the contents. They are empty if none of ADDRESS_KEYS fits, so the person signs in again."""
         try:
             return super().decode(decrypt(session_data.encode() if isinstance(session_data, str) else session_data))
         except InvalidToken:

@@ -1,4 +1,4 @@
-"""What people type: lines cleaned without being changed, texts fingerprinted, and nothing slow to normalize."""
+"""Text that people type: clean lines without changing them, fingerprint letters, and normalise safely."""
 
 import hashlib
 import re
@@ -10,31 +10,34 @@ from django.utils.safestring import SafeString, mark_safe
 
 from letters.shared.links import addresses_in
 
-# Invisible characters that turn the direction of what stands around them: with one, a name can rewrite its neighbours.
-# Unicode TR 36; the marks U+200E and U+200F move nothing but themselves and stand in honest names.
+# Invisible characters that change the direction of the text around them. Spoofing: with one, a name can rewrite its
+# neighbours. See Unicode TR 36. The marks U+200E and U+200F affect only themselves and occur in real names.
 TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Control characters but white space, the replacement character of broken encodings, and what is no character at all.
+# Control characters except white space, the replacement character of broken encodings, and code points that are not
+# characters.
 DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
-# Invisible and without meaning in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
+# Invisible and meaningless in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-# At the ends of a line these join and turn nothing. The joiner U+200D stays: Malayalam names end in it.
+# Meaningless at the ends of a line. The joiner U+200D stays, because Malayalam names end in it.
 IDLE_AT_ENDS = "\u200c\u200e\u200f "
 WIDE_SPACE = "\u3000"
 AT_ENDS = IDLE_AT_ENDS + WIDE_SPACE
-# What str.split() takes for white space.
+# The white space of str.split().
 SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
-# Letters and signs by their category that are drawn as nothing.
+# Characters that are classified as letters or symbols but are drawn as nothing.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
-# No language piles up more marks on one letter (UAX 15, stream-safe text format).
+# No language needs more marks on one letter (UAX 15, stream-safe text format).
 MAX_MARKS = 30
 
 
 def _marks() -> str:
-    """A class of characters: all that combine with the one before them, and all that some form of normalization makes
-    of nothing else, such as the half-width voiced mark of Japanese (U+FF9E).
+    """Return a character class of all combining characters.
+
+    It includes characters that some normalisation turns into combining ones only, such as the half-width voiced mark of
+    Japanese (U+FF9E).
     """
-    # Beyond these planes nothing has a combining class.
+    # The other planes have no combining characters.
     return f"[{''.join(re.escape(each) for each in map(chr, range(0x20000)) if _is_mark(each))}]"
 
 
@@ -43,19 +46,19 @@ def _is_mark(character: str) -> bool:
 
 
 MARKS = _marks()
-# All marks are beyond Latin letters. Asked first, since to compare a character with all marks takes a microsecond.
+# All marks are beyond Latin letters. Tested first, because matching all marks takes a microsecond per character.
 MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
-# Quick to say no, and at worst as slow as a run is long that it allows.
+# Fast if there is no run of marks, and at worst linear in the length of an allowed run.
 HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MAX_MARKS + 1}}}")
-# Without the look behind, a search would begin anew at each mark of a run.
+# Denial of service: without the look-behind, the search would restart at each mark of a run.
 TOO_MANY_MARKS = re.compile(f"((?<!{MARKS}){MARKS}{{{MAX_MARKS}}}){MARKS}+")
 
 
 def stream_safe(text: str) -> str:
-    """The same text, with at most MAX_MARKS marks on one character. Linear in its length.
+    """Limit the marks on one character to MAX_MARKS. Linear in the length of the text.
 
-    Denial of service: Python puts the marks of a character in order by comparing each with each, and lets no other
-    thread run meanwhile. 100,000 marks in a row stop a process for most of a minute.
+    Denial of service: Python sorts the marks of a character by comparing each with each, and blocks all threads
+    meanwhile. 100,000 marks in a row stop a process for most of a minute.
     """
     if text.isascii() or not MAY_HAVE_TOO_MANY_MARKS.search(text) or not HAS_TOO_MANY_MARKS.search(text):
         return text
@@ -63,7 +66,7 @@ def stream_safe(text: str) -> str:
 
 
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
-    """The text in a form of Unicode, whoever sent it. Nothing else of ours calls Python's own function."""
+    """Normalise a text safely. No other code may call Python's own function."""
     return unicodedata.normalize(form, stream_safe(text))
 
 
@@ -72,7 +75,7 @@ def compose(text: str) -> str:
 
 
 class UnusableText(ValueError):
-    """Text that cannot be shown as typed; `code` is "turns_direction" or "damaged"."""
+    """The text cannot be shown as typed. `code` is "turns_direction" or "damaged"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -80,7 +83,7 @@ class UnusableText(ValueError):
 
 
 def clean_line(text: str) -> str:
-    """One line as typed: NFC, trimmed, inner white space folded; empty if nothing in it can be seen.
+    """Return one line: NFC, trimmed, white space collapsed; "" if nothing in it is visible.
 
     Raises UnusableText where dropping a character would change what the person wrote.
     """
@@ -88,18 +91,18 @@ def clean_line(text: str) -> str:
         raise UnusableText("damaged")
     if TURNS_DIRECTION.search(text):
         raise UnusableText("turns_direction")
-    # Composed last: what stands side by side once nothing invisible is between it may be one letter.
+    # Compose last: removing invisible characters can bring a letter and its mark together.
     line = compose(SPACES.sub(_one_space, INVISIBLE.sub("", text)).strip(AT_ENDS))
     return line if any(_is_visible(character) for character in line) else ""
 
 
 def _one_space(spaces: re.Match[str]) -> str:
-    """Japanese and Chinese names have a wide space between their halves: it stays as their bearers write it."""
+    """Collapse spaces. The wide space between the halves of Japanese and Chinese names stays."""
     return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
 
 
 def linked(text: str) -> SafeString:
-    """Plain text with its web addresses as links, everything else escaped. Only those that begin with their scheme."""
+    """Escape plain text, and turn web addresses that begin with a scheme into links."""
     parts, end = [], 0
     for found in addresses_in(text):
         url = text[found.start : found.end]
@@ -111,10 +114,10 @@ def linked(text: str) -> SafeString:
     return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 -- each part is escaped above
 
 
-# What mail programs make a link of: a scheme, "www.", an address, and words with a dot between them as in a domain. The
-# dots of other scripts count as dots: browsers take them for the same.
-# Denial of service: of a scheme the last character is enough. A pattern for all of it begins anew at each letter of a
-# word, and a word of 30,000 letters takes ten seconds.
+# What email programs turn into links: a scheme, "www.", an address, and words with a dot between them as in a domain.
+# Dots of other scripts count too, because browsers treat them alike. Denial of service: matching the last character of
+# a scheme is enough. A pattern for all of it would restart at each letter of a word, and a word of 30,000 letters takes
+# ten seconds.
 DOT = "[.\u3002\uff0e\uff61\u2024\ufe52]"
 LINKED = re.compile(
     rf"(?<=[a-z0-9+.-]):[/\uff0f]{{2}}|mailto:|www{DOT}|[@\uff20]|[^\W_]{DOT}(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})",
@@ -123,26 +126,29 @@ LINKED = re.compile(
 
 
 def looks_like_link(text: str) -> bool:
-    """Whether a mail program would make a link of something in it. "St. Mary" and "e.V." are none; "Dr.Who" is one."""
+    """Tell whether an email program would turn something in the text into a link. "St.
+
+    Mary" and "e.V." do not; "Dr.Who" does.
+    """
     return LINKED.search(text) is not None
 
 
-# Drawn as nothing; no mail program takes words around it for one address.
+# Drawn as nothing, and stops email programs from reading the words around it as one address.
 BREAK = "\u200b"
 WITHIN_LINK = re.compile(rf"{DOT}|[@\uff20:/\uff0f]")
 
 
 def without_links(text: str) -> str:
-    """The same to the eye, and no mail program makes a link of anything in it."""
+    """Return text that looks the same but contains nothing that email programs turn into a link."""
     if not looks_like_link(text):
         return text
     return WITHIN_LINK.sub(lambda found: f"{BREAK}{found[0]}{BREAK}", text)
 
 
 def digest(title: str, addressee: str, body: str, *cover: str) -> bytes:
-    """SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, a NUL between parts.
+    """Return SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, separated by NUL.
 
-    If a picture stands above it, two more parts: its own fingerprint, and what it shows.
+    A cover adds two parts: its own fingerprint, and its description.
     """
     parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body, *cover))
     return hashlib.sha256("\0".join(parts).encode()).digest()

@@ -1,8 +1,8 @@
-"""The tokens in mailed links, and the marks of mails: opaque, unforgeable, bound to one purpose, and stored nowhere.
+"""Tokens in emailed links, and marks of emails: opaque, unforgeable, bound to one purpose, and stored nowhere.
 
-A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. It tells its
-holder nothing: an id that could be read would say how many people have signed, and who signed before whom.
-The purpose is authenticated with it, so a link that looks at a signature cannot confirm it.
+A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. Privacy: it tells
+its holder nothing. A readable id would reveal how many people have signed, and who signed first. Security: the purpose
+is authenticated too, so a link that shows a signature cannot confirm it.
 """
 
 import base64
@@ -19,46 +19,45 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
-# id (8 bytes), issued at (4 bytes, Unix seconds, good until 2106), salt (8 bytes), and 9 random bytes: without them,
-# two tokens of one second would be the same, and tell that they are for one thing.
+# id (8 bytes), issued at (4 bytes, Unix seconds, until 2106), salt (8 bytes), and 9 random bytes. Privacy: without
+# these, two tokens of one second would be equal and show that they belong together.
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
-# The same with the id of the submission that it is for (8 bytes) and 10 random bytes: 72 characters. Links without one
-# are read as before.
+# The same with the id of its submission (8 bytes) and 10 random bytes: 72 characters.
 BOUND_CONTENT = struct.Struct(">QI8sQ10s")
 BOUND_LENGTH = 72
-# The same with an address (at most 254 bytes, filled up, so that all have one length) and 11 random bytes.
+# The same with an address (padded to 254 bytes, so that all have one length) and 11 random bytes.
 ADDRESSED_CONTENT = struct.Struct(">QI8sQ254s11s")
 ADDRESSED_LENGTH = 412
-# id (8 bytes); with the SIV 32 characters, which need no padding either.
+# id (8 bytes); with the SIV 32 characters without padding.
 MARK = struct.Struct(">Q")
 MARK_LENGTH = 32
-# Microseconds since 1970 and an id (8 bytes each), and 1 byte of nothing; with the SIV 44 characters without padding.
+# Microseconds since 1970 and an id (8 bytes each), and 1 padding byte; with the SIV 44 characters.
 CURSOR = struct.Struct(">qQx")
 CURSOR_LENGTH = 44
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Of an invitation: id, salt, and 10 random bytes; with the SIV 56 characters. How long it is good says its row.
+# An invitation: id, salt, and 10 random bytes; with the SIV 56 characters. Its row says when it expires.
 INVITATION = struct.Struct(">Q8s10s")
 INVITATION_LENGTH = 56
-# One spelling only: the decoder would take + for - too.
+# Only one spelling is valid: the decoder alone would accept + for - too.
 SHAPE = re.compile("[A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
 class Token:
-    """What a genuine token says. Whether it still counts is for the caller: see `matches`."""
+    """The content of a genuine token. The caller decides whether it is still valid: see `matches`."""
 
     signature_id: int
     issued_at: datetime
     salt: bytes
-    # What was typed when the link was made, if it is for that.
+    # The submission for which the link was made, if any.
     submission_id: int | None = None
-    # Where the email goes that its page can ask for once more.
+    # The address to which the page can send its email again.
     address: str = ""
 
     def matches(self, salt: bytes | memoryview) -> bool:
-        """Whether the signature still has the salt that the token was made with; in constant time."""
+        """Tell in constant time whether the signature still has the salt of the token."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
     @property
@@ -79,10 +78,10 @@ def make_token(
 def make_check_token(
     *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int, address: str
 ) -> str:
-    """Of the page "check your email".
+    """Make the token of the page "check your email".
 
-    Privacy: the address rides in it, encrypted, so that the page can have its email sent again. The database cannot
-    help there: it keeps no address of who signs as nobody, and a page that brings no email would tell so.
+    Privacy: it contains the address, encrypted, so that the page can send its email again. The database does not always
+    have the address: it keeps none of people who sign without a name, and a page that sends no email would reveal that.
     """
     issued, filled = int(now.timestamp()), address.encode().ljust(254, b"\0")
     content = ADDRESSED_CONTENT.pack(signature_id, issued, bytes(salt), submission_id, filled, secrets.token_bytes(11))
@@ -93,7 +92,7 @@ SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT, ADDRESSED_LENGTH: 
 
 
 def read_token(purpose: str, text: str) -> Token | None:
-    """The token's content; None if it was cut, changed, made for something else, or never ours."""
+    """Return the content of a token; None if it was cut, changed, made for another purpose, or is not ours."""
     shape = SHAPES.get(len(text))
     content = _open(purpose, text, len(text)) if shape else None
     if shape is None or content is None:
@@ -112,7 +111,7 @@ class InvitationToken:
     salt: bytes
 
     def matches(self, salt: bytes | memoryview) -> bool:
-        """Whether it is the invitation that the token was made for; in constant time."""
+        """Tell in constant time whether the token was made for this invitation."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
 
@@ -121,7 +120,7 @@ def make_invitation_token(*, invitation_id: int, salt: bytes | memoryview) -> st
 
 
 def read_invitation_token(text: str) -> InvitationToken | None:
-    """The token's content; None if it was cut, changed, made for something else, or never ours."""
+    """Return the content of a token; None if it was cut, changed, made for another purpose, or is not ours."""
     content = _open("team_invitation", text, INVITATION_LENGTH)
     if content is None:
         return None
@@ -130,23 +129,29 @@ def read_invitation_token(text: str) -> InvitationToken | None:
 
 
 def make_handle(purpose: str, thing_id: int) -> str:
-    """By which a form or an address names a thing to people who must not count or order things by their ids."""
+    """Return a handle that names an object in a form or a URL.
+
+    Privacy: an id would let people count and order objects.
+    """
     return _encrypt(f"handle:{purpose}", MARK.pack(thing_id))
 
 
 def read_handle(purpose: str, text: str) -> int | None:
-    """The id; None if the handle is not ours, or was made for something else."""
+    """Return the id; None if the handle is not ours, or was made for another purpose."""
     content = _open(f"handle:{purpose}", text, MARK_LENGTH)
     return None if content is None else int(MARK.unpack(content)[0])
 
 
 def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
-    """Where a list that is ordered by moments goes on: opaque, or each page would tell a moment and an id."""
+    """Return the cursor of a list ordered by time.
+
+    Privacy: opaque, because otherwise each page would reveal a time and an id.
+    """
     return _encrypt(f"cursor:{purpose}", CURSOR.pack(_microseconds(moment), thing_id))
 
 
 def read_cursor(purpose: str, text: str) -> tuple[datetime, int] | None:
-    """The moment and the id after which to go on; None if it is no cursor of this list."""
+    """Return the time and the id after which the list goes on; None if it is not a cursor of this list."""
     content = _open(f"cursor:{purpose}", text, CURSOR_LENGTH)
     if content is None:
         return None
@@ -159,12 +164,15 @@ def _microseconds(moment: datetime) -> int:
 
 
 def make_mark(outgoing_email_id: int) -> str:
-    """By which a mail is known again when a provider says what became of it. The same for every attempt to send it."""
+    """Return the mark by which a provider's report is matched to an email.
+
+    It is the same for every attempt to send it.
+    """
     return _encrypt("outgoing", MARK.pack(outgoing_email_id))
 
 
 def read_mark(text: str) -> int | None:
-    """The delivery's id; None if the mark is not ours."""
+    """Return the id of the outgoing email; None if the mark is not ours."""
     content = _open("outgoing", text, MARK_LENGTH)
     return None if content is None else int(MARK.unpack(content)[0])
 

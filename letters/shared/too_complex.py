@@ -1,4 +1,4 @@
-"""What a writer is told of a text that no page, mail or PDF can be made of."""
+"""Sentences about a text that is too complicated to be rendered."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ SENTENCES: dict[str, Promise] = {
 
 
 def problem_of(markdown: str) -> str:
-    """A sentence that says what is wrong and what to do; empty if the text can be set."""
+    """Return a sentence that says what is wrong and what to do; "" if the text can be rendered."""
     try:
         render_markdown(markdown)
     except TooComplicated as problem:

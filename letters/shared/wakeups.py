@@ -1,7 +1,7 @@
-"""Waking the worker: at most one wake-up is under way for each piece of work, however many people give cause for it.
+"""Wake workers. At most one wake-up is under way for each piece of work, however many people cause it.
 
-The message says that there is work, never which: the work stands in the database. So a lost broker loses nothing, and
-a sweep (letters/schedule.py) finds what nobody was woken for.
+The message says only that there is work; the work itself is in the database. So a lost broker loses nothing, and a
+sweep (letters/schedule.py) finds work that no wake-up announced.
 """
 
 import logging
@@ -18,20 +18,21 @@ from kombu.exceptions import KombuError
 
 log = logging.getLogger(__name__)
 
-# A wake-up that got lost with its worker blocks the next ones for no longer than this.
+# A wake-up that was lost with its worker blocks the next ones for this long.
 FORGOTTEN_AFTER_SECONDS = 10
-# While Valkey or the broker is away it is left alone for so long after each failure: signers do not wait one by one.
+# While Valkey or the broker is away, it is not asked again for this long after a failure, so that signers do not wait
+# in turn.
 CIRCUIT_OPEN_SECONDS = 5
 
-# So many seconds the sequencer waits for others to confirm too: a letter is numbered about once a second, however many
-# confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in publishing/caching.py).
+# The sequencer waits this long for more confirmations. So a letter is numbered about once a second, however many people
+# confirm, and a signer sees the number soon after (SEEN_WITHIN_SECONDS in public/public_pages/caching.py).
 GATHER_SECONDS = 0.5
 
 _circuit_open_until = 0.0
 
 
 def wake(task: str, *args: int, queue: str, after: float = 0) -> None:
-    """Send `task` unless it is on its way already. Call it after commit. Never raises: the sweep is the safety net."""
+    """Send `task` unless it is on its way already. Call after commit. Never raises: the sweep is the safety net."""
     if time.monotonic() < _circuit_open_until:
         return
     try:
@@ -49,32 +50,35 @@ def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
-            # It is not on its way after all: whoever comes when the broker is back sends it.
+            # It is not on its way after all: the next caller sends it when the broker is back.
             _valkey().delete(_key(task, args))
 
 
 def notify_mail_worker() -> None:
-    """Mail is owed that somebody waits for."""
+    """There is email that somebody waits for."""
     wake("letters.deliver", queue="confirmations")
 
 
 def notify_bulk_mail_worker() -> None:
-    """Mail is owed that can wait."""
+    """There is bulk email."""
     wake("letters.deliver_bulk", queue="bulk")
 
 
 def wake_spreader() -> None:
-    """An update is to be owed to those who agreed, or to nobody any more."""
+    """Emails of an update have to be created or dropped."""
     wake("letters.spread_update", queue="bulk")
 
 
 def wake_sequencer(letter_id: int) -> None:
-    """Something in a letter is to be numbered or counted anew."""
+    """Signatures of a letter have to be numbered or counted."""
     wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
 
 
 def awake(task: str, *args: int) -> None:
-    """Say that `task` has begun. Call it before looking for work: whoever commits from now on wakes it again."""
+    """Note that `task` has started.
+
+    Race: call this before looking for work, so that later commits send a new wake-up.
+    """
     try:
         _valkey().delete(_key(task, args))
     except redis.RedisError as error:
@@ -93,4 +97,6 @@ def _valkey() -> "redis.Redis":
 def _complain(part: str, error: Exception) -> None:
     global _circuit_open_until  # noqa: PLW0603 -- one clock a process is what is wanted
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
-    log.warning("%s does not answer (%s): nobody is woken, the sweep will find the work.", part, type(error).__name__)
+    log.warning(
+        "%s does not answer (%s): no worker was notified. The next sweep finds the work.", part, type(error).__name__
+    )

@@ -1,4 +1,4 @@
-"""What the pages of an account need."""
+"""Template tags for account pages."""
 
 import re
 from typing import Any
@@ -18,19 +18,19 @@ register = template.Library()
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """What a browser says of itself in words that its owner knows: "Firefox, Linux"."""
+    """Name a browser as its owner knows it: "Firefox, Linux"."""
     return browser_name(user_agent) or gettext("Unknown browser")
 
 
 @register.filter
 def network(address: str) -> str:
-    """A network, of which its first address is known, so that nobody takes it for the address of one computer."""
+    """Format a network, stored as its first address, so that nobody takes it for the address of one computer."""
     return re.sub(r"\.0$", ".x", address) if "." in address else re.sub("::$", ":…", address)
 
 
 @register.inclusion_tag("accounts/_nudge.html", takes_context=True)
 def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str, Any]:
-    """Before the first publication an owner without a second factor is asked to set one up; nobody is kept waiting."""
+    """Ask an owner without a second factor, before the first publication, to set one up. It blocks nothing."""
     user = context.request.user
     wanted = (
         letter.published_at is None
@@ -43,13 +43,13 @@ def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str,
 
 @register.simple_tag
 def has_providers() -> bool:
-    """Whether one can sign in here with an account elsewhere."""
+    """Tell whether people can sign in here with an account elsewhere."""
     return bool(settings.PROVIDERS)
 
 
 @register.simple_tag(takes_context=True)
 def second_factor(context: RequestContext) -> dict[str, Any]:
-    """Whether whoever looks must have a second factor first, and where they wanted to go when they have it."""
+    """Tell whether the visitor must set up a second factor first, and where they wanted to go."""
     user, session = context.request.user, context.request.session
     return {
         "wanted": lacks_second_factor(user),

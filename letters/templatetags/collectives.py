@@ -1,4 +1,4 @@
-"""What the pages of a collective need."""
+"""Template tags for the pages of a collective."""
 
 from django import template
 from django.template import RequestContext
@@ -11,6 +11,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def collective_tab(context: RequestContext, name: str) -> Tab:
-    """The page of the context's `collective` with that name in urls.py, and whether it is the one that is shown."""
+    """Return the tab for a page of the context's `collective`, by its URL name, and whether it is the current one."""
     url = reverse(name, kwargs={"slug": context["collective"].slug})
     return Tab(url, context["request"].path == url)

@@ -1,4 +1,4 @@
-"""Codes as words, in the page's language."""
+"""Template tags that turn codes into words of the page's language."""
 
 from datetime import datetime
 from typing import Protocol
@@ -16,20 +16,20 @@ register = template.Library()
 
 @register.filter
 def country_name(code: str) -> str:
-    """IT: Italy, or Italia; the code itself where CLDR does not know it."""
+    """Name a country: IT is Italy, or Italia. Unknown codes stay as they are."""
     return str(_locale().territories.get(code, code))
 
 
 @register.filter
 def language_named(code: str) -> str:
-    """it: Italian, or italiano."""
+    """Name a language: it is Italian, or italiano."""
     locale = locale_of(code)
     return (locale.get_display_name(_locale()) if locale else "") or code
 
 
 @register.filter
 def short_date(moment: datetime, zone: ZoneInfo) -> str:
-    """Mar 3, 2025: the day of a moment as it is told in a time zone"""
+    """Format a day in a time zone: Mar 3, 2025"""
     return format_date(moment.astimezone(zone), "medium", locale=_locale())
 
 
@@ -59,7 +59,7 @@ class Begun(Protocol):
 
 @register.filter
 def span_name(span: Begun, unit: str) -> str:
-    """A day, the first day of a week, a month."""
+    """Name a span: a day, the first day of a week, or a month."""
     if unit == "month":
         return format_skeleton("yMMMM", span.begins, locale=_locale())
     return format_date(span.begins, "medium", locale=_locale())
@@ -67,7 +67,7 @@ def span_name(span: Begun, unit: str) -> str:
 
 @register.filter
 def share_of(number: int, total: int) -> int:
-    """In percent."""
+    """Return a percentage."""
     return round(100 * number / total) if total else 0
 
 

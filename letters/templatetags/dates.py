@@ -1,4 +1,4 @@
-"""Dates as people write them in the page's language, from CLDR."""
+"""Template tags for dates as people write them in the page's language, from CLDR."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -24,13 +24,13 @@ def long_time(moment: datetime | None) -> str:
 
 @register.filter
 def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
-    """The day of a moment as it is told in a time zone."""
+    """Format the day of a moment in a time zone."""
     return long_date(moment.astimezone(zone)) if moment else ""
 
 
 @register.filter
 def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Monday, November 23, 2026, 2:42 PM (Europe/Rome): by the clocks of a zone, which is named beside it"""
+    """Monday, November 23, 2026, 2:42 PM (Europe/Rome): a moment in a time zone, with the zone beside it"""
     if not moment:
         return ""
     there = moment.astimezone(zone)

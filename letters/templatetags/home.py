@@ -1,15 +1,15 @@
 from django import template
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import get_language
+
+from letters.shared.localized_paths import localized_url
 
 register = template.Library()
 
 
 @register.simple_tag
 def home_url(language: str = "") -> str:
-    """The list of open letters, in a language of the site (that of the page)."""
+    """Return the URL of the list of open letters, in a language of the site (by default that of the page)."""
     language = language or get_language() or settings.LANGUAGE_CODE
-    if language == settings.LANGUAGE_CODE or language not in dict(settings.LANGUAGES):
-        return reverse("home")
-    return reverse("translated_home", kwargs={"language": language})
+    spoken = language if language in dict(settings.LANGUAGES) else ""
+    return localized_url("home", spoken, own_language=settings.LANGUAGE_CODE)

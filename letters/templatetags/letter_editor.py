@@ -11,13 +11,15 @@ register = template.Library()
 class Tab:
     url: str
     is_current: bool
-    # What is shown is one of the pages below it.
+    # The current page is one of the pages below this tab.
     is_above: bool = False
 
 
 @register.simple_tag(takes_context=True)
 def tab(context: RequestContext, name: str, *below: str) -> Tab:
-    """The page of the context's `letter` with that name in urls.py, and how it stands to the one that is shown."""
+    """Return the tab for a page of the context's `letter`, by its URL name, and whether it is current or above the
+    current one.
+    """
     url = reverse(name, kwargs={"slug": context["letter"].slug})
     request = context["request"]
     return Tab(url, request.path == url, request.resolver_match.url_name in below)

@@ -38,6 +38,6 @@ def verbs(signature: Signature, shown: str) -> list[Verb]:
         return [Verb("restore", _("Restore"))]
     changes = bool(signature.pending_changes)
     accept = Verb("accept", _("Accept the new words") if changes else _("Accept"))
-    decline = Verb("decline", _("Keep the old words"))
+    decline = Verb("decline", _("Keep the current words"))
     reject = Verb("reject", _("Reject the signature") if changes else _("Reject"))
     return [*([accept] if shown == "waiting" else []), *([decline] if changes else []), reject]

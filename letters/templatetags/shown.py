@@ -1,4 +1,4 @@
-"""What public pages say of things in languages of their own."""
+"""Template tags for content that has a language of its own."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -25,32 +25,32 @@ def direction(code: str) -> str:
 
 @register.filter
 def linked(sentence: str) -> SafeString:
-    """Plain text that an organizer typed, with its web addresses as links."""
+    """Turn web addresses in plain text that an organizer typed into links."""
     return text.linked(sentence)
 
 
 @register.filter
 def with_initial(html: str) -> SafeString:
-    """A letter's text, stored as safe HTML, with its opening paragraph marked."""
+    """Mark the opening paragraph of a letter's text, which is stored as safe HTML."""
     return mark_safe(opening.with_initial(html))  # noqa: S308 -- it was cleaned when it was stored
 
 
 @register.simple_tag
 def url_in(update: Update, language: str) -> str:
-    """An update's public page, in one of the letter's languages."""
+    """Return the URL of an update's public page, in one of the letter's languages."""
     return update.url(language)
 
 
 @register.simple_tag
 def said_of_addition(addition: Addition, letter: Letter, *, since: bool = False) -> str:
-    """That people had signed before a translation came; and how many have `since`."""
+    """Say that people had signed before a translation was added; and, with `since`, how many have signed after."""
     said = added_sentence(letter.day_of(addition.revision.public_since), before=addition.before)
     return f"{said} {since_sentence(addition.since)}" if since and addition.since is not None else said
 
 
 @register.filter
 def language_name(code: str) -> str:
-    """What its speakers call it."""
+    """Name a language as its speakers do."""
     return languages.language_name(code)
 
 

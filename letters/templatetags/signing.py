@@ -1,4 +1,4 @@
-"""What a letter's page needs of signing: the empty form."""
+"""The empty signing form for a letter's page."""
 
 from typing import Any
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.inclusion_tag("letters/signing/_form.html")
 def signing_form(letter: Letter, language: str) -> dict[str, Any]:
-    """The form as a first-time reader gets it."""
+    """Return the form as a new reader sees it."""
     return {"form": SigningForm(letter), "letter": letter, "sign_url": letter.url_of("sign", language)}

@@ -22,7 +22,7 @@ SIGNED_TEXTS: dict[str, Promise] = {
 CONCERNS: dict[str, Promise] = {
     Signature.Concern.DISPOSABLE: _("Disposable email address."),
     Signature.Concern.UNPROVEN: _("Signed without the browser check."),
-    Signature.Concern.BOUNCED: _("Our email to this address came back."),
+    Signature.Concern.BOUNCED: _("Our email to this address bounced."),
     Signature.Concern.DOMAIN: _("One of very many signatures from the same email domain today."),
     Signature.Concern.CHANGED: _("Changed by the signer after a moderator accepted it."),
     Signature.Concern.COMPLAINED: _("The owner of the address reported our email as spam."),
@@ -37,12 +37,12 @@ FIELDS: dict[str, Promise] = {
     "display": _("Who sees the name"),
 }
 WHO_SEES: dict[str, Promise] = {
-    Display.PUBLIC: _("everybody"),
+    Display.PUBLIC: _("everyone"),
     Display.ORGANIZERS: _("the organizers"),
     Display.NOBODY: _("nobody"),
 }
 WHO_WILL_SEE: dict[str, Promise] = {
-    Display.PUBLIC: _("Everybody will see your name."),
+    Display.PUBLIC: _("Everyone will see your name."),
     Display.ORGANIZERS: _("Only the organizers will see your name."),
     Display.NOBODY: _("Nobody will see your name."),
 }
@@ -67,15 +67,15 @@ SIGNATURES: dict[str, Promise | str] = {
 }
 WITHDRAWN = _("withdrawn")
 FAILURES: dict[str, Promise] = {
-    Refusal.NOT_YOURS: _("We did not make this file: the person who asked for it may no longer have it."),
-    Refusal.NO_SUCH_LANGUAGE: _("We did not make this file: the letter is no longer in this language."),
+    Refusal.NOT_YOURS: _("We did not make this file, because the person who asked for it may no longer have it."),
+    Refusal.NO_SUCH_LANGUAGE: _("We did not make this file, because the letter is no longer in this language."),
     Refusal.TOO_COMPLICATED: _(
         "We could not make this file: the text is too complicated. Put fewer lists, quotations and formatting marks "
         "inside each other, then ask again."
     ),
     Refusal.NOT_SETTABLE: _(
-        "We could not make this file: something in the text cannot be laid out, such as a word that never ends. "
-        "Change it, then ask again."
+        "We could not make this file, because part of the text does not fit on a page. It may contain a "
+        "very long word. Change the text, then ask again."
     ),
 }
 FAILED = _("We could not make this file. Ask for it again.")

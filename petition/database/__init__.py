@@ -1,1 +1,1 @@
-"""Django's PostgreSQL, which the web server leaves alone for a moment after it did not answer."""
+"""Django's PostgreSQL backend with a circuit breaker for the web server."""

@@ -1,7 +1,7 @@
-"""A circuit breaker before new connections: readers must not wait while those who sign wait for a database in vain.
+"""A circuit breaker for new connections, so that readers do not wait while the database is away.
 
-A web process has few threads. Without this, each form that is sent while PostgreSQL is away would hold one of them for
-as long as the pool waits, and pages that are in memory could not be handed out meanwhile.
+A web process has few threads. Without this, each form sent during an outage would hold a thread for as long as the pool
+waits, and cached pages could not be served.
 """
 
 import threading
@@ -14,29 +14,29 @@ import psycopg
 from django.db import connection as default
 from django.db.backends.postgresql import base
 
-# After a failure nobody asks for so long; then one asks, and the others go on without until it has an answer.
+# After a failure nobody tries for this long. Then one thread tries, and the others fail at once until it has an answer.
 CIRCUIT_OPEN_SECONDS = 5
-# In the web server a person waits so long for a connection, and a reader for the thread that waits.
+# In the web server, a person waits this long for a connection, and a reader for the thread.
 PATIENCE_SECONDS = 2
 
 
 class Breaker:
     def __init__(self) -> None:
         self.is_used = False
-        self.left_alone_until = 0.0
+        self.circuit_open_until = 0.0
         self.has_failed = False
         self.asking = threading.Lock()
 
     @contextmanager
     def guarding(self) -> Iterator[None]:
-        """Raises OperationalError at once where asking again would be in vain."""
+        """Raise OperationalError at once if another attempt would be in vain."""
         is_probe = self.has_failed
-        if time.monotonic() < self.left_alone_until or (is_probe and not self.asking.acquire(blocking=False)):
-            raise psycopg.OperationalError("The database did not answer a moment ago, and is left alone.")
+        if time.monotonic() < self.circuit_open_until or (is_probe and not self.asking.acquire(blocking=False)):
+            raise psycopg.OperationalError("The database did not answer a moment ago. We wait before we ask it again.")
         try:
             yield
         except psycopg.OperationalError:
-            self.has_failed, self.left_alone_until = True, time.monotonic() + CIRCUIT_OPEN_SECONDS
+            self.has_failed, self.circuit_open_until = True, time.monotonic() + CIRCUIT_OPEN_SECONDS
             raise
         else:
             self.has_failed = False
@@ -49,7 +49,7 @@ breaker = Breaker()
 
 
 def protect_threads() -> None:
-    """For the web server. A worker has the patience to wait for a database that is being restarted."""
+    """Activate the breaker, for the web server. A worker can wait for a database that is restarting."""
     breaker.is_used = True
     default.settings_dict["OPTIONS"]["pool"]["timeout"] = PATIENCE_SECONDS
 

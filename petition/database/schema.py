@@ -1,4 +1,4 @@
-"""How tables are changed while the site runs: nobody waits long behind us, and a half-built index is built anew."""
+"""Change tables while the site runs: without long waits behind a lock, and rebuilding an index that is incomplete."""
 
 import re
 from typing import Any
@@ -15,12 +15,12 @@ STATE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 
 def patient_editor(connection: BaseDatabaseWrapper, *, lock_seconds: int) -> type[DatabaseSchemaEditor]:
-    """A schema editor for `connection` that waits so long for a lock at most.
+    """Return a schema editor for `connection` that waits at most this long for a lock.
 
-    A change of a table that waits for one long reader makes everyone else wait behind it: it must give up before.
+    A statement that waits for one long reader makes everybody behind it wait too, so it must give up early.
     """
     limit = f"SET LOCAL lock_timeout = '{lock_seconds}s'"
-    # Behind a pooler a setting of the session would stay with a connection that others get next.
+    # Behind a pooler, a session setting would stay on a connection that others get next.
     of_session = "" if settings.BEHIND_POOLER else limit.replace("LOCAL ", "")
 
     class PatientSchemaEditor(DatabaseSchemaEditor):
@@ -53,7 +53,7 @@ def patient_editor(connection: BaseDatabaseWrapper, *, lock_seconds: int) -> typ
 
 
 def _is_built(connection: BaseDatabaseWrapper, name: str) -> bool:
-    """Whether an earlier try has built this index. What is left of one that failed is taken away."""
+    """Tell whether an earlier attempt has built this index. Drops the remains of one that failed."""
     with connection.cursor() as cursor:
         cursor.execute(STATE, [f'"{name}"'])
         found = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Accounts with what they need: a worker that sends their mails at once, and limits that start at nothing."""
+"""Accounts with a worker that sends their emails at once, and limits that are reset."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def person(db: None) -> Person:
 
 @pytest.fixture
 def orla(db: None) -> User:
-    """Has an account with a password, and a confirmed address."""
+    """Somebody with a password and a confirmed address."""
     return make_account()
 
 

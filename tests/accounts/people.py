@@ -1,4 +1,4 @@
-"""Somebody who has an account, or wants one, before a browser."""
+"""A person with a browser who has an account, or wants one."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 class Person(Reader):
     def send(self, url: str, *, page: "str | Response" = "", follow: bool = True, **fields: Any) -> Response:
-        """Open a page, if it is not open already, and send its form; the answer is the page that this leads to."""
+        """Open a page, unless it is open, and send its form. Returns the page that follows."""
         shown = self.get(page or url) if isinstance(page, str) else page
         token = TOKEN.search(shown.content)
         assert token, f"{page or url} has no form"
@@ -40,12 +40,12 @@ class Person(Reader):
 
 
 def mailed_to(email: str) -> list[str]:
-    """Subjects and texts of the mails to an address, the newest last."""
+    """Return subject and text of the emails to an address, oldest first."""
     return [f"{message.subject}\n{message.body}" for message in mail.outbox if message.to == [email]]
 
 
 def mailed_digits(email: str) -> str:
-    """The six digits in the newest mail to an address."""
+    """Return the code in the newest email to an address."""
     mails = mailed_to(email)
     assert mails, f"no mail to {email}"
     found = DIGITS.search(mails[-1])
@@ -58,15 +58,15 @@ def other_than(digits: str) -> str:
 
 
 def make_account(email: str = "orla@example.org", password: str | None = PASSWORD, **values: Any) -> User:
-    """An account whose address is confirmed."""
+    """Create an account with a confirmed address."""
     user = User.objects.create_user(email, password, **values)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
 
 def forget_tries() -> None:
-    """Let the limits start at nothing again."""
-    # Not the whole database: Celery keeps its own things there.
+    """Reset the limits."""
+    # Not the whole database: Celery stores its queues there.
     with redis.Redis.from_url(settings.VALKEY_URL) as connection:
         if keys := [*connection.scan_iter("cache:*"), *connection.scan_iter("limit:*")]:
             connection.delete(*keys)

@@ -1,4 +1,4 @@
-"""A site elsewhere with which one can sign in: as much of OpenID Connect as there must be."""
+"""A minimal OpenID Connect provider."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ PERSON: dict[str, Any] = {"sub": "42", "email": "ola@elsewhere.example", "email_
 
 
 class Provider:
-    """Whoever comes is Ola, who says yes at once."""
+    """Everybody who comes is Ola, who consents at once."""
 
     def __init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
@@ -58,4 +58,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the standard library's name
-        """Quiet."""
+        """Log nothing."""

@@ -396,7 +396,7 @@ def test_signing_up_from_a_provider_takes_a_proof_like_any_sign_up(settings: Set
     person = Person()
     come_from_elsewhere(person)
     page = person.send("/accounts/3rdparty/signup/", email=UNKNOWN)
-    assert "short calculation" in words(page)
+    assert "short check" in words(page)
     assert not mailed_to(UNKNOWN)
     person.send("/accounts/3rdparty/signup/", page=page, email=UNKNOWN, proof=solve(page))
     assert len(mailed_to(UNKNOWN)) == 1

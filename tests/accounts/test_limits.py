@@ -236,7 +236,7 @@ def test_beyond_a_few_addresses_a_network_has_to_calculate(way: str, settings: S
     assert len(mail.outbox) == 3
     person = Person()
     page = ask_for_digits(person, ask, UNKNOWN)
-    assert "short calculation" in words(page)
+    assert "short check" in words(page)
     assert len(mail.outbox) == 3
     proof = solve(page)
     fields: dict[str, Any] = {"password1": PASSWORD} if way == "sign up" else {}
@@ -244,7 +244,7 @@ def test_beyond_a_few_addresses_a_network_has_to_calculate(way: str, settings: S
     assert len(mail.outbox) == 4
     # A solution is good for one mail.
     person = Person()
-    assert "short calculation" in words(person.send(ask, email="other@example.org", proof=proof, **fields))
+    assert "short check" in words(person.send(ask, email="other@example.org", proof=proof, **fields))
     assert len(mail.outbox) == 4
     # Another network is asked for nothing.
     ask_for_digits(Elsewhere(), ask, "elsewhere@example.org")
@@ -265,7 +265,7 @@ def test_what_is_no_proof_is_politely_refused(proof: str, settings: Settings) ->
     ask_for_digits(Person(), "/accounts/signup/", "first@example.org")
     page = Person().send("/accounts/signup/", email=UNKNOWN, password1=PASSWORD, proof=proof)
     assert page.status_code == 200
-    assert "short calculation" in words(page)
+    assert "short check" in words(page)
     assert not mailed_to(UNKNOWN)
 
 

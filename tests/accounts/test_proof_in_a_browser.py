@@ -12,7 +12,7 @@ from tests.test_proof_journey import NO_CRYPTO
 
 __all__ = ["browser", "visitor"]
 
-DONE = "Your browser has finished its calculation."
+DONE = "Your browser has finished the check."
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -1,4 +1,4 @@
-"""Letters whose text has changed since people signed it."""
+"""Letters whose text has changed since people signed."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,14 +14,14 @@ from tests.people import EN, IT, NOW
 
 Revise = Callable[..., Revision]
 
-# What the organizers say of the change, and what they change.
+# The note about the change, and the changed text.
 NOTE = "We ask for five lines, not four."
 BODY = EN.body.replace("Four", "Five")
 
 
 @pytest.fixture
 def revise() -> Revise:
-    """Publishes another text of a letter, in English and Italian: `revise(letter, kind="substance", note="Why")`."""
+    """Publish another text of a letter in English and Italian: `revise(letter, kind="substance", note="Why")`."""
     return change_text
 
 
@@ -34,7 +34,7 @@ def change_text(
     languages: tuple[str, ...] = ("en", "it"),
     now: datetime = NOW + timedelta(days=1),
 ) -> Revision:
-    """Rows as publishing leaves them."""
+    """Create the rows that publishing creates."""
     number = letter.revisions.latest("number").number + 1
     revision = Revision.objects.create(letter=letter, number=number, kind=kind, note=note, created_at=now)
     for text in (EN, IT):

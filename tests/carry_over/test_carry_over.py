@@ -373,7 +373,7 @@ def test_whoever_gets_hold_of_the_page_reaches_neither_the_signature_nor_the_add
     url = signer.mailed_link(ADA, purpose="carry-over")
     for page in (signer.get(url), press(signer, url, "carry")):
         assert "/signatures/manage/" not in page.content.decode()
-        assert "Have the private link emailed to you" in words(page)
+        assert "Ask for your private link by email" in words(page)
         assert ADA not in page.content.decode()
 
 

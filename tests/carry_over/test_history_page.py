@@ -51,7 +51,7 @@ def test_without_a_change_of_substance_there_is_nothing_to_ask(signed: Letter, d
         change_text(signed, kind=kind, note="A comma.")
     assert "Ask the signers" not in words(desk.get(PAGE))
     assert desk.get(ASK)["Location"] == PAGE
-    assert "There is nothing to ask: nobody was written to." in words(desk.post(ASK, follow=True))
+    assert "There is nothing to ask the signers, so we emailed nobody." in words(desk.post(ASK, follow=True))
     assert not CarryOver.objects.exists()
 
 

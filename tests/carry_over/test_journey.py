@@ -120,7 +120,7 @@ def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) ->
     expect(desk.locator("main")).to_contain_text(NOTE)
     axe_finds_nothing(desk)
     desk.get_by_role("button", name="Ask now").click()
-    expect(desk.locator("main")).to_contain_text("The signers of the earlier text are being asked.")
+    expect(desk.locator("main")).to_contain_text("We are asking the signers of the earlier text.")
 
     signer = visitor()
     signer.goto(site.mailed_link("carry-over", ada))

@@ -1,4 +1,4 @@
-"""What the tests of collectives share: more owners than one, invitations, and who opens them."""
+"""Fixtures for collectives: a second owner, invitations, and people who open them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ from letters.organizer.collectives.operations import invite_member
 from letters.shared.addresses import read_address
 from tests.people import browser_of
 
-# The clock of the pages, which say what stands now.
+# Use the real clock, because pages decide by it what has expired.
 Inviter = Callable[..., MemberInvitation]
 
 
@@ -24,13 +24,13 @@ def _health_is_asked_anew() -> None:
 
 @pytest.fixture
 def today() -> datetime:
-    """Where a page's own clock asks whether something is over, the fixed moment of other tests would be years ago."""
+    """The current time: by a page's own clock, the fixed moment of other tests was years ago."""
     return timezone.now()
 
 
 @pytest.fixture
 def second_owner(collective: Collective, now: datetime) -> User:
-    """Owns the collective too."""
+    """A second owner of the collective."""
     user = User.objects.create_user("oskar@example.org", name="Oskar")
     Membership.objects.create(collective=collective, user=user, role=Membership.Role.OWNER, created_at=now)
     return user
@@ -38,7 +38,7 @@ def second_owner(collective: Collective, now: datetime) -> User:
 
 @pytest.fixture
 def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
-    """Invites somebody: `invite("nina@example.org", role="owner")`."""
+    """Invite somebody: `invite("nina@example.org", role="owner")`."""
 
     def make(email: str = "nina@example.org", *, role: str = "editor", now: datetime = today) -> MemberInvitation:
         address = read_address(email)
@@ -50,7 +50,7 @@ def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
 
 @pytest.fixture
 def nina(db: None) -> User:
-    """Has an account, and no part in anything yet."""
+    """Somebody with an account and no role yet."""
     return User.objects.create_user("nina@example.org")
 
 

@@ -65,7 +65,7 @@ def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) ->
     owner.get_by_role("button", name="Yes, leave").click()
     expect(owner.get_by_text("You have left Readers of the Old Town.")).to_be_visible()
     guest.goto(url)
-    guest.get_by_role("link", name="History").click()
+    guest.get_by_role("link", name="Activity").click()
     lines = guest.locator(".record li > p:first-child")
     expect(lines.first).to_have_text(re.compile("Member [0-9a-f]{4}, who was owner, left."))
     assert "@" not in " ".join(lines.all_inner_texts())

@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from letters.base.outbox.mail import SendResult, Verdict
 from letters.base.outbox.operations import note_bounce, note_complaint, settle_email
 from letters.base.outbox.queries import last_emails_to
-from letters.models import AuditEvent, Collective, MemberInvitation, Membership, OutgoingEmail, User
+from letters.models import AuditEvent, Collective, Letter, MemberInvitation, Membership, OutgoingEmail, User
 from letters.organizer.collectives.mail import team_invitation
 from letters.organizer.collectives.operations import (
     accept_invitation,
@@ -20,6 +20,7 @@ from letters.organizer.collectives.operations import (
     revoke_invitation,
 )
 from tests.collectives.conftest import Inviter
+from tests.conftest import LetterMaker
 from tests.people import deliver
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,15 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
         assert "Your role: editor. You can write and publish letters." in half
         assert "You can accept until" in half
         assert "If you did not expect this, do nothing" in half
+
+
+def test_it_speaks_the_language_of_the_newest_letter(outgoing: OutgoingEmail, draft: LetterMaker) -> None:
+    assert built(outgoing).subject == "An invitation to write open letters together"
+    draft()
+    Letter.objects.update(language="de")
+    assert built(outgoing).subject == "An invitation to write open letters together"
+    Letter.objects.update(language="it")
+    assert built(outgoing).subject == "Un invito a scrivere insieme lettere aperte"
 
 
 def test_it_names_nobody_by_their_address(outgoing: OutgoingEmail, organizer: User) -> None:

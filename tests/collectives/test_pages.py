@@ -26,7 +26,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
     return client.post(url, fields, follow=True)
 
 
-def part_of(person: User, collective: Collective) -> Membership:
+def membership_of(person: User, collective: Collective) -> Membership:
     return Membership.objects.get(user=person, collective=collective)
 
 
@@ -53,7 +53,7 @@ def test_a_collective_is_made(desk: Client, organizer: User) -> None:
     club = Collective.objects.get()
     assert page.redirect_chain == [("/organize/collectives/the-club/", 302)]
     assert (club.name, club.timezone, club.website) == ("The Club", "Europe/Rome", "https://club.example")
-    assert part_of(organizer, club).role == "owner"
+    assert membership_of(organizer, club).role == "owner"
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_collective_is_made(desk: Client, organizer: User) -> None:
         ({"name": "a\u202eb"}, "This contains a character that we cannot show. Type it again."),
         ({"name": "x" * 201}, "at most 200 characters"),
         ({"slug": "night train!"}, "Use only the letters a to z, numbers and hyphens"),
-        ({"slug": "night-train"}, "This address is taken."),
-        ({"slug": "NEW"}, "This address is taken."),
+        ({"slug": "night-train"}, "Another collective uses this web address."),
+        ({"slug": "NEW"}, "Another collective uses this web address."),
         ({"website": "javascript:alert(1)"}, "Enter a web address, like"),
         ({"website": "ftp://club.example"}, "Enter a web address, like"),
         ({"timezone": "Mars/Olympus"}, "Select a time zone from the list."),
@@ -153,10 +153,10 @@ def test_without_an_account_nobody_gets_in(client: Client, collective: Collectiv
 
 
 def test_parts_are_changed_and_taken_away(desk: Client, collective: Collective, teammate: User) -> None:
-    part = part_of(teammate, collective)
-    url = f"{PAGE}members/{part.pk}/"
+    membership = membership_of(teammate, collective)
+    url = f"{PAGE}members/{membership.pk}/"
     assert "Saved." in words(post(desk, url, action="role", role="moderator"))
-    assert part_of(teammate, collective).role == "moderator"
+    assert membership_of(teammate, collective).role == "moderator"
     assert "Select a role from the list." in words(post(desk, url, action="role", role="god"))
     assert desk.post(url, {"action": "burn"}).status_code == 404
     for _ in range(2):
@@ -173,16 +173,16 @@ def test_a_member_of_another_collective_is_not_touched(desk: Client, collective:
 def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, organizer: User) -> None:
     assert "Make someone else an owner before you leave" in words(desk.get(PAGE))
     page = post(desk, f"{PAGE}leave/")
-    assert (page.status_code, "Make somebody else an owner first." in words(page)) == (409, True)
+    assert (page.status_code, "Make another member an owner first." in words(page)) == (409, True)
     page = post(desk, f"{PAGE}members/{organizer.memberships.get().pk}/", action="role", role="editor")
-    assert (page.status_code, "Make somebody else an owner first." in words(page)) == (409, True)
+    assert (page.status_code, "Make another member an owner first." in words(page)) == (409, True)
 
 
 def test_who_hands_over_and_steps_down_sees_the_rest_as_what_they_are_now(
     desk: Client, collective: Collective, organizer: User, teammate: User
 ) -> None:
-    post(desk, f"{PAGE}members/{part_of(teammate, collective).pk}/", action="role", role="owner")
-    page = post(desk, f"{PAGE}members/{part_of(organizer, collective).pk}/", action="role", role="moderator")
+    post(desk, f"{PAGE}members/{membership_of(teammate, collective).pk}/", action="role", role="owner")
+    page = post(desk, f"{PAGE}members/{membership_of(organizer, collective).pk}/", action="role", role="moderator")
     assert "Invite" not in words(page)
     page = post(desk, f"{PAGE}leave/")
     assert "You have left Friends of the Night Train." in words(page)
@@ -202,7 +202,7 @@ def test_a_collective_is_described_anew(desk: Client, collective: Collective) ->
 def test_what_is_wrong_in_it_changes_nothing(desk: Client, collective: Collective, stranger: User) -> None:
     fields = {"name": "The Sleepers", "slug": "the-other-side", "timezone": "UTC"}
     page = post(desk, f"{PAGE}settings/", **fields)
-    assert (page.status_code, "This address is taken." in words(page)) == (422, True)
+    assert (page.status_code, "Another collective uses this web address." in words(page)) == (422, True)
     assert 'value="The Sleepers"' in page.content.decode()
     collective.refresh_from_db()
     assert collective.name == "Friends of the Night Train"
@@ -234,8 +234,14 @@ def test_whether_an_address_has_an_account_makes_no_difference(desk: Client, nin
         ({"email": ""}, "Enter the email address of the person you want to invite."),
         ({"email": "nina"}, "This email address has no @."),
         ({"email": "nina@example.org, eve@example.org"}, "This has more than one @."),
-        ({"email": "Olga@example.org"}, "This is your own address."),
-        ({"email": "tariq@example.org"}, "Whoever has this address belongs to the collective already."),
+        (
+            {"email": "Olga@example.org"},
+            "This is your own email address. Enter the address of the person you want to invite.",
+        ),
+        (
+            {"email": "tariq@example.org"},
+            "The person with this address is already a member. You can change their role in the list of members.",
+        ),
         ({"role": "god"}, "Select a role from the list."),
         ({"role": ""}, "This field is required."),
     ],
@@ -251,7 +257,7 @@ def test_limits_have_words(desk: Client, invite: Inviter) -> None:
     for n in range(20):
         invite(f"nina{n}@example.org")
     page = post(desk, f"{PAGE}invite/", email="nina@example.org", role="editor")
-    assert "Twenty invitations are waiting for an answer." in words(page)
+    assert "Twenty invitations have not been answered yet," in words(page)
 
 
 def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
@@ -259,9 +265,9 @@ def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, n
     deliver()
     assert "nina@example.org editor The email was sent. Valid until" in words(desk.get(PAGE))
     OutgoingEmail.objects.update(sent_at=None, failed_at=NOW)
-    assert "The email came back." in words(desk.get(PAGE))
+    assert "The email bounced." in words(desk.get(PAGE))
     accept_invitation(invitation, by=nina, now=today)
-    assert "The email came back." not in words(desk.get(PAGE))
+    assert "The email bounced." not in words(desk.get(PAGE))
 
 
 def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Inviter) -> None:

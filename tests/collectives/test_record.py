@@ -136,7 +136,7 @@ def test_a_signers_line_stands_at_the_end_of_its_day_whatever_the_hour(
 
     records = [record_of_a_day(hour) for hour in (1, 5, 12, 23)]
     assert records[0][:2] == [
-        "Somebody whose address had been used said that they did not sign Keep the night trains running.",
+        "Someone whose address had been used said that they did not sign Keep the night trains running.",
         "Olga: deed 21.",
     ]
     assert records[1:] == records[:1] * 3
@@ -181,10 +181,11 @@ def test_the_signers_lines_are_read_from_an_index_of_their_own(letter: Letter, c
     assert "audit_event_of_signers" in found.explain()
 
 
-def test_an_email_that_came_back_does_not_stand_in_it(desk: Client, letter: Letter) -> None:
-    """Whoever types an address whose mailbox is closed would read there what became of it."""
+@pytest.mark.parametrize("verb", ["note_bounce", "note_complaint"])
+def test_an_email_that_came_back_does_not_stand_in_it(desk: Client, letter: Letter, verb: str) -> None:
+    """Whoever types an address would read there what became of it, and that its owner called our email spam."""
     before = lines(desk)
-    record_each("note_bounce", "signature", [sign(letter).pk], by=None, now=NOW, details={"letter": letter.pk})
+    record_each(verb, "signature", [sign(letter).pk], by=None, now=NOW, details={"letter": letter.pk})
     assert lines(desk) == before
 
 

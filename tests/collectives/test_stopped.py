@@ -57,7 +57,7 @@ def test_they_stop_when_many_come_back(invite: Inviter, collective: Collective, 
     page = desk.post(f"{PAGE}invite/", {"email": "new@example.org", "role": "editor"})
     assert page.status_code == 422
     assert STOPPED in words(page)
-    assert "Invitations that came back: 5. Reported as spam: 0." in words(desk.get(PAGE))
+    assert "Invitations that bounced: 5. Reported as spam: 0." in words(desk.get(PAGE))
     # What has not left waits.
     deliver()
     assert mail.outbox == []

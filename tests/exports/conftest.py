@@ -10,7 +10,7 @@ from tests.people import browser_of
 
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path) -> Path:
-    """Files of this test alone."""
+    """A folder for the exports of this test."""
     folder = tmp_path / "exports"
     settings.EXPORTS_DIR = folder
     return folder

@@ -70,7 +70,7 @@ def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, mo
     Export.objects.update(created_at=timezone.now())
     answer = desk.post(PAGE, {"format": "csv"})
     assert answer.status_code == 422
-    assert "Twenty files were made of this letter within a day." in words(answer)
+    assert "Twenty files of this letter were made within a day," in words(answer)
     assert Export.objects.count() == 2
     # Tomorrow there may be others.
     ask_export(letter, wanted=CSV, by=organizer, now=timezone.now() + timedelta(days=1, seconds=1))
@@ -115,7 +115,9 @@ def test_who_has_lost_the_part_gets_no_file(letter: Letter, teammate: User, desk
     make_exports()
     export.refresh_from_db()
     assert (export.failed_at is not None, export.error) == (True, "not_yours")
-    assert "We did not make this file: the person who asked for it may no longer have it." in words(desk.get(PAGE))
+    assert "We did not make this file, because the person who asked for it may no longer have it." in words(
+        desk.get(PAGE)
+    )
 
 
 def test_who_has_lost_the_part_after_it_was_made_cannot_download_it(letter: Letter, teammate: User) -> None:
@@ -387,7 +389,7 @@ def test_after_its_time_a_file_is_gone(letter: Letter, organizer: User, desk: Cl
     tidy_exports(now=export.expires_at)
     assert list(folder.iterdir()) == []
     answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
-    assert "This file is not there any more. Ask for it again." in words(answer)
+    assert "We no longer have this file. Ask for it again." in words(answer)
     assert "The file has been deleted." in words(answer)
     assert not AuditEvent.objects.filter(verb="download_export").exists()
 
@@ -413,7 +415,7 @@ def test_a_file_that_was_deleted_by_hand_is_said_to_be_gone(
     export = made(letter, organizer)
     (folder / export.file_name).unlink()
     answer = desk.post(f"{PAGE}{export.pk}/file/", follow=True)
-    assert "This file is not there any more." in words(answer)
+    assert "We no longer have this file." in words(answer)
 
 
 def test_the_worker_knows_the_task_and_the_clock_starts_it(letter: Letter, organizer: User) -> None:

@@ -153,7 +153,9 @@ def test_who_has_left_meanwhile_gets_none(letter: Letter, organizer: User, teamm
     Membership.objects.filter(user=teammate).delete()
     make_exports()
     assert Export.objects.get().error == "not_yours"
-    assert "We did not make this file: the person who asked for it may no longer have it." in words(desk.get(PAGE))
+    assert "We did not make this file, because the person who asked for it may no longer have it." in words(
+        desk.get(PAGE)
+    )
 
 
 def test_nothing_is_asked_for_by_looking(letter: Letter, desk: Client) -> None:
@@ -217,7 +219,7 @@ def test_in_another_of_its_languages_text_and_words_are_of_that(
 @pytest.mark.parametrize("language", ["fr", "x" * 5000, "\0", "../it"])
 def test_a_language_that_the_letter_does_not_have_is_refused(letter: Letter, desk: Client, language: str) -> None:
     page = desk.post(ASK, {"language": language}, follow=True)
-    assert "The letter has not been published in this language." in words(page)
+    assert "The letter has not been published in this language. Select another one." in words(page)
     assert not Export.objects.exists()
 
 
@@ -227,7 +229,7 @@ def test_a_language_that_is_gone_when_its_turn_comes_is_said_to_be_gone(
     ask_export(letter, wanted=paper("it"), by=organizer, now=NOW)
     Export.objects.update(language="fr")
     make_exports()
-    assert "We did not make this file: the letter is no longer in this language." in words(desk.get(PAGE))
+    assert "We did not make this file, because the letter is no longer in this language." in words(desk.get(PAGE))
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
@@ -372,7 +374,7 @@ def test_the_page_asks_the_same_however_many_have_signed(
     ("code", "error", "sentence"),
     [
         ("too_much", "too_complicated", "We could not make this file: the text is too complicated."),
-        ("broken", "not_settable", "We could not make this file: something in the text cannot be laid out"),
+        ("broken", "not_settable", "We could not make this file, because part of the text does not fit on a page"),
     ],
 )
 def test_a_text_that_cannot_be_set_fails_at_once_and_says_why(

@@ -1,6 +1,6 @@
-"""Real parts over the test's own database: a worker, a clock, a web server, and a mail server that can misbehave.
+"""Real parts with the test's own database: a worker, a clock, a web server, and a mail server that can fail.
 
-Parts take seconds to start, so those of one file stay from test to test, until a test kills them.
+Parts take seconds to start, so those of one file are kept between tests, until a test kills them.
 """
 
 import sys
@@ -27,7 +27,9 @@ PEOPLE = ["ada@example.org", "berta@example.org", "carlo@example.org"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _empty_tables_while_parts_run() -> Iterator[None]:
-    """Race: a part that still reads locks tables in another order than TRUNCATE, and PostgreSQL ends one of the two."""
+    """Race: a part that is still reading takes locks in another order than TRUNCATE, and PostgreSQL kills one of the
+    two.
+    """
     empty = DatabaseOperations.execute_sql_flush
 
     def try_again(self: DatabaseOperations, statements: list[str]) -> None:
@@ -57,7 +59,7 @@ def sink(mail_port: int) -> Iterator[SmtpSink]:
 
 @pytest.fixture(scope="module")
 def patience() -> dict[str, str]:
-    """How long the parts of a file wait for what. Little."""
+    """Short timeouts for the parts of a file."""
     return {"MAIL_LEASE_SECONDS": "2", "MAIL_RETRY_SECONDS": "1"}
 
 
@@ -65,24 +67,24 @@ def patience() -> dict[str, str]:
 def parts(
     django_db_setup: None, mail_port: int, patience: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parts]:
-    """Over the Valkey of all tests, and with a mail server that answers as the test wishes."""
+    """Parts with the Valkey of all tests, and a mail server that answers as the test wishes."""
     parts = Parts(tmp_path_factory.mktemp("parts"), EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience)
     yield parts
     parts.stop()
-    # Shown by pytest if a test failed.
+    # pytest shows this if a test fails.
     sys.stderr.write(parts.output)
 
 
 @pytest.fixture
 def worker(transactional_db: None, valkey: "redis.Redis", parts: Parts) -> Part:
-    """The worker that the test before has left, or a new one."""
+    """The worker that the previous test has left, or a new one."""
     running = [part for part in parts.started if part.process.poll() is None]
     return running[0] if running else parts.start_worker()
 
 
 @pytest.fixture
 def all_sign(letter: Letter, signer: Signer, worker: Part) -> Callable[[], None]:
-    """Three people sign in one moment: three mails are owed, and one wake-up goes to the worker, which claims them."""
+    """Three people sign at once: three emails are owed, and one wake-up lets the worker claim them."""
 
     def sign() -> None:
         with transaction.atomic():
@@ -93,7 +95,7 @@ def all_sign(letter: Letter, signer: Signer, worker: Part) -> Callable[[], None]
 
 
 def until_nothing_is_owed() -> None:
-    """The sweep runs meanwhile, more often than the clock starts it: nobody waits five seconds for that."""
+    """Sweep more often than the clock does, so that nobody waits five seconds."""
 
     def look_again() -> bool:
         start_sweep()
@@ -103,7 +105,7 @@ def until_nothing_is_owed() -> None:
 
 
 def start_sweep() -> None:
-    """As the clock does."""
+    """Send what the clock sends."""
     current_app.send_task("letters.deliver", queue="confirmations", expires=SWEEP_SECONDS)
 
 

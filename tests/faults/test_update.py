@@ -109,7 +109,7 @@ def test_a_worker_killed_half_way_leaves_everybody_with_one_update(
     for recipient in doubled:
         first, second = (mail.message["Message-ID"] for mail in sink.received if mail.recipients == [recipient])
         assert first == second
-    assert {mail.message["Subject"] for mail in sink.received} == {"News about a letter that you signed"}
+    assert {mail.message["Subject"] for mail in sink.received} == {"An update about a letter that you signed"}
     assert (update.recipients_total, update.sent_count, update.owed_count) == (len(expected), len(expected), 0)
 
 

@@ -128,8 +128,8 @@ def test_a_round_stops_when_many_invitations_come_back(
         with pytest.raises(Refused, match="round_stopped"):
             deed()
     text = words(browser.get(PAGE))
-    assert "The round has stopped automatically" in text
-    assert "Invitations that came back: 5. Reported as spam: 0." in text
+    assert "Invitations to this letter have stopped automatically" in text
+    assert "Invitations that bounced: 5. Reported as spam: 0." in text
 
 
 def test_a_stopped_round_does_not_tell_whether_one_more_invitation_left(

@@ -78,7 +78,7 @@ def test_twenty_are_invited_two_sign_one_declines_and_they_stand_first(site: Sit
     expect(page.locator(".first-names li").first).to_contain_text("Institute 0")
     assert site.mails_to("p0@first.example") == []
     page.get_by_role("button", name="Invite these people").click()
-    expect(page.get_by_text("We have taken your list of 20 addresses.")).to_be_visible()
+    expect(page.get_by_text("We have received your list of 20 addresses.")).to_be_visible()
     until(lambda: all(site.mails_to(f"p{n}@first.example") for n in range(20)))
 
     public = letter.replace("/organize", "")

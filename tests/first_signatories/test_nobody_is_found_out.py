@@ -64,7 +64,9 @@ def test_the_page_says_why_the_opening_stays(letter: Letter, browser: Client) ->
     fields |= {"ask_comment": "off", "opens_at": "2099-01-01T12:00"}
     page = browser.post("/organize/letters/night-trains/settings/", fields)
     assert page.status_code == 422
-    assert "The letter has already taken signatures, so this time cannot be in the future." in words(page)
+    assert (
+        "People have already signed this letter, so its opening time cannot be in the future. Enter an earlier time."
+    ) in words(page)
 
 
 @pytest.mark.parametrize("state", ["pending", "confirmed", "held"])
@@ -119,7 +121,7 @@ def test_a_list_with_somebody_who_is_known_looks_like_any_other(
         pages.append(browser.post(f"{url}list/", fields, follow=True))
         texts = [words(page) for page in pages]
         assert "2 people on the list" in texts[0]
-        assert "We have taken your list of 2 addresses." in texts[1]
+        assert "We have received your list of 2 addresses." in texts[1]
         seen.append([text.split("addresses on your lists")[-1] for text in texts[1:]])
         number = OutgoingEmail.objects.exclude(pk__in=before).filter(kind="invited").count()
         assert number == (2 if case == "new" else 1)
@@ -181,7 +183,7 @@ def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, br
     )
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
     page = words(browser.post(LIST, {"column_0": "address", "action": "invite"}, follow=True))
-    assert "We have taken your list of 2 addresses." in page
+    assert "We have received your list of 2 addresses." in page
     assert "4 addresses on your lists" in page
 
 
@@ -200,7 +202,7 @@ def test_every_upload_is_recorded_without_an_address(before: Letter, browser: Cl
     assert (event.actor, event.details, event.object_id) == (organizer, {"lines": 2}, before.pk)
     assert record_of(before.collective).deeds[0].event.verb == "upload_list"
     page = words(browser.get("/organize/collectives/night-train/record/"))
-    assert "Olga sent in a list of people to invite to Keep the night trains running" in page
+    assert "Olga added a list of people to invite to Keep the night trains running" in page
 
 
 # By which order

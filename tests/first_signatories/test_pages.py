@@ -76,7 +76,7 @@ def test_the_organizer_sets_right_what_the_columns_are(before: Letter, browser: 
     assert "Ada ada@example.org · Engines" in words(page)
     assert not Signature.objects.exists()
     page = send(browser, "invite", "affiliation", "address", "name")
-    assert "We have taken your list of 2 addresses." in words(page)
+    assert "We have received your list of 2 addresses." in words(page)
     assert (signature_of(before).name, signature_of(before).affiliation) == ("Ada", "Engines")
     assert not SignatoryList.objects.exists()
 
@@ -162,7 +162,7 @@ def test_an_encoding_that_does_not_fit_is_refused_in_a_sentence(before: Letter, 
     upload(browser, "Zoë;zoe@example.org".encode("cp1252"))
     page = send(browser, "encoding", encoding="utf-8")
     assert page.status_code == 422
-    assert "We cannot read the file with this encoding. Choose another one." in words(page)
+    assert "We cannot read the file with this encoding. Select another one." in words(page)
     assert "Zoë zoe@example.org" in words(page)
     assert send(browser, "encoding", encoding="rot13").status_code == 200
     assert not Signature.objects.exists()
@@ -200,7 +200,7 @@ def test_formulas_are_no_names(before: Letter, browser: Client) -> None:
         (b"", "This is empty."),
         (
             a_workbook(),
-            "We cannot read spreadsheet files. Save the sheet as CSV in your spreadsheet program, and upload that.",
+            "We cannot read spreadsheet files. Save the sheet as CSV, then upload that file.",
         ),
         (b"ada@example.org\0", "This is not a plain-text list."),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is not a plain-text list."),
@@ -250,7 +250,7 @@ def test_what_was_pasted_stands_in_the_form_again(before: Letter, browser: Clien
 
 
 def test_once_the_letter_is_open_no_list_is_taken(letter: Letter, browser: Client, organizer: User) -> None:
-    assert "First signatories are invited before that." in words(browser.get(PAGE))
+    assert "You can invite first signatories only before a letter opens." in words(browser.get(PAGE))
     assert paste(browser, "Ada <ada@example.org>").status_code == 409
     assert not SignatoryList.objects.exists()
 
@@ -260,7 +260,7 @@ def test_a_letter_that_opens_meanwhile_invites_nobody(before: Letter, browser: C
     browser.post("/organize/letters/night-trains/state/", {"action": "publish"})
     page = send(browser, "invite", "name", "address")
     assert page.status_code == 409
-    assert "The letter is open" in words(page)
+    assert "This letter is already open" in words(page)
     assert not Signature.objects.exists()
 
 
@@ -307,7 +307,7 @@ def test_reminding_taking_back_and_calling_off(before: Letter, browser: Client, 
 def test_a_fixed_text_is_published_from_its_page(before: Letter, browser: Client, invite: Inviter) -> None:
     invite(before)
     page = browser.get("/organize/letters/night-trains/")
-    assert "its text does not change" in words(page) or "You cannot change this text any more" in words(page)
+    assert "You cannot change this text any more" in words(page)
     assert b"<textarea" not in page.content
     browser.post("/organize/letters/night-trains/state/", {"action": "publish"})
     before.refresh_from_db()

@@ -79,7 +79,10 @@ def test_the_form_knows_the_number_of_this_moment(signed: Letter, desk: Client) 
         ({"on": "0001-01-01"}, "Check the year."),
         ({"signature_count": "many"}, "Enter a whole number."),
         ({"signature_count": "-1"}, "greater than or equal to 0"),
-        ({"signature_count": "4"}, "The letter has never had so many signatures."),
+        (
+            {"signature_count": "4"},
+            "The letter has never had so many signatures. Enter a lower number.",
+        ),
         ({"signature_count": "9" * 30}, "less than or equal to"),
     ],
 )

@@ -151,7 +151,7 @@ def test_one_that_is_taken_gets_a_sentence(letter: Letter, draft: LetterMaker, d
     draft("another")
     page = post(desk, PAGE, slug="another")
     assert page.status_code == 422
-    assert "Another letter has this address, or had it once." in words(page)
+    assert "Another letter uses this web address, or used it before." in words(page)
     assert Letter.objects.filter(slug="night-trains").exists()
 
 

@@ -95,14 +95,14 @@ def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
     assert "check each new collective before its first letter is published" in words(page)
     form = page.context["form"].initial | {"title": "Keep all the trains", "seen": page.context["text"].version}
     answer = desk.post(EDITOR, {**form, "action": "publish"}, follow=True)
-    assert "Saved, and not published yet." in words(answer)
+    assert "Your changes are saved, but the letter is not published." in words(answer)
     assert answer.status_code == 200
     assert 'value="Keep all the trains"' in answer.content.decode()
     assert status(letter) == "draft"
 
     clear_collective(letter.collective, by=clerk, now=NOW)
     page = desk.get(EDITOR)
-    assert "look at each new collective" not in words(page)
+    assert "check each new collective" not in words(page)
     desk.post(EDITOR, {**form, "seen": page.context["text"].version, "action": "publish"})
     assert status(letter) == "published"
 
@@ -110,7 +110,7 @@ def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
 def test_the_admin_lets_collectives_publish(collective: Collective, organizer: User) -> None:
     chief, page = Client(), "/admin/letters/collective/"
     chief.force_login(User.objects.create_superuser("chief@example.org"))
-    assert b"Let them publish" in chief.get(page).content
+    assert b"Allow to publish" in chief.get(page).content
     chief.post(page, {"action": "clear", "_selected_action": [collective.pk]})
     collective.refresh_from_db()
     assert collective.cleared_at

@@ -94,7 +94,7 @@ def test_of_two_who_write_at_once_neither_loses_a_word(draft: LetterMaker, desk:
     write_text(letter, text=Text("en", "Theirs", "To all", "What they wrote."), seen=seen, by=teammate, now=NOW)
     page = post(desk, LETTER, seen=seen, title="Mine", addressee="To all", body="What I wrote.", summary="")
     assert page.status_code == 409
-    for sentence in ("A teammate has written meanwhile. Nothing is lost", "What I wrote.", "What they wrote."):
+    for sentence in ("Another member has saved a different text. Nothing is lost", "What I wrote.", "What they wrote."):
         assert sentence in words(page)
     again = Translation.objects.get(language="en")
     assert again.title == "Theirs"
@@ -255,10 +255,10 @@ def test_a_letter_that_is_taken_back_says_why_and_stays_so(letter: Letter, desk:
 def test_the_organizer_reads_why_signatures_wait_whose_mail_came_back(letter: Letter, desk: Client) -> None:
     for number in range(10):
         sign(letter, f"closed{number}@example.org")
-    assert "our email came back" not in words(desk.get(LETTER))
+    assert "whose email bounced" not in words(desk.get(LETTER))
     for outgoing in OutgoingEmail.objects.all():
         settle_email(outgoing, SendResult(Verdict.NEVER, "550"), now=NOW)
-    assert "Signatures that wait because our email came back." in words(desk.get(LETTER))
+    assert "Unconfirmed signatures whose email bounced." in words(desk.get(LETTER))
     assert "550 (10+)." in words(desk.get(LETTER))
 
 

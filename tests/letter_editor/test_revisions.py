@@ -230,7 +230,7 @@ def test_what_was_typed_while_a_teammate_published_becomes_a_new_revision(letter
     typed = {"title": "Mine", "addressee": "To all", "body": "My words.", "summary": ""}
     page = post(desk, LETTER, **typed, seen="0123456789abcdef")
     assert page.status_code == 409
-    for sentence in ("The letter has been published meanwhile", "My words.", "Save as a new revision"):
+    for sentence in ("The letter has been published since you opened this page", "My words.", "Save as a new revision"):
         assert sentence in words(page)
     post(desk, LETTER, **typed, seen=Translation.objects.get(language="en").version, action="revise")
     assert Translation.objects.get(revision__number=2, language="en").body == "My words."

@@ -146,7 +146,7 @@ def test_its_moment_is_typed_by_the_clock_of_the_collective(draft: LetterMaker, 
 @pytest.mark.parametrize(
     ("moment", "status", "sentence"),
     [
-        ("2001-01-01T09:00", 409, "That moment has passed."),
+        ("2001-01-01T09:00", 409, "This time has passed."),
         ("", 422, "Enter a date and a time."),
         ("soon", 422, "Enter a date and a time."),
         ("0001-01-01T00:00", 422, "Enter a date and a time."),

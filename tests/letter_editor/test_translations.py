@@ -83,7 +83,7 @@ def test_two_translators_lose_no_word(draft: LetterMaker, desk: Client, teammate
     write_text(letter, text=Text("it", "Loro", "A tutti", "Parole."), seen=seen, by=teammate, now=NOW)
     page = post(desk, f"{PAGES}it/", title="Mio", addressee="A tutti", body="Altre.", summary="", seen=seen)
     assert page.status_code == 409
-    for word in ("A teammate has written meanwhile.", "Parole.", "Altre."):
+    for word in ("Another member has saved a different text.", "Parole.", "Altre."):
         assert word in words(page)
 
 
@@ -109,7 +109,7 @@ def test_neither_the_original_nor_what_readers_have_is_removed(letter: Letter, o
     for language, code in {"en": "original", "it": "language_public"}.items():
         with pytest.raises(Refused, match=code):
             remove_translation(letter, language=language, by=organizer, now=NOW)
-    assert "Readers have this language" in words(post(desk, f"{PAGES}it/remove/"))
+    assert "This translation is published, so you cannot remove it" in words(post(desk, f"{PAGES}it/remove/"))
     assert Translation.objects.filter(language="it").count() == 2
 
 

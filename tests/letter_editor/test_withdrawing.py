@@ -98,7 +98,9 @@ def test_after_a_day_it_is_final(letter: Letter, organizer: User) -> None:
         restore_letter(letter, by=organizer, now=NOW + DAY)
     browser = browser_of(organizer)
     assert "The withdrawal is final." in words(browser.get(PAGE))
-    assert "A day has passed, so the withdrawal is final." in words(browser.post(f"{PAGE}restore/", follow=True))
+    assert "More than a day has passed, so you can no longer undo the withdrawal." in words(
+        browser.post(f"{PAGE}restore/", follow=True)
+    )
     assert Letter.objects.get().status == "withdrawn"
 
 
@@ -127,6 +129,15 @@ def test_every_owner_gets_an_email_with_a_neutral_subject(
     assert {message.subject for message in post} == {"A letter from your collective was withdrawn"}
     assert "Keep the night trains running" in str(post[0].body)
     assert PAGE in str(post[0].body)
+
+
+def test_owners_read_it_in_the_language_of_the_letter(
+    letter: Letter, organizer: User, post: list[EmailMessage]
+) -> None:
+    Letter.objects.update(language="it")
+    withdraw_letter(Letter.objects.get(), reason="Dice troppo poco.", by=organizer, now=NOW)
+    assert post[0].subject == "Una lettera del tuo collettivo è stata ritirata"
+    assert "Una persona titolare del collettivo ha ritirato" in str(post[0].body)
 
 
 def test_if_nobody_can_be_told_nothing_is_withdrawn(

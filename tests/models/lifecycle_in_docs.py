@@ -16,11 +16,11 @@ BEGIN, END = "<!-- life cycle: begin -->\n", "<!-- life cycle: end -->\n"
 
 
 def drawn() -> str:
-    """The diagram and the table, in Markdown."""
+    """Return the diagram and the table in Markdown."""
     return f"\n```mermaid\n{_diagram()}```\n\n{_states()}\n{_table()}\n"
 
 
-# A step from more states than this is a note in the diagram: so many arrows would hide the others.
+# A step from more states than this is a note in the diagram, because its arrows would hide the others.
 MAX_ARROWS = 4
 
 
@@ -88,7 +88,7 @@ def _words(name: str) -> str:
 
 
 def parts() -> tuple[str, str, str]:
-    """The page up to the life cycle, the life cycle, and what follows."""
+    """Return the page before the life cycle, the life cycle, and the rest."""
     found = re.fullmatch(f"(.*{BEGIN})(.*)({END}.*)", PAGE.read_text(), re.DOTALL)
     assert found, f"{PAGE.name} has no place for the life cycle"
     return found[1], found[2], found[3]

@@ -16,7 +16,7 @@ def reviewed(published: LetterMaker) -> Letter:
 
 
 def handles_of(letter: Letter) -> list[str]:
-    """As pages name its signatures, in the order of their ids."""
+    """The handles of its signatures, in the order of their ids."""
     return [handle_of(signature) for signature in letter.signatures.order_by("pk")]
 
 

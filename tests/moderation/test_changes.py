@@ -136,7 +136,7 @@ def test_the_page_shows_old_and_new_words_side_by_side(asking: Signature, modera
 def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> None:
     desk = browser_of(moderator)
     answer = desk.post(QUEUE, {"decline": handle_of(asking), "reason": "An advertisement"}, follow=True)
-    assert "1 signature keeps its old words." in words(answer)
+    assert "1 signature keeps its current words." in words(answer)
     refused = desk.get(f"{QUEUE}rejected/")
     assert "Signer King" in words(refused)
     answer = desk.post(f"{QUEUE}rejected/", {"restore": handle_of(asking)}, follow=True)

@@ -91,7 +91,7 @@ def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(r
     first = handles_of(reviewed)[0]
     page = judge(desk, action="reject", ticked=[first])
     assert page.status_code == 422
-    assert "Enter a reason, so that other moderators can understand it." in words(page)
+    assert "Enter a reason, so that other moderators understand your decision." in words(page)
     assert f'value="{first}" checked' in page.content.decode()
     assert states(reviewed) == ["held"] * 5
 
@@ -101,8 +101,8 @@ def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(r
     [
         ({"action": "accept"}, "Select at least one signature."),
         ({"action": "accept", "ticked": ["x", "-1", "9" * 40]}, "Select at least one signature."),
-        ({"action": "burn", "ticked": ["1"]}, "Choose what to do."),
-        ({}, "Choose what to do."),
+        ({"action": "burn", "ticked": ["1"]}, "Select what to do."),
+        ({}, "Select what to do."),
     ],
 )
 def test_a_form_that_says_nothing_gets_a_sentence(

@@ -906,7 +906,7 @@ def test_staff_can_list_those_whose_mail_came_back(letter: Letter, provider: Pro
     page = admin_client.get("/admin/letters/signature/?concern__exact=bounced").content.decode()
     assert f"/admin/letters/signature/{signature.pk}/change/" in page
     assert "1 signature" in page
-    assert "Mail to the address came back" in page
+    assert "Email to this address bounced" in page
 
 
 def test_bounces_that_a_provider_tells_of_stop_a_domain_and_each_counts_once(

@@ -7,5 +7,5 @@ from tests.stack import open_folder
 
 @pytest.fixture
 def new_folder() -> Path:
-    """In place of `tmp_path` for whatever keeps PostgreSQL's data."""
+    """Replaces `tmp_path` for PostgreSQL's data."""
     return open_folder()

@@ -48,7 +48,7 @@ def test_a_wrong_key_is_named_and_not_shown(known: None, settings: Settings, nam
     setattr(settings, name, value)
     with pytest.raises(WrongKeys) as wrong:
         know_keys(now=NOW)
-    assert str(wrong.value).startswith(f"{name} is not what the data in this database was written under: with this ")
+    assert str(wrong.value).startswith(f"{name} is not what this database was written with: with this ")
     assert "python manage.py accept_keys" in str(wrong.value)
     assert str(value) not in str(wrong.value)
     for command in ("reencrypt_addresses", "load_sample"):
@@ -122,4 +122,4 @@ def test_a_database_that_is_away_keeps_nobody_from_starting(
 ) -> None:
     ended = start("web", DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     assert ended.returncode == 0, ended.stderr
-    assert "The keys cannot be compared with the data yet" in ended.stderr
+    assert "The keys could not be compared with the database yet" in ended.stderr

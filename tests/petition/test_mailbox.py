@@ -57,7 +57,7 @@ def test_a_hundred_mails_are_shown_and_the_rest_counted(client: Client) -> None:
     page = client.get("/mailbox/").text
     assert page.count("<article") == 100
     assert "Number 001" not in page
-    assert "2 older mails stay" in page
+    assert "2 older emails are in the folder" in page
 
 
 def test_nothing_in_a_mail_becomes_markup_of_the_page(client: Client) -> None:

@@ -208,7 +208,7 @@ def test_there_is_an_end_to_them(letter: Letter, desk: Client, monkeypatch: pyte
     upload(desk, a_file())
     page = upload(desk, a_file(size=(5, 5)))
     assert page.status_code == 422
-    assert "A letter has room for fifty pictures" in words(page)
+    assert "This letter has fifty pictures" in words(page)
 
 
 COVER = "/organize/letters/night-trains/cover/"
@@ -248,7 +248,7 @@ def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
     with pytest.raises(Refused, match="revision_published"):
         choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
     page = desk.post(COVER, {"picture": picture.digest}, follow=True)
-    assert "This picture is part of the text that people sign. Start a new text first." in words(page)
+    assert "This picture is part of the text that people sign. Start a new revision first." in words(page)
     assert "Show above the letter" not in words(page)
     assert 'class="cover"' not in reader.read(letter)
 

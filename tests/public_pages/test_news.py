@@ -80,7 +80,7 @@ def test_a_letter_without_news_does_not_speak_of_them(letter: Letter, reader: Re
     page = reader.read(letter)
     assert 'aria-labelledby="news"' not in page
     assert 'id="answer"' not in page
-    assert "There is nothing here yet." in words(reader.get("/letters/night-trains/updates/"))
+    assert "There are no updates yet." in words(reader.get("/letters/night-trains/updates/"))
 
 
 @pytest.mark.parametrize("prefix", ["", "/it"])
@@ -146,7 +146,7 @@ def test_the_list_goes_on_page_by_page(write: Write, reader: Reader, monkeypatch
     second = words(reader.get(older))
     assert "News 0" in second
     assert "News 1" not in second
-    assert "Older news" not in second
+    assert "Older updates" not in second
     assert reader.get("/letters/night-trains/updates/?before=x").status_code == 404
 
 
@@ -169,7 +169,7 @@ def test_a_letter_with_many_news_costs_what_one_with_few_costs(
         write(f"News {place}", days=2 * place)
     reader.get("/letters/night-trains/")  # From then on it is known how the switches stand.
     kept_pages().pages.clear()
-    for page, round_trips in [("", 8), ("updates/", 4), ("feed/", 6)]:
+    for page, round_trips in [("", 8), ("updates/", 4), ("feed/", 5)]:
         with django_assert_num_queries(round_trips):
             reader.get(f"/letters/night-trains/{page}")
 
@@ -197,7 +197,7 @@ def test_an_answer_that_was_changed_says_so(letter: Letter, organizer: User, rea
     write_answer(letter, answer=answer, text=other, seen=answer.version, note=note, by=organizer, now=NOW)
     page = reader.read(letter)
     assert "The lines stay, mostly." in page
-    assert "Changed here on March 3, 2025: The last &lt;word&gt; was missing." in page
+    assert "Edited by the organizers on March 3, 2025: The last &lt;word&gt; was missing." in page
 
 
 # The feed

@@ -1,4 +1,4 @@
-"""A child process that does what it is asked: also what no child may."""
+"""A child process that does what it is asked, including what no child may."""
 
 import os
 import socket

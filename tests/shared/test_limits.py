@@ -155,7 +155,7 @@ def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
     monkeypatch.setattr(limits, "_circuit_open_until", 0.0)
     assert count([ADA]) == set()
     assert [record.getMessage() for record in caplog.records] == [
-        "Valkey does not answer (ConnectionError): signing goes on without limits."
+        "Valkey does not answer (ConnectionError): signing continues without limits."
     ]
 
 

@@ -86,8 +86,8 @@ def test_without_valkey_nobody_waits_and_nothing_fails(
     assert 1 <= len(connects) <= 5
     awake("letters.deliver")
     # Said when it was noticed, not a thousand times.
-    assert [record.getMessage() for record in caplog.records if "nobody is woken" in record.getMessage()] == [
-        "Valkey does not answer (ConnectionError): nobody is woken, the sweep will find the work."
+    assert [record.getMessage() for record in caplog.records if "no worker was notified" in record.getMessage()] == [
+        "Valkey does not answer (ConnectionError): no worker was notified. The next sweep finds the work."
     ] * 2
 
 
@@ -95,7 +95,7 @@ def test_without_a_broker_nobody_waits_and_nothing_fails(
     queue: "redis.Redis", dead_broker: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     wake("letters.deliver", queue="confirmations")
-    assert "nobody is woken" in caplog.text
+    assert "no worker was notified" in caplog.text
     assert messages(queue, "confirmations") == []
 
 

@@ -95,7 +95,7 @@ def test_nobody_is_thanked_whose_words_were_changed_while_the_button_was_pressed
     seen = re.findall(r'name="seen" value="([0-9a-f]+)"', page.content.decode())[0]
     answer = signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
-    assert "This has changed since you opened the page" in words(answer)
+    assert "Something changed after you opened this page" in words(answer)
     assert "Ada L." in words(answer)
     assert signature_of(letter).state == "pending"
 

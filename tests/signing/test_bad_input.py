@@ -217,8 +217,8 @@ def not_open_yet(letter: Letter) -> None:
 @pytest.mark.parametrize(
     ("become", "sentence"),
     [
-        (closed, "This letter is closed. You can no longer sign it. The signatures that it has stay."),
-        (over, "This letter is closed. You can no longer sign it. The signatures that it has stay."),
+        (closed, "This letter is closed, so you can no longer sign it. It keeps the signatures that it has."),
+        (over, "This letter is closed, so you can no longer sign it. It keeps the signatures that it has."),
         (withdrawn, "The people who published this letter have withdrawn it. You can no longer sign it."),
         (not_open_yet, "You can sign this letter from"),
     ],

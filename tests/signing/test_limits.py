@@ -351,7 +351,7 @@ def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> N
 
 def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
-    assert "A moderator then reviews your signature" in words(page)
+    assert "After you confirm, a moderator reviews your signature" in words(page)
     assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
     assert signer.calculate(page, proof="none").status_code == 303
     signature = signature_of(careful)
@@ -617,5 +617,5 @@ def test_with_valkey_away_signing_goes_on_and_what_needs_no_counting_is_still_as
     for _ in range(4):
         confirm_and_withdraw(letter)
     assert [record.getMessage() for record in caplog.records if record.name == limits.__name__] == [
-        "Valkey does not answer (ConnectionError): signing goes on without limits."
+        "Valkey does not answer (ConnectionError): signing continues without limits."
     ]

@@ -49,7 +49,7 @@ def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
     new_key: str, settings: Settings, mailoutbox: list[EmailMessage]
 ) -> None:
     # Each stands in the contact, and in the entry that waits.
-    assert "10 addresses encrypted anew; 0 were under the newest key before." in reencrypt()
+    assert "10 addresses encrypted again; 0 already had the newest key." in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert addresses() == PEOPLE
     deliver()
@@ -59,12 +59,12 @@ def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
 def test_running_it_again_changes_nothing(new_key: str) -> None:
     reencrypt()
     before = list(SignerContact.objects.order_by("pk").values_list("address", flat=True))
-    assert "0 addresses encrypted anew; 5 were under the newest key before." in reencrypt()
+    assert "0 addresses encrypted again; 5 already had the newest key." in reencrypt()
     assert list(SignerContact.objects.order_by("pk").values_list("address", flat=True)) == before
 
 
 def test_without_any_address_it_has_nothing_to_do(db: None) -> None:
-    assert "Every address stands under the newest key." in reencrypt()
+    assert "Every address is encrypted with the newest key." in reencrypt()
 
 
 def test_a_batch_goes_on_where_the_one_before_it_ended(new_key: str, contacts: list[int]) -> None:
@@ -89,7 +89,7 @@ def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
         reencrypt(batch=2)
     assert addresses() == PEOPLE
     monkeypatch.setattr(operations, "_write_reencrypted", write)
-    assert "1 addresses encrypted anew; 4 were under the newest key before." in reencrypt()
+    assert "1 addresses encrypted again; 4 already had the newest key." in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert addresses() == PEOPLE
 
@@ -119,10 +119,10 @@ def test_an_address_that_no_key_opens_is_named_by_its_id_and_holds_up_no_other(
         call_command("reencrypt_addresses", stdout=said, stderr=complaints)
     assert failure.value.returncode == 1
     assert complaints.getvalue().splitlines() == [
-        f"None of ADDRESS_KEYS opens the address of signature {contacts[1]}.",
-        f"None of ADDRESS_KEYS opens the address of signature {contacts[3]}.",
+        f"No key in ADDRESS_KEYS can decrypt the address of signature {contacts[1]}.",
+        f"No key in ADDRESS_KEYS can decrypt the address of signature {contacts[3]}.",
     ]
-    assert "8 addresses encrypted anew" in said.getvalue()
+    assert "8 addresses encrypted again" in said.getvalue()
     assert "Every address" not in said.getvalue()
     assert still_old(settings) == [contacts[1], contacts[3]]
     assert bytes(SignerContact.objects.get(pk=contacts[1]).address) == lost
@@ -195,7 +195,7 @@ def test_the_addresses_that_are_kept_for_one_email_are_encrypted_anew_too(
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
     sign(letter, "nobody@example.org")
     settings.ADDRESS_KEYS = [new_key, *settings.ADDRESS_KEYS]
-    assert "11 addresses encrypted anew" in reencrypt()
+    assert "11 addresses encrypted again" in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     deliver()
     assert ["nobody@example.org"] in [message.to for message in mailoutbox]

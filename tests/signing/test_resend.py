@@ -137,7 +137,7 @@ def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter,
     asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
     page = words(signer.get(asked["Location"]))
-    assert "We send an email to that address. If someone signed this letter with it, the email holds the link." in page
+    assert "We email that address. If someone signed this letter with it, the email contains the link." in page
     assert "@" not in page
 
 
@@ -503,7 +503,7 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
 def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     disown_signature(signature_of(letter), now=timezone.now())
-    assert "Any email for this signature is on its way" in words(signer.get(check))
+    assert "If we have an email for you about this signature, we are sending it now" in words(signer.get(check))
 
 
 def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:

@@ -64,7 +64,7 @@ def test_a_signing_writes_the_signature_its_contact_and_the_mail_that_is_owed(le
     assert (signature.state, signature.number, signature.verified) == ("pending", None, "")
     assert (signature.revision_id, signature.language) == (letter.current_revision_id, "en")
     assert decrypt(signature.contact.address) == "ada@example.org"
-    assert signature.contact.consent == "Email me when there is news about this letter"
+    assert signature.contact.consent == "Email me updates about this letter"
     assert [outgoing.kind for outgoing in signature.outgoing_emails.all()] == ["confirm"]
 
 

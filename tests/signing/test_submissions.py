@@ -109,7 +109,7 @@ def test_all_that_was_typed_is_shown_before_it_counts(published: LetterMaker, si
     letter = published(ask_role="optional", ask_country="optional", ask_comment="optional")
     signer.sign(letter, affiliation="Society", role="Countess", country="IT", comment="Because.", updates="on")
     page = words(signer.get(signer.mailed_link()))
-    for typed in ("Ada Lovelace", "Society", "Countess", "Italy", "Because.", "Email me when there is news"):
+    for typed in ("Ada Lovelace", "Society", "Countess", "Italy", "Because.", "Email me updates"):
         assert typed in page
 
 
@@ -175,7 +175,7 @@ def test_the_page_says_why_it_is_more_private(letter: Letter, signer: Signer) ->
 @pytest.mark.parametrize(
     ("display", "sentence"),
     [
-        ("public", "Everybody will see your name."),
+        ("public", "Everyone will see your name."),
         ("organizers", "Only the organizers will see your name."),
         ("nobody", "Nobody will see your name."),
     ],
@@ -193,7 +193,7 @@ def test_a_page_that_says_something_else_by_now_confirms_nothing(letter: Letter,
     signer.sign(letter, display="organizers")
     page = signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE)
     assert page.status_code == 409
-    assert "This has changed since you opened the page, so nothing was saved." in words(page)
+    assert "Something changed after you opened this page, so nothing was saved." in words(page)
     assert signature_of(letter).state == "pending"
     seen = page.content.decode().split('name="seen" value="')[1].split('"')[0]
     assert signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE).status_code == 303

@@ -127,4 +127,4 @@ def test_the_command_turns_a_switch_and_says_how_they_stand(
     queries._standing.cache_clear()
     assert not queries.is_on(Name.TAKE_SIGNATURES)
     call_command("switch")
-    assert "take_signatures  off Take signatures\n" in capsys.readouterr().out
+    assert "take_signatures  off Accept signatures\n" in capsys.readouterr().out

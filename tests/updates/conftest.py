@@ -1,4 +1,4 @@
-"""Signers who agreed to hear of the letter again, and what is written to them."""
+"""Signers who agreed to updates, and updates for them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from letters.models import Letter, Signature, Update, User
 from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from tests.people import NOW, browser_of, publish, sign_and_confirm
 
-WORDS = "Email me when there is news about this letter"
+WORDS = "Email me updates about this letter"
 NEWS = UpdateText(
     title="The minister has asked us in",
     body="On **Friday** we meet her.\n\n[The agenda](https://example.org/agenda)",
@@ -22,7 +22,7 @@ UpdateMaker = Callable[..., Update]
 
 
 def agree(letter: Letter, email: str, **entered: Any) -> Signature:
-    """Sign, confirm, be published, and have agreed."""
+    """Sign with consent to updates, confirm, and be published."""
     signature = sign_and_confirm(letter, email, consent=WORDS, **entered)
     publish(NOW)
     letter.refresh_from_db()
@@ -38,7 +38,7 @@ def desk(organizer: User) -> Client:
 
 @pytest.fixture
 def news(letter: Letter, organizer: User) -> UpdateMaker:
-    """Makes a draft: `news(title="Another")`."""
+    """Create drafts: `news(title="Another")`."""
 
     def make(**values: Any) -> Update:
         text = UpdateText(**{**NEWS.__dict__, **values})
@@ -49,7 +49,7 @@ def news(letter: Letter, organizer: User) -> UpdateMaker:
 
 @pytest.fixture
 def sending(news: UpdateMaker, organizer: User) -> UpdateMaker:
-    """Makes one that is on its way; nobody is owed it yet."""
+    """Start sending an update. No email exists yet."""
 
     def make(**values: Any) -> Update:
         update = news(**values)

@@ -1,6 +1,7 @@
 """Writing to signers in a real browser, with a real worker: what the organizer sees, and what the signer gets."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 TITLE = "Keep the night trains running"
 NEWS = "The minister has asked us in"
-SUBJECT = "News about a letter that you signed"
+SUBJECT = "An update about a letter that you signed"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def write_and_send(desk: Page, look: Looks) -> None:
 
 def enter_the_answer(desk: Page, look: Looks) -> None:
     desk.locator("#answer_respondent").fill("Anna Weber, Minister of Transport")
-    desk.locator("#answer_answered_on").fill("2026-11-20")
+    desk.locator("#answer_answered_on").fill(datetime.now(UTC).date().isoformat())
     desk.locator("#answer_body").fill("We have read your letter. The lines stay until spring.")
     desk.locator("#answer_link").fill("https://example.org/answer")
     desk.get_by_role("button", name="Save").click()
@@ -105,7 +106,7 @@ def read_it_all(reader: Page, look: Looks) -> None:
     reader.get_by_role("link", name=NEWS).click()
     expect(reader.locator("article strong")).to_have_text("Friday")
     look.at(reader, "one of the news")
-    reader.get_by_role("link", name="All news").click()
+    reader.get_by_role("link", name="All updates").click()
     look.at(reader, "news")
 
 
@@ -123,7 +124,7 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     desk.goto(letter_pages)
     write_and_send(desk, look)
     (mail,) = until(lambda: [mail for mail in site.mails_to(email) if mail["Subject"] == SUBJECT])
-    assert "On **Friday** we meet her." in text_of(mail)
+    assert "On Friday we meet her." in text_of(mail)
     assert [mail["Subject"] for mail in site.mails_to(silent)] == ["Confirm your signature"]
 
     desk.goto(f"{letter_pages}answers/new/")
@@ -137,6 +138,6 @@ def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
     reader.goto(links_in(mail)["unsubscribe"])
     look.at(reader, "no more mail?")
     reader.get_by_role("button", name="Unsubscribe").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from news about this letter")
+    expect(reader.get_by_role("heading", level=1)).to_have_text("You are unsubscribed from updates about this letter")
     look.at(reader, "no more mail")
     assert look.reports == []

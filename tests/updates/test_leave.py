@@ -32,7 +32,7 @@ def agreed() -> bool:
 def test_opening_the_link_changes_nothing(signer: Signer, link: str) -> None:
     page = signer.get(link)
     assert signer.client.head(link).status_code == 200
-    assert "Unsubscribe from news about this letter?" in words(page)
+    assert "Unsubscribe from updates about this letter?" in words(page)
     assert b'<form method="post"' in page.content
     assert agreed()
 
@@ -40,7 +40,7 @@ def test_opening_the_link_changes_nothing(signer: Signer, link: str) -> None:
 def test_the_button_ends_it_and_the_signature_stands(signer: Signer, link: str, signature: Signature) -> None:
     page = signer.client.post(link, ONE_CLICK)
     assert page.status_code == 200
-    assert "You are unsubscribed from news about this letter" in words(page)
+    assert "You are unsubscribed from updates about this letter" in words(page)
     contact = SignerContact.objects.get()
     assert (contact.consent, contact.consented_at) == ("", None)
     signature.refresh_from_db()
@@ -116,7 +116,7 @@ def test_a_link_for_something_else_ends_nothing(signer: Signer, signature: Signa
 
 def test_after_a_withdrawal_it_says_that_no_more_mail_comes(signer: Signer, link: str, signature: Signature) -> None:
     withdraw_signature(signature, now=NOW)
-    assert "You are unsubscribed from news about this letter" in words(signer.get(link))
+    assert "You are unsubscribed from updates about this letter" in words(signer.get(link))
     assert signer.client.post(link, ONE_CLICK).status_code == 200
 
 

@@ -35,7 +35,7 @@ def raw_of(message: EmailMultiAlternatives) -> Message:
 
 def test_it_brings_what_was_written_in_both_halves(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
-    assert (message.to, message.subject) == (["ada@example.org"], "News about a letter that you signed")
+    assert (message.to, message.subject) == (["ada@example.org"], "An update about a letter that you signed")
     assert (message.cc, message.bcc) == ([], [])
     assert NEWS.title in str(message.body)
     assert "On Friday we meet her.\n\nThe agenda (https://example.org/agenda)" in str(message.body)
@@ -100,7 +100,7 @@ def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> No
     assert isinstance(message, EmailMultiAlternatives)
     raw = raw_of(message)
     assert raw["Bcc"] is None
-    assert raw["Subject"] == "News about a letter that you signed"
+    assert raw["Subject"] == "An update about a letter that you signed"
 
 
 def test_it_loads_nothing_and_runs_nothing(letter: Letter, sending: UpdateMaker) -> None:

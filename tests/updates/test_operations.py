@@ -246,7 +246,7 @@ def test_a_mail_to_try_it_goes_to_ones_own_account_alone(
     (packed,) = handed_over
     assert "tariq" not in packed
     message = unpack(packed)
-    assert (message.to, message.subject) == ([teammate.email], "Test: news about a letter that you signed")
+    assert (message.to, message.subject) == ([teammate.email], "Test: an update about a letter that you signed")
     assert NEWS.title in str(message.body)
     assert "only you get it" in str(message.body)
     assert "<strong>Friday</strong>" in html_of(message)  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     agree(letter, "ada@example.org")
     assert "You have not written an update yet." in words(desk.get(PAGES))
     page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
-    assert "Subject Test: news about a letter that you signed" in words(page)
+    assert "Subject Test: an update about a letter that you signed" in words(page)
     assert "<strong>Friday</strong>" in page.content.decode()
     update = Update.objects.get()
     page = desk.get(f"{PAGES}{update.pk}/send/")
@@ -87,7 +87,7 @@ def test_of_two_who_write_at_once_both_texts_are_shown(news: UpdateMaker, desk: 
     write_update(update.letter, update=update, text=text, seen=seen, by=teammate, now=NOW)
     page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "What I wrote.", "seen": seen})
     assert page.status_code == 409
-    for sentence in ("A teammate has written meanwhile.", "What I wrote.", "What they wrote."):
+    for sentence in ("Another member has saved a different text.", "What I wrote.", "What they wrote."):
         assert sentence in words(page)
     update.refresh_from_db()
     assert f'name="seen" value="{update.version}"' in page.content.decode()
@@ -96,7 +96,7 @@ def test_of_two_who_write_at_once_both_texts_are_shown(news: UpdateMaker, desk: 
 def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "Else.", "seen": update.version})
-    assert "its text does not change any more" in words(page)
+    assert "so you can no longer change its text" in words(page)
     assert Update.objects.get().body == NEWS.body
 
 
@@ -154,7 +154,7 @@ def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Cl
 
 @pytest.mark.parametrize(
     ("status", "sentence"),
-    [("withdrawn", "We send no more emails about it."), ("draft", "Publish it first.")],
+    [("withdrawn", "so we send no more emails about it."), ("draft", "Publish it first.")],
 )
 def test_about_a_letter_that_is_not_public_nothing_is_sent(
     news: UpdateMaker, desk: Client, status: str, sentence: str
@@ -171,9 +171,9 @@ def test_about_a_letter_that_is_not_public_nothing_is_sent(
 def test_the_second_of_a_day_waits(sending: UpdateMaker, news: UpdateMaker, desk: Client) -> None:
     sending()
     second = news(title="Another")
-    assert "Another one is on its way." in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
+    assert "We are still sending another update." in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
     carry_on(now=timezone.now() - timedelta(hours=23))
-    assert "Signers get one a day at most" in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
+    assert "Signers get at most one a day" in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
 
 
 def test_a_text_that_was_changed_meanwhile_is_read_again(news: UpdateMaker, desk: Client) -> None:
@@ -284,7 +284,7 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
     changed = {**ANSWER, "body": "We have read it twice.", "seen": answer.version}
     page = post(desk, f"{ANSWERS}{answer.pk}/", **changed)
     assert page.status_code == 422
-    assert "Enter what you have changed: people have read the answer as it was." in words(page)
+    assert "Enter what you have changed, for people who read the answer before." in words(page)
     post(desk, f"{ANSWERS}{answer.pk}/", **changed, note="A word")
     answer.refresh_from_db()
     assert (answer.body, answer.changed_because) == ("We have read it twice.", "A word")

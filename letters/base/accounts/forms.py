@@ -35,9 +35,8 @@ from letters.shared.addresses import tidy_address
 from letters.shared.limits import TooMany
 
 PROOF_WANTED = _(
-    "Your network has requested many emails. To stop automated requests, your browser now does a "
-    "short calculation. Wait a few seconds, then send the form again. If JavaScript is off, try "
-    "again in an hour."
+    "Your network has requested many emails. To block automated requests, your browser now runs a short "
+    "check. Wait a few seconds, then send the form again. If JavaScript is off, try again in an hour."
 )
 
 
@@ -194,11 +193,11 @@ class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ig
 
 def verified_among(users: Sequence[User | None], email: str) -> User | None:
     """Return the account that the address opens. Timing defence: ask the same queries if there is none."""
-    found = next((user for user in users if user), None)
-    if is_verified(found, email):
+    account = next((user for user in users if user), None)
+    if is_verified(account, email):
         # Timing defence: allauth runs this query only if it finds no confirmed address.
         User.objects.filter(email=email).first()
-        return found
+        return account
     return None
 
 

@@ -30,7 +30,7 @@ def send_packed(packed: str) -> None:
     if answer.verdict is Verdict.LATER:
         raise TryLater(answer.error)
     if answer.verdict is Verdict.NEVER:
-        log.warning("A mail about an account was refused: %s", answer.error)
+        log.warning("The mail server refused an email about an account: %s", answer.error)
 
 
 def tidy(*, now: datetime) -> None:

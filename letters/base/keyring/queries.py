@@ -9,9 +9,9 @@ HASH_KEY, ADDRESS_KEYS, SECRET_KEY = "ADDRESS_HASH_KEY", "ADDRESS_KEYS", "SECRET
 
 # What a missing key would cause, for the complaint.
 CONSEQUENCES = {
-    HASH_KEY: "nobody who has signed would be known again, and could sign twice",
-    ADDRESS_KEYS: "addresses that are stored could not be read",
-    SECRET_KEY: "no link in any mail that was sent would work",
+    HASH_KEY: "the site would not recognise earlier signers, who could sign twice",
+    ADDRESS_KEYS: "the site could not read stored addresses",
+    SECRET_KEY: "no link in an email that was already sent would work",
 }
 
 
@@ -48,6 +48,6 @@ def complaint(wrong: list[str]) -> str:
     what = "; ".join(f"with this {name} {CONSEQUENCES[name]}" for name in wrong)
     verb = "is" if len(wrong) == 1 else "are"
     return (
-        f"{' and '.join(wrong)} {verb} not what the data in this database was written under: {what}. "
-        "Put the right value back, or say that the change is meant: python manage.py accept_keys"
+        f"{' and '.join(wrong)} {verb} not what this database was written with: {what}. "
+        "Restore the right value, or accept the change: python manage.py accept_keys"
     )

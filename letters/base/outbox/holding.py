@@ -65,5 +65,5 @@ class Holding:
                 renew_claims(self._batch, now=self.clock.now())
         except Error as failure:
             # The next turn tries again, before the lease is over.
-            log.warning("A lease could not be moved on: %s", type(failure).__name__)
+            log.warning("A lease could not be renewed: %s", type(failure).__name__)
             connection.close()

@@ -131,4 +131,4 @@ def _stop(domain: str, *, refused: int, tried: int, now: datetime) -> None:
     values = {"stopped_at": now, "until": until, "times": times, "refused": refused, "tried": tried}
     StoppedDomain.objects.update_or_create(domain=domain, defaults=values)
     # Which one is for staff to see, in the admin.
-    log.warning("A domain has refused %s of %s emails: few are sent there for a while.", refused, tried)
+    log.warning("A domain refused %s of %s emails. We send it few emails for a while.", refused, tried)

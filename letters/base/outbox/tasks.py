@@ -119,7 +119,7 @@ def _send(
         connection.close()
     if answer.verdict is not Verdict.SENT:
         log.warning(
-            "OutgoingEmail %s, attempt %s: %s (%s)", outgoing.pk, outgoing.attempts, answer.verdict.value, answer.error
+            "Outgoing email %s, attempt %s: %s (%s)", outgoing.pk, outgoing.attempts, answer.verdict.value, answer.error
         )
     return answer.usable
 
@@ -137,7 +137,7 @@ def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding)
         message = None
     except Exception as failure:
         # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
-        log.exception("OutgoingEmail %s cannot be built.", outgoing.pk)
+        log.exception("Outgoing email %s could not be built.", outgoing.pk)
         with held.noting:
             settle_email(outgoing, SendResult(Verdict.LATER, type(failure).__name__), now=held.clock.now())
         return None

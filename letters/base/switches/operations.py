@@ -1,4 +1,4 @@
-"""Stopping a part of the site while it runs, and letting it go on."""
+"""Switch a part of the site off and on while it runs."""
 
 from datetime import datetime
 
@@ -12,9 +12,10 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def turn_switch(name: Switch.Name, *, on: bool, by: User | None, now: datetime, reason: str = "") -> None:
-    """In effect within a second in every process. `by` is None for whoever runs the site, at its console.
+    """Turn a switch. It takes effect within a second in every process. Idempotent.
 
-    Turning it to where it stands changes nothing. Raises Refused("not_yours") for anybody but a superuser.
+    `by` is None for the person who runs the site, at its console. Raises Refused("not_yours") for anybody but a
+    superuser.
     """
     if by is not None and not (by.is_active and by.is_superuser):
         raise Refused(Refusal.NOT_YOURS)

@@ -3,7 +3,7 @@ from functools import lru_cache
 
 from letters.models import Switch
 
-# How each stands as long as nobody has turned it.
+# The state of a switch that nobody has turned yet.
 DEFAULTS = {
     Switch.Name.TAKE_SIGNATURES: True,
     Switch.Name.SEND_BULK_MAIL: True,
@@ -13,7 +13,7 @@ DEFAULTS = {
 
 
 def is_on(name: Switch.Name) -> bool:
-    """How the switch stood within the last second. Signers ask with each click, so the answer is remembered so long."""
+    """Tell whether a switch is on, at most a second old. Every click of a signer asks, so the answer is cached."""
     return _standing(_second())[name]
 
 

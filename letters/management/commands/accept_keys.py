@@ -7,8 +7,8 @@ from letters.base.keyring.operations import accept_keys
 
 
 class Command(BaseCommand):
-    help = "Says that the keys in the environment are the right ones for this database, though they have changed."
+    help = "Accept changed keys: record that the keys in the environment are the right ones for this database."
 
     def handle(self, *args: Any, **options: Any) -> None:
         accept_keys(now=timezone.now())
-        self.stdout.write("These keys are known now. Restart the web server, the workers and the clock.")
+        self.stdout.write("The keys are accepted. Restart the web server, the workers and the clock.")

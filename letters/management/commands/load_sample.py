@@ -10,11 +10,11 @@ from letters.public.public_pages.tasks import sweep
 
 
 class Command(BaseCommand):
-    help = "Publishes the sample letter, once, on a site that has no letter yet."
+    help = "Publish the sample letter on a site that has no letters yet."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--owner", default="", help="The address of the account that is to own it (the first staff)."
+            "--owner", default="", help="Email address of the account that will own it (default: the first superuser)."
         )
 
     def handle(self, *args: Any, owner: str, **options: Any) -> None:
@@ -22,9 +22,9 @@ class Command(BaseCommand):
         wanted = User.objects.filter(email__iexact=owner) if owner else User.objects.filter(is_superuser=True)
         user = wanted.order_by("pk").first()
         if user is None:
-            raise CommandError("There is no such account to own the sample letter; make one with createsuperuser.")
+            raise CommandError("No such account can own the sample letter. Create one with createsuperuser.")
         if load_sample(by=user, now=timezone.now()):
             sweep(now=timezone.now())
             self.stdout.write("The sample letter is published.")
         else:
-            self.stdout.write("There is a letter or a collective here already; the sample letter was left out.")
+            self.stdout.write("The site already has a letter or a collective, so the sample letter was not published.")

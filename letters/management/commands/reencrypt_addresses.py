@@ -6,38 +6,42 @@ from letters.base.keyring.operations import forget_old_address_keys, must_know_k
 from letters.organizer.collectives.operations import reencrypt_invitations
 from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
-# Said now and then: after so many batches.
+# Progress is printed after this many batches.
 BATCHES_A_LINE = 20
 
 
 class Command(BaseCommand):
-    help = "Encrypts every stored address under the newest of ADDRESS_KEYS. Can be interrupted, and run again."
+    help = "Encrypt every stored address with the newest key in ADDRESS_KEYS. You can stop it and run it again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--batch", type=int, default=500, help="So many addresses in one transaction (500).")
+        parser.add_argument("--batch", type=int, default=500, help="Addresses in one transaction (default: 500).")
 
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
         must_know_keys()
         already = batches = after = 0
-        # Race: first, since a confirmation makes the address of a submission that of its signer.
+        # Race: submissions first, because a confirmation moves the address of a submission to its signature.
         changed, unknown = reencrypt_submissions()
         unreadable = len(unknown)
         for submission_id in unknown:
-            self.stderr.write(f"None of ADDRESS_KEYS opens the address of submission or request {submission_id}.")
+            self.stderr.write(
+                f"No key in ADDRESS_KEYS can decrypt the address of submission or request {submission_id}."
+            )
         while done := reencrypt_addresses(after=after, most=max(1, batch)):
             after, batches = done.last, batches + 1
             changed, already = changed + done.changed, already + done.already
             unreadable += len(done.unreadable)
             for signature_id in done.unreadable:
-                self.stderr.write(f"None of ADDRESS_KEYS opens the address of signature {signature_id}.")
+                self.stderr.write(f"No key in ADDRESS_KEYS can decrypt the address of signature {signature_id}.")
             if batches % BATCHES_A_LINE == 0:
-                self.stdout.write(f"{changed} addresses encrypted anew, up to signature {after} …")
+                self.stdout.write(f"{changed} addresses encrypted again, up to signature {after} …")
         invited, lost = reencrypt_invitations()
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:
-            self.stderr.write(f"None of ADDRESS_KEYS opens the address of invitation {invitation_id}.")
-        self.stdout.write(f"{changed} addresses encrypted anew; {already} were under the newest key before.")
+            self.stderr.write(f"No key in ADDRESS_KEYS can decrypt the address of invitation {invitation_id}.")
+        self.stdout.write(f"{changed} addresses encrypted again; {already} already had the newest key.")
         if unreadable:
-            raise CommandError(f"{unreadable} addresses could not be read. Add the key that they were sealed with.")
+            raise CommandError(
+                f"{unreadable} addresses could not be read. Add the key that encrypted them, then run this again."
+            )
         forget_old_address_keys()
-        self.stdout.write("Every address stands under the newest key.")
+        self.stdout.write("Every address is encrypted with the newest key.")

@@ -8,16 +8,16 @@ from letters.organizer.dashboard.operations import retally_letter
 
 
 class Command(BaseCommand):
-    help = "Counts a letter's hours and tallies anew, which its dashboard shows. Its sequencer waits meanwhile."
+    help = "Count again the hours and tallies that a letter's dashboard shows. Its sequencer waits meanwhile."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("slug", nargs="?", help="The letter's name in its address.")
-        parser.add_argument("--all", action="store_true", help="Every letter, one after the other.")
+        parser.add_argument("slug", nargs="?", help="The letter's name in its web address.")
+        parser.add_argument("--all", action="store_true", help="Every letter, one after another.")
 
     def handle(self, *args: Any, slug: str | None, **options: Any) -> None:
         letters = Letter.objects.order_by("pk") if options["all"] else Letter.objects.filter(slug=slug)
         if not letters:
-            raise CommandError("There is no such letter. Give the name in its address, or --all.")
+            raise CommandError("There is no such letter. Enter the name in its web address, or --all.")
         for letter in letters:
             retally_letter(letter, now=timezone.now())
-            self.stdout.write(f"{letter.slug}: counted anew.")
+            self.stdout.write(f"{letter.slug}: counted again.")

@@ -9,17 +9,17 @@ from letters.models import Switch
 
 
 class Command(BaseCommand):
-    help = "Stops a part of the running site, or lets it go on: without arguments, how everything stands."
+    help = "Stop or start one activity of the running site. Without arguments, show all switches."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", choices=Switch.Name.values)
         parser.add_argument("standing", nargs="?", choices=["on", "off"])
-        parser.add_argument("--reason", default="", help="Kept in the record.")
+        parser.add_argument("--reason", default="", help="Stored in the audit record.")
 
     def handle(self, *args: Any, name: str | None, standing: str | None, reason: str, **options: Any) -> None:
         if name and standing:
             turn_switch(Switch.Name(name), on=standing == "on", by=None, now=timezone.now(), reason=reason)
-            self.stdout.write(f"{name} is {standing} within a second.")
+            self.stdout.write(f"{name} will be {standing} within a second.")
             return
         for switch in [Switch.Name(name)] if name else list(Switch.Name):
             self.stdout.write(f"{switch.value:<16} {'on ' if is_on(switch) else 'off'} {switch.label}")

@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 REASON_WANTED = _(
-    "Enter a reason, so that other moderators can understand it. We keep it and do not show it to the public."
+    "Enter a reason, so that other moderators understand your decision. We keep it, and never show it to the public."
 )
 VERBS = ("accept", "decline", "reject", "restore")
 WITH_A_REASON = {"decline", "reject"}
@@ -48,7 +48,7 @@ class JudgementForm(forms.Form):
         pairs = [text.partition(":")[::2] for text in cleaned["seen"] or []]
         self.marks = {each: mark for text, mark in pairs for each in self._ids([text])}
         if self.verb not in VERBS:
-            raise ValidationError(_("Choose what to do."), "no_verb")
+            raise ValidationError(_("Select what to do."), "no_verb")
         if not self.ids:
             raise ValidationError(_("Select at least one signature."), "nothing_ticked")
         if self.verb in WITH_A_REASON and not cleaned.get("reason"):
@@ -57,4 +57,4 @@ class JudgementForm(forms.Form):
 
     def _ids(self, handles: list[str]) -> list[int]:
         # An unknown handle stands for no signature.
-        return [found for handle in handles if (found := self.id_of(handle)) is not None]
+        return [signature_id for handle in handles if (signature_id := self.id_of(handle)) is not None]

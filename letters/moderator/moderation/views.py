@@ -37,8 +37,8 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """List the letters that this person moderates."""
-    found = queries.letters_of(cast("User", request.user))
-    return render(request, "letters/moderation/letters.html", {"letters": found})
+    moderated = queries.letters_of(cast("User", request.user))
+    return render(request, "letters/moderation/letters.html", {"letters": moderated})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +94,7 @@ def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]
         said = ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done)
     elif form.verb == "decline":
         done = decline_changes(letter, form.ids, reason=reason, by=by, now=now, seen=form.marks)
-        said = ngettext("%(n)d signature keeps its old words.", "%(n)d signatures keep their old words.", done)
+        said = ngettext("%(n)d signature keeps its current words.", "%(n)d signatures keep their current words.", done)
     elif form.verb == "restore":
         done = restore_signatures(letter, form.ids, by=by, now=now)
         said = ngettext("%(n)d signature restored.", "%(n)d signatures restored.", done)

@@ -1,6 +1,6 @@
-"""The email that invites somebody to a collective.
+"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
 
-Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
+It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
 """
 
 import time
@@ -18,14 +18,17 @@ from letters.organizer.collectives import queries
 
 
 def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Ask somebody to accept a role, or return None if the invitation is not valid any more."""
+    """Ask somebody to accept a role, or return None if the invitation is not valid any more.
+
+    The email is in the language of the collective's newest letter, because we know only an address.
+    """
     now = timezone.now()
     standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(outgoing_emails=outgoing).first()
     if invitation is None or not invitation.address or queries.is_one_mail_too_many(outgoing, invitation):
         return None
     if has_stopped_in_second(invitation.collective_id, int(time.monotonic())):
-        # The invitation is still valid. Its email leaves if staff let the collective invite again.
+        # It is true still, and leaves if staff let the collective go on.
         return NotBefore(now + ASKED_AGAIN_AFTER)
     context = {
         "invitation": invitation,
@@ -34,7 +37,7 @@ def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
         "join_url": settings.SITE_URL + invitation.link(),
         "until": invitation.expires_at,
     }
-    parts = render_mail("team_invitation", context, language=settings.LANGUAGE_CODE)
+    parts = render_mail("team_invitation", context, language=queries.language_of(invitation.collective))
     return compose_mail(outgoing, parts, to=invitation.address)
 
 

@@ -41,7 +41,7 @@ SENTENCES = {
     "choose_cover": _("{who} changed the picture above {letter}."),
     "ask_to_carry_over": _("{who} asked the signers of {letter} whether their signatures carry over."),
     "invite_first_signers": _("{who} invited first signatories of {letter}."),
-    "upload_list": _("{who} sent in a list of people to invite to {letter}."),
+    "upload_list": _("{who} added a list of people to invite to {letter}."),
     "ask_to_invite_again": _("{who} asked the people who run the site to allow the collective to invite again."),
     "let_invite_again": _("{who}, who runs the site, allowed the collective to invite again."),
     "remind_first_signers": _("{who} reminded first signatories of {letter}."),
@@ -75,13 +75,13 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
         n,
     ),
     "disown_signature": lambda n: ngettext(
-        "Somebody whose address had been used said that they did not sign {letter}.",
+        "Someone whose address had been used said that they did not sign {letter}.",
         "{n} people whose addresses had been used said that they did not sign {letter}.",
         n,
     ),
     "unsubscribe": lambda n: ngettext(
-        "A signer of {letter} does not want to be written to any more.",
-        "{n} signers of {letter} do not want to be written to any more.",
+        "A signer of {letter} unsubscribed from its updates.",
+        "{n} signers of {letter} unsubscribed from its updates.",
         n,
     ),
     "accept_signature": lambda n: ngettext(
@@ -104,7 +104,7 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
         n,
     ),
     "note_bounce": lambda n: ngettext(
-        "An email to a signer of {letter} came back.", "Emails to {n} signers of {letter} came back.", n
+        "An email to a signer of {letter} bounced.", "Emails to {n} signers of {letter} bounced.", n
     ),
 }
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 LISTS = [
     ("published", _("Published")),
-    ("held", _("Awaiting a moderator")),
+    ("held", _("Waiting for a moderator")),
     ("withdrawn", _("Withdrawn by their signers")),
     ("rejected", _("Removed by moderators")),
 ]

@@ -29,7 +29,7 @@ UNSETTABLE = {"too_much": Refusal.TOO_COMPLICATED, "broken": Refusal.NOT_SETTABL
 
 
 def make_exports() -> None:
-    """Make all exports that are owed, one after the other."""
+    """Make every file that is owed, one after the other."""
     while export := claim_export(now=database_now()):
         _make(export)
 
@@ -42,33 +42,33 @@ def _make(export: Export) -> None:
         rows = write(export, name)
         finish_export(export, file_name=name, rows=rows, now=database_now())
     except TakenOver:
-        log.warning("Export %s was taken over; this worker stops.", export.pk)
+        log.warning("Another worker took over export %s; this worker stops.", export.pk)
         _remove(name)
     except Refused as refused:
         _remove(name)
         fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
         # For example a full disk or a missing key. The row stays owed, and other exports do not wait for it.
-        log.exception("Export %s, attempt %s, did not work out.", export.pk, export.attempts)
+        log.exception("Export %s failed at attempt %s.", export.pk, export.attempts)
         _remove(name)
         postpone_export(export, error=type(failure).__name__, now=database_now())
 
 
 def _write(export: Export, name: str) -> int:
-    """Write the signatures to a file, and return the number of rows."""
+    """How many rows the file has."""
     rows = 0
     with files.opened(name, queries.SIGNATURES) as write:
         for chunk in queries.chunks(export):
             write(chunk.rows)
             rows += len(chunk.rows)
             advance_export(export, reached=chunk.reached, rows=rows, now=database_now())
-        # Closing the file takes long without a step.
+        # What follows, closing the file, says nothing of itself.
         advance_export(export, reached=export.last_number, rows=rows, now=database_now(), lease=MAX_STEP)
     return rows
 
 
 def _write_letter(export: Export, name: str) -> int:
-    """Write the PDF of the letter, and return the number of signatories."""
+    """How many signatories stand under it."""
     done, all_read = 0, False
 
     def signatories() -> Iterator[Signatory]:
@@ -80,7 +80,7 @@ def _write_letter(export: Export, name: str) -> int:
     def note(names: int) -> None:
         nonlocal done
         done = names
-        # Joining the parts after the last one takes long without a step.
+        # What follows the last part, joining them all, says nothing of itself.
         lease = MAX_STEP if all_read else LEASE
         advance_export(export, reached=names, rows=names, now=database_now(), lease=lease)
 
@@ -90,7 +90,7 @@ def _write_letter(export: Export, name: str) -> int:
     except TooComplicated as problem:
         raise Refused(Refusal.TOO_COMPLICATED) from problem
     except Failed as failed:
-        # A text that cannot be typeset fails every time.
+        # What the text itself is to blame for fails every time.
         if failed.code in UNSETTABLE:
             raise Refused(UNSETTABLE[failed.code]) from failed
         raise
@@ -102,12 +102,12 @@ def _remove(name: str) -> None:
 
 
 def tidy_exports(*, now: datetime) -> None:
-    """Delete expired files, and the remains of killed workers."""
+    """Delete the files whose time is over, and what killed workers have left."""
     expire_exports(now=now)
     kept = set(Export.objects.exclude(file_name="").values_list("file_name", flat=True))
     owed = set(Export.objects.owed().values_list("pk", flat=True))
     for path in files.folder().iterdir():
-        # Temporary files of workbooks do not name their export, so they are kept while any export is being made.
+        # Temporary files of spreadsheets belong to no export by their names: they are kept while anything is made.
         belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
         if path.name in kept or belongs:
             continue

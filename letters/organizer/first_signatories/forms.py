@@ -29,13 +29,11 @@ UNREADABLE = {
     "too_large": _(
         "The file is larger than 2 MB. Send the list in several files, without columns that you do not need."
     ),
-    "workbook": _(
-        "We cannot read spreadsheet files. Save the sheet as CSV in your spreadsheet program, and upload that."
-    ),
+    "workbook": _("We cannot read spreadsheet files. Save the sheet as CSV, then upload that file."),
     "no_text": _("This is not a plain-text list. Save it as CSV and upload that, or paste the addresses."),
     "too_many_rows": _("The list has more than 5,000 lines. Send it in several parts."),
     "too_many_columns": _("This list has more than 256 columns. Remove those that you do not need."),
-    "encoding": _("We cannot read the file with this encoding. Choose another one."),
+    "encoding": _("We cannot read the file with this encoding. Select another one."),
 }
 
 
@@ -118,7 +116,7 @@ class ColumnsForm(forms.Form):
         label=_("Character encoding of the file"),
         choices=list(ENCODINGS.items()),
         required=False,
-        help_text=_("If names look wrong below, choose another encoding, then select “Read the file again”."),
+        help_text=_("If names look wrong below, select another encoding, then press “Read the file again”."),
     )
     has_heading = forms.BooleanField(label=_("The first line contains column names"), required=False)
 

@@ -130,10 +130,10 @@ def _chosen_encoding(request: HttpRequest, kept: SignatoryList | None) -> tuple[
 def _invited(request: HttpRequest, letter: Letter, parsed_list: ParsedList, writer: User) -> HttpResponse:
     number = invite_people(letter, people=parsed_list.people, by=writer, now=timezone.now())
     words = ngettext(
-        "We have taken your list of %(number)d address. Anyone who was invited before, has signed or has said no "
-        "gets no email.",
-        "We have taken your list of %(number)d addresses. Anyone who was invited before, has signed or has said no "
-        "gets no email.",
+        "We have received your list of %(number)d address. Anyone who was invited before, has signed or "
+        "has said no gets no email.",
+        "We have received your list of %(number)d addresses. Anyone who was invited before, has signed or "
+        "has said no gets no email.",
         number,
     )
     messages.success(request, words % {"number": number})

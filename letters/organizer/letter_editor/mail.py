@@ -1,4 +1,4 @@
-"""Emails to the people who work on a letter, about what happened to it without them."""
+"""Emails to those who work on a letter, about what happened to it without them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,8 +12,9 @@ from letters.models import Letter, User
 
 
 def tell_members(letter: Letter, template: str, *, roles: Collection[str], **context: Any) -> None:
-    """Send everybody who has one of these roles in the letter's collective an email of their own.
+    """Write to each member with one of these roles in the letter's collective, in the language of the letter.
 
+    An account has no language, but every member with a role can read the letter's.
     Raises Refused("no_worker") if no worker accepts emails now.
     """
     theirs = {"memberships__collective": letter.collective_id, "memberships__role__in": roles}
@@ -24,6 +25,6 @@ def tell_members(letter: Letter, template: str, *, roles: Collection[str], **con
         "letter": letter,
         "edit_url": settings.SITE_URL + reverse("edit_letter", args=[letter.slug]),
     }
-    parts = render_mail(template, {**full, **context}, language=settings.LANGUAGE_CODE)
+    parts = render_mail(template, {**full, **context}, language=letter.language)
     for person in people:
         mail_to_account(address_mail(parts, to=person.email))

@@ -14,4 +14,6 @@ def publish_due(*, now: datetime) -> None:
         try:
             publish_if_due(letter_id, now=now)
         except Refused as refused:
-            log.warning("Letter %s is not published, and its organizers cannot be told: %s", letter_id, refused.code)
+            log.warning(
+                "Letter %s was not published, and its organizers could not be told: %s", letter_id, refused.code
+            )

@@ -15,7 +15,7 @@ from letters.shared.pictures import LARGEST_FILE, Remade, UnusablePicture, remak
 SENTENCES = {
     "too_large": _("This file is larger than 10 MB. Make the picture smaller first."),
     "too_many_pixels": _("This picture has more than 40 megapixels. Make it smaller first."),
-    "unreadable": _("We cannot show this file. Choose a complete JPEG, PNG, WebP or GIF file."),
+    "unreadable": _("We cannot show this file. Select a complete JPEG, PNG, WebP or GIF file."),
     "busy": _("Another picture is being uploaded right now. Try again in a few seconds."),
 }
 
@@ -33,7 +33,7 @@ class PictureForm(forms.Form):
             "and with which device."
         ),
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
-        error_messages={"required": _("Choose a picture."), "empty": SENTENCES["unreadable"]},
+        error_messages={"required": _("Select a picture."), "empty": SENTENCES["unreadable"]},
     )
     alt = forms.CharField(
         label=_("Description"),

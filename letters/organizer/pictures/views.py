@@ -36,7 +36,7 @@ def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
             return JsonResponse({"problem": next(iter(form.errors.values()))[0]}, status=422)
         return JsonResponse({"markdown": kept.markdown()})
     if kept is not None:
-        messages.success(request, gettext("You have added the picture."))
+        messages.success(request, gettext("Picture added."))
         return redirect("letter_pictures", slug=letter.slug)
     pictures, newest = queries.pictures_of(letter), letter.revisions.latest("number")
     context = {"letter": letter, "form": form, "pictures": pictures, "newest": newest}

@@ -70,14 +70,15 @@ class UpdateForm(forms.Form):
         label=_("Title"),
         max_length=MAX_TITLE_LENGTH,
         help_text=_(
-            "Signers see this at the top of the email. The subject is the same for every letter and names none."
+            "Signers see this at the top of the email. The subject line is the same for every letter, and "
+            "does not name the letter."
         ),
         error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
     )
     body = MarkdownField(label=_("Message"), required=_("Enter a message for the signers."))
     language = LanguageField()
     is_public = forms.BooleanField(
-        label=_("Also show this on the page of the letter, under “News”, and in its feed"),
+        label=_("Also show this on the page of the letter, under “Updates”, and in its feed"),
         required=False,
     )
 
@@ -126,7 +127,7 @@ class AnswerForm(forms.Form):
         label=_("What you have changed"),
         max_length=500,
         required=False,
-        help_text=_("One sentence, shown under the answer: people have read the answer as it was."),
+        help_text=_("One sentence, shown under the answer, for people who read it before you changed it."),
     )
 
     def __init__(
@@ -150,7 +151,7 @@ class AnswerForm(forms.Form):
         if answer and answer.published_at:
             self.fields["note"].required = True
             self.fields["note"].error_messages["required"] = _(
-                "Enter what you have changed: people have read the answer as it was."
+                "Enter what you have changed, for people who read the answer before."
             )
         else:
             del self.fields["note"]
@@ -162,7 +163,7 @@ class AnswerForm(forms.Form):
         if on > self.days[1]:
             raise ValidationError(_("This date is in the future. Enter today or an earlier day."), "future")
         if on < self.days[0]:
-            raise ValidationError(_("This date is before the date of the letter. Check it."), "before_letter")
+            raise ValidationError(_("This date is before the date of the letter. Check the date."), "before_letter")
         return on
 
     def clean_link(self) -> str:

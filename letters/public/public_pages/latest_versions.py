@@ -105,4 +105,6 @@ def _complain(error: Exception) -> None:
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     # Behind what nobody can ask about, no page would ever be.
     _remembered.clear()
-    log.warning("Valkey does not answer (%s): processes may differ for a moment.", type(error).__name__)
+    log.warning(
+        "Valkey does not answer (%s): processes may show different versions for a moment.", type(error).__name__
+    )

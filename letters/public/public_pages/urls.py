@@ -1,26 +1,19 @@
 from django.urls import path
 
 from letters.public.public_pages import views
+from letters.shared.localized_paths import localized_paths
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("<language:language>/", views.home, name="translated_home"),
-    # /letters/<slug>/
-    path("letters/<slug:slug>/", views.letter, name="letter"),
-    path("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
+    *localized_paths("", views.home, name="home"),
+    # /letters/<slug>/, and /<language>/letters/<slug>/ in another language than its own
+    *localized_paths("letters/<slug:slug>/", views.letter, name="letter"),
+    *localized_paths("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
+    *localized_paths("letters/<slug:slug>/history/", views.history, name="history"),
+    *localized_paths("letters/<slug:slug>/history/<int:number>/", views.past_text, name="past_text"),
+    *localized_paths("letters/<slug:slug>/updates/", views.updates, name="updates"),
+    *localized_paths("letters/<slug:slug>/updates/<int:update_id>/", views.update, name="update"),
+    *localized_paths("letters/<slug:slug>/feed/", views.feed, name="feed"),
+    # The same in all languages
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
-    path("letters/<slug:slug>/history/", views.history, name="history"),
-    path("letters/<slug:slug>/history/<int:number>/", views.past_text, name="past_text"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
-    path("letters/<slug:slug>/updates/", views.updates, name="updates"),
-    path("letters/<slug:slug>/updates/<int:update_id>/", views.update, name="update"),
-    path("letters/<slug:slug>/feed/", views.feed, name="feed"),
-    # /<language>/letters/<slug>/   in another language than its own
-    path("<language:language>/letters/<slug:slug>/", views.letter, name="translated_letter"),
-    path("<language:language>/letters/<slug:slug>/signatures/", views.signatures, name="translated_signatures"),
-    path("<language:language>/letters/<slug:slug>/history/", views.history, name="translated_history"),
-    path("<language:language>/letters/<slug:slug>/history/<int:number>/", views.past_text, name="translated_past_text"),
-    path("<language:language>/letters/<slug:slug>/updates/", views.updates, name="translated_updates"),
-    path("<language:language>/letters/<slug:slug>/updates/<int:update_id>/", views.update, name="translated_update"),
-    path("<language:language>/letters/<slug:slug>/feed/", views.feed, name="translated_feed"),
 ]

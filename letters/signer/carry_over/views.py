@@ -51,7 +51,7 @@ def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     if request.method == "POST":
         try:
             ask_to_carry_over(letter, by=writer, now=timezone.now())
-            messages.success(request, gettext("The signers of the earlier text are being asked."))
+            messages.success(request, gettext("We are asking the signers of the earlier text."))
         except Refused as refused:
             messages.warning(request, explain(refused, "send"))
         return redirect("letter_history", slug=letter.slug)

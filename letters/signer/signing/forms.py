@@ -183,7 +183,7 @@ class SigningForm(forms.Form):
         },
     )
     show_domain = forms.BooleanField(required=False)
-    updates = forms.BooleanField(label=_("Email me when there is news about this letter"), required=False)
+    updates = forms.BooleanField(label=_("Email me updates about this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
         super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
@@ -227,7 +227,7 @@ class SigningForm(forms.Form):
             return
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
-            "At %(domains)s. Never shown. We email you there so that you can confirm your signature."
+            "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature."
         ) % {"domains": self.said_domains()}
 
     @property

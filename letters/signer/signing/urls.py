@@ -1,21 +1,18 @@
 from django.urls import path
 
+from letters.shared.localized_paths import localized_paths
 from letters.signer.signing import views
 
 urlpatterns = [
     # /letters/<slug>/sign/
-    path("letters/<slug:slug>/sign/", views.sign, name="sign"),
-    path("<language:language>/letters/<slug:slug>/sign/", views.sign, name="translated_sign"),
+    *localized_paths("letters/<slug:slug>/sign/", views.sign, name="sign"),
     # /letters/<slug>/link/
-    path("letters/<slug:slug>/link/", views.link, name="link"),
-    path("<language:language>/letters/<slug:slug>/link/", views.link, name="translated_link"),
+    *localized_paths("letters/<slug:slug>/link/", views.link, name="link"),
     # /letters/<slug>/thanks/
-    path("letters/<slug:slug>/thanks/", views.thanks, name="thanks"),
-    path("<language:language>/letters/<slug:slug>/thanks/", views.thanks, name="translated_thanks"),
+    *localized_paths("letters/<slug:slug>/thanks/", views.thanks, name="thanks"),
     path("signatures/thanks/", views.thanked, name="thanked"),
     # /signatures/…/<token>/
-    path("signatures/check/<str:token>/", views.check, name="check"),
-    path("<language:language>/signatures/check/<str:token>/", views.check, name="translated_check"),
+    *localized_paths("signatures/check/<str:token>/", views.check, name="check"),
     path("signatures/confirm/<str:token>/", views.confirm, name="confirm"),
     path("signatures/confirm-by-code/<str:token>/", views.confirm_by_code, name="confirm-by-code"),
     path("signatures/not-me/<str:token>/", views.not_me, name="not-me"),

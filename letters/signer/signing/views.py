@@ -1,9 +1,9 @@
 """A signer's pages. They carry a token, so nobody may keep them and no address is sent on to where their links lead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, wraps
 from math import ceil
 from typing import Any
 
@@ -25,6 +25,7 @@ from letters.shared.addresses import read_address
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.limits import TooMany
+from letters.shared.localized_paths import localized_url
 from letters.shared.referrers import host_elsewhere
 from letters.shared.refused import Refusal, Refused
 from letters.shared.request_input import safe_fields
@@ -46,23 +47,36 @@ from letters.signer.signing.operations import (
     withdraw_signature,
 )
 
+LetterView = Callable[[HttpRequest, Letter, str], HttpResponse]
+
+
+def _of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
+    """Find the letter, or answer 404. The view runs in the language of the page, and is told it."""
+
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+        try:
+            letter = queries.letter_to_sign(slug, language)
+            language = language or letter.language
+            with translation.override(interface_language(language)):
+                return view(request, letter, language)
+        except Letter.DoesNotExist as missing:
+            raise Http404("There is no letter here.") from missing
+
+    return found
+
 
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+@_of_a_letter
+def sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     """Takes the form; gives it again, with what was typed, where something is missing.
 
     Whoever loads the address of that page anew is led to the letter, which has the form.
     """
-    try:
-        letter = queries.letter_to_sign(slug, language)
-        language = language or letter.language
-        if request.method != "POST":
-            return see_other(f"{letter.get_absolute_url(language)}#sign")
-        with translation.override(interface_language(language)):
-            return _sign(request, letter, language)
-    except Letter.DoesNotExist as missing:
-        raise Http404("There is no letter here.") from missing
+    if request.method != "POST":
+        return see_other(f"{letter.get_absolute_url(language)}#sign")
+    return _sign(request, letter, language)
 
 
 def _typed(request: HttpRequest) -> QueryDict:
@@ -199,26 +213,21 @@ def _check_page(
 
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
-def link(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+@_of_a_letter
+def link(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     """For whoever has lost the mail with the control link. The answer is the same, whether or not they have signed."""
-    try:
-        letter = queries.letter_to_sign(slug, language)
-    except Letter.DoesNotExist as missing:
-        raise Http404("There is no letter here.") from missing
-    language = language or letter.language
-    with translation.override(interface_language(language)):
-        form = LinkForm(_typed(request) if request.method == "POST" else None)
-        if form.is_valid():
-            try:
-                admit_link(letter, form.cleaned_data["email"], _sender(request, form.data), now=timezone.now())
-            except TooMany as refused:
-                return _too_many(request, refused)
-            except ProofWanted as wanted:
-                return _proof_of_link(request, letter, language, form, wanted)
-            request_mail(letter, address=form.cleaned_data["email"], language=language, now=timezone.now())
-            return see_other(f"{request.path}?asked")
-        context = {**_letter_context(letter, language), "form": form}
-        response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
+    form = LinkForm(_typed(request) if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            admit_link(letter, form.cleaned_data["email"], _sender(request, form.data), now=timezone.now())
+        except TooMany as refused:
+            return _too_many(request, refused)
+        except ProofWanted as wanted:
+            return _proof_of_link(request, letter, language, form, wanted)
+        request_mail(letter, address=form.cleaned_data["email"], language=language, now=timezone.now())
+        return see_other(f"{request.path}?asked")
+    context = {**_letter_context(letter, language), "form": form}
+    response = render(request, "letters/signing/link.html", context, status=422 if form.errors else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -248,9 +257,7 @@ def _letter_context(letter: Letter, language: str) -> dict[str, Any]:
 
 
 def _check_url(letter: Letter, language: str, token: str) -> str:
-    if language == letter.language:
-        return reverse("check", kwargs={"token": token})
-    return reverse("translated_check", kwargs={"token": token, "language": language})
+    return localized_url("check", language, own_language=letter.language, token=token)
 
 
 CODE_REFUSED = {
@@ -457,20 +464,15 @@ def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
 
 
 @require_safe
-def thanks(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+@_of_a_letter
+def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
     """Where a confirmation leads: the same for everybody, so its address can be shared."""
-    try:
-        letter = queries.letter_to_sign(slug, language)
-    except Letter.DoesNotExist as missing:
-        raise Http404("There is no letter here.") from missing
-    language = language or letter.language
     context = {
         **_letter_context(letter, language),
         "signatures_url": letter.url_of("signatures", language),
         "publishing": is_on(Switch.Name.PUBLISH),
     }
-    with translation.override(interface_language(language)):
-        return _not_listed(render(request, "letters/signing/thanks.html", context))
+    return _not_listed(render(request, "letters/signing/thanks.html", context))
 
 
 @require_safe

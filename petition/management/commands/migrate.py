@@ -1,4 +1,4 @@
-"""Django's migrate, for a site that is running: behind somebody's lock it gives up within seconds, and tries again.
+"""Django's migrate, for a running site: when another process holds a lock, it gives up within seconds and tries again.
 
 Django finds this command before its own, so there is one way to migrate.
 """
@@ -23,8 +23,8 @@ MAX_PAUSE_SECONDS = 30
 class Command(Migrate):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--lock-seconds", type=int, default=3, help="How long others may wait behind a change.")
-        parser.add_argument("--tries", type=int, default=20, help="How often a change is tried, with longer pauses.")
+        parser.add_argument("--lock-seconds", type=int, default=3, help="How long other queries may wait for a change.")
+        parser.add_argument("--tries", type=int, default=20, help="How often to try a change, with growing pauses.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options.get("database") or DEFAULT_DB_ALIAS]
@@ -49,11 +49,11 @@ class Command(Migrate):
                 return
             pause = min(2**number, MAX_PAUSE_SECONDS)
             if number < tries - 1:
-                self.stderr.write(f"\nA table is in use by somebody else. Trying again in {pause} seconds.")
+                self.stderr.write(f"\nAnother process is using a table. Trying again in {pause} seconds.")
                 sleep(pause)
         raise CommandError(
-            f"A table was in use at each of {tries} tries, by a backup or a report perhaps. Nothing is half done: "
-            "let that end, and run migrate again. The view pg_stat_activity shows who it is."
+            f"Another process, perhaps a backup or a report, used a table at each of {tries} tries. Nothing is half "
+            "done: wait until it ends, then run migrate again. The view pg_stat_activity shows which process it is."
         )
 
     def _know_keys(self) -> None:
@@ -63,6 +63,6 @@ class Command(Migrate):
         try:
             know_keys(now=timezone.now())
         except WrongKeys as wrong:
-            print(f"Careful: {wrong}", file=sys.stderr)  # noqa: T201
+            print(f"Warning: {wrong}", file=sys.stderr)  # noqa: T201
         except (OperationalError, ProgrammingError):
             return  # Migrated back to before there was such a table, or another database.

@@ -6,7 +6,7 @@ from petition.health import all_checks
 
 
 class Command(BaseCommand):
-    help = "Says of every part whether it does its work; exit code 1 if one does not. /readyz says the same."
+    help = "Show whether each part of the site works; exit code 1 if one does not. /readyz shows the same."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

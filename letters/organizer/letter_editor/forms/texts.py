@@ -19,7 +19,7 @@ ADDRESSEE_WANTED = _("Enter who the letter is addressed to.")
 
 BODY_WANTED = _("Enter the text of the letter. A few lines are enough for now: you can change them until you publish.")
 
-LANGUAGE_WANTED = _("Choose a language from the list.")
+LANGUAGE_WANTED = _("Select a language from the list.")
 
 
 class TextForm(forms.Form):

@@ -27,7 +27,9 @@ def not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[s
     if refused is None:
         return {"refusal": "", "sentence": ""}
     if refused.code == Refusal.LANGUAGES_MISSING:
-        said = gettext("The published text also exists in %(languages)s, but this revision does not.")
+        said = gettext(
+            "The published text also exists in %(languages)s, but this revision does not. Add these translations."
+        )
         return {"refusal": refused.code, "sentence": said % {"languages": ", ".join(manuscript.missing)}}
     return {"refusal": refused.code, "sentence": explain(refused, "write")}
 
