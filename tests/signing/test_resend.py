@@ -22,7 +22,8 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import STEP, mail_standing
+from letters.signer.signing.queries import mail_standing
+from letters.signer.signing.queries.waiting import STEP
 from tests.conftest import LetterMaker
 from tests.people import (
     FROM_OUR_PAGE,
