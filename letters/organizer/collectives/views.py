@@ -28,7 +28,7 @@ from letters.organizer.collectives.operations import (
     revoke_invitation,
 )
 from letters.organizer.collectives.sentences import role_name, sentence_of
-from letters.shared.refusals import add_refusal, explain
+from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refusal, Refused
 
 

@@ -29,7 +29,7 @@ from letters.organizer.first_signatories.signatory_import import (
     guess_columns,
     read_people,
 )
-from letters.shared.refusals import explain, sentence
+from letters.shared.explaining import explain, sentence
 from letters.shared.refused import Refusal, Refused
 
 # Rows and line numbers shown as examples.

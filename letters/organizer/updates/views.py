@@ -33,8 +33,9 @@ from letters.organizer.updates.operations import (
     write_answer,
     write_update,
 )
+from letters.shared.explaining import explain, sentence
 from letters.shared.languages import direction, interface_language
-from letters.shared.refusals import ANSWERS, explain, sentence
+from letters.shared.refusals import ANSWERS
 from letters.shared.refused import Refusal, Refused
 
 

@@ -13,8 +13,8 @@ from letters.organizer.letter_editor import queries
 from letters.organizer.letter_editor.forms import (
     WithdrawForm,
 )
+from letters.shared.explaining import explain
 from letters.shared.languages import is_language
-from letters.shared.refusals import explain
 from letters.shared.refused import Refusal, Refused
 
 Deed = Callable[..., object]

@@ -26,7 +26,7 @@ from letters.organizer.letter_editor.operations import (
     write_text,
 )
 from letters.organizer.letter_editor.views.common import NOT_YET, not_saved, withdrawing_context
-from letters.shared.refusals import explain
+from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
 

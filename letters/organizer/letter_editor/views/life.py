@@ -23,7 +23,7 @@ from letters.organizer.letter_editor.operations import (
     withdraw_letter,
 )
 from letters.organizer.letter_editor.views.common import NOT_YET, Deed
-from letters.shared.refusals import add_refusal, explain
+from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refused
 
 

@@ -12,7 +12,7 @@ from letters.organizer.letter_editor.operations import (
     start_revision,
 )
 from letters.organizer.letter_editor.views.common import Deed
-from letters.shared.refusals import explain
+from letters.shared.explaining import explain
 from letters.shared.refused import Refusal, Refused
 
 
