@@ -57,8 +57,8 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     letter.collective.must_be_cleared()
     details: dict[str, Any] = {"revision": revision.number}
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
-        behind = _may_follow(letter, revision, kind, note)
-        _must_not_be_anew_too_often(letter, now)
+        behind = _check_later_revision(letter, revision, kind, note)
+        _check_later_publications(letter, now)
         opening: dict[str, Any] = {}
         details |= {"kind": kind, "behind": behind}
     else:
@@ -73,7 +73,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     change.record("publish_letter", letter, details=details)
 
 
-def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
+def _check_later_revision(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
     """Check that a later revision tells readers what is new, and that no language loses its page.
 
     Returns the languages whose translation is older than the original. Raises Refused as `publish_letter` says.
@@ -94,7 +94,7 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 
-def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
+def _check_later_publications(letter: Letter, now: datetime) -> None:
     """Raise Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day."""
     later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
     if later.count() >= MAX_LATER_PUBLICATIONS:
@@ -154,7 +154,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     if letter is None:
         return False
     try:
-        _must_have_a_writer(letter.collective)
+        _require_active_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
         if letter.publish_refused != refused.code:
@@ -166,7 +166,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     return True
 
 
-def _must_have_a_writer(collective: Collective) -> None:
+def _require_active_writer(collective: Collective) -> None:
     """Raise Refused("nobody_left") if no active member could undo what the clock does.
 
     All writers may have left, or staff have closed the account that scheduled the letter.

@@ -38,18 +38,18 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     # also what the sequencer committed last.
     change = change_letter(update.letter, WRITING, by=by, now=now)
     letter = change.letter
-    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
-    if stands.state != State.DRAFT:
+    current = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
+    if current.state != State.DRAFT:
         return
     if letter.status not in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         raise Refused(letter.status_refusal())
-    if stands.version != seen:
+    if current.version != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
     if code := why_not_now(letter, now=now):
         raise Refused(code)
     Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
     change.update()
-    change.record("send_update", update, details={"letter": letter.pk, "is_public": stands.is_public})
+    change.record("send_update", update, details={"letter": letter.pk, "is_public": current.is_public})
     change.after_commit(wakeups.wake_spreader)
     update.refresh_from_db()
 
