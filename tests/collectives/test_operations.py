@@ -355,7 +355,7 @@ def test_of_two_owners_who_go_at_once_one_stays(
 ) -> None:
     # Whoever has found that there is another owner waits for the other to find the same.
     both = Barrier(2)
-    for module, name in ((role_operations, "_record_part"), (account_operations, "record")):
+    for module, name in ((role_operations, "_record_membership"), (account_operations, "record")):
         monkeypatch.setattr(module, name, after_both(both, getattr(module, name)))
     other = {organizer.pk: second_owner, second_owner.pk: organizer}
     ways: dict[str, Callable[[User], None]] = {

@@ -43,7 +43,7 @@ def collectives(request: HttpRequest) -> HttpResponse:
         change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
         messages.success(request, gettext("Saved."))
         return redirect("collectives")
-    parts = [(part, role_name(part.role)) for part in queries.parts_of(person)]
+    parts = [(part, role_name(part.role)) for part in queries.memberships_of(person)]
     context = {"parts": parts, "form": form}
     return render(request, "letters/collectives/collectives.html", context, status=422 if form.errors else 200)
 
@@ -88,7 +88,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Show the audit log."""
     page = queries.record_of(collective, before=request.GET.get("before", ""))
-    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
+    lines = [(line, sentence_of(line)) for line in page.lines]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
 
@@ -159,10 +159,10 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     POST accepts it and needs an account.
     """
     invitation = queries.invitation_of(token)
-    part = queries.part_in(invitation, request.user) if invitation else None
+    part = queries.membership_in(invitation, request.user) if invitation else None
     if invitation and part and invitation.accepted_by_id == part.user_id:
         return redirect("collective", slug=invitation.collective.slug)
-    if invitation is None or not queries.stands(invitation, now=timezone.now()):
+    if invitation is None or not queries.can_be_accepted(invitation, now=timezone.now()):
         return _useless_link(request)
     if request.method == "POST":
         return _accept(request, invitation)
@@ -176,7 +176,7 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
     except Refused as refused:
         if refused.code != Refusal.IS_MEMBER:
             return _useless_link(request)
-        part = queries.part_in(invitation, request.user)
+        part = queries.membership_in(invitation, request.user)
         return _invitation_page(request, invitation, part, status=409)
     messages.success(request, gettext("You are now a member."))
     return redirect("collective", slug=invitation.collective.slug)

@@ -63,7 +63,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
 
 
 def _check_may_invite(collective: Collective, by: User, now: datetime) -> None:
-    collective.must_be_cleared()
+    collective.require_cleared()
     if is_stopped(collective, by, now):
         raise Refused(Refusal.ROUND_STOPPED)
     if any(map(looks_like_link, (collective.name, by.name))):

@@ -54,7 +54,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         raise Refused(Refusal.NO_TEXT)
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
         return
-    letter.collective.must_be_cleared()
+    letter.collective.require_cleared()
     details: dict[str, Any] = {"revision": revision.number}
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
         behind = _check_later_revision(letter, revision, kind, note)
@@ -113,8 +113,8 @@ def _check_publication_quota(change: LetterChange) -> None:
     new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
     others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
     # Performance: start from the letters, of which there are few in a day. A moderator has a million other events.
-    deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
-    theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
+    events = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
+    theirs = events.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
         raise Refused(Refusal.TOO_MANY_LETTERS)
 
@@ -136,7 +136,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if at and not letter.revisions.filter(translations__language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if at:
-        letter.collective.must_be_cleared()
+        letter.collective.require_cleared()
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
     change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})

@@ -66,7 +66,7 @@ def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
 @transaction.atomic
 def pause_update(update: Update, *, by: User, now: datetime) -> None:
     """Stop sending for now. An email that is on its way to the mail server still leaves; the rest stays owed."""
-    _move(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
+    _change_state(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def resume_update(update: Update, *, by: User, now: datetime) -> None:
     """Send to everybody who has not had the update yet. Raises Refused("letter_withdrawn")."""
     if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
         raise Refused(Refusal.LETTER_WITHDRAWN)
-    _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
+    _change_state(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
     transaction.on_commit(wakeups.notify_bulk_mail_worker)
 
@@ -82,11 +82,11 @@ def resume_update(update: Update, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def stop_update(update: Update, *, by: User, now: datetime) -> None:
     """Stop for good: people who have not had the update do not get it. A worker drops the emails that are owed."""
-    _move(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
+    _change_state(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
 
 
-def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
+def _change_state(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
     """Move from one of these states to another. A second call finds nothing to do."""
     change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):
