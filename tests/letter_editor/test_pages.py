@@ -200,7 +200,7 @@ def test_what_the_form_asks_is_set_and_the_page_shows_it(letter: Letter, desk: C
     page = reader.read(letter)
     assert 'name="country"' in page
     assert 'name="affiliation"' not in page
-    assert "At example.edu or example.org." in page
+    assert "It must be at example.edu or example.org." in page
     changed = AuditEvent.objects.get(verb="set_up_letter").details["changed"]
     assert changed == ["ask_affiliation", "ask_country", "displays", "domains", "goal", "reviewed"]
 

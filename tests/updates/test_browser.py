@@ -1,6 +1,7 @@
 """Writing to signers in a real browser, with a real worker: what the organizer sees, and what the signer gets."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -90,7 +91,7 @@ def write_and_send(desk: Page, look: Looks) -> None:
 
 def enter_the_answer(desk: Page, look: Looks) -> None:
     desk.locator("#answer_respondent").fill("Anna Weber, Minister of Transport")
-    desk.locator("#answer_answered_on").fill("2026-11-20")
+    desk.locator("#answer_answered_on").fill(datetime.now(UTC).date().isoformat())
     desk.locator("#answer_body").fill("We have read your letter. The lines stay until spring.")
     desk.locator("#answer_link").fill("https://example.org/answer")
     desk.get_by_role("button", name="Save").click()

@@ -52,13 +52,13 @@ def decline_changes(
     """
     reason = _required_reason(reason)
     change, signatures = _begin(letter, ids, by, now)
-    found = _lock(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
+    changed = _lock(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
     # A bounced email is another concern, which this does not clear.
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
-    Signature.objects.filter(pk__in=found).update(
+    Signature.objects.filter(pk__in=changed).update(
         declined_changes=F("pending_changes"), pending_changes=None, concern=concern
     )
-    return _record_judgement(change, "decline_change", found, reason=reason)
+    return _record_judgement(change, "decline_change", changed, reason=reason)
 
 
 @transaction.atomic
@@ -69,9 +69,9 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
     """
     reason = _required_reason(reason)
     change, signatures = _begin(letter, ids, by, now)
-    found = _lock(signatures.filter(state__in=Transition.REJECT.sources))
-    Signature.objects.filter(pk__in=found).move(Transition.REJECT)
-    return _record_judgement(change, "reject_signature", found, reason=reason)
+    rejected = _lock(signatures.filter(state__in=Transition.REJECT.sources))
+    Signature.objects.filter(pk__in=rejected).move(Transition.REJECT)
+    return _record_judgement(change, "reject_signature", rejected, reason=reason)
 
 
 @transaction.atomic
@@ -114,10 +114,10 @@ def _lock(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
 
     Race: a signature that is withdrawn at this moment is not judged.
     """
-    found = signatures.order_by("pk").select_for_update(no_key=True)
+    locked = signatures.order_by("pk").select_for_update(no_key=True)
     if not seen:
-        return list(found.values_list("pk", flat=True))
-    return [each.pk for each in found if seen.get(each.pk, "") in {"", each.fingerprint()}]
+        return list(locked.values_list("pk", flat=True))
+    return [each.pk for each in locked if seen.get(each.pk, "") in {"", each.fingerprint()}]
 
 
 def _record_judgement(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:

@@ -41,8 +41,8 @@ MAX_MAILS_A_DAY = 3
 
 def memberships_of(person: User) -> list[Membership]:
     """Return a person's memberships, each with its collective and the number of its letters."""
-    found = person.memberships.select_related("collective").annotate(letters=Count("collective__letters"))
-    return list(found.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
+    memberships = person.memberships.select_related("collective").annotate(letters=Count("collective__letters"))
+    return list(memberships.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
 
 
 def language_of(collective: Collective) -> str:
@@ -61,8 +61,8 @@ class Member:
 
 def members_of(collective: Collective) -> list[Member]:
     """Return the members, the longest-standing first."""
-    found = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
-    return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in found]
+    memberships = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
+    return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in memberships]
 
 
 def name_of(user: User, collective_id: int) -> str:
@@ -92,8 +92,8 @@ class Offer:
 def offers_of(collective: Collective, *, now: datetime) -> list[Offer]:
     """Return the invitations that can be accepted now, newest first."""
     mails = Prefetch("outgoing_emails", queryset=OutgoingEmail.objects.order_by("-pk"))
-    found = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
-    return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in found]
+    invitations = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
+    return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in invitations]
 
 
 def address_in(invitation: MemberInvitation) -> str:
@@ -116,8 +116,8 @@ def invitation_of(token: str) -> MemberInvitation | None:
     read = read_invitation_token(token)
     if read is None:
         return None
-    found = MemberInvitation.objects.select_related("collective").filter(pk=read.invitation_id).first()
-    return found if found and read.matches(found.salt) else None
+    invitation = MemberInvitation.objects.select_related("collective").filter(pk=read.invitation_id).first()
+    return invitation if invitation and read.matches(invitation.salt) else None
 
 
 def membership_in(invitation: MemberInvitation, person: User | AnonymousUser) -> Membership | None:
@@ -178,8 +178,8 @@ def record_of(collective: Collective, *, before: str = "") -> Page:
     """
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)
-    found = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
-    rows = list((found.filter(pk__lt=start[1]) if start else found)[: PAGE_LENGTH + 1])
+    events = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
+    rows = list((events.filter(pk__lt=start[1]) if start else events)[: PAGE_LENGTH + 1])
     page, has_more = rows[:PAGE_LENGTH], len(rows) > PAGE_LENGTH
     days = [_midnight(event.at, collective) for event in page]
     upto = start[0] if start else None
@@ -195,10 +195,10 @@ def _midnight(moment: datetime, collective: Collective) -> datetime:
 
 def _of_signers(collective: Collective, *, since: datetime | None, upto: datetime | None) -> list[AuditEvent]:
     """Count what signers and their mailboxes did: one unsaved event for each kind and day, newest day first."""
-    found = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
-    found = found.filter(at__gte=since) if since else found
-    found = found.filter(at__lt=upto) if upto else found
-    same = found.values("actor_kind", "verb", "reason").annotate(
+    events = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
+    events = events.filter(at__gte=since) if since else events
+    events = events.filter(at__lt=upto) if upto else events
+    same = events.values("actor_kind", "verb", "reason").annotate(
         day=TruncDate("at", tzinfo=collective.zone()), letter=KeyTextTransform("letter", "details"), number=Count("pk")
     )
     return [_of_one_day(row, collective) for row in same.order_by("-day", "letter", "verb", "reason", "actor_kind")]
@@ -244,13 +244,13 @@ def _action_of(event: AuditEvent) -> tuple[object, ...]:
 
 
 def _letter_of(event: AuditEvent) -> int:
-    found = event.object_id if event.object_kind == "letter" else event.details.get("letter")
-    return found if isinstance(found, int) else 0
+    letter_id = event.object_id if event.object_kind == "letter" else event.details.get("letter")
+    return letter_id if isinstance(letter_id, int) else 0
 
 
 def _member_in(event: AuditEvent) -> int:
-    found = event.details.get("member", event.details.get("invited_by"))
-    return found if isinstance(found, int) else 0
+    user_id = event.details.get("member", event.details.get("invited_by"))
+    return user_id if isinstance(user_id, int) else 0
 
 
 def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:

@@ -84,14 +84,14 @@ def claim_export(*, now: datetime) -> Export | None:
     """Claim the export that has waited longest, or return None if none is due. A repeated attempt starts over."""
     due = Export.objects.owed().filter(next_attempt_at__lte=now)
     export = due.select_for_update(skip_locked=True, of=("self",)).select_related("letter__collective", "asked_by")
-    found = export.order_by("next_attempt_at").first()
-    if found is None:
+    claimed = export.order_by("next_attempt_at").first()
+    if claimed is None:
         return None
-    found.attempts += 1
-    found.next_attempt_at = now + LEASE
-    found.last_number, found.reached, found.rows = found.letter.last_number, 0, 0
-    found.save(update_fields=["attempts", "next_attempt_at", "last_number", "reached", "rows"])
-    return found
+    claimed.attempts += 1
+    claimed.next_attempt_at = now + LEASE
+    claimed.last_number, claimed.reached, claimed.rows = claimed.letter.last_number, 0, 0
+    claimed.save(update_fields=["attempts", "next_attempt_at", "last_number", "reached", "rows"])
+    return claimed
 
 
 def require_still_allowed(export: Export) -> None:

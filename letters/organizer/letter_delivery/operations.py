@@ -46,10 +46,10 @@ def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, no
 def remove_letter_delivery(letter: Letter, letter_delivery_id: int, *, by: User, now: datetime) -> None:
     """Delete a record that is wrong. Idempotent."""
     change = change_letter(letter, WRITING, by=by, now=now)
-    found = LetterDelivery.objects.filter(letter=letter, pk=letter_delivery_id).first()
-    if found:
-        _record(change, "remove_letter_delivery", found)
-        found.delete()
+    letter_delivery = LetterDelivery.objects.filter(letter=letter, pk=letter_delivery_id).first()
+    if letter_delivery:
+        _record(change, "remove_letter_delivery", letter_delivery)
+        letter_delivery.delete()
 
 
 def _record(change: LetterChange, verb: str, letter_delivery: LetterDelivery) -> None:

@@ -240,10 +240,10 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows the button and changes nothing. The button or the email program posts List-Unsubscribe=One-Click."""
-    found = signature_of_token("unsubscribe", token)
-    if found is None:
+    signature_and_token = signature_of_token("unsubscribe", token)
+    if signature_and_token is None:
         return useless_link(request)
-    signature = found[0]
+    signature = signature_and_token[0]
     if request.method == "POST" and request.POST.get("List-Unsubscribe") == "One-Click":
         unsubscribe(signature, now=timezone.now())
         signature.refresh_from_db()

@@ -23,22 +23,22 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
-    found = _current_membership(membership)
-    if found.role == role:
+    current = _current_membership(membership)
+    if current.role == role:
         return
-    _require_another_owner(change.collective, found)
-    Membership.objects.filter(pk=found.pk).update(role=role)
-    _record_membership(change, "change_role", found, to=role)
+    _require_another_owner(change.collective, current)
+    Membership.objects.filter(pk=current.pk).update(role=role)
+    _record_membership(change, "change_role", current, to=role)
 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
     """Remove a member. Raises Refused("gone") or Refused("last_owner")."""
     change = change_collective(membership.collective, OWNING, by=by, now=now)
-    found = _current_membership(membership)
-    _require_another_owner(change.collective, found)
-    _record_membership(change, "remove_member", found)
-    found.delete()
+    current = _current_membership(membership)
+    _require_another_owner(change.collective, current)
+    _record_membership(change, "remove_member", current)
+    current.delete()
 
 
 @transaction.atomic
@@ -48,21 +48,21 @@ def leave_collective(collective: Collective, *, by: User, now: datetime) -> None
     Raises Refused("last_owner") while the collective has letters or other members.
     """
     change = change_collective_unasked(collective, by=by, now=now)
-    found = collective.memberships.filter(user=by).first()
-    if found is None:
+    membership = collective.memberships.filter(user=by).first()
+    if membership is None:
         return
-    if collective.letters.exists() or collective.memberships.exclude(pk=found.pk).exists():
-        _require_another_owner(collective, found)
-    _record_membership(change, "leave_collective", found)
-    found.delete()
+    if collective.letters.exists() or collective.memberships.exclude(pk=membership.pk).exists():
+        _require_another_owner(collective, membership)
+    _record_membership(change, "leave_collective", membership)
+    membership.delete()
 
 
 def _current_membership(membership: Membership) -> Membership:
     """Return the membership as it is now. Raises Refused("gone")."""
-    found = Membership.objects.filter(pk=membership.pk).first()
-    if found is None:
+    current = Membership.objects.filter(pk=membership.pk).first()
+    if current is None:
         raise Refused(Refusal.GONE)
-    return found
+    return current
 
 
 def _require_another_owner(collective: Collective, going: Membership) -> None:
