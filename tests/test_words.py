@@ -1,10 +1,13 @@
 """The site, its catalogue and its docs use one vocabulary. See docs/glossary.md: these words have retired."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
+from django.apps import apps
 from django.conf import settings
 
 from tests.sentences import sentences_of_site
@@ -33,21 +36,57 @@ RETIRED = {
     r"postm[ae]n": "mail worker",
     r"handovers?": "letter delivery",
     r"rosters?": "signatory import",
+    r"news": "update, updates",
+    r"(emails?|invitations?|mail|thank-you email|to this address)( that)? (come|comes|came) back": "bounced",
+    r"calculations?": "browser check (in docs: proof of work)",
+    r"everybody": "everyone",
+    r"teammates?": "member",
+    r"(take|takes|taken|took) (it |that )?back": "withdraw, withdrawn",
+    r"to another part(?! of)": "a different role",
+    r"anew": "again",
+    r"meanwhile (changed|written|published)|(changed|written|published) .{0,20}meanwhile": "since you opened this page",
+    r"stands? (above|below|here)": "is",
+    r"the log of a mail (gateway|server)": "a mail server's log",
+    r"as many as it can have|as it may": "which is the limit",
+}
+# The same in Italian. Each word says what the English word says, and only that.
+RETIRED_ITALIAN = {
+    r"novità|notizie": "aggiornamenti",
+    r"chi organizza": "gli organizzatori",
+    r"revision[ei]": "versione",
+    r"proprietari[oa]?": "titolare, titolari",
+    r"rest(a|ano|eranno) al testo": "resta legata al testo",
+    r"list[ae]": "elenco",
+    r"mail": "email",
 }
 # The whole label of a link, a button or a heading.
 RETIRED_LABELS = {
+    "All news": "All updates",
+    "Awaiting a moderator": "Waiting for a moderator",
+    "Came back": "Bounced",
     "Go on": "Continue, or Next page",
+    "History": "Text history (of a letter), or Activity (of a collective)",
     "Look at it": "Preview",
     "Look again": "Update",
     "Mail": "Email",
+    "Mailbox": "Test mailbox",
     "Make one": "Create an account",
+    "News": "Updates",
     "Pass it on": "Share this letter",
     "Take it back": "Withdraw this letter",
     "They say:": "Their reason:",
     "Too often": "Try again later",
     "What is what?": "Check the columns",
 }
-PATTERNS = {re.compile(rf"(?<![\w/`.-]){words}(?![\w`-])", re.IGNORECASE): better for words, better in RETIRED.items()}
+
+
+def _patterns(retired: dict[str, str]) -> dict[re.Pattern[str], str]:
+    return {
+        re.compile(rf"(?<![\w/`.-])(?:{words})(?![\w`-])", re.IGNORECASE): better for words, better in retired.items()
+    }
+
+
+PATTERNS, ITALIAN_PATTERNS = _patterns(RETIRED), _patterns(RETIRED_ITALIAN)
 ROOT = Path(settings.BASE_DIR)
 # The glossary lists the retired words itself.
 DOCS = [ROOT / "README.md", *sorted(set((ROOT / "docs").glob("*.md")) - {ROOT / "docs" / "glossary.md"})]
@@ -58,7 +97,20 @@ def test_no_page_and_no_email_uses_a_retired_word() -> None:
 
 
 def test_no_label_is_a_retired_one() -> None:
-    assert sorted(set(RETIRED_LABELS) & set(_sentences())) == []
+    assert sorted(set(RETIRED_LABELS) & {*_sentences(), *_read_by_staff()}) == []
+
+
+def test_nothing_that_staff_read_uses_a_retired_word() -> None:
+    read = list(_read_by_staff())
+    assert "Email to this address bounced" in read
+    assert "Stop or start one activity of the running site. Without arguments, show all switches." in read
+    assert [f"{sentence} → {better}" for sentence in read for better in _better(sentence)] == []
+
+
+def test_no_italian_sentence_uses_a_retired_word() -> None:
+    said = [text for message in _catalogue() for text in message]
+    assert len(said) > 1000
+    assert [f"{sentence} → {better}" for sentence in said for better in _better(sentence, ITALIAN_PATTERNS)] == []
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
@@ -76,16 +128,43 @@ def test_the_docs_use_no_retired_word(path: Path) -> None:
         ("The mail server is away, and so is the mail worker.", []),
         ("Type the six digits from that email.", ["code"]),
         ("How it fares", ["Overview"]),
+        ("All news", ["update, updates"]),
+        ("The newest signatures", []),
+        ("An email to this address came back.", ["bounced"]),
+        ("Come back when it opens.", []),
     ],
 )
 def test_a_retired_word_is_found(sentence: str, better: list[str]) -> None:
     assert _better(sentence) == better
 
 
-def _better(text: str) -> list[str]:
-    return [better for pattern, better in PATTERNS.items() if pattern.search(text)]
+def _better(text: str, patterns: dict[re.Pattern[str], str] = PATTERNS) -> list[str]:
+    return [better for pattern, better in patterns.items() if pattern.search(text)]
 
 
 def _sentences() -> Iterator[str]:
     for sentence in sentences_of_site():
         yield from (sentence,) if isinstance(sentence, str) else sentence
+
+
+def _read_by_staff() -> Iterator[str]:
+    """The labels of models and their choices in the admin, and what the commands and system checks print."""
+    for model in apps.get_app_config("letters").get_models():
+        yield str(model._meta.verbose_name_plural)
+        for field in model._meta.get_fields():
+            yield from (str(label) for _, label in getattr(field, "choices", None) or [])
+    for path in [
+        *ROOT.glob("*/management/commands/*.py"),
+        ROOT / "letters" / "admin.py",
+        ROOT / "petition" / "checks.py",
+    ]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def _catalogue() -> Iterator[tuple[str, ...]]:
+    with (ROOT / "letters" / "locale" / "it" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        for message in read_po(file, locale="it"):
+            if message.id:
+                yield (message.string,) if isinstance(message.string, str) else tuple(message.string or ())

@@ -182,8 +182,8 @@ class Letter(models.Model):
     def languages(self) -> list[str]:
         """Return the languages of the published text, the letter's own first; none before the first publication."""
         text = self.current_revision
-        found = text.translations.values_list("language", flat=True) if text else []
-        return sorted(found, key=lambda code: (code != self.language, code))
+        codes = text.translations.values_list("language", flat=True) if text else []
+        return sorted(codes, key=lambda code: (code != self.language, code))
 
     def get_absolute_url(self, language: str = "") -> str:
         """Return its page: without a prefix in its own language, with one in another."""

@@ -172,7 +172,7 @@ class Transition(Enum):
         sources=[State.INVITED],
         targets=[State.EXPIRED, State.DECLINED],
         who=[Who.ORGANIZER, Who.SITE],
-        when="nobody answered within 14 days, or an organizer took the invitation back; `declined` if the email was "
+        when="nobody answered within 14 days, or an organizer withdrew the invitation; `declined` if the email was "
         "reported as spam",
         operations=["withdraw_invitation", "call_off_round", "forget_invitations"],
         sets=NO_WORDS,
@@ -204,7 +204,7 @@ class Transition(Enum):
         sources=AWAITING_NUMBER,
         targets=[State.PENDING],
         who=[Who.SITE],
-        when="the email came back or was reported as spam",
+        when="the email bounced or was reported as spam",
         operations=["note_bounce", "note_complaint"],
         sets=UNPROVEN,
         given=("concern",),

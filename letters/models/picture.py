@@ -39,9 +39,9 @@ class Picture(models.Model):
         """Return the cover of a text with the description it has there, without its bytes."""
         if revision is None or revision.cover_id is None:
             return None
-        found = cls.objects.defer("full", "small").get(pk=revision.cover_id)
-        found.alt = revision.cover_alt
-        return found
+        picture = cls.objects.defer("full", "small").get(pk=revision.cover_id)
+        picture.alt = revision.cover_alt
+        return picture
 
     def get_absolute_url(self) -> str:
         """Return its address, which contains the size, so that a page can reserve space for it."""

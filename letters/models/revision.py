@@ -140,11 +140,12 @@ class History:
     def same_words_since(self) -> dict[str, int]:
         """Return, for each current language, the number of the oldest text since which it has been unchanged."""
         fingerprints = self._fingerprints
-        found: dict[str, int] = {}
+        since_number: dict[str, int] = {}
         for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
             numbers = (text.number for text in self.texts)
-            found[language] = list(takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers))[-1]  # noqa: B023
-        return found
+            same = takewhile(lambda n: fingerprints.get(n, {}).get(language) == now, numbers)  # noqa: B023
+            since_number[language] = list(same)[-1]
+        return since_number
 
     def corrected_in_any_language(self) -> list[int]:
         """Return the numbers of texts that have been changed since in at least one of their languages."""
@@ -155,12 +156,12 @@ class History:
     @cached_property
     def came_with(self) -> dict[str, Revision]:
         """Return, for each current language, the text with which it was added without a gap."""
-        found: dict[str, Revision] = {}
+        first_texts: dict[str, Revision] = {}
         languages = self._fingerprints
         for language in languages.get(self.texts[0].number, {}) if self.texts else {}:
             having = takewhile(lambda text: language in languages.get(text.number, {}), self.texts)  # noqa: B023
-            found[language] = list(having)[-1]
-        return found
+            first_texts[language] = list(having)[-1]
+        return first_texts
 
     def came_later(self, language: str) -> Revision | None:
         """Return the text with which a translation was added after the first text.
@@ -175,8 +176,8 @@ class History:
     def additions(self) -> list[Addition]:
         """Return the translations that were added after people had signed."""
         came = {language: self.came_later(language) for language in sorted(self.came_with)}
-        found = [self._addition(language, text) for language, text in came.items() if text]
-        return [each for each in found if each.before != 0]
+        added = [self._addition(language, text) for language, text in came.items() if text]
+        return [each for each in added if each.before != 0]
 
     @property
     def added(self) -> Addition | None:
@@ -194,11 +195,11 @@ class History:
     @cached_property
     def _fingerprints(self) -> dict[int, dict[str, bytes]]:
         """Return the fingerprints of the texts, by number and language."""
-        found: dict[int, dict[str, bytes]] = {}
+        by_revision: dict[int, dict[str, bytes]] = {}
         texts = Translation.objects.filter(revision__in=self.texts)
         for number, language, fingerprint in texts.values_list("revision__number", "language", "sha256"):
-            found.setdefault(number, {})[language] = bytes(fingerprint)
-        return found
+            by_revision.setdefault(number, {})[language] = bytes(fingerprint)
+        return by_revision
 
     @property
     def signed_this(self) -> int | None:

@@ -109,13 +109,13 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
     def of_token(self, purpose: str, text: str) -> tuple[Signature, Token] | None:
         """Return the signature of an emailed link; None if the link was cut or changed, or the signature is gone."""
         token = read_token(purpose, text)
-        found = self.of(token) if token else None
-        return (found, token) if found and token else None
+        signature = self.of(token) if token else None
+        return (signature, token) if signature and token else None
 
     def of(self, token: Token) -> Signature | None:
         """Return the signature, or None if it is gone."""
-        found = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
-        return found if found and token.matches(found.salt) else None
+        signature = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
+        return signature if signature and token.matches(signature.salt) else None
 
 
 class Signature(Said):

@@ -14,7 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from letters.shared.text import TURNS_DIRECTION, normalized
 
 # RFC 5321, 4.5.3.1: a path has at most 256 octets, two of which are the angle brackets.
-LONGEST = 254
+MAX_LENGTH = 254
 # Longer input is rejected. An address may have text around it.
 MAX_TYPED_LENGTH = 1000
 
@@ -78,7 +78,7 @@ def parse_address(text: str) -> Address:
     tidy = tidy_address(text)
     if not tidy:
         raise NoAddress("empty")
-    if len(tidy) > LONGEST:
+    if len(tidy) > MAX_LENGTH:
         raise NoAddress("too_long")
     if code := _obvious(tidy):
         raise NoAddress(code)

@@ -15,7 +15,7 @@ NOWHERE = "nowhere"
 
 # Some proxies append a port: 192.0.2.1:5678, [2001:db8::1]:5678
 WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](?::\d+)?|(?P<v4>[\d.]+):\d+", re.ASCII)
-LONGEST = 64
+MAX_LENGTH = 64
 
 
 def client_address(peer: str, forwarded_for: str, *, trusted_proxies: int) -> ClientAddress | None:
@@ -50,7 +50,7 @@ def prefix_of(address: ClientAddress | None) -> str:
 
 def _read(text: str) -> ClientAddress | None:
     text = text.strip()
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         return None
     if with_port := WITH_PORT.fullmatch(text):
         text = with_port["v6"] or with_port["v4"] or ""

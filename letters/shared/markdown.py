@@ -24,7 +24,7 @@ from letters.shared.text import stream_safe
 
 # Far beyond any letter. Denial of service: within these limits parsing takes less than a second; beyond them its time
 # grows by the square.
-LONGEST = 100_000
+MAX_LENGTH = 100_000
 MAX_LINES = 3000
 # Characters that may begin or end markup.
 MAX_SIGNS = 2500
@@ -111,7 +111,7 @@ def _bound_html(html: str, markdown: str) -> None:
 def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
     """Parse Markdown. Raises TooComplicated. Everything that can be counted before parsing is counted in one pass."""
     text = stream_safe(markdown).replace("\r\n", "\n").replace("\r", "\n")
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise TooComplicated("long")
     if text.count("\n") > MAX_LINES:
         raise TooComplicated("lines")

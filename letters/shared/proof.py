@@ -18,7 +18,7 @@ LIFETIME = timedelta(minutes=20)
 ALGORITHM = "PBKDF2/SHA-256"
 ROUNDS = 1000
 # A solution has 700 characters. Longer ones are rejected.
-LONGEST = 4000
+MAX_LENGTH = 4000
 
 
 def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardness: int = 1) -> str:
@@ -44,7 +44,7 @@ def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 
 
     Half the hardness is enough too, because the puzzle may have been created before the last increase.
     """
-    if not text or len(text) > LONGEST:
+    if not text or len(text) > MAX_LENGTH:
         return False
     return any(
         verify_solution(

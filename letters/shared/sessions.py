@@ -55,10 +55,10 @@ class SessionStore(DatabaseStore):
     def _get_new_session_key(self) -> str:
         while True:
             self.cookie_key = get_random_string(32, VALID_KEY_CHARS)
-            found = stored_key(self.cookie_key)
-            if not self.exists(found):
-                _of_this_request.set((found, self.cookie_key))
-                return found
+            key = stored_key(self.cookie_key)
+            if not self.exists(key):
+                _of_this_request.set((key, self.cookie_key))
+                return key
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         return encrypt(super().encode(session_dict)).decode()

@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 2
 class Breaker:
     def __init__(self) -> None:
         self.is_used = False
-        self.left_alone_until = 0.0
+        self.circuit_open_until = 0.0
         self.has_failed = False
         self.asking = threading.Lock()
 
@@ -31,12 +31,12 @@ class Breaker:
     def guarding(self) -> Iterator[None]:
         """Raise OperationalError at once if another attempt would be in vain."""
         is_probe = self.has_failed
-        if time.monotonic() < self.left_alone_until or (is_probe and not self.asking.acquire(blocking=False)):
+        if time.monotonic() < self.circuit_open_until or (is_probe and not self.asking.acquire(blocking=False)):
             raise psycopg.OperationalError("The database did not answer a moment ago. We wait before we ask it again.")
         try:
             yield
         except psycopg.OperationalError:
-            self.has_failed, self.left_alone_until = True, time.monotonic() + CIRCUIT_OPEN_SECONDS
+            self.has_failed, self.circuit_open_until = True, time.monotonic() + CIRCUIT_OPEN_SECONDS
             raise
         else:
             self.has_failed = False

@@ -37,7 +37,7 @@ def invite(collective: Collective, by: User, email: str = "nina@example.org", **
     return invite_member(collective, address=address, **{"role": "editor", "by": by, "now": NOW, **values})
 
 
-def part_of(person: User, collective: Collective) -> Membership:
+def membership_of(person: User, collective: Collective) -> Membership:
     return Membership.objects.get(user=person, collective=collective)
 
 
@@ -228,7 +228,7 @@ def test_who_accepts_has_the_part_whatever_the_address(collective: Collective, o
     invitation = invite(collective, organizer, role="moderator")
     for _ in range(2):
         accept_invitation(invitation, by=stranger, now=NOW)
-    assert part_of(stranger, collective).role == "moderator"
+    assert membership_of(stranger, collective).role == "moderator"
     invitation.refresh_from_db()
     assert (invitation.accepted_by, invitation.address) == (stranger, None)
     assert AuditEvent.objects.filter(verb="accept_invitation").count() == 1
@@ -263,9 +263,9 @@ def test_a_member_uses_no_invitation_up_and_gets_no_other_part_by_it(
     invitation = invite(collective, organizer, role="owner")
     with pytest.raises(Refused, match="is_member"):
         accept_invitation(invitation, by=teammate, now=NOW)
-    assert part_of(teammate, collective).role == "editor"
+    assert membership_of(teammate, collective).role == "editor"
     accept_invitation(invitation, by=nina, now=NOW)
-    assert part_of(nina, collective).role == "owner"
+    assert membership_of(nina, collective).role == "owner"
 
 
 def test_after_two_weeks_it_is_over(collective: Collective, organizer: User, nina: User) -> None:
@@ -279,7 +279,7 @@ def test_who_is_removed_takes_along_whom_they_invited(
 ) -> None:
     """Else they would come back through an invitation to themselves."""
     invitation = invite(collective, second_owner, role="owner")
-    change_role(part_of(second_owner, collective), role="editor", by=organizer, now=NOW)
+    change_role(membership_of(second_owner, collective), role="editor", by=organizer, now=NOW)
     with pytest.raises(Refused, match="over"):
         accept_invitation(invitation, by=nina, now=NOW)
     assert invite(collective, organizer) != invitation
@@ -296,8 +296,8 @@ def test_a_closed_account_joins_nothing(collective: Collective, organizer: User,
 
 
 def test_a_collective_is_handed_over(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
-    change_role(part_of(teammate, collective), role="owner", by=organizer, now=NOW)
-    change_role(part_of(organizer, collective), role="moderator", by=organizer, now=NOW)
+    change_role(membership_of(teammate, collective), role="owner", by=organizer, now=NOW)
+    change_role(membership_of(organizer, collective), role="moderator", by=organizer, now=NOW)
     assert roles(collective) == {"Tariq": "owner", "Olga": "moderator"}
     assert last_event().details == {"member": organizer.pk, "role": "owner", "to": "moderator"}
     leave_collective(collective, by=organizer, now=NOW)
@@ -305,10 +305,10 @@ def test_a_collective_is_handed_over(letter: Letter, collective: Collective, org
 
 
 def test_the_last_owner_stays_one(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
-    part = part_of(organizer, collective)
+    membership = membership_of(organizer, collective)
     deeds: list[Callable[[], None]] = [
-        lambda: change_role(part, role="editor", by=organizer, now=NOW),
-        lambda: remove_member(part, by=organizer, now=NOW),
+        lambda: change_role(membership, role="editor", by=organizer, now=NOW),
+        lambda: remove_member(membership, by=organizer, now=NOW),
         lambda: leave_collective(collective, by=organizer, now=NOW),
     ]
     for deed in deeds:
@@ -326,7 +326,7 @@ def test_without_letters_the_last_owner_does_not_leave_others_behind(
         leave_collective(collective, by=organizer, now=NOW)
     with pytest.raises(Refused, match="owns_letters_alone"):
         close_account(organizer, now=NOW)
-    remove_member(part_of(teammate, collective), by=organizer, now=NOW)
+    remove_member(membership_of(teammate, collective), by=organizer, now=NOW)
     leave_collective(collective, by=organizer, now=NOW)
     assert roles(collective) == {}
 
@@ -355,13 +355,13 @@ def test_of_two_owners_who_go_at_once_one_stays(
 ) -> None:
     # Whoever has found that there is another owner waits for the other to find the same.
     both = Barrier(2)
-    for module, name in ((role_operations, "_record_part"), (account_operations, "record")):
+    for module, name in ((role_operations, "_record_membership"), (account_operations, "record")):
         monkeypatch.setattr(module, name, after_both(both, getattr(module, name)))
     other = {organizer.pk: second_owner, second_owner.pk: organizer}
     ways: dict[str, Callable[[User], None]] = {
         "leave": lambda by: leave_collective(collective, by=by, now=NOW),
-        "remove": lambda by: remove_member(part_of(other[by.pk], collective), by=by, now=NOW),
-        "lower": lambda by: change_role(part_of(other[by.pk], collective), role="editor", by=by, now=NOW),
+        "remove": lambda by: remove_member(membership_of(other[by.pk], collective), by=by, now=NOW),
+        "lower": lambda by: change_role(membership_of(other[by.pk], collective), role="editor", by=by, now=NOW),
         "close": lambda by: close_account(by, now=NOW),
     }
 
@@ -377,10 +377,10 @@ def test_of_two_owners_who_go_at_once_one_stays(
 
 
 def test_who_is_gone_cannot_be_removed_again(collective: Collective, organizer: User, teammate: User) -> None:
-    part = part_of(teammate, collective)
-    remove_member(part, by=organizer, now=NOW)
+    membership = membership_of(teammate, collective)
+    remove_member(membership, by=organizer, now=NOW)
     with pytest.raises(Refused, match="gone"):
-        remove_member(part, by=organizer, now=NOW)
+        remove_member(membership, by=organizer, now=NOW)
     leave_collective(collective, by=teammate, now=NOW)
     assert AuditEvent.objects.filter(verb="leave_collective").count() == 0
 
@@ -401,13 +401,13 @@ def test_only_owners_decide(
 ) -> None:
     by: User = request.getfixturevalue(who)
     invitation = invite(collective, organizer)
-    part = part_of(second_owner, collective)
+    membership = membership_of(second_owner, collective)
     deeds: list[Callable[[], object]] = [
         lambda: describe_collective(collective, values={"name": "Mine"}, by=by, now=NOW),
         lambda: invite(collective, by, "eve@example.org"),
         lambda: revoke_invitation(invitation, by=by, now=NOW),
-        lambda: change_role(part, role="editor", by=by, now=NOW),
-        lambda: remove_member(part, by=by, now=NOW),
+        lambda: change_role(membership, role="editor", by=by, now=NOW),
+        lambda: remove_member(membership, by=by, now=NOW),
     ]
     for deed in deeds:
         with pytest.raises(Refused, match="not_yours"):

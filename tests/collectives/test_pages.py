@@ -26,7 +26,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
     return client.post(url, fields, follow=True)
 
 
-def part_of(person: User, collective: Collective) -> Membership:
+def membership_of(person: User, collective: Collective) -> Membership:
     return Membership.objects.get(user=person, collective=collective)
 
 
@@ -53,7 +53,7 @@ def test_a_collective_is_made(desk: Client, organizer: User) -> None:
     club = Collective.objects.get()
     assert page.redirect_chain == [("/organize/collectives/the-club/", 302)]
     assert (club.name, club.timezone, club.website) == ("The Club", "Europe/Rome", "https://club.example")
-    assert part_of(organizer, club).role == "owner"
+    assert membership_of(organizer, club).role == "owner"
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_without_an_account_nobody_gets_in(client: Client, collective: Collectiv
 
 
 def test_parts_are_changed_and_taken_away(desk: Client, collective: Collective, teammate: User) -> None:
-    part = part_of(teammate, collective)
-    url = f"{PAGE}members/{part.pk}/"
+    membership = membership_of(teammate, collective)
+    url = f"{PAGE}members/{membership.pk}/"
     assert "Saved." in words(post(desk, url, action="role", role="moderator"))
-    assert part_of(teammate, collective).role == "moderator"
+    assert membership_of(teammate, collective).role == "moderator"
     assert "Select a role from the list." in words(post(desk, url, action="role", role="god"))
     assert desk.post(url, {"action": "burn"}).status_code == 404
     for _ in range(2):
@@ -181,8 +181,8 @@ def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, o
 def test_who_hands_over_and_steps_down_sees_the_rest_as_what_they_are_now(
     desk: Client, collective: Collective, organizer: User, teammate: User
 ) -> None:
-    post(desk, f"{PAGE}members/{part_of(teammate, collective).pk}/", action="role", role="owner")
-    page = post(desk, f"{PAGE}members/{part_of(organizer, collective).pk}/", action="role", role="moderator")
+    post(desk, f"{PAGE}members/{membership_of(teammate, collective).pk}/", action="role", role="owner")
+    page = post(desk, f"{PAGE}members/{membership_of(organizer, collective).pk}/", action="role", role="moderator")
     assert "Invite" not in words(page)
     page = post(desk, f"{PAGE}leave/")
     assert "You have left Friends of the Night Train." in words(page)

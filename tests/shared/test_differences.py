@@ -100,14 +100,14 @@ def read_alone(text: str) -> str:
     return "".join("".join(part.text.split()) for each in differences("", text) for part in each.parts)
 
 
-LONGEST = 100_000
+MAX_LENGTH = 100_000
 SLOW = {
     "one word to a paragraph": ("a\n\n" * 33_000, "b\n\n" * 33_000),
     "two in turn": ("a\n\nb\n\n" * 16_000, "b\n\na\n\nc\n\n" * 11_000),
     "three words in turn": ("a b " * 25_000, "b a c " * 16_000),
     "backwards": (" ".join(map(str, range(17_000))), " ".join(map(str, range(17_000, 0, -1)))),
     "in pairs": ("x y " * 25_000, "".join(f"x {n} " for n in range(14_000))),
-    "marks alone": ("\u0301" * LONGEST, "\u0302" * LONGEST),
+    "marks alone": ("\u0301" * MAX_LENGTH, "\u0302" * MAX_LENGTH),
     "spaces alone": (" \n\t" * 33_000, "\n \n" * 33_000 + "a"),
     "signs without spaces": ("夜早" * 50_000, "早夜車" * 33_000),
     "every word at once, then one to a paragraph": (

@@ -10,7 +10,7 @@ from letters.models import Letter, Translation, User
 from letters.organizer.exports.pdf.typesetting import typst_of
 from letters.organizer.letter_editor.operations import translate_letter
 from letters.shared import markdown
-from letters.shared.markdown import LONGEST, MAX_OPENINGS, MAX_SIGNS, OPENINGS, TooComplicated, render_markdown
+from letters.shared.markdown import MAX_LENGTH, MAX_OPENINGS, MAX_SIGNS, OPENINGS, TooComplicated, render_markdown
 from letters.shared.refused import Refused
 from letters.shared.too_complex import SENTENCES, problem_of
 from tests.conftest import LetterMaker
@@ -30,7 +30,7 @@ HOSTILE = {
     "notes in notes": ("^[" * 400 + "a" + "]" * 400, "signs"),
     "links": ("www.example.org/ " * 5_000, "links"),
     "one link often": ("[a]: https://example.org/" + "a" * 1_900 + "\n\n" + "[a] " * 1_100, "links"),
-    "length": ("a" * (LONGEST + 1), "long"),
+    "length": ("a" * (MAX_LENGTH + 1), "long"),
 }
 DEEP = HOSTILE["lists"][0]
 
@@ -104,9 +104,9 @@ def test_a_short_text_does_not_become_a_long_page(text: str) -> None:
 @pytest.mark.parametrize(
     ("piece", "times"),
     [
-        ("&", LONGEST),
-        ('"', LONGEST),
-        ("ü", LONGEST),
+        ("&", MAX_LENGTH),
+        ('"', MAX_LENGTH),
+        ("ü", MAX_LENGTH),
         ("<", MAX_SIGNS),
         ("- a\n", 2_900),
         ("a.de ", 600),

@@ -27,7 +27,7 @@ from tests.people import (
 pytestmark = pytest.mark.django_db
 
 ADA = "ada@example.org"
-PAUSED = "Publication is paused for a while, and it is counted when that continues"
+PAUSED = "Publication is paused, and we will count your signature when it resumes"
 COUNTED = "confirmed and counted"
 
 

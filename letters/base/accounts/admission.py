@@ -20,7 +20,7 @@ from letters.shared import limits
 from letters.shared.addresses import hash_address
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.limits import Limit, TooMany
-from letters.shared.proof import LIFETIME, LONGEST, is_proof, make_challenge
+from letters.shared.proof import LIFETIME, MAX_LENGTH, is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
 # For each code in an email.
@@ -213,8 +213,8 @@ def _is_fresh_proof(proof: str, network: str) -> bool:
 
 def _puzzle_of(proof: str) -> bytes:
     """Return the signature of the puzzle, which is the same for every spelling of a solution."""
-    found = json.loads(b64decode(proof[:LONGEST]))
-    return str(found["challenge"]["signature"]).encode()
+    puzzle = json.loads(b64decode(proof[:MAX_LENGTH]))
+    return str(puzzle["challenge"]["signature"]).encode()
 
 
 def _binding(network: str) -> bytes:

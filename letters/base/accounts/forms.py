@@ -193,11 +193,11 @@ class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ig
 
 def verified_among(users: Sequence[User | None], email: str) -> User | None:
     """Return the account that the address opens. Timing defence: ask the same queries if there is none."""
-    found = next((user for user in users if user), None)
-    if is_verified(found, email):
+    account = next((user for user in users if user), None)
+    if is_verified(account, email):
         # Timing defence: allauth runs this query only if it finds no confirmed address.
         User.objects.filter(email=email).first()
-        return found
+        return account
     return None
 
 

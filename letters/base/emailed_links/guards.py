@@ -57,8 +57,8 @@ def of_a_signature(purpose: str, *methods: str) -> Callable[[SignatureView], Vie
         @from_our_pages
         @wraps(view)
         def opened(request: HttpRequest, token: str) -> HttpResponse:
-            found = signature_of_token(purpose, token)
-            return view(request, *found) if found else useless_link(request)
+            signature_and_token = signature_of_token(purpose, token)
+            return view(request, *signature_and_token) if signature_and_token else useless_link(request)
 
         return opened
 

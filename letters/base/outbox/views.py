@@ -113,6 +113,6 @@ def _outgoing_emails(event: AnymailTrackingEvent) -> list[OutgoingEmail]:
     """
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     if metadata:
-        found = email_of_mark(str(metadata.get(MARKED, "")))
-        return [found] if found else []
+        outgoing = email_of_mark(str(metadata.get(MARKED, "")))
+        return [outgoing] if outgoing else []
     return last_emails_to(event.recipient) if isinstance(event.recipient, str) else []

@@ -57,4 +57,4 @@ class JudgementForm(forms.Form):
 
     def _ids(self, handles: list[str]) -> list[int]:
         # An unknown handle stands for no signature.
-        return [found for handle in handles if (found := self.id_of(handle)) is not None]
+        return [signature_id for handle in handles if (signature_id := self.id_of(handle)) is not None]

@@ -22,8 +22,8 @@ PAGE_LENGTH = 50
 
 def letters_of(moderator: User) -> list[Letter]:
     """Return the letters that this person moderates, those with the most work first."""
-    found = _looked_after_by(moderator).annotate(known_as=newest_titles())
-    return list(found.order_by("-awaiting_review", "slug")[:200])
+    letters = _looked_after_by(moderator).annotate(known_as=newest_titles())
+    return list(letters.order_by("-awaiting_review", "slug")[:200])
 
 
 def letter_of(moderator: User, slug: str) -> Letter:
@@ -50,18 +50,20 @@ MOMENT = Coalesce("confirmed_at", "signed_at")
 def waiting(letter: Letter, cursor: str = "") -> Page:
     """Return held signatures, and published ones with a concern, the oldest first."""
     doubtful = Q(state=Signature.State.PUBLISHED) & ~Q(concern="")
-    found = Signature.objects.filter(Q(state=Signature.State.HELD) | doubtful, letter=letter).annotate(moment=MOMENT)
+    signatures = Signature.objects.filter(Q(state=Signature.State.HELD) | doubtful, letter=letter).annotate(
+        moment=MOMENT
+    )
     if after := read_cursor(f"waiting:{letter.pk}", cursor):
-        found = found.filter(Q(moment__gt=after[0]) | Q(moment=after[0], pk__gt=after[1]))
-    return _page(letter, "waiting", found.order_by("moment", "pk"))
+        signatures = signatures.filter(Q(moment__gt=after[0]) | Q(moment=after[0], pk__gt=after[1]))
+    return _page(letter, "waiting", signatures.order_by("moment", "pk"))
 
 
 def published(letter: Letter, cursor: str = "") -> Page:
     """Return published signatures below a number, newest first."""
-    found = Signature.objects.filter(letter=letter).published()
+    signatures = Signature.objects.filter(letter=letter).published()
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 10:
-        found = found.filter(number__lt=int(cursor))
-    rows = list(found[: PAGE_LENGTH + 1])
+        signatures = signatures.filter(number__lt=int(cursor))
+    rows = list(signatures[: PAGE_LENGTH + 1])
     page = _with_handles(letter, rows[:PAGE_LENGTH])
     return Page(page, str(page[-1].number) if len(rows) > PAGE_LENGTH else None)
 
@@ -69,14 +71,14 @@ def published(letter: Letter, cursor: str = "") -> Page:
 def rejected(letter: Letter, cursor: str = "") -> Page:
     """Return rejected signatures and declined changes, newest first, so that mistakes can be undone."""
     refused = Q(state=Signature.State.REJECTED) | Q(declined_changes__isnull=False)
-    found = Signature.objects.filter(refused, letter=letter).annotate(moment=MOMENT)
+    signatures = Signature.objects.filter(refused, letter=letter).annotate(moment=MOMENT)
     if after := read_cursor(f"rejected:{letter.pk}", cursor):
-        found = found.filter(Q(moment__lt=after[0]) | Q(moment=after[0], pk__lt=after[1]))
-    return _page(letter, "rejected", found.order_by("-moment", "-pk"))
+        signatures = signatures.filter(Q(moment__lt=after[0]) | Q(moment=after[0], pk__lt=after[1]))
+    return _page(letter, "rejected", signatures.order_by("-moment", "-pk"))
 
 
-def _page(letter: Letter, shown: str, found: SignatureQuerySet) -> Page:
-    rows = list(found[: PAGE_LENGTH + 1])
+def _page(letter: Letter, shown: str, signatures: SignatureQuerySet) -> Page:
+    rows = list(signatures[: PAGE_LENGTH + 1])
     page = _with_handles(letter, rows[:PAGE_LENGTH])
     if len(rows) <= PAGE_LENGTH:
         return Page(page, None)

@@ -37,8 +37,8 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """List the letters that this person moderates."""
-    found = queries.letters_of(cast("User", request.user))
-    return render(request, "letters/moderation/letters.html", {"letters": found})
+    moderated = queries.letters_of(cast("User", request.user))
+    return render(request, "letters/moderation/letters.html", {"letters": moderated})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

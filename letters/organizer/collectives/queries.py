@@ -39,10 +39,10 @@ PAGE_LENGTH = 50
 MAX_MAILS_A_DAY = 3
 
 
-def parts_of(person: User) -> list[Membership]:
+def memberships_of(person: User) -> list[Membership]:
     """Return a person's memberships, each with its collective and the number of its letters."""
-    found = person.memberships.select_related("collective").annotate(letters=Count("collective__letters"))
-    return list(found.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
+    memberships = person.memberships.select_related("collective").annotate(letters=Count("collective__letters"))
+    return list(memberships.order_by("collective__name", "pk")[:MAX_COLLECTIVES])
 
 
 def language_of(collective: Collective) -> str:
@@ -61,8 +61,8 @@ class Member:
 
 def members_of(collective: Collective) -> list[Member]:
     """Return the members, the longest-standing first."""
-    found = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
-    return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in found]
+    memberships = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
+    return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in memberships]
 
 
 def name_of(user: User, collective_id: int) -> str:
@@ -92,8 +92,8 @@ class Offer:
 def offers_of(collective: Collective, *, now: datetime) -> list[Offer]:
     """Return the invitations that can be accepted now, newest first."""
     mails = Prefetch("outgoing_emails", queryset=OutgoingEmail.objects.order_by("-pk"))
-    found = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
-    return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in found]
+    invitations = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
+    return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in invitations]
 
 
 def address_in(invitation: MemberInvitation) -> str:
@@ -116,18 +116,18 @@ def invitation_of(token: str) -> MemberInvitation | None:
     read = read_invitation_token(token)
     if read is None:
         return None
-    found = MemberInvitation.objects.select_related("collective").filter(pk=read.invitation_id).first()
-    return found if found and read.matches(found.salt) else None
+    invitation = MemberInvitation.objects.select_related("collective").filter(pk=read.invitation_id).first()
+    return invitation if invitation and read.matches(invitation.salt) else None
 
 
-def part_in(invitation: MemberInvitation, person: User | AnonymousUser) -> Membership | None:
+def membership_in(invitation: MemberInvitation, person: User | AnonymousUser) -> Membership | None:
     """Return the membership that a person already has in the inviting collective."""
     if not person.is_authenticated:
         return None
     return Membership.objects.filter(collective=invitation.collective_id, user=person).first()
 
 
-def stands(invitation: MemberInvitation, *, now: datetime) -> bool:
+def can_be_accepted(invitation: MemberInvitation, *, now: datetime) -> bool:
     return MemberInvitation.objects.standing(now).filter(pk=invitation.pk).exists()
 
 
@@ -140,7 +140,7 @@ def is_one_mail_too_many(outgoing: OutgoingEmail, invitation: MemberInvitation) 
 
 
 @dataclass(frozen=True)
-class Deed:
+class LogLine:
     """One line of the log: one event, or several of one action, for example on a page of signatures."""
 
     event: AuditEvent
@@ -159,7 +159,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Page:
-    deeds: list[Deed]
+    lines: list[LogLine]
     # The cursor of the next page; empty on the last one.
     onward: str
 
@@ -178,15 +178,15 @@ def record_of(collective: Collective, *, before: str = "") -> Page:
     """
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)
-    found = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
-    rows = list((found.filter(pk__lt=start[1]) if start else found)[: PAGE_LENGTH + 1])
+    events = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
+    rows = list((events.filter(pk__lt=start[1]) if start else events)[: PAGE_LENGTH + 1])
     page, has_more = rows[:PAGE_LENGTH], len(rows) > PAGE_LENGTH
     days = [_midnight(event.at, collective) for event in page]
     upto = start[0] if start else None
     since = min([*days, *([upto] if upto else [])]) if has_more else None
     of_signers = _of_signers(collective, since=since, upto=upto)
-    deeds = _deeds(_merged(page, of_signers, collective), collective)
-    return Page(deeds, make_cursor(purpose, since, page[-1].pk) if since else "")
+    lines = _lines(_merged(page, of_signers, collective), collective)
+    return Page(lines, make_cursor(purpose, since, page[-1].pk) if since else "")
 
 
 def _midnight(moment: datetime, collective: Collective) -> datetime:
@@ -195,10 +195,10 @@ def _midnight(moment: datetime, collective: Collective) -> datetime:
 
 def _of_signers(collective: Collective, *, since: datetime | None, upto: datetime | None) -> list[AuditEvent]:
     """Count what signers and their mailboxes did: one unsaved event for each kind and day, newest day first."""
-    found = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
-    found = found.filter(at__gte=since) if since else found
-    found = found.filter(at__lt=upto) if upto else found
-    same = found.values("actor_kind", "verb", "reason").annotate(
+    events = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
+    events = events.filter(at__gte=since) if since else events
+    events = events.filter(at__lt=upto) if upto else events
+    same = events.values("actor_kind", "verb", "reason").annotate(
         day=TruncDate("at", tzinfo=collective.zone()), letter=KeyTextTransform("letter", "details"), number=Count("pk")
     )
     return [_of_one_day(row, collective) for row in same.order_by("-day", "letter", "verb", "reason", "actor_kind")]
@@ -222,35 +222,35 @@ def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Co
     return [*merged, *waiting]
 
 
-def _deeds(page: list[AuditEvent], collective: Collective) -> list[Deed]:
+def _lines(page: list[AuditEvent], collective: Collective) -> list[LogLine]:
     people = User.objects.in_bulk({each for event in page for each in (event.actor_id, _member_in(event)) if each})
     names = {pk: name_of(user, collective.pk) for pk, user in people.items()}
     titles = _titles({_letter_of(event) for event in page} - {0}, collective)
-    deeds = []
-    for _, same in groupby(page, key=_deed_of):
+    lines = []
+    for _, same in groupby(page, key=_action_of):
         events = list(same)
         event = events[-1]
         title, slug = titles.get(_letter_of(event), ("", ""))
         who, member = names.get(event.actor_id or 0, ""), names.get(_member_in(event), "")
         number = event.details.get("number", len(events)) if event.pk is None else len(events)
-        deeds.append(Deed(event, number, who, member, title, slug))
-    return deeds
+        lines.append(LogLine(event, number, who, member, title, slug))
+    return lines
 
 
-def _deed_of(event: AuditEvent) -> tuple[object, ...]:
+def _action_of(event: AuditEvent) -> tuple[object, ...]:
     """Return a key that is equal for all events of one action, which differ only in the signature."""
     many = event.object_kind == "signature" and event.pk
     return (0 if many else event.pk, event.at, event.actor_id, event.verb, event.reason, _letter_of(event))
 
 
 def _letter_of(event: AuditEvent) -> int:
-    found = event.object_id if event.object_kind == "letter" else event.details.get("letter")
-    return found if isinstance(found, int) else 0
+    letter_id = event.object_id if event.object_kind == "letter" else event.details.get("letter")
+    return letter_id if isinstance(letter_id, int) else 0
 
 
 def _member_in(event: AuditEvent) -> int:
-    found = event.details.get("member", event.details.get("invited_by"))
-    return found if isinstance(found, int) else 0
+    user_id = event.details.get("member", event.details.get("invited_by"))
+    return user_id if isinstance(user_id, int) else 0
 
 
 def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:

@@ -28,7 +28,7 @@ from letters.organizer.collectives.operations import (
     revoke_invitation,
 )
 from letters.organizer.collectives.sentences import role_name, sentence_of
-from letters.shared.refusals import add_refusal, explain
+from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refusal, Refused
 
 
@@ -43,8 +43,8 @@ def collectives(request: HttpRequest) -> HttpResponse:
         change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
         messages.success(request, gettext("Saved."))
         return redirect("collectives")
-    parts = [(part, role_name(part.role)) for part in queries.parts_of(person)]
-    context = {"parts": parts, "form": form}
+    memberships = [(each, role_name(each.role)) for each in queries.memberships_of(person)]
+    context = {"memberships": memberships, "form": form}
     return render(request, "letters/collectives/collectives.html", context, status=422 if form.errors else 200)
 
 
@@ -88,7 +88,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Show the audit log."""
     page = queries.record_of(collective, before=request.GET.get("before", ""))
-    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
+    lines = [(line, sentence_of(line)) for line in page.lines]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
 
@@ -159,14 +159,14 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     POST accepts it and needs an account.
     """
     invitation = queries.invitation_of(token)
-    part = queries.part_in(invitation, request.user) if invitation else None
-    if invitation and part and invitation.accepted_by_id == part.user_id:
+    membership = queries.membership_in(invitation, request.user) if invitation else None
+    if invitation and membership and invitation.accepted_by_id == membership.user_id:
         return redirect("collective", slug=invitation.collective.slug)
-    if invitation is None or not queries.stands(invitation, now=timezone.now()):
+    if invitation is None or not queries.can_be_accepted(invitation, now=timezone.now()):
         return _useless_link(request)
     if request.method == "POST":
         return _accept(request, invitation)
-    return _invitation_page(request, invitation, part)
+    return _invitation_page(request, invitation, membership)
 
 
 @for_organizers
@@ -176,21 +176,21 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
     except Refused as refused:
         if refused.code != Refusal.IS_MEMBER:
             return _useless_link(request)
-        part = queries.part_in(invitation, request.user)
-        return _invitation_page(request, invitation, part, status=409)
+        membership = queries.membership_in(invitation, request.user)
+        return _invitation_page(request, invitation, membership, status=409)
     messages.success(request, gettext("You are now a member."))
     return redirect("collective", slug=invitation.collective.slug)
 
 
 def _invitation_page(
-    request: HttpRequest, invitation: MemberInvitation, part: Membership | None, *, status: int = 200
+    request: HttpRequest, invitation: MemberInvitation, membership: Membership | None, *, status: int = 200
 ) -> HttpResponse:
     context = {
         "invitation": invitation,
         "collective": invitation.collective,
         "zone": invitation.collective.zone(),
-        "part": part,
-        "role_name": role_name(part.role) if part else "",
+        "membership": membership,
+        "role_name": role_name(membership.role) if membership else "",
     }
     return render(request, "letters/collectives/join.html", context, status=status)
 

@@ -65,11 +65,11 @@ def course(letter: Letter, *, now: datetime) -> Course:
     unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
     hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
-    found = {row["at"]: (row["new"], row["out"]) for row in sums}
+    by_period = {row["at"]: (row["new"], row["out"]) for row in sums}
     # Signatures from before these hours were recorded count at the start, so that the line ends at the letter's count.
-    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in found.values()))
-    for begins in _steps(unit, [start, end, *found], zone):
-        new, out = found.get(begins, (0, 0))
+    spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in by_period.values()))
+    for begins in _steps(unit, [start, end, *by_period], zone):
+        new, out = by_period.get(begins, (0, 0))
         total += new - out
         spans.append(Span(begins, new, out, total))
     return Course(unit, spans)
@@ -184,15 +184,15 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "")
     words = _folded_words(search) if search else []
     if search and not words:
         return Page([], None)
-    found = Signature.objects.filter(letter=letter, state=LISTS[shown])
+    signatures = Signature.objects.filter(letter=letter, state=LISTS[shown])
     if shown == "withdrawn":
-        found = found.exclude(confirmed_at=None)
+        signatures = signatures.exclude(confirmed_at=None)
     if shown == "published":
-        numbered = _numbered(letter, words) & found.filter(number__isnull=False)
+        numbered = _numbered(letter, words) & signatures.filter(number__isnull=False)
         before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
         rows = (numbered.filter(number__lt=before) if before else numbered).order_by("-number")
         return _page(rows, lambda last: str(last.number))
-    latest = found.annotate(moment=MOMENT).order_by("-moment", "-pk")
+    latest = signatures.annotate(moment=MOMENT).order_by("-moment", "-pk")
     if words:
         newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
         latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
@@ -224,17 +224,17 @@ def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
     return Signature.objects.filter(matches)
 
 
-def _named(found: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
+def _named(signatures: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:
     for word in words:
         begins = rf"(^|[^[:alnum:]]){re.escape(word)}"
-        found = found.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
-    return found
+        signatures = signatures.filter(RawSQL(f"{FOLDED} ~ %s", [begins], output_field=BooleanField()))  # noqa: S611
+    return signatures
 
 
 def _page(rows: SignatureQuerySet, cursor_of: Callable[[Signature], str]) -> Page:
-    found = list(rows[: PAGE_LENGTH + 1])
-    page = found[:PAGE_LENGTH]
-    return Page(page, cursor_of(page[-1]) if len(found) > PAGE_LENGTH else None)
+    newest = list(rows[: PAGE_LENGTH + 1])
+    page = newest[:PAGE_LENGTH]
+    return Page(page, cursor_of(page[-1]) if len(newest) > PAGE_LENGTH else None)
 
 
 # The nightly check

@@ -41,16 +41,18 @@ class Chunk:
 
 def exports_of(letter: Letter) -> list[Export]:
     """Return the newest exports of a letter."""
-    found = Export.objects.filter(letter=letter).select_related("asked_by", "letter__collective")
-    return list(found.order_by("-pk")[:MAX_LISTED])
+    exports = Export.objects.filter(letter=letter).select_related("asked_by", "letter__collective")
+    return list(exports.order_by("-pk")[:MAX_LISTED])
 
 
 def chunks(export: Export) -> Iterator[Chunk]:
     """Yield all rows of an export by number, up to the letter's last number when it was requested."""
     changes = History.of_changed(export.letter)
     for after, upto in _ranges(export):
-        found = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
-        yield Chunk([_row(each, export.letter, changes) for each in found.annotate(has_carried=has_carried())], upto)
+        signatures = _published(export.letter_id, after, upto).with_signed_text(changes).select_related("revision")
+        yield Chunk(
+            [_row(each, export.letter, changes) for each in signatures.annotate(has_carried=has_carried())], upto
+        )
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -74,14 +76,14 @@ def _row(signature: Signature, letter: Letter, changes: History | None) -> Seque
 
 
 def _published(letter_id: int, after: int, upto: int) -> SignatureQuerySet:
-    found = Signature.objects.filter(letter_id=letter_id, number__gt=after, number__lte=upto)
-    return found.published().order_by("number")
+    signatures = Signature.objects.filter(letter_id=letter_id, number__gt=after, number__lte=upto)
+    return signatures.published().order_by("number")
 
 
 def text_of(export: Export) -> Translation:
     """Return the published text in the export's language. Raises Refused("no_such_language") if there is none now."""
-    found = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
-    if text := found.defer("html").first():
+    translations = Translation.objects.filter(revision=export.letter.current_revision_id, language=export.language)
+    if text := translations.defer("html").first():
         return text
     raise Refused(Refusal.NO_SUCH_LANGUAGE)
 
@@ -105,8 +107,8 @@ def signed(export: Export) -> Signed:
     changes = History.of_changed(export.letter, export.language)
     came = changes.came_later(export.language) if changes else None
     is_before = Q(revision__number__lt=came.number if came else 0)
-    found = _published(export.letter_id, 0, export.last_number).with_signed_text(changes)
-    marks = found.order_by().annotate(is_before=Case(When(is_before, then=True), default=False))
+    signatures = _published(export.letter_id, 0, export.last_number).with_signed_text(changes)
+    marks = signatures.order_by().annotate(is_before=Case(When(is_before, then=True), default=False))
     counts = [(mark, before, number) for mark, before, number in marks.values_list(*KINDS).annotate(Count("pk"))]
     return Signed(
         this=sum(number for mark, before, number in counts if mark in {"", "corrected"} and not before),

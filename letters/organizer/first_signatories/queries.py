@@ -106,9 +106,9 @@ def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
 
 def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
     """Return the people to write to: not invited, not signed, not disowned, and without an earlier refusal."""
-    found = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
-    found = found.exclude(state__in=Transition.INVITE_AGAIN.sources)
-    known = {bytes(digest) for digest in found.values_list("address_hash", flat=True) if digest}
+    invited_or_signed = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
+    invited_or_signed = invited_or_signed.exclude(state__in=Transition.INVITE_AGAIN.sources)
+    known = {bytes(digest) for digest in invited_or_signed.values_list("address_hash", flat=True) if digest}
     return {digest: person for digest, person in eligible.items() if digest not in known}
 
 
@@ -126,9 +126,9 @@ def _imports(letter: Letter) -> QuerySet[AuditEvent]:
 
 def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
     """Return the ids of withdrawn and expired invitations by hash. They can be renewed."""
-    found = Signature.objects.filter(letter=letter, address_hash__in=hashes)
-    found = found.filter(state__in=Transition.INVITE_AGAIN.sources)
-    return {bytes(digest): pk for digest, pk in found.values_list("address_hash", "pk") if digest}
+    expired = Signature.objects.filter(letter=letter, address_hash__in=hashes)
+    expired = expired.filter(state__in=Transition.INVITE_AGAIN.sources)
+    return {bytes(digest): pk for digest, pk in expired.values_list("address_hash", "pk") if digest}
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,10 @@ def signed_names(letter: Letter) -> list[Signature]:
 
     Privacy: sorted by name, because the order of the list would say who they are.
     """
-    found = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(display=Display.NOBODY)
-    return list(found.order_by("name", "salt")[:NAMES_SHOWN])
+    signatures = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(
+        display=Display.NOBODY
+    )
+    return list(signatures.order_by("name", "salt")[:NAMES_SHOWN])
 
 
 def title_now(signature: Signature) -> str:

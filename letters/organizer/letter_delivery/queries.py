@@ -17,5 +17,5 @@ def changes(letter: Letter) -> History | None:
     """Return the letter's history, if people may have signed a different text than the current one, or signed before
     one of its translations existed.
     """
-    found = History.of_changed(letter)
-    return found if found and (found.has_changed or found.additions) else None
+    history = History.of_changed(letter)
+    return history if history and (history.has_changed or history.additions) else None

@@ -42,8 +42,8 @@ def is_new_cover(letter: Letter, revision: Revision) -> bool:
 def _first_in_each_language(letter: Letter, since: Revision) -> dict[str, Translation]:
     """Return, for each language, the first published text since the last change of substance."""
     published = {"revision__letter": letter, "revision__published_at__isnull": False}
-    found = Translation.objects.filter(**published, revision__number__gte=since.number)
-    return {text.language: text for text in found.order_by("language", "revision__number").distinct("language")}
+    translations = Translation.objects.filter(**published, revision__number__gte=since.number)
+    return {text.language: text for text in translations.order_by("language", "revision__number").distinct("language")}
 
 
 def _is_of_substance(old: Translation, new: Translation) -> bool:

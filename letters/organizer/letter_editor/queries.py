@@ -14,8 +14,8 @@ def collectives_of(person: User) -> list[Collective]:
 
 def letters_of(person: User) -> list[Letter]:
     """Return the letters of the collectives that a person belongs to, newest first."""
-    found = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
-    return list(found.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
+    letters = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
+    return list(letters.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
 
 
 def former_slugs(letter: Letter) -> list[str]:

@@ -18,12 +18,12 @@ def pictures_of(letter: Letter) -> list[Picture]:
 
 def bytes_of(digest: str, size: str) -> bytes:
     """Raises Picture.DoesNotExist, also for a size that the picture does not have."""
-    found = Picture.objects.filter(digest=digest)
+    pictures = Picture.objects.filter(digest=digest)
     if size == "800":
-        data = found.exclude(small=b"").values_list("small", flat=True).first()
+        data = pictures.exclude(small=b"").values_list("small", flat=True).first()
     else:
         width, _, height = size.partition("x")
-        data = found.filter(width=width, height=height).values_list("full", flat=True).first()
+        data = pictures.filter(width=width, height=height).values_list("full", flat=True).first()
     if data is None:
         raise Picture.DoesNotExist
     return bytes(data)

@@ -134,8 +134,8 @@ def answer_of(letter: Letter, answer_id: int) -> AddresseeAnswer:
 def languages_of(letter: Letter) -> list[str]:
     """Return the letter's own language first, then the others of its newest text."""
     newest = letter.revisions.order_by("-number").first()
-    found = newest.translations.values_list("language", flat=True) if newest else []
-    return [letter.language, *(language for language in found if language != letter.language)]
+    codes = newest.translations.values_list("language", flat=True) if newest else []
+    return [letter.language, *(language for language in codes if language != letter.language)]
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class _Page:
     checked_at: float
     # Of each letter on it: the newest version that was known when the view was last asked.
     versions: dict[int, int]
-    left_alone_until: float = 0
+    circuit_open_until: float = 0
     # Held by the one request that asks the view again; all others get the page as it is.
     asking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -145,7 +145,7 @@ class PublicPageCache:
         with suppress(KeyError):  # Another thread has just let it go.
             self.pages.move_to_end(key)
         now = time.monotonic()
-        if now < page.left_alone_until:
+        if now < page.circuit_open_until:
             return page.answer(request)
         is_behind = _is_behind(page)
         # Whoever would see a version older than the newest one waits. All others get the page as it is.
@@ -166,7 +166,7 @@ class PublicPageCache:
         return page.answer(request)
 
     def _ask_again(self, request: HttpRequest, key: str, page: _Page, *, before: float) -> HttpResponse:
-        if before < max(page.checked_at, page.left_alone_until) and not _is_behind(page):
+        if before < max(page.checked_at, page.circuit_open_until) and not _is_behind(page):
             return page.answer(request)  # Another thread has asked while this one waited for its turn.
         announced = latest_versions.newest(page.versions)
         response, versions = self._ask(request, etag=page.etag)
@@ -176,7 +176,7 @@ class PublicPageCache:
             page.checked_at, page.versions = time.monotonic(), versions
             return page.answer(request)
         if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
-            page.left_alone_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
+            page.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
             return page.answer(request)
         fresh = _page_of(response, versions)
         if fresh is None:

@@ -53,15 +53,15 @@ def public_letter(slug: str) -> Letter:
 
 def slug_now(old: str, asker: User | AnonymousUser | None) -> str:
     """Where a letter is now that was there; empty for what this person, or the public (None), may not know of."""
-    found = Letter.objects.filter(former_slugs__slug=old)
-    found = found.public() if asker is None else found.filter(collective__memberships__user=asker.pk)
-    return found.values_list("slug", flat=True).first() or ""
+    letters = Letter.objects.filter(former_slugs__slug=old)
+    letters = letters.public() if asker is None else letters.filter(collective__memberships__user=asker.pk)
+    return letters.values_list("slug", flat=True).first() or ""
 
 
 def translations(letter: Letter, revision: Revision | None = None) -> list[Translation]:
     """The languages of the current text, or of another, the original first; without the text itself."""
-    found = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
-    return sorted(found, key=lambda text: (text.language != letter.language, text.language))
+    texts = Translation.objects.filter(revision=revision or letter.current_revision).defer("body", "html", "summary")
+    return sorted(texts, key=lambda text: (text.language != letter.language, text.language))
 
 
 def text_of(letter: Letter, language: str, revision: Revision | None = None) -> Translation:
@@ -84,10 +84,10 @@ def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures
     which are random and secret. By the order of the organizers' list everybody who has that list could name them.
     """
     place = Case(When(display=Display.PUBLIC, then=F("number")))
-    found = _counted(letter, changes).filter(is_first=True, state=COUNTED)
-    found = found.order_by(place.asc(nulls_last=True), "salt")
-    shown = list(found[: FIRST + 1])
-    number = found.count() if len(shown) > FIRST else len(shown)
+    signatures = _counted(letter, changes).filter(is_first=True, state=COUNTED)
+    signatures = signatures.order_by(place.asc(nulls_last=True), "salt")
+    shown = list(signatures[: FIRST + 1])
+    number = signatures.count() if len(shown) > FIRST else len(shown)
     shown = shown[:FIRST]
     return FirstSignatures(shown, number - len(shown), max(0, letter.signature_count - number))
 
@@ -108,9 +108,9 @@ class PastText:
 def past_texts(history: History, language: str) -> list[PastText]:
     """All of the history, the newest first; without the texts themselves."""
     languages = [history.letter.language, language]
-    found = Translation.objects.filter(revision__in=history.texts, language__in=languages)
+    translations = Translation.objects.filter(revision__in=history.texts, language__in=languages)
     texts: dict[int, Translation] = {}
-    for text in found.only("revision_id", "language", "sha256"):
+    for text in translations.only("revision_id", "language", "sha256"):
         if text.language == language or text.revision_id not in texts:
             texts[text.revision_id] = text
     return [PastText(revision, texts.get(revision.pk)) for revision in history.texts]
@@ -154,10 +154,10 @@ class SignaturePage:
 
 def signature_page(letter: Letter, changes: History | None, *, before: int | None) -> SignaturePage:
     """A page of the list by keyset: the last page costs what the first does."""
-    found = _counted(letter, changes).numbered()
+    signatures = _counted(letter, changes).numbered()
     if before is not None:
-        found = found.filter(number__lt=before)
-    rows = list(found[: PAGE_LENGTH + 1])
+        signatures = signatures.filter(number__lt=before)
+    rows = list(signatures[: PAGE_LENGTH + 1])
     page = rows[:PAGE_LENGTH]
     return SignaturePage(page, page[-1].number if len(rows) > PAGE_LENGTH else None, before is None)
 
@@ -180,8 +180,8 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
     changes = History.of_changed(letter)
     for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
         upto = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
-        found = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
-        rows = found.published().order_by("number").with_signed_text(changes).select_related("revision")
+        signatures = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
+        rows = signatures.published().order_by("number").with_signed_text(changes).select_related("revision")
         yield [_public_row(signature, letter, changes) for signature in rows.annotate(has_carried=has_carried())]
 
 
@@ -201,10 +201,10 @@ class News:
 
 
 def news(letter: Letter, *, before: int | None = None, most: int = NEWS_ON_PAGE) -> News:
-    found = Update.objects.public().filter(letter=letter).defer("body", "html")
+    updates = Update.objects.public().filter(letter=letter).defer("body", "html")
     if before is not None:
-        found = found.filter(pk__lt=before)
-    rows = list(found[: most + 1])
+        updates = updates.filter(pk__lt=before)
+    rows = list(updates[: most + 1])
     for update in rows:
         update.letter = letter
     return News(rows[:most], rows[most - 1].pk if len(rows) > most else None)
@@ -253,7 +253,10 @@ def open_letters(now: datetime, language: str) -> list[OpenLetter]:
     for text in shown.defer("body", "html"):
         texts.setdefault(text.revision_id, {})[text.language] = text
     of_letter = [(letter, texts[letter.current_revision_id or 0]) for letter in letters]
-    return [OpenLetter(letter, found.get(language) or found[letter.language]) for letter, found in of_letter]
+    return [
+        OpenLetter(letter, by_language.get(language) or by_language[letter.language])
+        for letter, by_language in of_letter
+    ]
 
 
 def awaiting(letter_id: int) -> tuple[int, int]:

@@ -41,9 +41,9 @@ def _new_address(request: HttpRequest) -> str:
     if not slug or not before:
         return ""
     # A draft's address is for its collective alone. Only pages behind an account know who asks.
-    found = queries.slug_now(slug, request.user if _is_behind_account(request) else None)
+    current_slug = queries.slug_now(slug, request.user if _is_behind_account(request) else None)
     query = f"?{urlencode(list(request.GET.lists()), doseq=True)}" if request.GET else ""
-    return request.path.replace(f"{before}{slug}/", f"{before}{found}/", 1) + query if found else ""
+    return request.path.replace(f"{before}{slug}/", f"{before}{current_slug}/", 1) + query if current_slug else ""
 
 
 def _is_behind_account(request: HttpRequest) -> bool:

@@ -22,10 +22,10 @@ def sweep(*, now: datetime) -> None:
 
 def recount_letters() -> None:
     """Report counts that do not match their rows. Not mended: a number that changes without a reason is worse."""
-    for letter_id, kept, found in queries.drifted_letters():
-        log.error("Letter %s counts %s published signatures, but has %s.", letter_id, kept, found)
-    for revision_id, kept, found in queries.drifted_texts():
-        log.error("Revision %s counts %s published signatures, but has %s.", revision_id, kept, found)
+    for letter_id, kept, actual in queries.drifted_letters():
+        log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, kept, actual)
+    for revision_id, kept, actual in queries.drifted_texts():
+        log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, kept, actual)
 
 
 def build_list(letter_id: int, *, now: datetime) -> None:

@@ -19,8 +19,10 @@ def carry_over(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
 
     Put off if the address has had all the mails of a day: who is asked later may still answer.
     """
-    found = Signature.objects.select_related("letter__collective", "letter__current_revision", "revision", "contact")
-    signature = found.get(outgoing_emails=outgoing)
+    signatures = Signature.objects.select_related(
+        "letter__collective", "letter__current_revision", "revision", "contact"
+    )
+    signature = signatures.get(outgoing_emails=outgoing)
     contact: SignerContact | None = getattr(signature, "contact", None)
     if not contact or signature.state != Signature.State.PUBLISHED or signature.letter.status not in queries.ASKING:
         return None

@@ -71,8 +71,8 @@ SELECT (SELECT max(number) FROM batch), (SELECT count(*) FROM batch), (SELECT co
 @transaction.atomic
 def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) -> bool:
     """Owe the next mails of a question, and note how far it has come, both or neither. True if there may be more."""
-    found = CarryOver.objects.select_for_update(skip_locked=True, of=["self"]).select_related("revision")
-    question = found.filter(pk=question_id).first()
+    questions = CarryOver.objects.select_for_update(skip_locked=True, of=["self"]).select_related("revision")
+    question = questions.filter(pk=question_id).first()
     if question is None:
         return False  # Another worker is at it.
     values: dict[str, Any] = {

@@ -72,8 +72,10 @@ def standing_of(signature: Signature) -> Standing:
 
 def text_in(revision: Revision, *languages: str) -> Translation:
     """A text in the first of these languages that it is in; without the text itself."""
-    found = Translation.objects.filter(revision=revision, language__in=languages).defer("body", "html", "summary")
-    return min(found, key=lambda text: languages.index(text.language))
+    translations = Translation.objects.filter(revision=revision, language__in=languages).defer(
+        "body", "html", "summary"
+    )
+    return min(translations, key=lambda text: languages.index(text.language))
 
 
 def differences_of(standing: Standing) -> tuple[Paragraph, ...]:

@@ -23,22 +23,22 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
-    found = _still_there(membership)
-    if found.role == role:
+    current = _current_membership(membership)
+    if current.role == role:
         return
-    _must_leave_an_owner(change.collective, found)
-    Membership.objects.filter(pk=found.pk).update(role=role)
-    _record_part(change, "change_role", found, to=role)
+    _require_another_owner(change.collective, current)
+    Membership.objects.filter(pk=current.pk).update(role=role)
+    _record_membership(change, "change_role", current, to=role)
 
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
     """Remove a member. Raises Refused("gone") or Refused("last_owner")."""
     change = change_collective(membership.collective, OWNING, by=by, now=now)
-    found = _still_there(membership)
-    _must_leave_an_owner(change.collective, found)
-    _record_part(change, "remove_member", found)
-    found.delete()
+    current = _current_membership(membership)
+    _require_another_owner(change.collective, current)
+    _record_membership(change, "remove_member", current)
+    current.delete()
 
 
 @transaction.atomic
@@ -48,30 +48,30 @@ def leave_collective(collective: Collective, *, by: User, now: datetime) -> None
     Raises Refused("last_owner") while the collective has letters or other members.
     """
     change = change_collective_unasked(collective, by=by, now=now)
-    found = collective.memberships.filter(user=by).first()
-    if found is None:
+    membership = collective.memberships.filter(user=by).first()
+    if membership is None:
         return
-    if collective.letters.exists() or collective.memberships.exclude(pk=found.pk).exists():
-        _must_leave_an_owner(collective, found)
-    _record_part(change, "leave_collective", found)
-    found.delete()
+    if collective.letters.exists() or collective.memberships.exclude(pk=membership.pk).exists():
+        _require_another_owner(collective, membership)
+    _record_membership(change, "leave_collective", membership)
+    membership.delete()
 
 
-def _still_there(membership: Membership) -> Membership:
+def _current_membership(membership: Membership) -> Membership:
     """Return the membership as it is now. Raises Refused("gone")."""
-    found = Membership.objects.filter(pk=membership.pk).first()
-    if found is None:
+    current = Membership.objects.filter(pk=membership.pk).first()
+    if current is None:
         raise Refused(Refusal.GONE)
-    return found
+    return current
 
 
-def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
+def _require_another_owner(collective: Collective, going: Membership) -> None:
     """Raise Refused("last_owner") if no other active owner would be left."""
     others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
     if going.role in OWNING and not others.exists():
         raise Refused(Refusal.LAST_OWNER)
 
 
-def _record_part(change: CollectiveChange, verb: str, membership: Membership, **more: str) -> None:
+def _record_membership(change: CollectiveChange, verb: str, membership: Membership, **more: str) -> None:
     details = {"member": membership.user_id, "role": membership.role, **more}
     change.record(verb, membership, details=details)

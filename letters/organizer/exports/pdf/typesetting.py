@@ -126,10 +126,10 @@ class _Setter:
     def figure(self, node: SyntaxTreeNode) -> str:
         """Typeset one of our own pictures with its caption; of any other picture only the caption."""
         source, caption = str(node.attrs.get("src", "")), f"text({quoted(breakable(node.content))})"
-        found = ADDRESS.fullmatch(source)
-        if not found or source not in self.pictures:
+        address = ADDRESS.fullmatch(source)
+        if not address or source not in self.pictures:
             return f"par(emph({caption}))" if node.content else ""
-        width, height = (int(found[place]) * POINTS_A_PIXEL for place in (2, 3))
+        width, height = (int(address[place]) * POINTS_A_PIXEL for place in (2, 3))
         width *= min(1, WIDEST / width, HIGHEST / height)
         image = f"image({quoted(self.pictures[source])}, width: {width:.1f}pt, alt: {quoted(node.content)})"
         return f"figure({image}, caption: {caption})" if node.content else f"figure({image})"

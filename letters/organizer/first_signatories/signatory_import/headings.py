@@ -11,7 +11,7 @@ MEANINGS = [
     *["ignored", "address", "name", "prefix", "given", "middle", "family", "suffix", "affiliation", "role"],
 ]
 # Longer headings are cut, because form questions can be long.
-LONGEST = 200
+MAX_LENGTH = 200
 
 PHRASES = {
     "address": """
@@ -142,7 +142,7 @@ def words_of(heading: str) -> tuple[str, ...]:
 
     Numbers and question codes (G01Q02) are left out.
     """
-    spaced = BOUNDARY.sub(" ", heading[:LONGEST])
+    spaced = BOUNDARY.sub(" ", heading[:MAX_LENGTH])
     plain = normalized("NFKD", spaced).casefold()
     letters = "".join(each for each in plain if unicodedata.category(each) not in {"Mn", "Cf"})
     found = WORD.findall(compose(letters).translate(SAME))

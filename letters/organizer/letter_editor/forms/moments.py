@@ -25,11 +25,11 @@ class MomentField(forms.DateTimeField):
         return shown_at(value, self.zone) if isinstance(value, datetime) and value.tzinfo else value
 
     def to_python(self, value: Any) -> datetime | None:
-        found = super().to_python(value)
-        if found and not 2000 <= found.year <= 2200:
+        moment = super().to_python(value)
+        if moment and not 2000 <= moment.year <= 2200:
             # Near the ends of the calendar, conversion to another zone overflows.
             raise ValidationError(self.error_messages["invalid"], "invalid")
-        return found.replace(tzinfo=None) if found else None
+        return moment.replace(tzinfo=None) if moment else None
 
 
 WHICH = [
@@ -61,19 +61,19 @@ class Moments(forms.BaseForm):
             shown = cleaned.get(name)
             if shown is None:
                 continue
-            found = moments_of(shown, field.zone)
+            moments = moments_of(shown, field.zone)
             which = self.data.get(f"{name}_which", "")
-            if len(found) > 1 and which not in dict(WHICH):
+            if len(moments) > 1 and which not in dict(WHICH):
                 self._ask(name, "")
                 self.add_error(
                     name, _("The clocks go back that night, so this time comes twice. Select which one you mean.")
                 )
-            elif not found:
+            elif not moments:
                 self.add_error(
                     name, _("The clocks go forward that day, so this time does not exist. Choose another time.")
                 )
             else:
-                cleaned[name] = found[-1] if which == "second" else found[0]
+                cleaned[name] = moments[-1] if which == "second" else moments[0]
 
     def _ask(self, name: str, initial: str) -> None:
         label = _("Which of the two times")

@@ -26,12 +26,12 @@ class DomainsField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        found = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", super().clean(value)) if word]
-        if wrong := next((word for word in found if not DOMAIN.fullmatch(word)), ""):
+        domains = [word.lower().removeprefix("@") for word in re.split(r"[\s,;]+", super().clean(value)) if word]
+        if wrong := next((word for word in domains if not DOMAIN.fullmatch(word)), ""):
             raise ValidationError(
                 _("“%(word)s” is not a domain. Enter one like example.org."), "invalid", {"word": wrong}
             )
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(domains))
 
 
 ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED, _("required"))]
