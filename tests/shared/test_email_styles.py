@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from django.template import Context, Template, engines
+from django.template import Context, Engine, Template
 from django.template.loader import get_template
 
 from letters.shared import email_styles
@@ -51,10 +51,15 @@ def test_what_people_typed_gets_no_style_of_ours() -> None:
 
 def test_an_email_is_inlined_once_and_not_each_time_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    monkeypatch.setattr(email_styles, "inlined", lambda source: loaded.append(source) or source)
-    (loader,) = engines["django"].engine.template_loaders
+
+    def counted(source: str) -> str:
+        loaded.append(source)
+        return source
+
+    monkeypatch.setattr(email_styles, "inlined", counted)
+    (loader,) = Engine.get_default().template_loaders
     loader.reset()
     for _ in range(2):
-        get_template("letters/mail/_letter.html").render({})
+        get_template("letters/mail/_button.html").render({})
     assert len(loaded) == 1
     loader.reset()
