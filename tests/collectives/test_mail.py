@@ -6,7 +6,6 @@ from datetime import datetime
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.mail import EmailMultiAlternatives
 
 from letters.base.outbox.built import Drop, Send
 from letters.base.outbox.mail import SendResult, Verdict

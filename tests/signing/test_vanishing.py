@@ -9,7 +9,7 @@ from django.core import mail
 from django.utils import timezone
 
 from letters.models import Letter, OutgoingEmail, Signature
-from letters.signer.signing import recipients
+from letters.signer.signing import queries
 from letters.signer.signing.operations import withdraw_signature
 from letters.tasks import MAILS
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm, signature_of
@@ -42,14 +42,14 @@ def test_in_a_real_race_too(letter: Letter, monkeypatch: pytest.MonkeyPatch, cap
     """One thread has claimed the email and begun; the other withdraws before it has looked for the address."""
     sign(letter, now=NOW)
     begun, withdrawn = Event(), Event()
-    recipient_of = recipients.recipient_of
+    recipient_of = queries.recipient_of
 
-    def slowly(outgoing: OutgoingEmail, **more: object) -> recipients.Recipient:
+    def slowly(outgoing: OutgoingEmail, **more: object) -> queries.Recipient:
         begun.set()
         assert withdrawn.wait(20)
         return recipient_of(outgoing, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(recipients, "recipient_of", slowly)
+    monkeypatch.setattr(queries, "recipient_of", slowly)
 
     def work(part: int) -> None:
         if part == 0:

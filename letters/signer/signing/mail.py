@@ -16,8 +16,8 @@ from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.base.switches.queries import is_on
 from letters.models import CONFIRMED, UNDONE_WITHIN, EmailKind, Letter, OutgoingEmail, Signature, Switch, expect_code
 from letters.shared.codes import code_of
-from letters.signer.signing import queries, recipients
-from letters.signer.signing.recipients import OtherEmails, Recipient, Stranger, is_needless
+from letters.signer.signing import queries
+from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 
 # How often an email looks whether the withdrawal of its letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -25,7 +25,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 
 def confirm(outgoing: OutgoingEmail) -> Built:
     """Asks for the confirmation."""
-    recipient = recipients.recipient_of(outgoing, now=timezone.now())
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state != Signature.State.PENDING:
         return Drop(DropReason.SETTLED)
     return _about_an_entry("confirm", outgoing, recipient, with_code=True)
@@ -33,7 +33,7 @@ def confirm(outgoing: OutgoingEmail) -> Built:
 
 def thanks(outgoing: OutgoingEmail) -> Built:
     """Gives the control link."""
-    recipient = recipients.recipient_of(outgoing, now=timezone.now())
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state not in CONFIRMED:
         return Drop(DropReason.SETTLED)
     return _to_signer("thanks", outgoing, recipient)
@@ -45,7 +45,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     Privacy: an address that had signed before gets the same reminders, also if its owner has answered meanwhile. If
     none came, the log of a mail server would show that this address had signed.
     """
-    recipient = recipients.recipient_of(outgoing, now=timezone.now())
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
     # Privacy: by the entry, not by the signature, which only somebody who has signed has of their own.
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
@@ -62,7 +62,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
     """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
-    recipient = recipients.recipient_of(outgoing, now=timezone.now())
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
@@ -79,8 +79,8 @@ def requested(outgoing: OutgoingEmail) -> Built:
     closing or withdrawing a letter would tell signers from others in the log of a mail server.
     """
     if outgoing.signature_id is None:
-        return _to_stranger(outgoing, recipients.stranger_of(outgoing, now=timezone.now()))
-    recipient = recipients.recipient_of(outgoing, now=timezone.now())
+        return _to_stranger(outgoing, queries.stranger_of(outgoing, now=timezone.now()))
+    recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.others.has_complained:
         return Drop(DropReason.UNWANTED)
     signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)

@@ -151,7 +151,7 @@ def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
     row = _asked_about(outgoing, RECIPIENT, now)
     signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
-    signature.letter = letter_in_second(signature.letter_id, int(time.monotonic()))
+    signature.letter = _signed_letter_in_second(signature.letter_id, int(time.monotonic()))
     own, others = row[len(COLUMNS) : -len(fields(OtherEmails))], row[-len(fields(OtherEmails)) :]
     return Recipient(*[signature, *own, OtherEmails(*others)])
 
@@ -159,7 +159,7 @@ def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
 def stranger_of(outgoing: OutgoingEmail, *, now: datetime) -> Stranger:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the request is gone."""
     letter_id, language, address, *others = _asked_about(outgoing, STRANGER, now)
-    return Stranger(letter_in_second(letter_id, int(time.monotonic())), language, address, OtherEmails(*others))
+    return Stranger(_signed_letter_in_second(letter_id, int(time.monotonic())), language, address, OtherEmails(*others))
 
 
 def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
@@ -182,7 +182,7 @@ def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
 
 
 @lru_cache(maxsize=256)
-def letter_in_second(letter_id: int, second: int) -> Letter:
+def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
     return Letter.objects.select_related("collective").get(pk=letter_id)
 
 
@@ -196,3 +196,12 @@ def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) 
     again = outgoing.put_off_at is not None or outgoing.kind in {EmailKind.SIGNED_AGAIN, EmailKind.REQUESTED}
     is_old = outgoing.put_off_at is not None and now - outgoing.created_at > timedelta(days=settings.CONFIRMATION_DAYS)
     return (again and others.sent_just_now) or others.replaced or is_old
+
+
+def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
+    """When the link in an email stops being good for what was typed then: never later than the letter takes it."""
+    letter = signature.letter
+    if letter.status == Letter.Status.WITHDRAWN:
+        return since
+    own_end = since + timedelta(days=settings.CONFIRMATION_DAYS)
+    return min(own_end, letter.confirmations_end() or own_end)

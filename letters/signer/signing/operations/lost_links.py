@@ -1,0 +1,62 @@
+"""Owe an email to somebody who has lost one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import (
+    EmailKind,
+    Letter,
+)
+from letters.shared import wakeups
+from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
+
+OWE = insert_email(
+    EmailKind.REQUESTED,
+    signature_id="found.id",
+    # About the entry whose page asks, or else the newest one with this spelling of the address.
+    submission_id="""coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1))""",
+    request_id="asked.id",
+    spelling_hash="%(spelling)s",
+    key=key_of(EmailKind.REQUESTED, "asked.id"),
+)
+# An email is owed to the address, whether it has signed or not.
+#
+# Privacy: the same rows are written for every address, so the answer takes as long, and an email leaves for each. With
+# the address as it was just typed: who signed as nobody has left none, and without an email they could be told apart.
+REQUEST = f"""
+WITH asked AS (
+    INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
+    VALUES (%(letter)s, %(language)s, %(address_hash)s, %(address)s, %(now)s)
+    RETURNING id
+), found AS (
+    SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
+        AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
+)
+{OWE}
+FROM asked LEFT JOIN found ON true
+"""  # noqa: S608 -- our own statement
+
+
+def request_mail(
+    letter: Letter, *, address: Address, language: str, now: datetime, submission_id: int | None = None
+) -> None:
+    """Somebody has lost an email about a signature: with the page "check your email" (`submission_id`), or with the
+    form for lost links. Nothing tells them whether the address has signed at all; only the email does.
+    """
+    values: dict[str, Any] = {
+        "letter": letter.pk,
+        "language": language,
+        "address_hash": hash_address(address.canonical),
+        "address": encrypt(address.deliverable),
+        "spelling": hash_spelling(address.deliverable),
+        "submission": submission_id,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEST, values)
+    transaction.on_commit(wakeups.notify_mail_worker)
