@@ -58,8 +58,9 @@ WSGI_APPLICATION = "petition.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Every template is read and compiled once, those of emails with their styles inlined.
+            "loaders": [("django.template.loaders.cached.Loader", ["letters.shared.email_styles.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "petition.context.site",
