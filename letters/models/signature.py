@@ -309,7 +309,7 @@ class Signature(Said):
         return reverse(purpose, kwargs={"token": token})
 
     def not_me_link(self, spelling_hash: bytes | memoryview | None, *, now: datetime) -> str:
-        """The path of the page "it wasn't me", for whoever reads email at one spelling of the address."""
+        """Return the path of the page "it wasn't me" for the owner of one spelling of the address."""
         bound_to = int.from_bytes(bytes(spelling_hash)) if spelling_hash else None
         return self.link("not-me", now=now, submission_id=bound_to)
 

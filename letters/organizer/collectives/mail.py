@@ -1,6 +1,6 @@
-"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
+"""The email that invites somebody to a collective.
 
-It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
+Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
 """
 
 import time
@@ -28,7 +28,7 @@ def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
     if invitation is None or not invitation.address or queries.is_one_mail_too_many(outgoing, invitation):
         return None
     if has_stopped_in_second(invitation.collective_id, int(time.monotonic())):
-        # It is true still, and leaves if staff let the collective go on.
+        # The invitation is still valid. Its email leaves if staff let the collective invite again.
         return NotBefore(now + ASKED_AGAIN_AFTER)
     context = {
         "invitation": invitation,
