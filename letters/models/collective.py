@@ -64,7 +64,7 @@ class Collective(models.Model):
             return True
         return Collective.objects.filter(pk=self.pk, cleared_at__isnull=False).exists()
 
-    def must_be_cleared(self) -> None:
+    def require_cleared(self) -> None:
         """Raise Refused("not_cleared") while staff have still to clear it, on sites that ask for that."""
         if not self.is_cleared():
             raise Refused(Refusal.NOT_CLEARED)

@@ -1,15 +1,13 @@
-"""The sentence, the HTTP status and the form field for each refusal."""
+"""The sentence, the HTTP status and the form field for each refusal. Pages use explaining.py."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Literal
 
-from django.forms import BaseForm
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.shared.limits import TooMany
-from letters.shared.refused import Refusal, Refused
+from letters.shared.refused import Refusal
 
 # What the person was doing, where the same refusal needs another sentence.
 Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
@@ -377,25 +375,3 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.PROOF_WANTED: Answer(_("Your browser must run a short check first. Send the form again."), 422),
 }
-
-
-def sentence(refusal: Refusal, doing: Doing = "") -> str:
-    answer = ANSWERS[refusal]
-    return str(answer.while_doing.get(doing, answer.sentence))
-
-
-def explain(refused: Refused, doing: Doing = "") -> str:
-    """The sentence for a page that goes on. Raises the refusal again where a page would say too much.
-
-    Privacy: a person who may not act on something gets 404 from the middleware, whatever the page was. The middleware
-    answers a limit as well: it says how long to wait.
-    """
-    if ANSWERS[refused.code].status == 404 or isinstance(refused, TooMany):
-        raise refused
-    return sentence(refused.code, doing)
-
-
-def add_refusal(form: BaseForm, refused: Refused, doing: Doing = "") -> None:
-    """Put the sentence beside its field on the form, or above a form without that field. Raises as `explain` does."""
-    name = ANSWERS[refused.code].field
-    form.add_error(name if name in form.fields else None, explain(refused, doing))

@@ -200,7 +200,7 @@ def test_what_the_form_asks_is_set_and_the_page_shows_it(letter: Letter, desk: C
     page = reader.read(letter)
     assert 'name="country"' in page
     assert 'name="affiliation"' not in page
-    assert "At example.edu or example.org." in page
+    assert "It must be at example.edu or example.org." in page
     changed = AuditEvent.objects.get(verb="set_up_letter").details["changed"]
     assert changed == ["ask_affiliation", "ask_country", "displays", "domains", "goal", "reviewed"]
 
@@ -232,7 +232,7 @@ def test_what_cannot_be_gets_a_sentence(letter: Letter, desk: Client, changes: d
 
 def test_a_letter_is_closed_and_opened_again(letter: Letter, desk: Client, signer: Signer) -> None:
     post(desk, f"{LETTER}state/", action="close")
-    assert "This letter is closed." in words(signer.get(letter.get_absolute_url()))
+    assert "This letter is closed, so you can no longer sign it." in words(signer.get(letter.get_absolute_url()))
     post(desk, f"{LETTER}state/", action="reopen")
     letter.refresh_from_db()
     assert letter.status == "published"

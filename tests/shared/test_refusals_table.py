@@ -10,8 +10,9 @@ from django import forms
 from django.conf import settings
 from django.utils import translation
 
+from letters.shared.explaining import add_refusal, explain, sentence
 from letters.shared.limits import TooMany
-from letters.shared.refusals import ANSWERS, Doing, add_refusal, explain, sentence
+from letters.shared.refusals import ANSWERS, Doing
 from letters.shared.refused import Refusal, Refused
 
 ROOT = Path(__file__).parents[2]

@@ -44,7 +44,7 @@ def test_an_address_elsewhere_is_told_where_it_would_have_to_be(limited: Letter,
 
 
 def test_the_form_says_so_before(limited: Letter, reader: Reader) -> None:
-    assert "At example.edu or example.org. Never shown." in reader.read(limited)
+    assert "It must be at example.edu or example.org. Never shown." in reader.read(limited)
 
 
 def test_the_signature_reads_confirmed_at_its_domain(limited: Letter, signer: Signer) -> None:

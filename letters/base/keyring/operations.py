@@ -19,7 +19,7 @@ def know_keys(*, now: datetime) -> None:
     _note(now)
 
 
-def must_know_keys() -> None:
+def require_known_keys() -> None:
     """End a command that writes with a sentence if the keys are wrong."""
     if wrong := queries.wrong_keys():
         raise CommandError(queries.complaint(wrong))

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from letters.base.keyring.operations import must_know_keys
+from letters.base.keyring.operations import require_known_keys
 from letters.models import User
 from letters.organizer.letter_editor.sample import load_sample
 from letters.public.public_pages.tasks import sweep
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, owner: str, **options: Any) -> None:
-        must_know_keys()
+        require_known_keys()
         wanted = User.objects.filter(email__iexact=owner) if owner else User.objects.filter(is_superuser=True)
         user = wanted.order_by("pk").first()
         if user is None:

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from letters.base.keyring.operations import forget_old_address_keys, must_know_keys
+from letters.base.keyring.operations import forget_old_address_keys, require_known_keys
 from letters.organizer.collectives.operations import reencrypt_invitations
 from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--batch", type=int, default=500, help="Addresses in one transaction (default: 500).")
 
     def handle(self, *args: Any, batch: int, **options: Any) -> None:
-        must_know_keys()
+        require_known_keys()
         already = batches = after = 0
         # Race: submissions first, because a confirmation moves the address of a submission to its signature.
         changed, unknown = reencrypt_submissions()

@@ -34,12 +34,12 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
 
     Signatures in `seen` that have changed since the moderator saw them are left alone.
     """
-    change, signatures = _to_judge(letter, ids, by, now)
-    held = _those(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
-    doubtful = _those(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
+    change, signatures = _begin(letter, ids, by, now)
+    held = _lock(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
+    doubtful = _lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     Signature.objects.filter(pk__in=held).move(Transition.ACCEPT)
     Signature.objects.filter(pk__in=doubtful).update(concern="", pending_changes=None, **AS_PROPOSED)
-    return _judged(change, "accept_signature", [*held, *doubtful])
+    return _record_judgement(change, "accept_signature", [*held, *doubtful])
 
 
 @transaction.atomic
@@ -50,15 +50,15 @@ def decline_changes(
 
     Raises Refused("no_reason") without a reason.
     """
-    reason = _given(reason)
-    change, signatures = _to_judge(letter, ids, by, now)
-    changed = _those(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
+    reason = _required_reason(reason)
+    change, signatures = _begin(letter, ids, by, now)
+    changed = _lock(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
     # A bounced email is another concern, which this does not clear.
     concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
     Signature.objects.filter(pk__in=changed).update(
         declined_changes=F("pending_changes"), pending_changes=None, concern=concern
     )
-    return _judged(change, "decline_change", changed, reason=reason)
+    return _record_judgement(change, "decline_change", changed, reason=reason)
 
 
 @transaction.atomic
@@ -67,11 +67,11 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
 
     Raises Refused("no_reason") without a reason: other moderators must be able to understand it.
     """
-    reason = _given(reason)
-    change, signatures = _to_judge(letter, ids, by, now)
-    rejected = _those(signatures.filter(state__in=Transition.REJECT.sources))
+    reason = _required_reason(reason)
+    change, signatures = _begin(letter, ids, by, now)
+    rejected = _lock(signatures.filter(state__in=Transition.REJECT.sources))
     Signature.objects.filter(pk__in=rejected).move(Transition.REJECT)
-    return _judged(change, "reject_signature", rejected, reason=reason)
+    return _record_judgement(change, "reject_signature", rejected, reason=reason)
 
 
 @transaction.atomic
@@ -80,28 +80,28 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
 
     Declined changes wait for a moderator again. Signatures that were withdrawn since then stay withdrawn.
     """
-    change, signatures = _to_judge(letter, ids, by, now)
+    change, signatures = _begin(letter, ids, by, now)
     rejected = signatures.filter(state__in=Transition.RESTORE.sources).exclude(verified=Signature.Verified.NO)
-    numbered = _those(rejected.filter(number__isnull=False))
-    waiting = _those(rejected.filter(number__isnull=True))
-    declined = _those(signatures.filter(state=State.PUBLISHED, declined_changes__isnull=False))
+    numbered = _lock(rejected.filter(number__isnull=False))
+    waiting = _lock(rejected.filter(number__isnull=True))
+    declined = _lock(signatures.filter(state=State.PUBLISHED, declined_changes__isnull=False))
     Signature.objects.filter(pk__in=numbered).move(Transition.RESTORE, to=State.PUBLISHED)
     Signature.objects.filter(pk__in=waiting).move(Transition.RESTORE, to=State.HELD)
     concern = Case(When(concern="", then=Value(Concern.CHANGED)), default=F("concern"))
     Signature.objects.filter(pk__in=declined).update(
         pending_changes=F("declined_changes"), declined_changes=None, concern=concern
     )
-    again = _judged(change, "restore_change", declined)
-    return again + _judged(change, "restore_signature", [*numbered, *waiting])
+    again = _record_judgement(change, "restore_change", declined)
+    return again + _record_judgement(change, "restore_signature", [*numbered, *waiting])
 
 
-def _given(reason: str) -> str:
+def _required_reason(reason: str) -> str:
     if not reason.strip():
         raise Refused(Refusal.NO_REASON)
     return reason.strip()
 
 
-def _to_judge(letter: Letter, ids: Collection[int], by: User, now: datetime) -> tuple[LetterChange, SignatureQuerySet]:
+def _begin(letter: Letter, ids: Collection[int], by: User, now: datetime) -> tuple[LetterChange, SignatureQuerySet]:
     """Return the change and the letter's signatures among `ids`. Raises Refused("not_yours") or Refused("too_many")."""
     change = change_letter(letter, MODERATING, by=by, now=now)
     if len(ids) > MAX_BATCH_SIZE:
@@ -109,7 +109,7 @@ def _to_judge(letter: Letter, ids: Collection[int], by: User, now: datetime) -> 
     return change, Signature.objects.filter(letter=letter, pk__in=ids)
 
 
-def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
+def _lock(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
     """Lock signatures and return their ids, without those that differ from what was `seen`.
 
     Race: a signature that is withdrawn at this moment is not judged.
@@ -120,7 +120,7 @@ def _those(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
     return [each.pk for each in locked if seen.get(each.pk, "") in {"", each.fingerprint()}]
 
 
-def _judged(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
+def _record_judgement(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
     if ids:
         # Invalidate pages that show the signatures now, whether or not a worker runs.
         change.update()

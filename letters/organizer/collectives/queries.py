@@ -127,7 +127,7 @@ def membership_in(invitation: MemberInvitation, person: User | AnonymousUser) ->
     return Membership.objects.filter(collective=invitation.collective_id, user=person).first()
 
 
-def stands(invitation: MemberInvitation, *, now: datetime) -> bool:
+def can_be_accepted(invitation: MemberInvitation, *, now: datetime) -> bool:
     return MemberInvitation.objects.standing(now).filter(pk=invitation.pk).exists()
 
 
@@ -140,7 +140,7 @@ def is_one_mail_too_many(outgoing: OutgoingEmail, invitation: MemberInvitation) 
 
 
 @dataclass(frozen=True)
-class Deed:
+class LogLine:
     """One line of the log: one event, or several of one action, for example on a page of signatures."""
 
     event: AuditEvent
@@ -159,7 +159,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Page:
-    deeds: list[Deed]
+    lines: list[LogLine]
     # The cursor of the next page; empty on the last one.
     onward: str
 
@@ -185,8 +185,8 @@ def record_of(collective: Collective, *, before: str = "") -> Page:
     upto = start[0] if start else None
     since = min([*days, *([upto] if upto else [])]) if has_more else None
     of_signers = _of_signers(collective, since=since, upto=upto)
-    deeds = _deeds(_merged(page, of_signers, collective), collective)
-    return Page(deeds, make_cursor(purpose, since, page[-1].pk) if since else "")
+    lines = _lines(_merged(page, of_signers, collective), collective)
+    return Page(lines, make_cursor(purpose, since, page[-1].pk) if since else "")
 
 
 def _midnight(moment: datetime, collective: Collective) -> datetime:
@@ -222,22 +222,22 @@ def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Co
     return [*merged, *waiting]
 
 
-def _deeds(page: list[AuditEvent], collective: Collective) -> list[Deed]:
+def _lines(page: list[AuditEvent], collective: Collective) -> list[LogLine]:
     people = User.objects.in_bulk({each for event in page for each in (event.actor_id, _member_in(event)) if each})
     names = {pk: name_of(user, collective.pk) for pk, user in people.items()}
     titles = _titles({_letter_of(event) for event in page} - {0}, collective)
-    deeds = []
-    for _, same in groupby(page, key=_deed_of):
+    lines = []
+    for _, same in groupby(page, key=_action_of):
         events = list(same)
         event = events[-1]
         title, slug = titles.get(_letter_of(event), ("", ""))
         who, member = names.get(event.actor_id or 0, ""), names.get(_member_in(event), "")
         number = event.details.get("number", len(events)) if event.pk is None else len(events)
-        deeds.append(Deed(event, number, who, member, title, slug))
-    return deeds
+        lines.append(LogLine(event, number, who, member, title, slug))
+    return lines
 
 
-def _deed_of(event: AuditEvent) -> tuple[object, ...]:
+def _action_of(event: AuditEvent) -> tuple[object, ...]:
     """Return a key that is equal for all events of one action, which differ only in the signature."""
     many = event.object_kind == "signature" and event.pk
     return (0 if many else event.pk, event.at, event.actor_id, event.verb, event.reason, _letter_of(event))

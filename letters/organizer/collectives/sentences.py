@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Membership
-from letters.organizer.collectives.queries import Deed
+from letters.organizer.collectives.queries import LogLine
 
 # By verb. {who} is the actor, {member} the person concerned.
 SENTENCES = {
@@ -118,28 +118,28 @@ def role_name(role: str) -> str:
     return names.get(role, role)
 
 
-def sentence_of(deed: Deed) -> SafeString:
+def sentence_of(line: LogLine) -> SafeString:
     """Return the sentence for an event; for a verb without a sentence, the verb itself."""
-    event = deed.event
+    event = line.event
     counted = COUNTED.get(event.verb)
     return format_html(
-        counted(deed.number) if counted else str(SENTENCES.get(event.verb, _("{who}: {verb}."))),
-        who=_isolated(deed.who or (gettext("A signer") if event.actor_kind == "signer" else gettext("The site"))),
-        member=_isolated(deed.member or gettext("someone")),
+        counted(line.number) if counted else str(SENTENCES.get(event.verb, _("{who}: {verb}."))),
+        who=_isolated(line.who or (gettext("A signer") if event.actor_kind == "signer" else gettext("The site"))),
+        member=_isolated(line.member or gettext("someone")),
         role=role_name(str(event.details.get("role", ""))),
         to=role_name(str(event.details.get("to", ""))),
         language=event.details.get("language", ""),
-        letter=_letter(deed),
+        letter=_letter(line),
         verb=event.verb.replace("_", " "),
-        n=deed.number,
+        n=line.number,
     )
 
 
-def _letter(deed: Deed) -> SafeString:
-    if not deed.slug:
+def _letter(line: LogLine) -> SafeString:
+    if not line.slug:
         return format_html("{}", gettext("a letter"))
-    url = reverse("edit_letter", kwargs={"slug": deed.slug})
-    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, deed.title)
+    url = reverse("edit_letter", kwargs={"slug": line.slug})
+    return format_html('<a href="{}"><bdi>{}</bdi></a>', url, line.title)
 
 
 def _isolated(name: str) -> SafeString:

@@ -28,7 +28,7 @@ from letters.organizer.collectives.operations import (
     revoke_invitation,
 )
 from letters.organizer.collectives.sentences import role_name, sentence_of
-from letters.shared.refusals import add_refusal, explain
+from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refusal, Refused
 
 
@@ -88,7 +88,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Show the audit log."""
     page = queries.record_of(collective, before=request.GET.get("before", ""))
-    lines = [(deed, sentence_of(deed)) for deed in page.deeds]
+    lines = [(line, sentence_of(line)) for line in page.lines]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
 
@@ -162,7 +162,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     membership = queries.membership_in(invitation, request.user) if invitation else None
     if invitation and membership and invitation.accepted_by_id == membership.user_id:
         return redirect("collective", slug=invitation.collective.slug)
-    if invitation is None or not queries.stands(invitation, now=timezone.now()):
+    if invitation is None or not queries.can_be_accepted(invitation, now=timezone.now()):
         return _useless_link(request)
     if request.method == "POST":
         return _accept(request, invitation)

@@ -56,7 +56,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
     which = {"letter": letter, "kind": wanted.kind, "format": wanted.format, "language": language}
     if under_way := Export.objects.owed().filter(**which).first():
         return under_way
-    _must_not_be_too_many(letter, by, now)
+    _check_daily_limits(letter, by, now)
     try:
         with transaction.atomic():
             export = Export.objects.create(**which, asked_by=by, created_at=now, next_attempt_at=now)
@@ -69,7 +69,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
         return Export.objects.filter(**which).latest("pk")
 
 
-def _must_not_be_too_many(letter: Letter, by: User, now: datetime) -> None:
+def _check_daily_limits(letter: Letter, by: User, now: datetime) -> None:
     newest = Export.objects.filter(letter=letter).order_by("-pk").values_list("created_at", flat=True)
     made = list(newest[:MAX_A_DAY])
     theirs = Export.objects.filter(asked_by=by, created_at__gt=now - timedelta(days=1))
@@ -94,7 +94,7 @@ def claim_export(*, now: datetime) -> Export | None:
     return claimed
 
 
-def must_still_be_allowed(export: Export) -> None:
+def require_still_allowed(export: Export) -> None:
     """Raise Refused("not_yours") if the person has lost their role, and Refused("gave_up") after too many attempts."""
     if export.attempts > MAX_ATTEMPTS:
         raise Refused(Refusal.GAVE_UP)
@@ -103,7 +103,7 @@ def must_still_be_allowed(export: Export) -> None:
 
 def advance_export(export: Export, *, reached: int, rows: int, now: datetime, lease: timedelta = LEASE) -> None:
     """Store the progress, and extend the lease. Raises TakenOver."""
-    if not _mine(export).update(reached=reached, rows=rows, next_attempt_at=now + lease):
+    if not _claimed(export).update(reached=reached, rows=rows, next_attempt_at=now + lease):
         raise TakenOver
 
 
@@ -112,7 +112,7 @@ def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -
     """Make the file available for download. Raises TakenOver."""
     expires_at = now + KEPT
     values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
-    if not _mine(export).update(**values, reached=export.last_number):
+    if not _claimed(export).update(**values, reached=export.last_number):
         raise TakenOver
     details = {"export": export.pk, "kind": export.kind, "rows": rows}
     record("make_export", export.letter, by=export.asked_by, now=now, details=details)
@@ -120,18 +120,18 @@ def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -
 
 def postpone_export(export: Export, *, error: str, now: datetime) -> None:
     """Note a failed attempt. The export is tried again."""
-    _mine(export).update(error=error[:100], next_attempt_at=now + PAUSE)
+    _claimed(export).update(error=error[:100], next_attempt_at=now + PAUSE)
 
 
 @transaction.atomic
 def fail_export(export: Export, *, error: str, now: datetime) -> None:
     """Give up. The person may request the file again."""
-    if _mine(export).update(failed_at=now, error=error[:100]):
+    if _claimed(export).update(failed_at=now, error=error[:100]):
         details = {"export": export.pk, "kind": export.kind, "error": error}
         record("fail_export", export.letter, by=None, now=now, details=details)
 
 
-def _mine(export: Export) -> ExportQuerySet:
+def _claimed(export: Export) -> ExportQuerySet:
     return Export.objects.owed().filter(pk=export.pk, attempts=export.attempts)
 
 

@@ -14,8 +14,8 @@ from letters.organizer.exports.operations import (
     expire_exports,
     fail_export,
     finish_export,
-    must_still_be_allowed,
     postpone_export,
+    require_still_allowed,
 )
 from letters.organizer.exports.pdf.writing import Signatory, write_pdf
 from letters.shared.clock import database_now
@@ -37,7 +37,7 @@ def make_exports() -> None:
 def _make(export: Export) -> None:
     name = files.name_of(export)
     try:
-        must_still_be_allowed(export)
+        require_still_allowed(export)
         write = _write_letter if export.kind == Export.Kind.LETTER else _write
         rows = write(export, name)
         finish_export(export, file_name=name, rows=rows, now=database_now())

@@ -13,7 +13,7 @@ from letters.models import Export, Letter, User
 from letters.organizer.exports import files, queries
 from letters.organizer.exports.forms import SignaturesForm
 from letters.organizer.exports.operations import Wanted, ask_export, fetch_export
-from letters.shared.refusals import explain, sentence
+from letters.shared.explaining import explain, sentence
 from letters.shared.refused import Refusal, Refused
 
 TYPES = {

@@ -68,7 +68,7 @@ def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: dateti
     trace.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
-    _must_be_allowed(letter, now)
+    _require_may_invite(letter, now)
     values = {"encrypted": encrypt(text), "encoding": encoding, "created_at": now}
     SignatoryList.objects.update_or_create(letter=letter, sent_by=by, defaults=values)
     change.record("upload_list", letter, details={"lines": len(text.splitlines())})
@@ -88,27 +88,27 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
 
     Idempotent. Raises Refused if the letter is open already, has no text yet ("no_text"), or would have more than
     MAX_INVITED ("too_many"); "too_many_today" beyond the daily limit of the account; and "not_cleared" and
-    "round_stopped" as `_must_be_allowed` does.
+    "round_stopped" as `_require_may_invite` does.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
-    _must_be_allowed(letter, now)
+    _require_may_invite(letter, now)
     if is_stopped(letter.collective, by, now):
         raise Refused(Refusal.ROUND_STOPPED)
     eligible = sort_out(letter, people).eligible
     if listed(letter) + len(eligible) > MAX_INVITED:
         raise Refused(Refusal.TOO_MANY)
     if eligible:
-        _must_not_be_too_many_today(change, len(eligible), by)
+        _check_daily_quota(change, len(eligible), by)
     SignatoryList.objects.filter(letter=letter, sent_by=by).delete()
     if eligible:
         _fix_text(change)
-        _write(letter, unknown_among(letter, eligible), now)
+        _create_invitations(letter, unknown_among(letter, eligible), now)
         change.record("invite_first_signers", letter, details={"invited": len(eligible)})
         change.after_commit(wakeups.notify_bulk_mail_worker)
     return len(eligible)
 
 
-def _must_be_allowed(letter: Letter, now: datetime) -> None:
+def _require_may_invite(letter: Letter, now: datetime) -> None:
     """Raise Refused if nobody may be invited now.
 
     The reasons are those of round_refusal, "not_cleared" while staff have still to clear the collective, and
@@ -116,12 +116,12 @@ def _must_be_allowed(letter: Letter, now: datetime) -> None:
     """
     if refusal := round_refusal(letter, now):
         raise Refused(refusal)
-    letter.collective.must_be_cleared()
+    letter.collective.require_cleared()
     if health_of(letter.collective).is_ill:
         raise Refused(Refusal.ROUND_STOPPED)
 
 
-def _must_not_be_too_many_today(change: LetterChange, number: int, by: User) -> None:
+def _check_daily_quota(change: LetterChange, number: int, by: User) -> None:
     change.lock_account()
     # Withdrawn invitations count too: their email may have left.
     if invited_today(by, change.now) + number > invitations_a_day(by):
@@ -140,7 +140,7 @@ def _fix_text(change: LetterChange) -> None:
     change.update_unseen(current_revision_id=revision.pk)
 
 
-def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
+def _create_invitations(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
     again = expired_among(letter, list(new))
     rows = [_signature(letter, digest, person, again.get(digest), now) for digest, person in new.items()]
     # Race: the person may have signed by the form a moment ago. Their signature stays.
@@ -152,7 +152,7 @@ def _write(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
     contacts = [SignerContact(signature_id=pk, address=encrypt(new[d].address.deliverable)) for d, pk in ids.items()]
     SignerContact.objects.bulk_create(contacts, BATCH_SIZE)
-    mails = [_mail(pk, now) for pk in sorted(ids.values())]
+    mails = [_outgoing_email(pk, now) for pk in sorted(ids.values())]
     OutgoingEmail.objects.bulk_create(mails, BATCH_SIZE)
 
 
@@ -179,7 +179,7 @@ def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, no
     )
 
 
-def _mail(signature_id: int, now: datetime) -> OutgoingEmail:
+def _outgoing_email(signature_id: int, now: datetime) -> OutgoingEmail:
     return OutgoingEmail(
         kind=OutgoingEmail.Kind.INVITED,
         signature_id=signature_id,
@@ -212,7 +212,7 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
     refusal = round_refusal(letter, now)
     if refusal and refusal != Refusal.LETTER_OPEN:
         raise Refused(refusal)
-    letter.collective.must_be_cleared()
+    letter.collective.require_cleared()
     if health_of(letter.collective).is_ill:
         raise Refused(Refusal.ROUND_STOPPED)
     values: dict[str, Any] = {
@@ -235,7 +235,7 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
     written either way, since owners read the log.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
-    _end(_waiting(letter).filter(address_hash=hash_address(address.canonical)), now)
+    _end_invitations(_unanswered(letter).filter(address_hash=hash_address(address.canonical)), now)
     change.record("withdraw_invitation", letter)
 
 
@@ -246,7 +246,7 @@ def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
     If nobody has signed a draft, its text can be edited again.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
-    _end(_waiting(letter), now)
+    _end_invitations(_unanswered(letter), now)
     change.record("call_off_round", letter, details={"text_is_free": _free_text(change)})
 
 
@@ -272,7 +272,7 @@ def forget_invitations(*, now: datetime) -> None:
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_LIFETIME)
     while batch := list(late.values_list("pk", flat=True)[:BATCH_SIZE]):
         with transaction.atomic():
-            _end(late.filter(pk__in=batch), now)
+            _end_invitations(late.filter(pk__in=batch), now)
     opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
     unsigned = Signature.objects.filter(is_first=True, state__in=Transition.FORGET_INVITATION.sources)
     over = (
@@ -298,11 +298,11 @@ def _forget_what_came_back(now: datetime) -> None:
     back.filter(signature__letter__in=over).delete()
 
 
-def _waiting(letter: Letter) -> SignatureQuerySet:
+def _unanswered(letter: Letter) -> SignatureQuerySet:
     return Signature.objects.filter(letter=letter, is_first=True, state=State.INVITED)
 
 
-def _end(waiting: SignatureQuerySet, now: datetime) -> int:
+def _end_invitations(waiting: SignatureQuerySet, now: datetime) -> int:
     """Reduce invitations to their hash. Returns how many.
 
     Race: the row lock lets an answer at the same moment win.

@@ -29,7 +29,7 @@ from letters.organizer.first_signatories.signatory_import import (
     guess_columns,
     read_people,
 )
-from letters.shared.refusals import explain, sentence
+from letters.shared.explaining import explain, sentence
 from letters.shared.refused import Refusal, Refused
 
 # Rows and line numbers shown as examples.
@@ -152,18 +152,18 @@ def _list_page(
         "refusal": refusal,
         "number": len(eligible),
         "people": eligible[:PEOPLE_SHOWN],
-        "without_address": _said(parsed_list.without_address),
-        "doubles": _said(parsed_list.doubles),
-        "several": _said(parsed_list.several),
-        "slips": _said(parsed_list.slips),
-        "elsewhere": _said(sorted_out.elsewhere),
+        "without_address": _line_numbers(parsed_list.without_address),
+        "doubles": _line_numbers(parsed_list.doubles),
+        "several": _line_numbers(parsed_list.several),
+        "slips": _line_numbers(parsed_list.slips),
+        "elsewhere": _line_numbers(sorted_out.elsewhere),
         "fixes_text": letter.status == Letter.Status.DRAFT and letter.current_revision_id is None,
     }
     status = 409 if refusal else 422 if form.errors or misread else 200
     return render(request, "letters/first_signatories/invite_list.html", context, status=status)
 
 
-def _said(lines: list[int]) -> dict[str, Any]:
+def _line_numbers(lines: list[int]) -> dict[str, Any]:
     """Return the first line numbers as text, and how many more there are."""
     shown = ", ".join(map(str, sorted(lines)[:LINES_SHOWN]))
     return {"number": len(lines), "lines": shown, "more": max(0, len(lines) - LINES_SHOWN)}
@@ -173,11 +173,11 @@ def _said(lines: list[int]) -> dict[str, Any]:
 def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Remind, withdraw one invitation, or cancel the round, one button each."""
     action = request.POST.get("action", "")
-    deeds = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
-    if action not in deeds:
+    actions = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
+    if action not in actions:
         raise Http404("There is nothing of that name to do.")
     try:
-        return deeds[action](request, letter, writer)
+        return actions[action](request, letter, writer)
     except Refused as refused:
         return _round_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
 

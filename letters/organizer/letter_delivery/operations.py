@@ -38,7 +38,7 @@ def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, no
     letter_delivery, _ = LetterDelivery.objects.update_or_create(
         letter=letter, on=delivered.on, to=delivered.to, defaults=values
     )
-    _tell(change, "record_letter_delivery", letter_delivery)
+    _record(change, "record_letter_delivery", letter_delivery)
     return letter_delivery
 
 
@@ -48,11 +48,11 @@ def remove_letter_delivery(letter: Letter, letter_delivery_id: int, *, by: User,
     change = change_letter(letter, WRITING, by=by, now=now)
     letter_delivery = LetterDelivery.objects.filter(letter=letter, pk=letter_delivery_id).first()
     if letter_delivery:
-        _tell(change, "remove_letter_delivery", letter_delivery)
+        _record(change, "remove_letter_delivery", letter_delivery)
         letter_delivery.delete()
 
 
-def _tell(change: LetterChange, verb: str, letter_delivery: LetterDelivery) -> None:
+def _record(change: LetterChange, verb: str, letter_delivery: LetterDelivery) -> None:
     change.update()
     details = {"on": letter_delivery.on.isoformat(), "signatures": letter_delivery.signature_count}
     change.record(verb, change.letter, details=details)

@@ -11,7 +11,7 @@ from letters.models import Letter, User
 from letters.organizer.letter_delivery import queries
 from letters.organizer.letter_delivery.forms import LetterDeliveryForm
 from letters.organizer.letter_delivery.operations import record_letter_delivery, remove_letter_delivery
-from letters.shared.refusals import add_refusal
+from letters.shared.explaining import add_refusal
 from letters.shared.refused import Refused
 
 

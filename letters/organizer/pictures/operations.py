@@ -38,7 +38,7 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     if letter.pictures.count() >= MAX_PICTURES:
         raise Refused(Refusal.TOO_MANY)
     size = len(picture.full) + len(picture.small)
-    _must_not_fill_the_disk(size, by, now)
+    _check_upload_quota(size, by, now)
     values = {"alt": alt, "width": picture.width, "height": picture.height, "created_at": now}
     values |= {"full": picture.full, "small": picture.small}
     kept = Picture.objects.create(letter=letter, digest=picture.digest, **values)
@@ -46,7 +46,7 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     return kept
 
 
-def _must_not_fill_the_disk(size: int, by: User, now: datetime) -> None:
+def _check_upload_quota(size: int, by: User, now: datetime) -> None:
     today = AuditEvent.objects.filter(actor=by, verb="add_picture", at__gt=now - timedelta(days=1))
     sizes = [int(details.get("bytes", 0)) for details in today.values_list("details", flat=True)[:MAX_A_DAY]]
     if len(sizes) >= MAX_A_DAY or sum(sizes) + size > MAX_BYTES_A_DAY:

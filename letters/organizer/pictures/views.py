@@ -18,7 +18,7 @@ from letters.organizer.pictures import queries
 from letters.organizer.pictures.admission import admit_upload
 from letters.organizer.pictures.forms import PictureForm
 from letters.organizer.pictures.operations import add_picture, choose_cover
-from letters.shared.refusals import explain
+from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
 # The address contains a digest of the content, so the content never changes.

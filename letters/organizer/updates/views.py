@@ -33,8 +33,9 @@ from letters.organizer.updates.operations import (
     write_answer,
     write_update,
 )
+from letters.shared.explaining import explain, sentence
 from letters.shared.languages import direction, interface_language
-from letters.shared.refusals import ANSWERS, explain, sentence
+from letters.shared.refusals import ANSWERS
 from letters.shared.refused import Refusal, Refused
 
 
@@ -152,10 +153,10 @@ def _why_not(letter: Letter, update: Update, *, now: datetime) -> Refusal | Lite
 def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
     """Pause, resume, stop, show or hide the update, one button each."""
     update, action, now = queries.update_of(letter, update_id), request.POST.get("action", ""), timezone.now()
-    deeds = {"pause": pause_update, "resume": resume_update, "stop": stop_update}
+    actions = {"pause": pause_update, "resume": resume_update, "stop": stop_update}
     try:
-        if action in deeds:
-            deeds[action](update, by=writer, now=now)
+        if action in actions:
+            actions[action](update, by=writer, now=now)
         elif action in {"show", "hide"}:
             show_update(update, is_public=action == "show", by=writer, now=now)
         else:
@@ -220,12 +221,12 @@ def _write_answer(
 def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: int) -> HttpResponse:
     """Publish an answer, or take it off the page."""
     answer = queries.answer_of(letter, answer_id)
-    deeds = {"publish": publish_answer, "hide": hide_answer}
-    deed = deeds.get(request.POST.get("action", ""))
-    if deed is None:
+    actions = {"publish": publish_answer, "hide": hide_answer}
+    operation = actions.get(request.POST.get("action", ""))
+    if operation is None:
         raise Http404("There is nothing of that name to do.")
     try:
-        deed(answer, by=writer, now=timezone.now())
+        operation(answer, by=writer, now=timezone.now())
     except Refused as refused:
         messages.warning(request, explain(refused, "send"))
     return redirect("edit_answer", slug=letter.slug, answer_id=answer.pk)

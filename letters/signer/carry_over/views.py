@@ -9,8 +9,8 @@ from django.utils.translation import gettext
 from letters.base.accounts.guards import of_own_letter
 from letters.base.emailed_links.guards import of_a_signature, see_other
 from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
+from letters.shared.explaining import explain
 from letters.shared.languages import direction, interface_language
-from letters.shared.refusals import explain
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.carry_over import queries

@@ -35,7 +35,7 @@ def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **v
 
     Raises Refused with "no_name", "names_a_link", "slug_taken" or "unknown_timezone".
     """
-    _judge(values)
+    _check_timezone(values)
     check_no_link(name)
     collective = Collective(name=name, slug=slug, created_at=now, **values)
     if slug:
@@ -54,7 +54,7 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
     An existing name that looks like a link may stay. Emails do not show it as one.
     """
     change = change_collective(collective, OWNING, by=by, now=now)
-    _judge(values)
+    _check_timezone(values)
     if values.get("name", collective.name) != collective.name:
         check_no_link(values["name"])
     changed = [name for name in DESCRIPTION if name in values and getattr(collective, name) != values[name]]
@@ -78,7 +78,7 @@ def check_no_link(name: str) -> None:
         raise Refused(Refusal.NAMES_A_LINK)
 
 
-def _judge(values: Mapping[str, Any]) -> None:
+def _check_timezone(values: Mapping[str, Any]) -> None:
     if values.get("timezone", "UTC") not in available_timezones():
         raise Refused(Refusal.UNKNOWN_TIMEZONE)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from letters.base.accounts.invitations import is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
-from letters.base.changes.operations import change_collective
+from letters.base.changes.operations import CollectiveChange, change_collective
 from letters.models import (
     OWNING,
     SALT_BYTES,
@@ -44,41 +44,55 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     bounce; and "names_a_link" if a name that the email repeats would become a link in it.
     """
     change = change_collective(collective, OWNING, by=by, now=now)
-    collective.must_be_cleared()
+    _check_may_invite(collective, by, now)
+    if role not in Membership.Role.values:
+        raise Refused(Refusal.UNKNOWN_ROLE)
+    _check_not_a_member(collective, address, by)
+    known = hash_address(address.canonical)
+    open_now = collective.invitations.standing(now)
+    if invited := open_now.filter(address_hash=known).first():
+        if invited.role != role:
+            raise Refused(Refusal.INVITED_OTHERWISE)
+        return invited
+    if open_now.count() >= MAX_OPEN:
+        raise Refused(Refusal.TOO_MANY_OPEN)
+    _check_daily_limits(change, by)
+    # One that expired, or whose inviter is not an owner any more.
+    collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
+    return _create_invitation(change, address, role, by)
+
+
+def _check_may_invite(collective: Collective, by: User, now: datetime) -> None:
+    collective.require_cleared()
     if is_stopped(collective, by, now):
         raise Refused(Refusal.ROUND_STOPPED)
     if any(map(looks_like_link, (collective.name, by.name))):
         raise Refused(Refusal.NAMES_A_LINK)
-    if role not in Membership.Role.values:
-        raise Refused(Refusal.UNKNOWN_ROLE)
-    _must_be_nobody_here(collective, address, by)
-    known = hash_address(address.canonical)
-    standing = collective.invitations.standing(now)
-    if invited := standing.filter(address_hash=known).first():
-        if invited.role != role:
-            raise Refused(Refusal.INVITED_OTHERWISE)
-        return invited
-    if standing.count() >= MAX_OPEN:
-        raise Refused(Refusal.TOO_MANY_OPEN)
+
+
+def _check_daily_limits(change: CollectiveChange, by: User) -> None:
+    """Raise Refused("too_many_today") or Refused("few_today"). Locks the account, so that two requests both count."""
+    now = change.now
     today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
-    if max(today.filter(collective=collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
+    if max(today.filter(collective=change.collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
         raise Refused(Refusal.TOO_MANY_TODAY)
     change.lock_account()
     if invited_today(by, now) >= invitations_a_day(by):
         raise Refused(Refusal.FEW_TODAY)
-    # One that expired, or whose inviter is not an owner any more.
-    collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
+
+
+def _create_invitation(change: CollectiveChange, address: Address, role: str, by: User) -> MemberInvitation:
     invitation = MemberInvitation.objects.create(
-        collective=collective,
+        collective=change.collective,
         role=role,
         address=encrypt(address.deliverable),
-        address_hash=known,
+        address_hash=hash_address(address.canonical),
         invited_by=by,
         salt=secrets.token_bytes(SALT_BYTES),
-        created_at=now,
-        expires_at=now + LIFETIME,
+        created_at=change.now,
+        expires_at=change.now + LIFETIME,
     )
-    _owe_mail(invitation, now=now)
+    _owe_mail(invitation, now=change.now)
     change.record("invite_member", invitation, details={"role": role})
     return invitation
 
@@ -90,7 +104,7 @@ def _owe_mail(invitation: MemberInvitation, *, now: datetime) -> None:
     transaction.on_commit(wakeups.notify_mail_worker)
 
 
-def _must_be_nobody_here(collective: Collective, address: Address, by: User) -> None:
+def _check_not_a_member(collective: Collective, address: Address, by: User) -> None:
     if canonical(by.email) == address.canonical:
         raise Refused(Refusal.YOURSELF)
     theirs = collective.memberships.values_list("user__email", flat=True)[:MAX_MEMBERS]

@@ -23,10 +23,10 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:
         raise Refused(Refusal.UNKNOWN_ROLE)
-    current = _still_there(membership)
+    current = _current_membership(membership)
     if current.role == role:
         return
-    _must_leave_an_owner(change.collective, current)
+    _require_another_owner(change.collective, current)
     Membership.objects.filter(pk=current.pk).update(role=role)
     _record_membership(change, "change_role", current, to=role)
 
@@ -35,8 +35,8 @@ def change_role(membership: Membership, *, role: str, by: User, now: datetime) -
 def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
     """Remove a member. Raises Refused("gone") or Refused("last_owner")."""
     change = change_collective(membership.collective, OWNING, by=by, now=now)
-    current = _still_there(membership)
-    _must_leave_an_owner(change.collective, current)
+    current = _current_membership(membership)
+    _require_another_owner(change.collective, current)
     _record_membership(change, "remove_member", current)
     current.delete()
 
@@ -52,12 +52,12 @@ def leave_collective(collective: Collective, *, by: User, now: datetime) -> None
     if membership is None:
         return
     if collective.letters.exists() or collective.memberships.exclude(pk=membership.pk).exists():
-        _must_leave_an_owner(collective, membership)
+        _require_another_owner(collective, membership)
     _record_membership(change, "leave_collective", membership)
     membership.delete()
 
 
-def _still_there(membership: Membership) -> Membership:
+def _current_membership(membership: Membership) -> Membership:
     """Return the membership as it is now. Raises Refused("gone")."""
     current = Membership.objects.filter(pk=membership.pk).first()
     if current is None:
@@ -65,7 +65,7 @@ def _still_there(membership: Membership) -> Membership:
     return current
 
 
-def _must_leave_an_owner(collective: Collective, going: Membership) -> None:
+def _require_another_owner(collective: Collective, going: Membership) -> None:
     """Raise Refused("last_owner") if no other active owner would be left."""
     others = collective.memberships.filter(role__in=OWNING, user__is_active=True).exclude(pk=going.pk)
     if going.role in OWNING and not others.exists():

@@ -54,11 +54,11 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         raise Refused(Refusal.NO_TEXT)
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
         return
-    letter.collective.must_be_cleared()
+    letter.collective.require_cleared()
     details: dict[str, Any] = {"revision": revision.number}
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
-        behind = _may_follow(letter, revision, kind, note)
-        _must_not_be_anew_too_often(letter, now)
+        behind = _check_later_revision(letter, revision, kind, note)
+        _check_later_publications(letter, now)
         opening: dict[str, Any] = {}
         details |= {"kind": kind, "behind": behind}
     else:
@@ -73,7 +73,7 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
     change.record("publish_letter", letter, details=details)
 
 
-def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
+def _check_later_revision(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
     """Check that a later revision tells readers what is new, and that no language loses its page.
 
     Returns the languages whose translation is older than the original. Raises Refused as `publish_letter` says.
@@ -94,7 +94,7 @@ def _may_follow(letter: Letter, revision: Revision, kind: str, note: str) -> lis
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 
-def _must_not_be_anew_too_often(letter: Letter, now: datetime) -> None:
+def _check_later_publications(letter: Letter, now: datetime) -> None:
     """Raise Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day."""
     later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
     if later.count() >= MAX_LATER_PUBLICATIONS:
@@ -113,8 +113,8 @@ def _check_publication_quota(change: LetterChange) -> None:
     new_or_scheduled = Q(published_at__gt=now - timedelta(days=1)) | Q(publish_at__isnull=False)
     others = Letter.objects.filter(new_or_scheduled).exclude(pk=letter.pk).values("pk")
     # Performance: start from the letters, of which there are few in a day. A moderator has a million other events.
-    deeds = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
-    theirs = deeds.filter(verb__in=["publish_letter", "schedule_letter"])
+    events = AuditEvent.objects.filter(object_kind="letter", object_id__in=others, actor=by)
+    theirs = events.filter(verb__in=["publish_letter", "schedule_letter"])
     if theirs.values("object_id").distinct().count() >= MAX_FIRST_PUBLICATIONS:
         raise Refused(Refusal.TOO_MANY_LETTERS)
 
@@ -136,7 +136,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if at and not letter.revisions.filter(translations__language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if at:
-        letter.collective.must_be_cleared()
+        letter.collective.require_cleared()
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
     change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})
@@ -154,7 +154,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     if letter is None:
         return False
     try:
-        _must_have_a_writer(letter.collective)
+        _require_active_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
         if letter.publish_refused != refused.code:
@@ -166,7 +166,7 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     return True
 
 
-def _must_have_a_writer(collective: Collective) -> None:
+def _require_active_writer(collective: Collective) -> None:
     """Raise Refused("nobody_left") if no active member could undo what the clock does.
 
     All writers may have left, or staff have closed the account that scheduled the letter.

@@ -51,13 +51,13 @@ def write_text(
     Refused("revision_published") as `translate_letter` does.
     """
     change_letter(letter, WRITING, by=by, now=now)
-    stands = _unpublished(letter).translations.filter(language=text.language).first()
-    if (stands.version if stands else "") != seen:
+    current = _unpublished(letter).translations.filter(language=text.language).first()
+    if (current.version if current else "") != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
-    if stands and not finished:
-        made_from = stands.made_from
-    if stands and stands.made_from == (made_from or stands.made_from) and _says_the_same(stands, text):
-        return stands
+    if current and not finished:
+        made_from = current.made_from
+    if current and current.made_from == (made_from or current.made_from) and _says_the_same(current, text):
+        return current
     return translate_letter(letter, text=text, by=by, now=now, made_from=made_from)
 
 
@@ -77,28 +77,30 @@ def translate_letter(letter: Letter, *, text: Text, by: User, now: datetime, mad
     html = render_or_refuse(text.body)
     change = change_letter(letter, WRITING, by=by, now=now)
     revision = _unpublished(letter)
-    stands = revision.translations.filter(language=text.language).first()
-    if stands is None and revision.translations.count() >= MAX_LANGUAGES:
+    current = revision.translations.filter(language=text.language).first()
+    if current is None and revision.translations.count() >= MAX_LANGUAGES:
         raise Refused(Refusal.TOO_MANY_LANGUAGES)
     written = [text.title, text.addressee, text.summary, text.body, html]
-    keep_text(written, instead_of=stored_parts(stands) if stands else [], by=by, now=now)
-    translation, _ = Translation.objects.update_or_create(
-        revision=revision,
-        language=text.language,
-        defaults={
-            "title": text.title,
-            "addressee": text.addressee,
-            "summary": text.summary,
-            "body": text.body,
-            "html": html,
-            "sha256": digest(text.title, text.addressee, text.body, *revision.cover_parts()),
-            **({"made_from": made_from} if made_from else {}),
-        },
-    )
+    keep_text(written, instead_of=stored_parts(current) if current else [], by=by, now=now)
+    translation = _save(revision, text, html, made_from)
     details = {"language": text.language, "revision": revision.number}
     if not _was_just_written(letter, details, by, now):
         change.record("translate_letter", letter, details=details)
     return translation
+
+
+def _save(revision: Revision, text: Text, html: str, made_from: str) -> Translation:
+    values = {
+        "title": text.title,
+        "addressee": text.addressee,
+        "summary": text.summary,
+        "body": text.body,
+        "html": html,
+        "sha256": digest(text.title, text.addressee, text.body, *revision.cover_parts()),
+        **({"made_from": made_from} if made_from else {}),
+    }
+    saved, _ = Translation.objects.update_or_create(revision=revision, language=text.language, defaults=values)
+    return saved
 
 
 def stored_parts(translation: Translation) -> list[str]:

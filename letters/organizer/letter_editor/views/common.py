@@ -1,7 +1,7 @@
 """What several pages of the letter editor need."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -13,13 +13,21 @@ from letters.organizer.letter_editor import queries
 from letters.organizer.letter_editor.forms import (
     WithdrawForm,
 )
+from letters.shared.explaining import explain
 from letters.shared.languages import is_language
-from letters.shared.refusals import explain
 from letters.shared.refused import Refusal, Refused
 
-Deed = Callable[..., object]
+Operation = Callable[..., object]
 # The text has been saved, but cannot be published for now.
 NOT_YET = {Refusal.NOT_CLEARED, Refusal.TOO_MANY_LETTERS}
+
+
+def chosen_operation(request: HttpRequest, operations: Mapping[str, Operation]) -> Operation:
+    """Return the operation of the button that was pressed."""
+    operation = operations.get(request.POST.get("action", ""))
+    if operation is None:
+        raise Http404("There is nothing of that name to do.")
+    return operation
 
 
 def not_saved(refused: Refused | None, manuscript: queries.Manuscript) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -26,7 +26,7 @@ from letters.organizer.letter_editor.operations import (
     write_text,
 )
 from letters.organizer.letter_editor.views.common import NOT_YET, not_saved, withdrawing_context
-from letters.shared.refusals import explain
+from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
 
@@ -38,11 +38,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
         return _published(request, manuscript, writer)
     action = request.POST.get("action", "")
-    forms = _EditForms(
-        text=TextForm(posted, text=manuscript.original, language=letter.language),
-        schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.collective.zone()),
-        revision=RevisionForm(posted if action == "publish" and letter.current_revision_id else None),
-    )
+    forms = _EditForms.of(manuscript, posted, action)
     refused = None
     if posted is not None and forms.text.is_valid():
         try:
@@ -55,6 +51,13 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
                 messages.warning(request, explain(refused, "schedule" if action == "schedule" else "publish"))
                 return redirect("edit_letter", slug=letter.slug)
     manuscript = queries.manuscript(letter) if posted is not None else manuscript
+    return _write_page(request, manuscript, writer, forms, refused)
+
+
+def _write_page(
+    request: HttpRequest, manuscript: queries.Manuscript, writer: User, forms: "_EditForms", refused: Refused | None
+) -> HttpResponse:
+    letter = manuscript.letter
     context = {
         "letter": letter,
         "text": manuscript.original,
@@ -69,10 +72,8 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "new_languages": queries.new_languages(manuscript, timezone.now()),
         **withdrawing_context(letter, writer),
     }
-    wrong = forms.text.errors or forms.schedule.errors or forms.revision.errors
-    return render(
-        request, "letters/letter_editor/write.html", context, status=409 if refused else 422 if wrong else 200
-    )
+    status = 409 if refused else 422 if forms.have_errors else 200
+    return render(request, "letters/letter_editor/write.html", context, status=status)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,19 @@ class _EditForms:
     text: TextForm
     schedule: ScheduleForm
     revision: RevisionForm
+
+    @classmethod
+    def of(cls, manuscript: queries.Manuscript, posted: QueryDict | None, action: str) -> "_EditForms":
+        letter = manuscript.letter
+        return cls(
+            text=TextForm(posted, text=manuscript.original, language=letter.language),
+            schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.collective.zone()),
+            revision=RevisionForm(posted if action == "publish" and letter.current_revision_id else None),
+        )
+
+    @property
+    def have_errors(self) -> bool:
+        return bool(self.text.errors or self.schedule.errors or self.revision.errors)
 
 
 def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditForms, action: str) -> bool:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -22,25 +22,23 @@ from letters.organizer.letter_editor.operations import (
     schedule_letter,
     withdraw_letter,
 )
-from letters.organizer.letter_editor.views.common import NOT_YET, Deed
-from letters.shared.refusals import add_refusal, explain
+from letters.organizer.letter_editor.views.common import NOT_YET, Operation, chosen_operation
+from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refused
 
 
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Close, reopen, publish or unschedule the letter, one button each."""
-    deeds: dict[str, Deed] = {
+    operations: dict[str, Operation] = {
         "close": close_letter,
         "reopen": reopen_letter,
         "publish": publish_letter,
         "unschedule": partial(schedule_letter, at=None),
     }
-    deed = deeds.get(request.POST.get("action", ""))
-    if deed is None:
-        raise Http404("There is nothing of that name to do.")
+    operation = chosen_operation(request, operations)
     try:
-        deed(letter, by=writer, now=timezone.now())
+        operation(letter, by=writer, now=timezone.now())
     except Refused as refused:
         # Any other refusal means that it happened in another window, and the page shows that.
         if refused.code in NOT_YET:

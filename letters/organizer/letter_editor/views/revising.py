@@ -1,7 +1,7 @@
 """Begin or discard a new revision."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -11,20 +11,18 @@ from letters.organizer.letter_editor.operations import (
     discard_revision,
     start_revision,
 )
-from letters.organizer.letter_editor.views.common import Deed
-from letters.shared.refusals import explain
+from letters.organizer.letter_editor.views.common import Operation, chosen_operation
+from letters.shared.explaining import explain
 from letters.shared.refused import Refusal, Refused
 
 
 @of_own_letter("POST")
 def revise(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Start a new revision of a published letter, or discard it."""
-    deeds: dict[str, Deed] = {"start": start_revision, "discard": discard_revision}
-    deed = deeds.get(request.POST.get("action", ""))
-    if deed is None:
-        raise Http404("There is nothing of that name to do.")
+    operations: dict[str, Operation] = {"start": start_revision, "discard": discard_revision}
+    operation = chosen_operation(request, operations)
     try:
-        deed(letter, by=writer, now=timezone.now())
+        operation(letter, by=writer, now=timezone.now())
     except Refused as refused:
         # If the letter was withdrawn in another window, the page says so itself.
         if refused.code in {Refusal.TOO_MANY_TEXTS, Refusal.TOO_MUCH_TEXT}:

@@ -14,8 +14,8 @@ from letters.organizer.letter_editor.operations import (
     write_text,
 )
 from letters.organizer.letter_editor.views.common import language_or_404, writer_saw
+from letters.shared.explaining import sentence
 from letters.shared.markdown import TooComplicated, render_markdown
-from letters.shared.refusals import sentence
 from letters.shared.refused import Refusal, Refused
 from letters.shared.too_complex import SENTENCES as SENTENCES_OF_TEXTS
 

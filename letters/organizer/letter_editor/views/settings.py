@@ -17,7 +17,7 @@ from letters.organizer.letter_editor.operations import (
     readdress_letter,
     set_up_letter,
 )
-from letters.shared.refusals import add_refusal
+from letters.shared.explaining import add_refusal
 from letters.shared.refused import Refused
 
 

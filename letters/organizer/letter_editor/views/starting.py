@@ -19,8 +19,8 @@ from letters.organizer.letter_editor.forms import (
 from letters.organizer.letter_editor.operations import (
     start_letter,
 )
+from letters.shared.explaining import add_refusal
 from letters.shared.languages import is_language
-from letters.shared.refusals import add_refusal
 from letters.shared.refused import Refused
 
 

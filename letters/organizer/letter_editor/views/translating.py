@@ -17,8 +17,8 @@ from letters.organizer.letter_editor.operations import (
     write_text,
 )
 from letters.organizer.letter_editor.views.common import language_or_404, not_saved, writer_saw
+from letters.shared.explaining import explain
 from letters.shared.languages import language_choices
-from letters.shared.refusals import explain
 from letters.shared.refused import Refused
 
 

@@ -56,31 +56,37 @@ def write_answer(
     values = _values_of_answer(text)
     change = change_letter(letter, WRITING, by=by, now=now)
     first, last = queries.days_of_answer(letter, now)
-    is_as_before = answer is not None and answer.answered_on == text.answered_on
-    if not (is_as_before or first <= text.answered_on <= last):
+    is_same_day = answer is not None and answer.answered_on == text.answered_on
+    if not (is_same_day or first <= text.answered_on <= last):
         raise Refused(Refusal.IMPOSSIBLE_DAY)
     if answer is None:
-        return _new_answer(change, values, by=by)
-    stands = AddresseeAnswer.objects.select_for_update(no_key=True).get(pk=answer.pk, letter=letter)
-    if all(getattr(stands, name) == value for name, value in values.items()):
-        return stands
-    if stands.version != seen:
+        return _create_answer(change, values, by=by)
+    current = AddresseeAnswer.objects.select_for_update(no_key=True).get(pk=answer.pk, letter=letter)
+    if all(getattr(current, name) == value for name, value in values.items()):
+        return current
+    if current.version != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
-    details: dict[str, Any] = {"letter": letter.pk}
-    keep_text(words_in(values), instead_of=words_replaced(stands, values), by=by, now=now)
-    if stands.published_at:
-        if not clean_line(note):
+    _change_answer(change, current, values, note=clean_line(note), by=by)
+    current.refresh_from_db()
+    return current
+
+
+def _change_answer(
+    change: LetterChange, answer: AddresseeAnswer, values: dict[str, Any], *, note: str, by: User
+) -> None:
+    details: dict[str, Any] = {"letter": change.letter.pk}
+    keep_text(words_in(values), instead_of=words_replaced(answer, values), by=by, now=change.now)
+    if answer.published_at:
+        if not note:
             raise Refused(Refusal.NO_NOTE)
-        values |= {"changed_because": clean_line(note), "changed_at": now}
-        details["before"] = _as_it_was(stands, by, now)
+        values |= {"changed_because": note, "changed_at": change.now}
+        details["before"] = _published_version(answer, by, change.now)
         change.update()
-    AddresseeAnswer.objects.filter(pk=stands.pk).update(**values)
-    change.record("write_answer", stands, reason=clean_line(note), details=details)
-    stands.refresh_from_db()
-    return stands
+    AddresseeAnswer.objects.filter(pk=answer.pk).update(**values)
+    change.record("write_answer", answer, reason=note, details=details)
 
 
-def _as_it_was(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
+def _published_version(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
     """Return what the public read before and may have quoted, for the audit log.
 
     The log is kept for ever, so it stores each text once. A later event with the same fingerprint only refers to it.
@@ -103,7 +109,7 @@ def _values_of_answer(text: AnswerText) -> dict[str, Any]:
     return {"respondent": respondent, **rendered_body(text.body), **typed}
 
 
-def _new_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
+def _create_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
     """Create an answer. A double click creates one."""
     letter, now = change.letter, change.now
     if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
@@ -122,17 +128,17 @@ def publish_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
     change = change_letter(answer.letter, WRITING, by=by, now=now)
     if answer.letter.status == Letter.Status.DRAFT:
         raise Refused(Refusal.LETTER_DRAFT)
-    _turn_answer(change, answer, now, "publish_answer")
+    _set_published(change, answer, now, "publish_answer")
 
 
 @transaction.atomic
 def hide_answer(answer: AddresseeAnswer, *, by: User, now: datetime) -> None:
     """Take the answer off the letter's page."""
     change = change_letter(answer.letter, WRITING, by=by, now=now)
-    _turn_answer(change, answer, None, "hide_answer")
+    _set_published(change, answer, None, "hide_answer")
 
 
-def _turn_answer(change: LetterChange, answer: AddresseeAnswer, published_at: datetime | None, verb: str) -> None:
+def _set_published(change: LetterChange, answer: AddresseeAnswer, published_at: datetime | None, verb: str) -> None:
     other = AddresseeAnswer.objects.filter(pk=answer.pk, published_at__isnull=published_at is not None)
     if other.update(published_at=published_at):
         change.update()

@@ -38,18 +38,18 @@ def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
     # also what the sequencer committed last.
     change = change_letter(update.letter, WRITING, by=by, now=now)
     letter = change.letter
-    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
-    if stands.state != State.DRAFT:
+    current = Update.objects.select_for_update(no_key=True).get(pk=update.pk)
+    if current.state != State.DRAFT:
         return
     if letter.status not in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         raise Refused(letter.status_refusal())
-    if stands.version != seen:
+    if current.version != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
     if code := why_not_now(letter, now=now):
         raise Refused(code)
     Update.objects.filter(pk=update.pk).update(state=State.SENDING, began_at=now, up_to=letter.last_number)
     change.update()
-    change.record("send_update", update, details={"letter": letter.pk, "is_public": stands.is_public})
+    change.record("send_update", update, details={"letter": letter.pk, "is_public": current.is_public})
     change.after_commit(wakeups.wake_spreader)
     update.refresh_from_db()
 
@@ -66,7 +66,7 @@ def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
 @transaction.atomic
 def pause_update(update: Update, *, by: User, now: datetime) -> None:
     """Stop sending for now. An email that is on its way to the mail server still leaves; the rest stays owed."""
-    _move(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
+    _change_state(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def resume_update(update: Update, *, by: User, now: datetime) -> None:
     """Send to everybody who has not had the update yet. Raises Refused("letter_withdrawn")."""
     if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
         raise Refused(Refusal.LETTER_WITHDRAWN)
-    _move(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
+    _change_state(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
     transaction.on_commit(wakeups.notify_bulk_mail_worker)
 
@@ -82,11 +82,11 @@ def resume_update(update: Update, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def stop_update(update: Update, *, by: User, now: datetime) -> None:
     """Stop for good: people who have not had the update do not get it. A worker drops the emails that are owed."""
-    _move(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
+    _change_state(update, {State.SENDING, State.PAUSED}, State.STOPPED, "stop_update", by=by, now=now)
     transaction.on_commit(wakeups.wake_spreader)
 
 
-def _move(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
+def _change_state(update: Update, among: set[State], to: State, verb: str, *, by: User, now: datetime) -> None:
     """Move from one of these states to another. A second call finds nothing to do."""
     change = change_letter(update.letter, WRITING, by=by, now=now, lock=False)
     if Update.objects.filter(pk=update.pk, state__in=among).update(state=to):

@@ -90,7 +90,7 @@ COUNTED_A_SECOND = 20_000
 def tally_update(update_id: int, *, now: datetime) -> None:
     """Count the emails by state, and note the end when none is owed any more."""
     update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
-    if update is None or (update.tallied_at and now - update.tallied_at < _rest(update)):
+    if update is None or (update.tallied_at and now - update.tallied_at < _count_lifetime(update)):
         return
     mails = OutgoingEmail.objects.filter(update_id=update_id)
     counts = mails.aggregate(
@@ -106,6 +106,6 @@ def tally_update(update_id: int, *, now: datetime) -> None:
     Update.objects.filter(pk=update_id).update(**changes)
 
 
-def _rest(update: Update) -> timedelta:
+def _count_lifetime(update: Update) -> timedelta:
     """Return how long a count stays valid. Counting a million emails at every sweep would cost too much."""
     return timedelta(seconds=update.recipients_total // COUNTED_A_SECOND)

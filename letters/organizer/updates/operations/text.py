@@ -31,6 +31,6 @@ def words_in(values: dict[str, Any]) -> list[str]:
     return [value for value in values.values() if isinstance(value, str)]
 
 
-def words_replaced(stands: Update | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
+def words_replaced(current: Update | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
     """Return the stored strings that these values replace."""
-    return [getattr(stands, name) for name, value in values.items() if isinstance(value, str)]
+    return [getattr(current, name) for name, value in values.items() if isinstance(value, str)]

@@ -52,19 +52,19 @@ def write_update(
     change = change_letter(letter, WRITING, by=by, now=now)
     if update is None:
         same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
-        return same or _draft(change, values, by=by)
-    stands = Update.objects.select_for_update(no_key=True).get(pk=update.pk, letter=letter)
-    if all(getattr(stands, name) == value for name, value in values.items()):
-        return stands
-    if stands.state != State.DRAFT:
+        return same or _create_draft(change, values, by=by)
+    current = Update.objects.select_for_update(no_key=True).get(pk=update.pk, letter=letter)
+    if all(getattr(current, name) == value for name, value in values.items()):
+        return current
+    if current.state != State.DRAFT:
         raise Refused(Refusal.BEGUN)
-    if stands.version != seen:
+    if current.version != seen:
         raise Refused(Refusal.CHANGED_MEANWHILE)
-    keep_text(words_in(values), instead_of=words_replaced(stands, values), by=by, now=now)
-    Update.objects.filter(pk=stands.pk).update(**values)
-    change.record("write_update", stands, details={"letter": letter.pk})
-    stands.refresh_from_db()
-    return stands
+    keep_text(words_in(values), instead_of=words_replaced(current, values), by=by, now=now)
+    Update.objects.filter(pk=current.pk).update(**values)
+    change.record("write_update", current, details={"letter": letter.pk})
+    current.refresh_from_db()
+    return current
 
 
 def _values(text: UpdateText) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _values(text: UpdateText) -> dict[str, Any]:
     return {"title": title, **rendered_body(text.body), "language": text.language, "is_public": text.is_public}
 
 
-def _draft(change: LetterChange, values: dict[str, Any], *, by: User) -> Update:
+def _create_draft(change: LetterChange, values: dict[str, Any], *, by: User) -> Update:
     letter, now = change.letter, change.now
     if Update.objects.filter(letter=letter, state=State.DRAFT).count() >= MAX_UNSENT:
         raise Refused(Refusal.TOO_MANY_UNSENT)

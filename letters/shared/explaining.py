@@ -1,0 +1,29 @@
+"""Explain a refusal to the person who caused it, on a page or beside a field."""
+
+from django.forms import BaseForm
+
+from letters.shared.limits import TooMany
+from letters.shared.refusals import ANSWERS, Doing
+from letters.shared.refused import Refusal, Refused
+
+
+def sentence(refusal: Refusal, doing: Doing = "") -> str:
+    answer = ANSWERS[refusal]
+    return str(answer.while_doing.get(doing, answer.sentence))
+
+
+def explain(refused: Refused, doing: Doing = "") -> str:
+    """Return the sentence for a page that goes on. Raises the refusal again where a page would say too much.
+
+    Privacy: a person who may not act on something gets 404 from the middleware, whatever the page was. The middleware
+    answers a limit as well: it says how long to wait.
+    """
+    if ANSWERS[refused.code].status == 404 or isinstance(refused, TooMany):
+        raise refused
+    return sentence(refused.code, doing)
+
+
+def add_refusal(form: BaseForm, refused: Refused, doing: Doing = "") -> None:
+    """Put the sentence beside its field on the form, or above a form without that field. Raises as `explain` does."""
+    name = ANSWERS[refused.code].field
+    form.add_error(name if name in form.fields else None, explain(refused, doing))
