@@ -26,7 +26,7 @@ from letters.public.public_pages import caching, latest_versions
 from letters.schedule import QUEUES
 from letters.shared import limits, wakeups
 from letters.shared.sessions import SessionStore
-from letters.signer.signing import queries as signing_queries
+from letters.signer.signing.queries import texts as signing_texts
 from tests.people import EN, IT, NOW, Reader, Signer, kept_pages
 
 LetterMaker = Callable[..., Letter]
@@ -143,7 +143,7 @@ def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
     latest_versions.forget()
-    signing_queries._letter_in_second.cache_clear()
+    signing_texts._letter_in_second.cache_clear()
     # Switches keep their state until a test turns one.
     monkeypatch.setattr(switches_queries, "_second", lambda: 0)
     switches_queries._standing.cache_clear()

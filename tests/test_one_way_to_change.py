@@ -22,7 +22,10 @@ CHANGES = "base/changes/operations.py"
 BY_ITSELF = {
     CHANGES: "the one way",
     "public/public_pages/operations.py": "the sequencer, which no person asks",
-    "signer/signing/operations.py": "signers, whose token is the authority",
+    **{
+        f"signer/signing/operations/{flow}.py": "signers, whose token is the authority"
+        for flow in ("changing", "invitations", "leaving")
+    },
 }
 ALONE = re.compile(r'(?:Letter|Collective)\.objects\.select_for_update|F\("version"\) \+ 1')
 # What asks for a role outside of a change: the method itself, and the worker that makes a file for a person.

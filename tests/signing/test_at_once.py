@@ -10,7 +10,6 @@ from django.db import connection, transaction
 
 from letters.models import Letter, Signature, SignerContact, Submission
 from letters.shared.refused import Refused
-from letters.signer.signing import views
 from letters.signer.signing.operations import (
     Changes,
     change_signature,
@@ -18,6 +17,7 @@ from letters.signer.signing.operations import (
     use_submission,
     withdraw_signature,
 )
+from letters.signer.signing.views import confirming
 from tests.people import FROM_OUR_PAGE, NOW, Signer, in_threads, sign_and_confirm, signature_of, submit, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,13 +85,13 @@ def test_nobody_is_thanked_whose_words_were_changed_while_the_button_was_pressed
     signer.sign(letter, name="Ada Lovelace")
     link = signer.mailed_link()
     page = signer.get(link)
-    take = views._take_at_their_word
+    take = confirming._take_at_their_word
 
     def changed_first(signature: Signature, *arguments: object, **more: object) -> None:
         change_signature(signature, changes=Changes(display="organizers", name="Ada L."), now=NOW)
         take(signature, *arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(views, "_take_at_their_word", changed_first)
+    monkeypatch.setattr(confirming, "_take_at_their_word", changed_first)
     seen = re.findall(r'name="seen" value="([0-9a-f]+)"', page.content.decode())[0]
     answer = signer.client.post(link, {"seen": seen}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409

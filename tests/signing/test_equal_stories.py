@@ -20,8 +20,8 @@ from letters.organizer.letter_editor.operations import (
 )
 from letters.shared.addresses import read_address
 from letters.shared.refused import Refused
-from letters.signer.signing import queries
 from letters.signer.signing.operations import request_mail
+from letters.signer.signing.queries import recipients
 from letters.signer.signing.tasks import tend_unconfirmed
 from tests.conftest import LetterMaker
 from tests.people import NOW, deliver, publish, sign, sign_and_confirm, signature_of
@@ -40,7 +40,7 @@ Story = Callable[[Letter, str], None]
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stories take less than the second for which a worker remembers a letter."""
     fresh = Letter.objects.select_related("collective")
-    monkeypatch.setattr(queries, "_signed_letter_in_second", lambda pk, _second: fresh.get(pk=pk))
+    monkeypatch.setattr(recipients, "_signed_letter_in_second", lambda pk, _second: fresh.get(pk=pk))
 
 
 def log_of(story: Story, letter: Letter, how: str) -> list[Logged]:

@@ -10,8 +10,8 @@ from django.core import mail
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_token
-from letters.signer.signing import views
 from letters.signer.signing.operations import change_signature, disown_signature, withdraw_signature
+from letters.signer.signing.views import managing
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, words
 
 pytestmark = pytest.mark.django_db
@@ -159,7 +159,7 @@ def test_it_says_so_too_if_it_is_taken_back_at_this_moment(
         withdraw_signature(Signature.objects.get(pk=found.pk), now=NOW)
         change_signature(found, **values)
 
-    monkeypatch.setattr(views, "change_signature", first_withdrawn)
+    monkeypatch.setattr(managing, "change_signature", first_withdrawn)
     fields = {"action": "save", "name": "A. King", "display": "public"}
     answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
@@ -174,8 +174,8 @@ def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
     def refuse(*args: object, **values: object) -> None:
         raise Refused(Refusal.TAKEN_BACK)
 
-    monkeypatch.setattr(views, "change_signature", refuse)
-    monkeypatch.setattr(views, "withdraw_signature", refuse)
+    monkeypatch.setattr(managing, "change_signature", refuse)
+    monkeypatch.setattr(managing, "withdraw_signature", refuse)
     fields = {"action": action, "name": "A. King", "display": "public"}
     answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409

@@ -12,8 +12,7 @@ from pytest_django import Settings
 
 from letters.models import Letter, SignerContact
 from letters.shared.addresses import decrypt, encrypt
-from letters.signer.signing import operations
-from letters.signer.signing.operations import Reencrypted, reencrypt_addresses, withdraw_signature
+from letters.signer.signing.operations import Reencrypted, reencrypt_addresses, reencrypting, withdraw_signature
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
 pytestmark = pytest.mark.django_db
@@ -77,18 +76,18 @@ def test_a_batch_goes_on_where_the_one_before_it_ended(new_key: str, contacts: l
 def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
     new_key: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = operations._write_reencrypted
+    write = reencrypting._write_reencrypted
 
     def interrupted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
         if SignerContact.objects.count() - len(still_old(settings)) == 4:
             raise KeyboardInterrupt
         return write(fresh)
 
-    monkeypatch.setattr(operations, "_write_reencrypted", interrupted)
+    monkeypatch.setattr(reencrypting, "_write_reencrypted", interrupted)
     with pytest.raises(KeyboardInterrupt):
         reencrypt(batch=2)
     assert addresses() == PEOPLE
-    monkeypatch.setattr(operations, "_write_reencrypted", write)
+    monkeypatch.setattr(reencrypting, "_write_reencrypted", write)
     assert "1 addresses encrypted again; 4 already had the newest key." in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert addresses() == PEOPLE
@@ -132,14 +131,14 @@ def test_what_changes_between_reading_and_writing_is_not_put_back(
     new_key: str, contacts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One signer withdraws, and another's address is put right, at the worst moment."""
-    write = operations._write_reencrypted
+    write = reencrypting._write_reencrypted
 
     def meanwhile(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
         withdraw_signature(SignerContact.objects.select_related("signature").get(pk=contacts[0]).signature, now=NOW)
         SignerContact.objects.filter(pk=contacts[1]).update(address=encrypt("changed@example.org"))
         return write(fresh)
 
-    monkeypatch.setattr(operations, "_write_reencrypted", meanwhile)
+    monkeypatch.setattr(reencrypting, "_write_reencrypted", meanwhile)
     reencrypt()
     assert addresses() == ["changed@example.org", *PEOPLE[2:]]
 
@@ -149,14 +148,14 @@ def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_done_when_it_is
     new_key: str, contacts: list[int], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its holder waits for another row of the same batch: who waited for theirs meanwhile would wait for ever."""
-    write_one: Callable[[int], set[int]] = operations._write_one_reencrypted
+    write_one: Callable[[int], set[int]] = reencrypting._write_one_reencrypted
     left: list[int] = []
 
     def leave(pk: int) -> set[int]:
         left.append(pk)
         return set()
 
-    monkeypatch.setattr(operations, "_write_one_reencrypted", leave)
+    monkeypatch.setattr(reencrypting, "_write_one_reencrypted", leave)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10s'")
         SignerContact.objects.select_for_update().get(pk=contacts[3])

@@ -22,7 +22,8 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import STEP, mail_standing
+from letters.signer.signing.queries import mail_standing
+from letters.signer.signing.queries.waiting import STEP
 from tests.conftest import LetterMaker
 from tests.people import (
     FROM_OUR_PAGE,
@@ -448,7 +449,7 @@ SENTENCES = {
 @pytest.mark.parametrize(("field", "sentence"), SENTENCES.items())
 def test_it_says_so_in_words(letter: Letter, signer: Signer, field: str, sentence: str) -> None:
     page = just_signed(signer, letter)
-    assert "on its way" in words(signer.get(page))
+    assert "we are sending it now" in words(signer.get(page))
     outgoing = OutgoingEmail.objects.get()
     OutgoingEmail.objects.update(**{field: outgoing.created_at + SECOND})
     assert sentence in words(signer.get(page))

@@ -13,13 +13,14 @@ from pytest_django.fixtures import Settings
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Submission, User
 from letters.moderator.moderation.operations import accept_signatures
 from letters.shared.refused import Refused
-from letters.signer.signing import operations
 from letters.signer.signing.operations import (
     Changes,
     change_signature,
     confirm_signature,
+    confirming,
     disown_signature,
     forget_submissions,
+    forgetting,
     purge_unconfirmed,
     sign_letter,
     use_submission,
@@ -409,7 +410,7 @@ def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(le
 
 
 def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
     sign_and_confirm(letter)
     for number in range(5):
         submit(letter, name=f"Ada {number}")
@@ -438,4 +439,4 @@ def test_signing_and_confirming_are_one_statement_each(
     signature = signature_of(letter)
     assert signature.letter
     with django_assert_num_queries(1):
-        operations._confirm(signature, "link", NOW, submission_id=typed)
+        confirming.confirm_now(signature, "link", NOW, submission_id=typed)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from letters.models import Letter, OutgoingEmail, Signature
-from letters.signer.signing import queries
+from letters.signer.signing.queries import texts
 from tests.carry_over.conftest import change_text
 from tests.people import NOW, Response, Signer, publish, sign_and_confirm, words
 
@@ -17,7 +17,7 @@ CHANGED = "The letter changed while you had it open, so nothing was saved."
 
 @pytest.fixture(autouse=True)
 def _letters_are_read_anew() -> None:
-    queries._letter_in_second.cache_clear()
+    texts._letter_in_second.cache_clear()
 
 
 def form_of(letter: Letter, language: str = "") -> str:
@@ -27,7 +27,7 @@ def form_of(letter: Letter, language: str = "") -> str:
 
 
 def send(letter: Letter, text: str | None, **fields: str) -> Response:
-    queries._letter_in_second.cache_clear()
+    texts._letter_in_second.cache_clear()
     return Signer().sign(letter, **fields, **({} if text is None else {"text": text}))
 
 

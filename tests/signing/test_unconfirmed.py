@@ -10,14 +10,15 @@ from pytest_django.fixtures import Settings
 
 from letters.base.outbox.queries import came_back
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact
-from letters.signer.signing import operations
 from letters.signer.signing.operations import (
-    REMIND,
     confirm_signature,
     forget_mails,
+    forgetting,
+    leaving,
     purge_unconfirmed,
     remind_unconfirmed,
 )
+from letters.signer.signing.operations.reminding import REMIND
 from letters.signer.signing.tasks import tend_unconfirmed
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm
 
@@ -102,13 +103,13 @@ def test_who_confirms_while_they_are_purged_stays(
     """Their owner has called a mail spam, and thinks better of it in the last moment."""
     signature = sign(letter, name="Ada" if display == "public" else "", display=display)
     Signature.objects.update(concern="complained")
-    empty = operations._empty
+    empty = leaving.empty_signature
 
     def confirmed_first(found: Signature, **values: Any) -> bool:
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 14 * DAY)
         return empty(found, **values)
 
-    monkeypatch.setattr(operations, "_empty", confirmed_first)
+    monkeypatch.setattr(forgetting, "empty_signature", confirmed_first)
     assert purge_unconfirmed(now=NOW + 15 * DAY) == 0
     signature.refresh_from_db()
     assert (signature.state, signature.name) == ("held", "Ada" if display == "public" else "")
@@ -182,7 +183,7 @@ def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(lett
 
 
 def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     for _ in range(7):

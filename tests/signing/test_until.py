@@ -9,8 +9,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from letters.models import Collective, Letter, OutgoingEmail, Signature
-from letters.signer.signing import queries
 from letters.signer.signing.operations import remind_unconfirmed
+from letters.signer.signing.queries import recipients
 from letters.templatetags.dates import time_in
 from tests.people import Reader, ask_again, deliver, sign
 
@@ -113,7 +113,7 @@ def test_a_letter_that_has_opened_since_it_was_last_read_costs_nobody_their_mail
     """A worker remembers a letter for a second."""
     remembered = Letter.objects.select_related("collective").get()
     remembered.status = Letter.Status.DRAFT
-    monkeypatch.setattr(queries, "_signed_letter_in_second", lambda _pk, _second: remembered)
+    monkeypatch.setattr(recipients, "_signed_letter_in_second", lambda _pk, _second: remembered)
     sign(letter, now=timezone.now())
     deliver()
     assert len(mail.outbox) == 1

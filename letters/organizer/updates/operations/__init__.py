@@ -1,8 +1,8 @@
 """Updates to signers, and the addressee's answers, one flow per file. Import from here.
 
 Privacy: people who get an update have asked for it, so it does not count towards the three emails a day that a stranger
-can cause by typing an address into our forms (letters/signer/signing/queries.py). The limit for updates is one per
-letter and day.
+can cause by typing an address into our forms (letters/signer/signing/queries/recipients.py). The limit for updates is
+one per letter and day.
 """
 
 from letters.organizer.updates.operations.answers import AnswerText, hide_answer, publish_answer, write_answer

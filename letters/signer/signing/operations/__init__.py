@@ -1,0 +1,41 @@
+"""A reader becomes a signer: sign, confirm, change, withdraw. One flow per file. Import from here."""
+
+from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
+from letters.signer.signing.operations.confirming import confirm_signature
+from letters.signer.signing.operations.entries import Changes, Entry
+from letters.signer.signing.operations.forgetting import (
+    forget_mails,
+    forget_requests,
+    forget_submissions,
+    purge_unconfirmed,
+)
+from letters.signer.signing.operations.invitations import accept_invitation, decline_invitation, invitation_refusal
+from letters.signer.signing.operations.leaving import disown_signature, withdraw_signature
+from letters.signer.signing.operations.lost_links import request_mail
+from letters.signer.signing.operations.reencrypting import Reencrypted, reencrypt_addresses, reencrypt_submissions
+from letters.signer.signing.operations.reminding import remind_unconfirmed
+from letters.signer.signing.operations.signing import sign_letter
+
+__all__ = [
+    "Changes",
+    "Entry",
+    "Reencrypted",
+    "accept_invitation",
+    "change_signature",
+    "check_code",
+    "confirm_signature",
+    "decline_invitation",
+    "disown_signature",
+    "forget_mails",
+    "forget_requests",
+    "forget_submissions",
+    "invitation_refusal",
+    "purge_unconfirmed",
+    "reencrypt_addresses",
+    "reencrypt_submissions",
+    "remind_unconfirmed",
+    "request_mail",
+    "sign_letter",
+    "use_submission",
+    "withdraw_signature",
+]

@@ -1,0 +1,99 @@
+"""Change a confirmed signature, by its form or by a submission."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import BinaryField, CharField, F, Func, Value
+from django.db.models.functions import Cast
+
+from letters.models import (
+    STANDING,
+    WORDS,
+    Display,
+    Letter,
+    Signature,
+    SignerContact,
+    Submission,
+    accepts_code,
+)
+from letters.shared import wakeups
+from letters.shared.refused import Refusal, Refused
+from letters.signer.signing import queries
+from letters.signer.signing.changes import in_effect
+from letters.signer.signing.operations.entries import Changes
+
+
+def check_code(submission_id: int, *, code: str, now: datetime) -> None:
+    """The code in the email proves whose mailbox it is. It confirms nothing: the words are shown before they count.
+
+    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
+    """
+    if not accepts_code(code, submission_id=submission_id, now=now):
+        raise Refused(Refusal.WRONG_CODE)
+
+
+def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
+    """A person who had signed already takes what they have typed since: a change like any other.
+
+    Raises Refused("taken_back") if there is nothing left to change, Refused("answered") if it has been done.
+    """
+    with transaction.atomic():
+        # Race: the signer may choose more privacy in another window at this moment. So this is read under the lock.
+        said = queries.said_by(_lock_standing(signature)[1], submission_id)
+        if said.submission_id is None:
+            raise Refused(Refusal.ANSWERED)
+        words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
+        change_signature(signature, changes=Changes(**words), now=now)
+    signature.display = said.display
+
+
+def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
+    """The signer sets right what is shown. What takes away is in effect at once; words that are new wait, where
+    moderators look at what is published, and the old ones stay until then.
+
+    Raises Refused("taken_back") if there is nothing left to change.
+    """
+    with transaction.atomic():
+        letter, stands = _lock_standing(signature)
+        changed = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
+        shown_before = stands.as_public()
+        Signature.objects.filter(pk=stands.pk).update(**changed)
+        for name, value in changed.items():
+            setattr(stands, name, value)
+        # Privacy: the version is public. It tells of no act that changes nothing on a public page.
+        if stands.as_public() != shown_before:
+            Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
+        transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
+        _answer_submissions(stands, now)
+        contact = SignerContact.objects.filter(pk=signature.pk)
+        if changes.display == Display.NOBODY:
+            contact.delete()
+        else:
+            consented_at = now if changes.consent else None
+            contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
+
+
+def _answer_submissions(signature: Signature, now: datetime) -> None:
+    """The owner of the mailbox has spoken: delete the words of all that somebody typed before.
+
+    Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
+    """
+    nothing = {**dict.fromkeys([*WORDS, "via", "concern", "consent"], ""), "consented_at": None}
+    # The hash would let a name be guessed. This one is of nothing, and no two are the same.
+    unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())
+    of_nothing = Func(unique, Value("hex"), function="decode", output_field=BinaryField())
+    waiting = Submission.objects.unanswered().filter(signature_id=signature.pk)
+    waiting.update(**nothing, display=Display.PUBLIC, content_hash=of_nothing, answered_at=now)
+
+
+def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
+    """The letter and the signature as they are now, until the transaction ends. Raises Refused("taken_back").
+
+    Lock order: the letter's row first, as the sequencer takes them. The other way round each waits for the other.
+    """
+    letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
+    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
+    stands = standing.select_for_update(no_key=True).first()
+    if stands is None:
+        raise Refused(Refusal.TAKEN_BACK)
+    return letter, stands

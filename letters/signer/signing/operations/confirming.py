@@ -1,0 +1,130 @@
+"""Confirm a signature, with the words of one submission."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from letters.models import (
+    Signature,
+)
+from letters.shared import limits, wakeups
+from letters.shared.limits import Limit, TooMany
+from letters.shared.refused import Refusal, Refused
+
+# The same for a confirmation: one round trip, and of two at once the one that comes second finds nothing to do.
+# What is confirmed is what one submission says, or what the signature says if its signer has changed it since. Nobody
+# becomes more visible than they asked to be with any of them: of all choices the most private one holds.
+# "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
+# The address is that of the submission: its owner has just shown that they read mail there. Whoever typed another
+# spelling before them has shown nothing.
+#
+# Race: its signer may change the signature while this statement waits for its row. What was read here before that must
+# not be put back, so the row has to be the same version still. `confirm_now` asks again.
+CONFIRM = """
+WITH stands AS MATERIALIZED (
+    SELECT xmin AS version FROM letters_signature WHERE id = %(signature)s
+), chosen AS MATERIALIZED (
+    SELECT * FROM letters_submission
+    WHERE id = %(submission)s AND signature_id = %(signature)s AND answered_at IS NULL
+), asked AS MATERIALIZED (
+    SELECT coalesce(bool_or(display = 'nobody'), false) AS nobody,
+        coalesce(bool_or(display = 'organizers'), false) AS organizers
+    FROM letters_submission WHERE signature_id = %(signature)s AND answered_at IS NULL
+), confirmed AS (
+    UPDATE letters_signature AS signature SET confirmed_at = %(now)s, verified = %(verified)s,
+        revision_id = coalesce(chosen.revision_id, signature.revision_id),
+        language = coalesce(chosen.language, signature.language),
+        name = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.name, signature.name) END,
+        affiliation = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.affiliation, signature.affiliation) END,
+        role = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.role, signature.role) END,
+        comment = CASE WHEN {nobody} THEN '' ELSE coalesce(chosen.comment, signature.comment) END,
+        country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
+        display = CASE WHEN {nobody} THEN 'nobody'
+            WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
+        via = coalesce(chosen.via, signature.via), concern = {concern},
+        spelling_hash = CASE WHEN chosen.address IS NULL THEN signature.spelling_hash ELSE chosen.spelling_hash END,
+        state = CASE WHEN %(reviewed)s OR {concern} <> '' THEN 'held' ELSE 'confirmed' END
+    FROM stands, asked LEFT JOIN chosen ON true
+    WHERE signature.id = %(signature)s AND state = 'pending' AND signature.xmin = stands.version
+        AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
+    RETURNING signature.id, signature.display, signature.language
+), forgotten AS (
+    DELETE FROM letters_signercontact WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
+), agreed AS (
+    UPDATE letters_signercontact AS contact SET consent = chosen.consent, consented_at = chosen.consented_at,
+        address = coalesce(chosen.address, contact.address)
+    FROM confirmed, chosen WHERE contact.signature_id = confirmed.id AND confirmed.display <> 'nobody'
+), answered AS (
+    DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
+), owed AS (
+    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
+    SELECT 'thanks', id, 'thanks:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    FROM confirmed WHERE display <> 'nobody'
+)
+SELECT display, language FROM confirmed
+"""
+
+
+CONFIRM = CONFIRM.format(
+    nobody="(signature.display = 'nobody' OR asked.nobody)",
+    # An email that came back: the person who confirms has had another.
+    concern="""(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
+            WHEN chosen.id IS NOT NULL THEN chosen.concern
+            WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)""",
+)
+
+
+def confirm_signature(signature: Signature, *, verified: str, now: datetime, submission_id: int | None = None) -> None:
+    """The signer stands by what one submission says; without one, by what the signature says. Doing it twice, or late,
+    changes nothing that is already so. Afterwards the signature has the display and the language that hold.
+
+    Raises Refused if it still waits and the letter takes no confirmations any more; Refused("changed") if the
+    submission is gone because its signer has changed the signature meanwhile; TooMany("many_confirmations") if the
+    address has confirmed and withdrawn too often: each time leaves a gap in the list.
+    """
+    refusal = signature.letter.confirmation_refusal(now)
+    if signature.state == Signature.State.PENDING and refusal:
+        raise Refused(refusal)
+    limit = _limit_of_confirmations(signature)
+    if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
+        raise TooMany(Refusal.MANY_CONFIRMATIONS, seconds=limits.seconds_left(limit))
+    confirm_now(signature, verified, now, submission_id=submission_id)
+
+
+def confirm_now(signature: Signature, verified: str, now: datetime, *, submission_id: int | None = None) -> None:
+    values: dict[str, Any] = {
+        "signature": signature.pk,
+        "submission": submission_id,
+        "reviewed": signature.letter.reviewed,
+        "verified": verified,
+        "now": now,
+    }
+    if not (row := _confirmed(values)):
+        return
+    signature.display, signature.language = row
+    # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
+    limits.count([_limit_of_confirmations(signature)])
+    transaction.on_commit(wakeups.notify_mail_worker)
+    transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
+
+
+def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
+    """The display and the language that hold; None if nothing waits for a confirmation any more.
+
+    Raises Refused("changed") if it still waits, but no longer with these words: nobody is told that they have signed.
+    """
+    for _ in range(5):
+        with connection.cursor() as cursor:
+            cursor.execute(CONFIRM, values)
+            if row := cursor.fetchone():
+                return row[0], row[1]
+        if not Signature.objects.filter(pk=values["signature"], state=Signature.State.PENDING).exists():
+            return None
+    raise Refused(Refusal.CHANGED)
+
+
+def _limit_of_confirmations(signature: Signature) -> Limit:
+    whose = f"{signature.letter_id}:{bytes(signature.address_hash or b'').hex()}"
+    return Limit("confirmations", whose, settings.LIMIT_CONFIRMATIONS)

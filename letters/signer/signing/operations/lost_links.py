@@ -1,0 +1,56 @@
+"""Owe an email to somebody who has lost one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from letters.models import (
+    Letter,
+)
+from letters.shared import wakeups
+from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
+
+# An email is owed to the address, whether it has signed or not.
+#
+# Privacy: the same rows are written for every address, so the answer takes as long, and an email leaves for each. With
+# the address as it was just typed: who signed as nobody has left none, and without an email they could be told apart.
+REQUEST = """
+WITH asked AS (
+    INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
+    VALUES (%(letter)s, %(language)s, %(address_hash)s, %(address)s, %(now)s)
+    RETURNING id
+), found AS (
+    SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
+        AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
+)
+INSERT INTO letters_outgoingemail
+    (kind, signature_id, submission_id, request_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
+SELECT 'requested', found.id,
+    -- About the entry whose page asks, or else the newest one with this spelling of the address.
+    coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
+    asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+FROM asked LEFT JOIN found ON true
+"""
+
+
+def request_mail(
+    letter: Letter, *, address: Address, language: str, now: datetime, submission_id: int | None = None
+) -> None:
+    """Somebody has lost an email about a signature: with the page "check your email" (`submission_id`), or with the
+    form for lost links. Nothing tells them whether the address has signed at all; only the email does.
+    """
+    values: dict[str, Any] = {
+        "letter": letter.pk,
+        "language": language,
+        "address_hash": hash_address(address.canonical),
+        "address": encrypt(address.deliverable),
+        "spelling": hash_spelling(address.deliverable),
+        "submission": submission_id,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REQUEST, values)
+    transaction.on_commit(wakeups.notify_mail_worker)

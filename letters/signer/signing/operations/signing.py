@@ -1,0 +1,168 @@
+"""Take a signature: one statement, whether or not the address has signed before."""
+
+import hashlib
+import json
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from letters.base.switches.queries import is_on
+from letters.models import (
+    CONTENT_HASH_BYTES,
+    SALT_BYTES,
+    Display,
+    Letter,
+    Switch,
+)
+from letters.shared import wakeups
+from letters.shared.addresses import encrypt, hash_address, hash_spelling
+from letters.shared.refused import Refusal, Refused
+from letters.shared.tokens import make_check_token
+from letters.signer.signing import queries
+from letters.signer.signing.operations.entries import Entry
+
+# In the keys of mails that may be owed more than once.
+NONCE_BYTES = 8
+
+
+# Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
+# whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
+# Either way one submission holds what was typed, and one email is owed about it. The answer takes the same way, so it
+# tells nobody which it was. Whether that email would be one too many is asked when its turn comes
+# (letters/signer/signing/mail.py).
+#
+# A person who was invited to be among the first, and signs by the form instead, has a row already: that one is taken.
+# From then on an answer to the invitation comes to nothing, and what the organizer had proposed is overwritten.
+#
+# Privacy: the address is stored with the submission, as it was typed, and the email goes there. If it went to the
+# spelling that had signed before, the log of a mail server would show it; and a signature that is shown to nobody has
+# no address any more, so no email would tell that too.
+SIGN = """
+WITH invited AS (
+    UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
+        affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
+        display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s, state = 'pending',
+        spelling_hash = %(spelling)s,
+        concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END, is_first = (state = 'invited')
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state IN ('invited', 'declined', 'expired')
+    RETURNING id, salt
+), inserted AS (
+    INSERT INTO letters_signature
+        (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
+         domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
+    VALUES
+        (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
+         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(spelling)s,
+         %(now)s)
+    ON CONFLICT (address_hash, letter_id) DO NOTHING
+    RETURNING id, salt
+), signed AS (
+    SELECT id, salt FROM inserted UNION ALL SELECT id, salt FROM invited
+), contact AS (
+    INSERT INTO letters_signercontact (signature_id, address, consent, consented_at)
+    SELECT id, %(address)s, %(consent)s, %(consented_at)s::timestamptz FROM signed
+    ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
+        consent = excluded.consent, consented_at = excluded.consented_at
+), found AS (
+    SELECT id, salt, false AS again, true AS stands FROM signed
+    UNION ALL
+    -- Of who said "it wasn't me", or was taken out, no address is stored again: no email follows.
+    SELECT id, salt, true, state IN ('pending', 'confirmed', 'held', 'published') FROM letters_signature
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
+        -- Race: one that is withdrawn at this moment still looks known, though a new one has just taken its place.
+        -- Privacy: nothing may be written to a signature that its owner has emptied.
+        AND NOT EXISTS (SELECT FROM signed)
+), submitted AS (
+    INSERT INTO letters_submission AS before
+        (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
+         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash)
+    SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
+        %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
+        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s
+    FROM found
+    -- The same form, sent once more. A doubt that it was sent without once is none.
+    ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
+        address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
+    RETURNING id, signature_id
+), owed AS (
+    INSERT INTO letters_outgoingemail
+        (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
+    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id, %(spelling)s,
+        CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
+        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    FROM found JOIN submitted ON submitted.signature_id = found.id
+)
+SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signature_id = found.id
+"""
+
+
+def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
+    """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
+
+    Signing twice with one address makes one signature, and the answer is the same; only the email tells.
+    `seen` is the number of the text that the signer read, empty if their form does not say; None for a caller who has
+    just read the text. Nobody signs words that they have not seen.
+    Raises Refused if the letter takes no signatures now, Refused("paused") if no letter does, and
+    Refused("text_changed") if the letter says something else now.
+    """
+    if refusal := letter.refusal(now):
+        raise Refused(refusal)
+    if not is_on(Switch.Name.TAKE_SIGNATURES):
+        raise Refused(Refusal.PAUSED)
+    if seen is not None and not queries.has_seen_current(letter, language, seen):
+        raise Refused(Refusal.TEXT_CHANGED)
+    signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
+    transaction.on_commit(wakeups.notify_mail_worker)
+    address = entry.address.deliverable
+    return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
+
+
+def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
+    values = _values(letter, entry, language, now)
+    # Race: a signing that finds the address known by waiting for its row cannot see it in the same statement. The next
+    # one can, unless it goes away in between; it may also go away after it was seen.
+    for _ in range(3):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(SIGN, values)
+                row = cursor.fetchone()
+        except IntegrityError:
+            if connection.in_atomic_block:
+                raise
+            continue
+        if row:
+            return row[0], bytes(row[1]), row[2]
+    raise Refused(Refusal.TRY_AGAIN)
+
+
+def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
+    consent = "" if entry.display == Display.NOBODY else entry.consent
+    typed = {
+        **entry.as_shown(),
+        "letter": letter.pk,
+        "revision": letter.current_revision_id,
+        "language": language,
+        "consent": consent,
+    }
+    spelling = hash_spelling(entry.address.deliverable)
+    return {
+        **typed,
+        "spelling": spelling,
+        # Privacy: one form with two spellings is two entries, or the link to one would serve for the other.
+        "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
+        "concern": entry.concern,
+        "via": entry.via,
+        "salt": secrets.token_bytes(SALT_BYTES),
+        "address_hash": hash_address(entry.address.canonical),
+        "address": encrypt(entry.address.deliverable),
+        "consented_at": now if consent else None,
+        "nonce": secrets.token_hex(NONCE_BYTES),
+        "now": now,
+    }
+
+
+def _content_hash(typed: dict[str, Any]) -> bytes:
+    content = json.dumps(typed, sort_keys=True).encode()
+    return hashlib.sha256(content).digest()[:CONTENT_HASH_BYTES]

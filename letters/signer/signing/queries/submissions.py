@@ -1,0 +1,138 @@
+"""What a signer typed, and what a confirmation makes of it."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from letters.models import (
+    WORDS,
+    Display,
+    Signature,
+    SignerContact,
+    Submission,
+    most_private,
+)
+from letters.shared.addresses import decrypt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a confirmation makes of a signature: of all choices of who sees the name, the most private one holds."""
+
+    # None if it is what stands in the signature.
+    submission_id: int | None
+    revision_id: int
+    language: str
+    name: str
+    affiliation: str
+    role: str
+    country: str
+    comment: str
+    domain: str
+    display: str
+    consent: str
+    # An earlier or later entry with the same address asked for more privacy than this one.
+    is_more_private: bool
+    # The signature says something else.
+    differs: bool
+
+    def fingerprint(self) -> str:
+        """Of all that the page shows before it counts: the button sends it back."""
+        said = [self.revision_id, *(getattr(self, name) for name in [*WORDS, "display", "consent"])]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def said_by(signature: Signature, submission_id: int | None) -> Said:
+    """What a submission says; what the signature says, if that one is gone: its signer has changed it since.
+
+    The statement that confirms does the same (letters/signer/signing/operations/confirming.py).
+    """
+    submissions = list(signature.submissions.unanswered())
+    chosen = next((typed for typed in submissions if typed.pk == submission_id and _may_speak(typed, signature)), None)
+    contact: SignerContact | None = getattr(signature, "contact", None)
+    source = chosen or signature
+    display = most_private([signature.display, *(typed.display for typed in submissions)])
+    words = {name: str(getattr(source, name)) for name in WORDS}
+    consent = chosen.consent if chosen else contact.consent if contact else ""
+    if display == Display.NOBODY:
+        words |= dict.fromkeys(["name", "affiliation", "role", "comment"], "")
+        consent = ""
+    stands = {name: getattr(signature, name) for name in [*WORDS, "display"]}
+    agreed = bool(contact and contact.consent)
+    return Said(
+        **words,
+        submission_id=chosen.pk if chosen else None,
+        revision_id=source.revision_id,
+        language=source.language,
+        display=display,
+        consent=consent,
+        is_more_private=display != source.display,
+        differs={**words, "display": display} != stands or (contact is not None and agreed != bool(consent)),
+    )
+
+
+def _may_speak(typed: Submission, signature: Signature) -> bool:
+    """Whether whoever reads mail at the address that was typed may say what the signature says."""
+    is_pending = signature.state == Signature.State.PENDING
+    return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
+
+
+def may_disown(signature: Signature, spelling_hash: bytes | None) -> bool:
+    """Whether a link that went to this spelling of the address may delete the signature. None if it is bound to none.
+
+    A signature that waits may be disowned by whoever got an email about it. A confirmed one may not be by another
+    spelling, which can be another person's mailbox.
+    """
+    if spelling_hash is None or signature.spelling_hash is None or signature.state == Signature.State.PENDING:
+        return True
+    return _same_spelling(spelling_hash, signature.spelling_hash)
+
+
+def _same_spelling(one: bytes | memoryview | None, other: bytes | memoryview | None) -> bool:
+    return hmac.compare_digest(bytes(one or b""), bytes(other or b""))
+
+
+def newest_submission(signature: Signature) -> int | None:
+    newest = signature.submissions.unanswered().order_by("-submitted_at", "-pk")
+    return newest.values_list("pk", flat=True).first()
+
+
+def stored_about(signature: Signature) -> dict[str, Any]:
+    """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
+    contact: SignerContact | None = getattr(signature, "contact", None)
+    submissions = list(signature.submissions.order_by("submitted_at", "pk"))
+    encrypted = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
+    typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
+    shown = [*typed, "state", "verified", "number"]
+    return {
+        "letter": signature.letter.slug,
+        **{name: getattr(signature, name) for name in shown},
+        "changes_that_wait_for_a_moderator": signature.pending_changes,
+        "changes_that_a_moderator_did_not_take": signature.declined_changes,
+        "text": signature.revision.number,
+        "carried_over": [
+            {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
+            for answer in signature.answers.select_related("question__revision").order_by("question")
+        ],
+        # For the minutes that an email takes, also of somebody whose name is shown to nobody, and who signs again.
+        "address": decrypt(encrypted[0]) if encrypted else None,
+        "address_known_again_by_a_hash": signature.address_hash is not None,
+        "updates": contact.consent if contact else "",
+        "updates_agreed_at": contact.consented_at if contact else None,
+        # With this address, by whoever it was: until one of these entries is confirmed, or for CONFIRMATION_DAYS. Of an
+        # entry that its owner has answered, the words are gone.
+        "typed_into_the_form": [
+            {
+                **{name: getattr(each, name) for name in typed},
+                "updates": each.consent,
+                "at": each.submitted_at,
+                "answered_at": each.answered_at,
+            }
+            for each in submissions
+        ],
+        "signed_at": signature.signed_at,
+        "confirmed_at": signature.confirmed_at,
+        "published_at": signature.published_at,
+    }

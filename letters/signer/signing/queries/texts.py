@@ -1,0 +1,90 @@
+"""The text that a signer reads, in their language."""
+
+import time
+from functools import lru_cache
+
+from letters.models import (
+    Letter,
+    Revision,
+    Signature,
+    Translation,
+)
+
+# Of the number of a text, as a form sends it.
+MAX_DIGITS = 6
+
+
+def letter_to_sign(slug: str, language: str) -> Letter:
+    """A letter that the public may know of, as it was within the last second.
+
+    Raises Letter.DoesNotExist, also if `language` is none that it has. Every signer needs it and it rarely changes:
+    asked for each time, it costs as much as writing the signature.
+    """
+    return _letter_in_second(slug, language, int(time.monotonic()))
+
+
+@lru_cache(maxsize=256)
+def _letter_in_second(slug: str, language: str, second: int) -> Letter:
+    letters = Letter.objects.public().select_related("collective", "current_revision")
+    if language:
+        letters = letters.filter(current_revision__translations__language=language)
+    return letters.get(slug=slug)
+
+
+def translation_of(revision_id: int, language: str) -> Translation:
+    """The text that a signer sees in a language. Raises Translation.DoesNotExist."""
+    return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
+
+
+def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
+    """Whether the text with this number, which a form was under, says in a language what the letter says now.
+
+    A form without a number comes from an old page. It is known what that showed if there has been only one text.
+    """
+    current = letter.current_revision
+    if current is None or seen == str(current.number):
+        return current is not None
+    published = letter.revisions.published()
+    if not seen:
+        return current.number == 1 or not published.exclude(pk=current.pk).exists()
+    if not (seen.isascii() and seen.isdigit() and len(seen) <= MAX_DIGITS):
+        return False
+    both = Translation.objects.filter(revision__in=published, language=language)
+    both = both.filter(revision__number__in=[int(seen), current.number])
+    texts = [(bytes(fingerprint), summary) for fingerprint, summary in both.values_list("sha256", "summary")]
+    return len(texts) == 2 and texts[0] == texts[1]
+
+
+def language_for(letter: Letter, spoken: str) -> str:
+    """The language that a reader speaks, if the letter is there in it; otherwise the letter's own."""
+    texts = Translation.objects.filter(revision_id=letter.current_revision_id or 0, language=spoken)
+    return spoken if texts.exists() else letter.language
+
+
+def texts_to_sign(signature: Signature) -> dict[str, Translation]:
+    """The letter as an invited person reads it, by its languages: as it stands now, until they have signed it, and then
+    as they did.
+    """
+    revision_id = signature.revision_id
+    if signature.state == Signature.State.INVITED:
+        revision_id = signature.letter.current_revision_id or revision_id
+    return {text.language: text for text in Translation.objects.filter(revision_id=revision_id)}
+
+
+@lru_cache(maxsize=1024)
+def number_of(revision_id: int) -> int:
+    """The number of a text. For ever, too."""
+    return Revision.objects.values_list("number", flat=True).get(pk=revision_id)
+
+
+@lru_cache(maxsize=1024)
+def title_of(revision_id: int, *languages: str) -> str:
+    """What was signed, in the first of these languages that it has. Raises Translation.DoesNotExist if there is none.
+
+    For ever, since only what is published is signed and nobody can change that (migration 0002).
+    """
+    texts = Translation.objects.filter(revision_id=revision_id, language__in=languages)
+    titles = dict(texts.values_list("language", "title"))
+    if not titles:
+        raise Translation.DoesNotExist
+    return next(titles[language] for language in languages if language in titles)

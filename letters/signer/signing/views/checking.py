@@ -1,0 +1,103 @@
+""" "Check your email": the code, and the same email once more."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
+from letters.base.emailed_links.queries import signature_of
+from letters.models import Letter, Signature
+from letters.shared.addresses import read_address
+from letters.shared.languages import interface_language
+from letters.shared.limits import TooMany
+from letters.shared.refused import Refused
+from letters.shared.tokens import Token, make_check_token, read_token
+from letters.signer.signing import queries
+from letters.signer.signing.admission import admit_request
+from letters.signer.signing.forms import CodeForm
+from letters.signer.signing.operations import (
+    check_code,
+    request_mail,
+)
+from letters.signer.signing.views.layout import check_url, letter_context, network_of, too_many, typed_fields
+
+
+@with_a_token
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
+    """ "Check your email", and the code from it: the same whether or not the address had signed before.
+
+    So it speaks the language of the form that was sent and shows the letter as it is now. It does not repeat what was
+    typed: that is deleted when the owner of the address confirms, and the page would tell a stranger so.
+    """
+    opened, now = read_token("check", token), timezone.now()
+    if opened is None:
+        return useless_link(request)
+    # Before anything is looked up: it must not tell what has become of the signature meanwhile.
+    signature = None if queries.is_check_over(opened, now) else signature_of(opened)
+    if signature is None:
+        return _check_is_over(request, language)
+    language, typed = language or signature.letter.language, opened.submission_id or 0
+    with translation.override(interface_language(language)):
+        if request.POST.get("action") == "resend":
+            return _resend(request, signature, language, opened)
+        form = CodeForm(typed_fields(request) if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                check_code(typed, code=form.cleaned_data["code"], now=now)
+                return see_other(signature.link("confirm-by-code", now=now, submission_id=typed))
+            except Refused as refused:
+                form.add_error("code", CODE_REFUSED[refused.code])
+        standing = queries.mail_standing(signature, since=opened.issued_at, now=now, submission_id=typed)
+        return _check_page(request, signature.letter, language, form, standing)
+
+
+def _resend(request: HttpRequest, signature: Signature, language: str, opened: Token) -> HttpResponse:
+    """Leads to a page of its own: each speaks of the one email that it was opened for."""
+    now, letter = timezone.now(), signature.letter
+    address, submission_id = read_address(opened.address), opened.submission_id
+    if address is None or submission_id is None:
+        # Its token is of an older kind, and does not know where to write.
+        return see_other(f"{letter.get_absolute_url(language)}#sign")
+    # Before the email is asked for: its language must be one that the letter has.
+    letter_context(letter, language)
+    if refused := refusal_of_request(request):
+        return refused
+    request_mail(letter, address=address, language=language, submission_id=submission_id, now=now)
+    token = make_check_token(
+        signature_id=signature.pk, salt=signature.salt, submission_id=submission_id, address=opened.address, now=now
+    )
+    return see_other(f"{check_url(letter, language, token)}?again")
+
+
+def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
+    """One page for all, whether the address was new or known, and the signature stands or is gone."""
+    spoken = language or translation.get_language_from_request(request)
+    with translation.override(interface_language(spoken)):
+        return render(request, "letters/signing/check_is_over.html", status=410)
+
+
+def refusal_of_request(request: HttpRequest) -> HttpResponse | None:
+    """What to answer instead of sending a mail once more, if the network has asked for too many."""
+    try:
+        admit_request(network_of(request))
+    except TooMany as refused:
+        return too_many(request, refused)
+    return None
+
+
+def _check_page(
+    request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStanding
+) -> HttpResponse:
+    if form.errors:
+        form.fields["code"].widget.attrs["autofocus"] = True
+    context = {**letter_context(letter, language), "form": form, "mail": standing}
+    return render(request, "letters/signing/check.html", context, status=422 if form.errors else 200)
+
+
+CODE_REFUSED = {
+    "wrong_code": _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
+}

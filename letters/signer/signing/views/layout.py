@@ -1,0 +1,144 @@
+"""What the signer's pages share: which letter, in which language, and the frame around them."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone, translation
+
+from letters.models import Letter, Signature, Translation
+from letters.shared.client_address import client_address, prefix_of
+from letters.shared.languages import direction, interface_language
+from letters.shared.limits import TooMany
+from letters.shared.localized_paths import localized_url
+from letters.shared.refused import Refused
+from letters.shared.request_input import safe_fields
+from letters.signer.signing import queries
+from letters.signer.signing.admission import ProofWanted, Sender
+from letters.signer.signing.forms import SigningForm
+
+LetterView = Callable[[HttpRequest, Letter, str], HttpResponse]
+
+
+def of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
+    """Find the letter, or answer 404. The view runs in the language of the page, and is told it."""
+
+    @wraps(view)
+    def found(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
+        try:
+            letter = queries.letter_to_sign(slug, language)
+            language = language or letter.language
+            with translation.override(interface_language(language)):
+                return view(request, letter, language)
+        except Letter.DoesNotExist as missing:
+            raise Http404("There is no letter here.") from missing
+
+    return found
+
+
+def typed_fields(request: HttpRequest) -> QueryDict:
+    """The form's fields. What is not UTF-8 is marked as damaged, where Django would read it as Latin-1."""
+    if request.content_type == "application/x-www-form-urlencoded":
+        return safe_fields(QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8"))
+    return request.POST
+
+
+def refusal_status(refused: Refused) -> tuple[int, int]:
+    """The HTTP status, and after how many seconds it may be tried again, if that is known."""
+    if isinstance(refused, TooMany):
+        return 429, refused.seconds
+    return (503, 120) if refused.code == "paused" else (409, 0)
+
+
+def sender_of(request: HttpRequest, sent: Mapping[str, str]) -> Sender:
+    typed = {name: sent.get(name, "") for name in ("proof", "website", "seconds")}
+    return Sender(network=network_of(request), **typed)
+
+
+def network_of(request: HttpRequest) -> str:
+    peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+    return prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
+
+
+def too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
+    page = render(request, "429.html", {"minutes": ceil(refused.seconds / 60)}, status=429)
+    page.headers["Retry-After"] = str(refused.seconds)
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def letter_context(letter: Letter, language: str) -> dict[str, Any]:
+    """What every page knows of the letter as it is now, in one of its languages."""
+    try:
+        text = queries.translation_of(letter.current_revision_id or 0, language)
+    except Translation.DoesNotExist as missing:
+        raise Http404("The letter has not been translated into this language.") from missing
+    return {
+        "letter": letter,
+        "text": text,
+        "language": language,
+        "direction": direction(language),
+        "letter_url": letter.get_absolute_url(language),
+    }
+
+
+def check_url(letter: Letter, language: str, token: str) -> str:
+    return localized_url("check", language, own_language=letter.language, token=token)
+
+
+def not_listed(response: HttpResponse) -> HttpResponse:
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def signature_page(
+    request: HttpRequest, template: str, signature: Signature, *, status: int = 200, language: str = "", **more: Any
+) -> HttpResponse:
+    """A page about one signature, in the language that it was signed in."""
+    letter, language = signature.letter, language or signature.language
+    context = {
+        "signature": signature,
+        "letter": letter,
+        "text": more.pop("text", None) or queries.translation_of(signature.revision_id, language),
+        "language": language,
+        "direction": direction(language),
+        "letter_url": signature.url_of_letter(now=timezone.now()),
+        "signatures_url": letter.url_of("signatures", language),
+        "days": settings.CONFIRMATION_DAYS,
+        **more,
+    }
+    with translation.override(interface_language(language)):
+        return render(request, template, context, status=status)
+
+
+def form_page(
+    request: HttpRequest,
+    letter: Letter,
+    form: SigningForm,
+    language: str,
+    *,
+    status: int,
+    refusal: str = "",
+    retry_after: int = 0,
+    proof: ProofWanted | None = None,
+) -> HttpResponse:
+    """The form again with all that was typed; or the step that asks for a proof, which keeps it too."""
+    context = {
+        **letter_context(letter, language),
+        "form": form,
+        "refusal": refusal,
+        "minutes": ceil(retry_after / 60),
+        "proof": proof,
+        "sign_url": letter.url_of("sign", language),
+    }
+    template = "letters/signing/proof.html" if proof else "letters/signing/form.html"
+    response = render(request, template, context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response

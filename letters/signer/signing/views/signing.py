@@ -1,0 +1,67 @@
+"""The signing form."""
+
+from dataclasses import replace
+from functools import partial
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from letters.base.emailed_links.guards import from_our_pages, see_other
+from letters.models import Letter
+from letters.shared.referrers import host_elsewhere
+from letters.shared.refused import Refusal, Refused
+from letters.signer.signing.admission import ProofWanted, admit
+from letters.signer.signing.forms import SigningForm
+from letters.signer.signing.operations import (
+    sign_letter,
+)
+from letters.signer.signing.views.layout import (
+    check_url,
+    form_page,
+    of_a_letter,
+    refusal_status,
+    sender_of,
+    typed_fields,
+)
+
+
+@from_our_pages
+@require_http_methods(["GET", "HEAD", "POST"])
+@of_a_letter
+def sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
+    """Takes the form; gives it again, with what was typed, where something is missing.
+
+    Whoever loads the address of that page anew is led to the letter, which has the form.
+    """
+    if request.method != "POST":
+        return see_other(f"{letter.get_absolute_url(language)}#sign")
+    return _sign(request, letter, language)
+
+
+def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
+    form = SigningForm(letter, typed_fields(request))
+    form_again = partial(form_page, request, letter, form, language)
+    if refusal := letter.refusal(timezone.now()):
+        return form_again(refusal=refusal, status=409)
+    if not form.is_valid():
+        return form_again(status=422)
+    try:
+        token = _take(request, letter, form, language)
+    except ProofWanted as wanted:
+        return form_again(proof=wanted, status=422)
+    except Refused as refused:
+        if refused.code is Refusal.TEXT_CHANGED:
+            form.show_current_text()
+        status, retry_after = refusal_status(refused)
+        return form_again(refusal=refused.code, status=status, retry_after=retry_after)
+    return see_other(check_url(letter, language, token))
+
+
+def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
+    entry, now = form.entry(), timezone.now()
+    concern = admit(letter, entry.address, sender_of(request, form.data), now=now)
+    via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
+    entry = replace(entry, concern=entry.concern or concern, via=via)
+    return sign_letter(letter, entry=entry, language=language, now=now, seen=form.text_seen)
