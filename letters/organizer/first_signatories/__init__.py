@@ -1,1 +1,1 @@
-"""First signatories: invited by email before a letter opens, each of whom confirms for themselves."""
+"""First signatories: people whom organizers invite by email before a letter opens. Each signs by their own link."""

@@ -1,4 +1,4 @@
-"""The mail that asks a signer about a change. It repeats nothing that the signer typed."""
+"""The email that asks a signer about a change. Privacy: it repeats nothing that the signer typed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,9 +15,9 @@ from letters.signer.carry_over import queries
 
 
 def carry_over(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Says what changed, and asks; None if it is answered, or no longer the question.
+    """Say what changed, and ask; return None if the signer has answered or the question is no longer open.
 
-    Put off if the address has had all the mails of a day: who is asked later may still answer.
+    The email is put off if its address has had three emails within a day, because the signer can answer later.
     """
     signatures = Signature.objects.select_related(
         "letter__collective", "letter__current_revision", "revision", "contact"
@@ -45,12 +45,12 @@ def carry_over(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
 
 
 def key_of(question: CarryOver, signature: Signature) -> str:
-    """As the statement that owes the mails makes it."""
+    """Return the key that the statement OWE gives to this email."""
     return f"carry_over:{question.pk}:{signature.pk}"
 
 
 def preview(letter: Letter, change: Revision) -> dict[str, str]:
-    """The mail as signers will read it, for whoever is about to have it sent. Its links lead nowhere."""
+    """Return the email as signers will read it, for organizers to check. Its links lead nowhere."""
     links = {
         f"{name}_url": f"{settings.SITE_URL}/signatures/{path}/…/"
         for name, path in {"answer": "carry-over", "manage": "manage", "not_me": "not-me"}.items()
