@@ -231,8 +231,8 @@ def ids_of(letter: Letter) -> list[int]:
 
 
 def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
-    """Create confirmed signatures directly, beginning with "Signer 1": the same rows as the operations write, but
-    faster.
+    """Create confirmed signatures directly, beginning with "Signer 1": the same rows as the
+    operations write, but faster.
     """
     first = letter.signatures.count() + 1
     fields = {"display": "public", "state": Signature.State.CONFIRMED, "verified": Signature.Verified.LINK, **values}

@@ -1,6 +1,6 @@
-"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
+"""The email that invites somebody to a collective.
 
-It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
+Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
 """
 
 import time

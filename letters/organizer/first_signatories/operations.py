@@ -1,5 +1,5 @@
-"""Invite first signatories by email, remind them once, withdraw invitations. Each invited person answers for
-themselves.
+"""Invite first signatories by email, remind them once, withdraw invitations. Each invited
+person answers for themselves.
 
 An invited person is a Signature row that counts nowhere and appears nowhere. So the rules that an address signs once,
 on bounces, on emails a day and on the control link apply to them as to everybody. Only the signer can make it count

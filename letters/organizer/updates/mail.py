@@ -25,10 +25,10 @@ def update(outgoing: OutgoingEmail) -> Built:
         return Drop(DropReason.SETTLED)
     if recipient.state == Update.State.PAUSED:
         return Hold()
-    news, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
+    letter_update, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
     unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
     parts = _parts(
-        news,
+        letter_update,
         language=recipient.signature.language,
         consent=recipient.consent,
         consented_at=recipient.consented_at,
@@ -43,9 +43,9 @@ def update(outgoing: OutgoingEmail) -> Built:
 MAILS: Mapping[str, Builder] = {EmailKind.UPDATE: update}
 
 
-def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
+def trial_mail(letter_update: Update, address: str) -> EmailMultiAlternatives:
     """Build the same email without personal links, for the person who writes the update."""
-    return address_mail(_parts(news, language=news.language, is_test=True), to=address)
+    return address_mail(_parts(letter_update, language=letter_update.language, is_test=True), to=address)
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
@@ -62,23 +62,23 @@ def _list_headers(unsubscribe_url: str) -> dict[str, str]:
 
 
 def _parts(
-    news: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
+    letter_update: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
 ) -> dict[str, str]:
     """Render the update as it was written, and the words around it in the language in which the signer agreed."""
-    letter = news.letter
+    letter = letter_update.letter
     with translation.override(interface_language(language)):
-        text = to_plain(news.html, base=settings.SITE_URL)
+        text = to_plain(letter_update.html, base=settings.SITE_URL)
     context = {
-        "news": news,
+        "letter_update": letter_update,
         "text": text,
-        "html": fit_for_email(news.html, settings.SITE_URL),
+        "html": fit_for_email(letter_update.html, settings.SITE_URL),
         "letter": letter,
         "letter_title": queries.title_of(letter),
         "letter_url": settings.SITE_URL + letter.get_absolute_url(),
-        "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
+        "update_url": settings.SITE_URL + letter_update.url() if letter_update.is_public and letter_update.pk else "",
         "consent": consent,
         "consented_at": consented_at,
-        "direction": direction(news.language),
+        "direction": direction(letter_update.language),
         **more,
     }
     return render_mail("update", context, language=language, keeps_links=True)

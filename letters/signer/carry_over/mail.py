@@ -1,4 +1,4 @@
-"""The mail that asks a signer about a change. It repeats nothing that the signer typed."""
+"""The email that asks a signer about a change. Privacy: it repeats nothing that the signer typed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from letters.signer.carry_over import queries
 
 
 def carry_over(outgoing: OutgoingEmail) -> Built:
-    """Says what changed, and asks, if it is not answered and is still the question."""
+    """Say what changed, and ask, if the question is open and the signer has not answered it."""
     signatures = Signature.objects.select_related(
         "letter__collective", "letter__current_revision", "revision", "contact"
     )
@@ -43,12 +43,12 @@ def carry_over(outgoing: OutgoingEmail) -> Built:
 
 
 def key_of(question: CarryOver, signature: Signature) -> str:
-    """As the statement that owes the mails makes it."""
+    """Return the key that the statement OWE gives to this email."""
     return f"carry_over:{question.pk}:{signature.pk}"
 
 
 def preview(letter: Letter, change: Revision) -> dict[str, str]:
-    """The mail as signers will read it, for whoever is about to have it sent. Its links lead nowhere."""
+    """Return the email as signers will read it, for organizers to check. Its links lead nowhere."""
     links = {
         f"{name}_url": f"{settings.SITE_URL}/signatures/{path}/…/"
         for name, path in {"answer": "carry-over", "manage": "manage", "not_me": "not-me"}.items()
