@@ -389,15 +389,16 @@ def counts(site: Site) -> set[int]:
 
 
 def number_of(name: str, site: Site) -> int:
-    found = re.search(rf'<span class="number">(\d+)</span> [^/]*{name}<', site.get(f"{LETTER}signatures/").text)
+    found = re.search(rf'<span class="number">(\d+)</span>\s+[^/]*{name}<', site.get(f"{LETTER}signatures/").text)
     assert found
     return int(found[1])
 
 
 def beside(number: int, site: Site) -> set[str]:
     """What all pages with names have beside that number."""
-    entry = re.compile(rf'<span class="number">{number}</span> (.*?)</li>')
-    return {re.sub("<[^>]*>", "", found) for path in WITH_NAMES for found in entry.findall(site.get(path).text)}
+    entry = re.compile(rf'<span class="number">{number}</span>\s+(.*?)</li>', re.DOTALL)
+    lines = [line for path in WITH_NAMES for line in entry.findall(site.get(path).text)]
+    return {" ".join(re.sub("<[^>]*>", "", line).split()) for line in lines}
 
 
 # Mistakes

@@ -46,8 +46,8 @@ AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
 STANDING = [State.PENDING, *CONFIRMED]
-# An invitation ended without a signature. Only the hash of the address is left, until the letter has been open for 14
-# days.
+# An invitation ended without a signature. Only the hash of the address is
+# left, until the letter has been open for 14 days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
 # Invited, and never accepted: no number, no time of confirmation, and perhaps no name.
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]

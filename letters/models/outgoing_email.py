@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from letters.models.email_kinds import BULK, FORGOTTEN_HOWEVER_ENDED, EmailKind
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation
 from letters.models.signature import Signature
@@ -16,15 +17,17 @@ from letters.shared.addresses import SPELLING_HASH_BYTES
 COMPLAINED = "complained"
 # What organizers are told of.
 CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
-# What is deleted a while after it has ended, and what is not: the mails of most signers.
-TO_FORGET = Q(kind__in=["signed_again", "requested", "reminder"]) | Q(dropped_at__isnull=False)
+# What is deleted a while after it has ended (see EMAIL_KINDS). Not the emails of most signers.
+TO_FORGET = Q(kind__in=[kind.value for kind in FORGOTTEN_HOWEVER_ENDED]) | Q(dropped_at__isnull=False)
+OWED = Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+IS_BULK = Q(kind__in=[kind.value for kind in BULK])
 # The second part of a key.
 SPLIT_KEY = Func(F("key"), Value(":"), Value(2), function="split_part", output_field=models.CharField())
 
 
 class DeliveryQuerySet(models.QuerySet["OutgoingEmail"]):
     def owed(self) -> DeliveryQuerySet:
-        return self.filter(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
+        return self.filter(OWED)
 
     def owed_about(self, revision_id: int) -> DeliveryQuerySet:
         """Those that ask about a change and have still to be sent; read from an index of their own."""
@@ -35,16 +38,7 @@ class DeliveryQuerySet(models.QuerySet["OutgoingEmail"]):
 class OutgoingEmail(models.Model):
     """One mail that is owed. Written in the transaction of its cause: the queue may be lost, the row is the promise."""
 
-    class Kind(models.TextChoices):
-        CONFIRM = "confirm", "Confirm your signature"
-        THANKS = "thanks", "You have signed"
-        REMINDER = "reminder", "Reminder to confirm a signature"
-        SIGNED_AGAIN = "signed_again", "You had signed already"
-        REQUESTED = "requested", "The email or link that you asked for"
-        INVITED = "invited", "Invitation to sign first"
-        CARRY_OVER = "carry_over", "Question whether a signature carries over"
-        UPDATE = "update", "Update about a letter that you signed"
-        TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
+    Kind = EmailKind
 
     kind = models.CharField(max_length=20, choices=Kind)
     # To the signer of this signature, at the address in its contact.
@@ -131,21 +125,18 @@ class OutgoingEmail(models.Model):
             models.Index(
                 "next_attempt_at",
                 name="email_owed_at_once",
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
-                & ~Q(kind__in=["reminder", "invited", "carry_over", "update"]),
+                condition=OWED & ~IS_BULK,
             ),
             models.Index(
                 "next_attempt_at",
                 name="email_owed_later",
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
-                & Q(kind__in=["reminder", "invited", "carry_over", "update"], update__isnull=True),
+                condition=OWED & IS_BULK & Q(update__isnull=True),
             ),
             models.Index(
                 "update",
                 "next_attempt_at",
                 name="email_owed_of_update",
-                condition=Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
-                & Q(update__isnull=False),
+                condition=OWED & Q(update__isnull=False),
             ),
             # To count them.
             models.Index("update", name="email_of_update", condition=Q(update__isnull=False)),
@@ -172,18 +163,3 @@ class OutgoingEmail(models.Model):
         and what comes back from it says nothing about the signer.
         """
         return self.spelling_hash is None or bytes(self.spelling_hash) == bytes(signature.spelling_hash or b"")
-
-
-# Mail that can wait, and that a switch can stop. It goes through a queue of its own, so that what thousands are written
-# never delays one person who is looking into their mailbox at this moment. The indexes above name the same kinds.
-BULK = [
-    OutgoingEmail.Kind.REMINDER,
-    OutgoingEmail.Kind.INVITED,
-    OutgoingEmail.Kind.CARRY_OVER,
-    OutgoingEmail.Kind.UPDATE,
-]
-# Those of them that an organizer causes, and no form: they never keep back a mail that somebody waits for.
-OF_ORGANIZERS = [OutgoingEmail.Kind.INVITED, OutgoingEmail.Kind.CARRY_OVER, OutgoingEmail.Kind.UPDATE]
-# Not more than so many mails to an address within a day, over all letters: whoever types an address into our forms can
-# have mail sent to it.
-MAX_MAILS_A_DAY = 3

@@ -93,8 +93,8 @@ def sign_in(page: Page, site: Site) -> None:
 
 def beside(name: str, site: Site) -> str:
     """What the list has beside a name."""
-    found = re.search(rf"<li>((?:(?!</li>).)*{name}.*?)</li>", site.get(LIST).text)
-    return re.sub(r"<[^>]*>", "", found[1]) if found else ""
+    found = re.search(rf"<li>((?:(?!</li>).)*{name}.*?)</li>", site.get(LIST).text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", "", found[1]).split()) if found else ""
 
 
 def axe_finds_nothing(page: Page) -> None:

@@ -4,18 +4,12 @@ import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from functools import partial
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-
-
-class NotNow(Exception):
-    """A mail that is still true and must not leave at this moment: raised by whoever builds it, if its work list has
-    been closed since it was claimed."""
 
 
 class Verdict(Enum):
@@ -37,13 +31,6 @@ NO_MAILBOX = re.compile(r"5[0-9]{2} 5\.(1\.(?!0*[78]$)|2\.(?!0*3$))[0-9]{1,3}|55
 ENHANCED = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 # What a provider's API says to this one mail, and not to whatever we ask of it.
 ABOUT_THE_MAIL = {400, 413, 422}
-
-
-@dataclass(frozen=True)
-class NotBefore:
-    """In place of a message: the mail is true, and may not leave before this moment."""
-
-    moment: datetime
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from letters.models import (
     Switch,
     Transition,
     Update,
+    kinds_in_sql,
 )
 from letters.shared import wakeups
 
@@ -38,9 +39,8 @@ MAX_ATTEMPTS = 30
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
 
 # The work lists, in the words of their indexes (letters/models/outgoing_email.py), so that each is found there.
-KINDS = ", ".join(f"'{kind}'" for kind in BULK)
-BATCH_SIZE = f"kind NOT IN ({KINDS})"
-LATER = f"kind IN ({KINDS}) AND update_id IS NULL"
+BATCH_SIZE = f"kind NOT IN ({kinds_in_sql(BULK)})"
+LATER = f"kind IN ({kinds_in_sql(BULK)}) AND update_id IS NULL"
 OF_UPDATE = "update_id = %(update)s"
 # So many updates share a batch.
 MAX_CONCURRENT_UPDATES = 10

@@ -22,7 +22,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 from limits import RateLimitItem, RateLimitItemPerHour, parse
 
-from letters.models import OutgoingEmail, StoppedDomain
+from letters.models import EMAIL_KINDS, OF_FORMS, Cause, EmailKind, OutgoingEmail, StoppedDomain
 from letters.shared import limits
 from letters.shared.addresses import decrypt
 from letters.shared.domains import domain_of, is_private, registrable
@@ -30,13 +30,6 @@ from letters.shared.limits import Limit
 
 log = logging.getLogger(__name__)
 
-# What anybody may cause by typing an address.
-OF_STRANGERS = {
-    OutgoingEmail.Kind.CONFIRM,
-    OutgoingEmail.Kind.SIGNED_AGAIN,
-    OutgoingEmail.Kind.REQUESTED,
-    OutgoingEmail.Kind.REMINDER,
-}
 # Noted on an email that waits for its turn at a domain, and on one that waits because the domain refused others.
 SPREAD, STOPPED = "spread", "stopped"
 # Within this time so many refusals, and so large a part of what was tried, stop a domain.
@@ -84,10 +77,10 @@ def moments_to_wait_for(
     waiting = [each for each in batch if each.pk in domains and each.error != STOPPED]
     new = [each for each in waiting if each.error != SPREAD]
     # A person who has just confirmed is thanked at once: no stranger can cause that email.
-    slow = [each.pk for each in waiting if domains[each.pk] in stopped and each.kind != OutgoingEmail.Kind.THANKS]
+    slow = [each.pk for each in waiting if domains[each.pk] in stopped and not _is_thanks(each)]
     # Nor when it is tried again.
     spread = [
-        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_STRANGERS and each.attempts == 1
+        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_FORMS and each.attempts == 1
     ]
     pace = settings.MAIL_DOMAIN_PACE
     lines = {
@@ -95,6 +88,10 @@ def moments_to_wait_for(
         SPREAD: _places("domain mail", spread, domains, settings.LIMIT_DOMAIN, apart=pace.get_expiry() / pace.amount),
     }
     return {pk: (now + pause, why) for why, places in lines.items() for pk, pause in places.items() if pause}
+
+
+def _is_thanks(outgoing: OutgoingEmail) -> bool:
+    return EMAIL_KINDS[EmailKind(outgoing.kind)].cause is Cause.OWNER
 
 
 def _places(

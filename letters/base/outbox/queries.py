@@ -1,14 +1,11 @@
-"""Which mail somebody means who tells us what became of it; how many signatures wait because mail came back; and who
-has had all the mail of a day.
-"""
+"""Which mail somebody means who tells us what became of it, and how many signatures wait because mail came back."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
 
-from letters.models import BULK, CAME_BACK, MAX_MAILS_A_DAY, Letter, OutgoingEmail, Signature
+from letters.models import BULK, CAME_BACK, Letter, OutgoingEmail, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
@@ -18,7 +15,6 @@ MAX_LETTERS = 100
 MAX_WAITING = 10_000
 # Nor more mails that are owed, to tell which has waited the longest.
 MAX_LOOKED_AT = 1000
-A_DAY = timedelta(days=1)
 
 
 def email_of_mark(mark: str) -> OutgoingEmail | None:
@@ -53,22 +49,6 @@ def waiting_since() -> datetime | None:
         .values_list("created_at", flat=True)[:MAX_LOOKED_AT]
     )
     return min(first, default=None)
-
-
-def free_again_at(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) -> datetime | None:
-    """When an organizer's mail may leave, if it would be the fourth to its address within a day; None if it may now.
-
-    Of all letters and kinds, but for mails that thank. Others that are under way count too.
-    """
-    if signature.address_hash is None:
-        return None
-    under_way = Q(pk__lt=outgoing.pk, attempts__gt=0, sent_at=None, failed_at=None, dropped_at=None)
-    since = now - A_DAY
-    left = under_way | Q(sent_at__gt=since) | Q(failed_at__gt=since)
-    others = OutgoingEmail.objects.filter(left, signature__address_hash=signature.address_hash).exclude(pk=outgoing.pk)
-    counting = others.exclude(kind=OutgoingEmail.Kind.THANKS).annotate(left_at=Coalesce("sent_at", "failed_at", now))
-    moments = sorted(counting.values_list("left_at", flat=True), reverse=True)
-    return moments[MAX_MAILS_A_DAY - 1] + A_DAY if len(moments) >= MAX_MAILS_A_DAY else None
 
 
 # Of what organizers read, so that one closed mailbox moves nothing.

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -11,8 +11,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send, Unsent, Wait
 from letters.base.outbox.holding import Holding
-from letters.base.outbox.mail import MARKED, NotBefore, NotNow, SendResult, Verdict, hand_over, reach
+from letters.base.outbox.mail import MARKED, SendResult, Verdict, hand_over, reach
 from letters.base.outbox.operations import (
     claim_emails,
     drop_email,
@@ -30,10 +31,6 @@ log = logging.getLogger(__name__)
 
 # Of a batch that takes longer than this the rest is given back.
 BATCH_SECONDS = 60
-
-# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true. Raises
-# NotNow if it is, but must not leave yet.
-Builder = Callable[[OutgoingEmail], EmailMessage | NotBefore | None]
 
 
 def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
@@ -126,29 +123,33 @@ def _send(
 
 def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding) -> EmailMessage | None:
     """The message; None if it is not to leave now, which is noted."""
+    built: Built
     try:
-        message = mails[outgoing.kind](outgoing)
-    except NotNow:
-        with held.noting:
-            release_emails([outgoing], now=held.clock.now())
-        return None
+        built = mails[outgoing.kind](outgoing)
     except Signature.DoesNotExist:
         # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
-        message = None
+        built = Drop(DropReason.GONE)
     except Exception as failure:
         # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
         log.exception("Outgoing email %s could not be built.", outgoing.pk)
         with held.noting:
             settle_email(outgoing, SendResult(Verdict.LATER, type(failure).__name__), now=held.clock.now())
         return None
-    if isinstance(message, EmailMessage):
-        return message
-    with held.noting:
-        if message is None:
-            drop_email(outgoing, now=held.clock.now())
-        else:
-            put_off_email(outgoing, until=message.moment, now=held.clock.now())
+    if isinstance(built, Send):
+        return built.message
+    _note_unsent(outgoing, built, held)
     return None
+
+
+def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Holding) -> None:
+    with held.noting:
+        match unsent:
+            case Wait(until):
+                put_off_email(outgoing, until=until, now=held.clock.now())
+            case Hold():
+                release_emails([outgoing], now=held.clock.now())
+            case Drop():
+                drop_email(outgoing, now=held.clock.now())
 
 
 def _note(outgoing: OutgoingEmail, answer: SendResult, held: Holding) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from letters.models import Signature, State, Transition
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import EmailKind, Signature, State, Transition
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
@@ -61,8 +62,7 @@ WITH stands AS MATERIALIZED (
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'thanks', id, 'thanks:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {thank}
     FROM confirmed WHERE display <> 'nobody'
 )
 SELECT display, language FROM confirmed
@@ -70,6 +70,7 @@ SELECT display, language FROM confirmed
 
 
 CONFIRM = CONFIRM.format(
+    thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
     nobody="(signature.display = 'nobody' OR asked.nobody)",
     concern=CONCERN,
     becomes=Transition.CONFIRM.becomes_if(f"%(reviewed)s OR {CONCERN} <> ''", State.HELD, State.CONFIRMED),

@@ -9,8 +9,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from letters.models import (
+    A_DAY,
+    ASKED_FOR,
     CAME_BACK,
     COMPLAINED,
+    FORGOTTEN,
+    RETENTION,
     TO_FORGET,
     ConfirmationCode,
     MailRequest,
@@ -19,6 +23,7 @@ from letters.models import (
     State,
     Submission,
     Transition,
+    retention_of,
 )
 from letters.signer.signing import queries
 from letters.signer.signing.operations.leaving import LEFT, empty_signature
@@ -52,7 +57,7 @@ def _unconfirmed(now: datetime) -> QuerySet[Signature]:
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
     # A signature that waits again because its email bounced has as long again from then. Privacy: the pages "check your
     # email" must work until they end. Otherwise they would tell whether the signature was there before.
-    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=queries.ASKED_FOR)
+    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
     # Privacy: organizers read how many invitations came back. That number must not tell who has not confirmed.
     kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
@@ -93,25 +98,18 @@ def forget_requests(*, now: datetime) -> int:
 def _forget_counts(now: datetime) -> None:
     """Delete what a withdrawn signature left behind to count its emails, after a day."""
     left = OutgoingEmail.objects.filter(TO_FORGET, kind=OutgoingEmail.Kind.REQUESTED, key__startswith=LEFT)
-    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - queries.DAY)
+    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - A_DAY)
     # Spam complaints are kept longer, like those about any other request.
     while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
         OutgoingEmail.objects.filter(pk__in=batch).delete()
         MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
-# How long emails are kept after they have ended. The first email to a signer, and the one that thanks, are kept as long
-# as the signature. Without a limit, a person who types an address again and again would fill the table.
-RETENTION = timedelta(days=7)
-
-
 def forget_mails(*, now: datetime) -> int:
     """Delete emails that ended a while ago, except those that organizers are still shown. Return how many."""
     forgotten = 0
-    for kind in [*queries.ASKED_FOR, OutgoingEmail.Kind.REMINDER, OutgoingEmail.Kind.THANKS]:
-        # The row of a reminder keeps it from being owed twice.
-        days = settings.CONFIRMATION_DAYS if kind == OutgoingEmail.Kind.REMINDER else 0
-        before = now - max(RETENTION, timedelta(days=days))
+    for kind in FORGOTTEN:
+        before = now - retention_of(kind)
         old = OutgoingEmail.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
         # Privacy: a spam complaint stops our emails to the address, so it stays whether the address has signed or not.

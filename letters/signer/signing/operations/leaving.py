@@ -8,9 +8,10 @@ from django.db.models import F, Q
 
 from letters.base.audit_log.operations import record
 from letters.models import (
+    A_DAY,
     COMPLAINED,
     EMPTIED,
-    OF_ORGANIZERS,
+    OF_FORMS,
     CarryOver,
     DeliveryQuerySet,
     Letter,
@@ -114,11 +115,11 @@ def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -
     """
     if signature.address_hash is None:
         return
-    counted = emails.exclude(kind__in=[OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS]).filter(dropped_at=None)
+    counted = emails.filter(kind__in=OF_FORMS, dropped_at=None)
     # Race: an email that was tried and is not settled may be leaving at this moment. Its worker finds nothing to
     # settle.
     under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
-    since, called_spam = now - queries.DAY, Q(error=COMPLAINED)
+    since, called_spam = now - A_DAY, Q(error=COMPLAINED)
     for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
         request = MailRequest.objects.create(
             letter_id=signature.letter_id,

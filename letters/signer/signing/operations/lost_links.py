@@ -5,11 +5,23 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from letters.models import UNANSWERED, Letter, State
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import UNANSWERED, EmailKind, Letter, State
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
 
+OWE = insert_email(
+    EmailKind.REQUESTED,
+    signature_id="found.id",
+    # About the submission whose page asks, or else the newest with this spelling of the address.
+    submission_id="""coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1))""",
+    request_id="asked.id",
+    spelling_hash="%(spelling)s",
+    key=key_of(EmailKind.REQUESTED, "asked.id"),
+)
 # This statement owes an email to the address, whether it has signed or not.
 #
 # Timing defence: it writes the same rows for every address, so the answer takes equally long.
@@ -24,14 +36,7 @@ WITH asked AS (
     SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
         AND NOT {is_in([*UNANSWERED, State.REJECTED])}
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, request_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'requested', found.id,
-    -- About the submission whose page asks, or else the newest with this spelling of the address.
-    coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
-        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
-    asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+{OWE}
 FROM asked LEFT JOIN found ON true
 """  # noqa: S608 -- our own statement
 

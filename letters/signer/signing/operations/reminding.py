@@ -6,10 +6,18 @@ from itertools import pairwise
 from django.conf import settings
 from django.db import connection, transaction
 
-from letters.models import STANDING, State
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import STANDING, EmailKind, State
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 
+OWE = insert_email(
+    EmailKind.REMINDER,
+    signature_id="signature.id",
+    submission_id="typed.id",
+    spelling_hash="typed.spelling_hash",
+    key=key_of(EmailKind.REMINDER, "signature.id", "floor(extract(epoch FROM since))::bigint", "%(hours)s"),
+)
 # One reminder of the newest submission for each pause in REMINDER_HOURS, unless an email to that spelling failed. If
 # the clock was stopped and several are due at once, only the last is owed.
 #
@@ -27,11 +35,7 @@ WITH typed AS (
     WHERE {is_in([State.PENDING])} AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
-    'reminder:' || signature.id || ':' || floor(extract(epoch FROM since))::bigint || ':' || %(hours)s,
-    %(now)s, %(now)s, 0, ''
+{OWE}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE {is_in(STANDING)}
@@ -42,7 +46,7 @@ WHERE {is_in(STANDING)}
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
     -- Whatever its key.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
-        AND mail.kind = 'reminder' AND mail.created_at >= since + %(hours)s * interval '1 hour')
+        AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')
 ON CONFLICT (key) DO NOTHING
 """  # noqa: S608 -- our own statement
 

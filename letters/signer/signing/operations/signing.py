@@ -8,12 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.base.switches.queries import is_on
 from letters.models import (
     CONTENT_HASH_BYTES,
     SALT_BYTES,
     STANDING,
     Display,
+    EmailKind,
     Letter,
     State,
     Switch,
@@ -31,6 +33,14 @@ from letters.signer.signing.operations.entries import Entry
 NONCE_BYTES = 8
 
 
+OWE_FIRST = insert_email(
+    f"CASE WHEN again THEN '{EmailKind.SIGNED_AGAIN}' ELSE '{EmailKind.CONFIRM}' END",
+    signature_id="found.id",
+    submission_id="submitted.id",
+    spelling_hash="%(spelling)s",
+    key=f"""CASE WHEN again THEN {key_of(EmailKind.SIGNED_AGAIN, "found.id", "%(nonce)s::text")}
+        ELSE {key_of(EmailKind.CONFIRM, "found.id")} END""",
+)
 # This statement writes everything that a signing needs in one round trip, and touches no row that other signers touch.
 # The unique constraint decides whether the address has signed before, so two requests at once cannot both be the first.
 # Timing defence: either way one submission holds what was typed, and one email is owed about it. Whether the address
@@ -90,11 +100,7 @@ WITH invited AS (
         address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
     RETURNING id, signature_id
 ), owed AS (
-    INSERT INTO letters_outgoingemail
-        (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id, %(spelling)s,
-        CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
-        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {OWE_FIRST}
     FROM found JOIN submitted ON submitted.signature_id = found.id
 )
 SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signature_id = found.id
