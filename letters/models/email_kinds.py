@@ -1,7 +1,7 @@
-"""The kinds of email, declared once: what causes each, its queue, its place in the daily limit, how long it is kept.
+"""The kinds of email, declared once: the cause of each, its queue, its place in the daily limit, and its retention.
 
-Partial indexes, SQL and every rule about kinds are built from this table, and docs/architecture.md shows it
-(`python -m tests.outbox.email_kinds_in_docs`). The indexes list kinds in its order: a new order is a migration.
+Partial indexes, SQL and every rule about kinds are built from this table, and docs/architecture.md shows it (`python -m
+tests.outbox.email_kinds_in_docs`). The indexes list kinds in this order, so a new order is a migration.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,12 +12,12 @@ from enum import Enum
 from django.conf import settings
 from django.db import models
 
-# An address gets no more emails than this within a day, over all letters: whoever types an address into our forms can
-# have emails sent to it.
+# The maximum number of emails to one address within a day, over all letters. Abuse: anybody who types an address into
+# our forms can have emails sent to it.
 MAX_EMAILS_A_DAY = 3
 A_DAY = timedelta(days=1)
-# Emails that have ended are kept for so long; the first email to a signer and the one that thanks, while there is a
-# signature. Whoever types an address again and again would fill the table with them.
+# How long emails are kept after they have ended; the first email to a signer and the thank-you, as long as there is a
+# signature. Otherwise somebody who types an address repeatedly would fill the table.
 RETENTION = timedelta(days=7)
 
 
@@ -34,41 +34,42 @@ class EmailKind(models.TextChoices):
 
 
 class Cause(Enum):
-    """Who causes an email. The daily limit of one cause must not be used up by another that is easier to come by."""
+    """Who causes an email. One cause must not use up the daily limit of another that is harder to come by."""
 
     # Anybody who types an address. These count for everybody.
     FORM = "anybody, with a form"
-    # The owner of the mailbox, who has just confirmed. It counts for nobody and waits for nobody.
+    # The owner of the mailbox, who has just confirmed. These count for nobody and wait for nobody.
     OWNER = "the owner of the mailbox"
-    # These count for one another only: whoever has an account must not use up the day of a person who wants to confirm.
+    # These count only for one another: somebody with an account must not use
+    # up the limit of a person who wants to confirm.
     ORGANIZER = "an organizer"
-    # These count by themselves. Privacy: owners read what became of one, and must not see from a fourth email of a day
-    # that its address has signed something.
+    # These count separately. Privacy: owners see what became of one, and must not learn from a delayed email that its
+    # address has signed something.
     COLLECTIVE = "an owner of a collective"
 
 
 class Queue(Enum):
-    # Somebody is looking into their mailbox at this moment.
+    # Somebody is looking into their mailbox now.
     CONFIRMATIONS = "confirmations"
-    # It can wait, and a switch can stop it. In a queue of its own, thousands of them never delay one of the others.
+    # Can wait, and a switch can stop it. In its own queue, thousands of these never delay the others.
     BULK = "bulk"
 
 
 class WhenFull(Enum):
-    """What happens to an email if its address has had MAX_EMAILS_A_DAY within a day."""
+    """What happens to an email if its address is at the daily limit."""
 
     SEND = "sent all the same"
-    # Until the first of them is a day old. Never dropped: whoever signs three letters with somebody's address would
-    # keep from them the email that they want.
+    # Never dropped: otherwise somebody who signs three letters with a person's address could keep the email that they
+    # want from them.
     WAIT = "waits"
     DROP = "dropped"
 
 
 class Kept(Enum):
-    """For how long the row stays after the email has ended. What organizers are still shown stays longer."""
+    """How long the row stays after the email has ended. What organizers still see stays longer."""
 
     A_WEEK = "a week"
-    # The row of a reminder keeps it from being owed twice.
+    # The row of a reminder prevents a second one.
     WHILE_UNCONFIRMED = "`CONFIRMATION_DAYS`, at least a week"
     UNLESS_DROPPED = "with its signature; a week if dropped"
     WITH_ITS_SUBJECT = "with its signature or invitation"
@@ -101,18 +102,18 @@ def _kinds(rule: Callable[[Rules], bool]) -> list[EmailKind]:
 
 # What can wait.
 BULK = _kinds(lambda rules: rules.queue is Queue.BULK)
-# What anybody may cause by typing an address, and what only organizers cause.
+# What anybody can cause by typing an address, and what only organizers cause.
 OF_FORMS = _kinds(lambda rules: rules.cause is Cause.FORM)
 OF_ORGANIZERS = _kinds(lambda rules: rules.cause is Cause.ORGANIZER)
-# What somebody asked for with a form a moment ago.
+# What somebody requested with a form a moment ago.
 ASKED_FOR = [kind for kind in OF_FORMS if kind not in BULK]
-# What is deleted after a while however it ended; and with it what is deleted if it was dropped.
+# What is deleted some time after it has ended, however it ended. Other kinds are deleted only if they were dropped.
 FORGOTTEN_HOWEVER_ENDED = _kinds(lambda rules: rules.kept in {Kept.A_WEEK, Kept.WHILE_UNCONFIRMED})
 FORGOTTEN = _kinds(lambda rules: rules.kept is not Kept.WITH_ITS_SUBJECT)
 
 
 def counted_for(kind: EmailKind | str) -> list[EmailKind]:
-    """The kinds that use up the day of an email of this kind."""
+    """Return the kinds that use up the daily limit of this kind."""
     rules = EMAIL_KINDS[EmailKind(kind)]
     counted = {
         Cause.FORM: OF_FORMS,
@@ -124,11 +125,11 @@ def counted_for(kind: EmailKind | str) -> list[EmailKind]:
 
 
 def retention_of(kind: EmailKind) -> timedelta:
-    """For how long an email of a FORGOTTEN kind is kept after it has ended."""
+    """Return how long an email of a FORGOTTEN kind is kept after it has ended."""
     while_unconfirmed = EMAIL_KINDS[kind].kept is Kept.WHILE_UNCONFIRMED
     return max(RETENTION, timedelta(days=settings.CONFIRMATION_DAYS)) if while_unconfirmed else RETENTION
 
 
 def kinds_in_sql(kinds: Iterable[EmailKind]) -> str:
-    """The kinds as literals, as the planner needs them to find a partial index."""
+    """Return the kinds as SQL literals, which the planner needs in order to use a partial index."""
     return ", ".join(f"'{kind.value}'" for kind in kinds)

@@ -159,13 +159,8 @@ def test_architecture_md_shows_the_table() -> None:
     assert shown == drawn(), "run: python -m tests.models.lifecycle_in_docs"
 
 
-# In so many places a state is still written, or spelled out, by hand: in signing, and in `move` itself. Never more.
-BY_HAND = {
-    "models/signature.py": 3,
-    "signer/signing/changes.py": 1,
-    **{f"signer/signing/operations/{flow}.py": 3 for flow in ("confirming", "invitations", "leaving", "signing")},
-    **{f"signer/signing/operations/{flow}.py": 2 for flow in ("forgetting", "lost_links")},
-}
+# `move` itself, and what only reads. Never more.
+BY_HAND = {"models/signature.py": 3}
 # Their `state` is not the state of a signature.
 OF_OTHERS = {
     *(f"organizer/updates/operations/{flow}.py" for flow in ("writing", "sending", "spreading")),

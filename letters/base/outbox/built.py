@@ -1,4 +1,4 @@
-"""What a builder makes of an email when its turn has come: a message, or why there is none."""
+"""The result of building an email when its turn has come: a message, or the reason why there is none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from letters.models import OutgoingEmail
 
 
 class DropReason(StrEnum):
-    """Why nobody is owed an email any more.
+    """Why an email is not owed any more.
 
-    Privacy: for builders and their tests. It is neither stored nor logged, since it tells what a signer has done.
+    Privacy: for builders and their tests only. It is neither stored nor logged, because it reveals what a signer has
+    done.
     """
 
     GONE = "its signature or request is gone"
@@ -33,24 +34,24 @@ class Send:
 
 @dataclass(frozen=True)
 class Wait:
-    """It is true, and may not leave before this moment. Then it is built again."""
+    """The email is valid, but must not leave before this moment. Then it is built again."""
 
     until: datetime
 
 
 @dataclass(frozen=True)
 class Hold:
-    """It is true, and its work list has been closed since it was claimed. It is due at once if that opens again."""
+    """The email is valid, but its work list was closed after it was claimed. It is due again when the list opens."""
 
 
 @dataclass(frozen=True)
 class Drop:
-    """It is no longer true, or not wanted."""
+    """The email is not valid any more, or not wanted."""
 
     reason: DropReason
 
 
 Unsent = Wait | Hold | Drop
 Built = Send | Unsent
-# Builds an email as things stand now. Raises Signature.DoesNotExist if its signature has gone meanwhile.
+# Builds an email as things are now. Raises Signature.DoesNotExist if its signature is gone.
 Builder = Callable[[OutgoingEmail], Built]

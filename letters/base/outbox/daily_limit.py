@@ -1,6 +1,6 @@
-"""MAX_EMAILS_A_DAY to an address within a day, over all letters: the one place that counts, and says what follows.
+"""The limit of MAX_EMAILS_A_DAY to an address within a day, over all letters: the only place that counts.
 
-Which emails count, and what becomes of one too many, is in the table of kinds (letters/models/email_kinds.py).
+The table of kinds (letters/models/email_kinds.py) says which emails count, and what happens to one above the limit.
 """
 
 from collections.abc import Iterable
@@ -22,18 +22,19 @@ from letters.models import (
     kinds_in_sql,
 )
 
-# SQL, of the rows below: when the first of them left, if the address has had all the emails of a day.
+# SQL over the rows below: when the oldest of the last MAX_EMAILS_A_DAY emails left, if all left within a day.
 FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MAX_EMAILS_A_DAY}]
     AS full_since"""
 
 
 def other_emails(address_hash: str, kinds: Iterable[EmailKind]) -> str:
-    """SQL: the other emails of these kinds to an address, of signers and of strangers, with `letter_id`, whether each
-    is `owed` or `under_way`, and when it left (`left_at`).
+    """Return SQL for the other emails of these kinds to an address, with `letter_id`, `owed`, `under_way` and
+    `left_at`.
 
-    Those that were tried before this one and are not settled are under way, here or in another worker. Those that came
-    back count too: else a mailbox that does not exist could be written to without end. `address_hash` is an expression.
-    The statement has the parameters `outgoing` (the id of this one) and `now`; FULL_SINCE has `yesterday`.
+    An email is under way if it was attempted before this one and is not settled, here or in another worker. Abuse:
+    bounced emails count too, because otherwise a mailbox that does not exist could be written to without end.
+    `address_hash` is an SQL expression. The statement has the parameters `outgoing` (this email's id) and `now`;
+    FULL_SINCE needs `yesterday`.
     """
     return f"""
 SELECT mails.*, owed, under_way, CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
@@ -53,7 +54,7 @@ WHERE mails.kind IN ({kinds_in_sql(kinds)}) AND mails.id <> %(outgoing)s
 
 
 def full_since(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) -> datetime | None:
-    """When the first of them left, if the address of this signature has had all the emails of a day."""
+    """Return when the limit was used up, counted from its oldest email, if the signature's address is at the limit."""
     if signature.address_hash is None:
         return None
     others = other_emails("%(address_hash)s", counted_for(outgoing.kind))
@@ -70,7 +71,7 @@ def full_since(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) 
 
 
 def instead_of_one_too_many(outgoing: OutgoingEmail, since: datetime | None) -> Wait | Drop | None:
-    """What happens to the email if its address has had all the emails of a day `since` then. None if it may leave."""
+    """Return what happens to the email if its address has been at the limit since this moment; None if it may leave."""
     when_full = EMAIL_KINDS[EmailKind(outgoing.kind)].when_full
     if since is None or when_full is WhenFull.SEND:
         return None

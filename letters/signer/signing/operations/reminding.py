@@ -18,12 +18,12 @@ OWE = insert_email(
     spelling_hash="typed.spelling_hash",
     key=key_of(EmailKind.REMINDER, "signature.id", "floor(extract(epoch FROM since))::bigint", "%(hours)s"),
 )
-# Reminders of what was typed and is not answered, if mail arrives, one for each pause in REMINDER_HOURS. What has
-# waited for all pauses at once (the clock was stopped) brings the last one only. Of several entries the newest counts.
+# One reminder of the newest submission for each pause in REMINDER_HOURS, unless an email to that spelling failed. If
+# the clock was stopped and several are due at once, only the last is owed.
 #
-# Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
-# signed, whoever reads the log of a mail server could type an address and wait for a day. Nor is a complaint looked for
-# here: it counts by the address, when the email is built.
+# Privacy: a submission for a confirmed signature brings reminders too, answered or not. Otherwise a person who reads
+# the log of a mail server could type an address, wait for a day, and see that it has signed. Spam complaints are looked
+# up by the address, when the email is built.
 REMIND = f"""
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
@@ -39,12 +39,12 @@ WITH typed AS (
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE {is_in(STANDING)}
-    -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
+    -- A spelling that bounces must not end the reminders to another, so the submission decides, if there is one.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
         AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL)
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
-    -- By an older key too.
+    -- Whatever its key.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
         AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')
 ON CONFLICT (key) DO NOTHING
@@ -52,7 +52,7 @@ ON CONFLICT (key) DO NOTHING
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe a reminder to everybody who has let an entry wait for so long, if it can still be confirmed. How many."""
+    """Owe reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:
