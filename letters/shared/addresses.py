@@ -147,8 +147,8 @@ PASSED_OVER = {"gmail.com": ".", "proton.me": "._-"}
 
 
 def canonical(deliverable: str) -> str:
-    """Return one spelling for all that reach the same mailbox: lower case, without a tag (+news), by the provider's
-    rules.
+    """Return one spelling for all that reach the same mailbox: lower case, without a tag
+    (+news), by the provider's rules.
 
     Used only for comparison. Email goes to the address as typed.
     """
@@ -168,8 +168,8 @@ SPELLING_HASH_BYTES = 8
 
 
 def hash_spelling(deliverable: str) -> bytes:
-    """Return a keyed hash of one spelling. It differs between spellings, except for case, even if `canonical` is the
-    same.
+    """Return a keyed hash of one spelling. It differs between spellings, except for case, even
+    if `canonical` is the same.
 
     Privacy: addresses with the same `canonical` may be different mailboxes at a server that treats "ada+x" as another
     name. So a link that can change a signature goes only to the spelling that its signer confirmed.

@@ -188,8 +188,8 @@ def _bag(text: str) -> _Bag:
 
 def _alikeness(old: _Bag, new: _Bag) -> float:
     """Return a similarity from 0 to 1."""
-    # Denial of service: a paragraph with every word may meet thirty thousand short ones, so iterate over the shorter
-    # one.
+    # Denial of service: a paragraph with every word may meet thirty thousand
+    # short ones, so iterate over the shorter one.
     few, many = sorted([old.words, new.words], key=len)
     return sum(min(times, many[word]) for word, times in few.items()) / max(old.size, new.size, 1)
 

@@ -26,11 +26,11 @@ LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
 # Beyond that number, over all letters, emails caused by a form are sent to such a domain no faster than this.
 MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
-# Signatures from one network without the required proof. Each costs a moderator time, and its email cost the sender
-# nothing.
+# Signatures from one network without the required proof. Each costs a
+# moderator time, and its email cost the sender nothing.
 LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
-# Confirmations of one address for one letter. Confirming and withdrawing repeatedly leaves a withdrawn signature each
-# time.
+# Confirmations of one address for one letter. Confirming and withdrawing
+# repeatedly leaves a withdrawn signature each time.
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Emails and links that one network requests again.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")

@@ -143,8 +143,8 @@ CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
 # With the other data, because the clock's working directory may not belong to us.
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-# Celery would close the pool after each task and reconnect for the next. petition/celery.py returns the connection
-# instead.
+# Celery would close the pool after each task and reconnect for the next.
+# petition/celery.py returns the connection instead.
 CELERY_DB_REUSE_MAX = 10**9
 
 # Exports, until they expire. The web server and the worker of the queue "exports" must see the same folder.

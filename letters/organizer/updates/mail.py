@@ -1,16 +1,16 @@
 """The email that contains an update: as signers get it, as a test, and as a preview."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone, translation
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send
 from letters.base.outbox.composing import address_mail, compose_mail, render_mail
-from letters.base.outbox.mail import NotNow
-from letters.models import OutgoingEmail, Update
+from letters.models import EmailKind, OutgoingEmail, Update
 from letters.organizer.updates import queries
 from letters.shared.absolute_urls import fit_for_email
 from letters.shared.languages import direction, interface_language
@@ -18,16 +18,13 @@ from letters.shared.message_ids import mail_host
 from letters.shared.plain_text import to_plain
 
 
-def update(outgoing: OutgoingEmail) -> EmailMessage | None:
-    """Build the email to one signer, or None if they must not get it any more.
-
-    Raises NotNow while the update is paused.
-    """
+def update(outgoing: OutgoingEmail) -> Built:
+    """Build the email to one signer, if they may still get it. Hold it while the update is paused."""
     recipient = queries.recipient_of(outgoing)
     if recipient is None:
-        return None
+        return Drop(DropReason.SETTLED)
     if recipient.state == Update.State.PAUSED:
-        raise NotNow
+        return Hold()
     letter_update, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
     unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
     parts = _parts(
@@ -40,10 +37,10 @@ def update(outgoing: OutgoingEmail) -> EmailMessage | None:
     )
     message = compose_mail(outgoing, parts, to=recipient.address)
     message.extra_headers |= _list_headers(unsubscribe_url)
-    return message
+    return Send(message)
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | None]] = {OutgoingEmail.Kind.UPDATE: update}
+MAILS: Mapping[str, Builder] = {EmailKind.UPDATE: update}
 
 
 def trial_mail(letter_update: Update, address: str) -> EmailMultiAlternatives:

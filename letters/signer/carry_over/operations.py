@@ -7,12 +7,14 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import (
     CONFIRMED,
     COUNTED,
     WRITING,
     CarryOver,
     CarryOverAnswer,
+    EmailKind,
     History,
     Letter,
     Revision,
@@ -50,13 +52,15 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
 
 
 # We cannot ask people who left no address, so their signatures stay where they are.
+OWE_ONE = insert_email(
+    EmailKind.CARRY_OVER, signature_id="batch.id", key=key_of(EmailKind.CARRY_OVER, "%(question)s", "batch.id")
+)
 OWE = f"""
 WITH batch AS MATERIALIZED (
     SELECT id, number, revision_id, state, concern FROM letters_signature
     WHERE letter_id = %(letter)s AND number > %(reached)s ORDER BY number LIMIT %(most)s
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'carry_over', batch.id, 'carry_over:' || %(question)s || ':' || batch.id, %(now)s, %(now)s, 0, ''
+    {OWE_ONE}
     FROM batch
     JOIN letters_revision AS signed ON signed.id = batch.revision_id AND signed.number < %(revision)s
     JOIN letters_signercontact AS contact ON contact.signature_id = batch.id
