@@ -89,8 +89,8 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 @contextmanager
 def running_site() -> Iterator[Site]:
-    """Start the site like `make run`, but without worker and clock, and with a sample letter that asks for
-    everything.
+    """Start the site like `make run`, but without worker and clock, and with a sample letter
+    that asks for everything.
     """
     beside = environment.folder("VAR_DIR", local.BASE_DIR / "var")
     beside.mkdir(mode=0o700, parents=True, exist_ok=True)

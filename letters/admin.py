@@ -90,7 +90,7 @@ class MembershipAdmin(ReadOnly):
 
 @admin.register(MemberInvitation)
 class MemberInvitationAdmin(ReadOnly):
-    """Without the address, its hash and the salt."""
+    """Privacy: without the address, its hash and the salt."""
 
     list_display = ["pk", "collective", "role", "created_at", "expires_at", "accepted_at", "revoked_at"]
     list_select_related = ["collective"]

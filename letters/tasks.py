@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from celery import shared_task
 
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
-from letters.base.outbox.tasks import Builder, deliver_owed
+from letters.base.outbox.built import Builder
+from letters.base.outbox.tasks import deliver_owed
 from letters.organizer.collectives.mail import MAILS as COLLECTIVES_MAILS
 from letters.organizer.collectives.tasks import tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias

@@ -102,8 +102,8 @@ class Postgres:
         self.account = self._account(server.system_user) if server.system_user else None
 
     def _account(self, name: str) -> tuple[int, int]:
-        """Return the user for PostgreSQL, which refuses to be root: the owner of the data, or the user that the wheel
-        has created.
+        """Return the user for PostgreSQL, which refuses to be root: the owner of the data, or
+        the user that the wheel has created.
         """
         if (self.folder / "PG_VERSION").exists() and self.folder.stat().st_uid:
             return self.folder.stat().st_uid, self.folder.stat().st_gid
@@ -148,8 +148,8 @@ class Postgres:
             if self._is_mine(pid):
                 self._end()
             elif psutil.pid_exists(pid):
-                # After a restart of the machine, another process can have the number, and PostgreSQL would take it for
-                # its own.
+                # After a restart of the machine, another process can have the number,
+                # and PostgreSQL would take it for its own.
                 (self.folder / "postmaster.pid").unlink(missing_ok=True)
                 (self.folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
             if Path(sockets).name.startswith("undersigned-"):

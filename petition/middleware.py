@@ -70,8 +70,8 @@ class Sessions(SessionMiddleware):
         return response
 
 
-# The part that has failed when this exception is raised. Kombu wraps Valkey's errors in its own where Valkey is the
-# broker.
+# The part that has failed when this exception is raised. Kombu wraps
+# Valkey's errors in its own where Valkey is the broker.
 PARTS: dict[str, tuple[type[Exception], ...]] = {
     "The database": (OperationalError, InterfaceError),
     "The broker": (KombuError,),

@@ -98,8 +98,8 @@ MARK = re.compile(r"(?P<indent> *)(?P<mark>•|[0-9]{1,9}\.|\[[0-9]{1,4}\]) (?P<
 
 
 class PlainOutline:
-    """The same for the plain-text half of an email, by what a reader recognises as an item, a quotation or a line
-    break.
+    """The same for the plain-text half of an email, by what a reader recognises as an item, a
+    quotation or a line break.
     """
 
     def __init__(self, text: str) -> None:

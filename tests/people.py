@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from altcha import Challenge, Payload, solve_challenge
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import connections
 from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
 
+from letters.base.outbox.built import Send
 from letters.base.outbox.tasks import deliver_owed
 from letters.base.switches import queries as switches_queries
 from letters.base.switches.operations import turn_switch
-from letters.models import SALT_BYTES, Letter, Signature, Switch, User
+from letters.models import SALT_BYTES, Letter, OutgoingEmail, Signature, Switch, User
 from letters.organizer.letter_editor.operations import Text
 from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep
@@ -229,8 +231,8 @@ def ids_of(letter: Letter) -> list[int]:
 
 
 def add_confirmed(letter: Letter, number: int, *, now: datetime = NOW, **values: Any) -> None:
-    """Create confirmed signatures directly, beginning with "Signer 1": the same rows as the operations write, but
-    faster.
+    """Create confirmed signatures directly, beginning with "Signer 1": the same rows as the
+    operations write, but faster.
     """
     first = letter.signatures.count() + 1
     fields = {"display": "public", "state": Signature.State.CONFIRMED, "verified": Signature.Verified.LINK, **values}
@@ -267,6 +269,14 @@ def deliver() -> None:
     """Send every email that is due, as the worker does."""
     deliver_owed(MAILS)
     deliver_owed(MAILS, bulk=True)
+
+
+def message_of(outgoing: OutgoingEmail) -> EmailMultiAlternatives:
+    """The email as it would be sent now."""
+    built = MAILS[outgoing.kind](outgoing)
+    assert isinstance(built, Send), built
+    assert isinstance(built.message, EmailMultiAlternatives)
+    return built.message
 
 
 def publish(now: datetime | None = None) -> None:

@@ -49,8 +49,8 @@ class Hold:
 
     async def pass_by(self) -> None:
         self.reached.set()
-        # Released from another thread, which does not know this loop; and stopping the server must be able to cancel
-        # it.
+        # Released from another thread, which does not know this loop; and
+        # stopping the server must be able to cancel it.
         while not self._released.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

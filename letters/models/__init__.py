@@ -6,6 +6,24 @@ from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, t
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
 from letters.models.display import MAX_PRIVATE_FIRST, Display, most_private
+from letters.models.email_kinds import (
+    A_DAY,
+    ASKED_FOR,
+    BULK,
+    EMAIL_KINDS,
+    FORGOTTEN,
+    MAX_EMAILS_A_DAY,
+    OF_FORMS,
+    OF_ORGANIZERS,
+    RETENTION,
+    Cause,
+    EmailKind,
+    Kept,
+    WhenFull,
+    counted_for,
+    kinds_in_sql,
+    retention_of,
+)
 from letters.models.export import Export, ExportQuerySet
 from letters.models.former_slug import FormerSlug
 from letters.models.key_fingerprint import KeyFingerprint
@@ -26,16 +44,7 @@ from letters.models.lifecycle import (
 )
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
-from letters.models.outgoing_email import (
-    BULK,
-    CAME_BACK,
-    COMPLAINED,
-    MAX_MAILS_A_DAY,
-    OF_ORGANIZERS,
-    TO_FORGET,
-    DeliveryQuerySet,
-    OutgoingEmail,
-)
+from letters.models.outgoing_email import CAME_BACK, COMPLAINED, TO_FORGET, DeliveryQuerySet, OutgoingEmail
 from letters.models.picture import Picture
 from letters.models.revision import (
     MAX_TEXTS,
@@ -66,25 +75,31 @@ from letters.models.user import User
 from letters.models.written import Written
 
 __all__ = [
+    "ASKED_FOR",
     "AWAITING_NUMBER",
+    "A_DAY",
     "BULK",
     "CAME_BACK",
     "COMPLAINED",
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
     "COUNTED",
+    "EMAIL_KINDS",
     "EMPTIED",
     "FOLDED",
+    "FORGOTTEN",
     "GONE",
     "INVITATION_ENDED",
     "INVITATION_LIFETIME",
-    "MAX_MAILS_A_DAY",
+    "MAX_EMAILS_A_DAY",
     "MAX_PRIVATE_FIRST",
     "MAX_TEXTS",
     "MODERATING",
+    "OF_FORMS",
     "OF_ORGANIZERS",
     "OF_SIGNERS",
     "OWNING",
+    "RETENTION",
     "SALT_BYTES",
     "SEARCHED",
     "STANDING",
@@ -101,14 +116,17 @@ __all__ = [
     "AuditEvent",
     "CarryOver",
     "CarryOverAnswer",
+    "Cause",
     "Collective",
     "ConfirmationCode",
     "DeliveryQuerySet",
     "Display",
+    "EmailKind",
     "Export",
     "ExportQuerySet",
     "FormerSlug",
     "History",
+    "Kept",
     "KeyFingerprint",
     "Letter",
     "LetterDelivery",
@@ -137,11 +155,15 @@ __all__ = [
     "Update",
     "UpdateQuerySet",
     "User",
+    "WhenFull",
     "Written",
     "accepts_code",
+    "counted_for",
     "expect_code",
     "has_carried",
+    "kinds_in_sql",
     "most_private",
     "newest_titles",
+    "retention_of",
     "text_columns",
 ]

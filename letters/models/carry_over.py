@@ -9,8 +9,8 @@ from letters.models.signature import Signature
 
 
 class CarryOver(models.Model):
-    """The question to people who signed an earlier text, whether their signatures carry over to a change of
-    substance.
+    """The question to people who signed an earlier text, whether their signatures carry over to
+    a change of substance.
     """
 
     # Asked once for each revision: this table's key, and part of the emails' keys.

@@ -46,8 +46,8 @@ AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
 STANDING = [State.PENDING, *CONFIRMED]
-# An invitation ended without a signature. Only the hash of the address is left, until the letter has been open for 14
-# days.
+# An invitation ended without a signature. Only the hash of the address is
+# left, until the letter has been open for 14 days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
 # Invited, and never accepted: no number, no time of confirmation, and perhaps no name.
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
@@ -77,7 +77,7 @@ class Who(StrEnum):
 
 # The columns that are emptied. Operations also delete the rows of other tables.
 NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
-EMPTY: Mapping[str, Any] = {**NO_WORDS, "pending_changes": None, "declined_changes": None}
+EMPTY: Mapping[str, Any] = {**NO_WORDS, "pending_changes": None, "declined_changes": None, "spelling_hash": None}
 UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 
 # The text that the signature belongs to.
@@ -110,7 +110,7 @@ class Transition(Enum):
         who=[Who.ANYBODY],
         when="somebody submits the signing form",
         operations=["sign_letter"],
-        given=(*SAID, "via", "concern", "verified", "salt", "address_hash", "signed_at"),
+        given=(*SAID, "via", "concern", "verified", "salt", "address_hash", "spelling_hash", "signed_at"),
     )
     SIGN_INSTEAD = Step(
         sources=[State.INVITED, *INVITATION_ENDED],
@@ -118,7 +118,7 @@ class Transition(Enum):
         who=[Who.ANYBODY],
         when="an invited person signs with the form instead",
         operations=["sign_letter"],
-        given=(*SAID, "via", "concern", "is_first", "signed_at"),
+        given=(*SAID, "via", "concern", "is_first", "spelling_hash", "signed_at"),
     )
     LOAD_SAMPLE = Step(
         targets=[State.CONFIRMED],
@@ -158,7 +158,7 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the invited person accepts; the same transaction confirms",
         operations=["accept_invitation"],
-        given=(*SAID, "signed_at"),
+        given=(*SAID, "spelling_hash", "signed_at"),
     )
     DECLINE_INVITATION = Step(
         sources=[State.INVITED],
@@ -190,7 +190,7 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the signer confirms; `held` if the letter is reviewed or the signature has a concern",
         operations=["confirm_signature"],
-        given=(*SAID, "via", "concern", "confirmed_at", "verified"),
+        given=(*SAID, "via", "concern", "spelling_hash", "confirmed_at", "verified"),
     )
     HOLD_CHANGE = Step(
         sources=[State.CONFIRMED],
@@ -314,6 +314,11 @@ class Transition(Enum):
     def becomes(self) -> str:
         """Return SQL for SET: the next state, and what every such step writes."""
         return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
+
+    def becomes_if(self, condition: str, then: State, otherwise: State) -> str:
+        """SQL, for SET: the same where the next state depends on a condition."""
+        self.check(then, otherwise)
+        return f"state = CASE WHEN {condition} THEN {states(then)} ELSE {states(otherwise)} END"
 
     def _writes(self) -> dict[str, Any]:
         return {"state": self.target, **self.step.sets}

@@ -254,8 +254,8 @@ class Translation(models.Model):
         return self.title
 
     def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
-        """Return what changed for readers: everything that the fingerprint covers, and the summary, which accompanies
-        links.
+        """Return what changed for readers: everything that the fingerprint covers, and the
+        summary, which accompanies links.
         """
         texts = [f"{text.addressee}\n\n{text.title}\n\n{text.summary}\n\n{text.body}" for text in (older, self)]
         return differences(*texts)

@@ -155,8 +155,8 @@ class Signature(Said):
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
     # Changes by the signer that wait for a moderator, by field. Until then the old words stay public.
     pending_changes = models.JSONField(null=True, blank=True)
-    # Changes that a moderator declined. They are kept, so that this can be undone, until the signer changes or erases
-    # them.
+    # Changes that a moderator declined. They are kept, so that this can be
+    # undone, until the signer changes or erases them.
     declined_changes = models.JSONField(null=True, blank=True)
     # The confirmed domain, if the letter is limited to domains and the signer shows it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
@@ -265,8 +265,8 @@ class Signature(Said):
         return self.name if self.display == Display.PUBLIC else ""
 
     def as_public(self) -> tuple[object, ...]:
-        """Return all that public pages and files show, for comparing before and after a change; nothing if it is not
-        published.
+        """Return all that public pages and files show, for comparing before and after a change;
+        nothing if it is not published.
         """
         if self.state != self.State.PUBLISHED:
             return ()
@@ -278,8 +278,8 @@ class Signature(Said):
 
     @property
     def is_taken_back(self) -> bool:
-        """Tell whether it was rejected and then emptied by its signer: only the hash is left, so nobody can
-        restore it.
+        """Tell whether it was rejected and then emptied by its signer: only the hash is left,
+        so nobody can restore it.
         """
         return self.state == self.State.REJECTED and self.verified == self.Verified.NO
 
@@ -309,7 +309,7 @@ class Signature(Said):
         return reverse(purpose, kwargs={"token": token})
 
     def not_me_link(self, spelling_hash: bytes | memoryview | None, *, now: datetime) -> str:
-        """The path of the page "it wasn't me", for whoever reads email at one spelling of the address."""
+        """Return the path of the page "it wasn't me" for the owner of one spelling of the address."""
         bound_to = int.from_bytes(bytes(spelling_hash)) if spelling_hash else None
         return self.link("not-me", now=now, submission_id=bound_to)
 

@@ -4,8 +4,8 @@ from django.db import models
 
 
 class StoppedDomain(models.Model):
-    """A domain that refused so much of our email that we send only one email a minute there for a while. The rest stays
-    owed.
+    """A domain that refused so much of our email that we send only one email a minute there for
+    a while. The rest stays owed.
 
     Privacy: it names a domain that somebody can own, never an address, and says nothing about who signed: anybody may
     have typed addresses there.

@@ -62,8 +62,8 @@ def tidy_address(text: str) -> str:
         name, inside = _trimmed(named[1]), _trimmed(named[2])
         # The name is a second address: one of the two is wrong, and we cannot know which.
         tidy = inside if name.casefold() == inside.casefold() or not LOOKS_LIKE_ONE.search(name) else tidy
-    if found := MAILTO.match(tidy):
-        tidy = _trimmed(unquote(tidy[found.end() :].partition("?")[0]))
+    if match := MAILTO.match(tidy):
+        tidy = _trimmed(unquote(tidy[match.end() :].partition("?")[0]))
     return tidy
 
 
@@ -83,10 +83,10 @@ def parse_address(text: str) -> Address:
     if code := _obvious(tidy):
         raise NoAddress(code)
     try:
-        found = validate_email(tidy, check_deliverability=False, allow_quoted_local=True, allow_display_name=False)
+        validated = validate_email(tidy, check_deliverability=False, allow_quoted_local=True, allow_display_name=False)
     except EmailNotValidError as wrong:
         raise NoAddress(_which(tidy)) from wrong
-    deliverable = found.ascii_email
+    deliverable = validated.ascii_email
     if not deliverable:
         # Privacy: Django would encode such a name (RFC 2047), and the email would go to another mailbox.
         raise NoAddress("not_ascii")
@@ -147,8 +147,8 @@ PASSED_OVER = {"gmail.com": ".", "proton.me": "._-"}
 
 
 def canonical(deliverable: str) -> str:
-    """Return one spelling for all that reach the same mailbox: lower case, without a tag (+news), by the provider's
-    rules.
+    """Return one spelling for all that reach the same mailbox: lower case, without a tag
+    (+news), by the provider's rules.
 
     Used only for comparison. Email goes to the address as typed.
     """
@@ -168,8 +168,8 @@ SPELLING_HASH_BYTES = 8
 
 
 def hash_spelling(deliverable: str) -> bytes:
-    """Return a keyed hash of one spelling. It differs between spellings, except for case, even if `canonical` is the
-    same.
+    """Return a keyed hash of one spelling. It differs between spellings, except for case, even
+    if `canonical` is the same.
 
     Privacy: addresses with the same `canonical` may be different mailboxes at a server that treats "ada+x" as another
     name. So a link that can change a signature goes only to the spelling that its signer confirmed.

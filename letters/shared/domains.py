@@ -41,8 +41,8 @@ def domain_of(address: str) -> str:
 
 
 def match_domain(domain: str, listed: Collection[str]) -> str:
-    """Return the listed domain that equals this one or contains it (example.edu contains cs.example.edu); "" if none
-    does.
+    """Return the listed domain that equals this one or contains it (example.edu contains
+    cs.example.edu); "" if none does.
     """
     matching = [each for each in listed if domain == each.lower() or domain.endswith(f".{each.lower()}")]
     return max(matching, key=len, default="")

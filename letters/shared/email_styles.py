@@ -1,7 +1,7 @@
-"""Styles of emails: classes in the templates, inlined as each template is loaded.
+"""Styles of emails: classes in the templates, inlined when a template is loaded.
 
-Mail programs drop stylesheets, so every element carries its own style. Inlining at load time costs an email nothing. It
-never touches what people typed, because their words come in later.
+Email programs drop style sheets, so every element needs its own style. Inlining at load time costs an email nothing,
+and never touches text that people typed, because that is inserted later.
 """
 
 import re
@@ -18,7 +18,7 @@ CLASS = re.compile(r' class="[^"]*"')
 
 
 class Loader(app_directories.Loader):
-    """Loads every template, and those of emails with their styles inlined."""
+    """Loads every template, and inlines the styles in those of emails."""
 
     def get_contents(self, origin: Origin) -> str:
         source = str(super().get_contents(origin))
@@ -27,7 +27,7 @@ class Loader(app_directories.Loader):
 
 
 def inlined(source: str) -> str:
-    """A template's source with its classes as styles."""
+    """Return a template's source with its classes as styles."""
     inliner, css = _inliner()
     is_document = source.startswith("<!")
     html = inliner.inline(source) if is_document else inliner.inline_fragment(source, css)

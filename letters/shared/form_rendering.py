@@ -1,4 +1,4 @@
-"""How every form looks: Django renders it with the templates in templates/forms."""
+"""Form rendering: Django renders every form with the templates in templates/forms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from django.forms.renderers import TemplatesSetting
 class Field(BoundField):
     @property
     def is_marked_optional(self) -> bool:
-        """A form with `marks_optional = False` leaves the word out."""
+        """Tell whether the field is marked optional. A form with `marks_optional = False` never does."""
         return not self.field.required and getattr(self.form, "marks_optional", True)
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
@@ -21,7 +21,7 @@ class Field(BoundField):
 
 
 class FormRenderer(TemplatesSetting):
-    """`{{ form }}` is the error summary and all fields; `{{ form.name.as_field_group }}` is one field."""
+    """`{{ form }}` is the error summary with all fields; `{{ form.name.as_field_group }}` is one field."""
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
@@ -30,14 +30,14 @@ class FormRenderer(TemplatesSetting):
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the error summary, with the id of the input to correct (empty if there is none to see)."""
+    """A line of the error summary, with the id of the input to correct ("" if there is none)."""
 
     sentence: str
     anchor: str = ""
 
 
 def problems_of(form: BaseForm) -> Iterator[Problem]:
-    """What is wrong with the whole form, then with each field in the order of the page."""
+    """Yield the errors of the whole form, then of each field in page order."""
     if not form.errors:
         return
     for sentence in form.non_field_errors():
@@ -57,5 +57,5 @@ def _sentence(field: BoundField) -> str:
 def _anchor(field: BoundField) -> str:
     if field.is_hidden:
         return ""
-    # A group of choices has no input with the id of the field: the link leads to its first choice.
+    # A group of choices has no input with the field's id, so the link leads to its first choice.
     return f"{field.auto_id}_0" if field.use_fieldset else field.auto_id

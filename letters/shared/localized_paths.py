@@ -12,12 +12,12 @@ PREFIX, NAME_PREFIX = "<language:language>/", "translated_"
 
 
 def localized_paths(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
-    """The two patterns of a page. The view gets `language` only from the second one."""
+    """Return the two patterns of a page. Only the second passes `language` to the view."""
     return [path(route, view, name=name), path(f"{PREFIX}{route}", view, name=f"{NAME_PREFIX}{name}")]
 
 
 def localized_url(name: str, language: str, *, own_language: str, **kwargs: str | int) -> str:
-    """The path of a page in a language. No language means its own, which needs no prefix."""
+    """Return the path of a page in a language. Without a language, its own is used, which has no prefix."""
     if language in {"", own_language}:
         return reverse(name, kwargs=kwargs)
     return reverse(f"{NAME_PREFIX}{name}", kwargs={**kwargs, "language": language})

@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 # A wake-up that was lost with its worker blocks the next ones for this long.
 FORGOTTEN_AFTER_SECONDS = 10
-# While Valkey or the broker is away, it is not asked again for this long after a failure, so that signers do not wait
-# in turn.
+# While Valkey or the broker is away, it is not asked again for this long
+# after a failure, so that signers do not wait in turn.
 CIRCUIT_OPEN_SECONDS = 5
 
 # The sequencer waits this long for more confirmations. So a letter is numbered about once a second, however many people

@@ -17,8 +17,8 @@ class Tab:
 
 @register.simple_tag(takes_context=True)
 def tab(context: RequestContext, name: str, *below: str) -> Tab:
-    """Return the tab for a page of the context's `letter`, by its URL name, and whether it is current or above the
-    current one.
+    """Return the tab for a page of the context's `letter`, by its URL name, and whether it is
+    current or above the current one.
     """
     url = reverse(name, kwargs={"slug": context["letter"].slug})
     request = context["request"]

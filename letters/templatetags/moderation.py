@@ -1,4 +1,4 @@
-"""What moderators can do, and with what."""
+"""The actions that moderators have."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ LISTS: dict[str, Promise] = {"waiting": _("Waiting"), "published": _("Published"
 
 @dataclass(frozen=True)
 class Verb:
-    # As the form takes it: letters/moderator/moderation/forms.py.
+    # As the form expects it: letters/moderator/moderation/forms.py.
     name: str
     words: Promise
 
@@ -27,13 +27,13 @@ def list_name(name: str) -> Promise:
 
 @register.filter
 def asks_for_changes(signature: Signature) -> bool:
-    """Whether its only concern is what it asks for, which stands beside it in full."""
+    """Tell whether the only concern is a pending change, which the page shows in full."""
     return signature.concern == Signature.Concern.CHANGED and bool(signature.pending_changes)
 
 
 @register.filter
 def verbs(signature: Signature, shown: str) -> list[Verb]:
-    """The buttons of one signature in the list that is shown."""
+    """Return the buttons of a signature in the current list."""
     if shown == "rejected":
         return [Verb("restore", _("Restore"))]
     changes = bool(signature.pending_changes)

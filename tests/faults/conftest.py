@@ -27,8 +27,8 @@ PEOPLE = ["ada@example.org", "berta@example.org", "carlo@example.org"]
 
 @pytest.fixture(scope="session", autouse=True)
 def _empty_tables_while_parts_run() -> Iterator[None]:
-    """Race: a part that is still reading takes locks in another order than TRUNCATE, and PostgreSQL kills one of the
-    two.
+    """Race: a part that is still reading takes locks in another order than TRUNCATE, and
+    PostgreSQL kills one of the two.
     """
     empty = DatabaseOperations.execute_sql_flush
 

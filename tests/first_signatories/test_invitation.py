@@ -176,7 +176,7 @@ def test_when_the_letter_opens_they_stand_first_in_the_order_of_their_numbers(
     page = words(reader.get(before.get_absolute_url()))
     first = page.split("First signatories")[1].split("Sign this letter")[0]
     # By the moments at which they signed, not by the list.
-    assert first.strip().startswith("1 Eve 2 Ada and 1 other 3 Zoe Other All 3 signatures")
+    assert first.strip().startswith("1 Eve 2 Ada and 1 other 3 Zoe Other See all 3 signatures")
     assert "Bob" not in page
     assert words(reader.get(before.url_of("signatures"))).count("first signatory") == 2
 

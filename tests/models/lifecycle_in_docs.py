@@ -1,18 +1,17 @@
 """Write the life cycle of a signature into docs/architecture.md: `python -m tests.models.lifecycle_in_docs`."""
 
 import os
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
 
+from tests.tables_in_docs import write
+
 if TYPE_CHECKING:
     from letters.models import Transition
 
-PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
-BEGIN, END = "<!-- life cycle: begin -->\n", "<!-- life cycle: end -->\n"
+NAME = "life cycle"
 
 
 def drawn() -> str:
@@ -87,15 +86,7 @@ def _words(name: str) -> str:
     return name.lower().replace("_", " ")
 
 
-def parts() -> tuple[str, str, str]:
-    """Return the page before the life cycle, the life cycle, and the rest."""
-    found = re.fullmatch(f"(.*{BEGIN})(.*)({END}.*)", PAGE.read_text(), re.DOTALL)
-    assert found, f"{PAGE.name} has no place for the life cycle"
-    return found[1], found[2], found[3]
-
-
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petition.settings")
     django.setup()
-    before, _, after = parts()
-    PAGE.write_text(before + drawn() + after)
+    write(NAME, drawn())

@@ -12,9 +12,10 @@ from django.db import connection, transaction
 
 from letters.models import CONFIRMED, STANDING, Letter, Signature, State, Transition
 from letters.models.lifecycle import COUNTED, TAKEN_OUT, UNCONFIRMED, UNNUMBERED, is_in
-from tests.models.lifecycle_in_docs import drawn, parts
+from tests.models.lifecycle_in_docs import NAME, drawn
 from tests.models.test_rules import add_signature
 from tests.people import NOW
+from tests.tables_in_docs import parts
 
 ROOT = Path(__file__).parents[2] / "letters"
 SOURCES = [
@@ -154,17 +155,12 @@ def test_the_operations_of_the_table_exist() -> None:
 
 
 def test_architecture_md_shows_the_table() -> None:
-    _, shown, _ = parts()
+    _, shown, _ = parts(NAME)
     assert shown == drawn(), "run: python -m tests.models.lifecycle_in_docs"
 
 
-# In so many places a state is still written, or spelled out, by hand: in signing, and in `move` itself. Never more.
-BY_HAND = {
-    "models/signature.py": 3,
-    "signer/signing/changes.py": 1,
-    **{f"signer/signing/operations/{flow}.py": 3 for flow in ("confirming", "invitations", "leaving", "signing")},
-    **{f"signer/signing/operations/{flow}.py": 2 for flow in ("forgetting", "lost_links", "reminding")},
-}
+# `move` itself, and what only reads. Never more.
+BY_HAND = {"models/signature.py": 3}
 # Their `state` is not the state of a signature.
 OF_OTHERS = {
     *(f"organizer/updates/operations/{flow}.py" for flow in ("writing", "sending", "spreading")),

@@ -25,10 +25,11 @@ def rows() -> dict[str, str]:
 
 def calls() -> dict[str, ast.Call]:
     """By variable, the call in the settings that reads it."""
-    tree = ast.parse((settings.BASE_DIR / "petition" / "settings.py").read_text(encoding="utf-8"))
+    files = Path(settings.BASE_DIR / "petition" / "settings").glob("*.py")
     return {
         node.args[0].value: node
-        for node in ast.walk(tree)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)

@@ -194,4 +194,4 @@ def test_200_people_sign_through_16_threads_and_every_surface_counts_200(
     assert sorted(number or 0 for number in numbers) == list(range(1, 201))
     assert set(surfaces(letter, reader).values()) == {200}
     assert reader.count(letter)["awaiting_confirmation"] == 0
-    assert "All 200 signatures" in words(reader.get(letter.get_absolute_url()))
+    assert "See all 200 signatures" in words(reader.get(letter.get_absolute_url()))

@@ -33,8 +33,8 @@ def not_open_yet(letter: Letter) -> None:
 
 
 SENTENCES = {
-    closed: "This letter is closed.",
-    over: "This letter is closed.",
+    closed: "This letter is closed, so you can no longer sign it.",
+    over: "This letter is closed, so you can no longer sign it.",
     withdrawn: "The people who published this letter have withdrawn it.",
     not_open_yet: "You can sign this letter from",
 }
@@ -99,7 +99,7 @@ def test_the_newest_names_stand_on_the_page(letter: Letter, reader: Reader) -> N
     add_published(letter, 20)
     page = reader.read(letter)
     assert re.findall(r"<bdi>(Signer \d+)</bdi>", page) == [f"Signer {number}" for number in range(20, 8, -1)]
-    assert "All 20 signatures" in page
+    assert "See all 20 signatures" in page
     assert "20 signatures" in words(reader.get(letter.get_absolute_url()))
 
 

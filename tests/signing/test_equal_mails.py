@@ -14,6 +14,7 @@ from django.utils import timezone
 from limits import parse
 from pytest_django.fixtures import Settings
 
+from letters.base.outbox.built import Send
 from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, Submission, User
@@ -536,7 +537,7 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     sizes = set()
     for outgoing in OutgoingEmail.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
         OutgoingEmail.objects.exclude(pk=outgoing.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
-        message = MAILS[outgoing.kind](outgoing)
-        if isinstance(message, EmailMultiAlternatives):
-            sizes.add(size_of(message))
+        built = MAILS[outgoing.kind](outgoing)
+        if isinstance(built, Send):
+            sizes.add(size_of(built.message))
     assert sizes == {FULL_LENGTH}

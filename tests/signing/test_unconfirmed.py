@@ -9,7 +9,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from letters.base.outbox.queries import came_back
-from letters.models import Letter, OutgoingEmail, Signature, SignerContact
+from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Transition
 from letters.signer.signing.operations import (
     confirm_signature,
     forget_mails,
@@ -105,9 +105,9 @@ def test_who_confirms_while_they_are_purged_stays(
     Signature.objects.update(concern="complained")
     empty = leaving.empty_signature
 
-    def confirmed_first(found: Signature, **values: Any) -> bool:
+    def confirmed_first(found: Signature, transition: Transition, **values: Any) -> bool:
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 14 * DAY)
-        return empty(found, **values)
+        return empty(found, transition, **values)
 
     monkeypatch.setattr(forgetting, "empty_signature", confirmed_first)
     assert purge_unconfirmed(now=NOW + 15 * DAY) == 0

@@ -8,12 +8,11 @@ from email.policy import default as modern
 import pytest
 from django.conf import settings
 from django.core import mail
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 
 from letters.models import Collective, Letter, OutgoingEmail, Signature, Update, User
 from letters.organizer.updates.operations import spread_update
-from letters.tasks import MAILS
-from tests.people import NOW, deliver
+from tests.people import NOW, deliver, message_of
 from tests.updates.conftest import NEWS, WORDS, UpdateMaker, agree, html_of
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +23,7 @@ def built(letter: Letter, sending: UpdateMaker, **values: object) -> EmailMultiA
     agree(letter, "ada@example.org")
     update = sending(**values)
     spread_update(update.pk, now=NOW)
-    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
-    assert isinstance(message, EmailMultiAlternatives)
-    return message
+    return message_of(OutgoingEmail.objects.get(kind="update"))
 
 
 def raw_of(message: EmailMultiAlternatives) -> Message:
@@ -84,8 +81,7 @@ def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: Updat
 
 def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
     first = built(letter, sending)
-    second = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
-    assert isinstance(second, EmailMessage)
+    second = message_of(OutgoingEmail.objects.get(kind="update"))
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
 
 
@@ -96,8 +92,7 @@ def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> No
     agree(letter, "ada@example.org")
     Update.objects.update(up_to=9)
     spread_update(update.pk, now=NOW)
-    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
-    assert isinstance(message, EmailMultiAlternatives)
+    message = message_of(OutgoingEmail.objects.get(kind="update"))
     raw = raw_of(message)
     assert raw["Bcc"] is None
     assert raw["Subject"] == "An update about a letter that you signed"
@@ -151,8 +146,7 @@ def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Lette
     agree(letter, "ada@example.org")
     Signature.objects.update(language="it")
     spread_update(sending().pk, now=NOW)
-    message = MAILS["update"](OutgoingEmail.objects.get(kind="update"))
-    assert isinstance(message, EmailMultiAlternatives)
+    message = message_of(OutgoingEmail.objects.get(kind="update"))
     assert '<html lang="it">' in html_of(message)
     assert '<div lang="en" dir="ltr">' in html_of(message)
 

@@ -138,8 +138,8 @@ class MakesAnAccount(AsksForMail):
             return self._answer_as_if_new(request)
 
     def _answer_as_if_new(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
-        """Timing defence: return the same page after the same work, namely creating an account and hashing its
-        password.
+        """Timing defence: return the same page after the same work, namely creating an account
+        and hashing its password.
         """
         if password := self.cleaned_data.get("password1"):
             make_password(password)

@@ -8,8 +8,8 @@ from django.db.models import Count, Q
 
 from letters.models import COMPLAINED, AuditEvent, Collective, OutgoingEmail, User
 
-# Both an absolute number and a share of all emails must be exceeded: a few mistyped addresses are no reason, a bought
-# list is.
+# Both an absolute number and a share of all emails must be exceeded: a few
+# mistyped addresses are no reason, a bought list is.
 FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
 FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
 # While a collective is stopped, everybody who invited for it this recently cannot invite for another one either.

@@ -1,7 +1,7 @@
-"""A worker keeps what it has claimed for as long as it lives and gets on, and not much longer.
+"""Keep a worker's claim on its emails while it lives and makes progress, and not much longer.
 
-The lease is short, so that the emails of a killed worker are soon sent by another. A thread moves it on while the batch
-is being sent. Race: without that, a mail server that takes its time would let another worker send the same emails.
+The lease is short, so that another worker soon sends the emails of a killed one. A thread extends it while the batch is
+sent. Race: without that, a slow mail server would let another worker send the same emails.
 """
 
 import logging
@@ -19,14 +19,14 @@ from letters.shared.clock import DatabaseClock
 
 log = logging.getLogger(__name__)
 
-# A worker that spends longer than this on one email hangs: others may take over. Every step of SMTP has EMAIL_TIMEOUT.
+# A worker that spends longer than this on one email hangs, and others may take over. Every SMTP step has EMAIL_TIMEOUT.
 MAX_MAIL_SECONDS = 300
 
 
 class Holding:
-    """`with Holding(batch, clock) as held:`. Whoever notes a result does it under `held.noting`.
+    """Use `with Holding(batch, clock) as held:`. Results must be stored under `held.noting`.
 
-    Race: a result is noted only if the lease is still the one that was claimed, and the thread moves it on.
+    Race: a result is stored only if the lease is still the one that was claimed, and the thread extends it.
     """
 
     def __init__(self, batch: list[OutgoingEmail], clock: DatabaseClock) -> None:
@@ -46,7 +46,7 @@ class Holding:
         self._thread.join()
 
     def begin(self, outgoing: OutgoingEmail) -> bool:
-        """The next email is to be sent. Whether it is still ours: a worker that was suspended may have lost it."""
+        """Begin with the next email. Returns whether it is still ours: a suspended worker may have lost it."""
         self._moved_at = time.monotonic()
         with self.noting:
             return outgoing.next_attempt_at > self.clock.now()
@@ -64,6 +64,6 @@ class Holding:
             with self.noting:
                 renew_claims(self._batch, now=self.clock.now())
         except Error as failure:
-            # The next turn tries again, before the lease is over.
+            # The next round tries again before the lease expires.
             log.warning("A lease could not be renewed: %s", type(failure).__name__)
             connection.close()

@@ -1,10 +1,9 @@
-"""One mail to the mail server, and what its answer means."""
+"""Hand one email to the mail server, and interpret the answer."""
 
 import re
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from functools import partial
 
@@ -13,65 +12,55 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 
-class NotNow(Exception):
-    """A mail that is still true and must not leave at this moment: raised by whoever builds it, if its work list has
-    been closed since it was claimed."""
-
-
 class Verdict(Enum):
     SENT = "sent"
-    # Try again later: the server, or the way to it, is not well.
+    # Try again later: the server or the connection has a problem.
     LATER = "later"
-    # This mail will never be accepted: there is no such mailbox, or it is not wanted there.
+    # The email will never be accepted: the mailbox does not exist or refuses it.
     NEVER = "never"
 
 
-# The name of our mark in the metadata that a provider keeps with a mail and hands back with what it tells of it.
+# The name of our mark in the metadata that a provider stores with an email and returns in its reports.
 MARKED = "outgoing"
-# What is noted where a provider, not the mailbox's own server, refuses a recipient.
+# Stored if a provider, not the mailbox's own server, refuses a recipient.
 REFUSED = "refused"
-# A refusal that is about the mailbox, as it is noted. Of the enhanced status codes (RFC 3463) X.1 and X.2 are, but for
-# those about the sender (X.1.7, X.1.8) and the length of the mail (X.2.3); without one, these three codes may be.
-# Anything else is about us, the mail or the network, and says nothing of who signed.
+# A stored refusal that concerns the mailbox. Of the enhanced status codes (RFC 3463), X.1 and X.2 do, except those
+# about the sender (X.1.7, X.1.8) and the length of the email (X.2.3). Without an enhanced code, these three codes may.
+# All others concern us, the email or the network, and say nothing about the signer.
 NO_MAILBOX = re.compile(r"5[0-9]{2} 5\.(1\.(?!0*[78]$)|2\.(?!0*3$))[0-9]{1,3}|55[013]")
 ENHANCED = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
-# What a provider's API says to this one mail, and not to whatever we ask of it.
+# Answers of a provider's API that concern this email, and not all requests.
 ABOUT_THE_MAIL = {400, 413, 422}
-
-
-@dataclass(frozen=True)
-class NotBefore:
-    """In place of a message: the mail is true, and may not leave before this moment."""
-
-    moment: datetime
 
 
 @dataclass(frozen=True)
 class SendResult:
     verdict: Verdict
-    # SMTP codes ("550", "550 5.1.1"), or a word; never the server's text, which quotes the address.
+    # SMTP codes ("550", "550 5.1.1"), or a word. Privacy: never the server's text, which quotes the address.
     error: str = ""
-    # The connection can be used for the next mail.
+    # Whether the connection can be used for the next email.
     usable: bool = True
 
     @property
     def was_refused(self) -> bool:
-        """For good by a server, whatever the reason; not for something in the mail that no server has seen."""
+        """Tell whether a server refused the email permanently, whatever the reason; False for an email that no server
+        has seen.
+        """
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or self.error[:1] == "5")
 
     @property
     def came_back(self) -> bool:
-        """The mailbox was refused for good: by its server, or by a provider that has met it before."""
+        """Tell whether the mailbox was refused permanently, by its server or by a provider that knows it."""
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)
 
 
 def reach(connection: BaseEmailBackend) -> SendResult:
-    """Open the connection, if it is not open; it stays so. Whether mail can be handed over now."""
+    """Open the connection, unless it is open. Tells whether emails can be handed over now."""
     return _answer_of(connection.open)
 
 
 def hand_over(message: EmailMessage, connection: BaseEmailBackend) -> SendResult:
-    """Give one mail to the server."""
+    """Hand one email to the server."""
     return _answer_of(partial(connection.send_messages, [message]))
 
 
@@ -83,13 +72,13 @@ def _answer_of(act: Callable[[], object]) -> SendResult:  # noqa: PLR0911 -- one
     except smtplib.SMTPDataError as refusal:
         return _answer_to_mail(refusal.smtp_code, refusal.smtp_error)
     except smtplib.SMTPResponseException as refusal:
-        # Refused before the recipient was named: it is about us (login, sender, greeting), so the mail is not at fault.
+        # Refused before the recipient was named: our login, sender or greeting is wrong, and not the email.
         return SendResult(Verdict.LATER, str(refusal.smtp_code), usable=False)
     except AnymailError as failure:
         return _answer_of_provider(failure)
     except (smtplib.SMTPException, OSError) as failure:
         return SendResult(Verdict.LATER, type(failure).__name__, usable=False)
-    except (ValueError, LookupError) as unsendable:  # An address or a header that no mail can carry.
+    except (ValueError, LookupError) as unsendable:  # An address or a header that no email can contain.
         return SendResult(Verdict.NEVER, type(unsendable).__name__)
     return SendResult(Verdict.SENT)
 
@@ -98,12 +87,14 @@ def _answer_to_mail(code: int, text: bytes | str) -> SendResult:
     if code >= 500:
         said = ENHANCED.match(text.decode("ascii", "replace") if isinstance(text, bytes) else text)
         return SendResult(Verdict.NEVER, f"{code} {said[1]}" if said else str(code))
-    # With 421 the server hangs up.
+    # After 421 the server closes the connection.
     return SendResult(Verdict.LATER, str(code), usable=code != 421)
 
 
 def _answer_of_provider(failure: AnymailError) -> SendResult:
-    """For good only if it refuses the mailbox: else an API seldom says whose fault it is, and our settings may be."""
+    """Accept only a refused mailbox as permanent: an API seldom says whose fault an error is, and it may be our
+    settings.
+    """
     if isinstance(failure, AnymailRecipientsRefused):
         return SendResult(Verdict.NEVER, REFUSED)
     if failure.status_code is not None:

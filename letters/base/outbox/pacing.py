@@ -1,14 +1,15 @@
-"""How fast email may leave for one domain, and when it is slowed down.
+"""Limit how fast email leaves for one domain.
 
-Whoever types addresses into our forms chooses where our emails go. Beyond LIMIT_DOMAIN those that a form brings leave
-for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets one a minute for a while. Nothing is
-lost: a row waits until its moment has come, and holds up no other domain. Private providers, whose mail no employer
-reads, are left out.
+Abuse: people who type addresses into our forms choose where our emails go. Above LIMIT_DOMAIN, emails caused by a form
+leave for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them gets one a minute for a while. Nothing
+is lost: an email waits until its time, and delays no other domain. Private providers, whose email no employer reads,
+are exempt.
 
-Denial of service: one a minute, and not none. Otherwise a stranger who types twenty invented addresses at a company
-would keep everybody there from signing, again and again.
+Denial of service: one a minute instead of none. Otherwise a stranger who types twenty invented addresses at a company
+could keep everybody there from signing.
 
-Timing defence: asked before an email is built, of the domain alone, so it takes and tells the same for every address.
+Timing defence: decided before an email is built, by the domain alone, so it takes equally long and reveals the same for
+every address.
 """
 
 import logging
@@ -22,7 +23,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 from limits import RateLimitItem, RateLimitItemPerHour, parse
 
-from letters.models import OutgoingEmail, StoppedDomain
+from letters.models import EMAIL_KINDS, OF_FORMS, Cause, EmailKind, OutgoingEmail, StoppedDomain
 from letters.shared import limits
 from letters.shared.addresses import decrypt
 from letters.shared.domains import domain_of, is_private, registrable
@@ -30,31 +31,24 @@ from letters.shared.limits import Limit
 
 log = logging.getLogger(__name__)
 
-# What anybody may cause by typing an address.
-OF_STRANGERS = {
-    OutgoingEmail.Kind.CONFIRM,
-    OutgoingEmail.Kind.SIGNED_AGAIN,
-    OutgoingEmail.Kind.REQUESTED,
-    OutgoingEmail.Kind.REMINDER,
-}
-# Noted on an email that waits for its turn at a domain, and on one that waits because the domain refused others.
+# Stored on an email that waits for its turn at a domain, or because the domain refused others.
 SPREAD, STOPPED = "spread", "stopped"
-# Within this time so many refusals, and so large a part of what was tried, stop a domain.
+# This many refusals, and half of all attempts, within this time stop a domain.
 WITHIN = parse("1000000/hour")
 FEWEST_REFUSED = 20
 FIRST_STOP, MAX_STOP = timedelta(hours=1), timedelta(hours=24)
-# Meanwhile one email after the other leaves, so far apart. Each takes its place in the line once.
+# Meanwhile emails leave one by one at this distance. Each takes its place in the line once.
 TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
-# A domain that is stopped again so soon after is stopped for twice as long.
+# A domain that is stopped again within this time is stopped for twice as long.
 SOON = timedelta(days=1)
 
 
-# Where an address may stand, of all kinds of email.
+# The places of an address, for all kinds of email.
 ADDRESSES = ["signature__contact__address", "submission__address", "request__address", "invitation__address"]
 
 
 def domains_of(batch: list[OutgoingEmail]) -> dict[int, str]:
-    """The domain that somebody can own, by delivery; none for private providers, and for addresses that are gone."""
+    """Return the registrable domain for each email; none for private providers, and for addresses that are gone."""
     addresses = OutgoingEmail.objects.filter(pk__in=[outgoing.pk for outgoing in batch])
     encrypted = addresses.annotate(encrypted=Coalesce(*ADDRESSES))
     found = {}
@@ -76,18 +70,18 @@ def _domain(address: bytes | memoryview) -> str:
 def moments_to_wait_for(
     batch: list[OutgoingEmail], domains: Mapping[int, str], *, now: datetime
 ) -> dict[int, tuple[datetime, str]]:
-    """Until when an email may not leave, and why (SPREAD or STOPPED), by delivery. Those that may are not in it."""
+    """Return the emails that must wait, with the time and the reason (SPREAD or STOPPED)."""
     stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
     stopped = set(stops.values_list("domain", flat=True))
-    # Each takes one place in a line: not when it is its turn. One whose domain was stopped while it waited in the
-    # quicker line goes to the end of the slow one.
+    # Each email takes one place in a line, and none again when its turn comes. If its domain is stopped while it waits
+    # in the faster line, it goes to the end of the slow one.
     waiting = [each for each in batch if each.pk in domains and each.error != STOPPED]
     new = [each for each in waiting if each.error != SPREAD]
     # A person who has just confirmed is thanked at once: no stranger can cause that email.
-    slow = [each.pk for each in waiting if domains[each.pk] in stopped and each.kind != OutgoingEmail.Kind.THANKS]
-    # Nor when it is tried again.
+    slow = [each.pk for each in waiting if domains[each.pk] in stopped and not _is_thanks(each)]
+    # Repeated attempts do not wait either.
     spread = [
-        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_STRANGERS and each.attempts == 1
+        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_FORMS and each.attempts == 1
     ]
     pace = settings.MAIL_DOMAIN_PACE
     lines = {
@@ -97,16 +91,23 @@ def moments_to_wait_for(
     return {pk: (now + pause, why) for why, places in lines.items() for pk, pause in places.items() if pause}
 
 
+def _is_thanks(outgoing: OutgoingEmail) -> bool:
+    return EMAIL_KINDS[EmailKind(outgoing.kind)].cause is Cause.OWNER
+
+
 def _places(
     line: str, new: list[int], domains: Mapping[int, str], at_once: RateLimitItem, *, apart: float
 ) -> dict[int, timedelta]:
-    """How long each has to wait, by delivery."""
+    """Return how long each email has to wait."""
     pauses = limits.take_places([Limit(line, domains[pk], at_once) for pk in new], apart=apart)
     return dict(zip(new, pauses, strict=True))
 
 
 def note_results(tried: Counter[str], refused: Counter[str], *, now: datetime) -> None:
-    """How many emails a domain was given, and how many of them it refused for good. Too many stop it for a while."""
+    """Count how many emails a domain got, and how many it refused permanently.
+
+    Too many refusals stop it for a while.
+    """
     domains = [*tried.keys() | refused.keys()]
     if not domains:
         return
@@ -130,5 +131,5 @@ def _stop(domain: str, *, refused: int, tried: int, now: datetime) -> None:
     until = now + min(FIRST_STOP * 2 ** min(times - 1, 10), MAX_STOP)
     values = {"stopped_at": now, "until": until, "times": times, "refused": refused, "tried": tried}
     StoppedDomain.objects.update_or_create(domain=domain, defaults=values)
-    # Which one is for staff to see, in the admin.
+    # Privacy: the log does not name the domain. Staff see it in the admin.
     log.warning("A domain refused %s of %s emails. We send it few emails for a while.", refused, tried)

@@ -1,52 +1,48 @@
-"""Which mail somebody means who tells us what became of it; how many signatures wait because mail came back; and who
-has had all the mail of a day.
-"""
+"""Find the email that a provider reports about, and count signatures that wait because emails bounced."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
 
-from letters.models import BULK, CAME_BACK, MAX_MAILS_A_DAY, Letter, OutgoingEmail, Signature
+from letters.models import BULK, CAME_BACK, Letter, OutgoingEmail, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
-# Nobody signs more letters with one address than this.
+# Nobody signs more letters than this with one address.
 MAX_LETTERS = 100
-# No more waiting signatures than this are looked at, to tell why they wait.
+# Only this many waiting signatures are examined for the reasons.
 MAX_WAITING = 10_000
-# Nor more mails that are owed, to tell which has waited the longest.
+# Only this many owed emails are examined for the oldest.
 MAX_LOOKED_AT = 1000
-A_DAY = timedelta(days=1)
 
 
 def email_of_mark(mark: str) -> OutgoingEmail | None:
-    """The mail that was sent with this mark; None if it is not ours, or its signature is gone."""
+    """Return the email with this mark; None if the mark is not ours, or its signature is gone."""
     outgoing_email_id = read_mark(mark)
     return None if outgoing_email_id is None else OutgoingEmail.objects.filter(pk=outgoing_email_id).first()
 
 
 def last_emails_to(recipient: str) -> list[OutgoingEmail]:
-    """The newest mail that was sent, or tried, for each signature of an address, and for each invitation."""
+    """Return the last email that was attempted for each signature of an address, and for each invitation."""
     address = read_address(recipient)
     if address is None:
         return []
     known, tried = hash_address(address.canonical), OutgoingEmail.objects.filter(attempts__gt=0, dropped_at=None)
-    # Two questions: put as one, with "or" between two joins, no index answers it.
+    # Performance: two queries, because no index serves one with "or" between two joins.
     signed = tried.filter(signature__address_hash=known).order_by("signature_id", "-pk").distinct("signature_id")
     invited = tried.filter(invitation__address_hash=known).order_by("invitation_id", "-pk").distinct("invitation_id")
     return [*signed[:MAX_LETTERS], *invited[:MAX_LETTERS]]
 
 
 def waiting_since() -> datetime | None:
-    """Since when the mail that has waited the longest waits, of what cannot wait; None if nothing does.
+    """Return since when the oldest email that somebody waits for has been owed; None without any.
 
-    Not what was put off, and not what its own mailbox keeps waiting: who types an address at a server that refuses for
-    hours must not raise an alarm.
+    Delayed emails, and those that their own mailbox delays, do not count: otherwise typing an address at a server that
+    refuses for hours would raise an alarm.
     """
     waiting = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None)
-    # A refusal is noted by its code, 450, and everything else by a word.
+    # Refusals are stored as codes such as 450, everything else as a word.
     first = (
         waiting.exclude(error__regex="^[0-9]")
         .order_by("next_attempt_at")
@@ -55,41 +51,25 @@ def waiting_since() -> datetime | None:
     return min(first, default=None)
 
 
-def free_again_at(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) -> datetime | None:
-    """When an organizer's mail may leave, if it would be the fourth to its address within a day; None if it may now.
-
-    Of all letters and kinds, but for mails that thank. Others that are under way count too.
-    """
-    if signature.address_hash is None:
-        return None
-    under_way = Q(pk__lt=outgoing.pk, attempts__gt=0, sent_at=None, failed_at=None, dropped_at=None)
-    since = now - A_DAY
-    left = under_way | Q(sent_at__gt=since) | Q(failed_at__gt=since)
-    others = OutgoingEmail.objects.filter(left, signature__address_hash=signature.address_hash).exclude(pk=outgoing.pk)
-    counting = others.exclude(kind=OutgoingEmail.Kind.THANKS).annotate(left_at=Coalesce("sent_at", "failed_at", now))
-    moments = sorted(counting.values_list("left_at", flat=True), reverse=True)
-    return moments[MAX_MAILS_A_DAY - 1] + A_DAY if len(moments) >= MAX_MAILS_A_DAY else None
-
-
-# Of what organizers read, so that one closed mailbox moves nothing.
+# Privacy: numbers for organizers are rounded, so that one closed mailbox changes nothing.
 IN_STEPS_OF = 10
 
 
 def undelivered(letter: Letter) -> dict[str, int]:
-    """What organizers are told of emails that came back: the reasons with at least ten, each number rounded down.
+    """Return why emails bounced, for organizers: reasons with at least ten emails, rounded down.
 
-    Privacy: exact numbers tell whether an address has signed. Whoever types one whose mailbox is closed would see the
-    number grow only if it had not.
+    Privacy: exact numbers would reveal whether an address has signed. If its mailbox is closed, the number would grow
+    only for an address that had not.
     """
     rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in came_back(letter).items()}
     return {reason: number for reason, number in rounded.items() if number}
 
 
 def came_back(letter: Letter) -> dict[str, int]:
-    """How many signatures await their confirmation because mail came back, or could not leave, by the reason in short.
+    """Count the signatures that wait because an email bounced or could not leave, by reason.
 
-    {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider, "complained",
-    or the name of an error. A mail that fails for a reason that is ours counts until another has left.
+    For example {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider,
+    "complained", or the name of an error. An email that fails for a reason of ours counts until another has left.
     """
     back = OutgoingEmail.objects.filter(CAME_BACK, signature__letter=letter, signature__state=Signature.State.PENDING)
     left_since = OutgoingEmail.objects.filter(

@@ -1,9 +1,9 @@
-"""Carrying out what is owed: claim a batch, ask of each mail whether it is still true, send it, note the result."""
+"""Send what is owed: claim a batch, build each email if it is still valid, send it, and store the result."""
 
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
@@ -11,8 +11,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send, Unsent, Wait
 from letters.base.outbox.holding import Holding
-from letters.base.outbox.mail import MARKED, NotBefore, NotNow, SendResult, Verdict, hand_over, reach
+from letters.base.outbox.mail import MARKED, SendResult, Verdict, hand_over, reach
 from letters.base.outbox.operations import (
     claim_emails,
     drop_email,
@@ -28,18 +29,12 @@ from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
-# Of a batch that takes longer than this the rest is given back.
+# After this time the rest of a batch is released.
 BATCH_SECONDS = 60
-
-# Builds the message of a delivery as things stand now, or says when to ask again; None if it is no longer true. Raises
-# NotNow if it is, but must not leave yet.
-Builder = Callable[[OutgoingEmail], EmailMessage | NotBefore | None]
 
 
 def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
-    """Send what can wait (`bulk`), or all other mail, batch after batch over one connection, until nothing is due or
-    the server is not well.
-    """
+    """Send bulk emails, or all others, in batches over one connection, until nothing is due or the server fails."""
     connection = get_connection()
     try:
         clock = DatabaseClock()
@@ -55,7 +50,10 @@ def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
 def _send_batch(
     batch: list[OutgoingEmail], mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Holding
 ) -> bool:
-    """Whether the whole batch was tried. With a slow server the rest is given back, for others to send meanwhile."""
+    """Send a batch.
+
+    Returns whether all of it was attempted; with a slow server the rest is released for other workers.
+    """
     deadline = time.monotonic() + BATCH_SECONDS
     domains = domains_of(batch)
     left, results = _put_aside(batch, domains, held), _Results(domains)
@@ -69,7 +67,7 @@ def _send_batch(
 
 
 def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Holding) -> list[OutgoingEmail]:
-    """Those that may leave now; the others wait for their domain."""
+    """Return the emails that may leave now; the others wait for their domain."""
     waiting = moments_to_wait_for(batch, domains, now=held.clock.now())
     for outgoing in batch:
         if outgoing.pk in waiting:
@@ -80,7 +78,7 @@ def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Hol
 
 
 class _Results:
-    """What the domains of a batch said to it."""
+    """The answers of the domains in a batch."""
 
     def __init__(self, domains: Mapping[int, str]) -> None:
         self.tried: Counter[str] = Counter()
@@ -100,17 +98,17 @@ def _send(
     held: Holding,
     results: _Results,
 ) -> bool:
-    """Whether the connection can be used for the next mail."""
+    """Send one email. Returns whether the connection can be used for the next."""
     if not held.begin(outgoing):
         return True
-    # Reached before the mail is asked whether it is still true: so one that is dropped waits like any other while the
-    # server is away, and "your mail is delayed" tells nobody which of the two it was.
+    # Timing defence: connect before building the email. So an email that is dropped waits like any other while the
+    # server is away, and "your email is delayed" does not reveal which of the two it was.
     answer = reach(connection)
     if answer.usable:
         message = _build(outgoing, mails, held)
         if message is None:
             return True
-        # A provider hands it back when it tells what became of the mail. SMTP does not send it.
+        # A provider returns it in its reports. SMTP does not send it.
         message.metadata = {MARKED: make_mark(outgoing.pk)}  # type: ignore[attr-defined]  # anymail's
         answer = hand_over(message, connection)
     _note(outgoing, answer, held)
@@ -125,41 +123,45 @@ def _send(
 
 
 def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding) -> EmailMessage | None:
-    """The message; None if it is not to leave now, which is noted."""
+    """Build the message; None if it must not leave now, which is stored."""
+    built: Built
     try:
-        message = mails[outgoing.kind](outgoing)
-    except NotNow:
-        with held.noting:
-            release_emails([outgoing], now=held.clock.now())
-        return None
+        built = mails[outgoing.kind](outgoing)
     except Signature.DoesNotExist:
-        # Race: its signer has withdrawn while the email was being built. The delivery has gone with the signature.
-        message = None
+        # Race: the signer has withdrawn meanwhile, and the email was deleted with the signature.
+        built = Drop(DropReason.GONE)
     except Exception as failure:
-        # A text or a key that is missing, a kind newer than this worker: one mail must not hold up all others.
+        # A missing text or key, or a kind newer than this worker: one email must not hold up the others.
         log.exception("Outgoing email %s could not be built.", outgoing.pk)
         with held.noting:
             settle_email(outgoing, SendResult(Verdict.LATER, type(failure).__name__), now=held.clock.now())
         return None
-    if isinstance(message, EmailMessage):
-        return message
-    with held.noting:
-        if message is None:
-            drop_email(outgoing, now=held.clock.now())
-        else:
-            put_off_email(outgoing, until=message.moment, now=held.clock.now())
+    if isinstance(built, Send):
+        return built.message
+    _note_unsent(outgoing, built, held)
     return None
 
 
+def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Holding) -> None:
+    with held.noting:
+        match unsent:
+            case Wait(until):
+                put_off_email(outgoing, until=until, now=held.clock.now())
+            case Hold():
+                release_emails([outgoing], now=held.clock.now())
+            case Drop():
+                drop_email(outgoing, now=held.clock.now())
+
+
 def _note(outgoing: OutgoingEmail, answer: SendResult, held: Holding) -> None:
-    """If the database was restarted while the mail server took its time, over a new connection: a yes that is not
-    noted becomes a second mail.
+    """Store the result, over a new connection if the database was restarted meanwhile: an email whose success is not
+    stored is sent again.
     """
     with held.noting:
         try:
             settle_email(outgoing, answer, now=held.clock.now())
         except (OperationalError, InterfaceError):
             database.close()
-            # With the others in the pool, which are as dead as this one.
+            # Together with the others in the pool, which are dead too.
             database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
             settle_email(outgoing, answer, now=held.clock.now())

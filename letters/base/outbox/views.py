@@ -1,4 +1,4 @@
-"""What providers tell us of the mails that they have sent for us (webhooks, read by django-anymail)."""
+"""Reports from email providers (webhooks, read by django-anymail)."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -28,11 +28,11 @@ from letters.models import OutgoingEmail
 
 @dataclass(frozen=True)
 class Provider:
-    """How to read what one of them posts."""
+    """How to read the reports of a provider."""
 
     view: type[AnymailBaseWebhookView]
-    # Whether a bounce is for good, by the provider's own word for it: to anymail a full mailbox is "bounced" as well,
-    # and a mail that its rules refuse for our sake is "rejected" like one to a mailbox that does not exist.
+    # Tells by the provider's own word whether a bounce is permanent. anymail also calls a full mailbox "bounced", and
+    # an email that the provider's own rules refuse "rejected".
     is_final: Callable[[Mapping[str, Any]], bool]
 
 
@@ -52,17 +52,18 @@ PROVIDERS = {
         ),
     ),
 }
-# What anymail raises for what nobody can read. RecursionError: a hundred thousand nested lists.
+# What anymail raises for unreadable input. RecursionError: a hundred thousand nested lists.
 UNREADABLE = (AnymailConfigurationError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 NOT_ARRIVED = {EventType.BOUNCED, EventType.REJECTED, EventType.DEFERRED}
 
 
-@csrf_exempt  # Whoever posts here shows a secret, and has no cookie.
+@csrf_exempt  # Providers authenticate with a secret and have no cookie.
 @require_http_methods(["HEAD", "POST"])
 def tracking(request: HttpRequest, provider: str) -> HttpResponse:
-    """Note bounces and complaints. Without EMAIL_WEBHOOK_SECRET, or for a provider that we cannot read, a 404.
+    """Store bounces and spam reports. Without EMAIL_WEBHOOK_SECRET, or for an unknown provider, answers 404.
 
-    A provider posts again what was not answered with 200, hours later too; so each event is noted for itself.
+    A provider repeats a report that was not answered with 200, even hours later, so each event is stored in its own
+    transaction.
     """
     view = _view(provider)
     if request.method == "POST":
@@ -76,12 +77,12 @@ def _view(provider: str) -> AnymailBaseWebhookView:
         raise Http404
     try:
         return PROVIDERS[provider].view()
-    except AnymailConfigurationError as incomplete:  # Mailgun signs what it posts, and we have no key to check that.
+    except AnymailConfigurationError as incomplete:  # Mailgun signs its reports, and we have no key to check that.
         raise Http404 from incomplete
 
 
 def _events(view: AnymailBaseWebhookView, request: HttpRequest) -> list[AnymailTrackingEvent]:
-    """Raises SuspiciousOperation, an answer of 400, for who does not know the secret, and for what nobody can read."""
+    """Raises SuspiciousOperation (400) for a wrong secret and for unreadable input."""
     try:
         view.run_validators(request)
         events: list[AnymailTrackingEvent] = view.parse_events(request)
@@ -99,7 +100,8 @@ def _note(event: AnymailTrackingEvent, provider: Provider, *, now: datetime) -> 
         if complained:
             note_complaint(outgoing, at=at, now=now)
         elif event.event_type != EventType.DEFERRED and provider.is_final(event.esp_event):
-            # Providers tell again: a refusal counts once. Before it is noted, since nothing may be left of its address.
+            # Providers repeat reports, and a refusal must count once. Counted before it is stored, because then the
+            # address may be gone.
             refused = Counter(domains_of([outgoing]).values()) if outgoing.failed_at is None else Counter[str]()
             note_bounce(outgoing, at=at, now=now)
             note_results(Counter(), refused, now=now)
@@ -108,8 +110,10 @@ def _note(event: AnymailTrackingEvent, provider: Provider, *, now: datetime) -> 
 
 
 def _outgoing_emails(event: AnymailTrackingEvent) -> list[OutgoingEmail]:
-    """The mail by its mark. Without any metadata (it went through the provider's SMTP server) the last one to each
-    signature of the address. With anything else beside it, it is the mail of another site at the same provider.
+    """Return the email with the mark of the report.
+
+    Without metadata (an email sent through the provider's SMTP server), the last one to each signature of the address.
+    With other metadata, the email belongs to another site at the same provider.
     """
     metadata = event.metadata if isinstance(event.metadata, Mapping) else {}
     if metadata:

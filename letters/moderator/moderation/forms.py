@@ -36,8 +36,8 @@ class JudgementForm(forms.Form):
         self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []
-        # The fingerprint of each signature on the page, by id: a moderator must not accept words that they have not
-        # seen.
+        # The fingerprint of each signature on the page, by id: a moderator must
+        # not accept words that they have not seen.
         self.marks: dict[int, str] = {}
 
     def clean(self) -> dict[str, Any]:

@@ -1,35 +1,39 @@
-"""The mail that invites somebody to a collective. None if it is no longer true when its turn has come.
+"""The email that invites somebody to a collective.
 
-It names who invites only by the name that they have given themselves for teammates, and nobody by their address.
+Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Wait
 from letters.base.outbox.composing import compose_mail, render_mail
-from letters.base.outbox.mail import NotBefore
-from letters.models import MemberInvitation, OutgoingEmail
+from letters.base.outbox.daily_limit import instead_of_one_too_many
+from letters.models import EmailKind, MemberInvitation, OutgoingEmail
 from letters.organizer.collectives import queries
 
 
-def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Ask somebody to accept a role, or return None if the invitation is not valid any more.
+def team_invitation(outgoing: OutgoingEmail) -> Built:
+    """Ask somebody to accept a role, if the invitation is still valid.
 
     The email is in the language of the collective's newest letter, because we know only an address.
     """
     now = timezone.now()
     standing = MemberInvitation.objects.standing(now).select_related("collective", "invited_by")
     invitation = standing.filter(outgoing_emails=outgoing).first()
-    if invitation is None or not invitation.address or queries.is_one_mail_too_many(outgoing, invitation):
-        return None
+    if invitation is None or not invitation.address:
+        return Drop(DropReason.SETTLED)
+    if instead := instead_of_one_too_many(outgoing, queries.full_since(outgoing, invitation)):
+        return instead
+    if queries.is_unwanted(invitation):
+        return Drop(DropReason.UNWANTED)
     if has_stopped_in_second(invitation.collective_id, int(time.monotonic())):
-        # It is true still, and leaves if staff let the collective go on.
-        return NotBefore(now + ASKED_AGAIN_AFTER)
+        # The invitation is still valid. Its email leaves if staff let the collective invite again.
+        return Wait(now + ASKED_AGAIN_AFTER)
     context = {
         "invitation": invitation,
         "collective": invitation.collective,
@@ -38,9 +42,7 @@ def team_invitation(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
         "until": invitation.expires_at,
     }
     parts = render_mail("team_invitation", context, language=queries.language_of(invitation.collective))
-    return compose_mail(outgoing, parts, to=invitation.address)
+    return Send(compose_mail(outgoing, parts, to=invitation.address))
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | NotBefore | None]] = {
-    OutgoingEmail.Kind.TEAM_INVITATION: team_invitation
-}
+MAILS: Mapping[str, Builder] = {EmailKind.TEAM_INVITATION: team_invitation}

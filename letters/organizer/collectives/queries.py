@@ -5,7 +5,7 @@ import hmac
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +18,9 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext
 
 from letters.models import (
+    A_DAY,
     COMPLAINED,
+    MAX_EMAILS_A_DAY,
     OF_SIGNERS,
     AuditEvent,
     Collective,
@@ -35,8 +37,6 @@ from letters.shared.tokens import make_cursor, read_cursor, read_invitation_toke
 MAX_COLLECTIVES = 200
 MAX_MEMBERS = 500
 PAGE_LENGTH = 50
-# Invitations to one address within a day, from all collectives together.
-MAX_MAILS_A_DAY = 3
 
 
 def memberships_of(person: User) -> list[Membership]:
@@ -131,12 +131,18 @@ def can_be_accepted(invitation: MemberInvitation, *, now: datetime) -> bool:
     return MemberInvitation.objects.standing(now).filter(pk=invitation.pk).exists()
 
 
-def is_one_mail_too_many(outgoing: OutgoingEmail, invitation: MemberInvitation) -> bool:
-    """Tell whether the address has had too many invitations today, or has reported one of them as spam."""
+def full_since(outgoing: OutgoingEmail, invitation: MemberInvitation) -> datetime | None:
+    """Since when the address has had as many invitations as it may have in a day, over all collectives."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
-    since = outgoing.created_at - timedelta(days=1)
-    before = same.filter(created_at__gt=since, created_at__lte=outgoing.created_at)
-    return before.count() >= MAX_MAILS_A_DAY or same.filter(outgoing_emails__error=COMPLAINED).exists()
+    before = same.filter(created_at__gt=outgoing.created_at - A_DAY, created_at__lte=outgoing.created_at)
+    newest = list(before.order_by("-created_at").values_list("created_at", flat=True)[:MAX_EMAILS_A_DAY])
+    return newest[-1] if len(newest) == MAX_EMAILS_A_DAY else None
+
+
+def is_unwanted(invitation: MemberInvitation) -> bool:
+    """Whether the owner of the address has called one of our invitations spam."""
+    same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
+    return same.filter(outgoing_emails__error=COMPLAINED).exists()
 
 
 @dataclass(frozen=True)

@@ -152,8 +152,8 @@ def mail_is_late(now: datetime) -> bool:
 PAGE_LENGTH = 50
 # Search in unpublished lists covers only this many of the newest signatures.
 MAX_SEARCHED = 10_000
-# Privacy: nothing that is unconfirmed. Otherwise anybody who types an address into the form could see whether it was
-# new.
+# Privacy: nothing that is unconfirmed. Otherwise anybody who types an
+# address into the form could see whether it was new.
 LISTS = {
     "published": State.PUBLISHED,
     "held": State.HELD,

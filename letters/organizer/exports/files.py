@@ -104,8 +104,8 @@ def _sheets(file: IO[bytes], heading: Sequence[str], tmpdir: str) -> Iterator[Wr
 
 @contextmanager
 def _book(file: IO[bytes], options: dict[str, Any]) -> Iterator[xlsxwriter.Workbook]:
-    """Full disk: after a failure the library leaves its files open, and an open file takes space although it is
-    deleted.
+    """Full disk: after a failure the library leaves its files open, and an open file takes
+    space although it is deleted.
     """
     book = xlsxwriter.Workbook(file, options)
     try:

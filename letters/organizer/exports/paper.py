@@ -48,8 +48,8 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
 
 
 def marks(language: str) -> dict[str, str]:
-    """Return the notes beside the names of people who saw another text, by their `signed_text`, in the letter's
-    language.
+    """Return the notes beside the names of people who saw another text, by their `signed_text`,
+    in the letter's language.
     """
     with translation.override(interface_language(language)):
         return {

@@ -29,7 +29,7 @@ UNSETTABLE = {"too_much": Refusal.TOO_COMPLICATED, "broken": Refusal.NOT_SETTABL
 
 
 def make_exports() -> None:
-    """Make every file that is owed, one after the other."""
+    """Make all exports that are owed, one after the other."""
     while export := claim_export(now=database_now()):
         _make(export)
 
@@ -55,20 +55,20 @@ def _make(export: Export) -> None:
 
 
 def _write(export: Export, name: str) -> int:
-    """How many rows the file has."""
+    """Write the signatures to a file, and return the number of rows."""
     rows = 0
     with files.opened(name, queries.SIGNATURES) as write:
         for chunk in queries.chunks(export):
             write(chunk.rows)
             rows += len(chunk.rows)
             advance_export(export, reached=chunk.reached, rows=rows, now=database_now())
-        # What follows, closing the file, says nothing of itself.
+        # Closing the file takes long without a step.
         advance_export(export, reached=export.last_number, rows=rows, now=database_now(), lease=MAX_STEP)
     return rows
 
 
 def _write_letter(export: Export, name: str) -> int:
-    """How many signatories stand under it."""
+    """Write the PDF of the letter, and return the number of signatories."""
     done, all_read = 0, False
 
     def signatories() -> Iterator[Signatory]:
@@ -80,7 +80,7 @@ def _write_letter(export: Export, name: str) -> int:
     def note(names: int) -> None:
         nonlocal done
         done = names
-        # What follows the last part, joining them all, says nothing of itself.
+        # Joining the parts after the last one takes long without a step.
         lease = MAX_STEP if all_read else LEASE
         advance_export(export, reached=names, rows=names, now=database_now(), lease=lease)
 
@@ -90,7 +90,7 @@ def _write_letter(export: Export, name: str) -> int:
     except TooComplicated as problem:
         raise Refused(Refusal.TOO_COMPLICATED) from problem
     except Failed as failed:
-        # What the text itself is to blame for fails every time.
+        # A text that cannot be typeset fails every time.
         if failed.code in UNSETTABLE:
             raise Refused(UNSETTABLE[failed.code]) from failed
         raise
@@ -102,12 +102,12 @@ def _remove(name: str) -> None:
 
 
 def tidy_exports(*, now: datetime) -> None:
-    """Delete the files whose time is over, and what killed workers have left."""
+    """Delete expired files, and the remains of killed workers."""
     expire_exports(now=now)
     kept = set(Export.objects.exclude(file_name="").values_list("file_name", flat=True))
     owed = set(Export.objects.owed().values_list("pk", flat=True))
     for path in files.folder().iterdir():
-        # Temporary files of spreadsheets belong to no export by their names: they are kept while anything is made.
+        # Temporary files of workbooks do not name their export, so they are kept while any export is being made.
         belongs = files.export_of(path.name) in owed if files.export_of(path.name) else bool(owed)
         if path.name in kept or belongs:
             continue

@@ -1,1 +1,1 @@
-"""The first signers: invited by mail before a letter opens, each of whom confirms for themselves."""
+"""First signatories: people whom organizers invite by email before a letter opens. Each signs by their own link."""

@@ -4,38 +4,35 @@ Abuse: it repeats no name from the list, because a list can contain any text and
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Wait
 from letters.base.outbox.composing import compose_mail, render_mail
-from letters.base.outbox.mail import NotBefore
-from letters.base.outbox.queries import free_again_at
-from letters.models import INVITATION_LIFETIME, Letter, OutgoingEmail, Signature
+from letters.base.outbox.daily_limit import full_since, instead_of_one_too_many
+from letters.models import INVITATION_LIFETIME, EmailKind, Letter, OutgoingEmail, Signature
 from letters.organizer.first_signatories import queries
 from letters.shared.refused import Refusal
 
 CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
-def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Build the invitation, or the reminder if the key says so. Returns None if the invitation has ended."""
+def invited(outgoing: OutgoingEmail) -> Built:
+    """Build the invitation, or the reminder if the key says so."""
     now = timezone.now()
     signature = Signature.objects.select_related("letter__collective", "contact").get(outgoing_emails=outgoing)
     letter = signature.letter
-    if signature.state != Signature.State.INVITED or signature.concern in CAME_BACK:
-        return None
-    if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED} or not hasattr(signature, "contact"):
-        return None
-    if letter.refusal(now) == Refusal.LETTER_CLOSED or free_again_at(outgoing, signature, now=now):
-        return None
+    if reason := _no_longer_true(signature, now):
+        return Drop(reason)
+    if instead := instead_of_one_too_many(outgoing, full_since(outgoing, signature, now=now)):
+        return instead
     if has_stopped_in_second(letter.collective_id, int(time.monotonic())):
         # The invitation is still valid. Its email leaves if staff let the collective invite again.
-        return NotBefore(now + ASKED_AGAIN_AFTER)
+        return Wait(now + ASKED_AGAIN_AFTER)
     decline_url = settings.SITE_URL + signature.link("decline", now=now)
     context = {
         "letter": letter,
@@ -54,7 +51,20 @@ def invited(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
         "List-Unsubscribe": f"<{decline_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    return message
+    return Send(message)
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | NotBefore | None]] = {OutgoingEmail.Kind.INVITED: invited}
+def _no_longer_true(signature: Signature, now: datetime) -> DropReason | None:
+    letter = signature.letter
+    if signature.state != Signature.State.INVITED:
+        return DropReason.SETTLED
+    if signature.concern in CAME_BACK:
+        return DropReason.CAME_BACK
+    if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED}:
+        return DropReason.LETTER_OVER
+    if not hasattr(signature, "contact"):
+        return DropReason.NO_ADDRESS
+    return DropReason.LETTER_OVER if letter.refusal(now) == Refusal.LETTER_CLOSED else None
+
+
+MAILS: Mapping[str, Builder] = {EmailKind.INVITED: invited}

@@ -1,5 +1,5 @@
-"""Invite first signatories by email, remind them once, withdraw invitations. Each invited person answers for
-themselves.
+"""Invite first signatories by email, remind them once, withdraw invitations. Each invited
+person answers for themselves.
 
 An invited person is a Signature row that counts nowhere and appears nowhere. So the rules that an address signs once,
 on bounces, on emails a day and on the control link apply to them as to everybody. Only the signer can make it count
@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce, Greatest
 from letters.base.accounts.invitations import health_of, is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.changes.operations import LetterChange, change_letter
+from letters.base.outbox.enqueueing import insert_email, key_of, new_email
 from letters.models import (
     CAME_BACK,
     INVITATION_LIFETIME,
@@ -27,6 +28,7 @@ from letters.models import (
     UNANSWERED,
     WRITING,
     Display,
+    EmailKind,
     Letter,
     OutgoingEmail,
     Revision,
@@ -152,7 +154,8 @@ def _create_invitations(letter: Letter, new: Mapping[bytes, Person], now: dateti
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
     contacts = [SignerContact(signature_id=pk, address=encrypt(new[d].address.deliverable)) for d, pk in ids.items()]
     SignerContact.objects.bulk_create(contacts, BATCH_SIZE)
-    mails = [_outgoing_email(pk, now) for pk in sorted(ids.values())]
+    moment = int(now.timestamp() * 1000)
+    mails = [new_email(EmailKind.INVITED, pk, moment, now=now, signature_id=pk) for pk in sorted(ids.values())]
     OutgoingEmail.objects.bulk_create(mails, BATCH_SIZE)
 
 
@@ -179,26 +182,19 @@ def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, no
     )
 
 
-def _outgoing_email(signature_id: int, now: datetime) -> OutgoingEmail:
-    return OutgoingEmail(
-        kind=OutgoingEmail.Kind.INVITED,
-        signature_id=signature_id,
-        key=f"invited:{signature_id}:{int(now.timestamp() * 1000)}",
-        created_at=now,
-        next_attempt_at=now,
-    )
-
-
 # One reminder for each invitation: the key contains the second at which it was made.
+OWE_REMINDER = insert_email(
+    EmailKind.INVITED,
+    signature_id="id",
+    key=key_of("invited_again", "id", "extract(epoch FROM signed_at)::bigint"),
+)
 REMIND = f"""
-INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'invited', id, 'invited_again:' || id || ':' || extract(epoch FROM signed_at)::bigint,
-    %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+{OWE_REMINDER}
 FROM letters_signature
 WHERE letter_id = %(letter)s AND is_first AND {is_in([State.INVITED])} AND concern IN ('', 'disposable')
     AND signed_at <= %(before)s AND signed_at > %(after)s
 ON CONFLICT (key) DO NOTHING
-"""  # noqa: S608 -- our own statement
+"""
 
 
 @transaction.atomic

@@ -72,8 +72,8 @@ def _seen(text: Translation) -> str:
 
 
 def _not_struck_out(html: str) -> str:
-    # Denial of service: one pattern from an opening to a closing tag would search to the end again from every opening
-    # tag.
+    # Denial of service: one pattern from an opening to a closing tag would
+    # search to the end again from every opening tag.
     kept, depth = [], 0
     for piece in STRIKES.split(html):
         if STRIKES.fullmatch(piece):

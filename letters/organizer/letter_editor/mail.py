@@ -1,4 +1,4 @@
-"""Emails to those who work on a letter, about what happened to it without them."""
+"""Emails to the people who work on a letter, about what happened to it without them."""
 
 from collections.abc import Collection
 from typing import Any

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 
 def moments_of(shown: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return the moments (UTC) at which a clock in this zone shows this time: one, none, or two with the earlier one
-    first.
+    """Return the moments (UTC) at which a clock in this zone shows this time: one, none, or two
+    with the earlier one first.
 
     `shown` must be naive.
     """

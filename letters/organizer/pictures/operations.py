@@ -58,8 +58,8 @@ def delete_unused(*, now: datetime) -> int:
     deleted = 0
     for pk, letter_id in queries.maybe_unused(now - UNUSED_FOR, now - ABANDONED_FOR):
         with transaction.atomic():
-            # Race: anybody who saves a text with this picture holds the letter, so the check is repeated under its
-            # lock.
+            # Race: anybody who saves a text with this picture holds the letter,
+            # so the check is repeated under its lock.
             change_letter_unasked(Letter(pk=letter_id), by=None, now=now)
             unused = queries.unused(now - UNUSED_FOR, now - ABANDONED_FOR).defer("full", "small").filter(pk=pk).first()
             if unused and not queries.is_shown_elsewhere(unused):

@@ -30,8 +30,8 @@ def bytes_of(digest: str, size: str) -> bytes:
 
 
 def unused(uploaded_before: datetime, changed_before: datetime) -> "QuerySet[Picture]":
-    """Select pictures uploaded before one moment that nothing shows, or whose draft has not changed since another
-    moment.
+    """Select pictures uploaded before one moment that nothing shows, or whose draft has not
+    changed since another moment.
     """
     draft = Q(letter__status=Letter.Status.DRAFT, letter__current_revision=None)
     worked_on = AuditEvent.objects.filter(object_kind="letter", object_id=OuterRef("letter"), at__gte=changed_before)

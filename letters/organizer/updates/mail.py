@@ -1,16 +1,16 @@
 """The email that contains an update: as signers get it, as a test, and as a preview."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone, translation
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send
 from letters.base.outbox.composing import address_mail, compose_mail, render_mail
-from letters.base.outbox.mail import NotNow
-from letters.models import OutgoingEmail, Update
+from letters.models import EmailKind, OutgoingEmail, Update
 from letters.organizer.updates import queries
 from letters.shared.absolute_urls import fit_for_email
 from letters.shared.languages import direction, interface_language
@@ -18,20 +18,17 @@ from letters.shared.message_ids import mail_host
 from letters.shared.plain_text import to_plain
 
 
-def update(outgoing: OutgoingEmail) -> EmailMessage | None:
-    """Build the email to one signer, or None if they must not get it any more.
-
-    Raises NotNow while the update is paused.
-    """
+def update(outgoing: OutgoingEmail) -> Built:
+    """Build the email to one signer, if they may still get it. Hold it while the update is paused."""
     recipient = queries.recipient_of(outgoing)
     if recipient is None:
-        return None
+        return Drop(DropReason.SETTLED)
     if recipient.state == Update.State.PAUSED:
-        raise NotNow
-    news, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
+        return Hold()
+    letter_update, now = queries.update_being_sent(outgoing.update_id or 0), timezone.now()
     unsubscribe_url = settings.SITE_URL + recipient.signature.link("unsubscribe", now=now)
     parts = _parts(
-        news,
+        letter_update,
         language=recipient.signature.language,
         consent=recipient.consent,
         consented_at=recipient.consented_at,
@@ -40,15 +37,15 @@ def update(outgoing: OutgoingEmail) -> EmailMessage | None:
     )
     message = compose_mail(outgoing, parts, to=recipient.address)
     message.extra_headers |= _list_headers(unsubscribe_url)
-    return message
+    return Send(message)
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | None]] = {OutgoingEmail.Kind.UPDATE: update}
+MAILS: Mapping[str, Builder] = {EmailKind.UPDATE: update}
 
 
-def trial_mail(news: Update, address: str) -> EmailMultiAlternatives:
+def trial_mail(letter_update: Update, address: str) -> EmailMultiAlternatives:
     """Build the same email without personal links, for the person who writes the update."""
-    return address_mail(_parts(news, language=news.language, is_test=True), to=address)
+    return address_mail(_parts(letter_update, language=letter_update.language, is_test=True), to=address)
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
@@ -65,23 +62,23 @@ def _list_headers(unsubscribe_url: str) -> dict[str, str]:
 
 
 def _parts(
-    news: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
+    letter_update: Update, *, language: str, consent: str = "", consented_at: datetime | None = None, **more: Any
 ) -> dict[str, str]:
     """Render the update as it was written, and the words around it in the language in which the signer agreed."""
-    letter = news.letter
+    letter = letter_update.letter
     with translation.override(interface_language(language)):
-        text = to_plain(news.html, base=settings.SITE_URL)
+        text = to_plain(letter_update.html, base=settings.SITE_URL)
     context = {
-        "news": news,
+        "letter_update": letter_update,
         "text": text,
-        "html": fit_for_email(news.html, settings.SITE_URL),
+        "html": fit_for_email(letter_update.html, settings.SITE_URL),
         "letter": letter,
         "letter_title": queries.title_of(letter),
         "letter_url": settings.SITE_URL + letter.get_absolute_url(),
-        "news_url": settings.SITE_URL + news.url() if news.is_public and news.pk else "",
+        "update_url": settings.SITE_URL + letter_update.url() if letter_update.is_public and letter_update.pk else "",
         "consent": consent,
         "consented_at": consented_at,
-        "direction": direction(news.language),
+        "direction": direction(letter_update.language),
         **more,
     }
     return render_mail("update", context, language=language, keeps_links=True)

@@ -42,12 +42,12 @@ class Recipient:
 
 # Performance: runs for each email, so one round trip without the ORM.
 RECIPIENT = f"""
-SELECT signature.salt, signature.language, contact.address, contact.consent, contact.consented_at, news.state
-FROM letters_update AS news
-JOIN letters_letter AS letter ON letter.id = news.letter_id
+SELECT signature.salt, signature.language, contact.address, contact.consent, contact.consented_at, sent_update.state
+FROM letters_update AS sent_update
+JOIN letters_letter AS letter ON letter.id = sent_update.letter_id
 JOIN letters_signature AS signature ON signature.letter_id = letter.id
 JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
-WHERE news.id = %s AND signature.id = %s AND news.state IN ('sending', 'paused')
+WHERE sent_update.id = %s AND signature.id = %s AND sent_update.state IN ('sending', 'paused')
     AND letter.status IN ('published', 'closed')
     AND {is_in([COUNTED], "signature.state")}
     AND signature.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''

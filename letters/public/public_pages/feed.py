@@ -73,7 +73,7 @@ def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry
             yield Entry(
                 f"answers/{answer.pk}", title, f"{page}#answer", answer.html, answer.published_at, answer.changed_at
             )
-    for update in queries.newest_texts_of_news(letter):
+    for update in queries.newest_public_updates(letter):
         update.letter = letter
         if update.began_at:
             yield Entry(f"updates/{update.pk}", update.title, update.url(language), update.html, update.began_at)

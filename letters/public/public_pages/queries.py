@@ -37,8 +37,8 @@ NEWEST = 12
 FIRST = 100
 LETTERS_ON_HOME = 50
 # On the letter's own page; on one page of the archive; in the feed.
-NEWS_ON_LETTER = 3
-NEWS_ON_PAGE = 50
+UPDATES_ON_LETTER = 3
+UPDATES_ON_PAGE = 50
 ENTRIES_IN_FEED = 20
 # More than an addressee ever gave.
 MAX_ANSWERS = 20
@@ -192,22 +192,22 @@ def _public_row(signature: Signature, letter: Letter, changes: History | None) -
 
 
 @dataclass(frozen=True)
-class News:
-    """A page of what was written to the signers and everybody may read, the newest first, without the texts."""
+class UpdatePage:
+    """A page of updates that everyone may read, newest first, without their texts."""
 
     updates: list[Update]
-    # The id to go on before, if there are older ones.
+    # Where the next page starts: older updates have lower ids. None if there are none.
     older_before: int | None
 
 
-def news(letter: Letter, *, before: int | None = None, most: int = NEWS_ON_PAGE) -> News:
+def public_updates(letter: Letter, *, before: int | None = None, most: int = UPDATES_ON_PAGE) -> UpdatePage:
     updates = Update.objects.public().filter(letter=letter).defer("body", "html")
     if before is not None:
         updates = updates.filter(pk__lt=before)
     rows = list(updates[: most + 1])
     for update in rows:
         update.letter = letter
-    return News(rows[:most], rows[most - 1].pk if len(rows) > most else None)
+    return UpdatePage(rows[:most], rows[most - 1].pk if len(rows) > most else None)
 
 
 def public_update(letter: Letter, update_id: int) -> Update:
@@ -222,7 +222,7 @@ def answers(letter: Letter) -> list[AddresseeAnswer]:
     return list(AddresseeAnswer.objects.public().filter(letter=letter).defer("body")[:MAX_ANSWERS])
 
 
-def newest_texts_of_news(letter: Letter) -> list[Update]:
+def newest_public_updates(letter: Letter) -> list[Update]:
     """With their texts, for the feed."""
     return list(Update.objects.public().filter(letter=letter).defer("body")[:ENTRIES_IN_FEED])
 

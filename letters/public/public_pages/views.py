@@ -66,7 +66,7 @@ def _letter(visit: Visit) -> Context:
         "letter_deliveries": queries.letter_deliveries(letter),
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
-        "news": queries.news(letter, most=queries.NEWS_ON_LETTER),
+        "newest_updates": queries.public_updates(letter, most=queries.UPDATES_ON_LETTER),
         "link_url": visit.url_of("link"),
     }
 
@@ -251,7 +251,7 @@ def updates(visit: Visit) -> Page:
     """What the collective has written to the signers, and to everybody."""
     before = _before(visit.request)
     return visit.of_version(
-        before, context=lambda: {**visit.context(), "page": queries.news(visit.letter, before=before)}
+        before, context=lambda: {**visit.context(), "page": queries.public_updates(visit.letter, before=before)}
     )
 
 
@@ -259,11 +259,11 @@ def updates(visit: Visit) -> Page:
 def update(visit: Visit, update_id: int) -> Page:
     """One of them."""
     try:
-        news = queries.public_update(visit.letter, update_id)
+        shown = queries.public_update(visit.letter, update_id)
     except Update.DoesNotExist as missing:
         raise Http404("There is nothing of that number.") from missing
-    own = {"update": news, "update_direction": direction(news.language)}
-    return visit.page(news.pk, visit.letter.version, context=lambda: {**visit.context(), **own})
+    own = {"update": shown, "update_direction": direction(shown.language)}
+    return visit.page(shown.pk, visit.letter.version, context=lambda: {**visit.context(), **own})
 
 
 @letter_page("feed")

@@ -1,1 +1,1 @@
-"""A published letter changes: its history, how its texts differ, and whether signers carry over."""
+"""Changes of a published letter: its text history, and whether signatures carry over to the new text."""

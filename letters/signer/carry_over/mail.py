@@ -1,39 +1,37 @@
-"""The mail that asks a signer about a change. It repeats nothing that the signer typed."""
+"""The email that asks a signer about a change. Privacy: it repeats nothing that the signer typed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
 from letters.base.outbox.composing import compose_mail, render_mail
-from letters.base.outbox.mail import NotBefore
-from letters.base.outbox.queries import free_again_at
-from letters.models import CarryOver, Letter, OutgoingEmail, Revision, Signature, SignerContact, Translation
+from letters.base.outbox.daily_limit import full_since, instead_of_one_too_many
+from letters.models import CarryOver, EmailKind, Letter, OutgoingEmail, Revision, Signature, SignerContact, Translation
 from letters.signer.carry_over import queries
 
 
-def carry_over(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
-    """Says what changed, and asks; None if it is answered, or no longer the question.
-
-    Put off if the address has had all the mails of a day: who is asked later may still answer.
-    """
+def carry_over(outgoing: OutgoingEmail) -> Built:
+    """Say what changed, and ask, if the question is open and the signer has not answered it."""
     signatures = Signature.objects.select_related(
         "letter__collective", "letter__current_revision", "revision", "contact"
     )
     signature = signatures.get(outgoing_emails=outgoing)
     contact: SignerContact | None = getattr(signature, "contact", None)
-    if not contact or signature.state != Signature.State.PUBLISHED or signature.letter.status not in queries.ASKING:
-        return None
+    if contact is None:
+        return Drop(DropReason.NO_ADDRESS)
+    if signature.state != Signature.State.PUBLISHED or signature.letter.status not in queries.ASKING:
+        return Drop(DropReason.SETTLED)
     standing = queries.standing_of(signature)
     if standing.question is None or standing.answer or outgoing.key != key_of(standing.question, signature):
-        return None
+        return Drop(DropReason.SETTLED)
     if signature.concern in {Signature.Concern.COMPLAINED, Signature.Concern.BOUNCED}:
-        return None
+        return Drop(DropReason.UNWANTED)
     now = timezone.now()
-    if until := free_again_at(outgoing, signature, now=now):
-        return NotBefore(until)
+    if instead := instead_of_one_too_many(outgoing, full_since(outgoing, signature, now=now)):
+        return instead
     links = {
         "answer_url": settings.SITE_URL + signature.link("carry-over", now=now),
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
@@ -41,16 +39,16 @@ def carry_over(outgoing: OutgoingEmail) -> EmailMessage | NotBefore | None:
     }
     context = _context(signature.letter, standing.question.revision, standing.text)
     parts = render_mail("carry_over", {**context, **links}, language=signature.language)
-    return compose_mail(outgoing, parts, to=contact.address)
+    return Send(compose_mail(outgoing, parts, to=contact.address))
 
 
 def key_of(question: CarryOver, signature: Signature) -> str:
-    """As the statement that owes the mails makes it."""
+    """Return the key that the statement OWE gives to this email."""
     return f"carry_over:{question.pk}:{signature.pk}"
 
 
 def preview(letter: Letter, change: Revision) -> dict[str, str]:
-    """The mail as signers will read it, for whoever is about to have it sent. Its links lead nowhere."""
+    """Return the email as signers will read it, for organizers to check. Its links lead nowhere."""
     links = {
         f"{name}_url": f"{settings.SITE_URL}/signatures/{path}/…/"
         for name, path in {"answer": "carry-over", "manage": "manage", "not_me": "not-me"}.items()
@@ -69,6 +67,4 @@ def _context(letter: Letter, change: Revision, text: Translation) -> dict[str, A
     }
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], EmailMessage | NotBefore | None]] = {
-    OutgoingEmail.Kind.CARRY_OVER: carry_over
-}
+MAILS: Mapping[str, Builder] = {EmailKind.CARRY_OVER: carry_over}

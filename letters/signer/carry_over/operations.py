@@ -1,4 +1,4 @@
-"""Asking signers whether their signatures carry over to a text that says something else, and taking their answers."""
+"""Ask signers whether their signatures carry over to a change of substance, and record their answers."""
 
 from datetime import datetime
 from typing import Any
@@ -7,12 +7,14 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import (
     CONFIRMED,
     COUNTED,
     WRITING,
     CarryOver,
     CarryOverAnswer,
+    EmailKind,
     History,
     Letter,
     Revision,
@@ -24,15 +26,15 @@ from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
 
-# As many in one transaction; more would keep those waiting who withdraw at the same moment.
+# Signatures in one transaction. With more, people who withdraw at the same moment would wait.
 MAX_BATCH_SIZE = 1000
 
 
 @transaction.atomic
 def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
-    """Ask everybody who signed an earlier text about the last change of substance. Asking twice asks once.
+    """Ask everyone who signed an earlier text about the last change of substance. A second call changes nothing.
 
-    The mails are owed by a task, a batch at a time: see `owe_batch`. Raises Refused("letter_withdrawn"),
+    A task creates the emails in batches: see `owe_batch`. Raises Refused("letter_withdrawn"),
     Refused("letter_draft") or Refused("nothing_changed").
     """
     change = change_letter(letter, WRITING, by=by, now=now)
@@ -50,13 +52,15 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
 
 
 # We cannot ask people who left no address, so their signatures stay where they are.
+OWE_ONE = insert_email(
+    EmailKind.CARRY_OVER, signature_id="batch.id", key=key_of(EmailKind.CARRY_OVER, "%(question)s", "batch.id")
+)
 OWE = f"""
 WITH batch AS MATERIALIZED (
     SELECT id, number, revision_id, state, concern FROM letters_signature
     WHERE letter_id = %(letter)s AND number > %(reached)s ORDER BY number LIMIT %(most)s
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'carry_over', batch.id, 'carry_over:' || %(question)s || ':' || batch.id, %(now)s, %(now)s, 0, ''
+    {OWE_ONE}
     FROM batch
     JOIN letters_revision AS signed ON signed.id = batch.revision_id AND signed.number < %(revision)s
     JOIN letters_signercontact AS contact ON contact.signature_id = batch.id
@@ -70,11 +74,14 @@ SELECT (SELECT max(number) FROM batch), (SELECT count(*) FROM batch), (SELECT co
 
 @transaction.atomic
 def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) -> bool:
-    """Owe the next mails of a question, and note how far it has come, both or neither. True if there may be more."""
+    """Create the next outgoing emails of a question and note its progress, in one transaction.
+
+    Return whether there may be more.
+    """
     questions = CarryOver.objects.select_for_update(skip_locked=True, of=["self"]).select_related("revision")
     question = questions.filter(pk=question_id).first()
     if question is None:
-        return False  # Another worker is at it.
+        return False  # Another worker is doing it.
     values: dict[str, Any] = {
         "letter": question.revision.letter_id,
         "revision": question.revision.number,
@@ -95,12 +102,12 @@ def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) ->
 
 @transaction.atomic
 def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: datetime) -> None:
-    """The signer says whether the signature carries over to the text that readers see, whose number is `seen`.
+    """Record whether a signature carries over to the current text, whose number the signer saw as `seen`.
 
-    It can be said again, and otherwise, at any time. Raises Refused("not_asked"), Refused("changed_again") if that text
-    is no longer the one that was seen, and Refused("taken_back") if the signature does not stand any more.
+    Signers can change their answer at any time. Raises Refused("not_asked"), Refused("changed_again") if the text has
+    changed since they saw it, and Refused("taken_back") if the signature was withdrawn or removed.
     """
-    # While the letter's row is held, nobody else moves a count.
+    # Lock order: letter, then signature. While the letter's row is locked, nobody else changes a count.
     letter = signature.letter
     change = change_letter_unasked(letter, by="signer", now=now)
     locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
@@ -133,9 +140,9 @@ def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None
 
 
 def _move(signature: Signature, change: LetterChange, after: dict[str, Any]) -> None:
-    """Let the signature stand with this text. Pages show it from now on, with or without a worker.
+    """Bind the signature to this text. Pages show it at once, without a worker.
 
-    Privacy: the version is public. It tells of no answer that changes nothing on a public page.
+    Privacy: the version is public, so it grows only if a public page changes.
     """
     revision: Revision = after["revision"]
     Signature.objects.filter(pk=signature.pk).update(**after)

@@ -1,4 +1,4 @@
-"""What is asked about a change of a letter, of whom, and how each of them has answered."""
+"""Read which change signers are asked about, who is asked, and what they answered."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from letters.models import CarryOver, CarryOverAnswer, Letter, OutgoingEmail, Revision, Signature, Translation
 from letters.shared.differences import Paragraph
 
-# More mails than these are not counted one by one, to tell an organizer how many have still to be sent.
+# Beyond this number, organizers read "more than" instead of an exact number of emails that wait.
 MAX_COUNTED = 10_000
 # Letters whose signers can be asked.
 ASKING = [Letter.Status.PUBLISHED, Letter.Status.CLOSED]
 
 
 def _last_changes() -> QuerySet[CarryOver]:
-    """Questions about the last change of substance of their letters; not about what has changed again since."""
+    """Return questions about the last change of substance of each letter, not about earlier ones."""
     newer = (
         Revision.objects.published()
         .of_substance()
@@ -24,35 +24,36 @@ def _last_changes() -> QuerySet[CarryOver]:
 
 
 def question_about(letter: Letter) -> CarryOver | None:
-    """What signers are asked at the moment, if the organizers have asked."""
+    """Return the question that signers are asked at the moment, if the organizers have asked."""
     return _last_changes().select_related("revision").filter(revision__letter=letter).first()
 
 
 def questions_under_way() -> list[int]:
-    """Ids of changes about which somebody may still have to be asked: whoever confirms an earlier text late is
-    numbered late.
+    """Return the ids of questions that may still have people to ask.
+
+    A person who signed an earlier text and confirms late gets a higher number than `reached`.
     """
     behind = _last_changes().filter(reached__lt=F("revision__letter__last_number"))
     return list(behind.filter(revision__letter__status__in=ASKING).values_list("pk", flat=True))
 
 
 def still_to_send(question: CarryOver) -> int:
-    """How many of its mails have still to be sent; one more than MAX_COUNTED if there are more."""
+    """Return how many of its emails wait; at most one more than MAX_COUNTED."""
     return OutgoingEmail.objects.owed_about(question.pk)[: MAX_COUNTED + 1].count()
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a signature stands to the letter as it is now."""
+    """How a signature relates to the letter as it is now."""
 
     signature: Signature
-    # What its signer is asked; None if nothing is.
+    # The question that its signer is asked; None if there is none.
     question: CarryOver | None
     answer: CarryOverAnswer | None
-    # The text that the signer saw, and the one that readers see.
+    # The text that the signer saw, and the one that readers see now.
     signed: Revision
     current: Revision
-    # The latter in the signer's language, else in the letter's own; without the text itself.
+    # The current text in the signer's language, otherwise in the letter's own; its long fields are deferred.
     text: Translation
 
 
@@ -71,7 +72,7 @@ def standing_of(signature: Signature) -> Standing:
 
 
 def text_in(revision: Revision, *languages: str) -> Translation:
-    """A text in the first of these languages that it is in; without the text itself."""
+    """Return a text in the first of these languages that it has, with its long fields deferred."""
     translations = Translation.objects.filter(revision=revision, language__in=languages).defer(
         "body", "html", "summary"
     )
@@ -79,7 +80,7 @@ def text_in(revision: Revision, *languages: str) -> Translation:
 
 
 def differences_of(standing: Standing) -> tuple[Paragraph, ...]:
-    """What has changed since the signer signed; nothing if the two texts are in no language together."""
+    """Return what has changed since the signer signed; nothing if the two texts share no language."""
     both = Translation.objects.filter(revision__in=[standing.signed, standing.current], language=standing.text.language)
     texts = {text.revision_id: text for text in both}
     return texts[standing.current.pk].differences_from(texts[standing.signed.pk]) if len(texts) == 2 else ()

@@ -1,4 +1,4 @@
-"""What an organizer sees of a letter's history, and where a signer answers whether the signature carries over."""
+"""The organizers' text history of a letter, and the page on which a signer carries a signature over."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from letters.signer.carry_over.operations import answer_carry_over, ask_to_carry
 
 @of_own_letter("GET", "HEAD")
 def history(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Every published text, who signed which, and how far the question about the last change has come."""
+    """Show every published text, how many people signed each, and the progress of the last question."""
     past = History.of(letter)
     question = queries.question_about(letter)
     texts = [(text, letter.url_of("past_text", number=text.number)) for text in past.texts]
@@ -47,7 +47,7 @@ def _progress(letter: Letter, question: CarryOver) -> dict[str, object]:
 
 @of_own_letter("GET", "HEAD", "POST")
 def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """GET shows how many will be asked, and the mail; POST asks."""
+    """GET shows how many people will be asked, and the email; POST asks them."""
     if request.method == "POST":
         try:
             ask_to_carry_over(letter, by=writer, now=timezone.now())
@@ -65,7 +65,7 @@ def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
 
 @of_a_signature("carry-over", "GET", "HEAD", "POST")
 def carry_over(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """GET shows what changed and two buttons, or what was answered; POST answers. It can be answered anew."""
+    """GET shows what changed and two buttons, or the answer; POST answers. Signers can change their answer."""
     refusal = ""
     if request.method == "POST":
         try:
@@ -99,5 +99,5 @@ def _carry_over_page(request: HttpRequest, signature: Signature, refusal: str) -
 
 
 def _number(text: str) -> int:
-    """Zero is the number of no text."""
+    """Return the number of a text; zero, which no text has, if this is not a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -3,27 +3,30 @@
 from typing import Any
 
 from letters.base.audit_log.queries import has_happened
-from letters.models import MAX_PRIVATE_FIRST, WORDS, Display, Signature
+from letters.models import MAX_PRIVATE_FIRST, WORDS, Display, Signature, State, Transition
 
 # The judgements by which a moderator has said yes to the words of a signature.
 ACCEPTED = ["accept_signature", "restore_signature"]
 
 
-def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> dict[str, Any]:
-    """What becomes of a signature whose signer wants it to read like this; its row is locked."""
+def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> tuple[dict[str, Any], bool]:
+    """Decide what becomes of a signature that its signer changes, and whether it is held for a moderator.
+
+    The caller holds the lock on its row.
+    """
     added = _added(stands, wanted)
     was_accepted = has_happened(ACCEPTED, stands)
     if not added or not (is_reviewed or stands.concern or was_accepted):
-        return {**wanted, "pending_changes": None, "declined_changes": None}
-    if stands.state == Signature.State.PUBLISHED:
-        return _proposed(stands, wanted, added)
+        return {**wanted, "pending_changes": None, "declined_changes": None}, False
+    if stands.state == State.PUBLISHED:
+        return _proposed(stands, wanted, added), False
     again: dict[str, Any] = {}
     if was_accepted and stands.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
         # It would go on with a yes that was said to other words: also if it comes back to be confirmed once more.
         again = {"concern": Signature.Concern.CHANGED}
-    if stands.state == Signature.State.CONFIRMED:
-        again = {"concern": stands.concern or Signature.Concern.CHANGED, "state": Signature.State.HELD}
-    return {**wanted, **again}
+    if is_held := stands.state in Transition.HOLD_CHANGE.sources:
+        again = {"concern": stands.concern or Signature.Concern.CHANGED}
+    return {**wanted, **again}, is_held
 
 
 def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:

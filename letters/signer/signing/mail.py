@@ -1,26 +1,23 @@
-"""The mails of signing, one function each. Each returns None if the mail is no longer true when its turn has come,
-or until when it is put off.
+"""The emails of signing, one function each: what to send when its turn has come, or why nothing is sent.
 
-No mail repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
+No email repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
 advertisement or an insult that we would then deliver to a stranger.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Unsent, Wait
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
-from letters.base.outbox.mail import NotBefore
+from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, UNDONE_WITHIN, Letter, OutgoingEmail, Signature, Switch, expect_code
+from letters.models import CONFIRMED, UNDONE_WITHIN, EmailKind, Letter, OutgoingEmail, Signature, Switch, expect_code
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
-
-Built: TypeAlias = EmailMessage | NotBefore | None
+from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 
 # How often an email looks whether the withdrawal of its letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
@@ -30,14 +27,16 @@ def confirm(outgoing: OutgoingEmail) -> Built:
     """Asks for the confirmation."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state != Signature.State.PENDING:
-        return None
+        return Drop(DropReason.SETTLED)
     return _about_an_entry("confirm", outgoing, recipient, with_code=True)
 
 
 def thanks(outgoing: OutgoingEmail) -> Built:
     """Gives the control link."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    return _to_signer("thanks", outgoing, recipient) if recipient.signature.state in CONFIRMED else None
+    if recipient.signature.state not in CONFIRMED:
+        return Drop(DropReason.SETTLED)
+    return _to_signer("thanks", outgoing, recipient)
 
 
 def reminder(outgoing: OutgoingEmail) -> Built:
@@ -51,12 +50,12 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     # Privacy: by the entry, not by the signature, which only somebody who has signed has of their own.
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
-        return None
+        return Drop(DropReason.CAME_BACK)
     if signature.state == Signature.State.PENDING:
         return _about_an_entry("reminder", outgoing, recipient)
     # Race: of an entry that a confirmation has deleted meanwhile, nothing is left to remind of.
     if signature.state not in CONFIRMED or recipient.submitted_at is None:
-        return None
+        return Drop(DropReason.SETTLED)
     is_signer = outgoing.goes_to_signer(signature)
     return _about_an_entry("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
 
@@ -67,7 +66,7 @@ def signed_again(outgoing: OutgoingEmail) -> Built:
     if recipient.signature.state == Signature.State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
-        return None
+        return Drop(DropReason.SETTLED)
     if outgoing.goes_to_signer(recipient.signature):
         return _about_an_entry("signed_already", outgoing, recipient, with_code=True)
     return _about_an_entry("signed_other_spelling", outgoing, recipient)
@@ -82,8 +81,8 @@ def requested(outgoing: OutgoingEmail) -> Built:
     if outgoing.signature_id is None:
         return _to_stranger(outgoing, queries.stranger_of(outgoing, now=timezone.now()))
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.has_complained:
-        return None
+    if recipient.others.has_complained:
+        return Drop(DropReason.UNWANTED)
     signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)
     if signature.state == Signature.State.PENDING and (is_signer or recipient.submission_id is not None):
         now = timezone.now()
@@ -91,35 +90,33 @@ def requested(outgoing: OutgoingEmail) -> Built:
             return _to_stranger(outgoing, recipient.as_stranger())
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
     if signature.state not in {*CONFIRMED, Signature.State.PENDING}:
-        return None
+        return Drop(DropReason.SETTLED)
     return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
 
-MAILS: Mapping[str, Callable[[OutgoingEmail], Built]] = {
-    OutgoingEmail.Kind.CONFIRM: confirm,
-    OutgoingEmail.Kind.THANKS: thanks,
-    OutgoingEmail.Kind.REMINDER: reminder,
-    OutgoingEmail.Kind.SIGNED_AGAIN: signed_again,
-    OutgoingEmail.Kind.REQUESTED: requested,
+MAILS: Mapping[str, Builder] = {
+    EmailKind.CONFIRM: confirm,
+    EmailKind.THANKS: thanks,
+    EmailKind.REMINDER: reminder,
+    EmailKind.SIGNED_AGAIN: signed_again,
+    EmailKind.REQUESTED: requested,
 }
 
 
-def _about_an_entry(
-    template: str, outgoing: OutgoingEmail, recipient: queries.Recipient, *, with_code: bool = False
-) -> Built:
+def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False) -> Built:
     """What asks about an entry in the form: only while it could be confirmed, and put off while that may come again.
 
     Privacy: this looks at the letter, and at what the address has called spam, never at the state of a signature. An
     organizer who closes or withdraws a letter before its emails leave must not see by them which addresses had signed.
     """
-    if recipient.has_complained_here:
-        return None
+    if recipient.others.has_complained_here:
+        return Drop(DropReason.UNWANTED)
     now = timezone.now()
     letter = _letter_now(recipient.signature.letter, now)
     if letter.withdrawn_at and letter.can_be_restored(now):
-        return NotBefore(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
+        return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
     if letter.confirmation_refusal(now):
-        return None
+        return Drop(DropReason.LETTER_OVER)
     return _to_signer(template, outgoing, recipient, with_code=with_code)
 
 
@@ -128,21 +125,17 @@ def _letter_now(letter: Letter, now: datetime) -> Letter:
     return Letter.objects.get(pk=letter.pk) if letter.confirmation_refusal(now) else letter
 
 
-def _to_signer(
-    template: str, outgoing: OutgoingEmail, recipient: queries.Recipient, *, with_code: bool = False
-) -> Built:
+def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False) -> Built:
     if recipient.address is None:
-        return None  # It has been forgotten.
+        return Drop(DropReason.NO_ADDRESS)
     now, signature = timezone.now(), recipient.signature
-    if queries.is_needless(outgoing, recipient, now=now):
-        return None
-    if until := queries.put_off_until(outgoing, recipient):
-        return NotBefore(until)
+    if instead := _instead(outgoing, recipient.others, now):
+        return instead
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
     # In place of the code in the email before this one. Race: the signer may have answered it just now.
     if code and typed and not expect_code(code, submission_id=typed, now=now):
-        return None
+        return Drop(DropReason.SETTLED)
     written_in = signature.language
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
     if template == "link_of_nothing":
@@ -166,20 +159,29 @@ def _to_signer(
         "link_url": settings.SITE_URL + signature.letter.url_of("link", signature.language),
     }
     parts = render_mail(template, context, language=signature.language)
-    return filled_up(compose_mail(outgoing, parts, to=recipient.address))
+    return Send(filled_up(compose_mail(outgoing, parts, to=recipient.address)))
 
 
-def _to_stranger(outgoing: OutgoingEmail, stranger: queries.Stranger) -> Built:
+def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Unsent | None:
+    """What the other emails to the address leave to do instead of sending this one, whatever it says."""
+    if is_needless(outgoing, others, now=now):
+        return Drop(DropReason.REPEATED)
+    return instead_of_one_too_many(outgoing, others.full_since)
+
+
+def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
     """To an address that has not signed, or can confirm it no more.
 
     Privacy: an email that looks the same from outside. Without it, whoever reads the log of a mail server could ask
     for the link of any address, and see from the email that comes, or does not, whether it has signed.
     """
     now = timezone.now()
-    if stranger.address is None or stranger.has_complained or queries.is_needless(outgoing, stranger, now=now):
-        return None
-    if until := queries.put_off_until(outgoing, stranger):
-        return NotBefore(until)
+    if stranger.address is None:
+        return Drop(DropReason.NO_ADDRESS)
+    if stranger.others.has_complained:
+        return Drop(DropReason.UNWANTED)
+    if instead := _instead(outgoing, stranger.others, now):
+        return instead
     letter = stranger.letter
     context = {
         "letter": letter,
@@ -188,4 +190,4 @@ def _to_stranger(outgoing: OutgoingEmail, stranger: queries.Stranger) -> Built:
         "letter_url": settings.SITE_URL + letter.get_absolute_url(stranger.language),
     }
     parts = render_mail("link_of_nothing", context, language=stranger.language)
-    return filled_up(compose_mail(outgoing, parts, to=stranger.address))
+    return Send(filled_up(compose_mail(outgoing, parts, to=stranger.address)))

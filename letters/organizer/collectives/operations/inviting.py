@@ -8,10 +8,12 @@ from django.db import transaction
 from letters.base.accounts.invitations import is_stopped
 from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.changes.operations import CollectiveChange, change_collective
+from letters.base.outbox.enqueueing import new_email
 from letters.models import (
     OWNING,
     SALT_BYTES,
     Collective,
+    EmailKind,
     MemberInvitation,
     Membership,
     OutgoingEmail,
@@ -31,7 +33,7 @@ MAX_OPEN = 20
 
 # Emails of one collective, and of one owner over all their collectives: otherwise an owner could create many
 # collectives and send any number.
-MAX_MAILS_A_DAY = 50
+MAX_INVITATIONS_A_DAY = 50
 
 
 @transaction.atomic
@@ -74,7 +76,10 @@ def _check_daily_limits(change: CollectiveChange, by: User) -> None:
     """Raise Refused("too_many_today") or Refused("few_today"). Locks the account, so that two requests both count."""
     now = change.now
     today = MemberInvitation.objects.filter(created_at__gt=now - timedelta(days=1))
-    if max(today.filter(collective=change.collective).count(), today.filter(invited_by=by).count()) >= MAX_MAILS_A_DAY:
+    if (
+        max(today.filter(collective=change.collective).count(), today.filter(invited_by=by).count())
+        >= MAX_INVITATIONS_A_DAY
+    ):
         raise Refused(Refusal.TOO_MANY_TODAY)
     change.lock_account()
     if invited_today(by, now) >= invitations_a_day(by):
@@ -98,9 +103,7 @@ def _create_invitation(change: CollectiveChange, address: Address, role: str, by
 
 
 def _owe_mail(invitation: MemberInvitation, *, now: datetime) -> None:
-    kind = OutgoingEmail.Kind.TEAM_INVITATION
-    key = f"{kind}:{invitation.pk}"
-    OutgoingEmail.objects.create(kind=kind, invitation=invitation, key=key, created_at=now, next_attempt_at=now)
+    new_email(EmailKind.TEAM_INVITATION, invitation.pk, now=now, invitation=invitation).save(force_insert=True)
     transaction.on_commit(wakeups.notify_mail_worker)
 
 

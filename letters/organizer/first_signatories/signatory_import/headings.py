@@ -194,8 +194,8 @@ def meaning_of(heading: str) -> tuple[str, int]:
 
 
 def is_half(heading: str) -> bool:
-    """Tell whether the heading is a bare word for "name", which means one half where another column holds the other
-    half.
+    """Tell whether the heading is a bare word for "name", which means one half where another
+    column holds the other half.
     """
     core = [word for word in words_of(heading) if word not in FILLERS]
     return len(core) == 1 and core[0] in HALVES

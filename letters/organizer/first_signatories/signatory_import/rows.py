@@ -86,8 +86,8 @@ def _of_table(text: str) -> list[Row]:
     try:
         rows = _parsed(text, delimiter, strict=True)
     except csv.Error:
-        # An opening quotation mark that is never closed would swallow the rest, so read quotation marks as ordinary
-        # text.
+        # An opening quotation mark that is never closed would swallow the rest,
+        # so read quotation marks as ordinary text.
         rows = _with_marks(text, delimiter)
     return _flattened(_without_frame(rows) if delimiter == "|" else rows)
 

@@ -69,8 +69,8 @@ def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now:
 
 
 def free_slug(model: type[Model], text: str) -> str:
-    """Return a slug made from the text that is free, now and in the past; a random one if the text has no Latin
-    letters.
+    """Return a slug made from the text that is free, now and in the past; a random one if the
+    text has no Latin letters.
     """
     wanted = slugify(without_marks(text))[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))

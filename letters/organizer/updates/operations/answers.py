@@ -45,8 +45,8 @@ def write_answer(
     seen: str = "",
     note: str = "",
 ) -> AddresseeAnswer:
-    """Create an answer, which only the collective sees, or change one, if it has not changed since the writer loaded
-    it.
+    """Create an answer, which only the collective sees, or change one, if it has not changed
+    since the writer loaded it.
 
     A published answer needs a public note about the change: Refused("no_note"). Raises Refused("impossible_day") for a
     day in the future or before the letter, Refused("too_many_answers") beyond MAX_ANSWERS, and otherwise the refusals

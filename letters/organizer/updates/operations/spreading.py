@@ -6,8 +6,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import (
     COUNTED,
+    EmailKind,
     OutgoingEmail,
     Update,
 )
@@ -22,14 +24,19 @@ SPREAD_BATCH_SIZE = 2000
 
 # Select the signers who agreed, from the next batch of signatures. Race: the sequencer gives numbers in the order of
 # commits, so no signature can appear behind the cursor. The unique key and the cursor each prevent a second email.
+OWE = insert_email(
+    EmailKind.UPDATE,
+    signature_id="passed.id",
+    update_id="%(update)s",
+    key=key_of(EmailKind.UPDATE, "%(update)s", "passed.id"),
+)
 SPREAD = f"""
 WITH passed AS MATERIALIZED (
     SELECT id, number, state, concern FROM letters_signature
     WHERE letter_id = %(letter)s AND number > %(cursor)s AND number <= %(up_to)s
     ORDER BY number LIMIT %(most)s
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, update_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'update', passed.id, %(update)s, 'update:' || %(update)s || ':' || passed.id, %(now)s, %(now)s, 0, ''
+    {OWE}
     FROM passed JOIN letters_signercontact AS contact ON contact.signature_id = passed.id
     WHERE {is_in([COUNTED], "passed.state")}
         AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''

@@ -14,6 +14,7 @@ from letters.models import (
     Signature,
     SignerContact,
     Submission,
+    Transition,
     accepts_code,
 )
 from letters.shared import wakeups
@@ -24,7 +25,8 @@ from letters.signer.signing.operations.entries import Changes
 
 
 def check_code(submission_id: int, *, code: str, now: datetime) -> None:
-    """The code in the email proves whose mailbox it is. It confirms nothing: the words are shown before they count.
+    """Check the code from the email, which proves whose mailbox it is. This confirms nothing: a page shows the words
+    before they count.
 
     Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
     """
@@ -33,12 +35,12 @@ def check_code(submission_id: int, *, code: str, now: datetime) -> None:
 
 
 def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
-    """A person who had signed already takes what they have typed since: a change like any other.
+    """Change a confirmed signature to what its signer has typed into the form since.
 
     Raises Refused("taken_back") if there is nothing left to change, Refused("answered") if it has been done.
     """
     with transaction.atomic():
-        # Race: the signer may choose more privacy in another window at this moment. So this is read under the lock.
+        # Race: the signer may choose more privacy in another window, so this is read under the lock.
         said = queries.said_by(_lock_standing(signature)[1], submission_id)
         if said.submission_id is None:
             raise Refused(Refusal.ANSWERED)
@@ -48,19 +50,23 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
 
 
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
-    """The signer sets right what is shown. What takes away is in effect at once; words that are new wait, where
-    moderators look at what is published, and the old ones stay until then.
+    """Change what is shown. What the signer removes goes at once. Where moderators review, new words wait for one, and
+    the old words stay until then.
 
     Raises Refused("taken_back") if there is nothing left to change.
     """
     with transaction.atomic():
         letter, stands = _lock_standing(signature)
-        changed = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
+        changed, is_held = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
         shown_before = stands.as_public()
-        Signature.objects.filter(pk=stands.pk).update(**changed)
+        row = Signature.objects.filter(pk=stands.pk)
+        if is_held:
+            row.move(Transition.HOLD_CHANGE, **changed)
+        else:
+            row.update(**changed)
         for name, value in changed.items():
             setattr(stands, name, value)
-        # Privacy: the version is public. It tells of no act that changes nothing on a public page.
+        # Privacy: the version is public, so it must not move for an act that changes no public page.
         if stands.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
@@ -74,12 +80,12 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
 
 
 def _answer_submissions(signature: Signature, now: datetime) -> None:
-    """The owner of the mailbox has spoken: delete the words of all that somebody typed before.
+    """Delete the words of everything that was typed before: the owner of the mailbox has now decided.
 
     Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
     """
     nothing = {**dict.fromkeys([*WORDS, "via", "concern", "consent"], ""), "consented_at": None}
-    # The hash would let a name be guessed. This one is of nothing, and no two are the same.
+    # Privacy: the hash of the content would let somebody guess a name. This one is unique, and of no content.
     unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())
     of_nothing = Func(unique, Value("hex"), function="decode", output_field=BinaryField())
     waiting = Submission.objects.unanswered().filter(signature_id=signature.pk)
@@ -87,9 +93,9 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
 
 
 def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
-    """The letter and the signature as they are now, until the transaction ends. Raises Refused("taken_back").
+    """Lock and read letter and signature. Raises Refused("taken_back").
 
-    Lock order: the letter's row first, as the sequencer takes them. The other way round each waits for the other.
+    Lock order: letter, then signature, like the sequencer.
     """
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
     standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)

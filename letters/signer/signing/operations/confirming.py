@@ -6,22 +6,25 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from letters.models import (
-    Signature,
-)
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import EmailKind, Signature, State, Transition
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
 
-# The same for a confirmation: one round trip, and of two at once the one that comes second finds nothing to do.
-# What is confirmed is what one submission says, or what the signature says if its signer has changed it since. Nobody
-# becomes more visible than they asked to be with any of them: of all choices the most private one holds.
-# "Nobody sees my name" promised on the form that from now on only the keyed hash is left of the address.
-# The address is that of the submission: its owner has just shown that they read mail there. Whoever typed another
-# spelling before them has shown nothing.
+# An email that bounced is no concern any more: the person who confirms has received another.
+CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
+            WHEN chosen.id IS NOT NULL THEN chosen.concern
+            WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)"""
+# This statement confirms in one round trip. Of two confirmations at once, the second finds nothing to do.
 #
-# Race: its signer may change the signature while this statement waits for its row. What was read here before that must
-# not be put back, so the row has to be the same version still. `confirm_now` asks again.
+# It takes the words of one submission, or those of the signature if its signer has changed it since. Privacy: nobody
+# becomes more visible than they asked to be in any submission, so the most private choice of all holds. After "Nobody
+# sees my name", only the keyed hash of the address remains, as the form promises. The signature takes the address of
+# the submission, where its owner has just read an email. A spelling that somebody else typed before has proved nothing.
+#
+# Race: the signer may change the signature while this statement waits for its row. The words that this statement has
+# read would overwrite that change, so it requires the same version of the row (xmin), and `confirm_now` tries again.
 CONFIRM = """
 WITH stands AS MATERIALIZED (
     SELECT xmin AS version FROM letters_signature WHERE id = %(signature)s
@@ -45,9 +48,9 @@ WITH stands AS MATERIALIZED (
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
         via = coalesce(chosen.via, signature.via), concern = {concern},
         spelling_hash = CASE WHEN chosen.address IS NULL THEN signature.spelling_hash ELSE chosen.spelling_hash END,
-        state = CASE WHEN %(reviewed)s OR {concern} <> '' THEN 'held' ELSE 'confirmed' END
+        {becomes}
     FROM stands, asked LEFT JOIN chosen ON true
-    WHERE signature.id = %(signature)s AND state = 'pending' AND signature.xmin = stands.version
+    WHERE signature.id = %(signature)s AND {pending} AND signature.xmin = stands.version
         AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
     RETURNING signature.id, signature.display, signature.language
 ), forgotten AS (
@@ -59,8 +62,7 @@ WITH stands AS MATERIALIZED (
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
-    INSERT INTO letters_outgoingemail (kind, signature_id, key, created_at, next_attempt_at, attempts, error)
-    SELECT 'thanks', id, 'thanks:' || id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {thank}
     FROM confirmed WHERE display <> 'nobody'
 )
 SELECT display, language FROM confirmed
@@ -68,11 +70,11 @@ SELECT display, language FROM confirmed
 
 
 CONFIRM = CONFIRM.format(
+    thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
     nobody="(signature.display = 'nobody' OR asked.nobody)",
-    # An email that came back: the person who confirms has had another.
-    concern="""(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
-            WHEN chosen.id IS NOT NULL THEN chosen.concern
-            WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)""",
+    concern=CONCERN,
+    becomes=Transition.CONFIRM.becomes_if(f"%(reviewed)s OR {CONCERN} <> ''", State.HELD, State.CONFIRMED),
+    pending=Transition.CONFIRM.came_from("signature.state"),
 )
 
 
@@ -85,10 +87,10 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime, sub
     address has confirmed and withdrawn too often: each time leaves a gap in the list.
     """
     refusal = signature.letter.confirmation_refusal(now)
-    if signature.state == Signature.State.PENDING and refusal:
+    if signature.state == State.PENDING and refusal:
         raise Refused(refusal)
     limit = _limit_of_confirmations(signature)
-    if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=Signature.State.PENDING).exists():
+    if limits.is_used_up(limit) and Signature.objects.filter(pk=signature.pk, state=State.PENDING).exists():
         raise TooMany(Refusal.MANY_CONFIRMATIONS, seconds=limits.seconds_left(limit))
     confirm_now(signature, verified, now, submission_id=submission_id)
 
@@ -120,7 +122,7 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
             cursor.execute(CONFIRM, values)
             if row := cursor.fetchone():
                 return row[0], row[1]
-        if not Signature.objects.filter(pk=values["signature"], state=Signature.State.PENDING).exists():
+        if not Signature.objects.filter(pk=values["signature"], state=State.PENDING).exists():
             return None
     raise Refused(Refusal.CHANGED)
 

@@ -1,126 +1,130 @@
 """Delete what nobody needs any more: unconfirmed signatures, submissions, requests and emails."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 
 from letters.models import (
+    A_DAY,
+    ASKED_FOR,
     CAME_BACK,
     COMPLAINED,
+    FORGOTTEN,
+    RETENTION,
     TO_FORGET,
     ConfirmationCode,
     MailRequest,
     OutgoingEmail,
     Signature,
+    State,
     Submission,
+    Transition,
+    retention_of,
 )
 from letters.signer.signing import queries
-from letters.signer.signing.operations.leaving import LEFT, _is_pending, empty_signature
+from letters.signer.signing.operations.leaving import LEFT, empty_signature
 
 PURGE_BATCH_SIZE = 1000
 
 
-# By then the clock has owed a reminder that is due. It looks every ten minutes.
+# Within this time after it is due, a reminder is owed: the task runs every ten minutes.
 OWED_WITHIN = timedelta(hours=1)
 
 
 def purge_unconfirmed(*, now: datetime) -> int:
-    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and mails. How many.
+    """Delete signatures that nobody has confirmed within CONFIRMATION_DAYS, with address and emails. Return how many.
 
-    Of whoever called our mail spam the hash is kept, as after "it wasn't me": that address is written to no more.
+    After a spam complaint the keyed hash stays, as after "it wasn't me": the site writes no more to that address.
     """
+    waited = _unconfirmed(now)
+    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGE_BATCH_SIZE]:
+        empty_signature(signature, Transition.DISOWN_COMPLAINED, now=now)
+    old = waited.exclude(concern=Signature.Concern.COMPLAINED)
+    purged = 0
+    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
+        with transaction.atomic():
+            # Race: somebody may confirm at this very moment, so all conditions are asked again under the lock.
+            doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
+            purged += Signature.objects.filter(pk__in=list(doomed)).remove(Transition.PURGE)
+    return purged
+
+
+def _unconfirmed(now: datetime) -> QuerySet[Signature]:
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
-    # One that had been confirmed, and waits again since its mail came back, has as long again from then. And the pages
-    # "check your mail" lead to it until they end, or they would tell that it was there before they were opened.
-    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=queries.ASKED_FOR)
+    # A signature that waits again because its email bounced has as long again from then. Privacy: the pages "check your
+    # email" must work until they end. Otherwise they would tell whether the signature was there before.
+    kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
     # Privacy: organizers read how many invitations came back. That number must not tell who has not confirmed.
     kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
     # Each submission may be confirmed for as long, whoever typed the one before it.
     typed = Submission.objects.unanswered().filter(signature=OuterRef("pk"), submitted_at__gt=since)
-    waited = Signature.objects.filter(
-        ~Exists(keeping), ~Exists(typed), state=Signature.State.PENDING, signed_at__lte=since
-    )
-    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGE_BATCH_SIZE]:
-        # Somebody may confirm at this very moment.
-        empty_signature(signature, now=now, only_if=_is_pending, state=Signature.State.DISOWNED)
-    old = waited.exclude(concern=Signature.Concern.COMPLAINED)
-    purged = 0
-    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        with transaction.atomic():
-            # Asked again under the lock: somebody may confirm at this very moment.
-            doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
-            # With them go their contacts and deliveries.
-            purged += Signature.objects.filter(pk__in=list(doomed)).delete()[1].get("letters.Signature", 0)
-    return purged
+    return Signature.objects.filter(~Exists(keeping), ~Exists(typed), state=State.PENDING, signed_at__lte=since)
 
 
 def forget_submissions(*, now: datetime) -> int:
-    """Delete what was typed after a signature had been confirmed, once CONFIRMATION_DAYS are over. How many.
+    """Delete what was typed after a signature had been confirmed, once CONFIRMATION_DAYS are over. Return how many.
 
-    And the addresses that were kept for emails, none of which is owed or will be; and codes that nobody can use.
+    Delete codes that nobody can use any more, and addresses that no email needs.
     """
-    ConfirmationCode.objects.filter(expires_at__lte=now - queries.CHECK_LIFETIME).delete()
+    _delete_in_batches(ConfirmationCode.objects.filter(expires_at__lte=now - queries.CHECK_LIFETIME))
+    _forget_typed_addresses(now)
+    # Also if an email about it is still owed: the page and the emails say how long it is kept.
+    old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
+    return _delete_in_batches(old.exclude(signature__state=State.PENDING))
+
+
+def _forget_typed_addresses(now: datetime) -> None:
     owed = OutgoingEmail.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
     reminded = now - timedelta(hours=max(settings.REMINDER_HOURS, default=0)) - OWED_WITHIN
-    kept = Submission.objects.filter(~Exists(owed), address__isnull=False)
-    after_reminders = kept.filter(submitted_at__lte=reminded)
-    after_reminders.filter(answered_at__isnull=False).delete()
-    # One that waits keeps it: if it is confirmed, that is the signer's address.
-    after_reminders.exclude(signature__state=Signature.State.PENDING).update(address=None)
-    # Whatever is still owed: the page and the emails about it say how long it is kept.
-    old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
-    doomed = old.exclude(signature__state=Signature.State.PENDING)
-    forgotten = 0
-    while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        forgotten += Submission.objects.filter(pk__in=batch).delete()[0]
-    return forgotten
+    kept = Submission.objects.filter(~Exists(owed), address__isnull=False, submitted_at__lte=reminded)
+    kept.exclude(answered_at=None).delete()
+    # A submission that can be confirmed keeps its address, which becomes that of the signer.
+    kept.exclude(signature__state=State.PENDING).update(address=None)
 
 
 def forget_requests(*, now: datetime) -> int:
-    """Delete the addresses of emails that somebody asked for and that are not owed any more, and in the end the
-    requests. How many.
-    """
+    """Delete the addresses of requests whose email has ended, and in the end the requests. Return how many of these."""
     _forget_counts(now)
-    of_it = OutgoingEmail.objects.filter(request_id=OuterRef("pk"))
-    MailRequest.objects.filter(~Exists(of_it.owed()), address__isnull=False).update(address=None)
-    old = MailRequest.objects.filter(~Exists(of_it), requested_at__lte=now - RETENTION)
-    forgotten = 0
-    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        forgotten += MailRequest.objects.filter(pk__in=batch).delete()[0]
-    return forgotten
+    emails = OutgoingEmail.objects.filter(request_id=OuterRef("pk"))
+    MailRequest.objects.filter(~Exists(emails.owed()), address__isnull=False).update(address=None)
+    return _delete_in_batches(MailRequest.objects.filter(~Exists(emails), requested_at__lte=now - RETENTION))
 
 
 def _forget_counts(now: datetime) -> None:
-    """What a signature that was emptied had left behind (`_keep_count`): after a day nobody counts it."""
+    """Delete what a withdrawn signature left behind to count its emails, after a day."""
     left = OutgoingEmail.objects.filter(TO_FORGET, kind=OutgoingEmail.Kind.REQUESTED, key__startswith=LEFT)
-    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - queries.DAY)
-    # What its reader called spam is kept longer, like that of any other request.
+    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - A_DAY)
+    # Spam complaints are kept longer, like those about any other request.
     while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
         OutgoingEmail.objects.filter(pk__in=batch).delete()
         MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
-# Mails that have ended are kept for so long; the first mail to a signer and the one that thanks, while there is a
-# signature. Whoever types an address again and again would fill the table with them.
-RETENTION = timedelta(days=7)
-
-
 def forget_mails(*, now: datetime) -> int:
-    """Delete what is left of mails that ended a while ago. How many. What organizers are still shown stays."""
+    """Delete emails that ended a while ago, except those that organizers are still shown. Return how many."""
     forgotten = 0
-    for kind in [*queries.ASKED_FOR, OutgoingEmail.Kind.REMINDER, OutgoingEmail.Kind.THANKS]:
-        # What keeps a reminder from being owed twice is its row.
-        days = settings.CONFIRMATION_DAYS if kind == OutgoingEmail.Kind.REMINDER else 0
-        before = now - max(RETENTION, timedelta(days=days))
+    for kind in FORGOTTEN:
+        before = now - retention_of(kind)
         old = OutgoingEmail.objects.filter(TO_FORGET, kind=kind, created_at__lte=before)
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
-        # What its reader called spam keeps us from writing there once more. Privacy: whether they have signed or not.
+        # Privacy: a spam complaint stops our emails to the address, so it stays whether the address has signed or not.
         unwanted = Q(error=COMPLAINED)
-        doomed = ended.exclude(CAME_BACK, signature__state=Signature.State.PENDING).exclude(unwanted)
-        while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-            forgotten += doomed.filter(pk__in=batch).delete()[0]
+        forgotten += _delete_in_batches(ended.exclude(CAME_BACK, signature__state=State.PENDING).exclude(unwanted))
     return forgotten
+
+
+def _delete_in_batches(doomed: QuerySet[Any]) -> int:
+    """Delete the rows without one long transaction. Return how many."""
+    deleted = 0
+    while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
+        # Race: the conditions are asked again, because a row may have changed since.
+        count = doomed.filter(pk__in=batch).delete()[0]
+        deleted += count
+        if not count:
+            break
+    return deleted

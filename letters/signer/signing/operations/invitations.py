@@ -1,20 +1,21 @@
 """Answer an invitation to be among the first signatories."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 
 from letters.base.switches.queries import is_on
 from letters.models import (
     INVITATION_LIFETIME,
-    WORDS,
     Letter,
     OutgoingEmail,
     Signature,
     SignerContact,
+    State,
     Submission,
     Switch,
+    Transition,
 )
 from letters.shared.addresses import decrypt, hash_spelling
 from letters.shared.domains import domain_of, match_domain
@@ -25,15 +26,15 @@ from letters.signer.signing.operations.entries import Changes
 
 
 def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal[""]:
-    """Why an invitation cannot be answered at this moment; empty if it can.
+    """Return why an invitation cannot be answered at this moment; empty if it can.
 
-    Before the letter opens it can: that is what it is for. The text is fixed by then (letters/inviting). Accepting
-    signs and confirms in one step, so a closed letter gives no day of grace here: it takes no new signature.
+    An invitation can be answered before the letter opens; the text is fixed by then. Accepting signs and confirms in
+    one step, so there is no day of grace after the end: a closed letter takes no new signature.
     """
     letter = signature.letter
     if not is_on(Switch.Name.TAKE_SIGNATURES):
         return Refusal.PAUSED
-    if signature.state == Signature.State.INVITED and now - signature.signed_at > INVITATION_LIFETIME:
+    if signature.state == State.INVITED and now - signature.signed_at > INVITATION_LIFETIME:
         return Refusal.INVITATION_OVER
     refusal = letter.refusal(now)
     return "" if refusal in {Refusal.LETTER_DRAFT, Refusal.LETTER_NOT_OPEN_YET} else refusal
@@ -41,14 +42,14 @@ def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal
 
 @transaction.atomic
 def accept_invitation(signature: Signature, *, changes: Changes, language: str, seen: str, now: datetime) -> None:
-    """Somebody who was invited signs, as they say themselves: whatever an organizer had proposed is overwritten.
+    """Sign as an invited person, with their own words: they replace what an organizer proposed.
 
-    `language` and `seen`, the version, say which text they have before their eyes: what they sign is what is published.
+    `language` and `seen`, the version, name the text that the person reads: nobody signs words that they have not seen.
     Doing it twice changes nothing. Raises Refused, for example with "text_changed" or "elsewhere".
     """
-    # Its row first, as all take them: who calls the round off at this moment waits for this, or this for them.
+    # Lock order: letter, then signature. Serialises with call_off_round().
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
-    invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
+    invited = Signature.objects.filter(pk=signature.pk, state=State.INVITED)
     signature.letter = letter
     if not invited.exists():
         return
@@ -60,8 +61,8 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
     address = decrypt(signature.contact.address)
     if letter.domains and not match_domain(domain_of(address), letter.domains):
         raise Refused(Refusal.ELSEWHERE)
-    what = {"revision_id": text.revision_id, "language": language, "spelling_hash": hash_spelling(address)}
-    invited.update(**changes.as_shown(), **what, state=Signature.State.PENDING, signed_at=now)
+    said: dict[str, Any] = {**changes.as_shown(), "revision": text.revision_id, "language": language}
+    invited.move(Transition.ACCEPT_INVITATION, **said, spelling_hash=hash_spelling(address), signed_at=now)
     if changes.consent:
         SignerContact.objects.filter(pk=signature.pk).update(consent=changes.consent, consented_at=now)
     confirm_now(signature, Signature.Verified.LINK, now)
@@ -69,13 +70,11 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
 
 @transaction.atomic
 def decline_invitation(signature: Signature, *, now: datetime) -> None:
-    """Somebody who was invited says no. What was proposed and their address are gone; the hash stays, so that nobody
-    invites them to this letter again. Doing it twice changes nothing, nor does it after they have signed.
+    """Say no to an invitation. Delete what was proposed, and the address; keep the keyed hash, so that nobody invites
+    this person to the letter again. Doing it twice, or after signing, changes nothing.
     """
-    nothing = dict.fromkeys([*WORDS, "via"], "")
-    invited = Signature.objects.filter(pk=signature.pk, state=Signature.State.INVITED)
-    if invited.update(**nothing, state=Signature.State.DECLINED):
+    if Signature.objects.filter(pk=signature.pk).move(Transition.DECLINE_INVITATION):
         SignerContact.objects.filter(pk=signature.pk).delete()
         Submission.objects.filter(signature_id=signature.pk).delete()
-        # Those that were sent stay: they count among the mails that an address has had today.
+        # Emails that were sent stay: they count among those that the address has had today.
         OutgoingEmail.objects.owed().filter(signature=signature).update(dropped_at=now)

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from letters.base.audit_log.operations import record
 from letters.models import (
+    A_DAY,
     COMPLAINED,
-    OF_ORGANIZERS,
-    WORDS,
+    EMPTIED,
+    OF_FORMS,
     CarryOver,
     DeliveryQuerySet,
     Letter,
@@ -19,71 +19,77 @@ from letters.models import (
     OutgoingEmail,
     Signature,
     SignerContact,
+    State,
     Submission,
+    Transition,
 )
 from letters.shared import wakeups
 from letters.signer.signing import queries
 
 
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
-    """The signer takes it back. Nothing about them is left; a published one leaves its number behind, without a name.
+    """Delete everything about the signer. A published signature leaves its number behind, without a name.
 
-    Doing it twice changes nothing. The address may sign again, as a new signature; but if a moderator has taken out
-    this one its hash stays, or everybody could undo that by withdrawing and signing once more.
+    Doing it twice changes nothing. The address may sign again, as a new signature. After a removal by a moderator the
+    keyed hash stays, because anybody could undo the removal by withdrawing and signing again.
     """
-    empty_signature(signature, now=now, state=Signature.State.WITHDRAWN, address_hash=None)
+    empty_signature(signature, Transition.WITHDRAW, now=now)
 
 
 def disown_signature(signature: Signature, *, now: datetime, spelling_hash: bytes | None = None) -> None:
-    """ "It wasn't me": as a withdrawal, and the address gets no more mail about this letter, whoever types it.
+    """ "It wasn't me": withdraw, and send the address no more email about this letter, whoever types it.
 
-    Recorded, since many of them on one letter tell its moderators that somebody signs for others. It does nothing if
-    the signature has been confirmed with another spelling of the address than the one that the link went to.
+    Record it: many of them on one letter tell its moderators that somebody signs for others. Do nothing if the
+    signature was confirmed with another spelling of the address than the one that the link went to.
     """
 
-    def may_disown(stands: Signature) -> bool:
-        return queries.may_disown(stands, spelling_hash)
+    def may_disown(locked: Signature) -> bool:
+        return queries.may_disown(locked, spelling_hash)
 
     with transaction.atomic():
-        if empty_signature(signature, now=now, only_if=may_disown, state=Signature.State.DISOWNED):
+        if empty_signature(signature, Transition.DISOWN, now=now, only_if=may_disown):
             details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
             record("disown_signature", signature, by="signer", now=now, details=details)
 
 
 @transaction.atomic
 def empty_signature(
-    signature: Signature, *, now: datetime, only_if: Callable[[Signature], bool] | None = None, **values: Any
+    signature: Signature,
+    transition: Transition,
+    *,
+    now: datetime,
+    only_if: Callable[[Signature], bool] = lambda _: True,
 ) -> bool:
-    """Leave nothing of a person: not what was shown, nor the address, nor the mails to it. Whether there was any.
+    """Delete what was shown of a person, their address, and the emails to it. Return whether there was any of it.
 
-    Race: `only_if` is asked of the signature as it is once its row is locked.
+    Race: a moderator or the signer may act meanwhile. So the state and `only_if` are asked once the row is locked.
     """
     if _is_empty(signature):
         return False
-    # Lock order: the letter's row before the signature's, see above.
+    # Lock order: letter, then signature.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
-    # As it stands now: a moderator may have judged it meanwhile.
     row = Signature.objects.filter(pk=signature.pk)
-    stands = row.select_for_update(no_key=True).first()
-    if stands is None or _is_empty(stands) or (only_if and not only_if(stands)):
+    locked = row.select_for_update(no_key=True).first()
+    if locked is None or _is_empty(locked) or not only_if(locked):
         return False
-    # Pages that show it are old from now on, with or without a worker. Privacy: only if there is one, see above.
-    if stands.state == Signature.State.PUBLISHED:
+    if locked.state == State.REJECTED and transition == Transition.WITHDRAW:
+        transition = Transition.WITHDRAW_REJECTED
+    if not row.move(transition):
+        return False
+    # Pages that show it are stale from now on, with or without a worker.
+    # Privacy: the version is public, so it must not move for a signature that no page shows.
+    if locked.state == State.PUBLISHED:
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
-    if stands.state == Signature.State.REJECTED and values["state"] == Signature.State.WITHDRAWN:
-        values = {"confirmed_at": None, "verified": Signature.Verified.NO}
-    values = {"pending_changes": None, "declined_changes": None, "spelling_hash": None, **values}
-    row.update(**dict.fromkeys([*WORDS, "via"], ""), **values)
-    SignerContact.objects.filter(pk=signature.pk).delete()
-    Submission.objects.filter(signature_id=signature.pk).delete()
-    _forget_emails(stands, now)
-    _forget_answers(signature)
+    _forget_person(locked, now)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     return True
 
 
-def _is_pending(signature: Signature) -> bool:
-    return signature.state == Signature.State.PENDING
+def _forget_person(signature: Signature, now: datetime) -> None:
+    SignerContact.objects.filter(pk=signature.pk).delete()
+    Submission.objects.filter(signature_id=signature.pk).delete()
+    _forget_emails(signature, now)
+    _forget_answers(signature)
 
 
 # In the keys of emails that are remembered without their signature.
@@ -91,7 +97,7 @@ LEFT = "left:"
 
 
 def _forget_emails(signature: Signature, now: datetime) -> None:
-    """Those of a signature that is emptied; it is as it was before.
+    """Delete the emails of a signature that was just emptied; `signature` holds what it was before.
 
     Privacy: invitations that have ended stay. The organizers' numbers of them must not move when one person answers.
     """
@@ -102,17 +108,18 @@ def _forget_emails(signature: Signature, now: datetime) -> None:
 
 
 def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -> None:
-    """Remember for a day that these emails left for the address. Otherwise whoever signs, withdraws and signs again
-    could have any number of emails sent to one address.
+    """Remember for a day that these emails left for the address. Otherwise a person who signs, withdraws and signs
+    again could have any number of emails sent to one address.
 
-    What its owner called spam is remembered for good, as of an address that has not signed.
+    Remember a spam complaint for good, as for an address that has not signed.
     """
     if signature.address_hash is None:
         return
-    counted = emails.exclude(kind__in=[OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS]).filter(dropped_at=None)
-    # Tried, and not settled: it may be leaving at this moment. Its worker will find nothing to settle.
+    counted = emails.filter(kind__in=OF_FORMS, dropped_at=None)
+    # Race: an email that was tried and is not settled may be leaving at this moment. Its worker finds nothing to
+    # settle.
     under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
-    since, called_spam = now - queries.DAY, Q(error=COMPLAINED)
+    since, called_spam = now - A_DAY, Q(error=COMPLAINED)
     for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
         request = MailRequest.objects.create(
             letter_id=signature.letter_id,
@@ -131,7 +138,7 @@ def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -
 
 
 def _forget_answers(signature: Signature) -> None:
-    """What they have said about changes of the text. The letter's row is held, as by all who count answers."""
+    """Delete the answers about changes of the text. Lock order: the caller holds the letter, as all who count them."""
     for answer in signature.answers.all():
         said = "carried" if answer.carries else "stayed"
         CarryOver.objects.filter(pk=answer.question_id).update(**{said: F(said) - 1})
@@ -139,4 +146,4 @@ def _forget_answers(signature: Signature) -> None:
 
 
 def _is_empty(signature: Signature) -> bool:
-    return signature.is_taken_back or signature.state in {Signature.State.WITHDRAWN, Signature.State.DISOWNED}
+    return signature.is_taken_back or signature.state in EMPTIED

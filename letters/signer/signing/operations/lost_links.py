@@ -5,42 +5,47 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from letters.models import (
-    Letter,
-)
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import UNANSWERED, EmailKind, Letter, State
+from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
 
-# An email is owed to the address, whether it has signed or not.
+OWE = insert_email(
+    EmailKind.REQUESTED,
+    signature_id="found.id",
+    # About the submission whose page asks, or else the newest with this spelling of the address.
+    submission_id="""coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
+        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
+        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1))""",
+    request_id="asked.id",
+    spelling_hash="%(spelling)s",
+    key=key_of(EmailKind.REQUESTED, "asked.id"),
+)
+# This statement owes an email to the address, whether it has signed or not.
 #
-# Privacy: the same rows are written for every address, so the answer takes as long, and an email leaves for each. With
-# the address as it was just typed: who signed as nobody has left none, and without an email they could be told apart.
-REQUEST = """
+# Timing defence: it writes the same rows for every address, so the answer takes equally long.
+# Privacy: an email leaves for each, to the address as it was just typed. People who signed as nobody have left none,
+# and without an email the log of a mail server would tell them apart.
+REQUEST = f"""
 WITH asked AS (
     INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
     VALUES (%(letter)s, %(language)s, %(address_hash)s, %(address)s, %(now)s)
     RETURNING id
 ), found AS (
     SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
-        AND state NOT IN ('invited', 'declined', 'expired', 'rejected')
+        AND NOT {is_in([*UNANSWERED, State.REJECTED])}
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, request_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'requested', found.id,
-    -- About the entry whose page asks, or else the newest one with this spelling of the address.
-    coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
-        WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
-        ORDER BY submitted_at DESC, typed.id DESC LIMIT 1)),
-    asked.id, %(spelling)s, 'requested:' || asked.id, %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+{OWE}
 FROM asked LEFT JOIN found ON true
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def request_mail(
     letter: Letter, *, address: Address, language: str, now: datetime, submission_id: int | None = None
 ) -> None:
-    """Somebody has lost an email about a signature: with the page "check your email" (`submission_id`), or with the
-    form for lost links. Nothing tells them whether the address has signed at all; only the email does.
+    """Owe the email that somebody asks for with the page "check your email" (`submission_id`), or with the form for
+    lost links. Only the email tells whether the address has signed.
     """
     values: dict[str, Any] = {
         "letter": letter.pk,

@@ -6,15 +6,25 @@ from itertools import pairwise
 from django.conf import settings
 from django.db import connection, transaction
 
+from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.models import STANDING, EmailKind, State
+from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 
-# Reminders of what was typed and is not answered, if mail arrives, one for each pause in REMINDER_HOURS. What has
-# waited for all pauses at once (the clock was stopped) brings the last one only. Of several entries the newest counts.
+OWE = insert_email(
+    EmailKind.REMINDER,
+    signature_id="signature.id",
+    submission_id="typed.id",
+    spelling_hash="typed.spelling_hash",
+    key=key_of(EmailKind.REMINDER, "signature.id", "floor(extract(epoch FROM since))::bigint", "%(hours)s"),
+)
+# One reminder of the newest submission for each pause in REMINDER_HOURS, unless an email to that spelling failed. If
+# the clock was stopped and several are due at once, only the last is owed.
 #
-# Privacy: of an entry for a signature that is confirmed already, too. If reminders came only to addresses that had not
-# signed, whoever reads the log of a mail server could type an address and wait for a day. Nor is a complaint looked for
-# here: it counts by the address, when the email is built.
-REMIND = """
+# Privacy: a submission for a confirmed signature brings reminders too, answered or not. Otherwise a person who reads
+# the log of a mail server could type an address, wait for a day, and see that it has signed. Spam complaints are looked
+# up by the address, when the email is built.
+REMIND = f"""
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
     WHERE submitted_at <= %(since)s AND submitted_at > %(before)s AND NOT EXISTS (
@@ -22,31 +32,27 @@ WITH typed AS (
             AND (newer.submitted_at, newer.id) > (one.submitted_at, one.id))
     UNION ALL
     SELECT id, NULL, NULL, signed_at FROM letters_signature AS untyped
-    WHERE state = 'pending' AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
+    WHERE {is_in([State.PENDING])} AND concern <> 'complained' AND signed_at <= %(since)s AND signed_at > %(before)s
         AND NOT EXISTS (SELECT FROM letters_submission WHERE signature_id = untyped.id)
 )
-INSERT INTO letters_outgoingemail
-    (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-SELECT 'reminder', signature.id, typed.id, typed.spelling_hash,
-    'reminder:' || signature.id || ':' || floor(extract(epoch FROM since))::bigint || ':' || %(hours)s,
-    %(now)s, %(now)s, 0, ''
+{OWE}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
     JOIN letters_letter AS letter ON letter.id = signature.letter_id
-WHERE state IN ('pending', 'confirmed', 'held', 'published')
-    -- What came back is told by the entry: a spelling that does not exist must not end the reminders of another.
+WHERE {is_in(STANDING)}
+    -- A spelling that bounces must not end the reminders to another, so the submission decides, if there is one.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
         AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL)
     AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
-    -- By an older key too.
+    -- Whatever its key.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
-        AND mail.kind = 'reminder' AND mail.created_at >= since + %(hours)s * interval '1 hour')
+        AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')
 ON CONFLICT (key) DO NOTHING
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe a reminder to everybody who has let an entry wait for so long, if it can still be confirmed. How many."""
+    """Owe reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:

@@ -8,14 +8,20 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.base.switches.queries import is_on
 from letters.models import (
     CONTENT_HASH_BYTES,
     SALT_BYTES,
+    STANDING,
     Display,
+    EmailKind,
     Letter,
+    State,
     Switch,
+    Transition,
 )
+from letters.models.lifecycle import is_in, states
 from letters.shared import wakeups
 from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
@@ -27,26 +33,32 @@ from letters.signer.signing.operations.entries import Entry
 NONCE_BYTES = 8
 
 
-# Everything that a signing writes, in one round trip and touching no row that others touch. The database decides
-# whether the address has signed before: two requests at once meet at the unique constraint, never at a question.
-# Either way one submission holds what was typed, and one email is owed about it. The answer takes the same way, so it
-# tells nobody which it was. Whether that email would be one too many is asked when its turn comes
-# (letters/signer/signing/mail.py).
+OWE_FIRST = insert_email(
+    f"CASE WHEN again THEN '{EmailKind.SIGNED_AGAIN}' ELSE '{EmailKind.CONFIRM}' END",
+    signature_id="found.id",
+    submission_id="submitted.id",
+    spelling_hash="%(spelling)s",
+    key=f"""CASE WHEN again THEN {key_of(EmailKind.SIGNED_AGAIN, "found.id", "%(nonce)s::text")}
+        ELSE {key_of(EmailKind.CONFIRM, "found.id")} END""",
+)
+# This statement writes everything that a signing needs in one round trip, and touches no row that other signers touch.
+# The unique constraint decides whether the address has signed before, so two requests at once cannot both be the first.
+# Timing defence: either way one submission holds what was typed, and one email is owed about it. Whether the address
+# has had too many emails is decided when the email is built (letters/signer/signing/mail.py).
 #
-# A person who was invited to be among the first, and signs by the form instead, has a row already: that one is taken.
-# From then on an answer to the invitation comes to nothing, and what the organizer had proposed is overwritten.
+# An invited first signatory who signs with the form has a row already, which this statement reuses. It overwrites what
+# the organizer proposed, and the invitation can no longer be answered.
 #
-# Privacy: the address is stored with the submission, as it was typed, and the email goes there. If it went to the
-# spelling that had signed before, the log of a mail server would show it; and a signature that is shown to nobody has
-# no address any more, so no email would tell that too.
-SIGN = """
+# Privacy: the email goes to the address as it was typed, which is stored with the submission. The address that signed
+# before may be spelled differently, or be deleted (nobody sees the name): the log of a mail server would show both.
+SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
         affiliation = %(affiliation)s, role = %(role)s, country = %(country)s, comment = %(comment)s,
-        display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s, state = 'pending',
-        spelling_hash = %(spelling)s,
-        concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END, is_first = (state = 'invited')
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state IN ('invited', 'declined', 'expired')
+        display = %(display)s, domain = %(domain)s, via = %(via)s, signed_at = %(now)s,
+        {Transition.SIGN_INSTEAD.becomes()}, is_first = {is_in([State.INVITED])}, spelling_hash = %(spelling)s,
+        concern = CASE WHEN concern = 'complained' THEN concern ELSE %(concern)s END
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND {Transition.SIGN_INSTEAD.came_from()}
     RETURNING id, salt
 ), inserted AS (
     INSERT INTO letters_signature
@@ -54,8 +66,8 @@ WITH invited AS (
          domain, concern, via, state, verified, salt, address_hash, spelling_hash, signed_at)
     VALUES
         (%(letter)s, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
-         %(display)s, %(domain)s, %(concern)s, %(via)s, 'pending', '', %(salt)s, %(address_hash)s, %(spelling)s,
-         %(now)s)
+         %(display)s, %(domain)s, %(concern)s, %(via)s, {states(Transition.SIGN.target)}, '', %(salt)s,
+         %(address_hash)s, %(spelling)s, %(now)s)
     ON CONFLICT (address_hash, letter_id) DO NOTHING
     RETURNING id, salt
 ), signed AS (
@@ -68,10 +80,11 @@ WITH invited AS (
 ), found AS (
     SELECT id, salt, false AS again, true AS stands FROM signed
     UNION ALL
-    -- Of who said "it wasn't me", or was taken out, no address is stored again: no email follows.
-    SELECT id, salt, true, state IN ('pending', 'confirmed', 'held', 'published') FROM letters_signature
-    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND state NOT IN ('invited', 'declined', 'expired')
-        -- Race: one that is withdrawn at this moment still looks known, though a new one has just taken its place.
+    -- After "it wasn't me", or a removal by a moderator, no email follows, so no address is stored.
+    SELECT id, salt, true, {is_in(STANDING)} FROM letters_signature
+    WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND NOT {Transition.SIGN_INSTEAD.came_from()}
+        -- Race: a signature that is withdrawn at this moment still looks known, though the new row has just replaced
+        -- it.
         -- Privacy: nothing may be written to a signature that its owner has emptied.
         AND NOT EXISTS (SELECT FROM signed)
 ), submitted AS (
@@ -82,20 +95,16 @@ WITH invited AS (
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
         %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s
     FROM found
-    -- The same form, sent once more. A doubt that it was sent without once is none.
+    -- Somebody sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
         address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
     RETURNING id, signature_id
 ), owed AS (
-    INSERT INTO letters_outgoingemail
-        (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
-    SELECT CASE WHEN again THEN 'signed_again' ELSE 'confirm' END, found.id, submitted.id, %(spelling)s,
-        CASE WHEN again THEN 'signed_again:' || found.id || ':' || %(nonce)s::text ELSE 'confirm:' || found.id END,
-        %(now)s::timestamptz, %(now)s::timestamptz, 0, ''
+    {OWE_FIRST}
     FROM found JOIN submitted ON submitted.signature_id = found.id
 )
 SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signature_id = found.id
-"""
+"""  # noqa: S608 -- our own statement
 
 
 def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:

@@ -1,13 +1,11 @@
 """What signing reads, each in one round trip. Import from here."""
 
 from letters.signer.signing.queries.recipients import (
-    ASKED_FOR,
-    DAY,
+    OtherEmails,
     Recipient,
     Stranger,
     confirmable_until,
     is_needless,
-    put_off_until,
     recipient_of,
     stranger_of,
 )
@@ -30,10 +28,9 @@ from letters.signer.signing.queries.waiting import (
 )
 
 __all__ = [
-    "ASKED_FOR",
     "CHECK_LIFETIME",
-    "DAY",
     "MailStanding",
+    "OtherEmails",
     "Recipient",
     "Said",
     "Stranger",
@@ -48,7 +45,6 @@ __all__ = [
     "may_disown",
     "newest_submission",
     "number_of",
-    "put_off_until",
     "recipient_of",
     "said_by",
     "stored_about",

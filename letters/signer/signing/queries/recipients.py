@@ -1,7 +1,10 @@
-"""Whom an email of signing is for, and whether it may leave now."""
+"""Whom an email of signing is for, as things stand when its turn has come: one round trip for each email.
+
+Not by the ORM, which would take longer to put these questions than the database to answer them.
+"""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -9,29 +12,36 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from letters.base.outbox.daily_limit import FULL_SINCE, other_emails
 from letters.models import (
+    A_DAY,
     COMPLAINED,
-    MAX_MAILS_A_DAY,
     MAX_PRIVATE_FIRST,
-    OF_ORGANIZERS,
+    OF_FORMS,
+    EmailKind,
     Letter,
     OutgoingEmail,
     Signature,
 )
 
-# What a form brings that anybody may send.
-ASKED_FOR = [OutgoingEmail.Kind.CONFIRM, OutgoingEmail.Kind.SIGNED_AGAIN, OutgoingEmail.Kind.REQUESTED]
-
-
-DAY = timedelta(days=1)
-
-
-# A mail that is asked for again so soon after the last is a double click or a retry: that one is on its way.
-# Only an identical entry is one: who has typed something else gets an email of their own.
+# An email that is asked for again so soon after the last is a double click or a retry: that one is on its way.
+# Only an identical entry is one: a person who has typed something else gets an email of their own.
 SAME_SIGNING = timedelta(minutes=5)
-
-
 SAME_REQUEST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class OtherEmails:
+    """What the other emails to the address mean for this one. Only those that forms cause: see `counted_for`."""
+
+    # When the first of them left, if the address has had all the emails of a day, over all letters.
+    full_since: datetime | None
+    # Whether there was one about this submission a moment before this one, or since; whether a newer one waits.
+    sent_just_now: bool
+    replaced: bool
+    # The owner called one of them spam: about this letter, or about any.
+    has_complained_here: bool
+    has_complained: bool
 
 
 @dataclass(frozen=True)
@@ -40,17 +50,14 @@ class Stranger:
 
     letter: Letter
     language: str
-    # What follows is as in Recipient.
+    # As in Recipient.
     address: bytes | memoryview | None
-    full_since: datetime | None
-    mailed_just_now: bool
-    replaced: bool
-    has_complained: bool
+    others: OtherEmails
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a mail is for, as things stand now."""
+    """Whom an email about a signature is for."""
 
     signature: Signature
     # Encrypted, as it is stored; None once it has been forgotten. What was typed, if a form asked for this email, and
@@ -66,73 +73,38 @@ class Recipient:
     display: str
     # An email about an entry with this spelling came back, or was refused for good.
     has_failed: bool
-    # When the first of them left, if the address has had all the mails of a day, over all letters. Whether there was
-    # one about this submission a moment before this one, or since; and whether a newer one has been put off. All
-    # without mails that thank, which answer the owner of the mailbox, and without those of organizers (OF_ORGANIZERS):
-    # whoever has an account could use up the day of somebody who wants to confirm, and those say something else.
-    full_since: datetime | None
-    mailed_just_now: bool
-    replaced: bool
-    # The owner called an email spam that a form had brought: about this letter, or about any.
-    has_complained_here: bool
-    has_complained: bool
+    others: OtherEmails
 
     def as_stranger(self) -> Stranger:
         """To be written to like somebody who has not signed."""
-        return Stranger(
-            self.signature.letter,
-            self.language,
-            self.address,
-            self.full_since,
-            self.mailed_just_now,
-            self.replaced,
-            self.has_complained,
-        )
+        return Stranger(self.signature.letter, self.language, self.address, self.others)
 
 
-# In one round trip, and not by the ORM, which would take longer to put this question than the database to answer it: it
-# is asked for each mail. Other mails that were tried before this one and are not settled are under way, here or in
-# another worker. Those that came back count too: else a mailbox that does not exist could be written to without end.
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
-
-
-NOT_COUNTED = ", ".join(f"'{kind}'" for kind in [OutgoingEmail.Kind.THANKS, *OF_ORGANIZERS])
-
-
 DISPLAYS = ", ".join(f"'{display}'" for display in MAX_PRIVATE_FIRST)
-
-
-FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MAX_MAILS_A_DAY}]
-    AS full_since"""
-
-
-OTHERS = f"""
-SELECT mails.*, owed, under_way, CASE WHEN under_way THEN %(now)s ELSE coalesce(sent_at, failed_at) END AS left_at
-FROM (
-    SELECT of_signer.*, same.letter_id FROM letters_signature AS same
-        JOIN letters_outgoingemail AS of_signer ON of_signer.signature_id = same.id
-    WHERE same.address_hash = {{address_hash}}
-    UNION ALL
-    SELECT of_stranger.*, same.letter_id FROM letters_mailrequest AS same
-        JOIN letters_outgoingemail AS of_stranger ON of_stranger.request_id = same.id
-    WHERE same.address_hash = {{address_hash}} AND of_stranger.signature_id IS NULL
-) AS mails
-    CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
-    CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(outgoing)s AS under_way) AS moving
-WHERE mails.kind NOT IN ({NOT_COUNTED}) AND mails.id <> %(outgoing)s
-"""  # noqa: S608 -- our own names of columns
-
-
-# Privacy: by letter and address, whether there is a signature or not. Otherwise an address that uses up its day, or
-# calls an email spam, would from then on get other emails if it has signed.
-REPLACED = """count(*) FILTER (WHERE others.letter_id = {letter}
-            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
-            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced"""
-
-
 COMPLAINT = f"others.error = '{COMPLAINED}'"
 
 
+def _others(letter: str, *, about: str = "true") -> str:
+    """SQL: the columns of OtherEmails. `letter` is an expression; `about` a condition for what was sent just now.
+
+    Privacy: by letter and address, whether there is a signature or not. Otherwise an address that uses up its day, or
+    calls an email spam, would from then on get other emails if it has signed.
+    """
+    same = f"others.letter_id = {letter} AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea"
+    return f"""
+        {FULL_SINCE},
+        count(*) FILTER (WHERE {same} AND {about}
+            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS sent_just_now,
+        count(*) FILTER (WHERE {same}
+            AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,
+        coalesce(bool_or(others.letter_id = {letter} AND {COMPLAINT}), false) AS has_complained_here,
+        coalesce(bool_or({COMPLAINT}), false) AS has_complained"""
+
+
+ABOUT_THE_ENTRY = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
+                OR others.submission_id IS NOT DISTINCT FROM typed.id)"""
+# The columns in the order of Recipient, behind those of the signature.
 RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
     CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
@@ -145,7 +117,7 @@ SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
             SELECT all_typed.display FROM letters_submission AS all_typed
             WHERE all_typed.signature_id = signature.id AND all_typed.answered_at IS NULL) AS asked
         ORDER BY array_position(ARRAY[{DISPLAYS}]::varchar[], display) LIMIT 1),
-    has_failed, full_since, mailed_just_now, replaced, has_complained_here, has_complained
+    mailed.*
 FROM letters_signature AS signature
 LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
 LEFT JOIN letters_mailrequest AS request ON request.id = %(request)s
@@ -157,54 +129,37 @@ LEFT JOIN LATERAL (
 ) AS typed ON true
 CROSS JOIN LATERAL (
     SELECT
-        {FULL_SINCE},
         count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
             AND others.spelling_hash = %(spelling)s) > 0 AS has_failed,
-        count(*) FILTER (WHERE others.letter_id = signature.letter_id
-            AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea
-            AND (others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
-                OR others.submission_id IS NOT DISTINCT FROM typed.id)
-            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
-        {REPLACED.format(letter="signature.letter_id")},
-        coalesce(bool_or(others.letter_id = signature.letter_id AND {COMPLAINT}), false) AS has_complained_here,
-        coalesce(bool_or({COMPLAINT}), false) AS has_complained
-    FROM ({OTHERS.format(address_hash="signature.address_hash")}) AS others
+        {_others("signature.letter_id", about=ABOUT_THE_ENTRY)}
+    FROM ({other_emails("signature.address_hash", OF_FORMS)}) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s
+"""  # noqa: S608 -- our own names of columns
+
+STRANGER = f"""
+SELECT asked.letter_id, asked.language, asked.address, mailed.*
+FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
+    SELECT {_others("asked.letter_id")}
+    FROM ({other_emails("asked.address_hash", OF_FORMS)}) AS others
+) AS mailed
+WHERE asked.id = %(request)s
 """  # noqa: S608 -- our own names of columns
 
 
 def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
     row = _asked_about(outgoing, RECIPIENT, now)
-    if row is None:
-        raise Signature.DoesNotExist
     signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
     signature.letter = _signed_letter_in_second(signature.letter_id, int(time.monotonic()))
-    return Recipient(signature, *row[len(COLUMNS) :])
-
-
-STRANGER = f"""
-SELECT asked.letter_id, asked.language, asked.address, mailed.*
-FROM letters_mailrequest AS asked CROSS JOIN LATERAL (
-    SELECT
-        {FULL_SINCE},
-        count(*) FILTER (WHERE others.letter_id = asked.letter_id AND others.spelling_hash = %(spelling)s
-            AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS mailed_just_now,
-        {REPLACED.format(letter="asked.letter_id")},
-        coalesce(bool_or({COMPLAINT}), false) AS has_complained
-    FROM ({OTHERS.format(address_hash="asked.address_hash")}) AS others
-) AS mailed
-WHERE asked.id = %(request)s
-"""  # noqa: S608 -- our own names of columns
+    own, others = row[len(COLUMNS) : -len(fields(OtherEmails))], row[-len(fields(OtherEmails)) :]
+    return Recipient(*[signature, *own, OtherEmails(*others)])
 
 
 def stranger_of(outgoing: OutgoingEmail, *, now: datetime) -> Stranger:
     """With the letter as it was within the last second. Raises Signature.DoesNotExist if the request is gone."""
-    row = _asked_about(outgoing, STRANGER, now)
-    if row is None:
-        raise Signature.DoesNotExist
-    return Stranger(_signed_letter_in_second(row[0], int(time.monotonic())), *row[1:])
+    letter_id, language, address, *others = _asked_about(outgoing, STRANGER, now)
+    return Stranger(_signed_letter_in_second(letter_id, int(time.monotonic())), language, address, OtherEmails(*others))
 
 
 def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
@@ -215,28 +170,32 @@ def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
         "submission": outgoing.submission_id,
         "request": outgoing.request_id,
         "now": now,
-        "yesterday": now - DAY,
-        "just_now": outgoing.created_at
-        - (SAME_REQUEST if outgoing.kind == OutgoingEmail.Kind.REQUESTED else SAME_SIGNING),
+        "yesterday": now - A_DAY,
+        "just_now": outgoing.created_at - (SAME_REQUEST if outgoing.kind == EmailKind.REQUESTED else SAME_SIGNING),
     }
     with connection.cursor() as cursor:
         cursor.execute(question, values)
-        return cursor.fetchone()
+        row = cursor.fetchone()
+    if row is None:
+        raise Signature.DoesNotExist
+    return row
 
 
-def is_needless(outgoing: OutgoingEmail, recipient: Recipient | Stranger, *, now: datetime) -> bool:
-    """Whether this mail, which a form asked for, would say what another says that left a moment before it, or since.
+@lru_cache(maxsize=256)
+def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
+    return Letter.objects.select_related("collective").get(pk=letter_id)
+
+
+def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) -> bool:
+    """Whether this email, which a form asked for, would say what another says that left a moment before it, or since.
 
     So it is too with one that has been put off for as long as a signature may wait.
     """
-    if outgoing.kind == OutgoingEmail.Kind.THANKS:
+    if outgoing.kind not in OF_FORMS:
         return False
-    again = outgoing.put_off_at is not None or outgoing.kind in {
-        OutgoingEmail.Kind.SIGNED_AGAIN,
-        OutgoingEmail.Kind.REQUESTED,
-    }
+    again = outgoing.put_off_at is not None or outgoing.kind in {EmailKind.SIGNED_AGAIN, EmailKind.REQUESTED}
     is_old = outgoing.put_off_at is not None and now - outgoing.created_at > timedelta(days=settings.CONFIRMATION_DAYS)
-    return (again and recipient.mailed_just_now) or recipient.replaced or is_old
+    return (again and others.sent_just_now) or others.replaced or is_old
 
 
 def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
@@ -246,17 +205,3 @@ def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
         return since
     own_end = since + timedelta(days=settings.CONFIRMATION_DAYS)
     return min(own_end, letter.confirmations_end() or own_end)
-
-
-def put_off_until(outgoing: OutgoingEmail, recipient: Recipient | Stranger) -> datetime | None:
-    """Not before then, if this would be the fourth mail of a day. Never dropped for it: whoever signs three letters
-    with somebody's address would keep from them the mail that they want.
-    """
-    if outgoing.kind == OutgoingEmail.Kind.THANKS or recipient.full_since is None:
-        return None
-    return recipient.full_since + DAY
-
-
-@lru_cache(maxsize=256)
-def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
-    return Letter.objects.select_related("collective").get(pk=letter_id)

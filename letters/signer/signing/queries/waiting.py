@@ -8,11 +8,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from letters.models import (
+    ASKED_FOR,
     OutgoingEmail,
     Signature,
 )
 from letters.shared.tokens import Token
-from letters.signer.signing.queries.recipients import ASKED_FOR
 
 
 @dataclass(frozen=True)

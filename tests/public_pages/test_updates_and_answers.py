@@ -78,7 +78,7 @@ def test_the_letter_shows_the_newest_three_and_leads_to_all(write: Write, reader
 
 def test_a_letter_without_news_does_not_speak_of_them(letter: Letter, reader: Reader) -> None:
     page = reader.read(letter)
-    assert 'aria-labelledby="news"' not in page
+    assert 'aria-labelledby="updates"' not in page
     assert 'id="answer"' not in page
     assert "There are no updates yet." in words(reader.get("/letters/night-trains/updates/"))
 
@@ -138,7 +138,7 @@ def test_what_is_taken_off_is_gone_from_every_page(write: Write, reader: Reader,
 
 
 def test_the_list_goes_on_page_by_page(write: Write, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries.news, "__kwdefaults__", {"before": None, "most": 2})
+    monkeypatch.setattr(queries.public_updates, "__kwdefaults__", {"before": None, "most": 2})
     updates = [write(f"News {place}", days=2 * place) for place in range(3)]
     first = reader.get("/letters/night-trains/updates/")
     older = f"/letters/night-trains/updates/?before={updates[1].pk}"

@@ -1,0 +1,57 @@
+"""The result of building an email when its turn has come: a message, or the reason why there is none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.core.mail import EmailMessage
+
+from letters.models import OutgoingEmail
+
+
+class DropReason(StrEnum):
+    """Why an email is not owed any more.
+
+    Privacy: for builders and their tests only. It is neither stored nor logged, because it reveals what a signer has
+    done.
+    """
+
+    GONE = "its signature or request is gone"
+    SETTLED = "what it says or asks is no longer so"
+    NO_ADDRESS = "the address has been deleted"
+    UNWANTED = "the owner of the address reported an email as spam"
+    CAME_BACK = "an earlier email to the address came back"
+    LETTER_OVER = "the letter takes no answer any more"
+    REPEATED = "another email says the same, or it has waited too long"
+    ENOUGH_TODAY = "the address has had all the emails of a day"
+
+
+@dataclass(frozen=True)
+class Send:
+    message: EmailMessage
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The email is valid, but must not leave before this moment. Then it is built again."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The email is valid, but its work list was closed after it was claimed. It is due again when the list opens."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """The email is not valid any more, or not wanted."""
+
+    reason: DropReason
+
+
+Unsent = Wait | Hold | Drop
+Built = Send | Unsent
+# Builds an email as things are now. Raises Signature.DoesNotExist if its signature is gone.
+Builder = Callable[[OutgoingEmail], Built]

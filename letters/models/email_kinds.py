@@ -1,0 +1,135 @@
+"""The kinds of email, declared once: the cause of each, its queue, its place in the daily limit, and its retention.
+
+Partial indexes, SQL and every rule about kinds are built from this table, and docs/architecture.md shows it (`python -m
+tests.outbox.email_kinds_in_docs`). The indexes list kinds in this order, so a new order is a migration.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from django.conf import settings
+from django.db import models
+
+# The maximum number of emails to one address within a day, over all letters. Abuse: anybody who types an address into
+# our forms can have emails sent to it.
+MAX_EMAILS_A_DAY = 3
+A_DAY = timedelta(days=1)
+# How long emails are kept after they have ended; the first email to a signer and the thank-you, as long as there is a
+# signature. Otherwise somebody who types an address repeatedly would fill the table.
+RETENTION = timedelta(days=7)
+
+
+class EmailKind(models.TextChoices):
+    CONFIRM = "confirm", "Confirm your signature"
+    THANKS = "thanks", "You have signed"
+    REMINDER = "reminder", "Reminder to confirm a signature"
+    SIGNED_AGAIN = "signed_again", "You had signed already"
+    REQUESTED = "requested", "The email or link that you asked for"
+    INVITED = "invited", "Invitation to sign first"
+    CARRY_OVER = "carry_over", "Question whether a signature carries over"
+    UPDATE = "update", "Update about a letter that you signed"
+    TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
+
+
+class Cause(Enum):
+    """Who causes an email. One cause must not use up the daily limit of another that is harder to come by."""
+
+    # Anybody who types an address. These count for everybody.
+    FORM = "anybody, with a form"
+    # The owner of the mailbox, who has just confirmed. These count for nobody and wait for nobody.
+    OWNER = "the owner of the mailbox"
+    # These count only for one another: somebody with an account must not use
+    # up the limit of a person who wants to confirm.
+    ORGANIZER = "an organizer"
+    # These count separately. Privacy: owners see what became of one, and must not learn from a delayed email that its
+    # address has signed something.
+    COLLECTIVE = "an owner of a collective"
+
+
+class Queue(Enum):
+    # Somebody is looking into their mailbox now.
+    CONFIRMATIONS = "confirmations"
+    # Can wait, and a switch can stop it. In its own queue, thousands of these never delay the others.
+    BULK = "bulk"
+
+
+class WhenFull(Enum):
+    """What happens to an email if its address is at the daily limit."""
+
+    SEND = "sent all the same"
+    # Never dropped: otherwise somebody who signs three letters with a person's address could keep the email that they
+    # want from them.
+    WAIT = "waits"
+    DROP = "dropped"
+
+
+class Kept(Enum):
+    """How long the row stays after the email has ended. What organizers still see stays longer."""
+
+    A_WEEK = "a week"
+    # The row of a reminder prevents a second one.
+    WHILE_UNCONFIRMED = "`CONFIRMATION_DAYS`, at least a week"
+    UNLESS_DROPPED = "with its signature; a week if dropped"
+    WITH_ITS_SUBJECT = "with its signature or invitation"
+
+
+@dataclass(frozen=True)
+class Rules:
+    cause: Cause
+    queue: Queue
+    when_full: WhenFull
+    kept: Kept
+
+
+EMAIL_KINDS: Mapping[EmailKind, Rules] = {
+    EmailKind.CONFIRM: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.UNLESS_DROPPED),
+    EmailKind.THANKS: Rules(Cause.OWNER, Queue.CONFIRMATIONS, WhenFull.SEND, Kept.UNLESS_DROPPED),
+    EmailKind.SIGNED_AGAIN: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
+    EmailKind.REQUESTED: Rules(Cause.FORM, Queue.CONFIRMATIONS, WhenFull.WAIT, Kept.A_WEEK),
+    EmailKind.REMINDER: Rules(Cause.FORM, Queue.BULK, WhenFull.WAIT, Kept.WHILE_UNCONFIRMED),
+    EmailKind.INVITED: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.DROP, Kept.WITH_ITS_SUBJECT),
+    EmailKind.CARRY_OVER: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.WAIT, Kept.WITH_ITS_SUBJECT),
+    EmailKind.UPDATE: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    EmailKind.TEAM_INVITATION: Rules(Cause.COLLECTIVE, Queue.CONFIRMATIONS, WhenFull.DROP, Kept.WITH_ITS_SUBJECT),
+}
+
+
+def _kinds(rule: Callable[[Rules], bool]) -> list[EmailKind]:
+    return [kind for kind, rules in EMAIL_KINDS.items() if rule(rules)]
+
+
+# What can wait.
+BULK = _kinds(lambda rules: rules.queue is Queue.BULK)
+# What anybody can cause by typing an address, and what only organizers cause.
+OF_FORMS = _kinds(lambda rules: rules.cause is Cause.FORM)
+OF_ORGANIZERS = _kinds(lambda rules: rules.cause is Cause.ORGANIZER)
+# What somebody requested with a form a moment ago.
+ASKED_FOR = [kind for kind in OF_FORMS if kind not in BULK]
+# What is deleted some time after it has ended, however it ended. Other kinds are deleted only if they were dropped.
+FORGOTTEN_HOWEVER_ENDED = _kinds(lambda rules: rules.kept in {Kept.A_WEEK, Kept.WHILE_UNCONFIRMED})
+FORGOTTEN = _kinds(lambda rules: rules.kept is not Kept.WITH_ITS_SUBJECT)
+
+
+def counted_for(kind: EmailKind | str) -> list[EmailKind]:
+    """Return the kinds that use up the daily limit of this kind."""
+    rules = EMAIL_KINDS[EmailKind(kind)]
+    counted = {
+        Cause.FORM: OF_FORMS,
+        Cause.OWNER: [],
+        Cause.ORGANIZER: [*OF_FORMS, *OF_ORGANIZERS],
+        Cause.COLLECTIVE: [EmailKind.TEAM_INVITATION],
+    }
+    return [] if rules.when_full is WhenFull.SEND else counted[rules.cause]
+
+
+def retention_of(kind: EmailKind) -> timedelta:
+    """Return how long an email of a FORGOTTEN kind is kept after it has ended."""
+    while_unconfirmed = EMAIL_KINDS[kind].kept is Kept.WHILE_UNCONFIRMED
+    return max(RETENTION, timedelta(days=settings.CONFIRMATION_DAYS)) if while_unconfirmed else RETENTION
+
+
+def kinds_in_sql(kinds: Iterable[EmailKind]) -> str:
+    """Return the kinds as SQL literals, which the planner needs in order to use a partial index."""
+    return ", ".join(f"'{kind.value}'" for kind in kinds)

@@ -1,0 +1,77 @@
+"""Rules and limits of signing and of accounts, and the size of requests."""
+
+from petition import environment
+
+# How long a confirmation link is valid. Then an unconfirmed signature is deleted.
+CONFIRMATION_DAYS = environment.whole("CONFIRMATION_DAYS", 14, least=1, most=365)
+
+# Hours after signing at which unconfirmed signers get a reminder.
+REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=8760)
+
+# Limits of signing. Only accepted signatures count, and counts are deleted within a day.
+
+# Soft: above it each signing needs a proof of work, which takes a browser a second or two. A household or an office
+# never gets there; a lecture hall does, and can go on signing.
+LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
+# Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or part of a mobile provider. A
+# thousand people behind one address can sign within an hour, and twice as many again.
+LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
+# One address from one network, over all letters. It gets at most three emails a day in any case; this protects the
+# database. It is high, because neighbours who type somebody's address can use it up.
+LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
+# Soft, for one letter from all networks: a popular letter is not slowed down noticeably, and a botnet is.
+LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
+# Signatures of one letter from one domain, except private providers: the owner of a domain has any number of addresses.
+# Signatures beyond the limit are held for a moderator.
+LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
+# Beyond that number, over all letters, emails caused by a form are sent to such a domain no faster than this.
+MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
+# Signatures from one network without the required proof. Each costs a
+# moderator time, and its email cost the sender nothing.
+LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
+# Confirmations of one address for one letter. Confirming and withdrawing
+# repeatedly leaves a withdrawn signature each time.
+LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
+# Emails and links that one network requests again.
+LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# Whole public lists that one network downloads. A large one may be a hundred megabytes.
+LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
+
+# Picture uploads of one account, and of one network over all accounts. Each costs seconds of processor time, also if it
+# is refused. The limit is twice what an account may store in a day.
+LIMIT_PICTURES = environment.rate("LIMIT_PICTURES", "120/hour")
+LIMIT_PICTURES_NETWORK = environment.rate("LIMIT_PICTURES_NETWORK", "600/hour")
+
+# Limits of accounts. A browser that has signed in before is counted separately, with LIMIT_GUESSES and
+# LIMIT_ACCOUNT_MAIL, so that strangers cannot use up its attempts.
+
+# Wrong passwords for one address from one network, for all addresses from one network, and for one address from all
+# networks.
+LIMIT_GUESSES = environment.rate("LIMIT_GUESSES", "5/5 minutes")
+LIMIT_GUESSES_NETWORK = environment.rate("LIMIT_GUESSES_NETWORK", "30/minute")
+LIMIT_GUESSES_ANYWHERE = environment.rate("LIMIT_GUESSES_ANYWHERE", "100/hour")
+# Wrong app codes, recovery codes and passkeys for one account from all networks. From one network, and in a browser
+# that signed in before, LIMIT_GUESSES applies.
+LIMIT_SECOND_FACTORS_ANYWHERE = environment.rate("LIMIT_SECOND_FACTORS_ANYWHERE", "30/hour")
+# Emails with codes to one address that one network requests, and that all networks request together.
+LIMIT_ACCOUNT_MAIL = environment.rate("LIMIT_ACCOUNT_MAIL", "5/hour")
+LIMIT_ACCOUNT_MAIL_ANYWHERE = environment.rate("LIMIT_ACCOUNT_MAIL_ANYWHERE", "20/hour")
+# Notices to an account about its own changes, such as a new password. Beyond this, it cannot be changed for a while.
+LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
+# Emails to any address. Above the soft limit each needs a proof of work; the hard limit refuses.
+LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
+LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
+# For the whole site. Organizers in a browser that signed in before still get theirs.
+LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
+# The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
+PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
+
+# Requests. No form is larger than this (bytes); longer bodies are refused before they are read.
+
+LARGEST_BODY = 256 * 1024
+# Larger for addresses under /organize/ with these endings, where lists and files are uploaded: a picture of 10 MB and
+# its form.
+LARGER_BODIES = {"/first-signers/": 3 * 1024 * 1024, "/pictures/": 10 * 1024 * 1024 + 64 * 1024}
+# Django's own limit applies to all addresses, and does not count files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(LARGEST_BODY, LARGER_BODIES["/first-signers/"])
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100

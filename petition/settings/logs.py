@@ -1,0 +1,25 @@
+"""Logging."""
+
+from petition import environment
+
+# Logs go to standard error. The filter removes tokens and addresses from every line.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "petition.logs.HideSecrets"}},
+    "formatters": {
+        "line": {"()": "petition.logs.SafeFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
+    "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO").upper()},
+    "loggers": {
+        # Django's own handler emails admins and prints in DEBUG. Ours is enough.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "celery.redirected": {"level": "WARNING"},
+        # Privacy: it would log which passkey was used when.
+        "fido2": {"level": "WARNING"},
+        # It logs that it was loaded.
+        "pikepdf": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,163 @@
+"""The table of email kinds: whatever is said of a kind is said there, and every email goes the way that it says."""
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from letters.base.outbox.built import Built, Drop, DropReason, Hold, Send, Wait
+from letters.base.outbox.daily_limit import full_since, instead_of_one_too_many
+from letters.base.outbox.tasks import deliver_owed
+from letters.models import A_DAY, EMAIL_KINDS, Cause, EmailKind, Letter, OutgoingEmail, WhenFull, counted_for
+from letters.shared.addresses import read_address
+from letters.signer.signing.operations import request_mail
+from letters.tasks import MAILS
+from tests.conftest import LetterMaker
+from tests.outbox.email_kinds_in_docs import NAME, drawn
+from tests.people import NOW, sign
+from tests.tables_in_docs import parts
+
+ROOT = Path(__file__).parents[2] / "letters"
+
+
+def files_with(pattern: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in ROOT.rglob("*.py")
+        if "migrations" not in path.parts and re.search(pattern, path.read_text())
+    }
+
+
+# The table
+
+
+def test_every_kind_has_its_rules_and_its_builder() -> None:
+    assert set(EMAIL_KINDS) == set(EmailKind) == set(MAILS)
+
+
+def test_architecture_md_shows_the_table() -> None:
+    assert parts(NAME)[1] == drawn(), "run: python -m tests.outbox.email_kinds_in_docs"
+
+
+def test_sql_owes_emails_in_one_way() -> None:
+    assert files_with("INSERT INTO letters_outgoingemail") == {"base/outbox/enqueueing.py"}
+    # In Python, two operations that write few.
+    assert files_with(r"OutgoingEmail\(kind=|OutgoingEmail\.objects\.create") == {"base/outbox/enqueueing.py"}
+
+
+def test_the_daily_limit_is_used_in_one_place_and_by_invitations_to_collectives() -> None:
+    limit = {"models/email_kinds.py", "models/__init__.py", "base/outbox/daily_limit.py"}
+    assert files_with("MAX_EMAILS_A_DAY") == {*limit, "organizer/collectives/queries.py"}
+
+
+@pytest.mark.parametrize("kind", EmailKind)
+def test_whoever_has_an_account_uses_up_the_day_of_nobody_who_waits_for_a_form(kind: EmailKind) -> None:
+    causes = {EMAIL_KINDS[other].cause for other in counted_for(kind)}
+    if EMAIL_KINDS[kind].cause is Cause.FORM:
+        assert causes == {Cause.FORM}
+    assert Cause.OWNER not in causes
+
+
+@pytest.mark.parametrize("kind", EmailKind)
+def test_what_becomes_of_one_too_many_is_in_the_table(kind: EmailKind) -> None:
+    expected = {
+        WhenFull.SEND: None,
+        WhenFull.WAIT: Wait(NOW + A_DAY),
+        WhenFull.DROP: Drop(DropReason.ENOUGH_TODAY),
+    }
+    outgoing = OutgoingEmail(kind=kind)
+    assert instead_of_one_too_many(outgoing, NOW) == expected[EMAIL_KINDS[kind].when_full]
+    assert instead_of_one_too_many(outgoing, None) is None
+
+
+# What counts
+
+LINKS = 3
+
+
+@pytest.fixture
+def asked_of(letter: Letter, published: LetterMaker) -> OutgoingEmail:
+    """A carry-over question to somebody who has asked for the link of another letter, three times today."""
+    ada, now = read_address("ada@example.org"), timezone.now()
+    assert ada is not None
+    signature = sign(letter, "ada@example.org", now=now - 3 * A_DAY)
+    OutgoingEmail.objects.update(sent_at=now - 3 * A_DAY)
+    other = published(slug="sleepers")
+    for place in range(LINKS):
+        request_mail(other, address=ada, language="en", now=now)
+        OutgoingEmail.objects.filter(sent_at=None).update(sent_at=now - timedelta(hours=3 - place))
+    return OutgoingEmail.objects.create(
+        kind=EmailKind.CARRY_OVER, signature=signature, key="carry_over:1:1", created_at=now, next_attempt_at=now
+    )
+
+
+@pytest.mark.django_db
+def test_an_organizers_email_waits_for_all_that_forms_have_caused(asked_of: OutgoingEmail) -> None:
+    assert asked_of.signature is not None
+    now = timezone.now()
+    first = OutgoingEmail.objects.filter(kind="requested").order_by("pk")[0].sent_at
+    assert full_since(asked_of, asked_of.signature, now=now) == first
+    OutgoingEmail.objects.filter(kind="requested").first().delete()  # type: ignore[union-attr]
+    assert full_since(asked_of, asked_of.signature, now=now) is None
+
+
+# What a builder says
+
+
+def outcome(built: Built) -> OutgoingEmail:
+    """An email whose builder says this, after the worker has asked it."""
+    deliver_owed({kind: lambda _: built for kind in EmailKind})
+    return OutgoingEmail.objects.get()
+
+
+@pytest.fixture
+def owed(letter: Letter) -> OutgoingEmail:
+    sign(letter, "ada@example.org", now=timezone.now())
+    return OutgoingEmail.objects.get()
+
+
+@pytest.mark.django_db
+def test_what_it_sends_is_handed_over(owed: OutgoingEmail) -> None:
+    assert outcome(Send(EmailMessage("Subject", "Body", to=["ada@example.org"]))).sent_at
+    assert [message.subject for message in mail.outbox] == ["Subject"]
+
+
+@pytest.mark.django_db
+def test_what_waits_is_due_at_its_moment_and_was_never_tried(owed: OutgoingEmail) -> None:
+    until = timezone.now() + timedelta(hours=7)
+    found = outcome(Wait(until))
+    assert (found.next_attempt_at, found.attempts, found.dropped_at) == (until, 0, None)
+    assert found.put_off_at
+
+
+@pytest.mark.django_db
+def test_what_is_held_is_due_at_once_and_was_never_tried(owed: OutgoingEmail) -> None:
+    built: Iterator[Built] = iter([Hold(), Drop(DropReason.SETTLED)])
+    held: list[tuple[int, bool]] = []
+
+    def build(outgoing: OutgoingEmail) -> Built:
+        held.append((outgoing.attempts, outgoing.put_off_at is None))
+        return next(built)
+
+    deliver_owed(dict.fromkeys(EmailKind, build))
+    assert held == [(1, True), (1, True)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", DropReason)
+def test_why_an_email_was_dropped_is_neither_stored_nor_logged(
+    owed: OutgoingEmail, caplog: pytest.LogCaptureFixture, reason: DropReason
+) -> None:
+    """It would tell whoever reads a log or a table what a signer has done."""
+    with caplog.at_level(logging.DEBUG):
+        found = outcome(Drop(reason))
+    assert found.dropped_at
+    assert found.error == ""
+    assert reason.value not in caplog.text
+    assert reason.name not in caplog.text
