@@ -19,8 +19,8 @@ def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
     In laptop mode `make run` has set everything, so only the keys are checked.
     """
-    found = [*_keys(), *_parts()]
-    return found if settings.LAPTOP else [*found, *_production()]
+    problems = [*_keys(), *_parts()]
+    return problems if settings.LAPTOP else [*problems, *_production()]
 
 
 def refuse_unsafe_boot() -> None:

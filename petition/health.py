@@ -84,11 +84,11 @@ def _parts() -> list[Check]:
 @contextmanager
 def _answering() -> Iterator[list[Check]]:
     """Collect the answers of a part; none if it fails."""
-    found: list[Check] = []
+    checks: list[Check] = []
     try:
-        yield found
+        yield checks
     except (DatabaseError, redis.RedisError, KombuError, OSError):
-        found.clear()
+        checks.clear()
 
 
 @cache

@@ -29,11 +29,11 @@ def without_secrets(line: str) -> str:
     return ADDRESS.sub(_hidden, line)
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _hidden(match: re.Match[str]) -> str:
     """Keep the name of one of our nodes: it tells which machine and queue a line is about."""
-    name, host = found[1].lstrip("'"), found[2].rstrip(".")
+    name, host = match[1].lstrip("'"), match[2].rstrip(".")
     is_node = name.rstrip("0123456789") in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
-    return found[0] if is_node else "(address)"
+    return match[0] if is_node else "(address)"
 
 
 class HideSecrets(logging.Filter):

@@ -62,8 +62,8 @@ def tidy_address(text: str) -> str:
         name, inside = _trimmed(named[1]), _trimmed(named[2])
         # The name is a second address: one of the two is wrong, and we cannot know which.
         tidy = inside if name.casefold() == inside.casefold() or not LOOKS_LIKE_ONE.search(name) else tidy
-    if found := MAILTO.match(tidy):
-        tidy = _trimmed(unquote(tidy[found.end() :].partition("?")[0]))
+    if match := MAILTO.match(tidy):
+        tidy = _trimmed(unquote(tidy[match.end() :].partition("?")[0]))
     return tidy
 
 
@@ -83,10 +83,10 @@ def parse_address(text: str) -> Address:
     if code := _obvious(tidy):
         raise NoAddress(code)
     try:
-        found = validate_email(tidy, check_deliverability=False, allow_quoted_local=True, allow_display_name=False)
+        validated = validate_email(tidy, check_deliverability=False, allow_quoted_local=True, allow_display_name=False)
     except EmailNotValidError as wrong:
         raise NoAddress(_which(tidy)) from wrong
-    deliverable = found.ascii_email
+    deliverable = validated.ascii_email
     if not deliverable:
         # Privacy: Django would encode such a name (RFC 2047), and the email would go to another mailbox.
         raise NoAddress("not_ascii")

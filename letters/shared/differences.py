@@ -78,13 +78,13 @@ _Run = tuple[str, range, range]
 def differences(old: str, new: str) -> tuple[Paragraph, ...]:
     """Return the paragraphs of the new text with changes marked. Of unchanged ones, only the neighbours of changes."""
     before, after, budget = _paragraphs(old), _paragraphs(new), _Budget()
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     for kind, left, right in _Comparison(before, after, budget).runs():
         if kind == "same":
-            found += [Paragraph("same", (Part("same", after[place]),)) for place in right]
+            paragraphs += [Paragraph("same", (Part("same", after[place]),)) for place in right]
         else:
-            found += _changed([before[place] for place in left], [after[place] for place in right], budget)
-    shown = tuple(_without_what_stays(found))
+            paragraphs += _changed([before[place] for place in left], [after[place] for place in right], budget)
+    shown = tuple(_without_what_stays(paragraphs))
     more = len(shown) - MAX_PARAGRAPHS
     return (*shown[:MAX_PARAGRAPHS], Paragraph("more", number=more)) if more > 0 else shown
 
@@ -274,18 +274,18 @@ class _Comparison:
         old, new = self.old, self.new
         counts = Counter(old[each] for each in left), Counter(new[each] for each in right)
         places = {new[each]: each for each in right if counts[1][new[each]] == 1}
-        found = [(each, places[old[each]]) for each in left if counts[0][old[each]] == 1 and old[each] in places]
+        anchors = [(each, places[old[each]]) for each in left if counts[0][old[each]] == 1 and old[each] in places]
         # The longest increasing subsequence: the last position for each length, and its predecessor.
         ends: list[int] = []
         chains: list[int] = []
         before: list[int] = []
-        for index, (_, place) in enumerate(found):
+        for index, (_, place) in enumerate(anchors):
             length = bisect_left(ends, place)
             before.append(chains[length - 1] if length else -1)
             ends[length : length + 1], chains[length : length + 1] = [place], [index]
         rising, at = [], chains[-1] if chains else -1
         while at >= 0:
-            rising.append(found[at])
+            rising.append(anchors[at])
             at = before[at]
         return rising[::-1]
 

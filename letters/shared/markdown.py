@@ -195,11 +195,11 @@ def _without_tags(children: list[Token]) -> Iterator[Token]:
 def _without_tag(child: Token) -> Token:
     if child.type != "html_inline":
         return child
-    found = TAG.fullmatch(child.content)
-    name = (found[1] or "").lower() if found else ""
+    match = TAG.fullmatch(child.content)
+    name = (match[1] or "").lower() if match else ""
     if name in ENDS_A_LINE:
         return Token("hardbreak", "br", 0, level=child.level)
-    is_none = found and (not name or name in HTML)
+    is_none = match and (not name or name in HTML)
     return Token("text", "", 0, content="" if is_none else child.content, level=child.level)
 
 
@@ -237,16 +237,16 @@ def bare(address: str) -> str:
 
 def _with_links(token: Token) -> Iterator[Token]:
     place = 0
-    for found in addresses_in(token.content):
-        target = MARKDOWN.normalizeLink(found.target)
+    for link in addresses_in(token.content):
+        target = MARKDOWN.normalizeLink(link.target)
         if not MARKDOWN.validateLink(target):
             continue
-        if token.content[place : found.start]:
-            yield Token("text", "", 0, content=token.content[place : found.start], level=token.level)
+        if token.content[place : link.start]:
+            yield Token("text", "", 0, content=token.content[place : link.start], level=token.level)
         yield Token("link_open", "a", 1, attrs={"href": target, "dir": "ltr"}, level=token.level, info="auto")
-        yield Token("text", "", 0, content=token.content[found.start : found.end], level=token.level + 1)
+        yield Token("text", "", 0, content=token.content[link.start : link.end], level=token.level + 1)
         yield Token("link_close", "a", -1, level=token.level, info="auto")
-        place = found.end
+        place = link.end
     if token.content[place:]:
         yield Token("text", "", 0, content=token.content[place:], level=token.level)
 
@@ -287,8 +287,8 @@ def _tick_boxes(state: StateCore) -> None:
         if before.type != "paragraph_open" or token.type != "inline" or not token.children:
             continue
         first = token.children[0]
-        if before.level and first.type == "text" and (found := TASK.match(first.content)):
-            first.content = ("☐" if found[1] == " " else "☑") + first.content[found.end() :]
+        if before.level and first.type == "text" and (match := TASK.match(first.content)):
+            first.content = ("☐" if match[1] == " " else "☑") + first.content[match.end() :]
 
 
 def _star_in_a_word(state: StateInline, silent: bool) -> bool:

@@ -20,14 +20,14 @@ def with_initial(html: str) -> str:
     """
     place = 0
     salutations: list[re.Match[str]] = []
-    while found := PARAGRAPH.match(html, place):
-        words = _words(found[1])
+    while paragraph := PARAGRAPH.match(html, place):
+        words = _words(paragraph[1])
         if len(words) >= FEWEST_CHARACTERS:
-            return _marked(html, salutations, found) if _can_carry_it(found[1], words) else html
+            return _marked(html, salutations, paragraph) if _can_carry_it(paragraph[1], words) else html
         if len(salutations) == MAX_SALUTATIONS:
             break
-        salutations.append(found)
-        place = found.end()
+        salutations.append(paragraph)
+        place = paragraph.end()
     return html
 
 
@@ -45,7 +45,7 @@ def _words(inside: str) -> str:
 
 
 def _marked(html: str, salutations: list[re.Match[str]], opening: re.Match[str]) -> str:
-    marked = [_with_class(found[0], "salutation") for found in salutations]
+    marked = [_with_class(match[0], "salutation") for match in salutations]
     return "".join([*marked, _with_class(opening[0], "opening"), html[opening.end() :]])
 
 

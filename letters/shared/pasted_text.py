@@ -39,25 +39,25 @@ def _without_comments(text: str) -> str:
 def _outside_fences(lines: list[str]) -> Iterator[Line]:
     fence = ""
     for line in lines:
-        found = FENCE.match(line)
-        yield line, not fence and not found
-        if found and fence in {"", found[1]}:
-            fence = "" if fence else found[1]
+        match = FENCE.match(line)
+        yield line, not fence and not match
+        if match and fence in {"", match[1]}:
+            fence = "" if fence else match[1]
 
 
 def _with_rules(lines: list[Line]) -> Iterator[Line]:
     """Read dashes below a sentence as a rule, and two dashes as text. Below a few words they underline a headline."""
     height = 0
     for number, (line, is_ours) in enumerate(lines):
-        found = UNDERLINE.match(line) if is_ours else None
-        if found and len(found[1]) < SHORTEST_UNDERLINE and line.strip() != "-":
-            yield line.replace(found[1], "\\" + found[1], 1), is_ours
-        elif found and height and not _is_headline(lines[number - 1][0], height):
+        match = UNDERLINE.match(line) if is_ours else None
+        if match and len(match[1]) < SHORTEST_UNDERLINE and line.strip() != "-":
+            yield line.replace(match[1], "\\" + match[1], 1), is_ours
+        elif match and height and not _is_headline(lines[number - 1][0], height):
             yield "", is_ours
             yield line, is_ours
         else:
             yield line, is_ours
-        height = height + 1 if line.strip() and not found else 0
+        height = height + 1 if line.strip() and not match else 0
 
 
 def _is_headline(line: str, height: int) -> bool:
@@ -73,11 +73,11 @@ def _with_bullets(lines: Iterator[Line]) -> Iterator[str]:
     beside = {each for pair in pairwise(full) if dashed.issuperset(pair) for each in pair}
     signs: list[str] = []
     for number, (line, is_ours) in enumerate(all_lines):
-        found = (BULLET.match(line) or (DASH.match(line) if number in beside else None)) if is_ours else None
-        if found:
-            sign = next(filter(None, found.groups()[1:]))
+        match = (BULLET.match(line) or (DASH.match(line) if number in beside else None)) if is_ours else None
+        if match:
+            sign = next(filter(None, match.groups()[1:]))
             signs = signs[: signs.index(sign) + 1] if sign in signs else [*signs, sign]
-            yield f"{found[1] or '  ' * (len(signs) - 1)}- {line[found.end() :]}"
+            yield f"{match[1] or '  ' * (len(signs) - 1)}- {line[match.end() :]}"
             continue
         if line.strip() and number and not all_lines[number - 1][0].strip():
             signs = []

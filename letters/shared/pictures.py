@@ -74,11 +74,11 @@ def _remade(data: bytes) -> Remade:
 
 def picture_tag(address: str, alt: str) -> str:
     """Return the <img> of one of our own pictures, with its size; for any other picture only its description."""
-    found = ADDRESS.fullmatch(address)
-    if not found:
+    match = ADDRESS.fullmatch(address)
+    if not match:
         return escape(alt)
-    width, height = int(found[2]), int(found[3])
-    small = f"/media/{found[1]}-{SMALL_WIDTH}.webp"
+    width, height = int(match[2]), int(match[3])
+    small = f"/media/{match[1]}-{SMALL_WIDTH}.webp"
     srcset = f' srcset="{small} {SMALL_WIDTH}w, {address} {width}w" sizes="(max-width: 40rem) 100vw, 38rem"'
     more = srcset if width > SMALL_WIDTH else ""
     return f'<img src="{address}" alt="{escape(alt)}" width="{width}" height="{height}" loading="lazy"{more}>'

@@ -44,10 +44,10 @@ def patient_editor(connection: BaseDatabaseWrapper, *, lock_seconds: int) -> typ
             # It waits for old transactions to end, however long they take, and nobody waits behind it.
             if of_session:
                 super().execute("SET lock_timeout = 0", None)
-            found = super().execute(sql, params)
+            result = super().execute(sql, params)
             if of_session:
                 super().execute(of_session, None)
-            return found
+            return result
 
     return PatientSchemaEditor
 
@@ -56,7 +56,7 @@ def _is_built(connection: BaseDatabaseWrapper, name: str) -> bool:
     """Tell whether an earlier attempt has built this index. Drops the remains of one that failed."""
     with connection.cursor() as cursor:
         cursor.execute(STATE, [f'"{name}"'])
-        found = cursor.fetchone()
-        if found and not found[0]:
+        row = cursor.fetchone()
+        if row and not row[0]:
             cursor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{name}"')
-    return bool(found and found[0])
+    return bool(row and row[0])

@@ -128,7 +128,7 @@ MAX_LARGE_PICTURES = 10
 
 def pictures(letter: Letter, body: str) -> dict[str, bytes]:
     """Return the letter's own pictures in its text, by address. Raises TooComplicated."""
-    addresses = {found[1]: address for address in pictures_in(body) if (found := ADDRESS.fullmatch(address))}
+    addresses = {match[1]: address for address in pictures_in(body) if (match := ADDRESS.fullmatch(address))}
     kept = letter.pictures.filter(digest__in=addresses)
     is_few = len(addresses) <= MAX_LARGE_PICTURES
     return {addresses[each.digest]: bytes(each.full if is_few or not each.small else each.small) for each in kept}

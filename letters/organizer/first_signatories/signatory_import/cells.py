@@ -40,13 +40,13 @@ def addresses_in(cell: str) -> list[Address]:
     parts = [part.strip() for part in BETWEEN_ADDRESSES.split(cell) if part.strip()]
     if not parts or not _in_part(parts[0]):
         return []
-    found: dict[str, Address] = {}
+    addresses: dict[str, Address] = {}
     for part in parts[:MAX_PARTS]:
         for address in _in_part(part):
-            found.setdefault(address.canonical, address)
-        if len(found) > 1:
+            addresses.setdefault(address.canonical, address)
+        if len(addresses) > 1:
             break
-    return list(found.values())
+    return list(addresses.values())
 
 
 def _in_part(text: str) -> list[Address]:
@@ -57,8 +57,8 @@ def _in_part(text: str) -> list[Address]:
     words = text.split()
     if len(words) < 2 or not all("@" in word for word in words):
         return []
-    found = list(map(read_address, words[:MAX_PARTS]))
-    return [address for address in found if address] if all(found) else []
+    addresses = list(map(read_address, words[:MAX_PARTS]))
+    return [address for address in addresses if address] if all(addresses) else []
 
 
 def count_in_other_scripts(cell: str) -> int:

@@ -59,17 +59,17 @@ def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: boo
     for row in rows[1 if has_heading else 0 :]:
         cells = {meaning: cell_at(row, place) for place, meaning in enumerate(columns) if meaning != "ignored"}
         in_other_scripts += count_in_other_scripts(cells.get("address", ""))
-        found = addresses_in(cells.get("address", "")) if in_other_scripts <= MAX_IN_OTHER_SCRIPTS else []
-        if not found:
+        addresses = addresses_in(cells.get("address", "")) if in_other_scripts <= MAX_IN_OTHER_SCRIPTS else []
+        if not addresses:
             parsed_list.without_address.append(row.line)
-        elif found[0].canonical in seen:
+        elif addresses[0].canonical in seen:
             parsed_list.doubles.append(row.line)
         else:
-            seen.add(found[0].canonical)
-            parsed_list.people.append(_person(row, cells, found[0], family_first=family_first))
-            if len(found) > 1:
+            seen.add(addresses[0].canonical)
+            parsed_list.people.append(_person(row, cells, addresses[0], family_first=family_first))
+            if len(addresses) > 1:
                 parsed_list.several.append(row.line)
-            if likely_meant(found[0].deliverable):
+            if likely_meant(addresses[0].deliverable):
                 parsed_list.slips.append(row.line)
     return parsed_list
 
