@@ -45,7 +45,7 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
     said = queries.said_by(signature, token.submission_id)
     offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED
     if not is_pending and not offers:
-        return _just_confirmed(request, signature, now) or _used_link(request, signature)
+        return just_confirmed(request, signature, now) or used_link(request, signature)
     refusal = signature.letter.confirmation_refusal(now) if is_pending else ""
     acts = request.method == "POST" and not refusal
     if acts and request.POST.get("seen", said.fingerprint()) != said.fingerprint():
@@ -68,7 +68,7 @@ def _confirm_page_anew(request: HttpRequest, token: Token) -> HttpResponse:
     if signature is None:
         return useless_link(request)
     if signature.state != Signature.State.PENDING:
-        return _used_link(request, signature)
+        return used_link(request, signature)
     return _confirm_page(request, signature, queries.said_by(signature, token.submission_id), has_changed=True)
 
 
@@ -84,7 +84,7 @@ def _confirm_page(
 ) -> HttpResponse:
     """Show the words before they count. A person who has signed already also sees the words that count now."""
     if refusal in {"answered", "taken_back"}:
-        return _used_link(request, signature)
+        return used_link(request, signature)
     if refusal:
         return signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
     template = "confirm" if signature.state == Signature.State.PENDING else "instead"
@@ -130,14 +130,14 @@ def _url_of_thanks(letter: Letter, language: str) -> str:
 SAME_CLICK = timedelta(minutes=1)
 
 
-def _just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
+def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
     """Repeat the answer to the first click; None if this is no second click."""
     at = signature.confirmed_at
     is_second_click = request.method == "POST" and at is not None and timedelta() <= now - at < SAME_CLICK
     return lead_to_thanks(request, signature) if is_second_click and signature.state in CONFIRMED else None
 
 
-def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
+def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
     """Privacy: signers share the URL of this page. It tells no more than a stranger may know: neither what became of
     the signature, nor in which language it was signed.
     """
