@@ -18,7 +18,7 @@ from letters.signer.signing.operations import (
     decline_invitation,
     invitation_refusal,
 )
-from letters.signer.signing.views.confirming import just_confirmed, used_link, lead_to_thanks
+from letters.signer.signing.views.confirming import just_confirmed, lead_to_thanks, used_link
 from letters.signer.signing.views.layout import signature_page, typed_fields
 
 
