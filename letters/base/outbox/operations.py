@@ -39,7 +39,7 @@ MAX_ATTEMPTS = 30
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
 
 # The work lists, in the words of their partial indexes (letters/models/outgoing_email.py).
-BATCH_SIZE = f"kind NOT IN ({kinds_in_sql(BULK)})"
+AT_ONCE = f"kind NOT IN ({kinds_in_sql(BULK)})"
 LATER = f"kind IN ({kinds_in_sql(BULK)}) AND update_id IS NULL"
 OF_UPDATE = "update_id = %(update)s"
 # The number of updates that share a batch.
@@ -91,7 +91,7 @@ def claim_emails(*, now: datetime, most: int, bulk: bool = False) -> list[Outgoi
     of an update while it is paused.
     """
     if not bulk:
-        return _claim(BATCH_SIZE, now=now, most=most)
+        return _claim(AT_ONCE, now=now, most=most)
     if not is_on(Switch.Name.SEND_BULK_MAIL):
         return []
     # Each work list gets an equal share of what is left, so that an update to a million people does not delay one to a
