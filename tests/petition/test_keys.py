@@ -113,7 +113,7 @@ def test_no_part_starts_with_a_wrong_key(
 ) -> None:
     ended = start(part, ADDRESS_HASH_KEY=OTHER)
     assert ended.returncode != 0
-    assert "Undersigned does not start: ADDRESS_HASH_KEY is not what the data in this database" in ended.stderr
+    assert "Undersigned does not start: ADDRESS_HASH_KEY is not what this database was written with" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -99,7 +99,7 @@ def test_when_the_reader_has_ended_the_change_is_made(changing: None, monkeypatc
     with long_reader() as reader:
         monkeypatch.setattr(migrate, "sleep", lambda _seconds: reader.rollback())
         call_command("migrate", lock_seconds=LOCK_SECONDS, stderr=said)
-    assert said.getvalue().count("A table is in use by somebody else. Trying again in 1 seconds.") == 1
+    assert said.getvalue().count("Another process is using a table. Trying again in 1 seconds.") == 1
     with connection.cursor() as cursor:
         cursor.execute("SELECT tried FROM letters_letter")
         cursor.execute("SHOW lock_timeout")
