@@ -1,4 +1,4 @@
-"""Letters that have another address now: whoever asks for the old one is led to the new one, whatever page it is."""
+"""Redirect from a letter's former slugs to its current one, on every page of the letter."""
 
 from collections.abc import Callable
 
@@ -7,18 +7,18 @@ from django.utils.http import urlencode
 
 from letters.public.public_pages import queries
 
-# Not for ever: an address can be taken back, and a browser that remembers both ways would go in circles.
+# Short, because a letter can get a former slug back. A browser that remembered both redirects would go in circles.
 LED_FOR = "public, max-age=60"
-# Where the answer depends on who asks: a cache on the way must not tell others where a draft is.
+# Privacy: where the redirect depends on the person who asks, a cache must not tell others where a draft is.
 FOR_ONE = "private, no-store"
-# Pages behind an account.
+# Prefixes of the pages that need an account.
 BEHIND_ACCOUNT = ("/organize/", "/moderate/")
-# What stands before a letter's slug in its addresses.
+# The parts of a path that come just before a letter's slug.
 BEFORE = ("/letters/", "/moderate/")
 
 
 class FormerSlugRedirectMiddleware:
-    """The last middleware: asks only where there would be no page, so that living addresses pay nothing."""
+    """Middleware that redirects former slugs. It comes last and acts only on a 404, so current URLs cost nothing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,7 +27,7 @@ class FormerSlugRedirectMiddleware:
         response = self.get_response(request)
         if response.status_code != 404 or not (url := _new_address(request)):
             return response
-        # 308 where something is sent: the browser sends it again, to the new address, and no signature is lost.
+        # 308 for a form: the browser sends it again to the new URL, so that no signature is lost.
         is_read = request.method in {"GET", "HEAD"}
         kept = LED_FOR if is_read and not _is_behind_account(request) else FOR_ONE
         moved = HttpResponseRedirect(url, headers={"Cache-Control": kept})
@@ -40,7 +40,7 @@ def _new_address(request: HttpRequest) -> str:
     before = next((word for word in BEFORE if f"{word}{slug}/" in request.path), "")
     if not slug or not before:
         return ""
-    # A draft's address is for its collective alone. Only pages behind an account know who asks.
+    # Privacy: only members may learn a draft's slug. Only pages behind an account know who asks.
     current_slug = queries.slug_now(slug, request.user if _is_behind_account(request) else None)
     query = f"?{urlencode(list(request.GET.lists()), doseq=True)}" if request.GET else ""
     return request.path.replace(f"{before}{slug}/", f"{before}{current_slug}/", 1) + query if current_slug else ""
