@@ -37,9 +37,9 @@ STALE_SECONDS = 300
 # After a failure, the view is not called for this long: while the database is down, each call would wait in vain.
 CIRCUIT_OPEN_SECONDS = 5
 MAX_PAGES = 256
-LARGEST_PAGE = 512 * 1024
+MAX_PAGE_BYTES = 512 * 1024
 # The key in request.META that holds the reader's If-None-Match while the view is asked for the whole page.
-VISITORS_CONDITION = "undersigned.if_none_match"
+READERS_CONDITION = "undersigned.if_none_match"
 
 
 def page_etag(*parts: object) -> str:
@@ -57,11 +57,11 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
     return publish(response, etag) if isinstance(response, HttpResponse) else None
 
 
-def unchanged_for_visitor(request: HttpRequest, etag: str) -> HttpResponse | None:
+def unchanged_for_reader(request: HttpRequest, etag: str) -> HttpResponse | None:
     """Do the same for a page that is too long to keep in memory: here the reader's own If-None-Match decides."""
     if response := unchanged(request, etag):
         return response
-    has_it = etag in parse_etags(request.META.get(VISITORS_CONDITION, ""))
+    has_it = etag in parse_etags(request.META.get(READERS_CONDITION, ""))
     return publish(HttpResponseNotModified(), etag) if has_it else None
 
 
@@ -78,7 +78,7 @@ def publish(response: Result, etag: str) -> Result:
 @cache
 def code_fingerprint() -> str:
     """Return a hash that changes with every release, so that no page of an old release passes for a current one."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     sources = [
         *(settings.BASE_DIR / "letters").rglob("*.py"),
         *(settings.BASE_DIR / "letters" / "templates").rglob("*.*"),
@@ -86,8 +86,8 @@ def code_fingerprint() -> str:
         *Path(settings.STATIC_ROOT).glob("*.json"),
     ]
     for path in sorted(sources):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 # A client can also refuse gzip: "gzip;q=0".
@@ -105,12 +105,12 @@ class _Page:
     versions: dict[int, int]
     circuit_open_until: float = 0
     # Held by the one request that asks the view again; all others get the page as it is.
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    revalidating: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        wanted = request.META.get("HTTP_IF_NONE_MATCH")
+        client_etags = request.META.get("HTTP_IF_NONE_MATCH")
         response: HttpResponse
-        if wanted and self.etag in parse_etags(wanted):
+        if client_etags and self.etag in parse_etags(client_etags):
             response = HttpResponseNotModified()
             response.headers["ETag"] = self.etag
             response.headers["Cache-Control"] = self.headers["Cache-Control"]
@@ -136,7 +136,7 @@ class PublicPageCache:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
         response = self._answer(request)
-        return _headers_alone(response) if request.method == "HEAD" and response.streaming else response
+        return _headers_only(response) if request.method == "HEAD" and response.streaming else response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         for condition in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE"):
@@ -150,26 +150,26 @@ class PublicPageCache:
         now = time.monotonic()
         if now < page.circuit_open_until:
             return page.answer(request)
-        is_behind = _is_behind(page)
+        is_outdated = _is_outdated(page)
         # A reader waits only if a newer version has been shown elsewhere. All others get the page as it is.
-        if (is_behind or now - page.checked_at > FRESH_SECONDS) and page.asking.acquire(blocking=is_behind):
+        if (is_outdated or now - page.checked_at > FRESH_SECONDS) and page.revalidating.acquire(blocking=is_outdated):
             try:
-                return self._ask_again(request, key, self.pages.get(key, page), before=now)
+                return self._revalidate(request, key, self.pages.get(key, page), started_at=now)
             finally:
-                page.asking.release()
+                page.revalidating.release()
         return page.answer(request)
 
     def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
         """Ask the view for the whole page, and compare the reader's If-None-Match here."""
         response, versions = self._ask(request, etag=None)
-        page = _page_of(response, versions)
+        page = _page_to_keep(response, versions)
         if page is None:
             return _conditional(request, response) if response.streaming else response
         self._keep(key, page)
         return page.answer(request)
 
-    def _ask_again(self, request: HttpRequest, key: str, page: _Page, *, before: float) -> HttpResponse:
-        if before < max(page.checked_at, page.circuit_open_until) and not _is_behind(page):
+    def _revalidate(self, request: HttpRequest, key: str, page: _Page, *, started_at: float) -> HttpResponse:
+        if started_at < max(page.checked_at, page.circuit_open_until) and not _is_outdated(page):
             return page.answer(request)  # Another thread asked the view while this one waited for the lock.
         announced = latest_versions.newest(page.versions)
         response, versions = self._ask(request, etag=page.etag)
@@ -182,13 +182,13 @@ class PublicPageCache:
         if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
             page.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
             return page.answer(request)
-        fresh = _page_of(response, versions)
-        if fresh is None:
+        new_page = _page_to_keep(response, versions)
+        if new_page is None:
             if response.status_code < 400 or response.status_code in {404, 410}:
                 self.pages.pop(key, None)
             return response
-        self._keep(key, fresh)
-        return fresh.answer(request)
+        self._keep(key, new_page)
+        return new_page.answer(request)
 
     def _ask(self, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
         """Ask the view as a client that has the page `etag`, or no page.
@@ -196,15 +196,15 @@ class PublicPageCache:
         Return the answer and the versions of the letters on it. The reader's own If-None-Match is put back afterwards.
         """
         name = "HTTP_IF_NONE_MATCH"
-        visitors = request.META.pop(name, None)
-        request.META[VISITORS_CONDITION] = visitors or ""
+        readers_condition = request.META.pop(name, None)
+        request.META[READERS_CONDITION] = readers_condition or ""
         if etag:
             request.META[name] = etag
         with latest_versions.collecting() as versions:
-            response = self._whole(request)
+            response = self._answer_to_get(request)
         request.META.pop(name, None)
-        if visitors is not None:
-            request.META[name] = visitors
+        if readers_condition is not None:
+            request.META[name] = readers_condition
         if _is_public(response):
             latest_versions.announce(versions)
             # Privacy: Django replaces a broken cookie of its own with a new one, which is for one reader only.
@@ -213,7 +213,7 @@ class PublicPageCache:
             response.headers["Vary"] = "Accept-Encoding"
         return response, versions
 
-    def _whole(self, request: HttpRequest) -> HttpResponse:
+    def _answer_to_get(self, request: HttpRequest) -> HttpResponse:
         """Answer HEAD like GET, so that a request for headers alone leaves no empty page in memory for others."""
         if request.method != "HEAD":
             return self.get_response(request)
@@ -241,16 +241,16 @@ def _key(request: HttpRequest) -> str:
     return request.path
 
 
-def _is_behind(page: _Page) -> bool:
+def _is_outdated(page: _Page) -> bool:
     """Return whether a reader may have seen a newer version elsewhere."""
     return any(version > page.versions[pk] for pk, version in latest_versions.newest(page.versions).items())
 
 
-def _page_of(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
+def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
     """Return the response as a page to keep; None if it is not for everybody, or too large."""
     if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
-    if len(response.content) > LARGEST_PAGE:
+    if len(response.content) > MAX_PAGE_BYTES:
         return None
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     body = response.content
@@ -258,7 +258,7 @@ def _page_of(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
     return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic(), versions)
 
 
-def _headers_alone(response: HttpResponse) -> HttpResponse:
+def _headers_only(response: HttpResponse) -> HttpResponse:
     """Return the headers of a streamed response and read none of its body.
 
     For all other responses, the web server leaves the body out.

@@ -18,14 +18,14 @@ from django.conf import settings
 from letters.shared.csv_rows import MARK, csv_lines
 
 # A list with more numbers than this is built in the background; a shorter one is built while its reader waits.
-LARGE = 5000
+LARGE_LIST = 5000
 # The least time between two builds of a list, however often the letter changes.
-AGAIN_AFTER = timedelta(seconds=60)
+REBUILD_INTERVAL = timedelta(seconds=60)
 # Privacy: an outdated list is sent for no longer than this after it was read from the database. It may hold the name
 # of a person who has withdrawn since. The page of the list states this time.
-TOO_OLD = timedelta(seconds=120)
+MAX_OUTDATED_TIME = timedelta(seconds=120)
 # A file that is still unfinished after this time was left by a killed worker.
-ABANDONED = timedelta(hours=1)
+ABANDONED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class BuiltList:
     began_at: datetime
 
     def may_be_sent(self, version: int, now: datetime) -> bool:
-        return self.version == version or now - self.began_at <= TOO_OLD
+        return self.version == version or now - self.began_at <= MAX_OUTDATED_TIME
 
     def should_be_rebuilt(self, version: int, now: datetime) -> bool:
-        return self.version != version and now - self.began_at >= AGAIN_AFTER
+        return self.version != version and now - self.began_at >= REBUILD_INTERVAL
 
 
 def newest_list(letter_id: int) -> BuiltList | None:
@@ -56,9 +56,9 @@ def building(letter_id: int) -> Iterator[bool]:
     Race: if two workers built it at once, the older list could be finished last and replace the newer one.
     """
     # Race: never delete this empty file. Two workers could then lock two different files of the same name.
-    with (_folder() / f"{letter_id}.building").open("ab") as mark:
+    with (_folder() / f"{letter_id}.building").open("ab") as lock_file:
         try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:
@@ -70,7 +70,7 @@ def write_list(
     *,
     version: int,
     heading: Sequence[str],
-    pieces: Iterable[list[Sequence[object]]],
+    batches: Iterable[list[Sequence[object]]],
     began_at: datetime,
 ) -> BuiltList:
     """Write a list to a new file, then delete the older files of this letter."""
@@ -79,7 +79,7 @@ def write_list(
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write((MARK + csv_lines([heading])).encode())
-            for rows in pieces:
+            for rows in batches:
                 file.write(csv_lines(rows).encode())
         unfinished.replace(path)
     finally:
@@ -100,7 +100,7 @@ def delete_abandoned(now: datetime) -> None:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except FileNotFoundError:
             continue  # Race: a worker has just finished and renamed it.
-        if now - written_at > ABANDONED:
+        if now - written_at > ABANDONED_AFTER:
             path.unlink(missing_ok=True)
 
 

@@ -45,7 +45,7 @@ def collecting() -> Iterator[dict[int, int]]:
         _shown.reset(token)
 
 
-def show(letter_id: int, version: int) -> None:
+def note_shown(letter_id: int, version: int) -> None:
     """Note that the page being made shows this version."""
     shown = _shown.get()
     if shown is not None:
@@ -61,7 +61,7 @@ def newest(letter_ids: Iterable[int]) -> dict[int, int]:
         try:
             scores = _valkey().zmscore(KEY, [str(each) for each in unknown])
         except (redis.RedisError, OSError) as error:
-            _complain(error)
+            _open_circuit(error)
         else:
             if len(_remembered) > MAX_REMEMBERED:
                 _remembered.clear()
@@ -75,16 +75,16 @@ def announce(versions: Mapping[int, int]) -> None:
     Race: another process may have asked Valkey just before us, and it serves older pages for as long as it remembers
     the reply. This call waits for that long, so that nobody sees the new version from us first.
     """
-    news = {pk: version for pk, version in versions.items() if version > _remembered.get(pk, (0, 0.0))[0]}
-    if not news or time.monotonic() < _circuit_open_until:
+    unannounced = {pk: version for pk, version in versions.items() if version > _remembered.get(pk, (0, 0.0))[0]}
+    if not unannounced or time.monotonic() < _circuit_open_until:
         return
     try:
         pipeline = _valkey().pipeline(transaction=False)
-        pipeline.zadd(KEY, {str(pk): version for pk, version in news.items()}, gt=True)
+        pipeline.zadd(KEY, {str(pk): version for pk, version in unannounced.items()}, gt=True)
         pipeline.expire(KEY, FORGOTTEN_AFTER_SECONDS)
         pipeline.execute()
     except (redis.RedisError, OSError) as error:
-        _complain(error)
+        _open_circuit(error)
         return
     time.sleep(REMEMBERED_SECONDS)
 
@@ -101,7 +101,7 @@ def _valkey() -> "redis.Redis":
     return redis.Redis.from_url(settings.VALKEY_URL, socket_connect_timeout=0.5, socket_timeout=0.5)
 
 
-def _complain(error: Exception) -> None:
+def _open_circuit(error: Exception) -> None:
     global _circuit_open_until  # noqa: PLW0603
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     # While nobody can refresh these versions, pages are not compared with them.

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from letters.models import Letter, Revision, Translation
 from letters.public.public_pages import queries
-from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_visitor
+from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
 from letters.shared.languages import direction, interface_language, language_name
 
 Context = Mapping[str, object]
@@ -36,7 +36,7 @@ class Page:
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         etag = page_etag(*self.depends_on)
-        not_modified = (unchanged_for_visitor if self.is_long else unchanged)(request, etag)
+        not_modified = (unchanged_for_reader if self.is_long else unchanged)(request, etag)
         response = not_modified or self.make()
         if response.status_code == 200:
             publish(response, etag)
@@ -74,11 +74,11 @@ class Visit:
     language: str
     # The page's name in urls.py, and the arguments in its URL besides slug and language.
     name: str
-    in_url: Mapping[str, int] = field(default_factory=dict)
+    url_kwargs: Mapping[str, int] = field(default_factory=dict)
 
     def url_in(self, language: str) -> str:
         """Return the URL of this page in one of the letter's languages."""
-        return self.letter.url_of(self.name, language, **self.in_url)
+        return self.letter.url_of(self.name, language, **self.url_kwargs)
 
     def url_of(self, name: str, **kwargs: int) -> str:
         """Return the URL of another page of the letter, in the language of this one."""
@@ -135,13 +135,15 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
     def decorate(view: Callable[..., Page | HttpResponseBase]) -> View:
         @public_page
         @wraps(view)
-        def found(request: HttpRequest, slug: str, language: str = "", **in_url: int) -> Page | HttpResponseBase:
+        def find_letter(
+            request: HttpRequest, slug: str, language: str = "", **url_kwargs: int
+        ) -> Page | HttpResponseBase:
             letter = _letter_or_404(slug)
             if language == letter.language:
-                return HttpResponseRedirect(letter.url_of(name, "", **in_url))
-            return view(Visit(request, letter, language or letter.language, name, in_url), **in_url)
+                return HttpResponseRedirect(letter.url_of(name, "", **url_kwargs))
+            return view(Visit(request, letter, language or letter.language, name, url_kwargs), **url_kwargs)
 
-        return found
+        return find_letter
 
     return decorate
 

@@ -32,10 +32,10 @@ from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
 
 PAGE_LENGTH = 100
-NEWEST = 12
+NEWEST_ON_LETTER = 12
 # The most first signatories on the letter's page. The list has all of them.
-FIRST = 100
-LETTERS_ON_HOME = 50
+FIRST_ON_LETTER = 100
+MAX_LETTERS_ON_HOME = 50
 # Updates on the letter's own page and on one page of the archive; entries in the feed.
 UPDATES_ON_LETTER = 3
 UPDATES_ON_PAGE = 50
@@ -47,17 +47,17 @@ MAX_ANSWERS = 20
 def public_letter(slug: str) -> Letter:
     """Return a public letter. Raise Letter.DoesNotExist for a draft too, so that nobody learns that it exists."""
     letter = Letter.objects.public().select_related("collective", "current_revision").get(slug=slug)
-    latest_versions.show(letter.pk, letter.version)
+    latest_versions.note_shown(letter.pk, letter.version)
     return letter
 
 
-def slug_now(old: str, asker: User | AnonymousUser | None) -> str:
+def current_slug(former_slug: str, user: User | AnonymousUser | None) -> str:
     """Return the current slug of the letter that had this slug before.
 
-    Privacy: return an empty string if `asker`, or the public (None), may not know of the letter.
+    Privacy: return an empty string if `user`, or the public (None), may not know of the letter.
     """
-    letters = Letter.objects.filter(former_slugs__slug=old)
-    letters = letters.public() if asker is None else letters.filter(collective__memberships__user=asker.pk)
+    letters = Letter.objects.filter(former_slugs__slug=former_slug)
+    letters = letters.public() if user is None else letters.filter(collective__memberships__user=user.pk)
     return letters.values_list("slug", flat=True).first() or ""
 
 
@@ -86,12 +86,12 @@ def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures
     Privacy: names come first, ordered by sequence number as in the list; then names withheld, ordered by their salts,
     which are random and secret. In the order of the organizers' list, everyone with that list could name them.
     """
-    place = Case(When(display=Display.PUBLIC, then=F("number")))
+    number_if_named = Case(When(display=Display.PUBLIC, then=F("number")))
     signatures = _counted(letter, changes).filter(is_first=True, state=COUNTED)
-    signatures = signatures.order_by(place.asc(nulls_last=True), "salt")
-    shown = list(signatures[: FIRST + 1])
-    number = signatures.count() if len(shown) > FIRST else len(shown)
-    shown = shown[:FIRST]
+    signatures = signatures.order_by(number_if_named.asc(nulls_last=True), "salt")
+    shown = list(signatures[: FIRST_ON_LETTER + 1])
+    number = signatures.count() if len(shown) > FIRST_ON_LETTER else len(shown)
+    shown = shown[:FIRST_ON_LETTER]
     return FirstSignatures(shown, number - len(shown), max(0, letter.signature_count - number))
 
 
@@ -139,7 +139,7 @@ def changes_since(older: Revision, newer: Revision, language: str) -> tuple[Para
 
 def newest_signatures(letter: Letter, changes: History | None) -> list[Signature]:
     """Return the newest signatures without first signatories, whom the page lists above them."""
-    return list(_counted(letter, changes).published().filter(is_first=False)[:NEWEST])
+    return list(_counted(letter, changes).published().filter(is_first=False)[:NEWEST_ON_LETTER])
 
 
 def _counted(letter: Letter, changes: History | None) -> SignatureQuerySet:
@@ -185,16 +185,16 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
     """
     changes = History.of_changed(letter)
     for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
-        upto = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
-        signatures = Signature.objects.filter(letter=letter, number__gt=after, number__lte=upto)
+        up_to = min(after + NUMBERS_BATCH_SIZE, letter.last_number)
+        signatures = Signature.objects.filter(letter=letter, number__gt=after, number__lte=up_to)
         rows = signatures.published().order_by("number").with_signed_text(changes).select_related("revision")
         yield [_public_row(signature, letter, changes) for signature in rows.annotate(has_carried=has_carried())]
 
 
 def _public_row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
-    who = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
+    personal = (signature.name, signature.affiliation, signature.role) if signature.public_name else ("", "", "")
     published_on = letter.day_of(signature.published_at) or ""
-    return [signature.number, *who, signature.domain, published_on, *text_columns(signature, changes)]
+    return [signature.number, *personal, signature.domain, published_on, *text_columns(signature, changes)]
 
 
 @dataclass(frozen=True)
@@ -206,14 +206,14 @@ class UpdatePage:
     older_before: int | None
 
 
-def public_updates(letter: Letter, *, before: int | None = None, most: int = UPDATES_ON_PAGE) -> UpdatePage:
+def public_updates(letter: Letter, *, before: int | None = None, limit: int = UPDATES_ON_PAGE) -> UpdatePage:
     updates = Update.objects.public().filter(letter=letter).defer("body", "html")
     if before is not None:
         updates = updates.filter(pk__lt=before)
-    rows = list(updates[: most + 1])
+    rows = list(updates[: limit + 1])
     for update in rows:
         update.letter = letter
-    return UpdatePage(rows[:most], rows[most - 1].pk if len(rows) > most else None)
+    return UpdatePage(rows[:limit], rows[limit - 1].pk if len(rows) > limit else None)
 
 
 def public_update(letter: Letter, update_id: int) -> Update:
@@ -251,9 +251,11 @@ class OpenLetter:
 
 def open_letters(now: datetime, language: str) -> list[OpenLetter]:
     """Return letters that take signatures now, newest first, each in `language` if it has a translation."""
-    letters = list(Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:LETTERS_ON_HOME])
+    letters = list(
+        Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:MAX_LETTERS_ON_HOME]
+    )
     for letter in letters:
-        latest_versions.show(letter.pk, letter.version)
+        latest_versions.note_shown(letter.pk, letter.version)
     texts: dict[int, dict[str, Translation]] = {}
     shown = Translation.objects.filter(revision__in=[letter.current_revision_id or 0 for letter in letters])
     for text in shown.defer("body", "html"):

@@ -22,10 +22,10 @@ def sweep(*, now: datetime) -> None:
 
 def recount_letters() -> None:
     """Report counts that do not match their rows. Correct none: a number that changes without a reason is worse."""
-    for letter_id, kept, actual in queries.drifted_letters():
-        log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, kept, actual)
-    for revision_id, kept, actual in queries.drifted_texts():
-        log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, kept, actual)
+    for letter_id, stored, actual in queries.drifted_letters():
+        log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, stored, actual)
+    for revision_id, stored, actual in queries.drifted_texts():
+        log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, stored, actual)
 
 
 def build_list(letter_id: int, *, now: datetime) -> None:
@@ -35,15 +35,17 @@ def build_list(letter_id: int, *, now: datetime) -> None:
         built = files.newest_list(letter_id)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return
-        pieces = queries.public_rows(letter)
-        files.write_list(letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, pieces=pieces, began_at=now)
+        batches = queries.public_rows(letter)
+        files.write_list(
+            letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, batches=batches, began_at=now
+        )
 
 
 def tidy_lists(*, now: datetime) -> None:
     """Delete lists that may no longer be sent. Privacy: they may hold the names of people who have withdrawn."""
     built = files.all_lists()
-    versions = dict(Letter.objects.filter(pk__in=[each.letter_id for each in built]).values_list("pk", "version"))
-    for each in built:
-        if not each.may_be_sent(versions.get(each.letter_id, -1), now):
-            each.path.unlink(missing_ok=True)
+    versions = dict(Letter.objects.filter(pk__in=[saved.letter_id for saved in built]).values_list("pk", "version"))
+    for saved in built:
+        if not saved.may_be_sent(versions.get(saved.letter_id, -1), now):
+            saved.path.unlink(missing_ok=True)
     files.delete_abandoned(now)

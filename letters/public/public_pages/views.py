@@ -29,7 +29,7 @@ from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import Limit, TooMany, seconds_left
-from letters.shared.limits import count as count_once_more
+from letters.shared.limits import count as count_download
 from letters.shared.refused import Refusal
 
 
@@ -51,10 +51,10 @@ def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
 def letter(visit: Visit) -> Page:
     """Show the letter, the signing form and the newest signatures."""
     refusal = visit.letter.refusal(timezone.now()) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
-    return visit.of_version(refusal, context=lambda: {**_letter(visit), "refusal": refusal})
+    return visit.of_version(refusal, context=lambda: {**_letter_context(visit), "refusal": refusal})
 
 
-def _letter(visit: Visit) -> Context:
+def _letter_context(visit: Visit) -> Context:
     letter = visit.letter
     changes = History.of_changed(letter, visit.language)
     return {
@@ -66,7 +66,7 @@ def _letter(visit: Visit) -> Context:
         "letter_deliveries": queries.letter_deliveries(letter),
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
-        "newest_updates": queries.public_updates(letter, most=queries.UPDATES_ON_LETTER),
+        "newest_updates": queries.public_updates(letter, limit=queries.UPDATES_ON_LETTER),
         "link_url": visit.url_of("link"),
     }
 
@@ -74,7 +74,7 @@ def _letter(visit: Visit) -> Context:
 @letter_page("signatures")
 def signatures(visit: Visit) -> Page:
     """Show the list of signatures, newest first, a hundred to a page."""
-    before = _before(visit.request)
+    before = _number_before(visit.request)
 
     def context() -> Context:
         changes = History.of_changed(visit.letter, visit.language)
@@ -82,13 +82,13 @@ def signatures(visit: Visit) -> Page:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
-            "built_seconds": int(files.TOO_OLD.total_seconds()) if _is_large(visit.letter) else 0,
+            "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
         }
 
     return visit.of_version(before, context=context)
 
 
-def _before(request: HttpRequest) -> int | None:
+def _number_before(request: HttpRequest) -> int | None:
     """Return the number below which a page of the list starts; None for the newest page."""
     text = request.GET.get("before")
     if text is None:
@@ -99,7 +99,7 @@ def _before(request: HttpRequest) -> int | None:
 
 
 def _is_large(letter: Letter) -> bool:
-    return letter.last_number > files.LARGE
+    return letter.last_number > files.LARGE_LIST
 
 
 @letter_page("signatures_csv")
@@ -112,7 +112,7 @@ def signatures_csv(visit: Visit) -> Page | HttpResponse:
 
 
 def _small_list(visit: Visit) -> HttpResponseBase:
-    _admit_download(visit.request)
+    _limit_downloads(visit.request)
     # Denial of service: a streamed response reads no row for a HEAD request.
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
     lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(visit.letter)))
@@ -128,11 +128,11 @@ def _large_list(visit: Visit) -> Page | HttpResponse:
         return _being_built(visit)
     depends_on = ("signatures.csv", letter.pk, built.version)
     # Privacy: no stale-if-error here, so that no cache on the way serves the file beyond its time.
-    return Page(depends_on, partial(_file, visit, built), is_long=True, cache_control="public, max-age=5")
+    return Page(depends_on, partial(_file_response, visit, built), is_long=True, cache_control="public, max-age=5")
 
 
-def _file(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
-    _admit_download(visit.request)
+def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
+    _limit_downloads(visit.request)
     try:
         file = built.path.open("rb")
     except FileNotFoundError:
@@ -168,12 +168,12 @@ def _being_built(visit: Visit) -> HttpResponse:
     return page
 
 
-def _admit_download(request: HttpRequest) -> None:
+def _limit_downloads(request: HttpRequest) -> None:
     """Raise TooMany("many_downloads") if a network downloads too many lists."""
     peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
     network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
     limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)
-    if count_once_more([limit]):
+    if count_download([limit]):
         raise TooMany(Refusal.MANY_DOWNLOADS, seconds=seconds_left(limit))
 
 
@@ -249,7 +249,7 @@ def _count(letter: Letter) -> HttpResponse:
 @letter_page("updates")
 def updates(visit: Visit) -> Page:
     """List the letter's public updates."""
-    before = _before(visit.request)
+    before = _number_before(visit.request)
     return visit.of_version(
         before, context=lambda: {**visit.context(), "page": queries.public_updates(visit.letter, before=before)}
     )

@@ -109,7 +109,7 @@ class CountryField(forms.ChoiceField):
         return value in COUNTRIES
 
 
-def _chosen(data: QueryDict | None) -> QueryDict | None:
+def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
     """Return the form data, with the address that we suggested if the signer pressed its button (`use`)."""
     if data is None or not data.get("use"):
         return data
@@ -186,7 +186,7 @@ class SigningForm(forms.Form):
     updates = forms.BooleanField(label=_("Email me updates about this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
+        super().__init__(_with_suggestion(data), auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
         # The address that we asked the signer to check. The form sends it along next time.
         self.unsure = ""
@@ -228,14 +228,14 @@ class SigningForm(forms.Form):
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
             "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature."
-        ) % {"domains": self.said_domains()}
+        ) % {"domains": self.domains_phrase()}
 
     @property
     def private_domains(self) -> str:
         """Return the domains of personal email providers. Addresses elsewhere get a hint about employers."""
         return " ".join(sorted(PRIVATE | PRIVATE_BY_NAME))
 
-    def said_domains(self) -> str:
+    def domains_phrase(self) -> str:
         """Return the domains that the letter is limited to, as a phrase: "a.example or b.example"."""
         *most, last = self.letter.domains
         return gettext("%(most)s or %(last)s") % {"most": ", ".join(most), "last": last} if most else last
@@ -263,7 +263,7 @@ class SigningForm(forms.Form):
         domain = domain_of(address.deliverable)
         if self.letter.domains and not match_domain(domain, self.letter.domains):
             sentence = gettext("You can sign this letter only with an email address at %(domains)s.")
-            raise ValidationError(sentence, "elsewhere", {"domains": self.said_domains()})
+            raise ValidationError(sentence, "elsewhere", {"domains": self.domains_phrase()})
         question = self._question(address, domain)
         # Set this even if we have asked already: a form that is shown again for another reason must not ask again.
         self.unsure = address.deliverable if question else ""
@@ -296,8 +296,8 @@ class SigningForm(forms.Form):
         )
 
     def _typed(self) -> dict[str, str]:
-        elsewhere = {"email", "updates", "show_domain"}
-        typed = {name: value for name, value in self.cleaned_data.items() if name not in elsewhere}
+        handled_separately = {"email", "updates", "show_domain"}
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in handled_separately}
         return {**typed, "consent": str(self.fields["updates"].label) if self.cleaned_data.get("updates") else ""}
 
 
@@ -346,8 +346,8 @@ class ChangeForm(SigningForm):
         if not self.has_signed:
             return super()._offered()
         stored = {self.signature.display, self.initial["display"]}
-        widest = max(MAX_PRIVATE_FIRST.index(Display(display)) for display in stored)
-        return {*self.letter.displays, *MAX_PRIVATE_FIRST[: widest + 1]}
+        most_public = max(MAX_PRIVATE_FIRST.index(Display(display)) for display in stored)
+        return {*self.letter.displays, *MAX_PRIVATE_FIRST[: most_public + 1]}
 
     def _offer_domain(self) -> None:
         signature = self.signature
