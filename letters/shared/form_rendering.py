@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.forms import BaseForm, BoundField, Widget
+from django.forms import Field as Input
 from django.forms.renderers import TemplatesSetting
 
 
@@ -43,7 +44,14 @@ def problems_of(form: BaseForm) -> Iterator[Problem]:
         yield Problem(str(sentence))
     for field in form:
         if field.errors:
-            yield Problem(" ".join(map(str, field.errors)), _anchor(field))
+            yield Problem(_sentence(field), _anchor(field))
+
+
+def _sentence(field: BoundField) -> str:
+    said = " ".join(map(str, field.errors))
+    # Django's own sentence about an empty field does not say which field it is.
+    is_vague = said == Input.default_error_messages["required"] and not field.is_hidden
+    return f"{field.label}: {said}" if is_vague else said
 
 
 def _anchor(field: BoundField) -> str:

@@ -97,7 +97,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
         page.goto(address)
         reports += complaints(page, what, width)
     page.goto("/organize/new/")
-    for field, text in {"Delivered to": "To the council", "Title": "Keep it open", "The letter": "Please."}.items():
+    for field, text in {"Addressed to": "To the council", "Title": "Keep it open", "The letter": "Please."}.items():
         page.get_by_label(field, exact=True).fill(text)
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("Set up two-step sign-in before you publish.")).to_be_visible()

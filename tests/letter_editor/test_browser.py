@@ -52,7 +52,7 @@ class Hand:
 def begin(page: Page, title: str = "") -> str:
     """A draft, in its editor; the address of that page."""
     page.goto("/organize/new/")
-    page.get_by_label("Delivered to").fill("To the council")
+    page.get_by_label("Addressed to").fill("To the council")
     page.get_by_label("Title").fill(title or f"Keep the library open {uuid4().hex[:6]}")
     page.get_by_label("The letter", exact=True).fill("Five evenings a week.\n\nIt is **ours**.")
     page.get_by_label("Who publishes the letter").fill("Readers of the Old Town")
@@ -83,7 +83,7 @@ def test_from_the_start_page_to_a_live_letter_that_somebody_else_has_signed(site
     assert digits
     hand.fill("Code from the email", digits[1])
     hand.press("button", "Confirm")
-    hand.fill("Delivered to", "To the council")
+    hand.fill("Addressed to", "To the council")
     hand.fill("Title", f"Keep the library open {mark}")
     hand.fill("The letter", "Five evenings a week.")
     hand.fill("Who publishes the letter", "Readers of the Old Town")
@@ -173,7 +173,7 @@ def test_who_was_signed_out_keeps_the_words_and_goes_on_after_signing_in(desk: P
 
 def test_who_was_signed_out_while_starting_finds_the_words_again(desk: Page) -> None:
     desk.goto("/organize/new/")
-    desk.get_by_label("Delivered to").fill("To the council")
+    desk.get_by_label("Addressed to").fill("To the council")
     desk.get_by_label("Title").fill("Keep the baths open")
     write(desk, "Every Sunday.")
     desk.get_by_label("Who publishes the letter").fill("Swimmers")

@@ -62,6 +62,11 @@ def test_what_is_wrong_with_the_whole_form_or_a_hidden_field_is_said_without_a_l
     assert html.count("<li>This field is required.</li>") == 1
 
 
+def test_a_line_of_the_summary_says_which_field_it_is_about() -> None:
+    assert "&lt;b&gt;Line&lt;/b&gt;: This field is required.</a>" in summary(Everything({}))
+    assert ">Enter what has changed, in one sentence. It is public.</a>" in summary(RevisionForm({"note": ""}))  # type: ignore[arg-type]
+
+
 def test_hints_and_errors_belong_to_their_field_or_group() -> None:
     tags = Tags(str(Everything({})))
     described = tags.values("aria-describedby")

@@ -20,11 +20,11 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
-# Sent in place of a proof by who cannot or will not calculate: a moderator looks first.
+# Sent instead of a proof if the browser cannot calculate one: a moderator reviews the signature.
 WITHOUT_PROOF = "none"
-# Nobody reads, types and sends a form in less.
+# Nobody reads, fills in and sends the form in less time.
 LEAST_SECONDS = 2
-# Proofs by how often the limit of a domain was reached: at most a quarter of a minute of a phone's time.
+# How hard a proof is, by the number of times a domain has reached its limit: at most 15 seconds on a phone.
 HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
 FLOODED = 2
 SECONDS = re.compile("[0-9]{1,9}")
@@ -32,34 +32,34 @@ SECONDS = re.compile("[0-9]{1,9}")
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """What came with the form, besides what a signer says of themselves."""
+    """What a form says about its sender, besides what the signer typed."""
 
     network: str
     proof: str
-    # The field that people do not see, and how long the page was open, as its script says.
+    # The honeypot, and how long the page was open according to its script.
     website: str
     seconds: str
 
     @property
     def looks_automatic(self) -> bool:
-        """Never a reason to refuse: a browser may fill in every field, and a person be quick."""
+        """Whether to ask for a proof. It never refuses: browsers fill in every field, and people can be quick."""
         return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
 
 
 class ProofWanted(Refused):
-    """The form has to be sent once more, with the solution of `challenge` (JSON)."""
+    """The form must be sent again with the solution of `challenge` (JSON)."""
 
     def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
         super().__init__(Refusal.PROOF_WANTED)
         self.challenge = challenge
-        # Asked for because many sign at this moment, not because everybody is asked.
+        # Because many people sign at this moment, not because every signer is asked.
         self.crowded = crowded
-        # A solution came, and was none: wrong, too old, for another address.
+        # Because a solution came that was wrong, too old, or for another address.
         self.again = again
 
 
 def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> str:
-    """The concern (Signature.Concern) with which a signature may be taken, empty for none.
+    """Count a signing and return the concern (Signature.Concern) to store with it, empty for none.
 
     Raises TooMany or ProofWanted.
     """
@@ -86,26 +86,26 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
 
 
 def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
-    """How much harder than usual a proof is, and whether one is asked for: when twice the number of a domain has come.
+    """Return how much harder than usual a proof is, and whether a domain is so far over its limit that one is required.
 
-    Whoever types one address after another at a company's domain has us write to it.
+    Otherwise somebody who types one address after another at a company's domain makes us flood its mailboxes.
     """
     much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
     return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
 
 
 def admit_request(sender_network: str) -> None:
-    """Asking for an email once more, to an address that was typed before. Raises TooMany("many_requests")."""
+    """Count a request to send an email again to an address that was typed before. Raises TooMany("many_requests")."""
     limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
     if limits.count([limit]):
         raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
 
 
 def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetime) -> None:
-    """Asking for the link of any address. Raises TooMany("many_requests") or ProofWanted.
+    """Count a request for the link of any address. Raises TooMany("many_requests") or ProofWanted.
 
-    An email follows whether the address has signed or not: whoever wants to send emails to strangers must not get more
-    of them here than by signing with their addresses.
+    An email follows whether the address has signed or not. So the limits are those of signing: this form must not send
+    strangers more emails than signing with their addresses would.
     """
     address_hash, domain = hash_address(address.canonical), domain_of(address.canonical)
     hard = [
@@ -131,11 +131,11 @@ def admit_link(letter: Letter, address: Address, sender: Sender, *, now: datetim
 
 
 def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
-    """By the code of the refusal."""
+    """Return the limits above which a signing is refused, by the code of the refusal."""
     found = {
         Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
-        # From each network for itself: else whoever types somebody's address would keep its owner from signing, and
-        # read from the refusal when they have.
+        # Privacy: counted for each network. Otherwise a person who types somebody's address would keep its owner from
+        # signing, and could tell from a refusal that they have.
         Refusal.MANY_FOR_ADDRESS: Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
@@ -151,7 +151,7 @@ def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
 
 
 def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
-    """Whoever owns a domain has addresses without end, and can confirm each. Beyond it a moderator looks first."""
+    """Return the limits above which a moderator reviews: the owner of a domain can confirm any number of addresses."""
     domain = domain_of(address.canonical)
     if is_private(domain) or match_domain(domain, letter.domains):
         return []
@@ -160,7 +160,7 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
 
 def _refuse(code: Refusal, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
     limits.give_back(counted)
-    # Of an address the whole time is told, not what is left of it: the first to send it may have been its owner, from
-    # the same network.
+    # Privacy: for an address, give the whole time and not the rest of it. Its owner may have signed from the same
+    # network, and the rest would tell when.
     whole = limit.what == "address"
     raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

@@ -1,7 +1,7 @@
-"""The emails of signing, one function each: what to send when its turn has come, or why nothing is sent.
+"""Build the emails about signatures, one function for each kind: what to send, or why nothing is sent.
 
-No email repeats the signer's name or comment: anybody may type any address into the form, and a name could be an
-advertisement or an insult that we would then deliver to a stranger.
+No email repeats the signer's name or comment. Anybody can type any address into the form, and we would deliver an
+advertisement or an insult to a stranger.
 """
 
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from letters.shared.codes import code_of
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 
-# How often an email looks whether the withdrawal of its letter has been undone.
+# How often to check whether the withdrawal of a letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
 
 
 def confirm(outgoing: OutgoingEmail) -> Built:
-    """Asks for the confirmation."""
+    """Ask the owner of the mailbox to confirm."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state != Signature.State.PENDING:
         return Drop(DropReason.SETTLED)
@@ -32,7 +32,7 @@ def confirm(outgoing: OutgoingEmail) -> Built:
 
 
 def thanks(outgoing: OutgoingEmail) -> Built:
-    """Gives the control link."""
+    """Send the control link to a person who has just confirmed."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state not in CONFIRMED:
         return Drop(DropReason.SETTLED)
@@ -40,20 +40,20 @@ def thanks(outgoing: OutgoingEmail) -> Built:
 
 
 def reminder(outgoing: OutgoingEmail) -> Built:
-    """Asks once more, REMINDER_HOURS after somebody has typed an address and nobody has confirmed.
+    """Ask again, REMINDER_HOURS after somebody typed the address, if nobody has confirmed.
 
-    Privacy: an address that had signed before gets the same reminders, also if its owner has answered meanwhile. If
-    none came, the log of a mail server would show that this address had signed.
+    Privacy: an address that had signed before gets the same reminders, even after its owner has answered. If none came,
+    the log of a mail server would show that this address had signed.
     """
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
-    # Privacy: by the entry, not by the signature, which only somebody who has signed has of their own.
+    # Privacy: a bounce counts by submission. By signature, it would end the reminders only for people who signed.
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
         return Drop(DropReason.CAME_BACK)
     if signature.state == Signature.State.PENDING:
         return _about_an_entry("reminder", outgoing, recipient)
-    # Race: of an entry that a confirmation has deleted meanwhile, nothing is left to remind of.
+    # Race: a confirmation may have deleted the submission meanwhile.
     if signature.state not in CONFIRMED or recipient.submitted_at is None:
         return Drop(DropReason.SETTLED)
     is_signer = outgoing.goes_to_signer(signature)
@@ -61,7 +61,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
-    """Tells somebody who signed again how their signature stands: the page must not tell, the mail may."""
+    """Tell a person who signed again the state of their signature, which only the email may tell."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
@@ -73,9 +73,9 @@ def signed_again(outgoing: OutgoingEmail) -> Built:
 
 
 def requested(outgoing: OutgoingEmail) -> Built:
-    """What somebody asked for who lost a mail: the one to confirm, or the control link; or that there is none.
+    """Answer somebody who lost an email: send the confirmation or the control link, or say that there is none.
 
-    Privacy: an email leaves whatever the state, also when the letter takes no confirmations any more. Without one,
+    Privacy: an email leaves whatever the state, even when the letter takes no confirmations any more. Without one,
     closing or withdrawing a letter would tell signers from others in the log of a mail server.
     """
     if outgoing.signature_id is None:
@@ -104,10 +104,10 @@ MAILS: Mapping[str, Builder] = {
 
 
 def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False) -> Built:
-    """What asks about an entry in the form: only while it could be confirmed, and put off while that may come again.
+    """Build an email about a submission, if the letter takes confirmations. Wait while a withdrawal can be undone.
 
-    Privacy: this looks at the letter, and at what the address has called spam, never at the state of a signature. An
-    organizer who closes or withdraws a letter before its emails leave must not see by them which addresses had signed.
+    Privacy: this depends on the letter and on spam complaints of the address, never on the state of a signature.
+    Otherwise an organizer could close or withdraw a letter before its emails leave, and see which addresses had signed.
     """
     if recipient.others.has_complained_here:
         return Drop(DropReason.UNWANTED)
@@ -121,7 +121,7 @@ def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient
 
 
 def _letter_now(letter: Letter, now: datetime) -> Letter:
-    """Race: a worker remembers a letter for a second. One that has opened since must cost nobody their email."""
+    """Race: a worker keeps a letter for a second. A letter that has opened since must cost nobody their email."""
     return Letter.objects.get(pk=letter.pk) if letter.confirmation_refusal(now) else letter
 
 
@@ -133,13 +133,13 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         return instead
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
-    # In place of the code in the email before this one. Race: the signer may have answered it just now.
+    # This replaces the code of the previous email. Race: the signer may have answered just now.
     if code and typed and not expect_code(code, submission_id=typed, now=now):
         return Drop(DropReason.SETTLED)
     written_in = signature.language
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
     if template == "link_of_nothing":
-        # Privacy: the letter as it is now. Which text somebody signed is none of another mailbox's business.
+        # Privacy: the current text, because another mailbox must not learn which text somebody signed.
         signature.revision_id = signature.letter.current_revision_id or signature.revision_id
     context = {
         "letter": signature.letter,
@@ -163,17 +163,17 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
 
 
 def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Unsent | None:
-    """What the other emails to the address leave to do instead of sending this one, whatever it says."""
+    """Return what to do instead of sending, because of the other emails to the address."""
     if is_needless(outgoing, others, now=now):
         return Drop(DropReason.REPEATED)
     return instead_of_one_too_many(outgoing, others.full_since)
 
 
 def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
-    """To an address that has not signed, or can confirm it no more.
+    """Build the email to an address that has not signed, or cannot confirm any more.
 
-    Privacy: an email that looks the same from outside. Without it, whoever reads the log of a mail server could ask
-    for the link of any address, and see from the email that comes, or does not, whether it has signed.
+    Privacy: it looks the same from outside. Without it, a person who reads the log of a mail server could ask for the
+    link of any address, and see from the email whether it has signed.
     """
     now = timezone.now()
     if stranger.address is None:

@@ -26,7 +26,7 @@ class TextForm(forms.Form):
     """The text of a letter in one language."""
 
     addressee = forms.CharField(
-        label=_("Delivered to"),
+        label=_("Addressed to"),
         max_length=200,
         error_messages={"required": ADDRESSEE_WANTED},
         help_text=_("For example, “To the ministers of transport”."),

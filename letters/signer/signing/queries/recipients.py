@@ -1,6 +1,6 @@
-"""Whom an email of signing is for, as things stand when its turn has come: one round trip for each email.
+"""Look up the recipient of an email about a signature when its turn has come: one round trip for each email.
 
-Not by the ORM, which would take longer to put these questions than the database to answer them.
+In SQL, because the ORM would take longer to build these queries than the database to answer them.
 """
 
 import time
@@ -24,29 +24,29 @@ from letters.models import (
     Signature,
 )
 
-# An email that is asked for again so soon after the last is a double click or a retry: that one is on its way.
-# Only an identical entry is one: a person who has typed something else gets an email of their own.
+# An email that is asked for again within this time is a double click or a retry, and the first is on its way. A person
+# who has typed something else gets an email of their own.
 SAME_SIGNING = timedelta(minutes=5)
 SAME_REQUEST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class OtherEmails:
-    """What the other emails to the address mean for this one. Only those that forms cause: see `counted_for`."""
+    """The other emails to the address that forms caused (see `counted_for`), as far as they matter for this one."""
 
-    # When the first of them left, if the address has had all the emails of a day, over all letters.
+    # When the first email of the last day left, if the address has had as many as it may have, over all letters.
     full_since: datetime | None
-    # Whether there was one about this submission a moment before this one, or since; whether a newer one waits.
+    # Whether another email about this submission left just before this one, or since; whether a newer one waits.
     sent_just_now: bool
     replaced: bool
-    # The owner called one of them spam: about this letter, or about any.
+    # Whether the owner reported one as spam: about this letter, or about any.
     has_complained_here: bool
     has_complained: bool
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """Whom an email is for that somebody asked for, if the address has not signed the letter."""
+    """The recipient of an email that somebody asked for, if the address has not signed the letter."""
 
     letter: Letter
     language: str
@@ -57,26 +57,25 @@ class Stranger:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom an email about a signature is for."""
+    """The recipient of an email about a signature."""
 
     signature: Signature
-    # Encrypted, as it is stored; None once it has been forgotten. What was typed, if a form asked for this email, and
-    # never another spelling of it.
+    # Encrypted; None once it has been deleted. If a form asked for this email, the address as it was typed there.
     address: bytes | memoryview | None
-    # What it asks about: the submission that owes it, or else the newest one. None if nothing waits for an answer.
+    # The submission that the email asks about: its cause, or else the newest. None if none waits for an answer.
     submission_id: int | None
     submitted_at: datetime | None
-    # What its signer had before their eyes when they typed.
+    # The text that the signer read when they typed.
     revision_id: int
     language: str
     # The most private choice of the signature and all submissions that wait for an answer.
     display: str
-    # An email about an entry with this spelling came back, or was refused for good.
+    # Whether an email to this spelling bounced.
     has_failed: bool
     others: OtherEmails
 
     def as_stranger(self) -> Stranger:
-        """To be written to like somebody who has not signed."""
+        """Return the recipient as if the address had not signed."""
         return Stranger(self.signature.letter, self.language, self.address, self.others)
 
 
@@ -88,8 +87,8 @@ COMPLAINT = f"others.error = '{COMPLAINED}'"
 def _others(letter: str, *, about: str = "true") -> str:
     """SQL: the columns of OtherEmails. `letter` is an expression; `about` a condition for what was sent just now.
 
-    Privacy: by letter and address, whether there is a signature or not. Otherwise an address that uses up its day, or
-    calls an email spam, would from then on get other emails if it has signed.
+    Privacy: emails are counted by letter and address, whether there is a signature or not. Otherwise an address that is
+    at its daily limit, or has reported spam, would from then on get different emails if it has signed.
     """
     same = f"others.letter_id = {letter} AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea"
     return f"""
@@ -104,7 +103,7 @@ def _others(letter: str, *, about: str = "true") -> str:
 
 ABOUT_THE_ENTRY = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)"""
-# The columns in the order of Recipient, behind those of the signature.
+# The columns of the signature, then the others in the order of Recipient.
 RECIPIENT = f"""
 SELECT {", ".join(f"signature.{column}" for column in COLUMNS)},
     CASE WHEN %(request)s::bigint IS NOT NULL THEN request.address
@@ -148,7 +147,10 @@ WHERE asked.id = %(request)s
 
 
 def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
-    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the signature is gone."""
+    """Return the recipient, with the letter as it was within the last second.
+
+    Raises Signature.DoesNotExist if the signature is gone.
+    """
     row = _asked_about(outgoing, RECIPIENT, now)
     signature = Signature.from_db(connection.alias, COLUMNS, row[: len(COLUMNS)])
     signature.letter = _signed_letter_in_second(signature.letter_id, int(time.monotonic()))
@@ -157,7 +159,10 @@ def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
 
 
 def stranger_of(outgoing: OutgoingEmail, *, now: datetime) -> Stranger:
-    """With the letter as it was within the last second. Raises Signature.DoesNotExist if the request is gone."""
+    """Return the recipient of an email to an address that has not signed, with the letter as above.
+
+    Raises Signature.DoesNotExist if the request is gone.
+    """
     letter_id, language, address, *others = _asked_about(outgoing, STRANGER, now)
     return Stranger(_signed_letter_in_second(letter_id, int(time.monotonic())), language, address, OtherEmails(*others))
 
@@ -187,9 +192,9 @@ def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
 
 
 def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) -> bool:
-    """Whether this email, which a form asked for, would say what another says that left a moment before it, or since.
+    """Whether this email would repeat another that a form asked for, and that left just before it, or since.
 
-    So it is too with one that has been put off for as long as a signature may wait.
+    An email that was put off for as long as a signature may wait is needless too.
     """
     if outgoing.kind not in OF_FORMS:
         return False
@@ -199,7 +204,7 @@ def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) 
 
 
 def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
-    """When the link in an email stops being good for what was typed then: never later than the letter takes it."""
+    """Until when the link in an email confirms what was typed then: never later than the letter takes confirmations."""
     letter = signature.letter
     if letter.status == Letter.Status.WITHDRAWN:
         return since

@@ -1,4 +1,4 @@
-"""What a signer typed, and what a confirmation makes of it."""
+"""Submissions: what people typed, and the signature that a confirmation makes of it."""
 
 import hashlib
 import hmac
@@ -19,9 +19,9 @@ from letters.shared.addresses import decrypt
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a confirmation makes of a signature: of all choices of who sees the name, the most private one holds."""
+    """The words that a confirmation takes, with the most private of all choices of who sees the name."""
 
-    # None if it is what stands in the signature.
+    # None if the words are those of the signature.
     submission_id: int | None
     revision_id: int
     language: str
@@ -33,19 +33,19 @@ class Said:
     domain: str
     display: str
     consent: str
-    # An earlier or later entry with the same address asked for more privacy than this one.
+    # Whether another submission with the same address asked for more privacy.
     is_more_private: bool
-    # The signature says something else.
+    # Whether the signature says something else.
     differs: bool
 
     def fingerprint(self) -> str:
-        """Of all that the page shows before it counts: the button sends it back."""
+        """Return a hash of everything that the page shows before it counts. The button sends it back."""
         said = [self.revision_id, *(getattr(self, name) for name in [*WORDS, "display", "consent"])]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def said_by(signature: Signature, submission_id: int | None) -> Said:
-    """What a submission says; what the signature says, if that one is gone: its signer has changed it since.
+    """Return the words of a submission, or those of the signature if its signer has changed it since.
 
     The statement that confirms does the same (letters/signer/signing/operations/confirming.py).
     """
@@ -74,16 +74,16 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
 
 
 def _may_speak(typed: Submission, signature: Signature) -> bool:
-    """Whether whoever reads mail at the address that was typed may say what the signature says."""
+    """Whether the owner of the mailbox that was typed may change what the signature says."""
     is_pending = signature.state == Signature.State.PENDING
     return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
 
 
 def may_disown(signature: Signature, spelling_hash: bytes | None) -> bool:
-    """Whether a link that went to this spelling of the address may delete the signature. None if it is bound to none.
+    """Whether a link that went to this spelling of the address may delete the signature. None: it is bound to none.
 
-    A signature that waits may be disowned by whoever got an email about it. A confirmed one may not be by another
-    spelling, which can be another person's mailbox.
+    Anybody who got an email about a pending signature may disown it. Another spelling may not disown a confirmed one,
+    because it can be another person's mailbox.
     """
     if spelling_hash is None or signature.spelling_hash is None or signature.state == Signature.State.PENDING:
         return True
@@ -100,7 +100,7 @@ def newest_submission(signature: Signature) -> int | None:
 
 
 def stored_about(signature: Signature) -> dict[str, Any]:
-    """Everything about a signer that stands in the database, in words: for the signer's eyes alone."""
+    """Return everything that the database holds about a signer, for that signer alone."""
     contact: SignerContact | None = getattr(signature, "contact", None)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
     encrypted = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
@@ -116,13 +116,12 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
             for answer in signature.answers.select_related("question__revision").order_by("question")
         ],
-        # For the minutes that an email takes, also of somebody whose name is shown to nobody, and who signs again.
+        # After somebody signs again, also of a person whose name nobody sees, until the last email about it has left.
         "address": decrypt(encrypted[0]) if encrypted else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,
-        # With this address, by whoever it was: until one of these entries is confirmed, or for CONFIRMATION_DAYS. Of an
-        # entry that its owner has answered, the words are gone.
+        # What anybody typed with this address. An answer of its owner deletes the words.
         "typed_into_the_form": [
             {
                 **{name: getattr(each, name) for name in typed},

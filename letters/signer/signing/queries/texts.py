@@ -10,15 +10,15 @@ from letters.models import (
     Translation,
 )
 
-# Of the number of a text, as a form sends it.
+# Longer numbers of a text, which a form sends, are not read.
 MAX_DIGITS = 6
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
-    """A letter that the public may know of, as it was within the last second.
+    """Return a letter that is public, as it was within the last second. Raises Letter.DoesNotExist, also if it has no
+    text in this language.
 
-    Raises Letter.DoesNotExist, also if `language` is none that it has. Every signer needs it and it rarely changes:
-    asked for each time, it costs as much as writing the signature.
+    Performance: reading it for every signer would cost as much as writing the signature, and it rarely changes.
     """
     return _letter_in_second(slug, language, int(time.monotonic()))
 
@@ -32,14 +32,14 @@ def _letter_in_second(slug: str, language: str, second: int) -> Letter:
 
 
 def translation_of(revision_id: int, language: str) -> Translation:
-    """The text that a signer sees in a language. Raises Translation.DoesNotExist."""
+    """Return the text that a signer sees in a language. Raises Translation.DoesNotExist."""
     return Translation.objects.defer("body", "html").get(revision_id=revision_id, language=language)
 
 
 def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
-    """Whether the text with this number, which a form was under, says in a language what the letter says now.
+    """Whether the text with this number, which was above the form, says in this language what the letter says now.
 
-    A form without a number comes from an old page. It is known what that showed if there has been only one text.
+    A form without a number comes from an old page. What that page showed is known only if there has been one text.
     """
     current = letter.current_revision
     if current is None or seen == str(current.number):
@@ -56,15 +56,13 @@ def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
 
 
 def language_for(letter: Letter, spoken: str) -> str:
-    """The language that a reader speaks, if the letter is there in it; otherwise the letter's own."""
+    """Return the reader's language if the letter has a text in it, and otherwise the letter's own."""
     texts = Translation.objects.filter(revision_id=letter.current_revision_id or 0, language=spoken)
     return spoken if texts.exists() else letter.language
 
 
 def texts_to_sign(signature: Signature) -> dict[str, Translation]:
-    """The letter as an invited person reads it, by its languages: as it stands now, until they have signed it, and then
-    as they did.
-    """
+    """Return the texts that an invited person reads, by language: the current ones, and after signing those signed."""
     revision_id = signature.revision_id
     if signature.state == Signature.State.INVITED:
         revision_id = signature.letter.current_revision_id or revision_id
@@ -73,15 +71,16 @@ def texts_to_sign(signature: Signature) -> dict[str, Translation]:
 
 @lru_cache(maxsize=1024)
 def number_of(revision_id: int) -> int:
-    """The number of a text. For ever, too."""
+    """Return the number of a text, which never changes."""
     return Revision.objects.values_list("number", flat=True).get(pk=revision_id)
 
 
 @lru_cache(maxsize=1024)
 def title_of(revision_id: int, *languages: str) -> str:
-    """What was signed, in the first of these languages that it has. Raises Translation.DoesNotExist if there is none.
+    """Return the title that was signed, in the first of these languages that the text has.
 
-    For ever, since only what is published is signed and nobody can change that (migration 0002).
+    Raises Translation.DoesNotExist if it has none of them. The cache needs no end: a published text cannot change
+    (migration 0002).
     """
     texts = Translation.objects.filter(revision_id=revision_id, language__in=languages)
     titles = dict(texts.values_list("language", "title"))

@@ -17,17 +17,17 @@ from letters.shared.tokens import Token
 
 @dataclass(frozen=True)
 class MailStanding:
-    """What can be said of a mail that a form has asked for, to whoever filled in the form."""
+    """The state of an email, as far as the person who filled in the form may know it."""
 
-    # "leaving", "delayed", "handed_over" (to the mail server), "refused" (by the mailbox's server)
+    # "leaving", "delayed", "handed_over" (to our mail server) or "refused" (by the server of the mailbox).
     state: str
     at: datetime | None = None
-    # About how long it will still take.
+    # The remaining time, about.
     minutes: int = 0
 
 
-# Moments are told in steps of this. Who has asked for a mail that is not sent, since the owner of the mailbox has had
-# enough of them, reads the same as everybody else; to the second, that one would be dealt with a little sooner.
+# Timing defence: the page gives times in steps. An email that is never sent, because the owner of the mailbox has had
+# enough of them, is settled a little sooner than one that is, and the second would show it.
 STEP = timedelta(seconds=5)
 
 
@@ -37,13 +37,13 @@ DELAYED_AFTER = timedelta(minutes=1)
 def mail_standing(
     signature: Signature, *, since: datetime, now: datetime, submission_id: int | None = None
 ) -> MailStanding:
-    """How the email stands that a form has asked for in that second."""
-    # Of no other second: a stranger must not read from their page when somebody else has asked.
+    """Return the state of the email that a form asked for in the second `since`."""
+    # Privacy: only of that second. A stranger must not learn from their page when somebody else asked.
     asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
     if submission_id is not None:
         asked_then &= Q(submission_id=submission_id)
     mail = OutgoingEmail.objects.filter(asked_then, signature=signature, kind__in=ASKED_FOR).order_by("-pk").first()
-    # None is left if its signature was taken back: that is for the owner of the mailbox to know.
+    # Privacy: a withdrawn signature leaves no email, and only the owner of the mailbox may know that.
     settled_at = since if mail is None else mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at
     if settled_at and now >= (told_at := since + STEP * max(1, ceil((settled_at - since) / STEP))):
         return MailStanding("refused" if mail and mail.failed_at else "handed_over", told_at)
@@ -53,8 +53,8 @@ def mail_standing(
     return MailStanding("leaving")
 
 
-# The page "check your mail" is for the moments after signing: whoever could look at it for weeks would read there what
-# becomes of the signature of somebody whose address they have typed.
+# Privacy: the page "check your email" is for the minutes after signing. A person who could look at it for weeks would
+# learn what becomes of the signature of somebody whose address they have typed.
 CHECK_LIFETIME = timedelta(days=1)
 
 

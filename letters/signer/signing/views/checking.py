@@ -28,7 +28,7 @@ from letters.signer.signing.views.layout import check_url, letter_context, netwo
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
-    """ "Check your email", and the code from it: the same whether or not the address had signed before.
+    """ "Check your email", with a field for the code: the same page whether or not the address had signed before.
 
     So it speaks the language of the form that was sent and shows the letter as it is now. It does not repeat what was
     typed: that is deleted when the owner of the address confirms, and the page would tell a stranger so.
@@ -36,7 +36,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     opened, now = read_token("check", token), timezone.now()
     if opened is None:
         return useless_link(request)
-    # Before anything is looked up: it must not tell what has become of the signature meanwhile.
+    # Privacy: before any lookup, because the answer must not depend on what became of the signature.
     signature = None if queries.is_check_over(opened, now) else signature_of(opened)
     if signature is None:
         return _check_is_over(request, language)
@@ -56,13 +56,13 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
 
 
 def _resend(request: HttpRequest, signature: Signature, language: str, opened: Token) -> HttpResponse:
-    """Leads to a page of its own: each speaks of the one email that it was opened for."""
+    """Ask for the email again. Redirect to a new page, because each page is about one email."""
     now, letter = timezone.now(), signature.letter
     address, submission_id = read_address(opened.address), opened.submission_id
     if address is None or submission_id is None:
         # Its token is of an older kind, and does not know where to write.
         return see_other(f"{letter.get_absolute_url(language)}#sign")
-    # Before the email is asked for: its language must be one that the letter has.
+    # First check that the letter has a text in this language: the email needs it.
     letter_context(letter, language)
     if refused := refusal_of_request(request):
         return refused
@@ -74,14 +74,14 @@ def _resend(request: HttpRequest, signature: Signature, language: str, opened: T
 
 
 def _check_is_over(request: HttpRequest, language: str) -> HttpResponse:
-    """One page for all, whether the address was new or known, and the signature stands or is gone."""
+    """Privacy: one page for all, whether the address was new or known, and whether the signature still exists."""
     spoken = language or translation.get_language_from_request(request)
     with translation.override(interface_language(spoken)):
         return render(request, "letters/signing/check_is_over.html", status=410)
 
 
 def refusal_of_request(request: HttpRequest) -> HttpResponse | None:
-    """What to answer instead of sending a mail once more, if the network has asked for too many."""
+    """Return the answer to a network that has asked for too many emails; None if it has not."""
     try:
         admit_request(network_of(request))
     except TooMany as refused:

@@ -28,13 +28,13 @@ from letters.signer.signing.views.layout import letter_context, not_listed, of_a
 
 @of_a_signature("confirm", "GET", "HEAD", "POST")
 def confirm(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """GET shows what will count and a button; POST confirms. Scanners follow links, so GET never acts."""
+    """GET shows the words and a button; POST confirms. Mail scanners follow links, so GET changes nothing."""
     return _confirming(request, signature, token, Signature.Verified.LINK)
 
 
 @of_a_signature("confirm-by-code", "GET", "HEAD", "POST")
 def confirm_by_code(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """The same for a person who has typed the code."""
+    """Do the same for a person who has typed the code."""
     return _confirming(request, signature, token, Signature.Verified.CODE)
 
 
@@ -45,7 +45,7 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
     said = queries.said_by(signature, token.submission_id)
     offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED
     if not is_pending and not offers:
-        return _just_confirmed(request, signature, now) or _used_link(request, signature)
+        return just_confirmed(request, signature, now) or used_link(request, signature)
     refusal = signature.letter.confirmation_refusal(now) if is_pending else ""
     acts = request.method == "POST" and not refusal
     if acts and request.POST.get("seen", said.fingerprint()) != said.fingerprint():
@@ -63,12 +63,12 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
 
 
 def _confirm_page_anew(request: HttpRequest, token: Token) -> HttpResponse:
-    """The signer changed it in another window while the button was pressed: they read what would count now."""
+    """Race: the signer changed the signature in another window. Show the words that would count now."""
     signature = signature_of(token)
     if signature is None:
         return useless_link(request)
     if signature.state != Signature.State.PENDING:
-        return _used_link(request, signature)
+        return used_link(request, signature)
     return _confirm_page(request, signature, queries.said_by(signature, token.submission_id), has_changed=True)
 
 
@@ -82,9 +82,9 @@ def _take_at_their_word(signature: Signature, said: queries.Said, verified: str,
 def _confirm_page(
     request: HttpRequest, signature: Signature, said: queries.Said, *, has_changed: bool = False, refusal: str = ""
 ) -> HttpResponse:
-    """What will count, before it counts. To a person who has signed already: what counts, and what they typed now."""
+    """Show the words before they count. A person who has signed already also sees the words that count now."""
     if refusal in {"answered", "taken_back"}:
-        return _used_link(request, signature)
+        return used_link(request, signature)
     if refusal:
         return signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
     template = "confirm" if signature.state == Signature.State.PENDING else "instead"
@@ -100,13 +100,13 @@ def _confirm_page(
 
 
 def _text_url(letter: Letter, said: queries.Said) -> str:
-    """Where the very text stands that would be signed: later ones do not change it."""
+    """Return the permanent URL of the text that would be signed."""
     number = queries.number_of(said.revision_id)
     return letter.url_of("past_text", said.language, number=number)
 
 
 def lead_to_thanks(request: HttpRequest, signature: Signature) -> HttpResponse:
-    """To a page whose address may be shared. A person who gets no email is shown their control link here, once."""
+    """Redirect to a page whose URL can be shared. Show people who get no email their control link first, once."""
     now, letter = timezone.now(), signature.letter
     thanks_url = _url_of_thanks(letter, signature.language)
     if signature.display != Display.NOBODY:
@@ -126,20 +126,21 @@ def _url_of_thanks(letter: Letter, language: str) -> str:
     return letter.url_of("thanks", language)
 
 
-# A second click on the button, before the answer to the first one was there.
+# A second click within this time came before the answer to the first.
 SAME_CLICK = timedelta(minutes=1)
 
 
-def _just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
-    """The answer of a moment ago, once more; None if this is no second click."""
+def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
+    """Repeat the answer to the first click; None if this is no second click."""
     at = signature.confirmed_at
     is_second_click = request.method == "POST" and at is not None and timedelta() <= now - at < SAME_CLICK
     return lead_to_thanks(request, signature) if is_second_click and signature.state in CONFIRMED else None
 
 
-def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
-    """Whoever has the address of a page that a person has shared reads no more than a stranger may: not even what has
-    become of the signature, nor in which language it was signed."""
+def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
+    """Privacy: signers share the URL of this page. It tells no more than a stranger may know: neither what became of
+    the signature, nor in which language it was signed.
+    """
     letter, spoken = signature.letter, translation.get_language_from_request(request)
     context: dict[str, Any] = {"letter": None if letter.status == Letter.Status.DRAFT else letter}
     if context["letter"]:
@@ -153,7 +154,7 @@ def _used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
 @require_safe
 @of_a_letter
 def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    """Where a confirmation leads: the same for everybody, so its address can be shared."""
+    """The page after a confirmation. It is the same for everybody, so its URL can be shared."""
     context = {
         **letter_context(letter, language),
         "signatures_url": letter.url_of("signatures", language),
@@ -164,7 +165,7 @@ def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 
 @require_safe
 def thanked(request: HttpRequest) -> HttpResponse:
-    """The same for a letter that is not public yet: it is not named."""
+    """The same page for a letter that is not public yet, without its name."""
     with translation.override(translation.get_language_from_request(request)):
         return not_listed(render(request, "letters/signing/thanks.html", {}))
 

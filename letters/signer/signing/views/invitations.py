@@ -18,19 +18,19 @@ from letters.signer.signing.operations import (
     decline_invitation,
     invitation_refusal,
 )
-from letters.signer.signing.views.confirming import _just_confirmed, _used_link, lead_to_thanks
+from letters.signer.signing.views.confirming import just_confirmed, lead_to_thanks, used_link
 from letters.signer.signing.views.layout import signature_page, typed_fields
 
 
 @of_a_signature("invitation", "GET", "HEAD", "POST")
 def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """Where an invited person reads the letter and signs it. The email proves the address.
+    """Show the letter to an invited person, and let them sign it. The link from the email proves the address.
 
-    Once it is answered, it has no more authority. A signer goes on reading a letter there that is not public yet.
+    After the answer the link changes nothing any more. A signer can still read a letter there that is not public yet.
     """
     now = timezone.now()
     if signature.state != Signature.State.INVITED:
-        return _just_confirmed(request, signature, now) or _used_invitation(request, signature)
+        return just_confirmed(request, signature, now) or _used_invitation(request, signature)
     texts = queries.texts_to_sign(signature)
     if request.GET.get("language") in texts:
         signature.language = request.GET["language"]
@@ -68,7 +68,7 @@ def _invitation_page(
 
 def _used_invitation(request: HttpRequest, signature: Signature) -> HttpResponse:
     if signature.letter.status != Letter.Status.DRAFT or signature.state not in STANDING:
-        return _used_link(request, signature)
+        return used_link(request, signature)
     return signature_page(request, "letters/signing/unpublished.html", signature)
 
 

@@ -25,7 +25,7 @@ LetterView = Callable[[HttpRequest, Letter, str], HttpResponse]
 
 
 def of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
-    """Find the letter, or answer 404. The view runs in the language of the page, and is told it."""
+    """Find the letter or answer 404, and call the view with the language of the page active."""
 
     @wraps(view)
     def found(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
@@ -41,14 +41,14 @@ def of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
 
 
 def typed_fields(request: HttpRequest) -> QueryDict:
-    """The form's fields. What is not UTF-8 is marked as damaged, where Django would read it as Latin-1."""
+    """Return the form's fields. Bytes that are not UTF-8 become marks of damage; Django would read them as Latin-1."""
     if request.content_type == "application/x-www-form-urlencoded":
         return safe_fields(QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8"))
     return request.POST
 
 
 def refusal_status(refused: Refused) -> tuple[int, int]:
-    """The HTTP status, and after how many seconds it may be tried again, if that is known."""
+    """Return the HTTP status, and after how many seconds to try again (0 if that is unknown)."""
     if isinstance(refused, TooMany):
         return 429, refused.seconds
     return (503, 120) if refused.code == "paused" else (409, 0)
@@ -72,7 +72,7 @@ def too_many(request: HttpRequest, refused: TooMany) -> HttpResponse:
 
 
 def letter_context(letter: Letter, language: str) -> dict[str, Any]:
-    """What every page knows of the letter as it is now, in one of its languages."""
+    """Return the context of every page about the letter, with its current text in one language."""
     try:
         text = queries.translation_of(letter.current_revision_id or 0, language)
     except Translation.DoesNotExist as missing:
@@ -99,7 +99,7 @@ def not_listed(response: HttpResponse) -> HttpResponse:
 def signature_page(
     request: HttpRequest, template: str, signature: Signature, *, status: int = 200, language: str = "", **more: Any
 ) -> HttpResponse:
-    """A page about one signature, in the language that it was signed in."""
+    """Render a page about one signature, in the language in which it was signed."""
     letter, language = signature.letter, language or signature.language
     context = {
         "signature": signature,
@@ -127,7 +127,7 @@ def form_page(
     retry_after: int = 0,
     proof: ProofWanted | None = None,
 ) -> HttpResponse:
-    """The form again with all that was typed; or the step that asks for a proof, which keeps it too."""
+    """Render the form again with everything that was typed, or the page that asks for a proof and keeps it."""
     context = {
         **letter_context(letter, language),
         "form": form,

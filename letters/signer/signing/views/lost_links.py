@@ -21,7 +21,7 @@ from letters.signer.signing.views.layout import letter_context, of_a_letter, sen
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_a_letter
 def link(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    """For whoever has lost the mail with the control link. The answer is the same, whether or not they have signed."""
+    """Send the control link again. Privacy: the answer is the same whether or not the address has signed."""
     form = LinkForm(typed_fields(request) if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -51,5 +51,5 @@ def _proof_of_link(
 @require_safe
 @csrf_exempt
 def with_slash(request: HttpRequest, page: str, token: str) -> HttpResponse:
-    """Leads on to the address with its slash. Django's own redirect would be kept by caches, token and all."""
+    """Redirect to the URL with its slash. Privacy: caches would store Django's own redirect, with the token."""
     return HttpResponseRedirect(f"{request.path}/")

@@ -33,7 +33,7 @@ def not_me(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
 
 @of_a_signature("manage", "GET", "HEAD", "POST")
 def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """The control link: everything that is stored; change it, or take the signature back."""
+    """Show everything that is stored about the signer, and let them change or withdraw it."""
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, typed_fields(request) if request.method == "POST" else None)
         action = request.POST.get("action", "")
@@ -50,7 +50,7 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
 
 
 def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
-    """Whether what was asked for has been done."""
+    """Do what the button says. Return whether it was done."""
     if action in {"withdraw", "erase"}:
         withdraw_signature(signature, now=timezone.now())
         return True
@@ -61,14 +61,14 @@ def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
 
 
 def _not_managed(request: HttpRequest, signature: Signature, form: ChangeForm, *, typed: bool) -> HttpResponse:
-    """It was taken back in another window, or taken out, since the page was opened. What was typed stays."""
+    """Race: the signer withdrew it in another window, or a moderator removed it. Keep what was typed."""
     signature.refresh_from_db(fields=["state"])
     return signature_page(request, "letters/signing/not_saved.html", signature, status=409, form=form, typed=typed)
 
 
 @of_a_signature("manage", "GET", "HEAD")
 def my_link(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """The control link as a file, to keep."""
+    """Download the control link as a file."""
     text = queries.translation_of(signature.revision_id, signature.language)
     manage_url = settings.SITE_URL + signature.link("manage", now=timezone.now())
     with translation.override(interface_language(signature.language)):
@@ -80,7 +80,7 @@ def my_link(request: HttpRequest, signature: Signature, token: Token) -> HttpRes
 
 @of_a_signature("manage", "GET", "HEAD")
 def my_data(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
-    """Everything that is stored about the signer, to keep."""
+    """Download everything that is stored about the signer."""
     response = JsonResponse(queries.stored_about(signature), json_dumps_params={"indent": 2, "ensure_ascii": False})
     response.headers["Content-Disposition"] = 'attachment; filename="my-signature.json"'
     return response

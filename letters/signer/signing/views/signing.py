@@ -31,9 +31,9 @@ from letters.signer.signing.views.layout import (
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_a_letter
 def sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    """Takes the form; gives it again, with what was typed, where something is missing.
+    """Take the form, or show it again with what was typed if something is missing.
 
-    Whoever loads the address of that page anew is led to the letter, which has the form.
+    Reloading that page by its URL (GET) leads to the letter, which has the form.
     """
     if request.method != "POST":
         return see_other(f"{letter.get_absolute_url(language)}#sign")
