@@ -20,15 +20,16 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 
 class Submission(Said, Consented):
-    """What somebody typed into the signing form with the address of a signature, until one of these is confirmed.
+    """Everything that a person typed into the signing form with the address of a signature.
 
-    Each has its own email, link and code, so that what its owner confirms is what that person typed and saw.
+    It is kept until the owner of the address confirms one submission. Each has its own email, link and code, so that
+    the owner confirms exactly what one person typed and saw.
     """
 
-    # No index of its own: the unique one below begins with it.
+    # No index of its own: the unique constraint below begins with this column.
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="submissions", db_index=False)
-    # The text that was before the signer's eyes. No constraint in the database: it would be checked at each signing,
-    # and a published text is never deleted.
+    # The text that the signer saw. No foreign key constraint in the database: each signing would check it, and a
+    # published text is never deleted.
     revision = models.ForeignKey(
         Revision, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
@@ -37,17 +38,17 @@ class Submission(Said, Consented):
     concern = models.CharField(max_length=10, blank=True)
     via = models.CharField(max_length=100, blank=True)
     submitted_at = models.DateTimeField()
-    # Of all that was typed: sending the same form twice makes one submission.
+    # A hash of everything typed, so that sending the same form twice makes one submission.
     content_hash = models.BinaryField(max_length=CONTENT_HASH_BYTES)
-    # As it was typed, encrypted: the emails about this submission go to no other spelling. Once the signature is
-    # confirmed it is deleted with the last of them.
+    # The address as typed, encrypted. Privacy: emails about this submission go to no other spelling. Once the signature
+    # is confirmed, the address is deleted with the last of these emails.
     address = models.BinaryField(null=True, blank=True)
-    # As in a signature.
+    # The same hash as in `Signature`, of this spelling.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
-    # When the owner of a confirmed signature took or refused it. Its words are gone by then.
-    # Privacy: the row stays until the last reminder about it has left. If an answer ended the reminders, the log of a
-    # mail server would show that the address had signed before.
+    # When the owner of a confirmed signature accepted or refused this submission. Its words are deleted by then.
+    # Privacy: the row stays until the last reminder about it has been sent. If an answer ended the reminders, the log
+    # of a mail server would show that the address had signed before.
     answered_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Submission]] = models.Manager.from_queryset(SubmissionQuerySet)()
@@ -66,7 +67,7 @@ class Submission(Said, Consented):
             ),
         ]
         indexes = [
-            # What has waited for so long that a reminder is due.
+            # Finds submissions for which a reminder is due.
             models.Index("submitted_at", name="submission_to_remind"),
         ]
 

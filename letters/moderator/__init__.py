@@ -1,1 +1,1 @@
-"""Pages and operations of people who judge signatures."""
+"""Pages and operations for moderators."""

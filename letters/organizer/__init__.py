@@ -1,1 +1,1 @@
-"""Pages and operations of signed-in people who write and publish letters."""
+"""Pages and operations for organizers."""

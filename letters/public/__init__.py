@@ -1,1 +1,1 @@
-"""Pages that anyone reads."""
+"""Pages for readers."""

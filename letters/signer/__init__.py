@@ -1,1 +1,1 @@
-"""Pages and operations of people who sign."""
+"""Pages and operations for signers."""

@@ -272,7 +272,7 @@ def test_pages_of_the_list_are_kept_apart(letter: Letter, reader: Reader, clock:
 
 
 def test_memory_is_bounded(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MAX_PAGES * caching.LARGEST_PAGE <= 256 * 1024 * 1024
+    assert MAX_PAGES * caching.MAX_PAGE_BYTES <= 256 * 1024 * 1024
     monkeypatch.setattr(caching, "MAX_PAGES", 3)
     for number in range(1, 10):
         reader.get(f"{letter.url_of('signatures')}?before={number}")
@@ -310,7 +310,7 @@ def with_a_cookie() -> HttpResponse:
         lambda: HttpResponse(b"private"),
         lambda: public(status=404),
         lambda: public(status=301),
-        lambda: public(b"x" * (caching.LARGEST_PAGE + 1)),
+        lambda: public(b"x" * (caching.MAX_PAGE_BYTES + 1)),
         with_a_cookie,
     ],
 )

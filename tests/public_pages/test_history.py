@@ -233,4 +233,7 @@ def test_the_recount_reports_a_text_whose_count_has_drifted(letter: Letter, capl
     Revision.objects.update(signature_count=1)
     recount_letters()
     (line,) = caplog.records
-    assert line.getMessage() == f"Revision {letter.current_revision_id} counts 1 published signatures, but has 3."
+    assert (
+        line.getMessage()
+        == f"Revision {letter.current_revision_id} shows a count of 1 published signatures, but has 3."
+    )

@@ -341,7 +341,7 @@ def test_the_recount_reports_a_difference_and_mends_nothing(letter: Letter, capl
     Letter.objects.update(signature_count=5, last_number=5)
     recount_letters()
     (line,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert line.getMessage() == f"Letter {letter.pk} counts 5 published signatures, but has 3."
+    assert line.getMessage() == f"Letter {letter.pk} shows a count of 5 published signatures, but has 3."
     letter.refresh_from_db()
     assert letter.signature_count == 5
 

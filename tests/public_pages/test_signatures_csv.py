@@ -122,7 +122,7 @@ def test_the_list_leads_to_it(letter: Letter, reader: Reader) -> None:
 @pytest.fixture
 def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
     """A letter whose list is built in the background; three have signed it."""
-    monkeypatch.setattr(files, "LARGE", 2)
+    monkeypatch.setattr(files, "LARGE_LIST", 2)
     settings.PUBLIC_LISTS_DIR = tmp_path / "lists"
     settings.EXPORTS_DIR = tmp_path / "exports"
     add_published(letter, 3)
@@ -181,7 +181,7 @@ def test_a_list_that_is_a_little_behind_is_sent_and_built_anew(
 
 
 def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
-    built(large, ago=files.AGAIN_AFTER)
+    built(large, ago=files.REBUILD_INTERVAL)
     add_published(large, 1)
     woken.clear()
     assert len(rows(reader.get(CSV))) == 3
@@ -192,9 +192,9 @@ def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: l
 
 
 def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(large: Letter, reader: Reader) -> None:
-    said = f"This file is never more than {int(files.TOO_OLD.total_seconds())} seconds behind"
+    said = f"This file is never more than {int(files.MAX_OUTDATED_TIME.total_seconds())} seconds behind"
     assert said in words(reader.get(large.url_of("signatures")))
-    built(large, ago=files.TOO_OLD + timedelta(seconds=1))
+    built(large, ago=files.MAX_OUTDATED_TIME + timedelta(seconds=1))
     assert len(rows(reader.get(CSV))) == 3
     withdraw_signature(Signature.objects.get(number=2), now=NOW)
     publish(NOW)
@@ -220,7 +220,7 @@ def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None
 def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
     large: Letter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    built(large, ago=files.AGAIN_AFTER)
+    built(large, ago=files.REBUILD_INTERVAL)
     before = files.all_lists()
     add_published(large, 1)
 
@@ -263,7 +263,7 @@ def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
 def test_a_network_that_takes_list_after_list_has_to_wait(
     large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
     settings.LIMIT_DOWNLOADS = parse("1/hour")
     built(large)
     rows(reader.get(CSV))
@@ -277,7 +277,7 @@ def test_a_network_that_takes_list_after_list_has_to_wait(
 def test_whoever_has_the_list_already_is_not_counted(
     large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGE", 2 if is_large else 100)
+    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
     settings.LIMIT_DOWNLOADS = parse("2/hour")
     built(large)
     first = reader.get(CSV)

@@ -1,8 +1,8 @@
-"""Public pages are the same bytes for everybody, so they are made once and handed out many times.
+"""Render each public page once and serve the same bytes to everybody.
 
-`publish` puts the headers on a page that tell browsers, CDN and proxies how long it is good. `PublicPageCache` obeys
+`publish` sets the headers that tell browsers, CDNs and proxies how long they may keep a page. `PublicPageCache` obeys
 the same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with
-the page's ETag, so that a page that has not changed costs one small query and no rendering.
+the page's ETag, so that an unchanged page costs one small query and no rendering.
 """
 
 import gzip
@@ -25,40 +25,43 @@ from django.utils.http import parse_etags
 
 from letters.public.public_pages import latest_versions
 
-# A signer's name is on every page within this time, also behind a proxy or CDN that obeys our headers. It is made up of
-# what the sequencer waits (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work. The documents name it.
+# A new name is on every page within this time, also behind a proxy or CDN that obeys our headers. The time is the sum
+# of the sequencer's wait (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work itself. The docs state it.
 SEEN_WITHIN_SECONDS = 3
 MAX_AGE_SECONDS = 1
-# No stale-while-revalidate: it would allow a cache to show what is a minute old after a quiet hour.
+# No stale-while-revalidate: after a quiet hour, a cache could then show a page that is a minute out of date.
 CACHE_CONTROL = f"public, max-age={MAX_AGE_SECONDS}, stale-if-error=300"
 FRESH_SECONDS = 0.5
-# With the database away, a page goes on being shown for so long (stale-if-error above).
+# While the database is down, a kept page is served for up to this long (stale-if-error above).
 STALE_SECONDS = 300
-# After a failure the view is left alone for so long: with the database away, each question would wait for it in vain.
+# After a failure, the view is not called for this long: while the database is down, each call would wait in vain.
 CIRCUIT_OPEN_SECONDS = 5
 MAX_PAGES = 256
-LARGEST_PAGE = 512 * 1024
-# Where a request keeps its If-None-Match while the view is asked for the whole page.
-VISITORS_CONDITION = "undersigned.if_none_match"
+MAX_PAGE_BYTES = 512 * 1024
+# The key in request.META that holds the reader's If-None-Match while the view is asked for the whole page.
+READERS_CONDITION = "undersigned.if_none_match"
 
 
 def page_etag(*parts: object) -> str:
-    """The ETag of a page that depends only on `parts` and the code. Weak: compressed or not, it is the same page."""
+    """Return the ETag of a page that depends only on `parts` and the code.
+
+    It is weak because a page is the same whether it is compressed or not.
+    """
     content = "\0".join(map(str, (*parts, code_fingerprint())))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
 def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
-    """A 304 if whoever asks has this page already; then nothing needs to be rendered."""
+    """Return a 304 if the client has this page already, so that nothing needs to be rendered."""
     response = get_conditional_response(request, etag=etag)
     return publish(response, etag) if isinstance(response, HttpResponse) else None
 
 
-def unchanged_for_visitor(request: HttpRequest, etag: str) -> HttpResponse | None:
-    """The same for what is too long to be kept in memory: here the visitor's own condition decides."""
+def unchanged_for_reader(request: HttpRequest, etag: str) -> HttpResponse | None:
+    """Do the same for a page that is too long to keep in memory: here the reader's own If-None-Match decides."""
     if response := unchanged(request, etag):
         return response
-    has_it = etag in parse_etags(request.META.get(VISITORS_CONDITION, ""))
+    has_it = etag in parse_etags(request.META.get(READERS_CONDITION, ""))
     return publish(HttpResponseNotModified(), etag) if has_it else None
 
 
@@ -66,7 +69,7 @@ Result = TypeVar("Result", bound=HttpResponseBase)
 
 
 def publish(response: Result, etag: str) -> Result:
-    """Mark a response as public: anybody may keep it, and it never depends on who asks."""
+    """Mark a response as public: anyone may keep it, because it never depends on the person who asks."""
     response.headers["Cache-Control"] = CACHE_CONTROL
     response.headers["ETag"] = etag
     return response
@@ -74,8 +77,8 @@ def publish(response: Result, etag: str) -> Result:
 
 @cache
 def code_fingerprint() -> str:
-    """Changes with every release: an old page must not be taken for the same as a new one."""
-    found = hashlib.sha256()
+    """Return a hash that changes with every release, so that no page of an old release passes for a current one."""
+    digest = hashlib.sha256()
     sources = [
         *(settings.BASE_DIR / "letters").rglob("*.py"),
         *(settings.BASE_DIR / "letters" / "templates").rglob("*.*"),
@@ -83,11 +86,11 @@ def code_fingerprint() -> str:
         *Path(settings.STATIC_ROOT).glob("*.json"),
     ]
     for path in sorted(sources):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:16]
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
-# Not where it is refused: "gzip;q=0".
+# A client can also refuse gzip: "gzip;q=0".
 ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 
 
@@ -98,16 +101,16 @@ class _Page:
     headers: dict[str, str]
     etag: str
     checked_at: float
-    # Of each letter on it: the newest version that was known when the view was last asked.
+    # For each letter on the page: the newest version that was known when the view was last asked.
     versions: dict[int, int]
     circuit_open_until: float = 0
     # Held by the one request that asks the view again; all others get the page as it is.
-    asking: threading.Lock = field(default_factory=threading.Lock)
+    revalidating: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        wanted = request.META.get("HTTP_IF_NONE_MATCH")
+        client_etags = request.META.get("HTTP_IF_NONE_MATCH")
         response: HttpResponse
-        if wanted and self.etag in parse_etags(wanted):
+        if client_etags and self.etag in parse_etags(client_etags):
             response = HttpResponseNotModified()
             response.headers["ETag"] = self.etag
             response.headers["Cache-Control"] = self.headers["Cache-Control"]
@@ -123,7 +126,7 @@ class _Page:
 
 
 class PublicPageCache:
-    """The first middleware: answers public pages from memory."""
+    """Middleware that answers public pages from memory. It is the first one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -133,44 +136,45 @@ class PublicPageCache:
         if request.method not in {"GET", "HEAD"}:
             return self.get_response(request)
         response = self._answer(request)
-        return _headers_alone(response) if request.method == "HEAD" and response.streaming else response
+        return _headers_only(response) if request.method == "HEAD" and response.streaming else response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         for condition in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_MODIFIED_SINCE"):
-            request.META.pop(condition, None)  # Only If-None-Match is answered here.
+            request.META.pop(condition, None)  # This cache supports only If-None-Match.
         key = _key(request)
         page = self.pages.get(key)
         if page is None:
             return self._fetch(request, key)
-        with suppress(KeyError):  # Another thread has just let it go.
+        with suppress(KeyError):  # Race: another thread may just have dropped the page.
             self.pages.move_to_end(key)
         now = time.monotonic()
         if now < page.circuit_open_until:
             return page.answer(request)
-        is_behind = _is_behind(page)
-        # Whoever would see a version older than the newest one waits. All others get the page as it is.
-        if (is_behind or now - page.checked_at > FRESH_SECONDS) and page.asking.acquire(blocking=is_behind):
+        is_outdated = _is_outdated(page)
+        # A reader waits only if a newer version has been shown elsewhere. All others get the page as it is.
+        if (is_outdated or now - page.checked_at > FRESH_SECONDS) and page.revalidating.acquire(blocking=is_outdated):
             try:
-                return self._ask_again(request, key, self.pages.get(key, page), before=now)
+                return self._revalidate(request, key, self.pages.get(key, page), started_at=now)
             finally:
-                page.asking.release()
+                page.revalidating.release()
         return page.answer(request)
 
     def _fetch(self, request: HttpRequest, key: str) -> HttpResponse:
-        """Ask the view. What the visitor has already is compared here, so the view always gives the whole page."""
+        """Ask the view for the whole page, and compare the reader's If-None-Match here."""
         response, versions = self._ask(request, etag=None)
-        page = _page_of(response, versions)
+        page = _page_to_keep(response, versions)
         if page is None:
             return _conditional(request, response) if response.streaming else response
         self._keep(key, page)
         return page.answer(request)
 
-    def _ask_again(self, request: HttpRequest, key: str, page: _Page, *, before: float) -> HttpResponse:
-        if before < max(page.checked_at, page.circuit_open_until) and not _is_behind(page):
-            return page.answer(request)  # Another thread has asked while this one waited for its turn.
+    def _revalidate(self, request: HttpRequest, key: str, page: _Page, *, started_at: float) -> HttpResponse:
+        if started_at < max(page.checked_at, page.circuit_open_until) and not _is_outdated(page):
+            return page.answer(request)  # Another thread asked the view while this one waited for the lock.
         announced = latest_versions.newest(page.versions)
         response, versions = self._ask(request, etag=page.etag)
-        # What others have announced and the view does not know (a restored backup) is not waited for twice.
+        # After the restore of a backup, others may have announced a version that the view does not know. Note it as
+        # seen, so that readers do not wait for it again.
         versions = {pk: max(versions.get(pk, 0), announced.get(pk, 0)) for pk in versions.keys() | announced.keys()}
         if response.status_code == 304:
             page.checked_at, page.versions = time.monotonic(), versions
@@ -178,46 +182,46 @@ class PublicPageCache:
         if response.status_code >= 500 and time.monotonic() - page.checked_at < STALE_SECONDS:
             page.circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
             return page.answer(request)
-        fresh = _page_of(response, versions)
-        if fresh is None:
+        new_page = _page_to_keep(response, versions)
+        if new_page is None:
             if response.status_code < 400 or response.status_code in {404, 410}:
                 self.pages.pop(key, None)
             return response
-        self._keep(key, fresh)
-        return fresh.answer(request)
+        self._keep(key, new_page)
+        return new_page.answer(request)
 
     def _ask(self, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
-        """The view's answer to somebody who has the page `etag`, or none, and the versions of letters that it shows.
+        """Ask the view as a client that has the page `etag`, or no page.
 
-        The visitor's own condition is put back.
+        Return the answer and the versions of the letters on it. The reader's own If-None-Match is put back afterwards.
         """
         name = "HTTP_IF_NONE_MATCH"
-        visitors = request.META.pop(name, None)
-        request.META[VISITORS_CONDITION] = visitors or ""
+        readers_condition = request.META.pop(name, None)
+        request.META[READERS_CONDITION] = readers_condition or ""
         if etag:
             request.META[name] = etag
         with latest_versions.collecting() as versions:
-            response = self._whole(request)
+            response = self._answer_to_get(request)
         request.META.pop(name, None)
-        if visitors is not None:
-            request.META[name] = visitors
+        if readers_condition is not None:
+            request.META[name] = readers_condition
         if _is_public(response):
             latest_versions.announce(versions)
-            # Django answers to a broken cookie of its own with another: that is for one visitor alone.
+            # Privacy: Django replaces a broken cookie of its own with a new one, which is for one reader only.
             for cookie in (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME):
                 response.cookies.pop(cookie, None)
             response.headers["Vary"] = "Accept-Encoding"
         return response, versions
 
-    def _whole(self, request: HttpRequest) -> HttpResponse:
-        """The answer to GET, also for HEAD, so that one who asks for headers alone leaves no empty page for others."""
+    def _answer_to_get(self, request: HttpRequest) -> HttpResponse:
+        """Answer HEAD like GET, so that a request for headers alone leaves no empty page in memory for others."""
         if request.method != "HEAD":
             return self.get_response(request)
         request.method = "GET"
         response = self.get_response(request)
         request.method = "HEAD"
         if response.status_code == 405:
-            return self.get_response(request)  # Few addresses answer to HEAD and not to GET.
+            return self.get_response(request)  # A few URLs accept HEAD but not GET.
         return response
 
     def _keep(self, key: str, page: _Page) -> None:
@@ -227,25 +231,26 @@ class PublicPageCache:
 
 
 def _key(request: HttpRequest) -> str:
-    """What a public page depends on: its path, and `before`. A view that reads another field must add it here.
+    """Return what a public page depends on: its path, and `before`. A view that reads another parameter must add it.
 
-    The marks that others put on shared links (utm_source, fbclid …) change nothing, and must not fill the memory.
+    The parameters that other sites add to shared links (utm_source, fbclid …) change no page and must not fill the
+    memory.
     """
     if request.path.endswith(("/signatures/", "/updates/")) and "before" in request.GET:
         return f"{request.path}?before={request.GET['before']}"
     return request.path
 
 
-def _is_behind(page: _Page) -> bool:
-    """Whether a reader may have seen a newer version elsewhere."""
+def _is_outdated(page: _Page) -> bool:
+    """Return whether a reader may have seen a newer version elsewhere."""
     return any(version > page.versions[pk] for pk, version in latest_versions.newest(page.versions).items())
 
 
-def _page_of(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
-    """The response as a page to keep; None if it is not for everybody."""
+def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
+    """Return the response as a page to keep; None if it is not for everybody, or too large."""
     if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
-    if len(response.content) > LARGEST_PAGE:
+    if len(response.content) > MAX_PAGE_BYTES:
         return None
     headers = {name: value for name, value in response.headers.items() if name != "Content-Length"}
     body = response.content
@@ -253,18 +258,21 @@ def _page_of(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
     return _Page(body, compressed, headers, response.headers["ETag"], time.monotonic(), versions)
 
 
-def _headers_alone(response: HttpResponse) -> HttpResponse:
-    """Not a byte of it is made. (Of what is not streamed, the web server leaves the body out.)"""
-    # Not close(): that would tell Django that the request is over.
+def _headers_only(response: HttpResponse) -> HttpResponse:
+    """Return the headers of a streamed response and read none of its body.
+
+    For all other responses, the web server leaves the body out.
+    """
+    # Not close(): that would tell Django that the request has ended.
     for close in response._resource_closers:  # type: ignore[attr-defined] # the stubs do not know it
         close()
     return HttpResponse(status=response.status_code, headers=dict(response.headers))
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """What is too long to be kept is not sent again to whoever has it."""
+    """Return a 304 if the client has this page, which is too long to keep in memory."""
     if _is_public(response) and response.headers["ETag"] in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
-        # Nothing of it has been read yet. The file alone is closed: closing the response would end the request.
+        # Close only the file, of which nothing has been read: closing the response would end the request.
         if file := getattr(response, "file_to_stream", None):
             file.close()
         return publish(HttpResponseNotModified(), response.headers["ETag"])

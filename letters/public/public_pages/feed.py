@@ -1,4 +1,4 @@
-"""A letter's feed: its publication, changes of its text, what was written to its signers, what was answered."""
+"""Build a letter's feed: its publication, changes of its text, updates, and the addressee's answers."""
 
 import re
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ from letters.public.public_pages import queries
 from letters.shared.absolute_urls import with_whole_addresses
 from letters.shared.message_ids import mail_host
 
-# What no XML can hold, not even escaped. Word's line break within a paragraph is one of them.
+# Characters that XML cannot hold, not even escaped. Word's line break within a paragraph is one of them.
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened."""
+    """One entry of the feed."""
 
-    # What it is, within the letter: "updates/7". The same for ever, whatever its address becomes.
+    # A name that is unique within the letter, like "updates/7". It never changes, even if the URL does.
     name: str
     title: str
     url: str
@@ -33,24 +33,27 @@ class Entry:
 
 
 def letter_feed(letter: Letter, text: Translation, language: str) -> str:
-    """The newest things first, in the interface's language; texts in the language in which they were written."""
+    """Return the feed as Atom, newest entry first.
+
+    The titles are in the language of the interface; texts stay in the language in which they were written.
+    """
     entries = sorted(_entries(letter, text, language), key=lambda entry: entry.at, reverse=True)
     feed = Atom1Feed(
-        title=_fit(text.title),
+        title=_xml_safe(text.title),
         link=settings.SITE_URL + letter.get_absolute_url(language),
-        description=_fit(text.summary),
+        description=_xml_safe(text.summary),
         language=language,
-        author_name=_fit(letter.collective.name),
-        subtitle=_fit(text.summary) or None,
+        author_name=_xml_safe(letter.collective.name),
+        subtitle=_xml_safe(text.summary) or None,
         feed_url=settings.SITE_URL + letter.url_of("feed", language),
-        feed_guid=_tag(letter, ""),
+        feed_guid=_tag_uri(letter, ""),
     )
     for entry in entries[: queries.ENTRIES_IN_FEED]:
         feed.add_item(
-            title=_fit(entry.title),
+            title=_xml_safe(entry.title),
             link=settings.SITE_URL + entry.url,
-            description=_fit(with_whole_addresses(entry.html, settings.SITE_URL)),
-            unique_id=_tag(letter, entry.name),
+            description=_xml_safe(with_whole_addresses(entry.html, settings.SITE_URL)),
+            unique_id=_tag_uri(letter, entry.name),
             pubdate=entry.at,
             updateddate=entry.changed_at or entry.at,
         )
@@ -79,11 +82,11 @@ def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry
             yield Entry(f"updates/{update.pk}", update.title, update.url(language), update.html, update.began_at)
 
 
-def _fit(text: str) -> str:
+def _xml_safe(text: str) -> str:
     return NOT_IN_XML.sub(" ", text)
 
 
-def _tag(letter: Letter, name: str) -> str:
-    """By its id and not by its address, which may change (tag URI, RFC 4151)."""
+def _tag_uri(letter: Letter, name: str) -> str:
+    """Return a permanent id (tag URI, RFC 4151), made from the letter's id because the letter's slug may change."""
     year = letter.published_at.year if letter.published_at else letter.created_at.year
     return f"tag:{mail_host()},{year}:letters/{letter.pk}/{name}"

@@ -1,7 +1,7 @@
-"""The whole list of a large letter as a file: built by a worker, and sent as it is.
+"""Keep the whole list of a large letter as a file, which a worker builds and the web server sends as it is.
 
-Reading a million names takes half a minute. A few requests that did so held every thread of the web server.
-The web server and the worker of the queue "exports" must see the same folder.
+Denial of service: reading a million names takes half a minute, so a few such requests would hold every thread of the
+web server. The web server and the worker of the queue "exports" must see the same folder.
 """
 
 import fcntl
@@ -17,30 +17,30 @@ from django.conf import settings
 
 from letters.shared.csv_rows import MARK, csv_lines
 
-# A list with more numbers than these is built in the background; a shorter one while its reader waits.
-LARGE = 5000
-# A list is built anew at most so often, however often the letter changes.
-AGAIN_AFTER = timedelta(seconds=60)
-# Privacy: a list that is out of date is sent for no longer than this after it was read from the database. It may hold
-# the name of somebody who has withdrawn since, and the page of the list tells this number.
-TOO_OLD = timedelta(seconds=120)
-# What a killed worker has left half-written.
-ABANDONED = timedelta(hours=1)
+# A list with more numbers than this is built in the background; a shorter one is built while its reader waits.
+LARGE_LIST = 5000
+# The least time between two builds of a list, however often the letter changes.
+REBUILD_INTERVAL = timedelta(seconds=60)
+# Privacy: an outdated list is sent for no longer than this after it was read from the database. It may hold the name
+# of a person who has withdrawn since. The page of the list states this time.
+MAX_OUTDATED_TIME = timedelta(seconds=120)
+# A file that is still unfinished after this time was left by a killed worker.
+ABANDONED_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class BuiltList:
     path: Path
     letter_id: int
-    # The letter's, when it began to be read.
+    # The letter's version and the time, both from when the worker began to read.
     version: int
     began_at: datetime
 
     def may_be_sent(self, version: int, now: datetime) -> bool:
-        return self.version == version or now - self.began_at <= TOO_OLD
+        return self.version == version or now - self.began_at <= MAX_OUTDATED_TIME
 
     def should_be_rebuilt(self, version: int, now: datetime) -> bool:
-        return self.version != version and now - self.began_at >= AGAIN_AFTER
+        return self.version != version and now - self.began_at >= REBUILD_INTERVAL
 
 
 def newest_list(letter_id: int) -> BuiltList | None:
@@ -49,15 +49,16 @@ def newest_list(letter_id: int) -> BuiltList | None:
 
 @contextmanager
 def building(letter_id: int) -> Iterator[bool]:
-    """Whether nobody else writes this list. A worker that is killed stops writing it.
+    """Lock this list for writing; yield whether the lock is ours. A killed worker loses its lock.
 
-    Denial of service: while a list is built, each reader asks for it again. Without this, all workers would build it.
-    Race: of two that build it at once, the older list may be whole last, and would take the place of the newer one.
+    Denial of service: while a list is built, each reader asks for it again. Without the lock, all workers would build
+    the same list.
+    Race: if two workers built it at once, the older list could be finished last and replace the newer one.
     """
-    # The file stays, and is empty: deleted, it could be two files with one name.
-    with (_folder() / f"{letter_id}.building").open("ab") as mark:
+    # Race: never delete this empty file. Two workers could then lock two different files of the same name.
+    with (_folder() / f"{letter_id}.building").open("ab") as lock_file:
         try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
         else:
@@ -69,16 +70,16 @@ def write_list(
     *,
     version: int,
     heading: Sequence[str],
-    pieces: Iterable[list[Sequence[object]]],
+    batches: Iterable[list[Sequence[object]]],
     began_at: datetime,
 ) -> BuiltList:
-    """Write it beside the one before, which goes once the new one is whole."""
+    """Write a list to a new file, then delete the older files of this letter."""
     name = f"{letter_id}-{version}-{int(began_at.timestamp())}.csv"
     path, unfinished = _folder() / name, _folder() / f"{secrets.token_hex(8)}.unfinished"
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write((MARK + csv_lines([heading])).encode())
-            for rows in pieces:
+            for rows in batches:
                 file.write(csv_lines(rows).encode())
         unfinished.replace(path)
     finally:
@@ -98,8 +99,8 @@ def delete_abandoned(now: datetime) -> None:
         try:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except FileNotFoundError:
-            continue  # It has just been finished.
-        if now - written_at > ABANDONED:
+            continue  # Race: a worker has just finished and renamed it.
+        if now - written_at > ABANDONED_AFTER:
             path.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The sequencer: the single writer of a letter's numbers and counts."""
+"""The sequencer: the only code that gives sequence numbers and moves a letter's counts."""
 
 from collections import Counter
 from datetime import datetime
@@ -12,12 +12,12 @@ from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import queries
 
-# As many in one transaction; more would keep the letter's row locked for long.
+# The most signatures in one transaction; more would lock the letter's row for too long.
 MAX_BATCH_SIZE = 5000
 
-# Claimed by state, never by an id or a time: neither becomes visible in the order in which it was given, and a
-# signature that commits late would be passed over for ever. Locked first, then numbered, so that one which is
-# withdrawn at the same moment leaves no gap.
+# Race: claim signatures by state, never by id or time. Ids and times do not become visible in the order in which they
+# are given, so a signature that commits late would be skipped for ever.
+# Race: lock first, then number, so that a signature that is withdrawn at the same moment leaves no gap.
 NUMBER = f"""
 WITH claimed AS MATERIALIZED (
     SELECT id, confirmed_at, via FROM letters_signature
@@ -64,7 +64,7 @@ WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
 RETURNING revision_id
 """  # noqa: S608 -- our own statement
 
-# For revisions that are older than the column. Reads every signature of the letter, once in its life.
+# Fills `signature_count` where it is not set yet. Reads every signature of the letter, once in the letter's life.
 COUNT_TEXTS = """
 WITH found AS (
     SELECT revision_id, count(*) AS many FROM letters_signature
@@ -78,11 +78,11 @@ WHERE letter_id = %(letter)s AND signature_count IS NULL
 
 @transaction.atomic
 def sequence_letter(letter_id: int, *, now: datetime) -> bool:
-    """Publish what is confirmed, in order, and take the letter's count, all in one transaction.
+    """Number and publish confirmed signatures in order, and update the letter's counts, all in one transaction.
 
-    True if there may be more to number. Safe to run at any time and any number of times.
+    Return whether there may be more to number. Safe to run at any time and any number of times.
     """
-    # NO KEY: new signatures refer to this row, and must not wait for us.
+    # NO KEY: the foreign keys of new signatures lock this row with KEY SHARE, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
     _count_texts(letter)
     added = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else Counter[int]()
@@ -106,7 +106,8 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
             counted_at=now,
         )
     else:
-        # For the organizers' eyes alone: a new version or time would tell the public of a step that the number hides.
+        # Privacy: only organizers see the exact number, so keep version and time. A new one would tell the public of a
+        # change that the rounded number hides.
         Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation).update(
             awaiting_confirmation=confirmation
         )
@@ -116,13 +117,13 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
 
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
-    """For the organizers' chart: what happened when, so that nobody has to count it."""
+    """Add to the hour's totals, so that the organizers' chart need not count signatures."""
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"letter": letter.pk, "now": now, "published": published, "taken_out": taken_out}
         cursor.execute(NOTE_HOUR, values)
 
 
-# What follows gives for each text, by its revision's id, how many signatures with it were moved.
+# The functions below return how many signatures they moved, for each text by the id of its revision.
 
 
 def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
@@ -133,7 +134,7 @@ def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
 
 
 def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
-    """Stop counting what has been withdrawn by its signers, or removed by moderators: how many of each."""
+    """Stop counting signatures that signers withdrew or moderators removed. Return both numbers in this order."""
     withdrawn, removed = Counter[int](), Counter[int]()
     with connection.cursor() as cursor:
         cursor.execute(TAKE_OUT, {"letter": letter.pk})
@@ -143,7 +144,7 @@ def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
 
 
 def _put_back(letter: Letter) -> Counter[int]:
-    """Count again what moderators have put back under the number that it had."""
+    """Count signatures again that moderators have put back. They keep their numbers."""
     with connection.cursor() as cursor:
         cursor.execute(PUT_BACK, {"letter": letter.pk})
         return Counter(revision_id for (revision_id,) in cursor.fetchall())
@@ -154,7 +155,7 @@ def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:
 
 
 def _count_texts(letter: Letter) -> None:
-    """Before anything is moved: the first count of texts that nobody has counted yet."""
+    """Count the signatures of texts that have no count yet. Call it before any count is moved."""
     if Revision.objects.filter(letter=letter, signature_count=None).exists():
         with connection.cursor() as cursor:
             cursor.execute(COUNT_TEXTS, {"letter": letter.pk})

@@ -1,7 +1,7 @@
-"""How a public page is answered: the letter or 404, the language redirect, ETag, 304, the language and the headers.
+"""Decorators and classes that every public page shares: letter or 404, language redirect, ETag, 304 and headers.
 
-A view does two things: it says what its page depends on, from few and small queries, and how to make the page. The page
-is made only for somebody who does not have it.
+A view returns what its page depends on, from few and small queries, and a function that makes the page. The function
+is called only if the client does not have the page.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from letters.models import Letter, Revision, Translation
 from letters.public.public_pages import queries
-from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_visitor
+from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
 from letters.shared.languages import direction, interface_language, language_name
 
 Context = Mapping[str, object]
@@ -24,19 +24,19 @@ Context = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Page:
-    """What the ETag of a page is computed from, and how to make the page."""
+    """A page that is not made yet: the values that its ETag depends on, and a function that makes it."""
 
     depends_on: tuple[object, ...]
-    # Called only for somebody who does not have the page. An answer other than 200 is not published.
+    # Called only if the client does not have the page. Only a response with status 200 is published.
     make: Callable[[], HttpResponseBase]
-    # Too long for the memory of the process, so the reader's own condition decides: see caching.py.
+    # Whether the page is too long to keep in memory, so that the reader's own If-None-Match decides: see caching.py.
     is_long: bool = False
-    # Instead of the time for which other pages may be kept.
+    # Replaces the Cache-Control header that other public pages have.
     cache_control: str = ""
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         etag = page_etag(*self.depends_on)
-        not_modified = (unchanged_for_visitor if self.is_long else unchanged)(request, etag)
+        not_modified = (unchanged_for_reader if self.is_long else unchanged)(request, etag)
         response = not_modified or self.make()
         if response.status_code == 200:
             publish(response, etag)
@@ -49,9 +49,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def public_page(view: Callable[..., Page | HttpResponseBase]) -> View:
-    """A page for everybody: only GET and HEAD. A response that the view made itself is sent as it is.
+    """Decorate a view of a page for everybody, with GET and HEAD only. It returns a Page, or a response to send as is.
 
-    It is exempt from Django's CSRF check only so that a wrong method is told so (405): no public page changes anything.
+    The view is exempt from Django's CSRF check so that other methods get a 405, not a 403. No public page changes
+    anything.
     """
 
     @require_safe
@@ -71,35 +72,35 @@ class Visit:
     request: HttpRequest
     letter: Letter
     language: str
-    # The page's name in urls.py, and what stands in its URL besides slug and language.
+    # The page's name in urls.py, and the arguments in its URL besides slug and language.
     name: str
-    in_url: Mapping[str, int] = field(default_factory=dict)
+    url_kwargs: Mapping[str, int] = field(default_factory=dict)
 
     def url_in(self, language: str) -> str:
-        """This page in one of the letter's languages."""
-        return self.letter.url_of(self.name, language, **self.in_url)
+        """Return the URL of this page in one of the letter's languages."""
+        return self.letter.url_of(self.name, language, **self.url_kwargs)
 
     def url_of(self, name: str, **kwargs: int) -> str:
-        """Another page of the letter, in the language of this one."""
+        """Return the URL of another page of the letter, in the language of this one."""
         return self.letter.url_of(name, self.language, **kwargs)
 
     def page(self, *depends_on: object, context: Callable[[], Context]) -> Page:
-        """The page that its template makes of a context."""
+        """Return a page that renders its own template; `context` is called only when it is needed."""
         return Page((self.name, *depends_on, self.language), lambda: self.render(self.name, context()))
 
     def of_version(self, *more: object, context: Callable[[], Context]) -> Page:
-        """The same for a page that changes with the letter."""
+        """Return the same for a page that changes with every version of the letter."""
         return self.page(self.letter.pk, self.letter.version, *more, context=context)
 
     def render(self, template: str, context: Context) -> HttpResponse:
-        """The page around a letter speaks the letter's language, if the site does."""
+        """Render a template in the letter's language if the interface has it, otherwise in the default language."""
         with translation.override(interface_language(self.language)):
             response = render(self.request, f"letters/public_pages/{template}.html", context)
         response.headers["Content-Language"] = self.language
         return response
 
     def context(self, revision: Revision | None = None) -> dict[str, object]:
-        """What every page of a letter knows; with the text of a `revision`, if it is not the current one."""
+        """Return the context that all pages of a letter share, with the text of `revision` or the current text."""
         text = self.text(revision)
         languages = [
             {"code": each.language, "name": language_name(each.language), "url": self.url_in(each.language)}
@@ -126,21 +127,23 @@ class Visit:
 
 
 def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]], View]:
-    """A page of one letter: find it or answer 404, and redirect from a prefix that its own language does not need.
+    """Decorate a view of one letter's page: find the letter or answer 404, and redirect a needless language prefix.
 
-    `name` is the page's name in urls.py. The view gets a `Visit`, and what else stands in the URL.
+    `name` is the page's name in urls.py. The view gets a `Visit` and the other arguments in the URL.
     """
 
     def decorate(view: Callable[..., Page | HttpResponseBase]) -> View:
         @public_page
         @wraps(view)
-        def found(request: HttpRequest, slug: str, language: str = "", **in_url: int) -> Page | HttpResponseBase:
+        def find_letter(
+            request: HttpRequest, slug: str, language: str = "", **url_kwargs: int
+        ) -> Page | HttpResponseBase:
             letter = _letter_or_404(slug)
             if language == letter.language:
-                return HttpResponseRedirect(letter.url_of(name, "", **in_url))
-            return view(Visit(request, letter, language or letter.language, name, in_url), **in_url)
+                return HttpResponseRedirect(letter.url_of(name, "", **url_kwargs))
+            return view(Visit(request, letter, language or letter.language, name, url_kwargs), **url_kwargs)
 
-        return found
+        return find_letter
 
     return decorate
 

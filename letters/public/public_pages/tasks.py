@@ -9,41 +9,43 @@ log = logging.getLogger(__name__)
 
 
 def sequence(letter_id: int, *, now: datetime) -> None:
-    """Number everything that is confirmed, a batch a transaction."""
+    """Number all confirmed signatures of a letter, one batch per transaction."""
     while sequence_letter(letter_id, now=now):
         pass
 
 
 def sweep(*, now: datetime) -> None:
-    """Sequence the letters that nobody was woken for."""
+    """Sequence every letter whose counts are behind, because a wake-up can get lost."""
     for letter_id in queries.letters_behind():
         sequence(letter_id, now=now)
 
 
 def recount_letters() -> None:
-    """Report counts that do not match their rows. Not mended: a number that changes without a reason is worse."""
-    for letter_id, kept, actual in queries.drifted_letters():
-        log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, kept, actual)
-    for revision_id, kept, actual in queries.drifted_texts():
-        log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, kept, actual)
+    """Report counts that do not match their rows. Correct none: a number that changes without a reason is worse."""
+    for letter_id, stored, actual in queries.drifted_letters():
+        log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, stored, actual)
+    for revision_id, stored, actual in queries.drifted_texts():
+        log.error("Revision %s shows a count of %s published signatures, but has %s.", revision_id, stored, actual)
 
 
 def build_list(letter_id: int, *, now: datetime) -> None:
-    """Write the whole list of a letter to a file, unless there is one that is new enough, or it is being written."""
+    """Write the whole list of a letter to a file, unless a file is new enough or another worker is writing one."""
     with files.building(letter_id) as is_ours:
         letter = Letter.objects.public().select_related("collective", "current_revision").filter(pk=letter_id).first()
         built = files.newest_list(letter_id)
         if not is_ours or letter is None or (built and not built.should_be_rebuilt(letter.version, now)):
             return
-        pieces = queries.public_rows(letter)
-        files.write_list(letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, pieces=pieces, began_at=now)
+        batches = queries.public_rows(letter)
+        files.write_list(
+            letter.pk, version=letter.version, heading=queries.PUBLIC_COLUMNS, batches=batches, began_at=now
+        )
 
 
 def tidy_lists(*, now: datetime) -> None:
-    """Delete the lists that are not sent any more: they may hold the names of people who have withdrawn."""
+    """Delete lists that may no longer be sent. Privacy: they may hold the names of people who have withdrawn."""
     built = files.all_lists()
-    versions = dict(Letter.objects.filter(pk__in=[each.letter_id for each in built]).values_list("pk", "version"))
-    for each in built:
-        if not each.may_be_sent(versions.get(each.letter_id, -1), now):
-            each.path.unlink(missing_ok=True)
+    versions = dict(Letter.objects.filter(pk__in=[saved.letter_id for saved in built]).values_list("pk", "version"))
+    for saved in built:
+        if not saved.may_be_sent(versions.get(saved.letter_id, -1), now):
+            saved.path.unlink(missing_ok=True)
     files.delete_abandoned(now)

@@ -5,7 +5,7 @@ from letters.shared.localized_paths import localized_paths
 
 urlpatterns = [
     *localized_paths("", views.home, name="home"),
-    # /letters/<slug>/, and /<language>/letters/<slug>/ in another language than its own
+    # /letters/<slug>/ in the letter's own language, /<language>/letters/<slug>/ in another one
     *localized_paths("letters/<slug:slug>/", views.letter, name="letter"),
     *localized_paths("letters/<slug:slug>/signatures/", views.signatures, name="signatures"),
     *localized_paths("letters/<slug:slug>/history/", views.history, name="history"),
@@ -13,7 +13,7 @@ urlpatterns = [
     *localized_paths("letters/<slug:slug>/updates/", views.updates, name="updates"),
     *localized_paths("letters/<slug:slug>/updates/<int:update_id>/", views.update, name="update"),
     *localized_paths("letters/<slug:slug>/feed/", views.feed, name="feed"),
-    # The same in all languages
+    # The same for all languages
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
     path("letters/<slug:slug>/count/", views.count, name="count"),
 ]

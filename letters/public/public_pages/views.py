@@ -1,4 +1,4 @@
-"""Pages for everybody. They vary by their URL only: no session, no cookie, no token, no name in the header."""
+"""Public pages. They depend only on their URL: no session, no cookie, no token, no account name in the page header."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,13 +29,13 @@ from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import Limit, TooMany, seconds_left
-from letters.shared.limits import count as count_once_more
+from letters.shared.limits import count as count_download
 from letters.shared.refused import Refusal
 
 
 @public_page
 def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
-    """The letters that can be signed now."""
+    """List the letters that can be signed now."""
     if language not in dict(settings.LANGUAGES):
         raise Http404
     letters = queries.open_letters(timezone.now(), language)
@@ -49,12 +49,12 @@ def home(request: HttpRequest, language: str = settings.LANGUAGE_CODE) -> Page:
 
 @letter_page("letter")
 def letter(visit: Visit) -> Page:
-    """The letter, its form, its newest names."""
+    """Show the letter, the signing form and the newest signatures."""
     refusal = visit.letter.refusal(timezone.now()) or ("" if is_on(Switch.Name.TAKE_SIGNATURES) else "paused")
-    return visit.of_version(refusal, context=lambda: {**_letter(visit), "refusal": refusal})
+    return visit.of_version(refusal, context=lambda: {**_letter_context(visit), "refusal": refusal})
 
 
-def _letter(visit: Visit) -> Context:
+def _letter_context(visit: Visit) -> Context:
     letter = visit.letter
     changes = History.of_changed(letter, visit.language)
     return {
@@ -66,15 +66,15 @@ def _letter(visit: Visit) -> Context:
         "letter_deliveries": queries.letter_deliveries(letter),
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
-        "newest_updates": queries.public_updates(letter, most=queries.UPDATES_ON_LETTER),
+        "newest_updates": queries.public_updates(letter, limit=queries.UPDATES_ON_LETTER),
         "link_url": visit.url_of("link"),
     }
 
 
 @letter_page("signatures")
 def signatures(visit: Visit) -> Page:
-    """The list, a hundred to a page, from the newest to the first."""
-    before = _before(visit.request)
+    """Show the list of signatures, newest first, a hundred to a page."""
+    before = _number_before(visit.request)
 
     def context() -> Context:
         changes = History.of_changed(visit.letter, visit.language)
@@ -82,14 +82,14 @@ def signatures(visit: Visit) -> Page:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
-            "built_seconds": int(files.TOO_OLD.total_seconds()) if _is_large(visit.letter) else 0,
+            "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
         }
 
     return visit.of_version(before, context=context)
 
 
-def _before(request: HttpRequest) -> int | None:
-    """The number that a page of the list goes on before."""
+def _number_before(request: HttpRequest) -> int | None:
+    """Return the number below which a page of the list starts; None for the newest page."""
     text = request.GET.get("before")
     if text is None:
         return None
@@ -99,12 +99,12 @@ def _before(request: HttpRequest) -> int | None:
 
 
 def _is_large(letter: Letter) -> bool:
-    return letter.last_number > files.LARGE
+    return letter.last_number > files.LARGE_LIST
 
 
 @letter_page("signatures_csv")
 def signatures_csv(visit: Visit) -> Page | HttpResponse:
-    """The whole list as data. That of a large letter is a file, which a worker has built."""
+    """Send the whole list as CSV. For a large letter, this is a file that a worker has built."""
     if _is_large(visit.letter):
         return _large_list(visit)
     depends_on = ("signatures.csv", visit.letter.pk, visit.letter.version)
@@ -112,8 +112,8 @@ def signatures_csv(visit: Visit) -> Page | HttpResponse:
 
 
 def _small_list(visit: Visit) -> HttpResponseBase:
-    _admit_download(visit.request)
-    # Streamed, so that whoever asks for the headers alone has no row read.
+    _limit_downloads(visit.request)
+    # Denial of service: a streamed response reads no row for a HEAD request.
     heading: list[Sequence[object]] = [queries.PUBLIC_COLUMNS]
     lines = (csv_lines(rows) for rows in chain([heading], queries.public_rows(visit.letter)))
     return StreamingHttpResponse(chain([MARK], lines), content_type=CSV, headers=_csv_headers(visit.letter))
@@ -127,27 +127,27 @@ def _large_list(visit: Visit) -> Page | HttpResponse:
     if built is None or not built.may_be_sent(letter.version, now):
         return _being_built(visit)
     depends_on = ("signatures.csv", letter.pk, built.version)
-    # Privacy: nobody on the way keeps it beyond its time, as they may keep a page.
-    return Page(depends_on, partial(_file, visit, built), is_long=True, cache_control="public, max-age=5")
+    # Privacy: no stale-if-error here, so that no cache on the way serves the file beyond its time.
+    return Page(depends_on, partial(_file_response, visit, built), is_long=True, cache_control="public, max-age=5")
 
 
-def _file(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
-    _admit_download(visit.request)
+def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
+    _limit_downloads(visit.request)
     try:
         file = built.path.open("rb")
     except FileNotFoundError:
-        return _being_built(visit)  # Another has just taken its place.
+        return _being_built(visit)  # Race: a worker has just replaced this file.
     response = FileResponse(file, content_type=CSV)
-    # Not as an argument: Django would put the name of the file in its place.
+    # Set after construction: Django would replace our Content-Disposition with the name of the file.
     for name, value in _csv_headers(visit.letter).items():
         response.headers[name] = value
-    # Fewer and larger pieces than Django's own, for a file that may have a hundred megabytes.
+    # Larger blocks than Django's default, for a file that may have a hundred megabytes.
     response.block_size = 256 * 1024
     return response
 
 
 CSV = "text/csv; charset=utf-8"
-# Building the list of a million names takes about as long.
+# About the time that a list of a million names takes to build.
 RETRY_SECONDS = 20
 
 
@@ -159,7 +159,7 @@ def _csv_headers(letter: Letter) -> dict[str, str]:
 
 
 def _being_built(visit: Visit) -> HttpResponse:
-    # Its links to other languages lead to the list as a page: the file has no language.
+    # The file has no language, so the links to other languages lead to the list as a page.
     context = {**replace(visit, name="signatures").context(), "seconds": RETRY_SECONDS}
     page = visit.render("list_is_built", context)
     page.status_code = 503
@@ -168,18 +168,18 @@ def _being_built(visit: Visit) -> HttpResponse:
     return page
 
 
-def _admit_download(request: HttpRequest) -> None:
-    """Raises TooMany("many_downloads") for a network that takes list after list."""
+def _limit_downloads(request: HttpRequest) -> None:
+    """Raise TooMany("many_downloads") if a network downloads too many lists."""
     peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
     network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
     limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)
-    if count_once_more([limit]):
+    if count_download([limit]):
         raise TooMany(Refusal.MANY_DOWNLOADS, seconds=seconds_left(limit))
 
 
 @letter_page("history")
 def history(visit: Visit) -> Page:
-    """Every text that was ever published, what changed, and how many signatures stand with which."""
+    """Show every published text, what changed, and how many signatures each text has."""
     return visit.of_version(context=partial(_history, visit))
 
 
@@ -194,14 +194,14 @@ def _history(visit: Visit) -> Context:
 
 @letter_page("past_text")
 def past_text(visit: Visit, number: int) -> Page:
-    """One text of the history as it was, and how it differs from the one before."""
+    """Show one published text as it was, and how it differs from the one before."""
     letter = visit.letter
     try:
         revision = queries.published_revision(letter, number)
     except Revision.DoesNotExist as missing:
         raise Http404("There is no such text.") from missing
     before, after = queries.neighbours_of(revision, visit.language)
-    # Not the letter's version: whoever signs does not change what was written.
+    # Not the letter's version: a new signature does not change an old text.
     depends_on = (revision.pk, after and after.pk, letter.slug, letter.is_sample)
     return visit.page(*depends_on, context=partial(_past_text, visit, revision, before, after))
 
@@ -223,7 +223,7 @@ def _past_text(visit: Visit, revision: Revision, before: Revision | None, after:
 
 @letter_page("count")
 def count(visit: Visit) -> Page:
-    """The honest counter, for the open page and for anybody else: every surface says the same."""
+    """Return the letter's counts as JSON, for the open page and for other sites. All of them show the same numbers."""
     return Page(("count", visit.letter.pk, visit.letter.version), partial(_count, visit.letter))
 
 
@@ -231,7 +231,7 @@ def _count(letter: Letter) -> HttpResponse:
     return JsonResponse(
         {
             "published": letter.signature_count,
-            # Down to a multiple of ten: see Letter.awaiting_confirmation_in_tens.
+            # Rounded down to a multiple of ten: see Letter.awaiting_confirmation_in_tens.
             "awaiting_confirmation": letter.awaiting_confirmation_in_tens,
             "awaiting_confirmation_is_rounded": True,
             "awaiting_review": letter.awaiting_review,
@@ -239,7 +239,7 @@ def _count(letter: Letter) -> HttpResponse:
             "removed": letter.removed_count,
             "goal": letter.goal,
             "version": letter.version,
-            # Privacy: the day alone. The moment of the last count is that at which the last signer was published.
+            # Privacy: the day only. The time of the last count is the time at which the last signature was published.
             "as_of": letter.day_of(letter.counted_at),
         },
         headers={"Access-Control-Allow-Origin": "*"},
@@ -248,8 +248,8 @@ def _count(letter: Letter) -> HttpResponse:
 
 @letter_page("updates")
 def updates(visit: Visit) -> Page:
-    """What the collective has written to the signers, and to everybody."""
-    before = _before(visit.request)
+    """List the letter's public updates."""
+    before = _number_before(visit.request)
     return visit.of_version(
         before, context=lambda: {**visit.context(), "page": queries.public_updates(visit.letter, before=before)}
     )
@@ -257,7 +257,7 @@ def updates(visit: Visit) -> Page:
 
 @letter_page("update")
 def update(visit: Visit, update_id: int) -> Page:
-    """One of them."""
+    """Show one public update."""
     try:
         shown = queries.public_update(visit.letter, update_id)
     except Update.DoesNotExist as missing:
@@ -268,7 +268,7 @@ def update(visit: Visit, update_id: int) -> Page:
 
 @letter_page("feed")
 def feed(visit: Visit) -> Page:
-    """What happens with the letter, for feed readers (Atom, RFC 4287)."""
+    """Return the letter's feed (Atom, RFC 4287)."""
     return Page(("feed", visit.letter.pk, visit.letter.version, visit.language), partial(_feed, visit))
 
 

@@ -26,7 +26,7 @@ from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
 
-# Signatures in one transaction. With more, people who withdraw at the same moment would wait.
+# The most signatures in one transaction. With more, people who withdraw at the same moment would wait.
 MAX_BATCH_SIZE = 1000
 
 
@@ -51,7 +51,7 @@ def ask_to_carry_over(letter: Letter, *, by: User, now: datetime) -> CarryOver:
     return question
 
 
-# We cannot ask people who left no address, so their signatures stay where they are.
+# We cannot ask signers whose address we do not keep, so their signatures stay with the earlier text.
 OWE_ONE = insert_email(
     EmailKind.CARRY_OVER, signature_id="batch.id", key=key_of(EmailKind.CARRY_OVER, "%(question)s", "batch.id")
 )

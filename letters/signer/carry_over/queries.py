@@ -38,13 +38,13 @@ def questions_under_way() -> list[int]:
 
 
 def still_to_send(question: CarryOver) -> int:
-    """Return how many of its emails wait; at most one more than MAX_COUNTED."""
+    """Return how many emails of this question are not sent yet; at most one more than MAX_COUNTED."""
     return OutgoingEmail.objects.owed_about(question.pk)[: MAX_COUNTED + 1].count()
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a signature relates to the letter as it is now."""
+    """The relation of a signature to the current text of its letter, and the carry-over question about it."""
 
     signature: Signature
     # The question that its signer is asked; None if there is none.
@@ -60,7 +60,7 @@ class Standing:
 def standing_of(signature: Signature) -> Standing:
     letter = signature.letter
     if letter.current_revision is None:
-        raise Revision.DoesNotExist  # Nobody can have signed.
+        raise Revision.DoesNotExist  # Nobody can sign a letter without a text.
     question = question_about(letter)
     answers = CarryOverAnswer.objects.select_related("revision").filter(signature=signature, question=question)
     answer = answers.first() if question else None

@@ -58,8 +58,8 @@ def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     past = History.of(letter)
     if past.since is None or not _can_ask(past, queries.question_about(letter)):
         return redirect("letter_history", slug=letter.slug)
-    mail = preview(letter, past.since)
-    context = {"letter": letter, "changes": past, "mail": {"subject": mail["subject.txt"], "txt": mail["txt"]}}
+    email = preview(letter, past.since)
+    context = {"letter": letter, "changes": past, "mail": {"subject": email["subject.txt"], "txt": email["txt"]}}
     return render(request, "letters/carry_over/ask.html", context)
 
 

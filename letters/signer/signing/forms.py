@@ -1,4 +1,4 @@
-"""The signing form: what a signer may type, judged by shape alone."""
+"""Forms for signing, changing a signature, links and codes. They check the shape of the input, and never who signed."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -50,7 +50,7 @@ class LineField(forms.Field):
         self.max_length = max_length
 
     def clean(self, value: str | None) -> str:
-        # Before anything looks closer: composing (NFC) a long run of accents takes time by the square.
+        # Denial of service: check the length first, because NFC composition of many accents takes quadratic time.
         self._refuse_longer(value or "", than=4 * self.max_length)
         try:
             line = clean_line(value or "")
@@ -68,7 +68,7 @@ class LineField(forms.Field):
 
 
 class AddressField(forms.Field):
-    """An email address; cleans to an Address."""
+    """Field for an email address. The cleaned value is an Address."""
 
     def __init__(self, **options: Any) -> None:
         attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
@@ -84,33 +84,33 @@ class AddressField(forms.Field):
 
 
 def country_choices() -> list[tuple[str, str]]:
-    """ISO 3166-1 countries by their names in the page's language, from CLDR."""
+    """Return ISO 3166-1 countries, sorted by their CLDR names in the language of the page."""
     return [("", gettext("Choose a country")), *_countries(get_language() or "en")]
 
 
 @lru_cache(maxsize=32)
 def _countries(language: str) -> list[tuple[str, str]]:
-    # Kept: sorting 250 names took longer than all the rest of the form, for every signer.
+    # Cached, because sorting 250 names takes longer than the rest of the form.
     locale = locale_of(language) or Locale("en")
     names = [(code, name) for code, name in locale.territories.items() if code in COUNTRIES]
     return sorted(names, key=lambda pair: pair[1].casefold())
 
 
-# Without CLDR's groupings and placeholders among its two-letter territories.
+# CLDR's two-letter territories, without its groupings and placeholders.
 COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - {
     *["EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"]
 }
 
 
 class CountryField(forms.ChoiceField):
-    """A code is known or not: looked up, where Django would put all names in order again for every signer."""
+    """Choice of a country, checked by its code alone: Django would build the sorted list of names to check it."""
 
     def valid_value(self, value: str) -> bool:
         return value in COUNTRIES
 
 
-def _chosen(data: QueryDict | None) -> QueryDict | None:
-    """What was sent, with the address that was offered in place of a slip, if its button was pressed (`use`)."""
+def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
+    """Return the form data, with the address that we suggested if the signer pressed its button (`use`)."""
     if data is None or not data.get("use"):
         return data
     typed = read_address(data.get("email", ""))
@@ -129,14 +129,14 @@ DISPLAY_HINTS: dict[str, str | Promise] = {
 
 
 class DisplayChoices(forms.RadioSelect):
-    """Who may see a name, each choice with what it means."""
+    """Radio buttons for who may see a name, each with a hint."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().create_option(name, value, *args, **kwargs), "hint": DISPLAY_HINTS.get(value, "")}
 
 
 class SigningForm(forms.Form):
-    """The fields that a letter asks for."""
+    """The signing form of a letter, with the fields that the letter asks for."""
 
     name = LineField(
         label=_("Your name"), max_length=200, autocomplete="name", error_messages={"required": NAME_WANTED}
@@ -186,12 +186,12 @@ class SigningForm(forms.Form):
     updates = forms.BooleanField(label=_("Email me updates about this letter"), required=False)
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(_chosen(data), auto_id="sign_%s", label_suffix="", initial=initial)
+        super().__init__(_with_suggestion(data), auto_id="sign_%s", label_suffix="", initial=initial)
         self.letter = letter
-        # The address that was asked about, to be sent along with the form the next time.
+        # The address that we asked the signer to check. The form sends it along next time.
         self.unsure = ""
         self._shows_current_text = not self.is_bound
-        # What a slip of the finger was likely to mean: for a button that takes it.
+        # The address that the signer probably meant, for a button that uses it.
         self.meant = ""
         for name in ("affiliation", "role", "country", "comment"):
             ask = self._asked(name)
@@ -204,21 +204,21 @@ class SigningForm(forms.Form):
 
     @property
     def text_seen(self) -> str:
-        """The number of the text that the signer has read: of the letter's page, or as it was sent."""
+        """Return the number of the text that the signer saw: the current one on a new form, otherwise as sent."""
         if not self._shows_current_text:
             return str(self.data.get("text", ""))
         return str(self.letter.current_revision.number) if self.letter.current_revision else ""
 
     def show_current_text(self) -> None:
-        """The page that shows this form says that the letter has changed, and where to read it."""
+        """Count the current text as seen. Call it if the page says that the letter has changed and links to it."""
         self._shows_current_text = True
 
     def _asked(self, name: str) -> str:
-        """Whether a field is off, optional or required."""
+        """Return whether a field is off, optional or required."""
         return str(getattr(self.letter, f"ask_{name}"))
 
     def _offered(self) -> Collection[str]:
-        """The choices of who may see the name that the letter offers."""
+        """Return the choices of who may see the name that the letter offers."""
         return self.letter.displays
 
     def _offer_domain(self) -> None:
@@ -228,15 +228,15 @@ class SigningForm(forms.Form):
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
             "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature."
-        ) % {"domains": self.said_domains()}
+        ) % {"domains": self.domains_phrase()}
 
     @property
     def private_domains(self) -> str:
-        """Where nobody's employer runs the mail: for the hint beside the field."""
+        """Return the domains of personal email providers. Addresses elsewhere get a hint about employers."""
         return " ".join(sorted(PRIVATE | PRIVATE_BY_NAME))
 
-    def said_domains(self) -> str:
-        """The domains that the letter is limited to, as one says them."""
+    def domains_phrase(self) -> str:
+        """Return the domains that the letter is limited to, as a phrase: "a.example or b.example"."""
         *most, last = self.letter.domains
         return gettext("%(most)s or %(last)s") % {"most": ", ".join(most), "last": last} if most else last
 
@@ -249,23 +249,23 @@ class SigningForm(forms.Form):
             display.widget = forms.HiddenInput()
         chosen = self.data.get("display") if self.is_bound else self.initial.get("display") or offered[0][0]
         if chosen == Display.NOBODY:
-            # Nothing that is asked about a person is needed of one who is nobody.
+            # A signature without a name needs nothing that describes a person.
             for name in ("name", "affiliation", "role", "comment"):
                 if name in self.fields:
                     self.fields[name].required = False
 
     def clean_email(self) -> Address:
-        """Asks once about an address that looks mistyped, or whose mail the addressee can see.
+        """Ask once about an address that looks mistyped, or whose email the addressee's servers can see.
 
-        Sent again as it is (`sure`), it is taken.
+        Accept the address if the signer sends it again unchanged (`sure`).
         """
         address: Address = self.cleaned_data["email"]
         domain = domain_of(address.deliverable)
         if self.letter.domains and not match_domain(domain, self.letter.domains):
             sentence = gettext("You can sign this letter only with an email address at %(domains)s.")
-            raise ValidationError(sentence, "elsewhere", {"domains": self.said_domains()})
+            raise ValidationError(sentence, "elsewhere", {"domains": self.domains_phrase()})
         question = self._question(address, domain)
-        # Also where it has been asked: a form that comes back for another reason must not ask again.
+        # Set this even if we have asked already: a form that is shown again for another reason must not ask again.
         self.unsure = address.deliverable if question else ""
         if question and self.data.get("sure") != address.deliverable:
             raise ValidationError(question, "unsure")
@@ -278,14 +278,14 @@ class SigningForm(forms.Form):
         return MISTYPED % {"meant": self.meant} if self.meant else ""
 
     def clean_name(self) -> str:
-        """Privacy: a name is public, an address must never be."""
+        """Refuse an address in the name. Privacy: names are public, addresses must never be."""
         name: str = self.cleaned_data["name"]
         if any(read_address(word) for word in name.split()):
             raise ValidationError(ADDRESS_AS_NAME, "address")
         return name
 
     def entry(self) -> Entry:
-        """What was typed, for `sign_letter`. The form must be valid."""
+        """Return the input for `sign_letter`. The form must be valid."""
         address: Address = self.cleaned_data["email"]
         domain = domain_of(address.deliverable)
         return Entry(
@@ -296,22 +296,22 @@ class SigningForm(forms.Form):
         )
 
     def _typed(self) -> dict[str, str]:
-        elsewhere = {"email", "updates", "show_domain"}
-        typed = {name: value for name, value in self.cleaned_data.items() if name not in elsewhere}
+        handled_separately = {"email", "updates", "show_domain"}
+        typed = {name: value for name, value in self.cleaned_data.items() if name not in handled_separately}
         return {**typed, "consent": str(self.fields["updates"].label) if self.cleaned_data.get("updates") else ""}
 
 
 class ChangeForm(SigningForm):
-    """The same without the address, filled with what is stored.
+    """The form for changing a signature: the signing form without the address, filled from the database.
 
-    Nobody is locked in by organizers who have narrowed the form since: a signer may always keep what they chose, show
-    their name to fewer people, and take away what they may see.
+    Privacy: organizers may ask for more since the person signed. Signers can always keep what they chose, show their
+    name to fewer people, and remove what others see.
     """
 
     def __init__(self, signature: Signature, data: QueryDict | None = None) -> None:
         self.signature = signature
         stored = ["name", "affiliation", "role", "country", "comment", "display"]
-        # With the changes that wait: else whoever saves once more takes them back unawares.
+        # Include the pending changes: otherwise a signer who saves again would discard them without knowing.
         initial: dict[str, Any] = {name: getattr(signature, name) for name in stored} | (
             signature.pending_changes or {}
         )
@@ -323,7 +323,7 @@ class ChangeForm(SigningForm):
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
         if not has_address:
-            del self.fields["updates"]  # It has been forgotten: there is nowhere to write to.
+            del self.fields["updates"]  # The address is deleted, so we cannot email updates.
 
     def _asked(self, name: str) -> str:
         ask = super()._asked(name)
@@ -331,13 +331,14 @@ class ChangeForm(SigningForm):
             return ask
         if ask == Ask.OFF:
             return Ask.OPTIONAL if self.initial[name] else Ask.OFF
-        # What they left empty may stay so. "Nobody sees my name" leaves all but the country empty, whatever they typed.
+        # A field that the signer left empty may stay empty. After "Nobody sees my name", this holds only for the
+        # country, because we store the other fields empty, whatever the signer typed.
         was_asked = self.signature.display != Display.NOBODY or name == "country"
         left_empty = was_asked and not self.initial[name]
         return Ask.OPTIONAL if left_empty or self._became_required_later(name) else ask
 
     def _became_required_later(self, name: str) -> bool:
-        """What somebody filled in of their own accord, they may take away again."""
+        """Return whether the field was optional when the signer filled it in, so that they may empty it again."""
         since = (self.letter.required_since or {}).get(name)
         return since is not None and self.signature.signed_at < datetime.fromisoformat(since)
 
@@ -345,25 +346,25 @@ class ChangeForm(SigningForm):
         if not self.has_signed:
             return super()._offered()
         stored = {self.signature.display, self.initial["display"]}
-        widest = max(MAX_PRIVATE_FIRST.index(Display(display)) for display in stored)
-        return {*self.letter.displays, *MAX_PRIVATE_FIRST[: widest + 1]}
+        most_public = max(MAX_PRIVATE_FIRST.index(Display(display)) for display in stored)
+        return {*self.letter.displays, *MAX_PRIVATE_FIRST[: most_public + 1]}
 
     def _offer_domain(self) -> None:
         signature = self.signature
         if not self.domain and self.letter.domains and hasattr(signature, "contact"):
             self.domain = match_domain(domain_of(decrypt(signature.contact.address)), self.letter.domains)
         if not self.domain:
-            del self.fields["show_domain"]  # It has been forgotten with the address, or there was none to show.
+            del self.fields["show_domain"]  # There was no domain to show, or it was deleted with the address.
             return
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.domain}
 
     def changes(self) -> Changes:
-        """What was typed, for `change_signature`. The form must be valid."""
+        """Return the input for `change_signature`. The form must be valid."""
         return Changes(domain=self.domain if self.cleaned_data.get("show_domain") else "", **self._typed())
 
 
 class LinkForm(forms.Form):
-    """The address that somebody has signed with."""
+    """The form that asks for a new link, by the address that the person signed with."""
 
     email = AddressField(label=_("The email address that you signed with"))
 
@@ -375,7 +376,7 @@ CODE_WANTED = _("Enter the code from our email. It is six numbers.")
 
 
 class CodeForm(forms.Form):
-    """The code in the email. What is no code at all is not tried, so it costs nothing."""
+    """The form for the confirmation code. Input that cannot be a code is refused here and does not count as a try."""
 
     code = forms.CharField(
         label=_("Code from the email"),
