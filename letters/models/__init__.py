@@ -5,7 +5,7 @@ from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
-from letters.models.display import MAX_PRIVATE_FIRST, Display, most_private
+from letters.models.display import PRIVATE_TO_PUBLIC, Display, most_private
 from letters.models.email_kinds import (
     A_DAY,
     ASKED_FOR,
@@ -92,13 +92,13 @@ __all__ = [
     "INVITATION_ENDED",
     "INVITATION_LIFETIME",
     "MAX_EMAILS_A_DAY",
-    "MAX_PRIVATE_FIRST",
     "MAX_TEXTS",
     "MODERATING",
     "OF_FORMS",
     "OF_ORGANIZERS",
     "OF_SIGNERS",
     "OWNING",
+    "PRIVATE_TO_PUBLIC",
     "RETENTION",
     "SALT_BYTES",
     "SEARCHED",

@@ -13,9 +13,9 @@ class Display(models.TextChoices):
 
 
 # Each value shows the name to more people than the one before.
-MAX_PRIVATE_FIRST = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
+PRIVATE_TO_PUBLIC = [Display.NOBODY, Display.ORGANIZERS, Display.PUBLIC]
 
 
 def most_private(displays: Iterable[str]) -> Display:
     """Return the choice that shows the name to the fewest people."""
-    return min(map(Display, displays), key=MAX_PRIVATE_FIRST.index)
+    return min(map(Display, displays), key=PRIVATE_TO_PUBLIC.index)

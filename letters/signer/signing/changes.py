@@ -3,7 +3,7 @@
 from typing import Any
 
 from letters.base.audit_log.queries import has_happened
-from letters.models import MAX_PRIVATE_FIRST, WORDS, Display, Signature, State, Transition
+from letters.models import PRIVATE_TO_PUBLIC, WORDS, Display, Signature, State, Transition
 
 # The judgements by which a moderator has said yes to the words of a signature.
 ACCEPTED = ["accept_signature", "restore_signature"]
@@ -32,7 +32,7 @@ def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -
 def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:
     """Where the signer wants words that do not stand there yet, or more people to see the name."""
     added = {name: wanted[name] for name in WORDS if wanted[name] not in {"", getattr(stands, name)}}
-    if MAX_PRIVATE_FIRST.index(Display(wanted["display"])) > MAX_PRIVATE_FIRST.index(Display(stands.display)):
+    if PRIVATE_TO_PUBLIC.index(Display(wanted["display"])) > PRIVATE_TO_PUBLIC.index(Display(stands.display)):
         added["display"] = wanted["display"]
     return added
 

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import MAX_PRIVATE_FIRST, STANDING, Ask, Display, Letter, Signature
+from letters.models import PRIVATE_TO_PUBLIC, STANDING, Ask, Display, Letter, Signature
 from letters.shared.address_typos import likely_meant
 from letters.shared.address_words import why_not
 from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, decrypt, parse_address, read_address
@@ -346,8 +346,8 @@ class ChangeForm(SigningForm):
         if not self.has_signed:
             return super()._offered()
         stored = {self.signature.display, self.initial["display"]}
-        most_public = max(MAX_PRIVATE_FIRST.index(Display(display)) for display in stored)
-        return {*self.letter.displays, *MAX_PRIVATE_FIRST[: most_public + 1]}
+        most_public = max(PRIVATE_TO_PUBLIC.index(Display(display)) for display in stored)
+        return {*self.letter.displays, *PRIVATE_TO_PUBLIC[: most_public + 1]}
 
     def _offer_domain(self) -> None:
         signature = self.signature

@@ -16,8 +16,8 @@ from letters.base.outbox.daily_limit import FULL_SINCE, other_emails
 from letters.models import (
     A_DAY,
     COMPLAINED,
-    MAX_PRIVATE_FIRST,
     OF_FORMS,
+    PRIVATE_TO_PUBLIC,
     EmailKind,
     Letter,
     OutgoingEmail,
@@ -80,7 +80,7 @@ class Recipient:
 
 
 COLUMNS = [field.attname for field in Signature._meta.concrete_fields]
-DISPLAYS = ", ".join(f"'{display}'" for display in MAX_PRIVATE_FIRST)
+DISPLAYS = ", ".join(f"'{display}'" for display in PRIVATE_TO_PUBLIC)
 COMPLAINT = f"others.error = '{COMPLAINED}'"
 
 
