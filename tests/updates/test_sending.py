@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from letters.base.outbox.operations import BATCH_SIZE, CLAIM, LATER, OF_UPDATE, claim_emails
+from letters.base.outbox.operations import AT_ONCE, CLAIM, LATER, OF_UPDATE, claim_emails
 from letters.base.outbox.tasks import deliver_owed
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Switch, Update, User
 from letters.organizer.updates.operations import (
@@ -383,7 +383,7 @@ def test_an_update_to_many_does_not_keep_one_to_few_waiting(
 
 def test_whoever_looks_for_mail_that_cannot_wait_passes_none_that_can(letter: Letter) -> None:
     sign(letter)
-    indexes = {BATCH_SIZE: "email_owed_at_once", LATER: "email_owed_later", OF_UPDATE: "email_owed_of_update"}
+    indexes = {AT_ONCE: "email_owed_at_once", LATER: "email_owed_later", OF_UPDATE: "email_owed_of_update"}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         for which, index in indexes.items():
