@@ -73,6 +73,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": None,
     "request_login_code": None,
     "reset_password": None,
+    "reset_password_from_key": None,
 }
 
 MFA_FORMS = {

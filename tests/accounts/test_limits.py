@@ -415,3 +415,16 @@ def test_a_new_address_costs_the_same_whether_or_not_somebody_has_it(
 def test_what_was_made_for_the_sake_of_time_is_not_there(orla: User) -> None:
     Person().sign_up(orla.email)
     assert User.objects.count() == EmailAddress.objects.count() == 1
+
+
+def test_nobody_on_the_same_network_keeps_a_known_browser_from_a_new_password(signed_in: Person, orla: User) -> None:
+    signed_in.send("/accounts/logout/")
+    signed_in.send("/accounts/password/reset/", email=orla.email)
+    neighbour = Person()
+    neighbour.client.defaults["REMOTE_ADDR"] = "127.0.0.77"
+    for _ in range(25):
+        neighbour.send("/accounts/password/reset/complete/", page="/accounts/login/", follow=False)
+    signed_in.type_digits(mailed_digits(orla.email), "/accounts/password/reset/confirm/")
+    new = "another twelve characters"
+    signed_in.send("/accounts/password/reset/complete/", password1=new, password2=new)
+    assert signed_in.is_signed_in()

@@ -228,6 +228,14 @@ def confirmed_and_asked(letter: Letter, email: str = ADA) -> Signature:
     return signature
 
 
+def confirmed_by_mail(letter: Letter, email: str = ADA) -> Signature:
+    """Somebody whose first email has left, and who has confirmed with it."""
+    signature = signed_and_mailed(letter, email)
+    confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
+    deliver()
+    return signature
+
+
 def ended(outgoing: OutgoingEmail) -> tuple[bool, bool, str]:
     """Whether it was sent, whether it failed, and why."""
     outgoing.refresh_from_db()
@@ -371,16 +379,36 @@ def test_what_is_no_bounce_is_passed_over(event: str, letter: Letter, provider: 
 @pytest.mark.parametrize(
     ("reviewed", "before"), [(True, HELD), (False, CONFIRMED)], ids=["held", "confirmed, no number yet"]
 )
+def test_an_email_that_anybody_caused_after_a_confirmation_takes_nothing_back_when_it_bounces(
+    reviewed: bool, before: str, published: LetterMaker, provider: Provider, reader: Reader
+) -> None:
+    """A company could type an employee's address and refuse the email, see the public count move, and wait."""
+    letter = published(reviewed=reviewed)
+    signature = confirmed_and_asked(letter)
+    publish()
+    seen = reader.count(letter), reader.get(letter.get_absolute_url())["ETag"]
+    provider.tell(postmark(ADA, mark_of(signature, "requested"), timezone.now()))
+    signature.refresh_from_db()
+    assert signature.confirmed_at
+    publish()
+    assert (reader.count(letter), reader.get(letter.get_absolute_url())["ETag"]) == seen
+    assert purge_unconfirmed(now=timezone.now() + 30 * DAY) == 0
+    assert standing(signature) == (before if reviewed else PUBLISHED, "bounced")
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "before"), [(True, HELD), (False, CONFIRMED)], ids=["held", "confirmed, no number yet"]
+)
 def test_a_confirmed_signature_without_a_number_awaits_its_confirmation_again_and_its_organizers_can_count_it(
     reviewed: bool, before: str, published: LetterMaker, provider: Provider, reader: Reader
 ) -> None:
     letter = published(reviewed=reviewed)
-    signature = confirmed_and_asked(letter)
+    signature = confirmed_by_mail(letter)
     if reviewed:
         publish()
         assert reader.count(letter)["awaiting_review"] == 1
     assert standing(signature) == (before, "")
-    provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
+    provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
     assert standing(signature) == (PENDING, "bounced")
     assert (signature.confirmed_at, signature.verified) == (None, "")
     publish()
@@ -403,8 +431,8 @@ def test_a_published_signature_stays_published_and_is_marked_for_the_moderators(
 
 
 def test_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, provider: Provider) -> None:
-    signature = confirmed_and_asked(letter)
-    provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
+    signature = confirmed_by_mail(letter)
+    provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
     assert standing(signature)[0] == PENDING
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
     assert standing(signature)[0] == CONFIRMED
@@ -480,8 +508,8 @@ def test_the_same_bounce_told_once_more_after_the_confirmation_changes_nothing(
 
 
 def test_a_clock_that_is_years_behind_is_not_believed(published: LetterMaker, provider: Provider) -> None:
-    signature = confirmed_and_asked(published(reviewed=True))
-    provider.tell(postmark(ADA, mark_of(signature), NOW - 365 * DAY))
+    signature = confirmed_by_mail(published(reviewed=True))
+    provider.tell(postmark(ADA, mark_of(signature, "confirm"), NOW - 365 * DAY))
     assert standing(signature) == (PENDING, "bounced")
 
 
@@ -619,6 +647,10 @@ def test_what_is_owed_to_somebody_who_complains_is_dropped(letter: Letter, provi
     remind_unconfirmed(now=timezone.now() + 2 * DAY)
     assert OutgoingEmail.objects.owed().count() == 1
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now(), "SpamComplaint"))
+    sent = len(mail.outbox)
+    OutgoingEmail.objects.owed().update(next_attempt_at=timezone.now())
+    deliver()
+    assert len(mail.outbox) == sent
     assert not OutgoingEmail.objects.owed().exists()
     assert OutgoingEmail.objects.filter(kind="reminder", dropped_at__isnull=False).count() == 1
 
@@ -684,9 +716,10 @@ def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, p
 
 def test_one_that_waits_again_after_weeks_is_not_deleted_at_once(published: LetterMaker, provider: Provider) -> None:
     """Organizers must have time to see why it waits."""
-    signature = confirmed_and_asked(published(reviewed=True))
+    signature = confirmed_by_mail(published(reviewed=True))
     Signature.objects.update(signed_at=timezone.now() - 30 * DAY, confirmed_at=timezone.now() - 30 * DAY)
-    provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
+    OutgoingEmail.objects.filter(kind="confirm").update(created_at=timezone.now() - 30 * DAY - HOUR)
+    provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
     assert standing(signature) == (PENDING, "bounced")
     assert purge_unconfirmed(now=timezone.now() + 13 * DAY) == 0
     assert purge_unconfirmed(now=timezone.now() + 15 * DAY) == 1
@@ -824,7 +857,7 @@ def test_a_mail_that_cannot_be_written_down_is_no_bounce(letter: Letter, mailout
 def test_it_waits_for_nobody_who_holds_the_letter(note: Callable[..., None], published: LetterMaker) -> None:
     """The sequencer holds the letter's row while it takes signatures: who holds one must not wait for the letter."""
     letter = published(reviewed=True)
-    signature = confirmed_and_asked(letter)
+    signature = confirmed_by_mail(letter)
 
     def impatiently(outgoing: OutgoingEmail) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -833,7 +866,7 @@ def test_it_waits_for_nobody_who_holds_the_letter(note: Callable[..., None], pub
 
     with transaction.atomic():
         Letter.objects.select_for_update().get(pk=letter.pk)
-        in_threads(impatiently, [last_mail(signature)], threads=1)
+        in_threads(impatiently, [last_mail(signature, "confirm")], threads=1)
     assert standing(signature)[0] == PENDING
 
 

@@ -4,7 +4,7 @@ Compared is what such a log holds: when an email came, to whom, from whom, its s
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 from letters.base.outbox.built import Send
 from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
 from letters.base.outbox.operations import note_bounce, note_complaint
+from letters.base.outbox.queries import last_emails_to
 from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
@@ -29,7 +30,7 @@ from letters.signer.signing.operations import (
     use_submission,
     withdraw_signature,
 )
-from letters.signer.signing.queries import said_by
+from letters.signer.signing.queries import recipients, said_by
 from letters.signer.signing.tasks import tend_unconfirmed
 from letters.tasks import MAILS
 from tests.people import (
@@ -541,3 +542,109 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
         if isinstance(built, Send):
             sizes.add(size_of(built.message))
     assert sizes == {FULL_LENGTH}
+
+
+# Bounces, complaints, and a letter that is closed for an hour
+
+
+def asked_for_the_link(letter: Letter, email: str, now: datetime) -> OutgoingEmail:
+    address = read_address(email)
+    assert address
+    request_mail(letter, address=address, language="en", now=now)
+    deliver()
+    return OutgoingEmail.objects.latest("pk")
+
+
+@pytest.mark.parametrize("how", ["public", "nobody"])
+def test_an_email_that_bounced_before_ends_no_reminders(letter: Letter, how: str) -> None:
+    logs = []
+    for each in ("first", how):
+        email = owner_who_had_signed(letter, each)
+        note_bounce(asked_for_the_link(letter, email, NOW - HOUR), at=NOW, now=NOW)
+        mail.outbox.clear()
+        logs.append(log_of_eighty_hours(letter, email, name="Else"))
+    assert [hour for hour, *_ in logs[0]] == [0, 24, 72]
+    assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("how", ["public", "nobody"])
+def test_a_first_email_that_bounced_a_week_ago_is_the_same_for_everybody(letter: Letter, how: str) -> None:
+    logs = []
+    for each in ("first", how):
+        email = owner_who_had_signed(letter, each)
+        sign(letter, email, now=NOW - timedelta(days=8), name="Before")
+        deliver()
+        note_bounce(OutgoingEmail.objects.latest("pk"), at=NOW - timedelta(days=8), now=NOW - timedelta(days=8))
+        tend_unconfirmed(now=NOW)
+        mail.outbox.clear()
+        logs.append(log_of_eighty_hours(letter, email, name="Else"))
+    assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("how", ["public", "nobody"])
+def test_a_letter_that_is_closed_for_three_hours_sorts_nobody(
+    letter: Letter, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, logs = Letter.objects.select_related("collective"), []
+    monkeypatch.setattr(recipients, "_signed_letter_in_second", lambda pk, _second: fresh.get(pk=pk))
+    for each in ("first", how):
+        email = owner_who_had_signed(letter, each)
+        sign(letter, email, now=NOW, name="Else")
+        deliver()
+        log = []
+        for hour in (24, 71, 72, 73, 74, 75):
+            is_closed = 71 <= hour < 74
+            Letter.objects.update(
+                status="closed" if is_closed else "published", closed_at=NOW + 71 * HOUR if is_closed else None
+            )
+            before = len(mail.outbox)
+            tend_unconfirmed(now=NOW + hour * HOUR)
+            deliver()
+            log += logged_since(before, hour, email)
+        logs.append(log)
+    assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("how", ["public", "nobody"])
+def test_a_clock_that_was_stopped_sorts_nobody(letter: Letter, how: str) -> None:
+    logs = []
+    for each in ("first", how):
+        email = owner_who_had_signed(letter, each)
+        sign(letter, email, now=NOW, name="Else")
+        deliver()
+        before = len(mail.outbox)
+        tend_unconfirmed(now=NOW + 74 * HOUR)
+        deliver()
+        logs.append(logged_since(before, 74, email))
+    assert len(logs[0]) == 1
+    assert logs[0] == logs[1]
+
+
+@pytest.mark.parametrize("how", ["public", "nobody"])
+def test_a_complaint_without_a_mark_counts_by_the_address(letter: Letter, published: Any, how: str) -> None:
+    """As a provider reports it of what was sent through its SMTP server."""
+    other, logs = published("another"), []
+    for each in ("first", how):
+        email = owner_who_had_signed(letter, each)
+        asked_for_the_link(letter, email, timezone.now())
+        for complained_about in last_emails_to(email, complained=True):
+            note_complaint(complained_about, at=timezone.now(), now=timezone.now())
+        before = len(mail.outbox)
+        for each_letter in (letter, other):
+            asked_for_the_link(each_letter, email, timezone.now())
+        sign(letter, email, name="Else", now=timezone.now())
+        deliver()
+        logs.append(logged_since(before, 0, email))
+    assert logs == [[], []]
+
+
+def test_a_complaint_about_an_email_of_thanks_ends_none_that_a_form_caused(letter: Letter) -> None:
+    email = owner_who_had_signed(letter, "public")
+    thanks = OutgoingEmail.objects.create(
+        kind="thanks", key="thanks:again", signature=signature_of(letter, email), created_at=NOW, next_attempt_at=NOW,
+        sent_at=NOW,
+    )  # fmt: skip
+    sign(letter, email, name="Else", now=timezone.now())
+    note_complaint(thanks, at=timezone.now(), now=timezone.now())
+    deliver()
+    assert mail.outbox[-1].subject == "Confirm your signature"

@@ -275,7 +275,7 @@ def test_what_looks_like_a_machine_is_asked_and_never_refused(
 
 def test_people_do_not_meet_the_field_that_is_only_for_machines(letter: Letter, signer: Signer) -> None:
     page = signer.read(letter)
-    (trap,) = re.findall(r"<div[^>]*>(?:(?!</div>).)*name=\"website\".*?</div>", page)
+    (trap,) = re.findall(r"<div[^>]*>(?:(?!</div>).)*name=\"website\".*?</div>", page, re.DOTALL)
     for mark in ('class="unseen"', 'aria-hidden="true"', 'tabindex="-1"', 'autocomplete="off"'):
         assert mark in trap
 

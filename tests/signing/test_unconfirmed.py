@@ -36,9 +36,11 @@ def test_a_reminder_comes_after_a_day_and_another_after_three(letter: Letter) ->
 
 
 def test_who_is_to_be_reminded_is_read_from_an_index(letter: Letter) -> None:
-    sign(letter)
+    for number in range(50):
+        sign(letter, f"signer{number}@example.org", now=NOW - number * DAY)
     values: dict[str, Any] = {"hours": 24, "now": NOW, "since": NOW, "before": NOW - timedelta(days=2)}
     with connection.cursor() as cursor:
+        cursor.execute("ANALYZE letters_submission, letters_signature")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + REMIND, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
@@ -57,8 +59,12 @@ def test_who_has_confirmed_is_not_reminded(letter: Letter) -> None:
 )
 def test_nobody_is_reminded_of_a_letter_that_has_ended(letter: Letter, ended: dict[str, object]) -> None:
     sign(letter)
+    OutgoingEmail.objects.all().delete()
     Letter.objects.update(**ended)
-    assert remind_unconfirmed(now=NOW + DAY) == 0
+    remind_unconfirmed(now=NOW + DAY)
+    deliver()
+    assert not mail.outbox
+    assert not OutgoingEmail.objects.owed().exists()
 
 
 def test_who_confirms_before_the_reminder_leaves_does_not_get_it(letter: Letter) -> None:

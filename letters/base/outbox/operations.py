@@ -17,6 +17,7 @@ from letters.base.switches.queries import is_on
 from letters.models import (
     BULK,
     COMPLAINED,
+    OF_FORMS,
     OF_ORGANIZERS,
     STANDING,
     DeliveryQuerySet,
@@ -220,7 +221,10 @@ def note_complaint(outgoing: OutgoingEmail, *, at: datetime, now: datetime) -> N
             return
         _doubt(signature, outgoing, Signature.Concern.COMPLAINED, error=COMPLAINED, at=at, now=now)
         # An email that a worker has claimed is checked again before it is sent.
-        owed = OutgoingEmail.objects.owed().filter(signature=signature).select_for_update(skip_locked=True, no_key=True)
+        # Privacy: emails that a form caused are dropped only then. Dropped here, they would be missing from the log of
+        # a mail server only if the address had signed before.
+        owed = OutgoingEmail.objects.owed().filter(signature=signature).exclude(kind__in=OF_FORMS)
+        owed = owed.select_for_update(skip_locked=True, no_key=True)
         OutgoingEmail.objects.filter(pk__in=[each.pk for each in owed]).update(dropped_at=now)
 
 
@@ -288,8 +292,7 @@ def _doubt(
     # Abuse: otherwise somebody who types a spelling that does not exist could undo another person's confirmation.
     if not outgoing.goes_to_signer(signature):
         return
-    thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
-    changes, asks_again = _consequences(signature, concern, at, thanked=thanked)
+    changes, asks_again = _consequences(signature, outgoing, concern, at)
     locked = Signature.objects.filter(pk=signature.pk)
     if changes and not asks_again:
         locked.update(**changes)
@@ -305,12 +308,14 @@ def _doubt(
 
 
 def _consequences(
-    signature: Signature, concern: Signature.Concern, at: datetime, *, thanked: bool
+    signature: Signature, outgoing: OutgoingEmail, concern: Signature.Concern, at: datetime
 ) -> tuple[dict[str, Any], bool]:
     """Return what changes in a signature after its email bounced or was reported as spam, and whether its signer must
     confirm again.
 
-    A bounced thank-you does not undo a confirmation: the signer has read another email.
+    A bounce undoes no confirmation if the email was caused with it (the thank-you) or after it. The signer has read
+    another email. Privacy: anybody can cause an email by typing the address. If its bounce took a signature back, a
+    company that bounces its own mail could see in the public counts that an employee has signed, and delete it.
     """
     if signature.state == Signature.State.INVITED:
         return {"concern": concern}, False
@@ -323,7 +328,9 @@ def _consequences(
         return {}, False
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
     # A person who signed without a name has left no address, so we could not ask them again.
-    outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
+    thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
+    was_caused_later = signature.confirmed_at is not None and outgoing.created_at > signature.confirmed_at
+    outweighed = disproved or ((thanked or was_caused_later) and concern == Signature.Concern.BOUNCED)
     can_ask = signature.state in Transition.ASK_AGAIN.sources and signature.display != Display.NOBODY
     return changes, can_ask and not outweighed
 

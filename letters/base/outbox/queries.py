@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from letters.models import BULK, CAME_BACK, Letter, OutgoingEmail, Signature
+from letters.models import BULK, CAME_BACK, OF_FORMS, Letter, OutgoingEmail, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
@@ -23,8 +23,13 @@ def email_of_mark(mark: str) -> OutgoingEmail | None:
     return None if outgoing_email_id is None else OutgoingEmail.objects.filter(pk=outgoing_email_id).first()
 
 
-def last_emails_to(recipient: str) -> list[OutgoingEmail]:
-    """Return the last email that was attempted for each signature of an address, and for each invitation."""
+def last_emails_to(recipient: str, *, complained: bool = False) -> list[OutgoingEmail]:
+    """Return the last email that was attempted for each signature of an address, for each invitation, and for requests
+    without a signature.
+
+    A spam complaint (`complained`) counts if it is about an email that a form caused, so the last of these is returned
+    too. Privacy: otherwise a complaint would stop such emails only to addresses that have not signed, or that have.
+    """
     address = read_address(recipient)
     if address is None:
         return []
@@ -32,7 +37,11 @@ def last_emails_to(recipient: str) -> list[OutgoingEmail]:
     # Performance: two queries, because no index serves one with "or" between two joins.
     signed = tried.filter(signature__address_hash=known).order_by("signature_id", "-pk").distinct("signature_id")
     invited = tried.filter(invitation__address_hash=known).order_by("invitation_id", "-pk").distinct("invitation_id")
-    return [*signed[:MAX_LETTERS], *invited[:MAX_LETTERS]]
+    of_forms = tried.filter(kind__in=OF_FORMS).order_by("-pk")
+    emails = [*signed[:MAX_LETTERS], *invited[:MAX_LETTERS]]
+    emails += of_forms.filter(request__address_hash=known, signature=None)[:1]
+    emails += of_forms.filter(signature__address_hash=known)[:1] if complained else []
+    return list({email.pk: email for email in emails}.values())
 
 
 def waiting_since() -> datetime | None:

@@ -119,4 +119,5 @@ def _outgoing_emails(event: AnymailTrackingEvent) -> list[OutgoingEmail]:
     if metadata:
         outgoing = email_of_mark(str(metadata.get(MARKED, "")))
         return [outgoing] if outgoing else []
-    return last_emails_to(event.recipient) if isinstance(event.recipient, str) else []
+    complained = event.event_type == EventType.COMPLAINED
+    return last_emails_to(event.recipient, complained=complained) if isinstance(event.recipient, str) else []

@@ -11,8 +11,10 @@ from letters.signer.signing.operations import (
 
 def tend_unconfirmed(*, now: datetime) -> None:
     """Remind those who have not confirmed; forget those who never did, and mails of long ago."""
+    # Privacy: first, while the addresses are still there. Otherwise, after the clock was stopped, reminders would leave
+    # only to people who had not signed, whose addresses are kept longer.
+    remind_unconfirmed(now=now)
     purge_unconfirmed(now=now)
     forget_submissions(now=now)
     forget_mails(now=now)
     forget_requests(now=now)
-    remind_unconfirmed(now=now)

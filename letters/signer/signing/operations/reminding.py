@@ -23,7 +23,8 @@ OWE = insert_email(
 #
 # Privacy: a submission for a confirmed signature brings reminders too, answered or not. Otherwise a person who reads
 # the log of a mail server could type an address, wait for a day, and see that it has signed. Spam complaints are looked
-# up by the address, when the email is built.
+# up by the address, when the email is built, and so is the state of the letter: an organizer who closes it for an hour
+# must not see in the log whose address was deleted meanwhile. A bounce counts if it came after the submission.
 REMIND = f"""
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
@@ -37,13 +38,11 @@ WITH typed AS (
 )
 {OWE}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
-    JOIN letters_letter AS letter ON letter.id = signature.letter_id
 WHERE {is_in(STANDING)}
     -- A spelling that bounces must not end the reminders to another, so the submission decides, if there is one.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id
-        AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL)
-    AND letter.status = 'published' AND (letter.closes_at IS NULL OR letter.closes_at > %(now)s)
+        AND failed.spelling_hash = typed.spelling_hash AND failed.failed_at IS NOT NULL AND failed.created_at >= since)
     -- Whatever its key.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
         AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')

@@ -70,7 +70,8 @@ class Recipient:
     language: str
     # The most private choice of the signature and all submissions that wait for an answer.
     display: str
-    # Whether an email to this spelling bounced.
+    # Whether an email to this spelling bounced since somebody typed it. Privacy: an earlier bounce is known only of an
+    # address that has signed, or only of one that has not.
     has_failed: bool
     others: OtherEmails
 
@@ -129,7 +130,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT
         count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
-            AND others.spelling_hash = %(spelling)s) > 0 AS has_failed,
+            AND others.spelling_hash = %(spelling)s AND others.created_at >= typed.submitted_at) > 0 AS has_failed,
         {_others("signature.letter_id", about=ABOUT_THE_ENTRY)}
     FROM ({other_emails("signature.address_hash", OF_FORMS)}) AS others
 ) AS mailed
