@@ -53,7 +53,7 @@ def test_the_counter_says_what_the_public_page_says(published: LetterMaker, desk
     publish(NOW)
     page = desk.get(PAGE)
     assert "3 signatures Goal: 10" in words(page)
-    assert "confirmation fewer than 10" in words(page)
+    assert "Waiting for the signer to confirm fewer than 10" in words(page)
     assert re.search(rb'max="10"\s+value="3"', page.content)
 
 

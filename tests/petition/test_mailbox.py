@@ -28,7 +28,7 @@ def send(subject: str = "Please confirm", text: str = "Hello", html: str = "", t
 def test_an_empty_mailbox_says_what_to_do(client: Client) -> None:
     page = client.get("/mailbox/")
     assert page.status_code == 200
-    assert "No mail yet" in page.text
+    assert "No emails yet" in page.text
 
 
 def test_a_mail_is_shown_with_a_link_to_click(client: Client) -> None:
