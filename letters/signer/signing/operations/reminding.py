@@ -1,4 +1,4 @@
-"""Remind of what nobody has confirmed."""
+"""Remind people to confirm."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,9 +21,9 @@ OWE = insert_email(
 # One reminder of the newest submission for each pause in REMINDER_HOURS, unless an email to that spelling failed. If
 # the clock was stopped and several are due at once, only the last is owed.
 #
-# Privacy: a submission for a confirmed signature brings reminders too, answered or not. Otherwise a person who reads
-# the log of a mail server could type an address, wait for a day, and see that it has signed. Spam complaints are looked
-# up by the address, when the email is built.
+# Privacy: a submission for a confirmed signature brings reminders too, answered or not. Otherwise a person who reads a
+# mail server's log could type an address, wait for a day, and see that it has signed. Spam complaints are looked up by
+# the address, when the email is built.
 REMIND = f"""
 WITH typed AS (
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one
@@ -52,7 +52,7 @@ ON CONFLICT (key) DO NOTHING
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
+    """Create reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:
