@@ -1,1 +1,1 @@
-"""How fast Undersigned is, beside what the same server and machine can do at most: `make bench`. See README.md."""
+"""Measure Undersigned beside the most that the same server and machine can do: `make bench`. See README.md."""

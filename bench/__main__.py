@@ -1,4 +1,4 @@
-"""`python -m bench`: measure the site beside its limits, in turns, and print the results. README.md explains."""
+"""Measure the site and its limits in turns, and print the results: `python -m bench`. README.md explains."""
 
 import argparse
 import gc
@@ -31,7 +31,7 @@ SLOW_MAIL = "signing, mail server takes 2 s"
 AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
-# Above this share, the generator may be what is measured.
+# Above this share of busy time, the generator may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.
 NAMES = 36

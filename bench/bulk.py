@@ -1,4 +1,4 @@
-"""Bulk email beside a plain `smtplib`: an update to many signers, sent by the worker."""
+"""Compare bulk email with a plain `smtplib`: the worker sends an update to many signers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
     # The last of two values wins.
     site.processes.start("bulk worker", [*local.worker("bulk"), "--concurrency", "1"])
     try:
-        # A letter of its own, because the letter with one signature is measured separately.
+        # This needs a letter of its own, because the letter with one signature is measured separately.
         write_update(site, letter_with(site, 1, "with-news"))
         owe(site, 1)
         send_owed(site, BULK)

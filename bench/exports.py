@@ -1,4 +1,4 @@
-"""Exports of a letter's signatures: their duration and memory, each in its own process.
+"""Measure exports of a letter's signatures: duration and memory, each in its own process.
 
 python -m bench.exports <slug> csv|xlsx     for the site of the environment (DATABASE_URL and the rest)
 """

@@ -1,4 +1,4 @@
-"""What could not be faster in Django: a page of constant bytes, and a view with one INSERT, without middleware.
+"""The limits of Django: a page of constant bytes, and a view with one INSERT, without middleware.
 
 Served like petition.wsgi, with the same settings except those below. bench/site.py starts it.
 """

@@ -1,4 +1,4 @@
-"""The worker beside a plain `smtplib`, which sends the same email to the same server over one connection."""
+"""Compare the worker with a plain `smtplib`, which sends the same email to the same server over one connection."""
 
 import smtplib
 import time
@@ -16,7 +16,7 @@ from letters.shared.addresses import encrypt
 from petition import local
 
 ADDRESS = "reader@example.org"
-# Emails owed at first; later as many as one volley has sent.
+# The number of emails for the first volley. Later volleys get as many as the previous one has sent.
 FIRST = 50
 PATIENCE_SECONDS = 60
 

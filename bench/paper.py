@@ -1,4 +1,4 @@
-"""The PDF of a letter with very many signatories, its duration and memory: `python -m bench.paper 99`."""
+"""Measure the PDF of a letter with very many signatories, its duration and memory: `python -m bench.paper 99`."""
 
 import json
 import os

@@ -95,7 +95,7 @@ def running_site() -> Iterator[Site]:
     beside = environment.folder("VAR_DIR", local.BASE_DIR / "var")
     beside.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        # Not in /tmp, which may be memory, where fsync costs nothing.
+        # Do not use /tmp, which may be in memory, where fsync costs nothing.
         var = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=beside)))
         port, limit_port, mail_port = free_port(), free_port(), free_port()
         os.environ.update(

@@ -1,7 +1,7 @@
-"""The periodic tasks. Celery Beat reads this; tasks.py keeps their names stable.
+"""The periodic tasks, for Celery Beat. tasks.py keeps their names stable.
 
-Sweeps find work that no wake-up announced: after a broker outage, a killed worker, or the end of a pause. A sweep that
-has not started before the next one is due expires, so none pile up behind a busy worker.
+Sweeps find work that no wake-up announced: after a broker outage, a killed worker, or the end of a pause. A sweep
+expires if it has not started before the next one is due, so that sweeps do not pile up behind a busy worker.
 """
 
 from celery.schedules import crontab
@@ -81,5 +81,5 @@ SCHEDULE = {
     },
 }
 
-# Each needs a worker. Emails about accounts are never started by the clock.
+# Each queue needs a worker. No periodic task sends emails about accounts, so their queue is added here.
 QUEUES = sorted({"accounts", *(str(entry["options"]["queue"]) for entry in SCHEDULE.values())})  # type: ignore[index]

@@ -52,7 +52,7 @@ def make_folder(**kwargs: Any) -> None:
 
 @worker_process_init.connect
 def check_connections(**kwargs: Any) -> None:
-    """Check each pooled connection before use: nobody repeats a task, as a person repeats a request."""
+    """Check each pooled connection before use, because nobody repeats a failed task as a person repeats a request."""
     connection.settings_dict["CONN_HEALTH_CHECKS"] = True
 
 
@@ -65,7 +65,10 @@ def give_connection_back(task: Any, **kwargs: Any) -> None:
 
 @heartbeat_sent.connect
 def note_worker(**kwargs: Any) -> None:
-    """Runs every two seconds while the worker is connected to the broker, also while all its processes are busy."""
+    """Mark the worker as alive.
+
+    Celery calls this every two seconds while the broker is connected, even if all processes are busy.
+    """
     heartbeats.note(heartbeats.worker_of(queue) for queue in app.amqp.queues.consume_from)
 
 

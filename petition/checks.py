@@ -1,6 +1,6 @@
 """System checks for everything that must be true of the settings before anybody can sign.
 
-Without them nothing boots.
+A process with an error does not start.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def refuse_unsafe_boot() -> None:
 
 
 def _left_over_laptop() -> list[CheckMessage]:
-    """`make run` sets LAPTOP=1 for what it starts. A server that only finds its files is not a laptop."""
+    """Refuse laptop mode without LAPTOP=1, which `make run` sets. A server that only finds its files is no laptop."""
     if not settings.LAPTOP or environment.flag("LAPTOP"):
         return []
     return [

@@ -1,6 +1,6 @@
-"""What every template knows.
+"""The context that every template has.
 
-Privacy: nothing here depends on the visitor, so public pages are the same bytes for everybody.
+Privacy: nothing here depends on the visitor, so public pages are the same bytes for everyone.
 """
 
 from django.conf import settings

@@ -35,7 +35,7 @@ class CannotStart(Exception):
 
 
 class Interruption:
-    """End everything on Ctrl-C, SIGTERM or a closed terminal: once, and never in the middle of a start or stop."""
+    """Ends everything on Ctrl-C, SIGTERM or a closed terminal, but once, and never during a start or stop."""
 
     def __init__(self) -> None:
         self.came = self.raised = False
@@ -55,7 +55,7 @@ class Interruption:
             raise KeyboardInterrupt
 
     def insist(self) -> None:
-        """For loops that wait: an exception raised during garbage collection (weakref, __del__) is lost."""
+        """Raise the interruption again in loops that wait, because one raised during garbage collection is lost."""
         if self.came:
             raise KeyboardInterrupt
 
@@ -119,7 +119,7 @@ class Postgres:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
         self._let_in(new)
-        # The same sort order and case mapping on every machine, whatever locales are installed.
+        # This gives every machine the same sort order and case mapping, whatever locales are installed.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         self._call("initdb", "-D", str(new), "-U", "postgres", "--auth=trust", *locale)
         new.rename(self.folder)
@@ -176,7 +176,7 @@ class Postgres:
         return short
 
     def _let_in(self, folder: Path) -> None:
-        """As root: give the folder to PostgreSQL's user, and let it reach the folder and the programs."""
+        """If root runs this, give the folder to PostgreSQL's user, and let it reach the folder and the programs."""
         if not self.account:
             return
         os.chown(folder, *self.account)

@@ -1,10 +1,10 @@
-"""Health checks: is the process alive (/healthz), and does every part work (/readyz, `manage.py status`)?
+"""Answer health checks: is the process alive (/healthz), and does every part work (/readyz, `manage.py status`)?
 
 Monitors ask by IP address, without a host name. So these are answered before the host is checked, and only the path of
 the request is used.
 
 Privacy: /readyz tells strangers which part is away, and how long email has waited in steps of five minutes. A shorter
-step would tell somebody with the log of a mail server when others signed.
+step would tell somebody with a mail server's log when others signed.
 """
 
 import threading
@@ -146,7 +146,7 @@ PAGES = {"/healthz": healthz, "/readyz": readyz}
 
 
 class Health:
-    """The first middleware: nothing before it needs another part or checks the host."""
+    """The first middleware, so that it answers before anything that needs another part or checks the host."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

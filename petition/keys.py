@@ -21,7 +21,7 @@ ASKED_AGAIN_SECONDS = 1
 def refuse_wrong_keys() -> None:
     """End the process with a sentence if the keys are wrong.
 
-    Without the database it starts, and is ended once the database answers.
+    Without the database the process starts, and ends once the database answers and the keys are wrong.
     """
     try:
         know_keys(now=timezone.now())

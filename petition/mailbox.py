@@ -49,7 +49,7 @@ def keep(message: bytes) -> None:
 
 @dataclass(frozen=True)
 class Mail:
-    """What the page shows of one file."""
+    """One stored email, as the page shows it."""
 
     name: str
     written_at: datetime

@@ -1,4 +1,4 @@
-"""What happens to every request: the page's language, and a readable page for every refusal."""
+"""Middleware for every request: it sets the page's language, and makes a readable page of every refusal."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
 
 
 def page_language(get_response: GetResponse) -> GetResponse:
-    """Set the language of a public page by its address: /it/… is Italian, everything else English.
+    """Set the language of a public page by its address: /it/… is Italian, all others are English.
 
     Django's own LocaleMiddleware would add `Vary: Accept-Language`, and no cache keeps a page that varies. Pages for
     people with accounts are never cached, and use the language of the browser.

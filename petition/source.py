@@ -1,4 +1,4 @@
-"""The source of this site, which the AGPL (section 13) owes to everybody who uses it over a network."""
+"""Serve the source of this site, which everyone who uses it over a network may get (AGPL, section 13)."""
 
 import gzip
 import hashlib

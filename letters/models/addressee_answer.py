@@ -33,7 +33,7 @@ class AddresseeAnswer(models.Model):
     # The address of the answer itself, if it was published elsewhere.
     link = models.URLField(blank=True, max_length=500)
     created_at = models.DateTimeField()
-    # None while only the collective sees it.
+    # The time of publication. None while only the collective sees the answer.
     published_at = models.DateTimeField(null=True, blank=True)
     # A public sentence about a change after publication, and its time.
     changed_because = models.CharField(max_length=500, blank=True)
@@ -64,6 +64,6 @@ class AddresseeAnswer(models.Model):
 
     @property
     def version(self) -> str:
-        """A fingerprint of the text, for detecting that a teammate has changed it."""
+        """Return a fingerprint of the text, which shows whether another member has changed it."""
         parts = [self.respondent, str(self.answered_on), self.language, self.link, self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -9,13 +9,13 @@ OF_SIGNERS = Q(object_kind="signature") & ~Q(actor_kind="user")
 
 
 class AuditEvent(models.Model):
-    """Who did what.
+    """A record of who did what.
 
     Rows are only added (a trigger enforces it), in the transaction of the action. Privacy: no address.
     """
 
     at = models.DateTimeField()
-    # The user; none for a signer, the clock or a command.
+    # The user. None for a signer, the clock or a command.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     # "user", "signer" or "system".
     actor_kind = models.CharField(max_length=10)
@@ -46,11 +46,11 @@ class AuditEvent(models.Model):
                 name="audit_event_of_a_collective",
                 condition=Q(collective__isnull=False),
             ),
-            # Few among the events of moderators, and read by day.
+            # Performance: these are few among the events of moderators, and are read by day.
             models.Index("collective", "at", name="audit_event_of_signers", condition=OF_SIGNERS),
-            # For counting whom somebody invited today, however much else they have done.
+            # Performance: counts whom a person invited today, however much else they have done.
             models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),
-            # For counting what they have started and uploaded.
+            # Performance: counts what a person has started and uploaded.
             models.Index(
                 "actor",
                 "at",

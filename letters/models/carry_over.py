@@ -19,7 +19,7 @@ class CarryOver(models.Model):
     # The highest number of a signature that was considered. Race: the sequencer numbers signatures in the order in
     # which they become visible, so no lower number can appear later.
     reached = models.PositiveIntegerField(default=0)
-    # Emails created so far, and the current answers.
+    # The number of emails created so far, and of current answers.
     owed = models.PositiveIntegerField(default=0)
     carried = models.PositiveIntegerField(default=0)
     stayed = models.PositiveIntegerField(default=0)
@@ -57,8 +57,8 @@ def text_columns(signature: Signature, changes: History | None) -> tuple[object,
     """Return the columns of a file about the text that a signature belongs to.
 
     These are its number; the languages that were added to the letter later; "current", "before_correction", "earlier"
-    or "first"; and whether the signer carried it over. The query must annotate `signed_text` and `has_carried`.
-    Privacy: signers without a name were never asked, so nothing is said about them.
+    or "first"; and whether the signer carried it over. The query must annotate `signed_text` and `has_carried`. Signers
+    without a name were never asked, so these columns say nothing about them.
     """
     signed = getattr(signature, "signed_text", "")
     kind = {"": "current", "corrected": "before_correction"}.get(signed, signed)

@@ -14,7 +14,7 @@ from letters.shared.refused import Refusal, Refused
 class Collective(models.Model):
     """The publisher of letters. The name may be a pseudonym; the people behind it are never named."""
 
-    # As the public reads it.
+    # The name that the public reads.
     name = models.CharField(max_length=200)
     # Part of its URLs.
     slug = models.SlugField(max_length=80, unique=True)
@@ -25,11 +25,11 @@ class Collective(models.Model):
     # The IANA time zone in which its organizers read and enter times, for example "Europe/Rome".
     timezone = models.CharField(max_length=64, default="UTC", db_default="UTC")
     created_at = models.DateTimeField()
-    # When staff let it publish; used only with CLEAR_COLLECTIVES_FIRST.
+    # The time when staff let it publish. Used only with CLEAR_COLLECTIVES_FIRST.
     cleared_at = models.DateTimeField(null=True, blank=True)
-    # When staff let it invite again after too many bounces. Earlier bounces no longer count.
+    # The time when staff let it invite again after too many bounces. Earlier bounces no longer count.
     invites_again_at = models.DateTimeField(null=True, blank=True)
-    # When its owners asked for that, until staff have answered.
+    # The time when its owners asked to invite again. None once staff have answered.
     asked_to_invite_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -48,7 +48,7 @@ class Collective(models.Model):
         return person.is_active and self.memberships.filter(user=person, role__in=roles).exists()
 
     def require_role(self, person: User, roles: Collection[str]) -> None:
-        """Raise Refused("not_yours") for everybody without one of these roles.
+        """Raise Refused("not_yours") for everyone without one of these roles.
 
         Every operation calls this, whatever its view checked.
         """
@@ -58,7 +58,7 @@ class Collective(models.Model):
     def is_cleared(self) -> bool:
         """Tell whether it may publish and write to strangers.
 
-        Asks the database, because staff may have cleared it since.
+        Race: always asks the database, because staff may have cleared it since it was read.
         """
         if not settings.CLEAR_COLLECTIVES_FIRST:
             return True
@@ -84,7 +84,7 @@ class Membership(models.Model):
 
     collective = models.ForeignKey(Collective, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    # Owners may do everything, editors write and publish, moderators judge signatures.
+    # Owners may do everything, editors write and publish, moderators accept and reject signatures.
     role = models.CharField(max_length=10, choices=Role)
     created_at = models.DateTimeField()
 
@@ -100,7 +100,7 @@ class Membership(models.Model):
         return f"{self.role} of {self.collective_id}"
 
 
-# The roles that may write and publish, judge signatures, and decide about the collective itself.
+# The roles that may write and publish, moderate signatures, and decide about the collective itself.
 WRITING = [Membership.Role.OWNER, Membership.Role.EDITOR]
 MODERATING = [Membership.Role.OWNER, Membership.Role.MODERATOR]
 OWNING = [Membership.Role.OWNER]

@@ -7,11 +7,12 @@ from django.db import connection, models
 from letters.models.submission import Submission
 from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
 
-# The hash of no code.
+# A hash that no code has.
 NO_CODE = bytes(32)
 
-# Without waiting for the disk, which may take longer than all the rest of an email. What is noted once the email has
-# left does wait, and for this too; if the database dies before that, the email is sent again, with the same code.
+# Performance: this does not wait for the disk, which may take longer than everything else about an email. The result of
+# sending is stored later, and waits for the disk for both. If the database crashes before that, the email is sent
+# again, with the same code.
 EXPECT_CODE = """
 WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO letters_confirmationcode AS before (submission_id, code_hash, expires_at, tries)
@@ -20,9 +21,9 @@ ON CONFLICT (submission_id) DO UPDATE SET code_hash = excluded.code_hash, expire
     -- Another attempt to send the same email gives no more tries.
     tries = CASE WHEN before.code_hash = excluded.code_hash THEN before.tries ELSE 0 END
 """
-# Race: counted before it is compared, so that fifty tries at once are five tries.
-# Timing defence: each try writes the row, and so waits for the disk, whatever became of the submission, of its hour and
-# of its tries, and whether or not an email with a code has left.
+# Race: a try is counted before it is compared, so that fifty simultaneous tries do not get past the limit.
+# Timing defence: each try writes the row, and so waits for the disk. This does not depend on the submission, the age of
+# the code, the number of tries, or whether an email with a code has left.
 TRY_CODE = """
 INSERT INTO letters_confirmationcode AS expected (submission_id, code_hash, expires_at, tries)
 VALUES (%(submission)s, %(none)s, %(now)s, 1)
@@ -34,8 +35,8 @@ RETURNING CASE WHEN tries <= %(most)s AND expires_at > %(now)s THEN code_hash EL
 class ConfirmationCode(models.Model):
     """The code in the newest email about a submission, as a hash, and how often somebody tried one.
 
-    Timing defence: in a table of its own, and without a constraint, so that it outlives the submission. A try must take
-    as long before and after the owner of the address has confirmed.
+    Timing defence: a try must take equally long before and after the owner of the address has confirmed. So codes have
+    a table of their own without a foreign key constraint, and outlive the submission.
     """
 
     submission = models.OneToOneField(
@@ -44,7 +45,7 @@ class ConfirmationCode(models.Model):
     # HMAC of the code (letters/shared/codes.py).
     code_hash = models.BinaryField(max_length=32)
     expires_at = models.DateTimeField()
-    # At most one more than MAX_TRIES: what comes after that is not counted.
+    # At most one more than MAX_TRIES. Later tries are not counted.
     tries = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -55,7 +56,7 @@ class ConfirmationCode(models.Model):
 
 
 def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
-    """Note the code of the email that is about to leave. The one before it is worth nothing from now on.
+    """Store the code of the email that is about to leave. It replaces the previous code.
 
     Returns whether the submission still waits for an answer.
     """
@@ -66,7 +67,7 @@ def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
 
 
 def accepts_code(code: str, *, submission_id: int, now: datetime) -> bool:
-    """Return whether it is the newest code, in time. Each try counts, the right one too."""
+    """Tell whether this is the newest code and still valid. Each try counts, also a right one."""
     with connection.cursor() as cursor:
         cursor.execute(TRY_CODE, {"submission": submission_id, "none": NO_CODE, "most": MAX_TRIES, "now": now})
         (expected,) = cursor.fetchone()

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Display(models.TextChoices):
-    """Who can see the signer's name."""
+    """The people who can see the signer's name."""
 
     PUBLIC = "public", _("Everyone sees my name")
     ORGANIZERS = "organizers", _("Only the organizers see my name")

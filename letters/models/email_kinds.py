@@ -16,8 +16,8 @@ from django.db import models
 # our forms can have emails sent to it.
 MAX_EMAILS_A_DAY = 3
 A_DAY = timedelta(days=1)
-# How long emails are kept after they have ended; the first email to a signer and the thank-you, as long as there is a
-# signature. Otherwise somebody who types an address repeatedly would fill the table.
+# Full disk: emails are deleted this long after they have ended, because somebody who types an address repeatedly would
+# fill the table. The first email to a signer and the thank-you stay as long as the signature.
 RETENTION = timedelta(days=7)
 
 
@@ -34,39 +34,40 @@ class EmailKind(models.TextChoices):
 
 
 class Cause(Enum):
-    """Who causes an email. One cause must not use up the daily limit of another that is harder to come by."""
+    """The person who causes an email. A cause must not use up the daily limit of one that fewer people have."""
 
-    # Anybody who types an address. These count for everybody.
+    # Anybody who types an address. These emails count in the daily limit of forms and of organizers.
     FORM = "anybody, with a form"
-    # The owner of the mailbox, who has just confirmed. These count for nobody and wait for nobody.
+    # The owner of the mailbox, who has just confirmed. These emails do not count, and never wait.
     OWNER = "the owner of the mailbox"
-    # These count only for one another: somebody with an account must not use
-    # up the limit of a person who wants to confirm.
+    # Abuse: these emails count only for each other, because an organizer must not use up the limit of a person who
+    # wants to confirm.
     ORGANIZER = "an organizer"
-    # These count separately. Privacy: owners see what became of one, and must not learn from a delayed email that its
-    # address has signed something.
+    # Privacy: these emails count separately. Owners see what became of each, and must not learn from a delayed one that
+    # its address has signed something.
     COLLECTIVE = "an owner of a collective"
 
 
 class Queue(Enum):
-    # Somebody is looking into their mailbox now.
+    # A person is waiting for the email.
     CONFIRMATIONS = "confirmations"
-    # Can wait, and a switch can stop it. In its own queue, thousands of these never delay the others.
+    # These emails can wait, and a switch can stop them. In a queue of their own, thousands of them never delay the
+    # others.
     BULK = "bulk"
 
 
 class WhenFull(Enum):
-    """What happens to an email if its address is at the daily limit."""
+    """The treatment of an email whose address is at the daily limit."""
 
     SEND = "sent all the same"
-    # Never dropped: otherwise somebody who signs three letters with a person's address could keep the email that they
-    # want from them.
+    # Abuse: such an email is never dropped. Otherwise a stranger who signs three letters with a person's address could
+    # keep from that person the email that they want.
     WAIT = "waits"
     DROP = "dropped"
 
 
 class Kept(Enum):
-    """How long the row stays after the email has ended. What organizers still see stays longer."""
+    """The time for which a row is kept after its email has ended. Rows that organizers still see are kept longer."""
 
     A_WEEK = "a week"
     # The row of a reminder prevents a second one.
@@ -100,14 +101,15 @@ def _kinds(rule: Callable[[Rules], bool]) -> list[EmailKind]:
     return [kind for kind, rules in EMAIL_KINDS.items() if rule(rules)]
 
 
-# What can wait.
+# Emails that can wait.
 BULK = _kinds(lambda rules: rules.queue is Queue.BULK)
-# What anybody can cause by typing an address, and what only organizers cause.
+# Emails that anybody can cause by typing an address, and emails that only organizers cause.
 OF_FORMS = _kinds(lambda rules: rules.cause is Cause.FORM)
 OF_ORGANIZERS = _kinds(lambda rules: rules.cause is Cause.ORGANIZER)
-# What somebody requested with a form a moment ago.
+# Emails that somebody caused with a form a moment ago.
 ASKED_FOR = [kind for kind in OF_FORMS if kind not in BULK]
-# What is deleted some time after it has ended, however it ended. Other kinds are deleted only if they were dropped.
+# Emails that are deleted some time after they have ended, however they ended. Other kinds are deleted only if they were
+# dropped.
 FORGOTTEN_HOWEVER_ENDED = _kinds(lambda rules: rules.kept in {Kept.A_WEEK, Kept.WHILE_UNCONFIRMED})
 FORGOTTEN = _kinds(lambda rules: rules.kept is not Kept.WITH_ITS_SUBJECT)
 

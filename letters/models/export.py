@@ -16,7 +16,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(models.Model):
-    """A file that a member has requested. The row is the promise; a worker keeps it."""
+    """A file that a member has requested. The row alone counts: a worker makes the file."""
 
     class Kind(models.TextChoices):
         SIGNATURES = "signatures", "Published signatures"

@@ -25,7 +25,7 @@ def every_display() -> list[str]:
 
 
 class Ask(models.TextChoices):
-    """What the signing form does with a field."""
+    """The options for a field of the signing form."""
 
     OFF = "off", "Not asked"
     OPTIONAL = "optional", "Optional"
@@ -69,7 +69,7 @@ class Letter(models.Model):
     current_revision = models.ForeignKey(
         "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    # Invented, for trying out the site. Its pages say so.
+    # An invented letter, for trying out the site. Its pages say so.
     is_sample = models.BooleanField(default=False)
 
     # Signatures are taken between these moments, each optional.
@@ -77,23 +77,23 @@ class Letter(models.Model):
     closes_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    # When the clock publishes the draft.
+    # The time at which the clock publishes the draft.
     publish_at = models.DateTimeField(null=True, blank=True)
     # The code of the refusal, if the clock could not publish and the organizers were told.
     publish_refused = models.CharField(max_length=30, default="", db_default="", blank=True)
     # A public sentence about why it was withdrawn.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # When it was withdrawn, and from which status, because it can be undone for a day.
+    # The time of the withdrawal and the status before it, because it can be undone for a day.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_from = models.CharField(max_length=10, choices=Status, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
 
-    # What the form asks besides name and address.
+    # The fields that the form asks for besides name and address.
     ask_affiliation = models.CharField(max_length=8, choices=Ask, default=Ask.OPTIONAL)
     ask_role = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_country = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
     ask_comment = models.CharField(max_length=8, choices=Ask, default=Ask.OFF)
-    # Since when a field has been required, if that changed later (ISO 8601, by field). People who signed before may
+    # The time at which each field became required, if that changed later (ISO 8601). People who signed before may
     # remove what they had filled in.
     required_since = models.JSONField(null=True, blank=True)
     # The values of `display` that a signer can choose.
@@ -106,15 +106,15 @@ class Letter(models.Model):
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # Every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
-    # The number of signatures hoped for, if any.
+    # The number of signatures that the organizers aim for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 
     # The counts. Only the sequencer writes the fields below, all in one transaction. Published signatures: the
     # headline.
     signature_count = models.PositiveIntegerField(default=0)
-    # Signed, and the email not yet answered.
+    # Signatures in the state `pending`.
     awaiting_confirmation = models.PositiveIntegerField(default=0)
-    # Confirmed, and waiting for a moderator.
+    # Confirmed signatures that wait for a moderator.
     awaiting_review = models.PositiveIntegerField(default=0)
     # Withdrawn by their signers after publication.
     withdrawn_count = models.PositiveIntegerField(default=0)
@@ -124,7 +124,7 @@ class Letter(models.Model):
     last_number = models.PositiveIntegerField(default=0)
     # Increased whenever the public pages change: by the sequencer, and by each publication.
     version = models.PositiveBigIntegerField(default=0)
-    # When the counts above were true; none before the first count.
+    # The time when the counts above were true. None before the first count.
     counted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Letter]] = models.Manager.from_queryset(LetterQuerySet)()
@@ -234,7 +234,7 @@ class Letter(models.Model):
         return is_withdrawn and self.withdrawn_at is not None and now < self.withdrawn_at + UNDONE_WITHIN
 
     def form_has_opened(self, now: datetime) -> bool:
-        """Tell whether the form has been open to everybody: published, and its opening time has passed."""
+        """Tell whether the form has been open to everyone: published, and its opening time has passed."""
         return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
     def confirmation_refusal(self, now: datetime) -> Refusal | Literal[""]:

@@ -13,7 +13,7 @@ class LetterDelivery(models.Model):
     to = models.CharField(max_length=200)
     # How it was delivered or what was said, in a sentence or two.
     note = models.CharField(max_length=500, blank=True)
-    # The number of signatures, as the organizer says. The form proposes the current count.
+    # The number of signatures, as the organizer enters it. The form proposes the current count.
     signature_count = models.PositiveIntegerField()
     recorded_at = models.DateTimeField()
 

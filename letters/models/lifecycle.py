@@ -42,20 +42,20 @@ COUNTED = State.PUBLISHED
 CONFIRMED = [State.CONFIRMED, State.HELD, State.PUBLISHED]
 # Confirmed, but without a number. A bounced email can still undo the confirmation.
 AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
-# Signed, and waiting for the signer or a moderator. The letter's page may show how many wait.
+# These wait for the signer or a moderator. The letter's page may show how many wait.
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
 STANDING = [State.PENDING, *CONFIRMED]
 # An invitation ended without a signature. Only the hash of the address is
 # left, until the letter has been open for 14 days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
-# Invited, and never accepted: no number, no time of confirmation, and perhaps no name.
+# These were never accepted: they have no number, no time of confirmation, and perhaps no name.
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
 UNCONFIRMED = [State.PENDING, *UNANSWERED]
 UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED]
-# Not part of the letter any more. A number that was given stays, without a name.
+# These are not part of the letter any more. A number that was given stays, without a name.
 TAKEN_OUT = [State.WITHDRAWN, State.REJECTED, State.DISOWNED]
-# Taken out, as organizers see it. Privacy: they never learn who disowned a signature.
+# The signatures of TAKEN_OUT that organizers see. Privacy: they never learn who disowned a signature.
 GONE = [State.REJECTED, State.WITHDRAWN]
 # Nothing about the person is left.
 EMPTIED = [State.WITHDRAWN, State.DISOWNED]
@@ -82,7 +82,7 @@ UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 
 # The text that the signature belongs to.
 TEXT = ("revision", "language")
-# What an organizer proposes for a first signatory, and what a signer says.
+# The fields that an organizer proposes for a first signatory, and the fields of a signer.
 PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
 SAID = (*WORDS, "display", *TEXT)
 
@@ -312,11 +312,11 @@ class Transition(Enum):
         return is_in(self.sources, column)
 
     def becomes(self) -> str:
-        """Return SQL for SET: the next state, and what every such step writes."""
+        """Return SQL for SET: the next state, and the values that every such step writes."""
         return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
 
     def becomes_if(self, condition: str, then: State, otherwise: State) -> str:
-        """SQL, for SET: the same where the next state depends on a condition."""
+        """Return the same SQL where the next state depends on a condition."""
         self.check(then, otherwise)
         return f"state = CASE WHEN {condition} THEN {states(then)} ELSE {states(otherwise)} END"
 

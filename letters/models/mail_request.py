@@ -6,19 +6,19 @@ from letters.models.letter import Letter
 
 
 class MailRequest(models.Model):
-    """Somebody asked a form to send an address an email about its signature of a letter, whether there is one or not.
+    """A request by form to email an address about its signature under a letter, whether or not there is one.
 
     Privacy: an email follows for every address alike. If only addresses that have signed got one, anybody with the log
     of a mail server could type an address and see whether it has signed.
     """
 
-    # Performance: without index and constraint, which each request would pay for. A letter is never deleted before its
-    # requests.
+    # Performance: no index and no constraint, because each request would pay for them. A letter is never deleted before
+    # its requests.
     letter = models.ForeignKey(
         Letter, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     language = models.CharField(max_length=12)
-    # As in a signature.
+    # The same hash as in `Signature`.
     address_hash = models.BinaryField(max_length=32)
     # Encrypted, and deleted once the email has ended.
     address = models.BinaryField(null=True, blank=True)
@@ -26,9 +26,9 @@ class MailRequest(models.Model):
 
     class Meta:
         indexes = [
-            # For counting how many emails an address has had.
+            # Performance: counts how many emails an address has had.
             models.Index("address_hash", name="mail_request_to_address"),
-            # For finding addresses that must be deleted.
+            # Performance: finds addresses that must be deleted.
             models.Index("id", name="mail_request_with_address", condition=models.Q(address__isnull=False)),
         ]
 

@@ -43,7 +43,7 @@ class MemberInvitation(models.Model):
     salt = models.BinaryField(max_length=8)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    # How it ended, if before its time.
+    # How it ended, if it did not expire.
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -54,7 +54,7 @@ class MemberInvitation(models.Model):
 
     class Meta:
         constraints = [
-            # Race: the database decides whether somebody is invited already.
+            # Race: the database decides whether the address has an open invitation already.
             models.UniqueConstraint(
                 fields=["address_hash", "collective"],
                 condition=Q(accepted_at__isnull=True, revoked_at__isnull=True),

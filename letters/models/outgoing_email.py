@@ -15,7 +15,7 @@ from letters.shared.addresses import SPELLING_HASH_BYTES
 
 # Stored on an email that arrived, and that the owner of the mailbox reported as spam.
 COMPLAINED = "complained"
-# What organizers are told about.
+# The emails that organizers are told about.
 CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
 # Emails that are deleted some time after they have ended (see EMAIL_KINDS), which most emails to signers are not.
 TO_FORGET = Q(kind__in=[kind.value for kind in FORGOTTEN_HOWEVER_ENDED]) | Q(dropped_at__isnull=False)
@@ -36,12 +36,16 @@ class DeliveryQuerySet(models.QuerySet["OutgoingEmail"]):
 
 
 class OutgoingEmail(models.Model):
-    """An email that is owed, written in the transaction of its cause. The row is the promise: the queue may be lost."""
+    """An email that must be sent.
+
+    The transaction of its cause writes the row, and the row alone counts: the queue may be lost.
+    """
 
     Kind = EmailKind
 
     kind = models.CharField(max_length=20, choices=Kind)
-    # The signature that it is about; sent to the address in its contact.
+    # The signature that it is about. Without a submission or a request, it goes to the address in the signature's
+    # contact.
     signature = models.ForeignKey(
         Signature, on_delete=models.CASCADE, null=True, blank=True, related_name="outgoing_emails"
     )
@@ -80,7 +84,7 @@ class OutgoingEmail(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    # The spelling that it goes to, if a form asked for it, hashed as in a signature. None means the signer's own.
+    # The hash of the spelling that it goes to, if a form caused it. None means the spelling that the signature has.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
     # The cause. Unique, so that one cause creates one email however often it occurs.
     key = models.CharField(max_length=100)
@@ -90,11 +94,11 @@ class OutgoingEmail(models.Model):
     # The earliest time of the next attempt. A worker that claims the email extends this, so that another takes over
     # only if it dies.
     next_attempt_at = models.DateTimeField()
-    # How it ended: accepted by the mail server, refused permanently, or not true any more.
+    # How it ended: accepted by the mail server, refused permanently, or dropped.
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
-    # When it was delayed because its address was at the daily limit; it is still owed.
+    # When it was delayed because its address was at the daily limit. It is still owed.
     put_off_at = models.DateTimeField(null=True, blank=True)
     # The last refusal in short, for example "450" or "unreachable". Privacy: never an address.
     error = models.CharField(max_length=100, blank=True)
@@ -115,7 +119,7 @@ class OutgoingEmail(models.Model):
             models.CheckConstraint(
                 condition=Q(signature__isnull=False, invitation__isnull=True)
                 | Q(signature__isnull=True, invitation__isnull=False)
-                # To an address that has not signed.
+                # The email goes to an address that has not signed.
                 | Q(signature__isnull=True, invitation__isnull=True, request__isnull=False),
                 name="email_has_one_recipient",
             ),
@@ -139,14 +143,14 @@ class OutgoingEmail(models.Model):
                 name="email_owed_of_update",
                 condition=OWED & Q(update__isnull=False),
             ),
-            # For counting them.
+            # Performance: counts the emails of an update.
             models.Index("update", name="email_of_update", condition=Q(update__isnull=False)),
-            # Few emails, in the order in which organizers see them.
+            # Performance: these are few emails, in the order in which organizers see them.
             models.Index("signature", F("id").desc(), name="email_came_back", condition=CAME_BACK),
             models.Index("kind", "created_at", name="email_to_forget", condition=TO_FORGET),
             models.Index("invitation", name="email_of_an_invitation", condition=Q(invitation__isnull=False)),
             models.Index("request", name="email_of_a_request", condition=Q(request__isnull=False)),
-            # For counting the signers who still have to be asked about a change: the key begins
+            # Performance: counts the signers who still have to be asked about a change. The key begins
             # "carry_over:<revision>:".
             models.Index(
                 SPLIT_KEY,

@@ -22,7 +22,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(published_at__isnull=False).order_by("-number")
 
     def of_substance(self) -> RevisionQuerySet:
-        """Leave out corrections: the first text remains, and those that say something else than the one before."""
+        """Leave out corrections. The first text and the changes of substance remain."""
         return self.exclude(kind=Revision.Kind.CORRECTION)
 
     def move_counts(self, moves: Mapping[int, int]) -> None:
@@ -43,7 +43,7 @@ class Revision(models.Model):
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="revisions")
     # 1, 2, 3 … within the letter.
     number = models.PositiveIntegerField()
-    # The kind of change, as its organizer says. Signers are asked again only about a change of substance.
+    # The kind of change, as the organizer chose it. Signers are asked again only about a change of substance.
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.FIRST, db_default="first")
     # The picture above the text, if any, and its description. People sign it together with the words.
     cover = models.ForeignKey(
@@ -77,13 +77,13 @@ class Revision(models.Model):
         """Return the parts that the fingerprint of its texts covers besides the words."""
         if self.cover_id is None:
             return ()
-        # Without the picture's bytes.
+        # Performance: do not load the picture's bytes.
         digests = Revision.objects.filter(pk=self.pk).values_list("cover__digest", flat=True)
         return (str(digests.get()), self.cover_alt)
 
     @property
     def public_since(self) -> datetime | None:
-        """Return when everybody could read it. First signatories may have read the first text earlier."""
+        """Return when everyone could read it. First signatories may have read the first text earlier."""
         return self.letter.published_at if self.number == 1 else self.published_at
 
 
@@ -99,7 +99,7 @@ class Addition:
     language: str
     # The revision in which it was added.
     revision: Revision
-    # How many people signed before it existed, and since. None if nobody has counted yet.
+    # The number of people who signed before it existed, and since. None if nobody has counted yet.
     before: int | None
     since: int | None
 
@@ -267,7 +267,7 @@ class Translation(models.Model):
 
     @property
     def version(self) -> str:
-        """Return a fingerprint of the text, for detecting that a teammate has changed it."""
+        """Return a fingerprint of the text, which shows whether another member has changed it."""
         parts = [self.title, self.addressee, self.summary, self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

@@ -2,14 +2,15 @@ from django.db import models
 
 from letters.models.display import Display
 
-# What signers say about themselves, and the public may read.
+# The fields in which signers describe themselves. The public may read them.
 WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
 
 
 class Said(models.Model):
-    """What signers say about themselves, and who can see their names."""
+    """The words of a signer about themselves, and who can see the name."""
 
-    # As typed: NFC, trimmed, white space collapsed. Empty for `display=nobody`, and after an erasure.
+    # The name as typed, but NFC, trimmed, and with white space collapsed. Empty for `display=nobody`, and after an
+    # erasure.
     name = models.CharField(max_length=200, blank=True)
     affiliation = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=200, blank=True)

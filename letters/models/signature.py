@@ -47,11 +47,11 @@ class Change:
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
     def move(self, transition: Transition, *, to: State | Case | None = None, **values: Any) -> int:
-        """Take these signatures one step on, if they are in a state from which the step leads. Returns how many.
+        """Move the signatures that are in a state from which the step leads. Returns how many.
 
-        Race: one UPDATE compares and sets, so of two steps at the same time the second finds nothing. `to` names the
-        next state where the step has several; `values` are those that the table leaves to the operation. Raises
-        ValueError for others.
+        Race: one UPDATE compares and sets, so the second of two simultaneous steps changes nothing. `to` names the next
+        state where the step has several; `values` are the columns that the table of steps leaves to the operation.
+        Raises ValueError for other columns.
         """
         target = transition.target if to is None else to
         transition.check(*([target] if isinstance(target, State) else []), given=values)
@@ -79,7 +79,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(state=Signature.State.PUBLISHED, number__isnull=False).order_by("-number")
 
     def numbered(self) -> SignatureQuerySet:
-        """Do the same including the stubs of signatures that were taken out: a list of numbers without gaps."""
+        """Do the same, but keep the numbers of signatures that were taken out, so that the list has no gaps."""
         return self.filter(number__isnull=False).order_by("-number")
 
     def with_signed_text(self, changes: History | None) -> SignatureQuerySet:
@@ -119,7 +119,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
 
 class Signature(Said):
-    """What the public may see of a signer, bound to the text that the signer saw."""
+    """A signer's name and words under a letter, bound to the text that the signer saw."""
 
     State: TypeAlias = lifecycle.State
 
@@ -130,7 +130,7 @@ class Signature(Said):
         SAMPLE = "sample", "Invented for the sample letter"
 
     class Concern(models.TextChoices):
-        """Why a moderator should review a signature. Each concern except BOUNCED holds it when it is confirmed."""
+        """A reason why a moderator should review a signature. Each except BOUNCED holds it when it is confirmed."""
 
         NONE = "", "None"
         DISPOSABLE = "disposable", "Disposable email address"
@@ -155,8 +155,8 @@ class Signature(Said):
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
     # Changes by the signer that wait for a moderator, by field. Until then the old words stay public.
     pending_changes = models.JSONField(null=True, blank=True)
-    # Changes that a moderator declined. They are kept, so that this can be
-    # undone, until the signer changes or erases them.
+    # Changes that a moderator declined. They are kept until the signer changes or erases them, so that the decision can
+    # be undone.
     declined_changes = models.JSONField(null=True, blank=True)
     # The confirmed domain, if the letter is limited to domains and the signer shows it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
@@ -166,7 +166,7 @@ class Signature(Said):
     number = models.PositiveIntegerField(null=True, blank=True)
     # Part of every token of this signature: a new salt invalidates all tokens.
     salt = models.BinaryField(max_length=SALT_BYTES)
-    # Whether the letter's count includes it. Only the sequencer writes this, together with the count.
+    # True if the letter's count includes it. Only the sequencer writes this, together with the count.
     counted = models.BooleanField(default=False, db_default=False)
     # HMAC-SHA256 of the canonical address (letters/shared/addresses.py); none for samples and after a withdrawal.
     address_hash = models.BinaryField(max_length=32, null=True, blank=True)
@@ -233,23 +233,23 @@ class Signature(Said):
         indexes = [
             # A work list of the sequencer: signatures to number.
             models.Index("letter", "confirmed_at", name="signature_to_number", condition=Q(state=State.CONFIRMED)),
-            # Another one: signatures to take out of the count.
+            # A work list of the sequencer: signatures to take out of the count.
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state=COUNTED)),
-            # Another one: signatures that moderators have put back.
+            # A work list of the sequencer: restored signatures to count again.
             models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state=COUNTED)),
-            # What moderators review besides held signatures: see letters/moderator/moderation/queries.py.
+            # Moderators review these besides held signatures: see letters/moderator/moderation/queries.py.
             models.Index("letter", "id", name="signature_doubtful", condition=Q(state=COUNTED) & ~Q(concern="")),
-            # What a moderator has rejected and may restore.
+            # Rejected signatures that a moderator may restore.
             models.Index(
                 "letter",
                 "id",
                 name="signature_refused",
                 condition=Q(state=State.REJECTED) | Q(declined_changes__isnull=False),
             ),
-            # For counts of signatures that wait, and for the organizers' list. Small, because both states are
-            # temporary.
+            # Performance: counts signatures that wait, and serves the organizers' list. It is small, because both
+            # states are temporary.
             models.Index("letter", "state", "id", name="signature_underway", condition=Q(state__in=UNDERWAY)),
-            # What was withdrawn or removed, for the organizers' list. Small.
+            # Withdrawn and removed signatures, for the organizers' list. It is small.
             models.Index("letter", "state", "id", name="signature_gone", condition=Q(state__in=GONE)),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
@@ -261,7 +261,7 @@ class Signature(Said):
 
     @property
     def public_name(self) -> str:
-        """Return the name if everybody may see it; otherwise "", and the page says "name withheld"."""
+        """Return the name if everyone may see it; otherwise "", and the page says "name withheld"."""
         return self.name if self.display == Display.PUBLIC else ""
 
     def as_public(self) -> tuple[object, ...]:
@@ -284,7 +284,7 @@ class Signature(Said):
         return self.state == self.State.REJECTED and self.verified == self.Verified.NO
 
     def fingerprint(self) -> str:
-        """Return a fingerprint of the words that a moderator judges, for detecting changes since the page was shown.
+        """Return a fingerprint of the words that a moderator reviews, which shows whether they have changed since.
 
         Privacy: it includes the secret salt. Otherwise somebody could try all countries and find the one that the page
         hides.
@@ -296,7 +296,7 @@ class Signature(Said):
 
     @property
     def changes(self) -> list[Change]:
-        """Return the changes that its signer asks for, or asked for without success, beside the current words."""
+        """Return the changes that its signer asks for, or that a moderator declined, beside the current words."""
         asked: dict[str, str] = self.pending_changes or self.declined_changes or {}
         # Privacy: nobody is told the country of a signer without a name.
         hidden = ["country"] if self.display == Display.NOBODY else []

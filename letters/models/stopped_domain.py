@@ -13,9 +13,9 @@ class StoppedDomain(models.Model):
 
     domain = models.CharField(max_length=253, unique=True)
     stopped_at = models.DateTimeField()
-    # From then on we send there as usual.
+    # After this time we send to the domain as usual.
     until = models.DateTimeField()
-    # How often in a row, and how many of how many emails were refused in the hour before.
+    # The number of stops in a row; then the refused emails and all emails of the hour before the stop.
     times = models.PositiveSmallIntegerField(default=1)
     refused = models.PositiveIntegerField()
     tried = models.PositiveIntegerField()

@@ -38,7 +38,7 @@ class Submission(Said, Consented):
     concern = models.CharField(max_length=10, blank=True)
     via = models.CharField(max_length=100, blank=True)
     submitted_at = models.DateTimeField()
-    # A hash of everything typed, so that sending the same form twice makes one submission.
+    # A hash of everything that was typed, so that the same form sent twice makes one submission.
     content_hash = models.BinaryField(max_length=CONTENT_HASH_BYTES)
     # The address as typed, encrypted. Privacy: emails about this submission go to no other spelling. Once the signature
     # is confirmed, the address is deleted with the last of these emails.
@@ -46,9 +46,9 @@ class Submission(Said, Consented):
     # The same hash as in `Signature`, of this spelling.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
-    # When the owner of a confirmed signature accepted or refused this submission. Its words are deleted by then.
-    # Privacy: the row stays until the last reminder about it has been sent. If an answer ended the reminders, the log
-    # of a mail server would show that the address had signed before.
+    # When the owner of a confirmed signature accepted or refused this submission. Its words are deleted then.
+    # Privacy: the row stays until the last reminder about it has been sent. If an answer ended the reminders, a mail
+    # server's log would show that the address had signed before.
     answered_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Submission]] = models.Manager.from_queryset(SubmissionQuerySet)()

@@ -7,15 +7,15 @@ from letters.models.letter import Letter
 
 
 class LetterHour(models.Model):
-    """What the sequencer did to a letter within one hour.
+    """The changes of a letter's count within one hour.
 
-    Performance: a chart of a million signatures counts nothing.
+    Performance: with these, a chart of a million signatures counts no rows.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="hours", db_index=False)
     # The beginning of the hour.
     hour = models.DateTimeField()
-    # Numbers given.
+    # Sequence numbers given.
     published = models.PositiveIntegerField(default=0)
     # Signatures taken out of the count, minus those put back; may be negative.
     taken_out = models.IntegerField(default=0)
@@ -28,7 +28,7 @@ class LetterHour(models.Model):
 
 
 class LetterTally(models.Model):
-    """How many of a letter's signatures had a value in common when they were numbered. Numbers never decrease.
+    """The number of a letter's signatures that had one value when they were numbered. It never decreases.
 
     Privacy: this is all that is kept of the host that led readers here. The signature's own note is deleted.
     """

@@ -93,13 +93,13 @@ class Update(models.Model):
 
     @property
     def version(self) -> str:
-        """A fingerprint of the text, for detecting that a teammate has changed it."""
+        """Return a fingerprint of the text, which shows whether another member has changed it."""
         parts = [self.title, self.language, str(self.is_public), self.body]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
     def lapsed_count(self) -> int:
-        """Recipients who do not want it any more, or cannot get it."""
+        """Return how many recipients do not want it any more, or cannot get it."""
         return max(0, self.recipients_total - self.owed_count - self.sent_count - self.failed_count)
 
     def url(self, language: str = "") -> str:

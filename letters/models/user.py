@@ -10,7 +10,7 @@ from letters.shared.fields import EncryptedEmailField
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        # In lower case, as sign-in looks it up.
+        # Sign-in looks the address up in lower case.
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -18,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a superuser. A person with a shell on the server need not prove that the address is theirs."""
+        """Create a superuser with a confirmed address: a person with a shell on the server need not prove theirs."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
         addresses = apps.get_model("account", "EmailAddress").objects
         addresses.create(user=user, email=user.email, verified=True, primary=True)
@@ -29,11 +29,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Somebody with an account: an organizer, a moderator, staff. Signers have none."""
+    """A person with an account: an organizer, a moderator or staff. Signers have none."""
 
-    # For signing in and for our emails. Never public, and encrypted in the database.
+    # Privacy: the address for signing in and for our emails is never public, and encrypted in the database.
     email = EncryptedEmailField(unique=True)
-    # What teammates see. Never public: the collective signs.
+    # Privacy: only other members see this name. The public sees the collective.
     name = models.CharField(max_length=200, blank=True)
     # May open /admin/.
     is_staff = models.BooleanField(default=False)

@@ -1,4 +1,4 @@
-"""Say that a translation was added after people had signed. Trust: those people have not seen it."""
+"""Say that a translation was added after people had signed. Trust: these people have not seen it."""
 
 from datetime import date
 

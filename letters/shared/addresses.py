@@ -23,9 +23,9 @@ MAX_TYPED_LENGTH = 1000
 class Address:
     """An address that can get email."""
 
-    # To send to: the domain in ASCII (IDNA), the local part as typed.
+    # Emails go to this one: the domain in ASCII (IDNA), the local part as typed.
     deliverable: str
-    # To compare: equal for spellings that reach the same person.
+    # Comparisons use this one, which is equal for spellings that reach the same person.
     canonical: str
 
 
@@ -37,14 +37,14 @@ class NoAddress(ValueError):
         self.code = code
 
 
-# Characters that people copy along with an address. None begins or ends one, except a quotation mark: see `_trimmed`.
+# Characters that people copy along with an address. No address begins or ends with one, except with a quotation mark:
+# see `_trimmed`.
 BEFORE = " \t\r\n\v\f<>()[],;:«»‹›“”„‟‘’‚‛'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # noqa: RUF001
 AFTER = BEFORE + '".!'
-# Invisible characters: zero-width characters, direction marks, soft hyphens, byte order marks, and other format
-# characters.
+# Zero-width characters, direction marks, soft hyphens, byte order marks, and other format characters.
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\ufe00-\ufe0f]")
 MAILTO = re.compile(r"mailto:", re.IGNORECASE)
-# The closing bracket has been removed by then.
+# `_trimmed` has already removed the closing bracket.
 NAMED = re.compile(r"([^<>]*)<([^<>]*)")
 LOOKS_LIKE_ONE = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]")
 
@@ -97,7 +97,7 @@ def parse_address(text: str) -> Address:
 
 
 def _obvious(text: str) -> str:
-    """Return the code of an obvious mistake; "" if there is none."""
+    """Return the code of a mistake that needs no library to find; "" if there is none."""
     if TURNS_DIRECTION.search(text):
         return "turns_direction"
     name, at, domain = text.rpartition("@")
@@ -111,7 +111,7 @@ def _obvious(text: str) -> str:
 
 
 def _which(text: str) -> str:
-    """Return the code for what the library rejected."""
+    """Return the code that explains best why the library rejected the text."""
     name, _, domain = text.rpartition("@")
     if any(map(str.isspace, text)):
         return "space"
@@ -147,8 +147,7 @@ PASSED_OVER = {"gmail.com": ".", "proton.me": "._-"}
 
 
 def canonical(deliverable: str) -> str:
-    """Return one spelling for all that reach the same mailbox: lower case, without a tag
-    (+news), by the provider's rules.
+    """Return the same spelling for all that reach one mailbox: lower case, no tag (+news), by the provider's rules.
 
     Used only for comparison. Email goes to the address as typed.
     """
@@ -168,8 +167,7 @@ SPELLING_HASH_BYTES = 8
 
 
 def hash_spelling(deliverable: str) -> bytes:
-    """Return a keyed hash of one spelling. It differs between spellings, except for case, even
-    if `canonical` is the same.
+    """Return a keyed hash of one spelling, in upper or lower case. Other spellings with the same `canonical` differ.
 
     Privacy: addresses with the same `canonical` may be different mailboxes at a server that treats "ada+x" as another
     name. So a link that can change a signature goes only to the spelling that its signer confirmed.
@@ -189,7 +187,7 @@ def decrypt(encrypted: bytes | memoryview) -> str:
 
 
 def reencrypt(encrypted: bytes | memoryview) -> bytes:
-    """Encrypt an address under the newest of ADDRESS_KEYS. Bytes that are under it already come back unchanged.
+    """Encrypt an address under the newest of ADDRESS_KEYS. Return bytes that are encrypted under it already unchanged.
 
     Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits.
     """

@@ -1,6 +1,6 @@
-"""Find out where a request comes from, from our own proxies and not from the visitor.
+"""Find out where a request comes from. Spoofing: trust our own proxies, never the visitor.
 
-Used to count, never stored or logged.
+Privacy: the result is used for counting, and never stored or logged.
 """
 
 import re
@@ -37,13 +37,13 @@ def client_address(peer: str, forwarded_for: str, *, trusted_proxies: int) -> Cl
 
 
 def prefix_of(address: ClientAddress | None) -> str:
-    """Return the network that counts as one: 192.0.2.0/24, 2001:db8:1::/48. A mapped IPv4 address counts as IPv4."""
+    """Return the network to count: 192.0.2.0/24, 2001:db8:1::/48. A mapped IPv4 address counts as IPv4."""
     if address is None:
         return NOWHERE
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return prefix_of(address.ipv4_mapped)
-        # Without the scope (%eth0), which has a meaning only on the machine.
+        # Leave out the scope (%eth0), which means something only on this machine.
         return str(ip_network((int(address), IPV6_PREFIX), strict=False))
     return str(ip_network((address, IPV4_PREFIX), strict=False))
 

@@ -1,4 +1,4 @@
-"""The code in an email, which people type instead of following its link. Scanners cannot press it."""
+"""The confirmation code in an email, which people type instead of opening the link. Scanners cannot type it."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from django.conf import settings
 LIFETIME = timedelta(hours=1)
 MAX_TRIES = 5
 
-# Much longer than a code with separators. Longer input is rejected.
+# Longer input is rejected. No code with separators comes near this.
 MAX_CHARACTERS = 60
 DIGITS = 6
 # Categories of characters around and between the digits: separators, dashes, invisible marks.
@@ -40,7 +40,7 @@ def code_of(outgoing_email_id: int, *, salt: bytes | memoryview) -> str:
 def hash_code(code: str, *, submission_id: int) -> bytes:
     """Return HMAC-SHA256 (32 bytes).
 
-    Without the key, a million guesses would reveal the code from a stolen database.
+    Security: without the key, a million guesses would reveal the code from a stolen database.
     """
     message = f"code:{submission_id}:{code}".encode()
     return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

@@ -1,8 +1,8 @@
 """Compare two texts word by word, in any script.
 
-Denial of service: a text of 100,000 characters may be made to compare slowly. So words that occur once in both texts
-are matched first, which is cheap. Only the text between them is compared word by word, within a budget of WORK; beyond
-it a passage counts as rewritten.
+Denial of service: somebody can write a text of 100,000 characters that is slow to compare. So words that occur once in
+both texts are matched first, which is cheap. Only the text between them is compared word by word, within a budget of
+WORK; beyond it a passage counts as rewritten.
 """
 
 import re
@@ -62,7 +62,7 @@ class _Budget:
     left: int = field(default_factory=lambda: WORK)
 
     def has(self, work: int) -> bool:
-        """Spend this amount of work, if that much is left. Returns whether it was."""
+        """Spend this amount of work if that much is left. Returns whether it was spent."""
         if work > self.left:
             return False
         self.left -= work
@@ -76,7 +76,7 @@ _Run = tuple[str, range, range]
 
 @lru_cache(maxsize=64)
 def differences(old: str, new: str) -> tuple[Paragraph, ...]:
-    """Return the paragraphs of the new text with changes marked. Of unchanged ones, only the neighbours of changes."""
+    """Return the new text with changes marked. Unchanged paragraphs appear only beside changed ones."""
     before, after, budget = _paragraphs(old), _paragraphs(new), _Budget()
     paragraphs: list[Paragraph] = []
     for kind, left, right in _Comparison(before, after, budget).runs():
@@ -90,7 +90,7 @@ def differences(old: str, new: str) -> tuple[Paragraph, ...]:
 
 
 def words_of(text: str) -> list[str]:
-    """Split a text into words, spaces and punctuation. Joined, they are the text again."""
+    """Split a text into words, spaces and punctuation. Joined, they make the same text again."""
     return _word().findall(text)
 
 

@@ -1,4 +1,4 @@
-"""What the domain of an address tells: which letter it may sign, who reads its email, and whether it is disposable."""
+"""Read the domain of an address: may it sign a letter, is its provider private, and is it disposable?"""
 
 from collections.abc import Collection
 
@@ -19,7 +19,8 @@ PRIVATE = {
 }
 # Providers with domains in many countries.
 PRIVATE_BY_NAME = frozenset({"yahoo", "hotmail", "outlook", "live", "gmx", "yandex", "zoho"})
-# The countries in which they have one. By the name alone, anybody could register it in a new top-level domain.
+# The countries in which these providers have a domain. Abuse: by the name alone, anybody could register one in a new
+# top-level domain.
 PRIVATE_ABROAD = frozenset(
     f"{name}.{place}"
     for name, places in {

@@ -1,7 +1,7 @@
 """Styles of emails: classes in the templates, inlined when a template is loaded.
 
-Email programs drop style sheets, so every element needs its own style. Inlining at load time costs an email nothing,
-and never touches text that people typed, because that is inserted later.
+Email programs drop style sheets, so every element needs its own style. Inlining when a template is loaded costs nothing
+for each email. It never touches text that people typed, because that is inserted later.
 """
 
 import re

@@ -13,10 +13,10 @@ def sentence(refusal: Refusal, doing: Doing = "") -> str:
 
 
 def explain(refused: Refused, doing: Doing = "") -> str:
-    """Return the sentence for a page that goes on. Raises the refusal again where a page would say too much.
+    """Return the sentence for a page that is shown again. Raise `refused` again where it would say too much.
 
     Privacy: a person who may not act on something gets 404 from the middleware, whatever the page was. The middleware
-    answers a limit as well: it says how long to wait.
+    also answers TooMany, and says how long to wait.
     """
     if ANSWERS[refused.code].status == 404 or isinstance(refused, TooMany):
         raise refused

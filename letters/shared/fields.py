@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models.lookups import Exact
 
-# Marks encrypted values.
+# Encrypted values begin with this.
 MARK = "siv1:"
-# Privacy: the length of an address reveals much about a name. Padded, most have the same length.
+# Privacy: the length of an address reveals much about a name. Once padded, most have the same length.
 BLOCK = 48
 
 

@@ -1,14 +1,14 @@
-"""Replace letters by those of a plain keyboard: "Łódź" becomes "Lodz", "Größe" becomes "Grosse".
+"""Replace accented letters by plain ones: "Łódź" becomes "Lodz", "Größe" becomes "Grosse".
 
-Used for slugs. Search folds in the database, with a function that knows the same letters, so that an index and a search
-cannot differ.
+Used for slugs. Search uses a database function with the same letters instead, so that an index and a search cannot
+differ.
 """
 
 import unicodedata
 
 from letters.shared.text import normalized
 
-# Letters that have no decomposition.
+# Letters that Unicode does not decompose.
 AS_ASCII = {
     "ß": "ss",
     "ẞ": "SS",
@@ -41,5 +41,5 @@ _TABLE = str.maketrans(AS_ASCII)
 
 
 def without_marks(text: str) -> str:
-    """Remove marks from letters, as far as the script has them: NFKD, and the letters above."""
+    """Remove the marks of letters: those that NFKD separates, and those of the letters above."""
     return "".join(each for each in normalized("NFKD", text.translate(_TABLE)) if not unicodedata.combining(each))

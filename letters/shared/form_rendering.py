@@ -1,4 +1,4 @@
-"""Form rendering: Django renders every form with the templates in templates/forms."""
+"""Make Django render every form with the templates in templates/forms."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Field(BoundField):
 
 
 class FormRenderer(TemplatesSetting):
-    """`{{ form }}` is the error summary with all fields; `{{ form.name.as_field_group }}` is one field."""
+    """Renders the error summary and all fields for `{{ form }}`, and one field for `{{ form.name.as_field_group }}`."""
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
@@ -49,7 +49,7 @@ def problems_of(form: BaseForm) -> Iterator[Problem]:
 
 def _sentence(field: BoundField) -> str:
     said = " ".join(map(str, field.errors))
-    # Django's own sentence about an empty field does not say which field it is.
+    # Django's own sentence about an empty field does not name the field.
     is_vague = said == Input.default_error_messages["required"] and not field.is_hidden
     return f"{field.label}: {said}" if is_vague else said
 

@@ -1,4 +1,4 @@
-"""Languages by their BCP 47 codes: their names, their direction, and the interface language for their readers."""
+"""Look up languages by BCP 47 code: name, direction, and the interface language for their readers."""
 
 from functools import lru_cache
 
@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def interface_language(code: str) -> str:
-    """Return the interface language for a letter in `code`: the same if the site speaks it."""
+    """Return the interface language for a letter in `code`: the same language if the interface has it."""
     spoken = [spoken for spoken, name in settings.LANGUAGES]
     base = code.split("-", 1)[0].lower()
     return code if code in spoken else base if base in spoken else settings.LANGUAGE_CODE
@@ -23,7 +23,7 @@ def language_name(code: str) -> str:
 
 @lru_cache(maxsize=256)
 def direction(code: str) -> str:
-    """ "rtl" or "ltr" """
+    """Return "rtl" or "ltr"."""
     locale = locale_of(code)
     return locale.text_direction if locale else "ltr"
 
@@ -34,7 +34,7 @@ NO_LANGUAGE = {"und", "zxx", "mul", "mis", "root"}
 
 @lru_cache(maxsize=16)
 def language_choices(spoken: str) -> list[tuple[str, str]]:
-    """Return the languages that CLDR can write, as codes and names in the page's language, sorted by name."""
+    """Return the languages that CLDR knows, as pairs of code and name in the language `spoken`, sorted by name."""
     names = dict((locale_of(spoken) or Locale("en")).languages)
     known = [(code.replace("_", "-"), name) for code, name in names.items() if localedata.exists(code)]
     found = [(code, name[:1].upper() + name[1:]) for code, name in known if code not in NO_LANGUAGE and len(code) <= 12]
@@ -42,12 +42,12 @@ def language_choices(spoken: str) -> list[tuple[str, str]]:
 
 
 def is_language(code: str) -> bool:
-    """Tell whether the code is one of the choices."""
+    """Tell whether a letter can be written in this language."""
     return code in dict(language_choices(settings.LANGUAGE_CODE))
 
 
 def locale_of(code: str) -> Locale | None:
-    """Return the locale of CLDR, or None if it has none."""
+    """Return the CLDR locale of the code; None if CLDR has none."""
     try:
         return Locale.parse(code, sep="-")
     except (UnknownLocaleError, ValueError):

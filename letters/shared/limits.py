@@ -1,6 +1,6 @@
 """Count how often something is done, in Valkey with the library `limits`. A window begins with the first event.
 
-Without Valkey nothing is counted and nobody is refused: losing a signature is worse than one too many. Privacy: people
+Without Valkey nothing is counted and nobody is refused: one signature lost is worse than one too many. Privacy: people
 are stored only as a keyed hash, whose salt exists in Valkey alone and expires after a day.
 """
 
@@ -26,9 +26,9 @@ from letters.shared.refused import Refusal, Refused
 log = logging.getLogger(__name__)
 
 PREFIX = "limit"
-# The library's own script: increments a counter, and starts its window if it is new.
+# The library's own script increments a counter, and starts the window of a new one.
 ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
-# Counts; beyond the rate, returns the milliseconds until a slot that follows the last assigned one.
+# This script counts. Above the rate it returns the milliseconds until a slot that follows the last assigned one.
 TAKE_PLACE = """
 local number = redis.call('INCRBY', KEYS[1], 1)
 if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -41,7 +41,7 @@ return math.floor(place - now)
 """
 SALT_KEY = f"{PREFIX}:salt"
 SALT_SECONDS = 24 * 60 * 60
-# While Valkey is away, it is not asked again for this long after a failure, so that signers do not wait in turn.
+# After a failure, Valkey is not asked for this long, so that signers do not wait for it one after the other.
 CIRCUIT_OPEN_SECONDS = 5
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ _is_away = False
 
 @dataclass(frozen=True)
 class Limit:
-    """How often (`rate`) somebody (`whose`: a network, the hash of an address, a letter) may do something (`what`)."""
+    """A `rate` at which something (`what`) is allowed for one network, address hash or letter (`whose`)."""
 
     what: str
     whose: str
@@ -60,18 +60,19 @@ class Limit:
 
 
 class TooMany(Refused):
-    """A hard limit is exceeded. The code tells which, for example MANY_REQUESTS."""
+    """A hard limit is exceeded. `code` tells which limit, for example MANY_REQUESTS."""
 
     def __init__(self, code: Refusal, *, seconds: int) -> None:
         super().__init__(code)
-        # Until the next attempt.
+        # The time until the next attempt is allowed.
         self.seconds = seconds
 
 
 def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
     """Count each limit once, in one round trip. Returns the limits that are exceeded now.
 
-    Without Valkey none is; with `or_fail` this raises redis.RedisError, for places where a guess would be free.
+    Returns an empty set without Valkey. Security: with `or_fail` it raises redis.RedisError instead, so that nobody can
+    guess passwords or codes without a limit.
     """
     times = _count_or_fail(list(limits)) if or_fail else count_times(limits)
     return {limit for limit, number in times.items() if number > limit.rate.amount}
@@ -103,7 +104,7 @@ def add(limits: list[Limit], amounts: list[int]) -> list[int]:
 def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
     """Assign each limit a slot: immediately up to its rate, then `apart` seconds after the previous slot.
 
-    Returns how long to wait; nothing without Valkey. Uses Valkey's clock, which all processes share.
+    Returns how long to wait for each; no time without Valkey. Uses Valkey's clock, which all processes share.
     """
 
     def ask(storage: RedisStorage) -> list[int]:
@@ -124,7 +125,7 @@ def is_used_up(limit: Limit) -> bool:
 
 
 def give_back(limits: Iterable[Limit]) -> None:
-    """Take back counts for something that was not done after all."""
+    """Subtract what was counted for something that was not done after all."""
     counted = list(limits)
     _ask(lambda storage: _add(storage, counted, -1), otherwise=[0])
 
@@ -152,7 +153,7 @@ def _key(storage: RedisStorage, limit: Limit) -> str:
 
 @lru_cache(maxsize=2)
 def _salt(storage: RedisStorage, minute: int) -> bytes:
-    """Return the salt of the day, which all processes share. The first one creates it; it is read once a minute."""
+    """Return the salt of the day. The first process creates it; all share it, and read it once a minute."""
     fresh = secrets.token_hex(32).encode()
     pipeline = _pipeline(storage)
     pipeline.set(SALT_KEY, fresh, nx=True, ex=SALT_SECONDS)

@@ -71,7 +71,10 @@ HTML = {
 
 
 class TooComplicated(ValueError):
-    """A text that nobody writes by hand. `code` is "long", "lines", "signs", "deep", "cells", "links" or "html"."""
+    """A text more complicated than anybody writes by hand.
+
+    `code` is "long", "lines", "signs", "deep", "cells", "links" or "html".
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -134,7 +137,7 @@ def _not_too_deep() -> Iterator[None]:
 
 
 def _only_ours(element: str, attribute: str, value: str) -> str | None:
-    """Check an attribute that was left. Two of them load something."""
+    """Check an attribute that was left. Privacy: two of them load something."""
     if element == "img" and attribute == "src":
         return value if ADDRESS.fullmatch(value) else None
     if attribute == "id":
@@ -154,7 +157,7 @@ def _bound(state: StateCore) -> None:
     if any(token.level > DEEPEST for token in state.tokens):
         raise TooComplicated("deep")
     for reference in state.env.get("references", {}).values():
-        # It would be repeated at each use, and appears nowhere.
+        # Full disk: the title would be repeated at each use, and no page shows it.
         reference["title"] = ""
 
 
@@ -231,7 +234,7 @@ def _says_its_address(link: Token, inside: Token) -> bool:
 
 
 def bare(address: str) -> str:
-    """Remove the parts of an address that people leave out in speech."""
+    """Remove the parts of an address that people do not say aloud."""
     return re.sub(r"^(https?://|mailto:)?(www\.)?", "", address.strip(), flags=re.IGNORECASE).rstrip("/").lower()
 
 

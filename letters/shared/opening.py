@@ -34,7 +34,7 @@ def with_initial(html: str) -> str:
 def _can_carry_it(inside: str, words: str) -> bool:
     """Tell whether the initial suits the paragraph.
 
-    A lower-case letter, as in Italian after "Gentile ministra,", looks like a mistake.
+    A large lower-case letter looks like a mistake. Italian texts begin with one after "Gentile ministra,".
     """
     first = FIRST_LETTER.match(words)
     return "<br" not in inside and first is not None and not first[1].islower()

@@ -1,6 +1,6 @@
 """Convert text pasted from a word processor or an email to Markdown: bullets, rules, comments.
 
-Only the rendering uses the result. The text is stored and fingerprinted as it was typed.
+Only the rendering uses the result: the text is stored and fingerprinted as it was typed.
 """
 
 import re
@@ -10,9 +10,9 @@ from itertools import pairwise
 FENCE = re.compile(r" {0,3}(```|~~~)")
 # Characters that always begin a list item; "o" only before a tab, as Word writes it.
 BULLET = re.compile(r"([ \t]*)(?:([•‣◦▪▫●○■□➢➤►∙])[ \t\u00a0]*|(o|§)\t[ \t\u00a0]*)(?=\S)")
-# Characters that begin a list item if several lines have them. A single one is a dash.
+# Characters that begin a list item if several lines have them. A single one is an ordinary dash.
 DASH = re.compile(r"([ \t]*)([\u2013\u00b7])[ \t\u00a0]+(?=\S)")
-# Markdown turns a paragraph above this into a headline.
+# Markdown turns a paragraph above such a line into a heading.
 UNDERLINE = re.compile(r" {0,3}(-+|=+)[ \t]*$")
 SHORTEST_UNDERLINE = 3
 MAX_HEADLINE_LENGTH = 100
@@ -46,7 +46,7 @@ def _outside_fences(lines: list[str]) -> Iterator[Line]:
 
 
 def _with_rules(lines: list[Line]) -> Iterator[Line]:
-    """Read dashes below a sentence as a rule, and two dashes as text. Below a few words they underline a headline."""
+    """Make a rule of dashes below a sentence, and text of two dashes. Below a few words, dashes underline a heading."""
     height = 0
     for number, (line, is_ours) in enumerate(lines):
         match = UNDERLINE.match(line) if is_ours else None
@@ -66,7 +66,7 @@ def _is_headline(line: str, height: int) -> bool:
 
 
 def _with_bullets(lines: Iterator[Line]) -> Iterator[str]:
-    """Convert bullets. A new character below another one begins a nested list."""
+    """Convert bullets. A bullet character that differs from the one above begins a nested list."""
     all_lines = list(lines)
     dashed = {number for number, (line, is_ours) in enumerate(all_lines) if is_ours and DASH.match(line)}
     full = [number for number, (line, _) in enumerate(all_lines) if line.strip()]

@@ -12,13 +12,13 @@ from letters.shared.sandbox import Failed, Limits, child
 
 LARGEST_FILE = 10 * 1024 * 1024
 FULL_WIDTH, SMALL_WIDTH = 2000, 800
-# Several times what forty megapixels need. The child process decodes (picture_child.py).
+# Forty megapixels need a fraction of this. The child process decodes (picture_child.py).
 LIMITS = Limits(memory=1024**3, seconds=30)
 ADDRESS = re.compile(r"/media/([0-9a-f]{32})-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})\.webp")
 # Denial of service: decoding a small file can take seconds and hundreds of megabytes. One lock for each web process
 # prevents a child for each of many uploads.
 AT_WORK = threading.Lock()
-# What the person is told when the child has failed.
+# The codes that explain to the person why the child has failed.
 CODES = {"too_much": "too_many_pixels", "broken": "unreadable", "too_slow": "busy"}
 
 

@@ -20,8 +20,8 @@ BLOCKS = HEADINGS | {
 }
 HIDDEN = {"script", "style", "head", "title"}
 BULLET, RULE = "•", "———"
-# Keeps an address left-to-right inside right-to-left text. It stands outside the address, which email programs turn
-# into a link.
+# Keeps an address left-to-right inside right-to-left text. It is outside the address, which email programs turn into a
+# link.
 LEFT_TO_RIGHT = "\u200e"
 # The link from a footnote back to the text.
 LEADS_BACK = "↩"
@@ -90,7 +90,7 @@ class _Writer:
         if element.tag in HIDDEN:
             return
         if element.attributes.get("class") == "footnotes":
-            # Numbered as in the text: "1." could be one of the letter's demands.
+            # Number the notes as in the text: "1." could be one of the letter's demands.
             for notes in element.children:
                 if isinstance(notes, Element):
                     yield [line for lines in self._items(notes, numbered="[{}] ") for line in lines]

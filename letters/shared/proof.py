@@ -1,7 +1,7 @@
-"""The proof of work, with the library `altcha` and without its server: a puzzle that takes a browser about a second.
+"""The proof of work, with the library `altcha` and without its server: a challenge that takes a browser about a second.
 
-The puzzle is signed under a key for one letter and one address, so nothing needs to be stored: a solution is worthless
-for another address, and for the same one it only repeats the same signing.
+The challenge is signed under a key for one letter and one address, so nothing needs to be stored: a solution is
+worthless for another address, and for the same one it can only repeat the same signing.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from altcha import create_challenge, verify_solution
 from django.conf import settings
 
 LIFETIME = timedelta(minutes=20)
-# PBKDF2 instead of one SHA-256 per try: browsers have it built in, so a program is hardly faster than a phone.
+# This is PBKDF2 instead of one SHA-256 per try: browsers have it built in, so a program is hardly faster than a phone.
 ALGORITHM = "PBKDF2/SHA-256"
 ROUNDS = 1000
 # A solution has 700 characters. Longer ones are rejected.
@@ -22,7 +22,7 @@ MAX_LENGTH = 4000
 
 
 def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardness: int = 1) -> str:
-    """Return a puzzle as JSON.
+    """Return a challenge as JSON.
 
     It takes half of PROOF_TRIES times its hardness on average, and at most all (`data.most`).
     """
@@ -42,7 +42,7 @@ def make_challenge(letter_id: int, address_hash: bytes, *, now: datetime, hardne
 def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 1) -> bool:
     """Check a solution for this letter and address, including its age. Costs a few hashes.
 
-    Half the hardness is enough too, because the puzzle may have been created before the last increase.
+    Half the hardness is accepted too, because the challenge may have been created before the last increase.
     """
     if not text or len(text) > MAX_LENGTH:
         return False
@@ -57,6 +57,6 @@ def is_proof(text: str, letter_id: int, address_hash: bytes, *, hardness: int = 
 
 
 def _key(purpose: str, letter_id: int, address_hash: bytes, hardness: int) -> bytes:
-    """Derive a key that depends on the hardness, so that an easy puzzle does not pass for a hard one."""
+    """Derive a key that depends on the hardness, so that an easy challenge does not pass for a hard one."""
     message = f"proof of work:{purpose}:{letter_id}:{hardness}:".encode() + address_hash
     return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

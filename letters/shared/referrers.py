@@ -1,4 +1,4 @@
-"""Where a request comes from: whether one of our own pages sent a form, and which host led a reader here."""
+"""Find out whether one of our own pages sent a form, and which host led a reader here."""
 
 import re
 from urllib.parse import urlsplit
@@ -21,8 +21,8 @@ def is_foreign(*, fetch_site: str, origin: str, own_origin: str) -> bool:
 def host_elsewhere(said: str, *, own_origin: str) -> str:
     """Return the host that a reader came from; "" if it is invalid or our own.
 
-    Privacy: never more than the host, because the rest of an address may identify somebody. IP addresses and names in a
-    home network are left out too: organizers do not need them, and they may belong to one person.
+    Privacy: return no more than the host, because the rest of an address may identify somebody. IP addresses and names
+    in a home network are left out too: organizers do not need them, and they may belong to one person.
     """
     host = said.lower().removeprefix("www.")
     own = (urlsplit(own_origin).hostname or "").removeprefix("www.")

@@ -26,7 +26,7 @@ NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web add
 TOO_OFTEN = _("You have tried too many times. Wait a few minutes, then try again.")
 
 ANSWERS: dict[Refusal, Answer] = {
-    # Privacy: a person who may not act on something reads the same as if it did not exist, like the guards answer
+    # Privacy: a person who may not act on something reads the same as if it did not exist. The guards answer the same
     # (letters/base/accounts/guards.py).
     Refusal.NOT_YOURS: Answer(NOT_FOUND, 404),
     Refusal.OWNS_LETTERS_ALONE: Answer(
@@ -351,7 +351,7 @@ ANSWERS: dict[Refusal, Answer] = {
         _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
         field="code",
     ),
-    # Limits, and what is needed and does not answer
+    # Limits, and parts that do not answer
     **{
         each: Answer(TOO_OFTEN, 429)
         for each in (

@@ -1,10 +1,10 @@
-"""Every reason for which an operation refuses. What a person reads about each is in refusals.py."""
+"""Every reason for which an operation refuses. The sentences that people read are in refusals.py."""
 
 from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why something is not done now. The values are stored (`publish_refused`, `Export.error`), so they stay."""
+    """The reason why an operation refuses. Never rename a value: rows store it."""
 
     # Who asks
     NOT_YOURS = "not_yours"
@@ -101,7 +101,7 @@ class Refusal(StrEnum):
     TRY_AGAIN = "try_again"
     WRONG_CODE = "wrong_code"
 
-    # Limits, and what is needed and does not answer
+    # Limits, and parts that do not answer
     MANY_CONFIRMATIONS = "many_confirmations"
     MANY_DOWNLOADS = "many_downloads"
     MANY_FOR_ADDRESS = "many_for_address"

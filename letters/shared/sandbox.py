@@ -1,9 +1,9 @@
 """Process input from strangers in a child process with little memory and time, and without privileges and secrets.
 
 Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and so can a picture for a decoder.
-The kernel then kills any process it likes. Here only the child dies, and the caller learns why.
+The kernel then kills some process of the machine. Here only the child dies, and the caller learns why.
 
-The child is a module that calls `serve`. It answers one question after the other, each a line of JSON; files are passed
+The child is a module that calls `serve`. It answers one question after the other, each a line of JSON. Files are passed
 in a shared folder.
 """
 

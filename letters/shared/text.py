@@ -1,4 +1,4 @@
-"""Text that people type: clean lines without changing them, fingerprint letters, and normalise safely."""
+"""Clean lines that people type, fingerprint letters, and normalise text safely."""
 
 import hashlib
 import re
@@ -10,21 +10,22 @@ from django.utils.safestring import SafeString, mark_safe
 
 from letters.shared.links import addresses_in
 
-# Invisible characters that change the direction of the text around them. Spoofing: with one, a name can rewrite its
-# neighbours. See Unicode TR 36. The marks U+200E and U+200F affect only themselves and occur in real names.
+# Spoofing: these invisible characters change the direction of the text around them, so a name could reorder the words
+# beside it (Unicode TR 36). They are refused. The marks U+200E and U+200F affect only themselves and occur in real
+# names.
 TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Control characters except white space, the replacement character of broken encodings, and code points that are not
-# characters.
+# Signs of a broken encoding: control characters except white space, the replacement character, and code points that are
+# not characters.
 DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
-# Invisible and meaningless in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
+# These are invisible and mean nothing in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-# Meaningless at the ends of a line. The joiner U+200D stays, because Malayalam names end in it.
+# These mean nothing at the ends of a line. The joiner U+200D stays, because Malayalam names end in it.
 IDLE_AT_ENDS = "\u200c\u200e\u200f "
 WIDE_SPACE = "\u3000"
 AT_ENDS = IDLE_AT_ENDS + WIDE_SPACE
 # The white space of str.split().
 SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
-# Characters that are classified as letters or symbols but are drawn as nothing.
+# Spoofing: Unicode calls these letters or symbols, but they are drawn as nothing.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 # No language needs more marks on one letter (UAX 15, stream-safe text format).
@@ -34,8 +35,8 @@ MAX_MARKS = 30
 def _marks() -> str:
     """Return a character class of all combining characters.
 
-    It includes characters that some normalisation turns into combining ones only, such as the half-width voiced mark of
-    Japanese (U+FF9E).
+    It includes characters that become only combining ones when they are normalised, such as the half-width voiced mark
+    of Japanese (U+FF9E).
     """
     # The other planes have no combining characters.
     return f"[{''.join(re.escape(each) for each in map(chr, range(0x20000)) if _is_mark(each))}]"
@@ -46,19 +47,20 @@ def _is_mark(character: str) -> bool:
 
 
 MARKS = _marks()
-# All marks are beyond Latin letters. Tested first, because matching all marks takes a microsecond per character.
+# Performance: this is tested first, because matching all marks takes a microsecond per character. No mark comes before
+# U+0300.
 MAY_HAVE_TOO_MANY_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
-# Fast if there is no run of marks, and at worst linear in the length of an allowed run.
+# Performance: this is fast without a run of marks. At worst, each character takes time proportional to MAX_MARKS.
 HAS_TOO_MANY_MARKS = re.compile(f"{MARKS}{{{MAX_MARKS + 1}}}")
 # Denial of service: without the look-behind, the search would restart at each mark of a run.
 TOO_MANY_MARKS = re.compile(f"((?<!{MARKS}){MARKS}{{{MAX_MARKS}}}){MARKS}+")
 
 
 def stream_safe(text: str) -> str:
-    """Limit the marks on one character to MAX_MARKS. Linear in the length of the text.
+    """Limit the marks on one character to MAX_MARKS, in time proportional to the length of the text.
 
-    Denial of service: Python sorts the marks of a character by comparing each with each, and blocks all threads
-    meanwhile. 100,000 marks in a row stop a process for most of a minute.
+    Denial of service: Python sorts the marks of a character by comparing each with each, and blocks all threads until
+    it has finished. 100,000 marks in a row stop a process for most of a minute.
     """
     if text.isascii() or not MAY_HAVE_TOO_MANY_MARKS.search(text) or not HAS_TOO_MANY_MARKS.search(text):
         return text
@@ -66,7 +68,7 @@ def stream_safe(text: str) -> str:
 
 
 def normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
-    """Normalise a text safely. No other code may call Python's own function."""
+    """Normalise a text safely. No other code may call unicodedata.normalize."""
     return unicodedata.normalize(form, stream_safe(text))
 
 
@@ -114,10 +116,10 @@ def linked(text: str) -> SafeString:
     return mark_safe("".join([*parts, escape(text[end:])]))  # noqa: S308 -- each part is escaped above
 
 
-# What email programs turn into links: a scheme, "www.", an address, and words with a dot between them as in a domain.
-# Dots of other scripts count too, because browsers treat them alike. Denial of service: matching the last character of
-# a scheme is enough. A pattern for all of it would restart at each letter of a word, and a word of 30,000 letters takes
-# ten seconds.
+# Email programs make links of these: a scheme, "www.", an email address, and words with a dot between them as in a
+# domain. Dots of other scripts count too, because browsers treat them alike. Denial of service: matching the last
+# character of a scheme is enough. A pattern for all of it would restart at each letter of a word, and a word of 30,000
+# letters takes ten seconds.
 DOT = "[.\u3002\uff0e\uff61\u2024\ufe52]"
 LINKED = re.compile(
     rf"(?<=[a-z0-9+.-]):[/\uff0f]{{2}}|mailto:|www{DOT}|[@\uff20]|[^\W_]{DOT}(?:xn--[a-z0-9-]+|[^\W\d_]{{2,}})",
@@ -126,14 +128,11 @@ LINKED = re.compile(
 
 
 def looks_like_link(text: str) -> bool:
-    """Tell whether an email program would turn something in the text into a link. "St.
-
-    Mary" and "e.V." do not; "Dr.Who" does.
-    """
+    """Tell whether an email program would make a link of something in the text: of "Dr.Who", but not of "e.V."."""
     return LINKED.search(text) is not None
 
 
-# Drawn as nothing, and stops email programs from reading the words around it as one address.
+# This is drawn as nothing, and stops email programs from reading the words around it as one address.
 BREAK = "\u200b"
 WITHIN_LINK = re.compile(rf"{DOT}|[@\uff20:/\uff0f]")
 
@@ -148,7 +147,7 @@ def without_links(text: str) -> str:
 def digest(title: str, addressee: str, body: str, *cover: str) -> bytes:
     """Return SHA-256 (32 bytes) of a letter's text: its NFC parts in UTF-8, line ends as LF, separated by NUL.
 
-    A cover adds two parts: its own fingerprint, and its description.
+    A cover picture adds two parts: its own fingerprint, and its description.
     """
     parts = (compose(part).replace("\r\n", "\n") for part in (title, addressee, body, *cover))
     return hashlib.sha256("\0".join(parts).encode()).digest()

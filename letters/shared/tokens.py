@@ -24,10 +24,10 @@ from django.conf import settings
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
-# The same with the id of its submission (8 bytes) and 10 random bytes: 72 characters.
+# The same as CONTENT with the id of its submission (8 bytes) and 10 random bytes: 72 characters.
 BOUND_CONTENT = struct.Struct(">QI8sQ10s")
 BOUND_LENGTH = 72
-# The same with an address (padded to 254 bytes, so that all have one length) and 11 random bytes.
+# The same as CONTENT with an address (padded to 254 bytes, so that all have one length) and 11 random bytes.
 ADDRESSED_CONTENT = struct.Struct(">QI8sQ254s11s")
 ADDRESSED_LENGTH = 412
 # id (8 bytes); with the SIV 32 characters without padding.
@@ -62,7 +62,7 @@ class Token:
 
     @property
     def spelling_hash(self) -> bytes | None:
-        """The spelling of the address that the link was sent to, if it is bound to one."""
+        """Return the hash of the spelling that the link was sent to, if the link is bound to one."""
         return None if self.submission_id is None else self.submission_id.to_bytes(8)
 
 
@@ -105,7 +105,7 @@ def read_token(purpose: str, text: str) -> Token | None:
 
 @dataclass(frozen=True)
 class InvitationToken:
-    """The same for an invitation to a collective."""
+    """The content of a genuine token of an invitation to a collective."""
 
     invitation_id: int
     salt: bytes
@@ -145,7 +145,7 @@ def read_handle(purpose: str, text: str) -> int | None:
 def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
     """Return the cursor of a list ordered by time.
 
-    Privacy: opaque, because otherwise each page would reveal a time and an id.
+    Privacy: it is encrypted, because otherwise each page would reveal a time and an id.
     """
     return _encrypt(f"cursor:{purpose}", CURSOR.pack(_microseconds(moment), thing_id))
 
@@ -166,7 +166,7 @@ def _microseconds(moment: datetime) -> int:
 def make_mark(outgoing_email_id: int) -> str:
     """Return the mark by which a provider's report is matched to an email.
 
-    It is the same for every attempt to send it.
+    The mark is the same for every attempt to send the email.
     """
     return _encrypt("outgoing", MARK.pack(outgoing_email_id))
 

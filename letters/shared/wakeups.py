@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 # A wake-up that was lost with its worker blocks the next ones for this long.
 FORGOTTEN_AFTER_SECONDS = 10
-# While Valkey or the broker is away, it is not asked again for this long
-# after a failure, so that signers do not wait in turn.
+# After a failure, Valkey and the broker are not asked for this long, so that signers do not wait for them one after the
+# other.
 CIRCUIT_OPEN_SECONDS = 5
 
 # The sequencer waits this long for more confirmations. So a letter is numbered about once a second, however many people
@@ -50,27 +50,27 @@ def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
-            # It is not on its way after all: the next caller sends it when the broker is back.
+            # The task is not on its way after all. The next caller sends it once the broker is back.
             _valkey().delete(_key(task, args))
 
 
 def notify_mail_worker() -> None:
-    """There is email that somebody waits for."""
+    """Wake the worker for email that a person waits for."""
     wake("letters.deliver", queue="confirmations")
 
 
 def notify_bulk_mail_worker() -> None:
-    """There is bulk email."""
+    """Wake the worker for bulk email."""
     wake("letters.deliver_bulk", queue="bulk")
 
 
 def wake_spreader() -> None:
-    """Emails of an update have to be created or dropped."""
+    """Wake the worker that creates and drops the emails of an update."""
     wake("letters.spread_update", queue="bulk")
 
 
 def wake_sequencer(letter_id: int) -> None:
-    """Signatures of a letter have to be numbered or counted."""
+    """Wake the sequencer for one letter."""
     wake("letters.sequence", letter_id, queue="publishing", after=GATHER_SECONDS)
 
 

@@ -30,7 +30,7 @@ def network(address: str) -> str:
 
 @register.inclusion_tag("accounts/_nudge.html", takes_context=True)
 def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str, Any]:
-    """Ask an owner without a second factor, before the first publication, to set one up. It blocks nothing."""
+    """Ask an owner without a second factor, before the first publication, to set one up. This blocks nothing."""
     user = context.request.user
     wanted = (
         letter.published_at is None
@@ -49,7 +49,7 @@ def has_providers() -> bool:
 
 @register.simple_tag(takes_context=True)
 def second_factor(context: RequestContext) -> dict[str, Any]:
-    """Tell whether the visitor must set up a second factor first, and where they wanted to go."""
+    """Tell whether the person must set up a second factor first, and which page they wanted."""
     user, session = context.request.user, context.request.session
     return {
         "wanted": lacks_second_factor(user),

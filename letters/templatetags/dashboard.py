@@ -16,13 +16,13 @@ register = template.Library()
 
 @register.filter
 def country_name(code: str) -> str:
-    """Name a country: IT is Italy, or Italia. Unknown codes stay as they are."""
+    """Name a country: "IT" is Italy, or Italia. Unknown codes stay as they are."""
     return str(_locale().territories.get(code, code))
 
 
 @register.filter
 def language_named(code: str) -> str:
-    """Name a language: it is Italian, or italiano."""
+    """Name a language: "it" is Italian, or italiano."""
     locale = locale_of(code)
     return (locale.get_display_name(_locale()) if locale else "") or code
 
@@ -35,7 +35,7 @@ def short_date(moment: datetime, zone: ZoneInfo) -> str:
 
 @register.filter
 def source_name(value: str, kind: str) -> str:
-    """Where signatures come from, of one kind: a language, a country or a website. Empty is not known."""
+    """Name where signatures come from: a language, a country or a website. An empty value is unknown."""
     if not value:
         return gettext("Direct, or not known") if kind == "via" else gettext("Not known")
     return {"language": language_named, "country": country_name}.get(kind, str)(value)
@@ -48,7 +48,7 @@ class Signed(Protocol):
 
 @register.filter
 def when_signed(signature: Signed) -> datetime:
-    """When it was published, if it is; else when it was made."""
+    """Return the time of publication, or else of signing."""
     return signature.published_at or signature.signed_at
 
 

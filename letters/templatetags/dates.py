@@ -12,13 +12,13 @@ register = template.Library()
 
 @register.filter
 def long_date(moment: date | None) -> str:
-    """November 23, 2026 · 23 novembre 2026"""
+    """Format a day: November 23, 2026, or 23 novembre 2026"""
     return format_date(moment, "long", locale=_locale()) if moment else ""
 
 
 @register.filter
 def long_time(moment: datetime | None) -> str:
-    """November 23, 2026 at 2:42:07 PM UTC"""
+    """Format a moment: November 23, 2026 at 2:42:07 PM UTC"""
     return format_datetime(moment, "long", locale=_locale()) if moment else ""
 
 
@@ -30,7 +30,7 @@ def long_date_in(moment: datetime | None, zone: ZoneInfo) -> str:
 
 @register.filter
 def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
-    """Monday, November 23, 2026, 2:42 PM (Europe/Rome): a moment in a time zone, with the zone beside it"""
+    """Format a moment in a time zone: Monday, November 23, 2026, 2:42 PM (Europe/Rome)"""
     if not moment:
         return ""
     there = moment.astimezone(zone)

@@ -1,4 +1,4 @@
-"""What forms show besides their fields."""
+"""Template tags for what forms show besides their fields."""
 
 from typing import Any
 

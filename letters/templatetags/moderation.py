@@ -15,7 +15,7 @@ LISTS: dict[str, Promise] = {"waiting": _("Waiting"), "published": _("Published"
 
 @dataclass(frozen=True)
 class Verb:
-    # As the form expects it: letters/moderator/moderation/forms.py.
+    # The value that the form expects: letters/moderator/moderation/forms.py.
     name: str
     words: Promise
 

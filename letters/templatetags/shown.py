@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.filter
 def direction(code: str) -> str:
-    """ "rtl" or "ltr" """
+    """Return "rtl" or "ltr"."""
     return languages.direction(code)
 
 
@@ -61,19 +61,22 @@ class Described(Protocol):
 
 @register.filter
 def role_and_affiliation(person: Described) -> str:
-    """Engineer, Night Trains Ltd"""
+    """Return role and affiliation: Engineer, Night Trains Ltd"""
     return ", ".join(filter(None, [person.role, person.affiliation]))
 
 
 @register.filter
 def tallied(numbers: Mapping[str, int], suffix: str = "") -> str:
-    """full mailbox (20+), unknown address (10+)"""
+    """Return reasons with numbers: full mailbox (20+), unknown address (10+)"""
     return ", ".join(f"{reason} ({localize(number)}{suffix})" for reason, number in numbers.items())
 
 
 @register.simple_tag
 def difference(part: Part, page_language: str) -> SafeString | str:
-    """Words that went, came or stayed. People who cannot see the colours hear where a change begins and ends."""
+    """Mark words as removed, added or unchanged.
+
+    Accessibility: people who cannot see the colours hear where a change begins and ends.
+    """
     if part.kind == "gone":
         tag, begins, ends = "del", gettext("removed:"), gettext("end of removed text")
     elif part.kind == "new":

@@ -1,4 +1,4 @@
-"""The states and kinds of things in words, in the page's language."""
+"""Template filters that name states and kinds in the page's language."""
 
 from django import template
 from django.utils.functional import Promise
@@ -59,7 +59,7 @@ LETTERS: dict[str, Promise] = {
     Letter.Status.CLOSED: _("closed"),
     Letter.Status.WITHDRAWN: _("withdrawn by the collective"),
 }
-# For its organizers: what needs no word is published.
+# Organizers read these. A published signature needs no word.
 SIGNATURES: dict[str, Promise | str] = {
     Signature.State.PUBLISHED: "",
     Signature.State.HELD: _("waiting for a moderator"),
@@ -88,7 +88,7 @@ def kind_of_text(kind: str) -> Promise:
 
 @register.filter
 def signed_text(which: str) -> Promise:
-    """Which words a signer saw, where they are not the current ones: see `with_signed_text`."""
+    """Say which text a signer saw, if it is not the current one: see `with_signed_text`."""
     return SIGNED_TEXTS.get(which, SIGNED_TEXTS["corrected"])
 
 
@@ -123,13 +123,16 @@ def letter_status(letter: Letter) -> Promise:
 
 @register.filter
 def signature_state(state: str) -> Promise | str:
-    """For organizers only. Privacy: the public must not read that a signature waits for a moderator."""
+    """Name a signature's state for organizers.
+
+    Privacy: the public must not read that a signature waits for a moderator.
+    """
     return SIGNATURES.get(state, WITHDRAWN)
 
 
 @register.filter
 def why_failed(error: str) -> Promise:
-    """Why a file was not made."""
+    """Say why an export failed."""
     return FAILURES.get(error, FAILED)
 
 

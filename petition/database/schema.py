@@ -17,7 +17,7 @@ STATE = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 def patient_editor(connection: BaseDatabaseWrapper, *, lock_seconds: int) -> type[DatabaseSchemaEditor]:
     """Return a schema editor for `connection` that waits at most this long for a lock.
 
-    A statement that waits for one long reader makes everybody behind it wait too, so it must give up early.
+    A statement that waits for one long reader makes everyone behind it wait too, so it must give up early.
     """
     limit = f"SET LOCAL lock_timeout = '{lock_seconds}s'"
     # Behind a pooler, a session setting would stay on a connection that others get next.

@@ -1,4 +1,4 @@
-"""Email: how it leaves, and how workers send it."""
+"""How email leaves the site, and how workers send it."""
 
 from petition import environment
 from petition.settings.machine import LAPTOP, VAR_DIR

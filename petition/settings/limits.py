@@ -10,8 +10,8 @@ REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=876
 
 # Limits of signing. Only accepted signatures count, and counts are deleted within a day.
 
-# Soft: above it each signing needs a proof of work, which takes a browser a second or two. A household or an office
-# never gets there; a lecture hall does, and can go on signing.
+# Soft: above this limit each signing needs a proof of work, which takes a browser a second or two. A household or an
+# office never reaches it; a lecture hall does, and can go on signing.
 LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
 # Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or part of a mobile provider. A
 # thousand people behind one address can sign within an hour, and twice as many again.
@@ -19,7 +19,7 @@ LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
 # One address from one network, over all letters. It gets at most three emails a day in any case; this protects the
 # database. It is high, because neighbours who type somebody's address can use it up.
 LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
-# Soft, for one letter from all networks: a popular letter is not slowed down noticeably, and a botnet is.
+# Soft, for one letter from all networks: this does not noticeably slow down a popular letter, but it does a botnet.
 LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
 # Signatures of one letter from one domain, except private providers: the owner of a domain has any number of addresses.
 # Signatures beyond the limit are held for a moderator.
@@ -32,7 +32,7 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 # Confirmations of one address for one letter. Confirming and withdrawing
 # repeatedly leaves a withdrawn signature each time.
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
-# Emails and links that one network requests again.
+# Repeated emails and lost links that one network requests.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
 # Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
@@ -61,7 +61,7 @@ LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
 # Emails to any address. Above the soft limit each needs a proof of work; the hard limit refuses.
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
-# For the whole site. Organizers in a browser that signed in before still get theirs.
+# Emails of the whole site. Organizers in a browser that signed in before still get theirs.
 LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
 # The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)

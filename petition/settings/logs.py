@@ -17,9 +17,9 @@ LOGGING = {
         # Django's own handler emails admins and prints in DEBUG. Ours is enough.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "celery.redirected": {"level": "WARNING"},
-        # Privacy: it would log which passkey was used when.
+        # Privacy: at a lower level this library logs which passkey was used when.
         "fido2": {"level": "WARNING"},
-        # It logs that it was loaded.
+        # At a lower level this library logs that it was loaded.
         "pikepdf": {"level": "WARNING"},
     },
 }

@@ -1,4 +1,4 @@
-"""Where this process runs: the mode, its folders, the addresses of the site, and its secrets."""
+"""The place where this process runs: its mode and folders, the addresses of the site, and its secrets."""
 
 import json
 
@@ -36,7 +36,7 @@ LAPTOP = LAPTOP or bool(laptop)
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-# Where the source of this site is (AGPL, section 13). Without it the site serves its own files.
+# The address of this site's source (AGPL, section 13). Without it the site serves its own files.
 SOURCE_URL = environment.page_url("SOURCE_URL")
 # Our own proxies in front of the web server. The client's address is this many entries from the right of
 # X-Forwarded-For. Spoofing: if the number is too high, visitors choose their own address.

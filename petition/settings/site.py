@@ -25,7 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    # For the templates of its widgets.
+    # Needed for the templates of its widgets.
     "django.forms",
 ]
 
@@ -141,7 +141,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
-# With the other data, because the clock's working directory may not belong to us.
+# The file is with the other data, because the clock's working directory may not belong to us.
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Celery would close the pool after each task and reconnect for the next.
 # petition/celery.py returns the connection instead.

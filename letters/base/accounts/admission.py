@@ -1,7 +1,7 @@
 """Limits on guessing passwords and on requesting emails. Everything is counted before it is compared, written or sent.
 
-An address is counted per network, so that a stranger who types it does not lock its owner out. A browser that signed in
-before has its own count. Without Valkey nobody may guess: the page answers 503.
+Abuse: an address is counted per network, so that a stranger who types it does not lock its owner out. A browser that
+signed in before has its own count. Without Valkey nobody may guess: the page answers 503.
 """
 
 import hashlib
@@ -23,20 +23,20 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import LIFETIME, MAX_LENGTH, is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
-# For each code in an email.
+# The number of tries for each code in an email.
 MAX_TRIES = 3
 # Longer than a code is valid, and longer than its sign-in may take.
 TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
 # Two emails with a code so close together come from a double click.
 NOT_TWICE = parse("1/10 seconds")
-# The puzzle for account forms is that of signing, which needs a letter id. No letter has this one.
+# The challenge for account forms is that of signing, which needs a letter id. No letter has this one.
 NO_LETTER = 0
 # The request notes here which emails it may send, by the keyed hashes of their addresses.
 ADMITTED = "letters.admitted_mail"
 
 
 class ProofWanted(Refused):
-    """The form must be sent again with the solution of a puzzle."""
+    """The form must be sent again with the solution of a challenge."""
 
     def __init__(self) -> None:
         super().__init__(Refusal.PROOF_WANTED)
@@ -132,7 +132,7 @@ def is_admitted(request: HttpRequest, email: str) -> bool:
 def use_admission(request: HttpRequest, email: str) -> None:
     """Use up the permission that a form obtained for one email. If no form did, count the email now.
 
-    So an email that none of our forms knows about is limited too. Raises TooMany.
+    So the limit also holds for emails that none of our forms causes. Raises TooMany.
     """
     if not is_admitted(request, email):
         admit_mail(request, email)
@@ -164,7 +164,7 @@ def _shared_limits(asker: Asker) -> list[Limit]:
 
 
 def challenge_for(network: str, *, now: datetime) -> str:
-    """Return the puzzle (JSON) that a form must send back solved; empty while the network has not asked for much."""
+    """Return the challenge (JSON) that a form must send back solved; empty while the network has not asked for much."""
     if not limits.is_used_up(_soft(network)):
         return ""
     return make_challenge(NO_LETTER, _binding(network), now=now)
@@ -212,7 +212,7 @@ def _is_fresh_proof(proof: str, network: str) -> bool:
 
 
 def _puzzle_of(proof: str) -> bytes:
-    """Return the signature of the puzzle, which is the same for every spelling of a solution."""
+    """Return the signature of the challenge, which is the same for every spelling of a solution."""
     puzzle = json.loads(b64decode(proof[:MAX_LENGTH]))
     return str(puzzle["challenge"]["signature"]).encode()
 

@@ -1,6 +1,6 @@
 """Name the kind of a browser: enough to recognise one's own in a list, and no more."""
 
-# In this order, because the user agent of each browser also names those below it.
+# The order matters: the user agent of each browser also names those below it.
 BROWSERS = {
     "Edg": "Edge",
     "OPR": "Opera",

@@ -59,7 +59,7 @@ class AsksForMail:
     data: Any
 
     def challenge(self) -> str:
-        """Return the puzzle that the form must send back, or "", for the template."""
+        """Return the challenge that the form must send back, or "", for the template."""
         return challenge_for(network_of(context.request), now=timezone.now())
 
     def admit(self, email: str, *, with_pause: bool = False) -> None:

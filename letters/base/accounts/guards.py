@@ -29,7 +29,7 @@ View = Callable[..., HttpResponseBase]
 # The arguments after the person are those of the URL besides the letter.
 LetterView = Callable[..., HttpResponseBase]
 
-# Session key: where a person was going when they were sent to set up a second factor.
+# Session key: the page that a person wanted when they were sent to set up a second factor.
 WAY_ON = "way_on"
 
 
@@ -112,7 +112,7 @@ def whole_or_not_at_all(view: View) -> View:
 
 
 def notice_counts_first(view: View) -> View:
-    """Count the notice of a change beforehand, where allauth sends it only after the commit."""
+    """Count the notice of a change before the change, for views in which allauth sends it only after the commit."""
 
     @wraps(view)
     def counting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -8,11 +8,10 @@ from django.db.models import Count, Q
 
 from letters.models import COMPLAINED, AuditEvent, Collective, OutgoingEmail, User
 
-# Both an absolute number and a share of all emails must be exceeded: a few
-# mistyped addresses are no reason, a bought list is.
+# Both the number and the percentage must be exceeded: a few mistyped addresses are no reason to stop, a bought list is.
 FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
 FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
-# While a collective is stopped, everybody who invited for it this recently cannot invite for another one either.
+# While a collective is stopped, everyone who invited for it this recently cannot invite for another one either.
 STOPPED_FOR = timedelta(days=30)
 # The pause before an invitation of a stopped collective is checked again.
 ASKED_AGAIN_AFTER = timedelta(hours=1)
@@ -38,8 +37,8 @@ class Health:
 def health_of(collective: Collective) -> Health:
     """Count the results of a collective's invitations.
 
-    Abuse: the whole collective counts, not one letter. Otherwise somebody with a bad list could go on with the next
-    letter, or invite the same addresses as members.
+    Abuse: this counts for the whole collective, not for one letter. Otherwise somebody with a bad list could continue
+    with the next letter, or invite the same addresses as members.
     """
     # Race: staff may have let the collective go on since the row was read.
     again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
@@ -71,7 +70,10 @@ def has_stopped_in_second(collective_id: int, second: int) -> bool:
 
 
 def is_stopped(collective: Collective, by: User, now: datetime) -> bool:
-    """Tell whether this person may not invite for the collective. A bad list stays bad under another collective."""
+    """Tell whether this person may not invite for the collective.
+
+    Abuse: a bad list stays bad under another collective.
+    """
     if health_of(collective).is_ill:
         return True
     verbs = ["invite_first_signers", "invite_member"]

@@ -1,4 +1,4 @@
-"""What is written about accounts, besides what allauth writes."""
+"""Operations on accounts that allauth does not have."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -60,7 +60,7 @@ def close_account(user: User, *, now: datetime) -> None:
     record("close_account", user, by=user, now=now)
 
 
-# A clock that is slightly behind must not start a new day.
+# Race: a process whose clock is slightly behind must not start a new day.
 ADD_WRITTEN = """
 INSERT INTO letters_written AS kept (account_id, day, size) VALUES (%s, %s, %s)
 ON CONFLICT (account_id) DO UPDATE SET

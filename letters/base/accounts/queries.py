@@ -1,4 +1,4 @@
-"""What is read about accounts."""
+"""Read accounts: their second factors, their addresses, and how many people they may invite."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -66,7 +66,7 @@ def invitations_a_day(user: User) -> int:
 
 
 def invited_today(user: User, now: datetime) -> int:
-    """Return how many people the account has invited in the last day, whatever became of it."""
+    """Return how many people the account has invited in the last day, whatever became of the invitations."""
     since = now - timedelta(days=1)
     lists = AuditEvent.objects.filter(verb="invite_first_signers", actor=user, at__gt=since)
     listed: int = sum(details["invited"] for details in lists.values_list("details", flat=True))

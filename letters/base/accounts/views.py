@@ -49,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sign out another of one's own browsers."""
+    """Sign out another browser of the same person."""
     session = get_object_or_404(UserSession, pk=pk, user=_user(request))
     if session.is_current():
         return redirect("account_logout")
@@ -72,7 +72,7 @@ def second_factor(request: HttpRequest) -> HttpResponseBase:
 @login_required
 @reauthentication_required(app="allauth.account", allow_get=True)  # type: ignore[untyped-decorator]
 def close(request: HttpRequest) -> HttpResponse:
-    """Close the account for good."""
+    """Close the account permanently."""
     user = _user(request)
     if request.method == "POST":
         try:
@@ -86,7 +86,7 @@ def close(request: HttpRequest) -> HttpResponse:
 
 
 class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
-    """One's own address, and a new one."""
+    """The page on which people see and change their own address."""
 
     def _action_send(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase | None:
         """Send the code for an unconfirmed address again. It counts like the first one."""
@@ -102,7 +102,7 @@ class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
 
 
 class _SameWork:
-    """Timing defence: the page that takes the code does the same work if the address has no account."""
+    """The page that takes the code. Timing defence: it does the same work if the address has no account."""
 
     request: HttpRequest
     _process: Any
@@ -115,7 +115,7 @@ class _SameWork:
 
 
 class _SendsAgain(_SameWork):
-    """Sending a new code counts like the first one, and does the same work."""
+    """A page that can send a new code, which counts like the first one. Timing defence: it takes the same work."""
 
     def _resend_form_valid(self, form: Any) -> HttpResponseBase:
         email = self._process.state["email"]

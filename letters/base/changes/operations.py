@@ -18,7 +18,7 @@ from letters.models import Collective, Letter, User
 
 @dataclass(frozen=True)
 class Change:
-    """A change in the name of `by`. It must run inside a transaction."""
+    """A change that `by` makes. It must run inside a transaction."""
 
     by: Actor
     now: datetime
@@ -60,7 +60,7 @@ class LetterChange(Change):
         )
 
     def _note(self, values: dict[str, Any], **more: Any) -> None:
-        """Update the caller's letter to match its row."""
+        """Update the caller's instance to match its row."""
         for name, value in (values | more).items():
             setattr(self.letter, name, value)
 

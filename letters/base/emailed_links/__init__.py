@@ -1,1 +1,1 @@
-"""What all pages behind an emailed link have in common."""
+"""Code that all pages behind an emailed link share."""

@@ -39,7 +39,7 @@ def forget_old_address_keys() -> None:
 
 
 def _note(now: datetime) -> None:
-    # Only the newest key of each kind: older ones are recorded already, or unused.
+    # Record only the newest key of each kind. Older ones are recorded already, or unused.
     newest = {name: given[0] for name, given in queries.configured().items() if given}
     known = set(KeyFingerprint.objects.values_list("name", "fingerprint"))
     KeyFingerprint.objects.bulk_create(

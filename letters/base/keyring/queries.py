@@ -7,7 +7,7 @@ from letters.models import KeyFingerprint
 
 HASH_KEY, ADDRESS_KEYS, SECRET_KEY = "ADDRESS_HASH_KEY", "ADDRESS_KEYS", "SECRET_KEY"
 
-# What a missing key would cause, for the complaint.
+# The consequences of a missing key, for the error message.
 CONSEQUENCES = {
     HASH_KEY: "the site would not recognise earlier signers, who could sign twice",
     ADDRESS_KEYS: "the site could not read stored addresses",

@@ -11,9 +11,9 @@ from letters.models import OutgoingEmail
 
 
 class DropReason(StrEnum):
-    """Why an email is not owed any more.
+    """The reason why an email is not owed any more.
 
-    Privacy: for builders and their tests only. It is neither stored nor logged, because it reveals what a signer has
+    Privacy: only builders and their tests use it. It is neither stored nor logged, because it reveals what a signer has
     done.
     """
 

@@ -15,7 +15,7 @@ from letters.shared.languages import interface_language
 from letters.shared.message_ids import message_id
 from letters.shared.text import without_links
 
-# Prevents out-of-office replies.
+# This header prevents out-of-office replies.
 BY_NOBODY = {"Auto-Submitted": "auto-generated"}
 
 # Privacy: mailboxes show the beginning of an email beside its subject. After a short opening this invisible filler
@@ -26,11 +26,10 @@ FILLER = "\u034f\u200c\u00a0" * 60
 def render_mail(
     template: str, context: Mapping[str, Any], *, language: str, keeps_links: bool = False
 ) -> dict[str, str]:
-    """Render the three parts of an email, by the endings of their templates, in the interface language for a reader of
-    `language`.
+    """Render subject, text and HTML of an email, in the interface language for a reader of `language`.
 
-    Privacy: subjects appear on lock screens and in the logs of mail gateways, so the subject's template gets no words,
-    only booleans. Both bodies open with the same sentences, because mailboxes show those too. With `keeps_links`, for
+    Privacy: subjects appear on lock screens and in mail gateways' logs, so the subject's template gets no words, only
+    booleans. Both bodies open with the same sentences, because mailboxes show those too. With `keeps_links`, for
     readers who have asked for it, text by organizers may contain links.
     """
     with translation.override(interface_language(language)):
@@ -46,9 +45,9 @@ def render_mail(
     return {"subject.txt": subject, "txt": _unlinked_text(plain), "html": _unlinked_html(html)}
 
 
-# Abuse: everything that people typed and an email repeats (titles, names of collectives and of people who invite)
-# passes here, so that email programs turn none of it into a link. Otherwise organizers could lead strangers to any site
-# in our name.
+# Abuse: without this, organizers could lead strangers to any site in our name. Everything that people typed and an
+# email repeats (titles, names of collectives and of people who invite) passes here, so that email programs turn none of
+# it into a link.
 SPACES = re.compile(r"(\s+)")
 TAG = re.compile(r"(<[^>]*>)")
 
@@ -84,18 +83,19 @@ def compose_mail(
     return message
 
 
-# More than the longest email to a signer, with the longest title: see tests/signing/test_equal_mails.py.
+# This is more than the longest email to a signer, with the longest title: see tests/signing/test_equal_mails.py.
 FULL_LENGTH = 16 * 1024
 FILLED_LINE = 64
-# Without anything that mail software rewrites: a dot at the start of a line, spaces at its end, equals signs.
+# The filling contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no
+# equals sign.
 FILLED_WITH = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
 
 
 def filled_up(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
     """Pad an email with a comment in its HTML, so that all emails have the same length on the wire.
 
-    Privacy: the log of a mail server contains the size of each email. By that, "you had signed already" could be told
-    from "confirm your signature".
+    Privacy: a mail server's log contains the size of each email. The size would tell "you had signed already" from
+    "confirm your signature".
     """
     on_the_wire = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
     missing = -len(on_the_wire) % FULL_LENGTH

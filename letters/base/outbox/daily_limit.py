@@ -22,7 +22,8 @@ from letters.models import (
     kinds_in_sql,
 )
 
-# SQL over the rows below: when the oldest of the last MAX_EMAILS_A_DAY emails left, if all left within a day.
+# SQL over the rows of `other_emails`: when the oldest of the last MAX_EMAILS_A_DAY emails left, if all left within a
+# day.
 FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MAX_EMAILS_A_DAY}]
     AS full_since"""
 

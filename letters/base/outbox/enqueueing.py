@@ -1,4 +1,4 @@
-"""Create outgoing emails in SQL, in the statement of their cause, so that neither exists without the other."""
+"""Create outgoing emails in the SQL statement of their cause, so that neither exists without the other."""
 
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,6 @@ def key_of(cause: EmailKind | str, *parts: str) -> str:
 
 
 def new_email(kind: EmailKind, *parts: int, now: datetime, **about: Any) -> OutgoingEmail:
-    """Return the same as an unsaved row, for operations that create few."""
+    """Return the same email as an unsaved row, for operations that create few."""
     key = ":".join(map(str, [kind, *parts]))
     return OutgoingEmail(kind=kind, key=key, created_at=now, next_attempt_at=now, **about)

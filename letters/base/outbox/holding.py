@@ -19,7 +19,8 @@ from letters.shared.clock import DatabaseClock
 
 log = logging.getLogger(__name__)
 
-# A worker that spends longer than this on one email hangs, and others may take over. Every SMTP step has EMAIL_TIMEOUT.
+# A worker that spends longer than this on one email hangs, so others may take over. Every SMTP step ends after
+# EMAIL_TIMEOUT.
 MAX_MAIL_SECONDS = 300
 
 

@@ -14,13 +14,13 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 class Verdict(Enum):
     SENT = "sent"
-    # Try again later: the server or the connection has a problem.
+    # The server or the connection has a problem: try again later.
     LATER = "later"
-    # The email will never be accepted: the mailbox does not exist or refuses it.
+    # The mailbox does not exist or refuses the email: never try again.
     NEVER = "never"
 
 
-# The name of our mark in the metadata that a provider stores with an email and returns in its reports.
+# The key of our mark in the metadata of an email. A provider stores it, and returns it in its reports.
 MARKED = "outgoing"
 # Stored if a provider, not the mailbox's own server, refuses a recipient.
 REFUSED = "refused"
@@ -38,7 +38,7 @@ class SendResult:
     verdict: Verdict
     # SMTP codes ("550", "550 5.1.1"), or a word. Privacy: never the server's text, which quotes the address.
     error: str = ""
-    # Whether the connection can be used for the next email.
+    # True if the connection can be used for the next email.
     usable: bool = True
 
     @property

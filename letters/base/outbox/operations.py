@@ -34,7 +34,7 @@ from letters.models import (
 from letters.shared import wakeups
 
 MAX_PAUSE = timedelta(hours=2)
-# With the pauses below: about two days of temporary refusals.
+# With the pauses below, these take about two days of temporary refusals.
 MAX_ATTEMPTS = 30
 
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
@@ -77,7 +77,7 @@ UPDATE letters_outgoingemail SET sent_at = %s, error = ''
 WHERE id = %s AND sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
 """
 
-# The requester gave the address for this one email only.
+# Privacy: the person who asked gave the address for this one email only.
 NOTE_SENT_AND_FORGET = f"""
 WITH sent AS ({NOTE_SENT} RETURNING request_id)
 UPDATE letters_mailrequest SET address = NULL FROM sent WHERE id = request_id AND address IS NOT NULL
@@ -106,7 +106,7 @@ def claim_emails(*, now: datetime, most: int, bulk: bool = False) -> list[Outgoi
 
 
 def _updates_being_sent() -> list[int]:
-    """In random order, so that each gets a turn if there are more than fit into one batch."""
+    """Return updates in random order, so that each gets a turn if there are more than fit into one batch."""
     sending = Update.objects.under_way().filter(state=Update.State.SENDING)
     return list(sending.order_by("?").values_list("pk", flat=True)[:MAX_CONCURRENT_UPDATES])
 
@@ -123,7 +123,7 @@ def _lease(now: datetime) -> datetime:
 
 
 def renew_claims(batch: list[OutgoingEmail], *, now: datetime) -> None:
-    """Extend the lease of what this worker still holds. What another has taken over stays with the other."""
+    """Extend the lease of what this worker still holds. Emails that another worker has taken over stay with it."""
     lease = _lease(now)
     values: dict[str, Any] = {
         "ids": [outgoing.pk for outgoing in batch],
@@ -139,9 +139,9 @@ def renew_claims(batch: list[OutgoingEmail], *, now: datetime) -> None:
 
 
 def settle_email(outgoing: OutgoingEmail, answer: SendResult, *, now: datetime) -> None:
-    """Store the answer of the mail server."""
+    """Store how the mail server answered."""
     if answer.verdict is Verdict.SENT:
-        # It was sent, whoever holds the claim now. Otherwise it would be sent again.
+        # Store that it was sent, whoever holds the claim now. Otherwise it would be sent again.
         with connection.cursor() as cursor:
             asked_for = outgoing.request_id is not None
             cursor.execute(NOTE_SENT_AND_FORGET if asked_for else NOTE_SENT, [now, outgoing.pk])
@@ -163,7 +163,7 @@ def drop_email(outgoing: OutgoingEmail, *, now: datetime) -> None:
 def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) -> None:
     """Delay an email without counting an attempt.
 
-    For each signature only the newest email waits like this, because the earlier ones would say the same. Emails from
+    Only the newest email for a signature waits like this, because earlier ones would say the same. Emails from
     organizers and from forms say different things, so they do not replace each other. Emails about no signature are
     each for another person.
     """
@@ -178,8 +178,8 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
 def _to_the_same(outgoing: OutgoingEmail) -> DeliveryQuerySet:
     """Select what is owed about the same letter to the same spelling of an address.
 
-    Privacy: whether or not it was about a signature. An address may have signed between two emails, and one that had
-    signed must not get fewer. Nobody loses their email to somebody who types another spelling.
+    Privacy: this includes emails about no signature. The address may have signed between two emails, and must not get
+    fewer because of that. Abuse: nobody loses their email to somebody who types another spelling.
     """
     owed = OutgoingEmail.objects.owed().filter(spelling_hash=outgoing.spelling_hash)
     about = outgoing.signature or outgoing.request

@@ -5,11 +5,11 @@ leave for one domain at MAIL_DOMAIN_PACE, and a domain that refuses most of them
 is lost: an email waits until its time, and delays no other domain. Private providers, whose email no employer reads,
 are exempt.
 
-Denial of service: one a minute instead of none. Otherwise a stranger who types twenty invented addresses at a company
-could keep everybody there from signing.
+Denial of service: a stopped domain gets one email a minute, not none. Otherwise a stranger who types twenty invented
+addresses at a company could keep everyone there from signing.
 
-Timing defence: decided before an email is built, by the domain alone, so it takes equally long and reveals the same for
-every address.
+Timing defence: this is decided before an email is built, by the domain alone. So it takes equally long and reveals the
+same for every address.
 """
 
 import logging
@@ -33,17 +33,17 @@ log = logging.getLogger(__name__)
 
 # Stored on an email that waits for its turn at a domain, or because the domain refused others.
 SPREAD, STOPPED = "spread", "stopped"
-# This many refusals, and half of all attempts, within this time stop a domain.
+# A domain is stopped if it refuses this many emails, and half of all attempts, within this time.
 WITHIN = parse("1000000/hour")
 FEWEST_REFUSED = 20
 FIRST_STOP, MAX_STOP = timedelta(hours=1), timedelta(hours=24)
-# Meanwhile emails leave one by one at this distance. Each takes its place in the line once.
+# While a domain is stopped, its emails leave one by one at this interval. Each takes its place in the line once.
 TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
 # A domain that is stopped again within this time is stopped for twice as long.
 SOON = timedelta(days=1)
 
 
-# The places of an address, for all kinds of email.
+# The fields in which the address of an email can be.
 ADDRESSES = ["signature__contact__address", "submission__address", "request__address", "invitation__address"]
 
 

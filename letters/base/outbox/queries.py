@@ -11,9 +11,9 @@ from letters.shared.tokens import read_mark
 
 # Nobody signs more letters than this with one address.
 MAX_LETTERS = 100
-# Only this many waiting signatures are examined for the reasons.
+# Performance: only this many waiting signatures are examined for the reasons.
 MAX_WAITING = 10_000
-# Only this many owed emails are examined for the oldest.
+# Performance: only this many owed emails are examined for the oldest.
 MAX_LOOKED_AT = 1000
 
 
@@ -45,7 +45,7 @@ def last_emails_to(recipient: str, *, complained: bool = False) -> list[Outgoing
 
 
 def waiting_since() -> datetime | None:
-    """Return since when the oldest email that somebody waits for has been owed; None without any.
+    """Return since when the oldest email that a person waits for has been owed; None without any.
 
     Delayed emails, and those that their own mailbox delays, do not count: otherwise typing an address at a server that
     refuses for hours would raise an alarm.
@@ -67,8 +67,8 @@ IN_STEPS_OF = 10
 def undelivered(letter: Letter) -> dict[str, int]:
     """Return why emails bounced, for organizers: reasons with at least ten emails, rounded down.
 
-    Privacy: exact numbers would reveal whether an address has signed. If its mailbox is closed, the number would grow
-    only for an address that had not.
+    Privacy: exact numbers would reveal whether an address has signed. The bounce of a closed mailbox would be counted
+    only if the address had not signed before.
     """
     rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in came_back(letter).items()}
     return {reason: number for reason, number in rounded.items() if number}

@@ -29,7 +29,7 @@ from letters.shared.tokens import make_mark
 
 log = logging.getLogger(__name__)
 
-# After this time the rest of a batch is released.
+# A worker releases the rest of a batch after this time.
 BATCH_SECONDS = 60
 
 
@@ -108,7 +108,7 @@ def _send(
         message = _build(outgoing, mails, held)
         if message is None:
             return True
-        # A provider returns it in its reports. SMTP does not send it.
+        # A provider returns this mark in its reports. SMTP does not send it.
         message.metadata = {MARKED: make_mark(outgoing.pk)}  # type: ignore[attr-defined]  # anymail's
         answer = hand_over(message, connection)
     _note(outgoing, answer, held)
@@ -162,6 +162,6 @@ def _note(outgoing: OutgoingEmail, answer: SendResult, held: Holding) -> None:
             settle_email(outgoing, answer, now=held.clock.now())
         except (OperationalError, InterfaceError):
             database.close()
-            # Together with the others in the pool, which are dead too.
+            # The other connections in the pool are dead too.
             database.close_pool()  # type: ignore[attr-defined] # the stubs do not know it yet
             settle_email(outgoing, answer, now=held.clock.now())

@@ -28,7 +28,7 @@ from letters.models import OutgoingEmail
 
 @dataclass(frozen=True)
 class Provider:
-    """How to read the reports of a provider."""
+    """A provider, and how to read its reports."""
 
     view: type[AnymailBaseWebhookView]
     # Tells by the provider's own word whether a bounce is permanent. anymail also calls a full mailbox "bounced", and
@@ -52,7 +52,7 @@ PROVIDERS = {
         ),
     ),
 }
-# What anymail raises for unreadable input. RecursionError: a hundred thousand nested lists.
+# The exceptions of anymail for unreadable input. RecursionError comes from a hundred thousand nested lists.
 UNREADABLE = (AnymailConfigurationError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 NOT_ARRIVED = {EventType.BOUNCED, EventType.REJECTED, EventType.DEFERRED}
 

@@ -14,7 +14,7 @@ WITH_A_REASON = {"decline", "reject"}
 
 
 class JudgementForm(forms.Form):
-    """What to do with which signatures, and why: `action` for the ticked ones, or one verb with a single signature.
+    """A decision about signatures and its reason: `action` for the selected ones, or one verb with one signature.
 
     The form names signatures by handles. `id_of` returns the id for a handle, or None.
     """
@@ -28,7 +28,7 @@ class JudgementForm(forms.Form):
         help_text=_("Do not include names: we keep this permanently."),
         widget=forms.TextInput(attrs={"list": "reasons"}),
     )
-    # The reason is needed or not, depending on the button.
+    # Whether a reason is needed depends on the button.
     marks_optional = False
 
     def __init__(self, id_of: Callable[[str], int | None], data: QueryDict | None = None) -> None:
@@ -56,5 +56,5 @@ class JudgementForm(forms.Form):
         return cleaned
 
     def _ids(self, handles: list[str]) -> list[int]:
-        # An unknown handle stands for no signature.
+        # An unknown handle names no signature, and is ignored.
         return [signature_id for handle in handles if (signature_id := self.id_of(handle)) is not None]

@@ -1,4 +1,4 @@
-"""Judge signatures, one or a page at a time. Every judgement is recorded and can be undone.
+"""Accept, reject and restore signatures, one or a page at a time. Every decision is recorded and can be undone.
 
 Nothing here changes a count: the sequencer numbers accepted signatures and moves the counts.
 """
@@ -18,13 +18,13 @@ from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 
 Concern = Signature.Concern
-# By id, the fingerprint of the words that the moderator saw.
+# The fingerprint of the words that the moderator saw, by the id of the signature.
 Seen = Mapping[int, str]
 UNSEEN: Seen = MappingProxyType({})
-# For each field, the word that the signer asks for, if they ask for another.
+# SQL for each field: the pending change, or else the current words.
 AS_PROPOSED = {name: Coalesce(KT(f"pending_changes__{name}"), F(name)) for name in [*WORDS, "display"]}
 
-# Lock order: a larger batch would hold the letter's row, which the sequencer waits for, for too long.
+# Lock order: a larger batch would make the sequencer wait too long for the letter's row.
 MAX_BATCH_SIZE = 500
 
 
@@ -112,7 +112,7 @@ def _begin(letter: Letter, ids: Collection[int], by: User, now: datetime) -> tup
 def _lock(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
     """Lock signatures and return their ids, without those that differ from what was `seen`.
 
-    Race: a signature that is withdrawn at this moment is not judged.
+    Race: a signature that is withdrawn at this moment is left out.
     """
     locked = signatures.order_by("pk").select_for_update(no_key=True)
     if not seen:

@@ -1,4 +1,7 @@
-"""What moderators see of a letter's signatures. Pages use keysets, so judging one page does not shift the next."""
+"""Read what moderators see of a letter's signatures.
+
+Performance: pages use keyset pagination. So a decision on one page does not shift the next.
+"""
 
 from dataclasses import dataclass
 
@@ -27,7 +30,7 @@ def letters_of(moderator: User) -> list[Letter]:
 
 
 def letter_of(moderator: User, slug: str) -> Letter:
-    """Raises Letter.DoesNotExist, also for a letter that this person may not know of."""
+    """Return the letter. Raises Letter.DoesNotExist also for a letter that this person may not know of."""
     return _looked_after_by(moderator).get(slug=slug)
 
 
@@ -97,7 +100,7 @@ def _with_handles(letter: Letter, page: list[Signature]) -> list[Signature]:
 
 
 def id_of_handle(letter: Letter, handle: str) -> int | None:
-    """Return the id of the signature that a handle stands for, or None."""
+    """Return the id of the signature that a handle names, or None."""
     return read_handle(_purpose(letter), handle)
 
 

@@ -45,7 +45,7 @@ def letters(request: HttpRequest) -> HttpResponse:
 @never_cache
 @for_organizers
 def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
-    """Show one of three lists, and apply a judgement to the signatures that are ticked."""
+    """Show one of three lists, and apply a decision to the selected signatures."""
     moderator = cast("User", request.user)
     try:
         letter = queries.letter_of(moderator, slug)
@@ -70,7 +70,7 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
 
 
 def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
-    """Apply the judgement, and return sentences that confirm it."""
+    """Apply the decision, and return sentences that confirm it."""
     try:
         done, said = _carry_out(letter, form, by)
     except Refused as refused:
@@ -87,7 +87,7 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
 
 
 def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
-    """Apply the judgement. Returns how many signatures it concerned, and a sentence about them."""
+    """Apply the decision. Returns how many signatures it changed, and a sentence about them."""
     now, reason = timezone.now(), form.cleaned_data["reason"]
     if form.verb == "accept":
         done = accept_signatures(letter, form.ids, by=by, now=now, seen=form.marks)

@@ -136,7 +136,7 @@ class InviteForm(forms.Form):
 
 
 class NameForm(forms.Form):
-    """The name that teammates see."""
+    """The name that other members see."""
 
     name = NameLine(
         label=_("Your name for other members"),

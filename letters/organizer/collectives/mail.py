@@ -1,6 +1,7 @@
 """The email that invites somebody to a collective.
 
-Privacy: it names the person who invites only by the name that they chose for teammates, and gives nobody's address.
+Privacy: it names the person who invites only by the name that they chose for other members, and contains nobody's
+address.
 """
 
 import time

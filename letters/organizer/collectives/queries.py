@@ -1,4 +1,4 @@
-"""What is read about a collective: its members, its invitations, and its audit log."""
+"""Read a collective: its members, its invitations, and its activity."""
 
 import hashlib
 import hmac
@@ -46,7 +46,7 @@ def memberships_of(person: User) -> list[Membership]:
 
 
 def language_of(collective: Collective) -> str:
-    """The language of the collective's newest letter; the site's first language before there is one."""
+    """Return the language of the collective's newest letter; without a letter, the site's first language."""
     newest = collective.letters.order_by("-pk").values_list("language", flat=True).first()
     return newest or settings.LANGUAGE_CODE
 
@@ -55,7 +55,7 @@ def language_of(collective: Collective) -> str:
 class Member:
     membership: Membership
     name: str
-    # Shown only to owners.
+    # Only owners see it.
     address: str
 
 
@@ -66,7 +66,7 @@ def members_of(collective: Collective) -> list[Member]:
 
 
 def name_of(user: User, collective_id: int) -> str:
-    """Return what teammates call somebody.
+    """Return the name of a person as other members see it.
 
     Privacy: a member without a name is shown by a mark, which differs between collectives. Their address must not
     appear on a page that others may look at, and two members without a name must not be taken for one.
@@ -132,7 +132,7 @@ def can_be_accepted(invitation: MemberInvitation, *, now: datetime) -> bool:
 
 
 def full_since(outgoing: OutgoingEmail, invitation: MemberInvitation) -> datetime | None:
-    """Since when the address has had as many invitations as it may have in a day, over all collectives."""
+    """Return when the oldest invitation of a full day was created; None below the limit, over all collectives."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
     before = same.filter(created_at__gt=outgoing.created_at - A_DAY, created_at__lte=outgoing.created_at)
     newest = list(before.order_by("-created_at").values_list("created_at", flat=True)[:MAX_EMAILS_A_DAY])
@@ -140,14 +140,14 @@ def full_since(outgoing: OutgoingEmail, invitation: MemberInvitation) -> datetim
 
 
 def is_unwanted(invitation: MemberInvitation) -> bool:
-    """Whether the owner of the address has called one of our invitations spam."""
+    """Tell whether the owner of the address has reported one of our invitations as spam."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
     return same.filter(outgoing_emails__error=COMPLAINED).exists()
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of the log: one event, or several of one action, for example on a page of signatures."""
+    """One line of the activity page: one event, or several of one action, for example on a page of signatures."""
 
     event: AuditEvent
     number: int
@@ -171,16 +171,17 @@ class Page:
 
 
 # Privacy: bounces and spam reports of signers do not appear one by one. Otherwise anybody who can type an address could
-# read in the log what became of it; and a line about an email for a lost link would prove that the address has signed.
+# read in the activity what became of its email; and a line about the email for a lost link would prove that the address
+# has signed.
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
 def record_of(collective: Collective, *, before: str = "") -> Page:
-    """Return a page of the collective's log, newest first. Several events of one action share a line.
+    """Return a page of the collective's activity, newest first. Several events of one action share a line.
 
-    Privacy: what signers did on a day comes first on that day, in one line for each verb and letter. Otherwise its
-    position between two lines with times would tell when a signer did it. The cursor is opaque, because gaps between
-    ids would tell of events that are not shown.
+    Privacy: what signers did comes first on its day, in one line for each verb and letter. Between two lines with
+    times, its position would tell when a signer did it. The cursor is opaque, because gaps between ids would tell of
+    events that are not shown.
     """
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)

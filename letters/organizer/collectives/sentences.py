@@ -1,4 +1,4 @@
-"""A sentence for each kind of event in a collective's log."""
+"""A sentence for each kind of event in a collective's activity."""
 
 from collections.abc import Callable, Mapping
 

@@ -36,7 +36,7 @@ from letters.shared.refused import Refusal, Refused
 @never_cache
 @for_organizers
 def collectives(request: HttpRequest) -> HttpResponse:
-    """List one's collectives, and change the name that teammates see."""
+    """List a person's collectives, and change the name that other members see."""
     person = cast("User", request.user)
     form = NameForm(request.POST if request.method == "POST" else None, name=person.name)
     if form.is_valid():
@@ -230,6 +230,6 @@ def _members_page(
 
 
 def _go_back(collective: Collective, owner: User) -> HttpResponse:
-    """Redirect to the members, or to one's own collectives if the owner has just given up their own role here."""
+    """Redirect to the members; or to the list of collectives if owners have just given up their own role."""
     still_there = collective.memberships.filter(user=owner).exists()
     return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")

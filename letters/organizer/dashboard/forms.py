@@ -11,7 +11,7 @@ LISTS = [
 
 
 class SearchForm(forms.Form):
-    """Which signatures to show. Invalid input shows an error and the first page."""
+    """The signatures to show. Invalid input shows an error and the first page."""
 
     marks_optional = False
 

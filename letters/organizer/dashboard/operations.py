@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from letters.base.changes.operations import change_letter_unasked
 from letters.models import GONE, Letter, LetterHour, LetterTally, Signature
 
-# The time at which a signature was taken out is stored only in these hours, so they stay. What is missing goes into the
+# The time at which a signature was taken out is stored only in these hours, so they stay. Missing ones are added to the
 # current hour, so that the sum equals the counter.
 HOURS = """
 WITH found AS (
@@ -32,7 +32,7 @@ FROM letters_letter AS letter WHERE letter.id = %(letter)s
 ON CONFLICT (letter_id, hour) DO UPDATE SET taken_out = noted.taken_out + excluded.taken_out
 """
 
-# How signers arrived is stored only in the tallies, so these stay. What is missing counts as unknown.
+# How signers arrived is stored only in the tallies, so these stay. Missing ones count as unknown.
 COUNT = """
 INSERT INTO letters_lettertally (letter_id, kind, value, number)
 SELECT %(letter)s, kind, value, count(*)

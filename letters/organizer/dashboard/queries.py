@@ -1,6 +1,6 @@
-"""What the overview of a letter shows.
+"""Read what the overview of a letter shows.
 
-Nothing here gets slower with more signatures: numbers were counted as they came.
+Performance: nothing here gets slower with more signatures, because the sequencer has counted them already.
 """
 
 import re
@@ -99,7 +99,7 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True)
 class Shares:
-    """How many signers had which value, the most frequent first; the rest is summed up."""
+    """The numbers of signers by value, the most frequent first. The rest is summed up."""
 
     known: list[tuple[str, int]]
     others: int
@@ -133,7 +133,7 @@ def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
     return Shares(known, max(0, total - unknown - sum(number for _, number in known)), unknown)
 
 
-# A delay worth mentioning.
+# Organizers read that email is late after this delay.
 LATE = timedelta(minutes=15)
 MAX_MAILS = 10_000
 
@@ -141,8 +141,8 @@ MAX_MAILS = 10_000
 def mail_is_late(now: datetime) -> bool:
     """Tell whether any email that somebody waits for is late.
 
-    Privacy: for the whole site, without a number or a time. A count of the letter's own emails would grow by one for a
-    new address and not for one that has signed, so organizers could test addresses.
+    Privacy: this is for the whole site, and shows no number and no time. A count of the letter's own emails would grow
+    by one for a new address and not for one that has signed, so organizers could test addresses.
     """
     owed = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
     oldest = min(owed.values_list("created_at", flat=True)[:MAX_MAILS], default=now)
@@ -152,8 +152,8 @@ def mail_is_late(now: datetime) -> bool:
 PAGE_LENGTH = 50
 # Search in unpublished lists covers only this many of the newest signatures.
 MAX_SEARCHED = 10_000
-# Privacy: nothing that is unconfirmed. Otherwise anybody who types an
-# address into the form could see whether it was new.
+# Privacy: the lists contain nothing that is unconfirmed. Otherwise anybody who types an address into the form could see
+# whether it was new.
 LISTS = {
     "published": State.PUBLISHED,
     "held": State.HELD,
@@ -163,8 +163,8 @@ LISTS = {
 MAX_WORDS = 8
 
 
-# Privacy: sorted by confirmation, never by id. First signatories get their ids in the order of their organizers' list,
-# so the list would reveal the names of those who show none.
+# Privacy: lists are sorted by confirmation, never by id. First signatories get their ids in the order of their
+# organizers' list, so the list would reveal the names of those who show none.
 MOMENT = Coalesce("confirmed_at", "signed_at")
 
 
@@ -209,7 +209,7 @@ def _folded_words(search: str) -> list[str]:
         return str(cursor.fetchone()[0]).split()[:MAX_WORDS]
 
 
-# A query without letters would match everything.
+# A search without letters would match everything.
 MATCHES = f"""
 {SEARCHED} @@ (%s::tsquery && to_tsquery('simple', %s)) AND numnode(to_tsquery('simple', %s)) > 0
 """

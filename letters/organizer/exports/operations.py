@@ -11,15 +11,16 @@ from letters.models import WRITING, Export, ExportQuerySet, Letter, User
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 
-# While this lasts, no other worker may claim the export. Each step extends it.
+# No other worker may claim the export during its lease. Each step extends it.
 LEASE = timedelta(minutes=2)
 # Assembling a workbook with a million rows takes a minute or two without a step in between.
 MAX_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-# Exports of one letter. For a large letter, each takes a hundred megabytes of the shared disk for a day.
+# Full disk: the most exports of one letter. For a large letter, each takes a hundred megabytes of the shared disk for a
+# day.
 MAX_A_DAY = 20
-# Exports of one account, over all letters.
+# The most exports of one account, over all letters.
 MAX_OF_AN_ACCOUNT_A_DAY = 60
 KEPT = timedelta(hours=24)
 FORMATS = {
@@ -65,7 +66,7 @@ def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Ex
             change.after_commit(lambda: wakeups.wake("letters.export", queue="exports"))
             return export
     except IntegrityError:
-        # Race: the unique constraint stops the second of two clicks. A row that has ended meanwhile is just as good.
+        # Race: the unique constraint stops the second of two clicks. A row that has ended since then will do too.
         return Export.objects.filter(**which).latest("pk")
 
 

@@ -21,7 +21,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
     Raises Refused("no_such_language"), and TooComplicated.
     """
     letter, text = export.letter, queries.text_of(export)
-    # Counted from the same rows as the list. The headline of the public page may be a moment older.
+    # Count the same rows as the list. The count on the public page may be a moment older.
     signed = queries.signed(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
@@ -60,7 +60,7 @@ def marks(language: str) -> dict[str, str]:
 
 
 def _signed_by(signed: queries.Signed, letter: Letter, locale: str) -> str:
-    """Return the line above the names. Trust: it never says that people signed a text they have not seen."""
+    """Return the line above the names. Trust: it never says that people signed a text that they have not seen."""
     added = ""
     if signed.before and signed.added_at:
         added = added_sentence(letter.day_of(signed.added_at), before=signed.before)

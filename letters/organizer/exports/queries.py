@@ -1,4 +1,4 @@
-"""What goes into an export, in batches of sequence numbers, so that the last row costs no more than the first."""
+"""Read the rows of an export, in batches of sequence numbers, so that the last row costs no more than the first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,8 +64,8 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
 def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     """Return the columns of a published signature that organizers may see.
 
-    Privacy: days and not times, because the log of a mail gateway would turn times into names. A signer without a name
-    is shown only by the text that they signed.
+    Privacy: the columns hold days, never times. With times, a person with a mail gateway's log could find out who
+    signed. A signer without a name is shown only by the text that they signed.
     """
     begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
     if signature.display == Display.NOBODY:
@@ -90,7 +90,7 @@ def text_of(export: Export) -> Translation:
 
 @dataclass(frozen=True)
 class Signed:
-    """How many people signed the current text, an earlier one, and before a correction.
+    """The numbers of people who signed the current text, an earlier one, and a text before a correction.
 
     Trust: people who signed before a translation existed are not counted as having signed it.
     """

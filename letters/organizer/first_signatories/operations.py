@@ -1,11 +1,11 @@
-"""Invite first signatories by email, remind them once, withdraw invitations. Each invited
-person answers for themselves.
+"""Invite first signatories by email, remind them once, and withdraw invitations.
 
-An invited person is a Signature row that counts nowhere and appears nowhere. So the rules that an address signs once,
-on bounces, on emails a day and on the control link apply to them as to everybody. Only the signer can make it count
-(letters/signer/signing); nothing here can.
+An invited person is a Signature row that is neither counted nor shown. So the same rules apply as to every signature:
+an address signs once, bounces matter, emails a day are limited, and the control link works. Only the signer can make it
+count (letters/signer/signing); nothing here can.
 
-A round on a draft fixes its text: the first signatories read what will be published. Nobody else sees it before.
+The first invitation of a draft fixes its text, because the first signatories read what will be published. Nobody else
+sees it before.
 """
 
 import secrets
@@ -56,8 +56,8 @@ from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
 
-# First signatories are few, and the queries that count them per page stay quick. The daily limit of an account is in
-# letters/base/accounts/queries.py.
+# Performance: this keeps the queries quick that count first signatories for each page. The daily limit of an account is
+# in letters/base/accounts/queries.py.
 MAX_INVITED = 10_000
 BATCH_SIZE = 1000
 
@@ -66,7 +66,7 @@ BATCH_SIZE = 1000
 def keep_list(letter: Letter, *, text: str, encoding: str, by: User, now: datetime) -> None:
     """Keep an uploaded list until its organizer has confirmed the columns. It replaces an earlier one.
 
-    Abuse: every upload is recorded, also one that invites nobody, so that testing one address after another leaves a
+    Abuse: every upload gets an audit record, even if it invites nobody. So testing one address after another leaves a
     trace.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
@@ -83,10 +83,11 @@ def discard_list(letter: Letter, *, by: User) -> None:
 
 @transaction.atomic
 def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: datetime) -> int:
-    """Create an invitation email for everybody on the list who can be invited and is not known already.
+    """Create an invitation email for everyone on the list who can be invited and is not known already.
 
-    Returns how many on the list can be invited. Privacy: that number, every refusal and every record depend on the list
-    alone. People who are known already, for whatever reason, get no second email, and nobody is told.
+    Returns how many on the list can be invited. Privacy: that number, every refusal and every audit record depend on
+    the list alone. People who are known already, for whatever reason, get no second email, and the organizer does not
+    learn it.
 
     Idempotent. Raises Refused if the letter is open already, has no text yet ("no_text"), or would have more than
     MAX_INVITED ("too_many"); "too_many_today" beyond the daily limit of the account; and "not_cleared" and
@@ -145,10 +146,10 @@ def _fix_text(change: LetterChange) -> None:
 def _create_invitations(letter: Letter, new: Mapping[bytes, Person], now: datetime) -> None:
     again = expired_among(letter, list(new))
     rows = [_signature(letter, digest, person, again.get(digest), now) for digest, person in new.items()]
-    # Race: the person may have signed by the form a moment ago. Their signature stays.
+    # Race: the person may have signed with the form a moment ago. Their signature stays.
     Signature.objects.bulk_create([row for row in rows if row.pk is None], BATCH_SIZE, ignore_conflicts=True)
     anew = [row for row in rows if row.pk is not None]
-    # Race: one of them may be signing by the form now. Their signature stays, and its link keeps working.
+    # Race: one of these people may be signing with the form now. Their signature stays, and its link keeps working.
     Signature.objects.move_each(Transition.INVITE_AGAIN, anew, BATCH_SIZE)
     written = Signature.objects.filter(letter=letter, address_hash__in=list(new), state=State.INVITED, signed_at=now)
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
@@ -227,8 +228,8 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
 def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: datetime) -> None:
     """Withdraw an unanswered invitation.
 
-    Privacy: nobody is told whether there was one, because the person may have signed without a name. The record is
-    written either way, since owners read the log.
+    Privacy: organizers do not learn whether there was one, because the person may have signed without a name. The audit
+    record is written either way, because owners read it.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
     _end_invitations(_unanswered(letter).filter(address_hash=hash_address(address.canonical)), now)
@@ -237,7 +238,7 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
 
 @transaction.atomic
 def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
-    """Withdraw all unanswered invitations. Privacy: their number is not told.
+    """Withdraw all unanswered invitations. Privacy: nobody learns how many there were.
 
     If nobody has signed a draft, its text can be edited again.
     """
@@ -261,8 +262,8 @@ def _free_text(change: LetterChange) -> bool:
 def forget_invitations(*, now: datetime) -> None:
     """Delete uploaded lists that nobody confirmed, and addresses of people who have not answered in time.
 
-    Once the letter has been open for the lifetime of an invitation, delete the hashes of everybody who has not signed,
-    too.
+    Also delete the hashes of everyone who has not signed, once the letter has been open for the lifetime of an
+    invitation.
     """
     SignatoryList.objects.filter(created_at__lte=now - LIST_RETENTION).delete()
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_LIFETIME)
@@ -278,7 +279,7 @@ def forget_invitations(*, now: datetime) -> None:
     )
     _forget_what_came_back(now)
     while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
-        # Race: they may be signing by the form now, so the condition is checked again.
+        # Race: they may be signing with the form now, so the condition is checked again.
         Signature.objects.filter(pk__in=batch).remove(Transition.FORGET_INVITATION)
 
 
@@ -301,7 +302,7 @@ def _unanswered(letter: Letter) -> SignatureQuerySet:
 def _end_invitations(waiting: SignatureQuerySet, now: datetime) -> int:
     """Reduce invitations to their hash. Returns how many.
 
-    Race: the row lock lets an answer at the same moment win.
+    Race: the row lock lets a simultaneous answer win.
     """
     ids = list(waiting.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     # Somebody who reported our email as spam has declined. No other email about this letter may reach them.

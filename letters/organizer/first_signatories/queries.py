@@ -1,4 +1,4 @@
-"""What is read about first signatories: whom to invite, and what organizers may know about the round."""
+"""Read whom organizers may invite as first signatories, and what they may know about the invitations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
 
 
 def _has_been_signed_by_form(letter: Letter) -> bool:
-    """Tell whether anybody has signed by the form.
+    """Tell whether anybody has signed with the form.
 
     Performance: the conditions match partial indexes, so the query reads few rows whatever their number.
     """
@@ -133,7 +133,7 @@ def expired_among(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
 
 @dataclass(frozen=True)
 class Progress:
-    """The state of the round, as far as organizers may know it.
+    """The state of a letter's invitations, as far as organizers may know it.
 
     Privacy: no number here changes when one person answers, is uninvited, or turns out to be known. Otherwise an
     organizer could test one address after another.
@@ -147,7 +147,7 @@ class Progress:
 
 def progress(letter: Letter) -> Progress:
     back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
-    # Independent of `is_first`: an expired invitation loses it when its owner signs by the form.
+    # Do not filter by `is_first`: an expired invitation loses it when its owner signs with the form.
     reasons = back.values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))
 
@@ -155,7 +155,7 @@ def progress(letter: Letter) -> Progress:
 def signed_names(letter: Letter) -> list[Signature]:
     """Return the first signatories who have signed and show their name.
 
-    Privacy: sorted by name, because the order of the list would say who they are.
+    Privacy: they are sorted by name, because the order of the list would tell who the others are.
     """
     signatures = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(
         display=Display.NOBODY

@@ -39,7 +39,7 @@ LINES_SHOWN = 20
 
 @of_own_letter("GET", "HEAD", "POST")
 def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Show the state of the round, and take a list."""
+    """Show the state of the invitations, and accept a list."""
     form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
     if form.is_valid():
         try:
@@ -84,7 +84,7 @@ def _why_not_now(letter: Letter, health: Health) -> str:
 
 @of_own_letter("GET", "HEAD", "POST")
 def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """Show what was understood of the list. The organizer corrects it and confirms."""
+    """Show how the list was read. The organizer corrects it and confirms."""
     kept = queries.list_of(letter, writer, timezone.now())
     encoding, misread = _chosen_encoding(request, kept)
     rows = queries.rows_of(kept, encoding) if kept else []

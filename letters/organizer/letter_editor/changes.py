@@ -1,6 +1,6 @@
 """Measure how much of a letter a new text changes, and whether that is still a correction.
 
-A correction keeps the names of people under a text that they did not read. So it must not let a letter say something
+A correction keeps the names of people under a text that they did not read. So it must not make a letter say something
 else, neither in one step nor in ten small ones.
 """
 

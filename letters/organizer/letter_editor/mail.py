@@ -1,4 +1,4 @@
-"""Emails to the people who work on a letter, about what happened to it without them."""
+"""Email the members of a collective about a letter that changed without them."""
 
 from collections.abc import Collection
 from typing import Any

@@ -1,4 +1,4 @@
-"""What organizers read: their collectives, their letters, and the text that they are writing."""
+"""Read the letters of organizers, and the text that they are writing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +26,8 @@ def former_slugs(letter: Letter) -> list[str]:
 def letters_due(now: datetime) -> list[int]:
     """Return the ids of scheduled letters that are due.
 
-    Letters that have not failed yet come first. The others come in random order, so that one which can be published at
-    last does not wait behind those which still cannot.
+    Letters that have not failed yet come first. The others come in random order, so that a letter that can be published
+    at last does not wait behind letters that cannot.
     """
     due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now)
     new = due.filter(publish_refused="").order_by("publish_at").values_list("pk", flat=True)[:100]
@@ -86,7 +86,7 @@ class Manuscript:
 
 @dataclass(frozen=True)
 class Language:
-    """How far a letter has come in one language."""
+    """The progress of a letter in one language."""
 
     code: str
     name: str
@@ -124,7 +124,7 @@ class NewLanguages:
 
 
 def new_languages(manuscript: Manuscript, now: datetime) -> NewLanguages | None:
-    """Return None if their pages would say nothing about it."""
+    """Return the translations that this revision adds; None if their pages would say nothing about them."""
     letter = manuscript.letter
     names = [each.name for each in manuscript.languages if not each.is_public]
     if not names or not letter.current_revision_id or not letter.signature_count or not manuscript.is_open:

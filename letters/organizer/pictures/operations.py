@@ -11,9 +11,9 @@ from letters.shared.pictures import Remade
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest as digest_of
 
-# Pictures of one letter. Published pictures are kept for ever; `delete_unused` deletes the others.
+# The most pictures of one letter. Published pictures are kept for ever; `delete_unused` deletes the others.
 MAX_PICTURES = 50
-# Uploads of one account within a day, over all letters. Pictures are stored in the database and fill its disk.
+# Full disk: the most uploads of one account within a day, over all letters. The database stores pictures.
 MAX_A_DAY = 60
 MAX_BYTES_A_DAY = 60 * 1024 * 1024
 # A picture that no text shows is deleted this long after its upload.

@@ -17,7 +17,7 @@ def pictures_of(letter: Letter) -> list[Picture]:
 
 
 def bytes_of(digest: str, size: str) -> bytes:
-    """Raises Picture.DoesNotExist, also for a size that the picture does not have."""
+    """Return the bytes of one size. Raises Picture.DoesNotExist also for a size that the picture does not have."""
     pictures = Picture.objects.filter(digest=digest)
     if size == "800":
         data = pictures.exclude(small=b"").values_list("small", flat=True).first()

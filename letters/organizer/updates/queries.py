@@ -1,4 +1,4 @@
-"""What is read about updates: the recipient at the moment of sending, and what organizers see."""
+"""Read updates: the recipient at the moment of sending, and what organizers see."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 
 MAX_LISTED = 100
-# To say before sending how many signers have agreed, only this many of the newest signatures are looked at.
+# Performance: the page says before sending how many signers have agreed. It reads only this many of the newest
+# signatures.
 MAX_ASKED = 10_000
 
 
@@ -93,7 +94,7 @@ def title_of(letter: Letter) -> str:
 
 @lru_cache(maxsize=256)
 def _title_of(revision_id: int, language: str) -> str:
-    """Cached without end, because a published text never changes (a database trigger enforces it)."""
+    """Return the title from a cache without end: a published text never changes (a database trigger enforces it)."""
     return Translation.objects.values_list("title", flat=True).get(revision_id=revision_id, language=language)
 
 
@@ -110,7 +111,7 @@ def updates_of(letter: Letter) -> list[Update]:
 
 
 def update_of(letter: Letter, update_id: int) -> Update:
-    """Raises Update.DoesNotExist, also for an update of another letter."""
+    """Return the update. Raises Update.DoesNotExist also for an update of another letter."""
     return Update.objects.select_related("letter__collective").get(pk=update_id, letter=letter)
 
 
@@ -127,7 +128,7 @@ def days_of_answer(letter: Letter, now: datetime) -> tuple[date, date]:
 
 
 def answer_of(letter: Letter, answer_id: int) -> AddresseeAnswer:
-    """Raises AddresseeAnswer.DoesNotExist, also for an answer to another letter."""
+    """Return the answer. Raises AddresseeAnswer.DoesNotExist also for an answer to another letter."""
     return AddresseeAnswer.objects.select_related("letter__collective").get(pk=answer_id, letter=letter)
 
 
@@ -143,7 +144,7 @@ class Reach:
     """The number of people who would get an update now."""
 
     number: int
-    # Tells whether all signatures were counted, or only the newest MAX_ASKED.
+    # True if all signatures were counted; False if only the newest MAX_ASKED were.
     is_all: bool
     most: int = MAX_ASKED
 

@@ -65,7 +65,7 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
             name = "preview_update" if request.POST.get("action") == "preview" else "edit_update"
             return redirect(name, slug=letter.slug, update_id=written.pk)
         except Refused as problem:
-            # Show both texts: the form keeps what was typed, and the teammate's text appears below it.
+            # Show both texts: the form keeps what was typed, and the other member's text appears below it.
             refused = problem
             update = update and queries.update_of(letter, update.pk)
     context = {"letter": letter, "update": update, "form": form, **_not_written(refused)}
@@ -77,7 +77,7 @@ def _not_written(refused: Refused | None) -> dict[str, object]:
     return {
         "refusal": refused.code if refused else "",
         "sentence": explain(refused, "write") if refused else "",
-        # A teammate has saved: show both texts.
+        # Another member has saved: show both texts.
         "shows_other": refused is not None and refused.code in {Refusal.CHANGED_MEANWHILE, Refusal.BEGUN},
     }
 

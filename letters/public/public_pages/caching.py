@@ -1,4 +1,4 @@
-"""Render each public page once and serve the same bytes to everybody.
+"""Render each public page once and serve the same bytes to everyone.
 
 `publish` sets the headers that tell browsers, CDNs and proxies how long they may keep a page. `PublicPageCache` obeys
 the same headers inside the process: it answers from memory, and asks the view again at most every FRESH_SECONDS, with
@@ -247,7 +247,7 @@ def _is_outdated(page: _Page) -> bool:
 
 
 def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
-    """Return the response as a page to keep; None if it is not for everybody, or too large."""
+    """Return the response as a page to keep; None if it is not for everyone, or too large."""
     if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
     if len(response.content) > MAX_PAGE_BYTES:

@@ -64,7 +64,7 @@ WHERE letter_id = %(letter)s AND NOT counted AND {is_in([COUNTED])}
 RETURNING revision_id
 """  # noqa: S608 -- our own statement
 
-# Fills `signature_count` where it is not set yet. Reads every signature of the letter, once in the letter's life.
+# Performance: this reads every signature of the letter, but only once, while `signature_count` is not set yet.
 COUNT_TEXTS = """
 WITH found AS (
     SELECT revision_id, count(*) AS many FROM letters_signature
@@ -117,13 +117,13 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
 
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
-    """Add to the hour's totals, so that the organizers' chart need not count signatures."""
+    """Add to the totals of this hour. Performance: the organizers' chart reads these, and counts no signatures."""
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"letter": letter.pk, "now": now, "published": published, "taken_out": taken_out}
         cursor.execute(NOTE_HOUR, values)
 
 
-# The functions below return how many signatures they moved, for each text by the id of its revision.
+# The functions below return how many signatures they moved, by the id of the revision.
 
 
 def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
@@ -134,7 +134,7 @@ def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
 
 
 def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
-    """Stop counting signatures that signers withdrew or moderators removed. Return both numbers in this order."""
+    """Stop counting signatures that signers withdrew or moderators removed. Return the two counts in this order."""
     withdrawn, removed = Counter[int](), Counter[int]()
     with connection.cursor() as cursor:
         cursor.execute(TAKE_OUT, {"letter": letter.pk})
@@ -144,7 +144,7 @@ def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
 
 
 def _put_back(letter: Letter) -> Counter[int]:
-    """Count signatures again that moderators have put back. They keep their numbers."""
+    """Count restored signatures again. They keep their numbers."""
     with connection.cursor() as cursor:
         cursor.execute(PUT_BACK, {"letter": letter.pk})
         return Counter(revision_id for (revision_id,) in cursor.fetchall())

@@ -49,7 +49,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def public_page(view: Callable[..., Page | HttpResponseBase]) -> View:
-    """Decorate a view of a page for everybody, with GET and HEAD only. It returns a Page, or a response to send as is.
+    """Decorate a view of a page for everyone, with GET and HEAD only. It returns a Page, or a response to send as is.
 
     The view is exempt from Django's CSRF check so that other methods get a 405, not a 403. No public page changes
     anything.

@@ -1,4 +1,4 @@
-"""Reads for the public pages. All are bounded, and their number does not grow with the number of signatures."""
+"""Queries for the public pages. Performance: each is bounded, and more signatures cause no more queries."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ MAX_LETTERS_ON_HOME = 50
 UPDATES_ON_LETTER = 3
 UPDATES_ON_PAGE = 50
 ENTRIES_IN_FEED = 20
-# More answers than any addressee gives.
+# No addressee gives more answers.
 MAX_ANSWERS = 20
 
 
@@ -181,7 +181,8 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
     """Yield the rows of the list in batches, oldest signature first, as many rows as the count says.
 
     Privacy: if a name is withheld, so are affiliation and role, as on the page.
-    Privacy: rows hold days, never times. A person with the log of a mail gateway could read from a time who signed.
+
+    Privacy: rows hold days, never times. A person with a mail gateway's log could read from a time who signed.
     """
     changes = History.of_changed(letter)
     for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
@@ -303,7 +304,7 @@ WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
 
 def drifted_letters() -> list[tuple[int, int, int]]:
     """Return id, stored and actual count of each letter where they differ. Reads every signature: run it at night."""
-    # Not by state: a withdrawn signature counts until the sequencer has taken it out.
+    # Do not count by state: a withdrawn signature counts until the sequencer has taken it out.
     counted = Count("signatures", filter=Q(signatures__counted=True))
     counts = Letter.objects.annotate(found=counted).exclude(found=F("signature_count"))
     return list(counts.values_list("pk", "signature_count", "found"))

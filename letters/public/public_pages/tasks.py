@@ -21,7 +21,7 @@ def sweep(*, now: datetime) -> None:
 
 
 def recount_letters() -> None:
-    """Report counts that do not match their rows. Correct none: a number that changes without a reason is worse."""
+    """Report counts that do not match their rows. Correct none: a count that changes without a reason is worse."""
     for letter_id, stored, actual in queries.drifted_letters():
         log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, stored, actual)
     for revision_id, stored, actual in queries.drifted_texts():

@@ -1,4 +1,4 @@
-"""Public pages. They depend only on their URL: no session, no cookie, no token, no account name in the page header."""
+"""The public pages. They depend only on their URL: they use no session, cookie or token, and name no account."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -147,7 +147,7 @@ def _file_response(visit: Visit, built: files.BuiltList) -> HttpResponseBase:
 
 
 CSV = "text/csv; charset=utf-8"
-# About the time that a list of a million names takes to build.
+# A list of a million names takes about this long to build.
 RETRY_SECONDS = 20
 
 

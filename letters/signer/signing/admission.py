@@ -1,6 +1,6 @@
-"""Whether a signing may go on: the limits, and the proof of work that is asked for beyond the soft ones.
+"""Decide whether somebody may sign: hard limits refuse, and above soft limits the form needs a proof of work.
 
-Only a signature that is taken counts. What is asked is the same whether or not the address has signed before.
+Only signings that are accepted count. Privacy: the decision is the same whether or not the address has signed before.
 """
 
 import re
@@ -20,11 +20,12 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
-# Sent instead of a proof if the browser cannot calculate one: a moderator reviews the signature.
+# The form sends this if the browser cannot calculate a proof. A moderator then reviews the signature.
 WITHOUT_PROOF = "none"
-# Nobody reads, fills in and sends the form in less time.
+# A person needs at least this long to read, fill in and send the form.
 LEAST_SECONDS = 2
-# How hard a proof is, by the number of times a domain has reached its limit: at most 15 seconds on a phone.
+# How much harder a proof is (second number) up to this multiple of a domain's limit (first number). A phone takes at
+# most 15 seconds.
 HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
 FLOODED = 2
 SECONDS = re.compile("[0-9]{1,9}")
@@ -32,7 +33,7 @@ SECONDS = re.compile("[0-9]{1,9}")
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """What a form says about its sender, besides what the signer typed."""
+    """The data of a form about its sender, besides what the signer typed."""
 
     network: str
     proof: str
@@ -42,7 +43,10 @@ class Sender:
 
     @property
     def looks_automatic(self) -> bool:
-        """Whether to ask for a proof. It never refuses: browsers fill in every field, and people can be quick."""
+        """Tell whether to ask for a proof.
+
+        Never refuse instead: browsers fill in every field, and people can be quick.
+        """
         return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
 
 
@@ -52,9 +56,9 @@ class ProofWanted(Refused):
     def __init__(self, challenge: str, *, crowded: bool, again: bool) -> None:
         super().__init__(Refusal.PROOF_WANTED)
         self.challenge = challenge
-        # Because many people sign at this moment, not because every signer is asked.
+        # True if many people are signing at this moment; False if every signer is asked.
         self.crowded = crowded
-        # Because a solution came that was wrong, too old, or for another address.
+        # True if the form held a solution that was wrong, too old, or for another address.
         self.again = again
 
 
@@ -88,7 +92,7 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
 def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
     """Return how much harder than usual a proof is, and whether a domain is so far over its limit that one is required.
 
-    Otherwise somebody who types one address after another at a company's domain makes us flood its mailboxes.
+    Abuse: otherwise somebody who types one address after another at a company's domain makes us flood its mailboxes.
     """
     much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
     return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
@@ -134,8 +138,8 @@ def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
     """Return the limits above which a signing is refused, by the code of the refusal."""
     found = {
         Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
-        # Privacy: counted for each network. Otherwise a person who types somebody's address would keep its owner from
-        # signing, and could tell from a refusal that they have.
+        # Privacy: each network is counted by itself. Otherwise a person who types somebody's address could keep its
+        # owner from signing, and could tell from a refusal that the owner has signed.
         Refusal.MANY_FOR_ADDRESS: Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:
@@ -151,7 +155,10 @@ def _soft_limits(letter: Letter, sender: Sender) -> list[Limit]:
 
 
 def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
-    """Return the limits above which a moderator reviews: the owner of a domain can confirm any number of addresses."""
+    """Return the limits above which a moderator reviews.
+
+    Abuse: the owner of a domain can confirm any number of addresses.
+    """
     domain = domain_of(address.canonical)
     if is_private(domain) or match_domain(domain, letter.domains):
         return []
@@ -160,7 +167,7 @@ def _domain_limits(letter: Letter, address: Address) -> list[Limit]:
 
 def _refuse(code: Refusal, limit: Limit, counted: Iterable[Limit]) -> NoReturn:
     limits.give_back(counted)
-    # Privacy: for an address, give the whole time and not the rest of it. Its owner may have signed from the same
-    # network, and the rest would tell when.
+    # Privacy: for an address, give the length of the whole window, not the rest of it. Its owner may have signed from
+    # the same network, and the rest would tell when.
     whole = limit.what == "address"
     raise TooMany(code, seconds=limit.rate.get_expiry() if whole else limits.seconds_left(limit))

@@ -1,16 +1,16 @@
-"""What becomes of words that a signer changes: what is in effect at once, and what a moderator looks at before."""
+"""Decide which changes of a signer take effect at once, and which a moderator must review first."""
 
 from typing import Any
 
 from letters.base.audit_log.queries import has_happened
 from letters.models import PRIVATE_TO_PUBLIC, WORDS, Display, Signature, State, Transition
 
-# The judgements by which a moderator has said yes to the words of a signature.
+# The audit verbs with which a moderator accepts the words of a signature.
 ACCEPTED = ["accept_signature", "restore_signature"]
 
 
 def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> tuple[dict[str, Any], bool]:
-    """Decide what becomes of a signature that its signer changes, and whether it is held for a moderator.
+    """Return the columns to write when a signer changes a signature, and whether it is held for a moderator.
 
     The caller holds the lock on its row.
     """
@@ -22,7 +22,8 @@ def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -
         return _proposed(stands, wanted, added), False
     again: dict[str, Any] = {}
     if was_accepted and stands.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
-        # It would go on with a yes that was said to other words: also if it comes back to be confirmed once more.
+        # Abuse: without this, new words would profit from a decision about the old ones, even if the signature must be
+        # confirmed again.
         again = {"concern": Signature.Concern.CHANGED}
     if is_held := stands.state in Transition.HOLD_CHANGE.sources:
         again = {"concern": stands.concern or Signature.Concern.CHANGED}
@@ -30,7 +31,7 @@ def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -
 
 
 def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:
-    """Where the signer wants words that do not stand there yet, or more people to see the name."""
+    """Return the fields in which the signer wants new words, or wants more people to see the name."""
     added = {name: wanted[name] for name in WORDS if wanted[name] not in {"", getattr(stands, name)}}
     if PRIVATE_TO_PUBLIC.index(Display(wanted["display"])) > PRIVATE_TO_PUBLIC.index(Display(stands.display)):
         added["display"] = wanted["display"]
@@ -38,11 +39,11 @@ def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:
 
 
 def _proposed(stands: Signature, wanted: dict[str, str], added: dict[str, str]) -> dict[str, Any]:
-    """Of a published one the old words stay until a moderator has said yes to the new ones."""
+    """Return the columns that keep the old words until a moderator accepts the new ones."""
     at_once: dict[str, Any] = {name: value for name, value in wanted.items() if name not in added}
     if stands.display == Display.NOBODY and "name" in added:
-        # There is no old name, and none may be stored as long as nobody is to see it; so the organizers see it first,
-        # and the public reads "name withheld", as before.
+        # Privacy: no name may be stored while nobody may see it, so there is no old one. The organizers see the new
+        # name at once; the public still reads "name withheld".
         at_once |= {"display": Display.ORGANIZERS, "name": added.pop("name")}
         if added.get("display") == Display.ORGANIZERS:
             del added["display"]

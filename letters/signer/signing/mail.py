@@ -1,7 +1,7 @@
 """Build the emails about signatures, one function for each kind: what to send, or why nothing is sent.
 
-No email repeats the signer's name or comment. Anybody can type any address into the form, and we would deliver an
-advertisement or an insult to a stranger.
+Abuse: no email repeats the signer's name or comment. Anybody can type any address into the form, and we would deliver
+an advertisement or an insult to a stranger.
 """
 
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     """Ask again, REMINDER_HOURS after somebody typed the address, if nobody has confirmed.
 
     Privacy: an address that had signed before gets the same reminders, even after its owner has answered. If none came,
-    the log of a mail server would show that this address had signed.
+    a mail server's log would show that this address had signed.
     """
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
@@ -61,7 +61,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
-    """Tell a person who signed again the state of their signature, which only the email may tell."""
+    """Tell a person who signed again the state of their signature. Privacy: only the email may tell it."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == Signature.State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
@@ -76,7 +76,7 @@ def requested(outgoing: OutgoingEmail) -> Built:
     """Answer somebody who lost an email: send the confirmation or the control link, or say that there is none.
 
     Privacy: an email leaves whatever the state, even when the letter takes no confirmations any more. Without one,
-    closing or withdrawing a letter would tell signers from others in the log of a mail server.
+    closing or withdrawing a letter would show in a mail server's log who has signed.
     """
     if outgoing.signature_id is None:
         return _to_stranger(outgoing, queries.stranger_of(outgoing, now=timezone.now()))
@@ -163,7 +163,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
 
 
 def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Unsent | None:
-    """Return what to do instead of sending, because of the other emails to the address."""
+    """Return what to do instead of sending because of the other emails to the address; None to send."""
     if is_needless(outgoing, others, now=now):
         return Drop(DropReason.REPEATED)
     return instead_of_one_too_many(outgoing, others.full_since)
@@ -172,8 +172,8 @@ def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Uns
 def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
     """Build the email to an address that has not signed, or cannot confirm any more.
 
-    Privacy: it looks the same from outside. Without it, a person who reads the log of a mail server could ask for the
-    link of any address, and see from the email whether it has signed.
+    Privacy: it looks the same from outside. Without it, a person who reads a mail server's log could ask for the link
+    of any address, and see from the email whether it has signed.
     """
     now = timezone.now()
     if stranger.address is None:

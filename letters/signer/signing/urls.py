@@ -19,7 +19,7 @@ urlpatterns = [
     path("signatures/manage/<str:token>/", views.manage, name="manage"),
     path("signatures/invitation/<str:token>/", views.invitation, name="invitation"),
     path("signatures/decline/<str:token>/", views.decline, name="decline"),
-    # As above but for the slash, which mail programs like to leave out of a link.
+    # Email programs often leave the last slash out of a link.
     path("signatures/<slug:page>/<str:token>", views.with_slash),
     path("signatures/manage/<str:token>/data.json", views.my_data, name="my-data"),
     path("signatures/manage/<str:token>/link.txt", views.my_link, name="my-link"),

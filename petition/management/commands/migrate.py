@@ -57,8 +57,9 @@ class Command(Migrate):
         )
 
     def _know_keys(self) -> None:
-        """What is written from now on is written under the keys of this environment. Wrong ones are for the boot to
-        refuse: tables can be changed without any.
+        """Record the keys of this environment, because data is written under them from now on.
+
+        Wrong keys do not stop a migration, which needs none. The site refuses to start with them.
         """
         try:
             know_keys(now=timezone.now())

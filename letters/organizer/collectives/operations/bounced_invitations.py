@@ -19,7 +19,7 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Ask staff to look at a collective whose invitations have stopped. Idempotent."""
+    """Ask staff to review a collective whose invitations have stopped. Idempotent."""
     change = change_collective(collective, OWNING, by=by, now=now, lock=False)
     if not health_of(collective).is_ill:
         return
@@ -29,7 +29,7 @@ def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> N
 
 @transaction.atomic
 def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
-    """Resume the invitations after staff have looked at the collective. Earlier bounces no longer count.
+    """Resume the invitations after staff have reviewed the collective. Earlier bounces no longer count.
 
     Raises Refused("not_yours") for anybody but staff, owners of the collective included.
     """

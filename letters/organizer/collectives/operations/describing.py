@@ -22,7 +22,7 @@ from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import looks_like_link
 
-# Slugs that are taken by our own pages, such as /organize/collectives/new/.
+# Slugs that our own pages need, such as /organize/collectives/new/.
 NO_SLUGS = {"new"}
 
 # The fields that an owner may change.

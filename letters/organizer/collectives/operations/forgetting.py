@@ -19,9 +19,9 @@ RETENTION = timedelta(days=1)
 def forget_invitations(*, now: datetime) -> int:
     """Delete invitations that have ended, with the addresses they were for. Returns how many.
 
-    Two kinds are kept. Invitations that were reported as spam: their hash prevents another email to that address. And
-    invitations whose email bounced, until they would have expired: withdrawing them must not improve the collective's
-    record.
+    Abuse: two kinds are kept. The hash of an invitation that was reported as spam prevents another email to that
+    address. An invitation whose email bounced stays until it would have expired, because withdrawing it must not
+    improve the collective's record.
     """
     expired = MemberInvitation.objects.filter(expires_at__lt=now - RETENTION)
     back = OutgoingEmail.objects.filter(invitation=OuterRef("pk"), failed_at__isnull=False)

@@ -28,19 +28,19 @@ from letters.shared.text import looks_like_link
 # An invitation can be accepted for this long.
 LIFETIME = timedelta(days=14)
 
-# Open invitations of one collective.
+# The most open invitations of one collective.
 MAX_OPEN = 20
 
-# Emails of one collective, and of one owner over all their collectives: otherwise an owner could create many
-# collectives and send any number.
+# Abuse: this limits the emails of one collective, and those of one owner over all collectives. Otherwise an owner could
+# create many collectives and send any number.
 MAX_INVITATIONS_A_DAY = 50
 
 
 @transaction.atomic
 def invite_member(collective: Collective, *, address: Address, role: str, by: User, now: datetime) -> MemberInvitation:
-    """Offer somebody a role by email. Whether the address has an account plays no part.
+    """Offer somebody a role by email. Privacy: it does not matter whether the address has an account.
 
-    Inviting somebody again to the same role changes nothing: that email is on its way. Raises Refused with
+    Inviting somebody again to the same role changes nothing: its email is on its way. Raises Refused with
     "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or "few_today";
     "not_cleared" while staff have still to clear the collective; "round_stopped" while too many of its invitations
     bounce; and "names_a_link" if a name that the email repeats would become a link in it.
@@ -59,7 +59,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     if open_now.count() >= MAX_OPEN:
         raise Refused(Refusal.TOO_MANY_OPEN)
     _check_daily_limits(change, by)
-    # One that expired, or whose inviter is not an owner any more.
+    # End an invitation that has expired, or whose inviter is not an owner any more.
     collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     return _create_invitation(change, address, role, by)
 

@@ -22,7 +22,7 @@ def accept_invitation(invitation: MemberInvitation, *, by: User, now: datetime) 
     """
     collective = invitation.collective
     change = change_collective_unasked(collective, by=by, now=now)
-    # Race: hold the account too, so that one which is being closed does not become a member.
+    # Race: lock the account too, so that an account that is being closed does not become a member.
     person = User.objects.select_for_update(no_key=True).filter(pk=by.pk, is_active=True).first()
     offer = MemberInvitation.objects.standing(now).filter(pk=invitation.pk).first()
     if person is None or (offer is None and not _was_accepted(invitation, by)):

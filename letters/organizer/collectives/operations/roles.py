@@ -18,7 +18,7 @@ from letters.shared.refused import Refusal, Refused
 def change_role(membership: Membership, *, role: str, by: User, now: datetime) -> None:
     """Give a member another role.
 
-    Raises Refused with "unknown_role", "gone" if they were removed meanwhile, or "last_owner".
+    Raises Refused with "unknown_role", "gone" if they were removed since, or "last_owner".
     """
     change = change_collective(membership.collective, OWNING, by=by, now=now)
     if role not in Membership.Role.values:

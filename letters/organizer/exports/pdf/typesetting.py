@@ -21,7 +21,7 @@ MAX_PRINTED_LENGTH = 200
 # Scripts without spaces, whose lines break anywhere: Thai, Lao, Burmese, Khmer, Chinese and Japanese.
 NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
 LONG_WORD = re.compile(f"[^\\s\u00ad{NO_SPACES}]{{25,}}")
-# Where a long word may break: after the punctuation of an address, or after this many characters.
+# A long word may break after the punctuation of an address, or after this many characters.
 PIECE = re.compile(r"[^/?&=#._:,;%-]{0,18}[/?&=#._:,;%-]*")
 MAY_BREAK = "\u200b"
 # Keeps an address left-to-right inside right-to-left text.
@@ -93,7 +93,7 @@ class _Setter:
         return self.inside(node) if node.children else _text(node)
 
     def inside(self, node: SyntaxTreeNode) -> str:
-        """Return the children as one value. Statements in braces are joined; a chain of + would nest too deeply."""
+        """Return the children as one value: statements in braces, because a chain of + would nest too deeply."""
         return "{" + "; ".join(filter(None, self.all(node.children)) or ["[]"]) + "}"
 
     def items(self, node: SyntaxTreeNode) -> str:
@@ -124,7 +124,7 @@ class _Setter:
         return f"link({quoted(target)}, {{{self.inside(node)}; {printed}}})"
 
     def figure(self, node: SyntaxTreeNode) -> str:
-        """Typeset one of our own pictures with its caption; of any other picture only the caption."""
+        """Typeset one of our own pictures with its caption; for any other picture, only the caption."""
         source, caption = str(node.attrs.get("src", "")), f"text({quoted(breakable(node.content))})"
         address = ADDRESS.fullmatch(source)
         if not address or source not in self.pictures:
@@ -150,7 +150,7 @@ class _Setter:
         if number in self.noted:
             return f"footnote(<note-{number}>)"
         self.noted.add(number)
-        # The number stands before the first line, so that line is not a paragraph of its own.
+        # The number is on the first line, so that line is not a paragraph of its own.
         blocks = [node for node in self.footnotes[number].children if node.type != "footnote_anchor"]
         words = [self.inside(each) if each.type == "paragraph" else self.one(each) for each in blocks]
         return f"[#footnote({{{'; parbreak(); '.join(words) or '[]'}}})<note-{number}>]"

@@ -10,9 +10,9 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # noqa: RUF001 -- th
 # Separators between several addresses in one cell. Google puts three colons between them.
 BETWEEN_ADDRESSES = re.compile(r"[,;|\r\n]|:::|\s/\s")
 
-# Denial of service: parsing an address takes a tenth of a millisecond, one in another script five, and a list can hold
-# a quarter of a million. So only this many parts of a cell are tried, and only this many addresses in other scripts are
-# parsed in a list. The rest count as lines without an address, and the page lists those lines.
+# Denial of service: to parse an address takes a tenth of a millisecond, in another script five, and a list can hold a
+# quarter of a million addresses. So only this many parts of a cell are tried, and only this many addresses in other
+# scripts are parsed in a list. The other lines count as lines without an address, and the page lists them.
 MAX_PARTS = 4
 
 MAX_IN_OTHER_SCRIPTS = 200
@@ -20,10 +20,10 @@ MAX_IN_OTHER_SCRIPTS = 200
 # Letters outside ASCII, without punctuation of any script and without full-width forms of ASCII.
 OTHER_SCRIPTS = re.compile("[^\x00-\x7f\u00a0\u00ab\u00b7\u00bb\u2000-\u206f\u3000-\u303f\uff01-\uff5e]")
 
-# As typed, as East Asian keyboards type it, and percent-encoded.
+# The at sign as Latin keyboards type it, as East Asian keyboards do, and percent-encoded.
 AT_SIGNS = ("@", "\uff20", "\ufe6b", "%40")
 
-# Such as "(work)" behind an address.
+# A remark behind an address, such as "(work)".
 REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
 
 

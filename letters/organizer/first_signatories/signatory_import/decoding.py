@@ -62,9 +62,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
 
 
 def _wide_encoding(content: bytes) -> str:
-    """Detect UTF-16, which Excel uses for "Unicode text": by its byte order mark, or by the
-    zeros between Latin letters.
-    """
+    """Detect UTF-16 (Excel's "Unicode text") by its byte order mark, or by the zeros between Latin letters."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     sample = content[:400]

@@ -30,7 +30,7 @@ class ScheduleForm(Moments, forms.Form):
 
 
 class RevisionForm(forms.Form):
-    """What has changed in a text that readers know already."""
+    """The changes in a text that readers know already."""
 
     kind = forms.ChoiceField(
         label=_("Kind of change"),

@@ -38,7 +38,7 @@ ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED,
 
 
 class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What the signing form asks, who may sign, and until when."""
+    """The settings of a letter: what the form asks, who may sign, and until when."""
 
     displays = forms.MultipleChoiceField(
         label=_("What signers can choose"),

@@ -37,7 +37,7 @@ CLICKED_TWICE = timedelta(minutes=1)
 
 @transaction.atomic
 def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -> Letter:
-    """Create a draft from the few answers of the start page. All settings get their defaults.
+    """Create a draft from the start page. All settings get their defaults.
 
     Uses the collective of that name for which `by` may write, or creates one. A double click starts one letter. Raises
     Refused("too_many_drafts") beyond MAX_DRAFTS_A_DAY, and Refused("too_much_text") as `keep_text` does.

@@ -33,8 +33,8 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     change = change_letter(letter, WRITING, by=by, now=now)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
     # Privacy: otherwise organizers could close the form again, invite first signatories, and mix them with people who
-    # have signed. The rule does not depend on whether anybody has signed: the refusal would tell organizers about the
-    # first signer.
+    # have signed. The rule does not depend on whether anybody has signed. Otherwise the refusal would tell organizers
+    # about the first signer.
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and letter.form_has_opened(now):
         raise Refused(Refusal.OPEN_ALREADY)

@@ -146,8 +146,8 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
 def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     """Publish a scheduled letter that is due. Returns False if there is nothing to do.
 
-    A letter that cannot be published stays scheduled and is tried again. Its organizers learn why on its page, and by
-    one email for each reason.
+    A letter that cannot be published stays scheduled and is tried again. Its page shows the reason to organizers, and
+    they get one email for each reason.
     """
     due = Letter.objects.filter(pk=letter_id, status=Letter.Status.DRAFT, publish_at__lte=now)
     letter = due.select_for_update(no_key=True).first()

@@ -47,7 +47,7 @@ def write_text(
     """Save a draft in one language, if it has not changed since the writer loaded it: `seen` is that text's `version`.
 
     `finished` is False for the editor's autosave, which leaves a translation that is older than its original marked as
-    such. Raises Refused("changed_meanwhile") if a teammate has saved since, so that neither text is lost, and
+    such. Raises Refused("changed_meanwhile") if another member has saved since, so that neither text is lost, and
     Refused("revision_published") as `translate_letter` does.
     """
     change_letter(letter, WRITING, by=by, now=now)
@@ -115,7 +115,10 @@ def render_or_refuse(body: str) -> str:
 
 
 def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
-    """Tell whether this person saved the same text a moment ago. Autosave would bury all other events in the log."""
+    """Tell whether this person saved the same text a moment ago.
+
+    Otherwise autosave would bury all other events in the audit log.
+    """
     same = events_of(letter).filter(verb="translate_letter", actor=by, details=details)
     return same.filter(at__gt=now - SITTING, at__lte=now).exists()
 

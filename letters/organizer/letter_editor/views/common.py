@@ -1,4 +1,4 @@
-"""What several pages of the letter editor need."""
+"""Code that several pages of the letter editor share."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -45,7 +45,7 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
             if _carry_out(request, letter, writer, forms, action):
                 return redirect("edit_letter", slug=letter.slug)
         except Refused as problem:
-            # Show both texts: the form keeps what was typed, and the teammate's text appears beside it.
+            # Show both texts: the form keeps what was typed, and the other member's text appears beside it.
             refused = problem
             if refused.code in NOT_YET:
                 messages.warning(request, explain(refused, "schedule" if action == "schedule" else "publish"))

@@ -19,13 +19,13 @@ from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
 from letters.shared.too_complex import SENTENCES as SENTENCES_OF_TEXTS
 
-# Refusals that are caused neither by a teammate nor by a publication. The editor shows their sentence.
+# Refusals that neither another member nor a publication causes. The editor shows their sentence.
 NO_ROOM = (Refusal.TOO_MANY_LANGUAGES, Refusal.TOO_MUCH_TEXT)
 
 
 @of_own_letter("POST")
 def save_text(request: HttpRequest, letter: Letter, writer: User, language: str) -> JsonResponse:
-    """Autosave. Returns the version that is stored now, or the text that a teammate has saved meanwhile."""
+    """Autosave. Returns the version that is stored now, or the text that another member has saved since."""
     language_or_404(queries.manuscript(letter), language)
     form = TextForm(request.POST)
     if not form.is_valid():

@@ -28,7 +28,9 @@ TEST_MAILS = parse("20/hour")
 
 @transaction.atomic
 def send_update(update: Update, *, seen: str, by: User, now: datetime) -> None:
-    """Start sending to everybody who has signed by now and agreed to updates. A worker sends it. The text is final.
+    """Start sending to everyone who has signed by now and agreed to updates.
+
+    A worker sends the emails. The text can no longer change.
 
     Idempotent. Raises Refused("letter_draft") or Refused("letter_withdrawn"), Refused("changed_meanwhile") if the text
     is not the one that was `seen`, Refused("another_under_way"), and Refused("too_soon") within a day of the last
@@ -65,13 +67,13 @@ def why_not_now(letter: Letter, *, now: datetime) -> Refusal | Literal[""]:
 
 @transaction.atomic
 def pause_update(update: Update, *, by: User, now: datetime) -> None:
-    """Stop sending for now. An email that is on its way to the mail server still leaves; the rest stays owed."""
+    """Stop sending for now. An email that is on its way to the mail server still leaves; the others stay owed."""
     _change_state(update, {State.SENDING}, State.PAUSED, "pause_update", by=by, now=now)
 
 
 @transaction.atomic
 def resume_update(update: Update, *, by: User, now: datetime) -> None:
-    """Send to everybody who has not had the update yet. Raises Refused("letter_withdrawn")."""
+    """Send to everyone who has not had the update yet. Raises Refused("letter_withdrawn")."""
     if Letter.objects.filter(pk=update.letter_id, status=Letter.Status.WITHDRAWN).exists():
         raise Refused(Refusal.LETTER_WITHDRAWN)
     _change_state(update, {State.PAUSED}, State.SENDING, "resume_update", by=by, now=now)

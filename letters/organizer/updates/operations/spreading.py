@@ -22,8 +22,9 @@ State = Update.State
 SPREAD_BATCH_SIZE = 2000
 
 
-# Select the signers who agreed, from the next batch of signatures. Race: the sequencer gives numbers in the order of
-# commits, so no signature can appear behind the cursor. The unique key and the cursor each prevent a second email.
+# This statement creates emails to the signers who agreed, from the next batch of signatures. Race: the sequencer gives
+# numbers in the order of commits, so no signature can appear behind the cursor. The unique key and the cursor each
+# prevent a second email.
 OWE = insert_email(
     EmailKind.UPDATE,
     signature_id="passed.id",
@@ -69,7 +70,7 @@ def spread_update(update_id: int, *, now: datetime) -> bool:
 
 DROP_BATCH_SIZE = 5000
 
-# Race: skip emails that a worker has claimed. Such an email may be on its way, and then it was sent.
+# Race: skip emails that a worker has claimed, because such an email may be on its way.
 DROP = """
 UPDATE letters_outgoingemail SET dropped_at = %(now)s WHERE id IN (
     SELECT id FROM letters_outgoingemail

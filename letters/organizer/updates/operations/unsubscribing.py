@@ -20,8 +20,8 @@ def unsubscribe(signature: Signature, *, now: datetime) -> None:
     agreed = SignerContact.objects.filter(pk=signature.pk).exclude(consent="")
     if not agreed.update(consent="", consented_at=None):
         return
-    # Every email to a signer has the same token. So the last update is only the likely cause, which is good enough for
-    # a statistic.
+    # Every email to a signer has the same token. So the last update is only the likely cause, which is enough for a
+    # statistic.
     last = OutgoingEmail.objects.filter(signature=signature, update__isnull=False, sent_at__isnull=False).order_by(
         "-pk"
     )

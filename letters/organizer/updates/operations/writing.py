@@ -22,7 +22,7 @@ State = Update.State
 
 MAX_TITLE_LENGTH = 150
 
-# Drafts of one letter. One update a day can be sent, so nobody needs more.
+# The most drafts of one letter. Only one update a day can be sent, so nobody needs more.
 MAX_UNSENT = 20
 
 
@@ -43,12 +43,12 @@ def write_update(
     """Create a draft, or change one, if it has not changed since the writer loaded it: `seen` is its `version`.
 
     A double click creates one draft. Raises Refused("no_title"), Refused("no_body") or Refused("too_long") for a text
-    that cannot be sent, Refused("changed_meanwhile") if a teammate has saved since, Refused("begun") once it is being
-    sent, Refused("too_many_unsent") beyond MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
+    that cannot be sent, Refused("changed_meanwhile") if another member has saved since, Refused("begun") once it is
+    being sent, Refused("too_many_unsent") beyond MAX_UNSENT, and Refused("too_much_text") as `keep_text` does.
     """
     # Before taking the lock: rendering a long text takes a while.
     values = _values(text)
-    # Race: both requests of a double click wait here, also when they create a draft.
+    # Race: the second request of a double click waits here, and then finds the draft of the first.
     change = change_letter(letter, WRITING, by=by, now=now)
     if update is None:
         same = Update.objects.filter(letter=letter, state=State.DRAFT, **values).first()
@@ -68,7 +68,7 @@ def write_update(
 
 
 def _values(text: UpdateText) -> dict[str, Any]:
-    """Return the columns to store. The title becomes an email header, so it is one line."""
+    """Return the columns to store. Injection: the title becomes an email header, so it is one line."""
     title = clean_line(text.title)
     if not title:
         raise Refused(Refusal.NO_TITLE)

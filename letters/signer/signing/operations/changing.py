@@ -25,10 +25,11 @@ from letters.signer.signing.operations.entries import Changes
 
 
 def check_code(submission_id: int, *, code: str, now: datetime) -> None:
-    """Check the code from the email, which proves whose mailbox it is. This confirms nothing: a page shows the words
-    before they count.
+    """Check the code from the email, which proves whose mailbox it is.
 
-    Raises Refused("wrong_code"), whether the code was wrong, old, used up, or there never was one.
+    This confirms nothing: a page shows the words before they count.
+
+    Raises Refused("wrong_code") for a code that is wrong or old or has no tries left, and if there never was one.
     """
     if not accepts_code(code, submission_id=submission_id, now=now):
         raise Refused(Refusal.WRONG_CODE)
@@ -37,7 +38,8 @@ def check_code(submission_id: int, *, code: str, now: datetime) -> None:
 def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
     """Change a confirmed signature to what its signer has typed into the form since.
 
-    Raises Refused("taken_back") if there is nothing left to change, Refused("answered") if it has been done.
+    Raises Refused("taken_back") if the signature was withdrawn or removed, Refused("answered") if the submission was
+    used already.
     """
     with transaction.atomic():
         # Race: the signer may choose more privacy in another window, so this is read under the lock.
@@ -50,10 +52,12 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
 
 
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
-    """Change what is shown. What the signer removes goes at once. Where moderators review, new words wait for one, and
-    the old words stay until then.
+    """Change what a signature shows.
 
-    Raises Refused("taken_back") if there is nothing left to change.
+    What the signer removes disappears at once. Where moderators review, new words wait for one, and the old words stay
+    until then.
+
+    Raises Refused("taken_back") if the signature was withdrawn or removed.
     """
     with transaction.atomic():
         letter, stands = _lock_standing(signature)
@@ -85,7 +89,8 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
     Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
     """
     nothing = {**dict.fromkeys([*WORDS, "via", "concern", "consent"], ""), "consented_at": None}
-    # Privacy: the hash of the content would let somebody guess a name. This one is unique, and of no content.
+    # Privacy: the hash of the content would let somebody guess a name. So replace it by a unique one that depends on no
+    # content.
     unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())
     of_nothing = Func(unique, Value("hex"), function="decode", output_field=BinaryField())
     waiting = Submission.objects.unanswered().filter(signature_id=signature.pk)

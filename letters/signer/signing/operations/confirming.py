@@ -12,7 +12,7 @@ from letters.shared import limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
 
-# An email that bounced is no concern any more: the person who confirms has received another.
+# A bounce is no concern any more: the person who confirms has received another email.
 CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
             WHEN chosen.id IS NOT NULL THEN chosen.concern
             WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)"""
@@ -79,12 +79,13 @@ CONFIRM = CONFIRM.format(
 
 
 def confirm_signature(signature: Signature, *, verified: str, now: datetime, submission_id: int | None = None) -> None:
-    """The signer stands by what one submission says; without one, by what the signature says. Doing it twice, or late,
-    changes nothing that is already so. Afterwards the signature has the display and the language that hold.
+    """Confirm with the words of one submission; without one, with those of the signature. Idempotent.
 
-    Raises Refused if it still waits and the letter takes no confirmations any more; Refused("changed") if the
-    submission is gone because its signer has changed the signature meanwhile; TooMany("many_confirmations") if the
-    address has confirmed and withdrawn too often: each time leaves a gap in the list.
+    Afterwards `signature` has the display and the language that were stored.
+
+    Raises Refused if the signature is pending and the letter takes no confirmations any more; Refused("changed") if the
+    submission is gone because the signer has changed the signature since; TooMany("many_confirmations") if the address
+    has confirmed and withdrawn too often, because each time leaves a gap in the list.
     """
     refusal = signature.letter.confirmation_refusal(now)
     if signature.state == State.PENDING and refusal:
@@ -106,16 +107,18 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
     if not (row := _confirmed(values)):
         return
     signature.display, signature.language = row
-    # Not before: of two windows only one confirms. Nor can there be two to confirm: an address has one in each letter.
+    # Count only now: of two windows only one confirms. An address has one signature under each letter, so this counts
+    # one confirmation.
     limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.notify_mail_worker)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 
 def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
-    """The display and the language that hold; None if nothing waits for a confirmation any more.
+    """Return the display and the language that were stored; None if the signature is not pending any more.
 
-    Raises Refused("changed") if it still waits, but no longer with these words: nobody is told that they have signed.
+    Raises Refused("changed") if it is still pending, but not with these words any more. Nobody then reads that they
+    have signed.
     """
     for _ in range(5):
         with connection.cursor() as cursor:

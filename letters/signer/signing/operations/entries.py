@@ -1,4 +1,4 @@
-"""What a signer types, cleaned by a form."""
+"""The cleaned input of a signer."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from letters.shared.addresses import Address
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What a signer may say about themselves, cleaned."""
+    """What signers can change about themselves later, cleaned."""
 
     display: str
     name: str = ""
@@ -18,13 +18,13 @@ class Changes:
     role: str = ""
     country: str = ""
     comment: str = ""
-    # The words agreed to, if the signer wants to hear of the letter again.
+    # The words that the signer agreed to, if they want updates.
     consent: str = ""
-    # Where the address is, if the letter is limited to domains and the signer has it shown.
+    # The domain of the address, if the letter is limited to domains and the signer shows it.
     domain: str = ""
 
     def as_shown(self) -> dict[str, str]:
-        """The fields of a signature. "Nobody sees my name" means that nothing is stored which could name a person."""
+        """Return the fields of a signature. Privacy: "Nobody sees my name" stores nothing that could name a person."""
         typed = {"name": self.name, "affiliation": self.affiliation, "role": self.role, "comment": self.comment}
         if self.display == Display.NOBODY:
             typed = dict.fromkeys(typed, "")
@@ -33,10 +33,10 @@ class Changes:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry(Changes):
-    """The same with an address: what it takes to sign."""
+    """All that signing needs: the same with an address."""
 
     address: Address
-    # Why a moderator should look before it is published (Signature.Concern).
+    # Why a moderator should review the signature (Signature.Concern); empty if nothing speaks against it.
     concern: str = ""
-    # The host whose page led here, as the browser says; empty if none did, or it does not say.
+    # The host whose page led here, as the browser says; empty if unknown.
     via: str = ""

@@ -31,7 +31,7 @@ from letters.signer.signing.operations.leaving import LEFT, empty_signature
 PURGE_BATCH_SIZE = 1000
 
 
-# Within this time after it is due, a reminder is owed: the task runs every ten minutes.
+# A reminder is owed for this long after it is due, because the task runs only every ten minutes.
 OWED_WITHIN = timedelta(hours=1)
 
 
@@ -47,7 +47,7 @@ def purge_unconfirmed(*, now: datetime) -> int:
     purged = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
         with transaction.atomic():
-            # Race: somebody may confirm at this very moment, so all conditions are asked again under the lock.
+            # Race: somebody may confirm at this moment, so check all conditions again under the lock.
             doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
             purged += Signature.objects.filter(pk__in=list(doomed)).remove(Transition.PURGE)
     return purged
@@ -55,13 +55,14 @@ def purge_unconfirmed(*, now: datetime) -> int:
 
 def _unconfirmed(now: datetime) -> QuerySet[Signature]:
     since = now - timedelta(days=settings.CONFIRMATION_DAYS)
-    # A signature that waits again because its email bounced has as long again from then. Privacy: the pages "check your
-    # email" must work until they end. Otherwise they would tell whether the signature was there before.
+    # A signature that is pending again because its email bounced gets the whole time again, from the bounce. Privacy:
+    # every page "check your email" must work until it ends. Otherwise it would tell whether the address had signed
+    # before.
     kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
-    # Privacy: organizers read how many invitations came back. That number must not tell who has not confirmed.
+    # Privacy: organizers read how many invitations bounced. That number must not tell who has not confirmed.
     kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
-    # Each submission may be confirmed for as long, whoever typed the one before it.
+    # Each submission can be confirmed for the whole time, whoever typed an earlier one.
     typed = Submission.objects.unanswered().filter(signature=OuterRef("pk"), submitted_at__gt=since)
     return Signature.objects.filter(~Exists(keeping), ~Exists(typed), state=State.PENDING, signed_at__lte=since)
 
@@ -73,7 +74,7 @@ def forget_submissions(*, now: datetime) -> int:
     """
     _delete_in_batches(ConfirmationCode.objects.filter(expires_at__lte=now - queries.CHECK_LIFETIME))
     _forget_typed_addresses(now)
-    # Also if an email about it is still owed: the page and the emails say how long it is kept.
+    # Delete them even if an email about them is still owed: the page and the emails say how long they are kept.
     old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
     return _delete_in_batches(old.exclude(signature__state=State.PENDING))
 
@@ -88,7 +89,7 @@ def _forget_typed_addresses(now: datetime) -> None:
 
 
 def forget_requests(*, now: datetime) -> int:
-    """Delete the addresses of requests whose email has ended, and in the end the requests. Return how many of these."""
+    """Delete the addresses of requests whose email has ended, and later the requests. Return how many requests."""
     _forget_counts(now)
     emails = OutgoingEmail.objects.filter(request_id=OuterRef("pk"))
     MailRequest.objects.filter(~Exists(emails.owed()), address__isnull=False).update(address=None)
@@ -122,7 +123,7 @@ def _delete_in_batches(doomed: QuerySet[Any]) -> int:
     """Delete the rows without one long transaction. Return how many."""
     deleted = 0
     while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        # Race: the conditions are asked again, because a row may have changed since.
+        # Race: check the conditions again, because a row may have changed since.
         count = doomed.filter(pk__in=batch).delete()[0]
         deleted += count
         if not count:

@@ -44,8 +44,8 @@ def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal
 def accept_invitation(signature: Signature, *, changes: Changes, language: str, seen: str, now: datetime) -> None:
     """Sign as an invited person, with their own words: they replace what an organizer proposed.
 
-    `language` and `seen`, the version, name the text that the person reads: nobody signs words that they have not seen.
-    Doing it twice changes nothing. Raises Refused, for example with "text_changed" or "elsewhere".
+    `language` and `seen` (its version) name the text that the person read, so that nobody signs words that they have
+    not seen. Idempotent. Raises Refused, for example with "text_changed" or "elsewhere".
     """
     # Lock order: letter, then signature. Serialises with call_off_round().
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
@@ -70,11 +70,13 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
 
 @transaction.atomic
 def decline_invitation(signature: Signature, *, now: datetime) -> None:
-    """Say no to an invitation. Delete what was proposed, and the address; keep the keyed hash, so that nobody invites
-    this person to the letter again. Doing it twice, or after signing, changes nothing.
+    """Decline an invitation. A second call, or one after signing, changes nothing.
+
+    Delete the address and what the organizer proposed. Keep the keyed hash, so that nobody invites this person to the
+    letter again.
     """
     if Signature.objects.filter(pk=signature.pk).move(Transition.DECLINE_INVITATION):
         SignerContact.objects.filter(pk=signature.pk).delete()
         Submission.objects.filter(signature_id=signature.pk).delete()
-        # Emails that were sent stay: they count among those that the address has had today.
+        # Abuse: keep emails that were sent, because they count in the daily limit of the address.
         OutgoingEmail.objects.owed().filter(signature=signature).update(dropped_at=now)

@@ -1,4 +1,4 @@
-"""Withdraw or disown a signature, and leave nothing of the person."""
+"""Withdraw or disown a signature, and delete everything about the person."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -30,16 +30,16 @@ from letters.signer.signing import queries
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
     """Delete everything about the signer. A published signature leaves its number behind, without a name.
 
-    Doing it twice changes nothing. The address may sign again, as a new signature. After a removal by a moderator the
-    keyed hash stays, because anybody could undo the removal by withdrawing and signing again.
+    Idempotent. The address may sign again, as a new signature. After a removal by a moderator the keyed hash stays,
+    because anybody could undo the removal by withdrawing and signing again.
     """
     empty_signature(signature, Transition.WITHDRAW, now=now)
 
 
 def disown_signature(signature: Signature, *, now: datetime, spelling_hash: bytes | None = None) -> None:
-    """ "It wasn't me": withdraw, and send the address no more email about this letter, whoever types it.
+    """Disown a signature ("It wasn't me"): empty it, and send its address no more email about this letter.
 
-    Record it: many of them on one letter tell its moderators that somebody signs for others. Do nothing if the
+    Abuse: the audit record shows moderators that somebody signs for others, if one letter has many. Do nothing if the
     signature was confirmed with another spelling of the address than the one that the link went to.
     """
 
@@ -60,9 +60,9 @@ def empty_signature(
     now: datetime,
     only_if: Callable[[Signature], bool] = lambda _: True,
 ) -> bool:
-    """Delete what was shown of a person, their address, and the emails to it. Return whether there was any of it.
+    """Delete the words of a signature, its address, and the emails to it. Return whether there was anything to delete.
 
-    Race: a moderator or the signer may act meanwhile. So the state and `only_if` are asked once the row is locked.
+    Race: a moderator or the signer may act at the same time, so check the state and `only_if` under the lock.
     """
     if _is_empty(signature):
         return False
@@ -76,7 +76,7 @@ def empty_signature(
         transition = Transition.WITHDRAW_REJECTED
     if not row.move(transition):
         return False
-    # Pages that show it are stale from now on, with or without a worker.
+    # Invalidate the pages that show it now, whether or not a worker runs.
     # Privacy: the version is public, so it must not move for a signature that no page shows.
     if locked.state == State.PUBLISHED:
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
@@ -92,7 +92,7 @@ def _forget_person(signature: Signature, now: datetime) -> None:
     _forget_answers(signature)
 
 
-# In the keys of emails that are remembered without their signature.
+# The key of an email that is kept without its signature begins with this.
 LEFT = "left:"
 
 
@@ -108,8 +108,9 @@ def _forget_emails(signature: Signature, now: datetime) -> None:
 
 
 def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -> None:
-    """Remember for a day that these emails left for the address. Otherwise a person who signs, withdraws and signs
-    again could have any number of emails sent to one address.
+    """Count these emails in the daily limit of the address for a day.
+
+    Abuse: otherwise a person who signs, withdraws and signs again could have any number of emails sent to one address.
 
     Remember a spam complaint for good, as for an address that has not signed.
     """
@@ -138,7 +139,10 @@ def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -
 
 
 def _forget_answers(signature: Signature) -> None:
-    """Delete the answers about changes of the text. Lock order: the caller holds the letter, as all who count them."""
+    """Delete the answers about changes of the text.
+
+    Lock order: the caller holds the letter, like every operation that counts answers.
+    """
     for answer in signature.answers.all():
         said = "carried" if answer.carries else "stayed"
         CarryOver.objects.filter(pk=answer.question_id).update(**{said: F(said) - 1})

@@ -1,4 +1,4 @@
-"""Owe an email to somebody who has lost one."""
+"""Create an outgoing email for a person who has lost one."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from letters.shared.addresses import Address, encrypt, hash_address, hash_spelli
 OWE = insert_email(
     EmailKind.REQUESTED,
     signature_id="found.id",
-    # About the submission whose page asks, or else the newest with this spelling of the address.
+    # The submission of the page that asks; otherwise the newest with this spelling of the address.
     submission_id="""coalesce(%(submission)s::bigint, (SELECT typed.id FROM letters_submission AS typed
         WHERE typed.signature_id = found.id AND typed.spelling_hash = %(spelling)s AND answered_at IS NULL
         ORDER BY submitted_at DESC, typed.id DESC LIMIT 1))""",
@@ -22,11 +22,11 @@ OWE = insert_email(
     spelling_hash="%(spelling)s",
     key=key_of(EmailKind.REQUESTED, "asked.id"),
 )
-# This statement owes an email to the address, whether it has signed or not.
+# This statement creates an outgoing email, whether or not the address has signed.
 #
 # Timing defence: it writes the same rows for every address, so the answer takes equally long.
 # Privacy: an email leaves for each, to the address as it was just typed. People who signed as nobody have left none,
-# and without an email the log of a mail server would tell them apart.
+# and without an email a mail server's log would tell them apart.
 REQUEST = f"""
 WITH asked AS (
     INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
@@ -44,8 +44,9 @@ FROM asked LEFT JOIN found ON true
 def request_mail(
     letter: Letter, *, address: Address, language: str, now: datetime, submission_id: int | None = None
 ) -> None:
-    """Owe the email that somebody asks for with the page "check your email" (`submission_id`), or with the form for
-    lost links. Only the email tells whether the address has signed.
+    """Create the email that the page "check your email" (`submission_id`) or the form for lost links asks for.
+
+    Privacy: only the email tells whether the address has signed.
     """
     values: dict[str, Any] = {
         "letter": letter.pk,

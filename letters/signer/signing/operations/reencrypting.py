@@ -15,19 +15,19 @@ from letters.shared.addresses import reencrypt
 
 @dataclass(frozen=True)
 class Reencrypted:
-    """What became of one batch of addresses."""
+    """The result for one batch of addresses."""
 
-    # The highest id of the batch: the next one begins behind it.
+    # The highest id of the batch. The next batch begins after it.
     last: int
-    # How many stand under the newest key by this, and how many did before.
+    # How many were encrypted under the newest key now, and how many were already.
     changed: int
     already: int
-    # Ids of those that none of the keys opens.
+    # The ids of addresses that none of the keys decrypts.
     unreadable: list[int]
 
 
-# One statement, so one transaction. It waits for nobody while it holds rows: what somebody else is changing is left
-# out. And nothing is put back that has been changed since it was read.
+# Lock order: this statement is one transaction and waits for nobody while it holds rows, so it skips locked ones. Race:
+# it writes only addresses that have not changed since they were read.
 RESEAL = """
 WITH free AS MATERIALIZED (
     SELECT signature_id FROM letters_signercontact
@@ -42,9 +42,9 @@ RETURNING contact.signature_id
 
 
 def reencrypt_addresses(*, after: int, most: int) -> Reencrypted | None:
-    """Encrypt the next addresses behind an id under the newest of ADDRESS_KEYS. None if there are no more.
+    """Encrypt the next addresses after this id under the newest of ADDRESS_KEYS. Returns None if there are no more.
 
-    Safe while people sign and withdraw, and to begin again at any time: what is done is passed over.
+    Safe while people sign and withdraw. It can be started again at any time, and skips what is done.
     """
     contacts = SignerContact.objects.order_by("pk").filter(pk__gt=after)
     rows = [(pk, bytes(encrypted)) for pk, encrypted in contacts.values_list("pk", "address")[:most]]
@@ -53,7 +53,7 @@ def reencrypt_addresses(*, after: int, most: int) -> Reencrypted | None:
     fresh, unreadable = _reencrypted(rows)
     changed = _write_reencrypted(fresh)
     for pk in fresh.keys() - changed:
-        # Somebody was just changing it. Alone it may be waited for: who holds no row keeps nobody waiting.
+        # Another transaction holds this row. Lock order: waiting is safe here, because this one holds no other row.
         changed |= _write_one_reencrypted(pk)
     return Reencrypted(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
 
@@ -62,7 +62,7 @@ REENCRYPTION_BATCH_SIZE = 1000
 
 
 def reencrypt_submissions() -> tuple[int, list[int]]:
-    """The same for addresses that are kept for a few emails. How many, and the ids of those that no key opens."""
+    """Do the same for submissions and requests. Returns how many changed, and the ids that no key decrypts."""
     changed, unreadable = 0, []
     for model in (Submission, MailRequest):
         last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk")
@@ -76,7 +76,7 @@ def reencrypt_submissions() -> tuple[int, list[int]]:
 
 
 def _reencrypted(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, bytes]], list[int]]:
-    """Old and new bytes of each address that is not under the newest key, by its id; and those that nobody can open."""
+    """Return old and new bytes by id where the newest key was not used, and the ids that no key decrypts."""
     fresh: dict[int, tuple[bytes, bytes]] = {}
     unreadable = []
     for pk, old in rows:
@@ -98,7 +98,7 @@ def _write_reencrypted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
 
 
 def _write_one_reencrypted(pk: int) -> set[int]:
-    """Nothing, if it went away or was put under the newest key meanwhile."""
+    """Encrypt one address, unless it was deleted or encrypted under the newest key since. Returns its id in a set."""
     for old in map(bytes, SignerContact.objects.filter(pk=pk).values_list("address", flat=True)):
         new = reencrypt(old)
         if new != old and SignerContact.objects.filter(pk=pk, address=old).update(address=new):

@@ -1,4 +1,4 @@
-"""Remind of what nobody has confirmed."""
+"""Remind people to confirm."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -51,7 +51,7 @@ ON CONFLICT (key) DO NOTHING
 
 
 def remind_unconfirmed(*, now: datetime) -> int:
-    """Owe reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
+    """Create reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
     with connection.cursor() as cursor:

@@ -29,7 +29,7 @@ from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
 from letters.signer.signing.operations.entries import Entry
 
-# In the keys of mails that may be owed more than once.
+# Emails that one signature may cause more than once have a random part of this length in their key.
 NONCE_BYTES = 8
 
 
@@ -50,7 +50,7 @@ OWE_FIRST = insert_email(
 # the organizer proposed, and the invitation can no longer be answered.
 #
 # Privacy: the email goes to the address as it was typed, which is stored with the submission. The address that signed
-# before may be spelled differently, or be deleted (nobody sees the name): the log of a mail server would show both.
+# before may be spelled differently, or be deleted (nobody sees the name): a mail server's log would show both.
 SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
@@ -110,9 +110,10 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
-    Signing twice with one address makes one signature, and the answer is the same; only the email tells.
-    `seen` is the number of the text that the signer read, empty if their form does not say; None for a caller who has
-    just read the text. Nobody signs words that they have not seen.
+    Signing twice with one address makes one signature. Privacy: the answer is the same, and only the email tells.
+    `seen` is the number of the text that the signer read, so that nobody signs words that they have not seen. It is
+    empty for a form that does not say, and None for a caller who has just read the text.
+
     Raises Refused if the letter takes no signatures now, Refused("paused") if no letter does, and
     Refused("text_changed") if the letter says something else now.
     """
@@ -130,8 +131,8 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, s
 
 def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
     values = _values(letter, entry, language, now)
-    # Race: a signing that finds the address known by waiting for its row cannot see it in the same statement. The next
-    # one can, unless it goes away in between; it may also go away after it was seen.
+    # Race: if the statement waits for another signing with this address, it cannot see the row that the other one
+    # commits, so it runs again. That row may be deleted in between, so it tries more than twice.
     for _ in range(3):
         try:
             with connection.cursor() as cursor:
@@ -159,7 +160,8 @@ def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[
     return {
         **typed,
         "spelling": spelling,
-        # Privacy: one form with two spellings is two entries, or the link to one would serve for the other.
+        # Privacy: the same form with two spellings makes two submissions. Otherwise the link sent to one spelling would
+        # also confirm the other.
         "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
         "concern": entry.concern,
         "via": entry.via,

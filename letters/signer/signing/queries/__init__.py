@@ -1,4 +1,4 @@
-"""What signing reads, each in one round trip. Import from here."""
+"""Read what signing needs, each in one round trip. Import from here."""
 
 from letters.signer.signing.queries.recipients import (
     OtherEmails,

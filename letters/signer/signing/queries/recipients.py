@@ -1,6 +1,6 @@
 """Look up the recipient of an email about a signature when its turn has come: one round trip for each email.
 
-In SQL, because the ORM would take longer to build these queries than the database to answer them.
+Performance: in SQL, because the ORM would take longer to build these queries than the database to answer them.
 """
 
 import time
@@ -34,12 +34,12 @@ SAME_REQUEST = timedelta(minutes=1)
 class OtherEmails:
     """The other emails to the address that forms caused (see `counted_for`), as far as they matter for this one."""
 
-    # When the first email of the last day left, if the address has had as many as it may have, over all letters.
+    # When the oldest email of a full day left, if the address is at the daily limit; None below it.
     full_since: datetime | None
-    # Whether another email about this submission left just before this one, or since; whether a newer one waits.
+    # True if another email about this submission left just before this one, or since; True if a newer one waits.
     sent_just_now: bool
     replaced: bool
-    # Whether the owner reported one as spam: about this letter, or about any.
+    # True if the owner has reported one about this letter as spam; True if one about any letter.
     has_complained_here: bool
     has_complained: bool
 
@@ -50,7 +50,7 @@ class Stranger:
 
     letter: Letter
     language: str
-    # As in Recipient.
+    # The same as in `Recipient`.
     address: bytes | memoryview | None
     others: OtherEmails
 
@@ -65,7 +65,7 @@ class Recipient:
     # The submission that the email asks about: its cause, or else the newest. None if none waits for an answer.
     submission_id: int | None
     submitted_at: datetime | None
-    # The text that the signer read when they typed.
+    # The text that the signer saw when they filled in the form.
     revision_id: int
     language: str
     # The most private choice of the signature and all submissions that wait for an answer.
@@ -86,7 +86,7 @@ COMPLAINT = f"others.error = '{COMPLAINED}'"
 
 
 def _others(letter: str, *, about: str = "true") -> str:
-    """SQL: the columns of OtherEmails. `letter` is an expression; `about` a condition for what was sent just now.
+    """Return SQL: the columns of OtherEmails. `letter` is an expression, `about` a condition for `sent_just_now`.
 
     Privacy: emails are counted by letter and address, whether there is a signature or not. Otherwise an address that is
     at its daily limit, or has reported spam, would from then on get different emails if it has signed.
@@ -193,7 +193,7 @@ def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
 
 
 def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) -> bool:
-    """Whether this email would repeat another that a form asked for, and that left just before it, or since.
+    """Tell whether this email would repeat another that a form caused and that left just before it, or since.
 
     An email that was put off for as long as a signature may wait is needless too.
     """
@@ -205,7 +205,7 @@ def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) 
 
 
 def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
-    """Until when the link in an email confirms what was typed then: never later than the letter takes confirmations."""
+    """Return how long a link from `since` can confirm: never longer than the letter takes confirmations."""
     letter = signature.letter
     if letter.status == Letter.Status.WITHDRAWN:
         return since

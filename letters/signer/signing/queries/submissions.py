@@ -1,4 +1,4 @@
-"""Submissions: what people typed, and the signature that a confirmation makes of it."""
+"""Read submissions, and the words that a confirmation takes from them."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ from letters.shared.addresses import decrypt
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """The words that a confirmation takes, with the most private of all choices of who sees the name."""
+    """The words that a confirmation takes, with the most private `display` of all submissions."""
 
     # None if the words are those of the signature.
     submission_id: int | None
@@ -33,9 +33,9 @@ class Said:
     domain: str
     display: str
     consent: str
-    # Whether another submission with the same address asked for more privacy.
+    # True if another submission with the same address asked for more privacy.
     is_more_private: bool
-    # Whether the signature says something else.
+    # True if the signature says something else now.
     differs: bool
 
     def fingerprint(self) -> str:
@@ -74,16 +74,16 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
 
 
 def _may_speak(typed: Submission, signature: Signature) -> bool:
-    """Whether the owner of the mailbox that was typed may change what the signature says."""
+    """Tell whether a submission to this spelling may change what the signature says."""
     is_pending = signature.state == Signature.State.PENDING
     return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
 
 
 def may_disown(signature: Signature, spelling_hash: bytes | None) -> bool:
-    """Whether a link that went to this spelling of the address may delete the signature. None: it is bound to none.
+    """Tell whether a link to this spelling of the address may delete the signature. None is a link to no spelling.
 
-    Anybody who got an email about a pending signature may disown it. Another spelling may not disown a confirmed one,
-    because it can be another person's mailbox.
+    Anybody who got an email about a pending signature may disown it. Privacy: another spelling may not disown a
+    confirmed one, because it can be another person's mailbox.
     """
     if spelling_hash is None or signature.spelling_hash is None or signature.state == Signature.State.PENDING:
         return True
@@ -116,12 +116,13 @@ def stored_about(signature: Signature) -> dict[str, Any]:
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
             for answer in signature.answers.select_related("question__revision").order_by("question")
         ],
-        # After somebody signs again, also of a person whose name nobody sees, until the last email about it has left.
+        # A person whose name nobody sees has an address again after signing again, until the last email about that has
+        # left.
         "address": decrypt(encrypted[0]) if encrypted else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,
-        # What anybody typed with this address. An answer of its owner deletes the words.
+        # Submissions that anybody typed with this address. An answer of its owner deletes their words.
         "typed_into_the_form": [
             {
                 **{name: getattr(each, name) for name in typed},

@@ -10,7 +10,7 @@ from letters.models import (
     Translation,
 )
 
-# Longer numbers of a text, which a form sends, are not read.
+# A form may send any number for the text that was seen. A longer one is not read.
 MAX_DIGITS = 6
 
 
@@ -37,7 +37,7 @@ def translation_of(revision_id: int, language: str) -> Translation:
 
 
 def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
-    """Whether the text with this number, which was above the form, says in this language what the letter says now.
+    """Tell whether the text that was above the form says in this language what the letter says now.
 
     A form without a number comes from an old page. What that page showed is known only if there has been one text.
     """

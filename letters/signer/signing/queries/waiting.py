@@ -1,4 +1,4 @@
-"""What the page "check your email" may tell, and for how long a link works."""
+"""Read what the page "check your email" may tell, and for how long a link works."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class MailStanding:
     # "leaving", "delayed", "handed_over" (to our mail server) or "refused" (by the server of the mailbox).
     state: str
     at: datetime | None = None
-    # The remaining time, about.
+    # About how long it will still wait.
     minutes: int = 0
 
 
@@ -38,7 +38,7 @@ def mail_standing(
     signature: Signature, *, since: datetime, now: datetime, submission_id: int | None = None
 ) -> MailStanding:
     """Return the state of the email that a form asked for in the second `since`."""
-    # Privacy: only of that second. A stranger must not learn from their page when somebody else asked.
+    # Privacy: read only emails of that second. A stranger must not learn from their page when somebody else asked.
     asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
     if submission_id is not None:
         asked_then &= Q(submission_id=submission_id)

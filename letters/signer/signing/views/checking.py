@@ -28,10 +28,12 @@ from letters.signer.signing.views.layout import check_url, letter_context, netwo
 @from_our_pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
-    """ "Check your email", with a field for the code: the same page whether or not the address had signed before.
+    """Show "Check your email", with a field for the code.
 
-    So it speaks the language of the form that was sent and shows the letter as it is now. It does not repeat what was
-    typed: that is deleted when the owner of the address confirms, and the page would tell a stranger so.
+    Privacy: the page is the same whether or not the address had signed before.
+
+    So the page is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was
+    typed. That is deleted when the owner of the address confirms, and a stranger would see it disappear.
     """
     opened, now = read_token("check", token), timezone.now()
     if opened is None:
@@ -60,7 +62,7 @@ def _resend(request: HttpRequest, signature: Signature, language: str, opened: T
     now, letter = timezone.now(), signature.letter
     address, submission_id = read_address(opened.address), opened.submission_id
     if address is None or submission_id is None:
-        # Its token is of an older kind, and does not know where to write.
+        # Tokens of an older kind contain no address to send to.
         return see_other(f"{letter.get_absolute_url(language)}#sign")
     # First check that the letter has a text in this language: the email needs it.
     letter_context(letter, language)

@@ -1,4 +1,4 @@
-"""The button that confirms, and the page that thanks."""
+"""Confirm a signature, and thank for it."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -126,7 +126,7 @@ def _url_of_thanks(letter: Letter, language: str) -> str:
     return letter.url_of("thanks", language)
 
 
-# A second click within this time came before the answer to the first.
+# A second click within this time is a double click, made before the first was answered.
 SAME_CLICK = timedelta(minutes=1)
 
 
@@ -138,8 +138,10 @@ def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) ->
 
 
 def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
-    """Privacy: signers share the URL of this page. It tells no more than a stranger may know: neither what became of
-    the signature, nor in which language it was signed.
+    """Answer a link that was used.
+
+    Privacy: signers share the URL of this page. So it tells strangers neither what became of the signature, nor in
+    which language it was signed.
     """
     letter, spoken = signature.letter, translation.get_language_from_request(request)
     context: dict[str, Any] = {"letter": None if letter.status == Letter.Status.DRAFT else letter}
@@ -154,7 +156,7 @@ def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
 @require_safe
 @of_a_letter
 def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    """The page after a confirmation. It is the same for everybody, so its URL can be shared."""
+    """Thank for a confirmation. The page is the same for everyone, so its URL can be shared."""
     context = {
         **letter_context(letter, language),
         "signatures_url": letter.url_of("signatures", language),
@@ -165,7 +167,7 @@ def thanks(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 
 @require_safe
 def thanked(request: HttpRequest) -> HttpResponse:
-    """The same page for a letter that is not public yet, without its name."""
+    """Do the same for a letter that is not public yet, without naming it."""
     with translation.override(translation.get_language_from_request(request)):
         return not_listed(render(request, "letters/signing/thanks.html", {}))
 

@@ -1,4 +1,4 @@
-"""What the signer's pages share: which letter, in which language, and the frame around them."""
+"""Code that the signer's pages share: find the letter and the language, and render the page."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps

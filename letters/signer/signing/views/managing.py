@@ -50,7 +50,7 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
 
 
 def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
-    """Do what the button says. Return whether it was done."""
+    """Do what the pressed button says. Return whether it was done."""
     if action in {"withdraw", "erase"}:
         withdraw_signature(signature, now=timezone.now())
         return True
