@@ -65,13 +65,13 @@ def reencrypt_submissions() -> tuple[int, list[int]]:
     """Do the same for submissions and requests. Returns how many changed, and the ids that no key decrypts."""
     changed, unreadable = 0, []
     for model in (Submission, MailRequest):
-        last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk")
-        while rows := kept.filter(pk__gt=last).values_list("pk", "address")[:REENCRYPTION_BATCH_SIZE]:
+        last, kept = 0, model._default_manager.filter(address__isnull=False).order_by("pk").values_list("pk", "address")
+        while rows := list(kept.filter(pk__gt=last)[:REENCRYPTION_BATCH_SIZE]):
             fresh, unread = _reencrypted([(pk, bytes(encrypted or b"")) for pk, encrypted in rows])
             unreadable += unread
             for pk, (old, new) in fresh.items():
                 changed += model._default_manager.filter(pk=pk, address=old).update(address=new)
-            last = rows[len(rows) - 1][0]
+            last, _ = rows[-1]
     return changed, unreadable
 
 
