@@ -50,6 +50,15 @@ def test_what_a_teammate_wrote_comes_back_instead(draft: LetterMaker, desk: Clie
     assert english().title == "Theirs"
 
 
+def test_a_text_sent_twice_is_saved_and_is_not_called_a_teammates(draft: LetterMaker, desk: Client) -> None:
+    """The tab was closed while it was saving: the browser does not know, keeps the words, and sends them again."""
+    draft()
+    loaded = english().version
+    save(desk, loaded)
+    again = save(desk, loaded)
+    assert (again.status_code, again.json()) == (200, {"version": english().version})
+
+
 def test_what_lacks_something_gets_a_sentence_and_is_not_saved(draft: LetterMaker, desk: Client) -> None:
     draft()
     answer = save(desk, english().version, title=" ")

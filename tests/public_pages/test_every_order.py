@@ -133,7 +133,7 @@ class Happening:
     def use_what_was_typed(self, who: int) -> None:
         signature, typed = self.typed(who)
         use_submission(signature, submission_id=typed.pk, now=NOW)
-        assert not signature.submissions.exists()
+        assert not signature.submissions.filter(answered_at=None).exists()
 
     def confirm_what_is_gone(self, who: int) -> None:
         """The link to an entry that another has taken the place of."""
@@ -145,7 +145,7 @@ class Happening:
         assert (signature.state, signature.name, signature.display) == before
 
     def typed(self, who: int) -> tuple[Signature, Submission]:
-        found = list(Submission.objects.filter(signature__letter=self.letter).order_by("pk"))
+        found = list(Submission.objects.unanswered().filter(signature__letter=self.letter).order_by("pk"))
         if not found:
             raise Refused(Refusal.NO_TEXT)
         typed = found[who % len(found)]

@@ -47,17 +47,18 @@ def write_text(
     """Save a draft in one language, if it has not changed since the writer loaded it: `seen` is that text's `version`.
 
     `finished` is False for the editor's autosave, which leaves a translation that is older than its original marked as
-    such. Raises Refused("changed_meanwhile") if another member has saved since, so that neither text is lost, and
+    such. A text that is saved already is accepted, whatever the writer loaded: the browser sends a text again if it had
+    no answer. Raises Refused("changed_meanwhile") if another member has saved since, so that neither text is lost, and
     Refused("revision_published") as `translate_letter` does.
     """
     change_letter(letter, WRITING, by=by, now=now)
     current = _unpublished(letter).translations.filter(language=text.language).first()
-    if (current.version if current else "") != seen:
-        raise Refused(Refusal.CHANGED_MEANWHILE)
     if current and not finished:
         made_from = current.made_from
     if current and current.made_from == (made_from or current.made_from) and _says_the_same(current, text):
         return current
+    if (current.version if current else "") != seen:
+        raise Refused(Refusal.CHANGED_MEANWHILE)
     return translate_letter(letter, text=text, by=by, now=now, made_from=made_from)
 
 
