@@ -43,7 +43,7 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
     assert message.to == ["Nina@example.org"]
     assert message.subject == "An invitation to write open letters together"
     for half in both_halves(outgoing):
-        assert "Olga invites you to a collective" in half
+        assert "Olga has invited you to join a collective" in half
         assert "Friends of the Night Train" in half
         assert "Your role: editor. You can write and publish letters." in half
         assert "You can accept until" in half
