@@ -14,7 +14,18 @@ from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Un
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
 from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, UNDONE_WITHIN, EmailKind, Letter, OutgoingEmail, Signature, Switch, expect_code
+from letters.models import (
+    CONFIRMED,
+    STANDING,
+    UNDONE_WITHIN,
+    EmailKind,
+    Letter,
+    OutgoingEmail,
+    Signature,
+    State,
+    Switch,
+    expect_code,
+)
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
@@ -26,7 +37,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 def confirm(outgoing: OutgoingEmail) -> Built:
     """Ask the owner of the mailbox to confirm."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state != Signature.State.PENDING:
+    if recipient.signature.state != State.PENDING:
         return Drop(DropReason.SETTLED)
     return _about_an_entry("confirm", outgoing, recipient, with_code=True)
 
@@ -51,7 +62,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
         return Drop(DropReason.CAME_BACK)
-    if signature.state == Signature.State.PENDING:
+    if signature.state == State.PENDING:
         return _about_an_entry("reminder", outgoing, recipient)
     # Race: a confirmation may have deleted the submission meanwhile.
     if signature.state not in CONFIRMED or recipient.submitted_at is None:
@@ -63,7 +74,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
 def signed_again(outgoing: OutgoingEmail) -> Built:
     """Tell a person who signed again the state of their signature. Privacy: only the email may tell it."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state == Signature.State.PENDING:
+    if recipient.signature.state == State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
         return Drop(DropReason.SETTLED)
@@ -83,13 +94,14 @@ def requested(outgoing: OutgoingEmail) -> Built:
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.others.has_complained:
         return Drop(DropReason.UNWANTED)
-    signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)
-    if signature.state == Signature.State.PENDING and (is_signer or recipient.submission_id is not None):
-        now = timezone.now()
-        if _letter_now(signature.letter, now).confirmation_refusal(now):
-            return _to_stranger(outgoing, recipient.as_stranger())
+    signature, is_signer, now = recipient.signature, outgoing.goes_to_signer(recipient.signature), timezone.now()
+    may_confirm = signature.state == State.PENDING and (is_signer or recipient.submission_id is not None)
+    is_over = may_confirm and _letter_now(signature.letter, now).confirmation_refusal(now)
+    if is_over or signature.state == State.REJECTED:
+        return _to_stranger(outgoing, recipient.as_stranger())
+    if may_confirm:
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
-    if signature.state not in {*CONFIRMED, Signature.State.PENDING}:
+    if signature.state not in STANDING:
         return Drop(DropReason.SETTLED)
     return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
@@ -145,7 +157,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         "letter": signature.letter,
         "title": queries.title_of(signature.revision_id, signature.language, written_in),
         "signature": signature,
-        "counts": signature.state == Signature.State.PUBLISHED or is_on(Switch.Name.PUBLISH),
+        "counts": signature.state == State.PUBLISHED or is_on(Switch.Name.PUBLISH),
         "takes_signatures": not signature.letter.refusal(now),
         "display": recipient.display,
         "answered": typed is None,

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods
 from letters.base.emailed_links.guards import from_our_pages, see_other, useless_link, with_a_token
 from letters.base.emailed_links.queries import signature_of
 from letters.models import Letter, Signature
-from letters.shared.addresses import read_address
+from letters.shared.addresses import address_of
 from letters.shared.languages import interface_language
 from letters.shared.limits import TooMany
 from letters.shared.refused import Refused
-from letters.shared.tokens import Token, make_check_token, read_token
+from letters.shared.tokens import CheckToken, make_check_token, read_check_token
 from letters.signer.signing import queries
 from letters.signer.signing.admission import admit_request
 from letters.signer.signing.forms import CodeForm
@@ -35,14 +35,14 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
     So the page is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was
     typed. That is deleted when the owner of the address confirms, and a stranger would see it disappear.
     """
-    opened, now = read_token("check", token), timezone.now()
+    opened, now = read_check_token(token), timezone.now()
     if opened is None:
         return useless_link(request)
     # Privacy: before any lookup, because the answer must not depend on what became of the signature.
     signature = None if queries.is_check_over(opened, now) else signature_of(opened)
     if signature is None:
         return _check_is_over(request, language)
-    language, typed = language or signature.letter.language, opened.submission_id or 0
+    language, typed = language or signature.letter.language, opened.submission_id
     with translation.override(interface_language(language)):
         if request.POST.get("action") == "resend":
             return _resend(request, signature, language, opened)
@@ -53,17 +53,14 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
                 return see_other(signature.link("confirm-by-code", now=now, submission_id=typed))
             except Refused as refused:
                 form.add_error("code", CODE_REFUSED[refused.code])
-        standing = queries.mail_standing(signature, since=opened.issued_at, now=now, submission_id=typed)
+        standing = queries.mail_standing(opened, signature.letter, now=now)
         return _check_page(request, signature.letter, language, form, standing)
 
 
-def _resend(request: HttpRequest, signature: Signature, language: str, opened: Token) -> HttpResponse:
+def _resend(request: HttpRequest, signature: Signature, language: str, opened: CheckToken) -> HttpResponse:
     """Ask for the email again. Redirect to a new page, because each page is about one email."""
     now, letter = timezone.now(), signature.letter
-    address, submission_id = read_address(opened.address), opened.submission_id
-    if address is None or submission_id is None:
-        # Tokens of an older kind contain no address to send to.
-        return see_other(f"{letter.get_absolute_url(language)}#sign")
+    address, submission_id = address_of(opened.address), opened.submission_id
     # First check that the letter has a text in this language: the email needs it.
     letter_context(letter, language)
     if refused := refusal_of_request(request):
