@@ -125,11 +125,18 @@ def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient
         return Drop(DropReason.UNWANTED)
     now = timezone.now()
     letter = _letter_now(recipient.signature.letter, now)
-    if letter.withdrawn_at and letter.can_be_restored(now):
-        return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
+    if waits := _wait_for_undo(letter, now):
+        return waits
     if letter.confirmation_refusal(now):
         return Drop(DropReason.LETTER_OVER)
     return _to_signer(template, outgoing, recipient, with_code=with_code)
+
+
+def _wait_for_undo(letter: Letter, now: datetime) -> Wait | None:
+    """Return when to look again if the letter is withdrawn and this can be undone."""
+    if letter.withdrawn_at is None or not letter.can_be_restored(now):
+        return None
+    return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
 
 
 def _letter_now(letter: Letter, now: datetime) -> Letter:
@@ -141,7 +148,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     if recipient.address is None:
         return Drop(DropReason.NO_ADDRESS)
     now, signature = timezone.now(), recipient.signature
-    if instead := _instead(outgoing, recipient.others, now):
+    if instead := _instead(outgoing, recipient.others, signature.letter, now):
         return instead
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
@@ -174,10 +181,16 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     return Send(filled_up(compose_mail(outgoing, parts, to=recipient.address)))
 
 
-def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Unsent | None:
-    """Return what to do instead of sending because of the other emails to the address; None to send."""
+def _instead(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:
+    """Return what to do instead of sending because of the other emails to the address; None to send.
+
+    A lost link that was put off has replaced the emails that waited before it. So it waits like them while a withdrawal
+    can be undone: it would say that there is nothing to confirm, and no other email would follow.
+    """
     if is_needless(outgoing, others, now=now):
         return Drop(DropReason.REPEATED)
+    if outgoing.kind == EmailKind.REQUESTED and outgoing.put_off_at and (waits := _wait_for_undo(letter, now)):
+        return waits
     return instead_of_one_too_many(outgoing, others.full_since)
 
 
@@ -192,9 +205,9 @@ def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
         return Drop(DropReason.NO_ADDRESS)
     if stranger.others.has_complained:
         return Drop(DropReason.UNWANTED)
-    if instead := _instead(outgoing, stranger.others, now):
-        return instead
     letter = stranger.letter
+    if instead := _instead(outgoing, stranger.others, letter, now):
+        return instead
     context = {
         "letter": letter,
         "title": queries.title_of(letter.current_revision_id or 0, stranger.language, letter.language),
