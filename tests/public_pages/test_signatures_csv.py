@@ -274,6 +274,20 @@ def test_a_network_that_takes_list_after_list_has_to_wait(
 
 
 @pytest.mark.parametrize("is_large", [True, False])
+def test_whoever_asks_for_the_headers_alone_has_taken_no_list(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("1/hour")
+    built(large)
+    for _ in range(3):
+        answer = reader.client.head(CSV)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert len(rows(reader.get(CSV))) == 3
+    assert reader.get(CSV).status_code == 429
+
+
+@pytest.mark.parametrize("is_large", [True, False])
 def test_whoever_has_the_list_already_is_not_counted(
     large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
