@@ -27,8 +27,8 @@ from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep
 from letters.shared.addresses import canonical, hash_address, read_address
 from letters.shared.tokens import read_check_token
-from letters.signer.signing.operations import Entry, confirm_signature, request_mail, sign_letter
-from letters.tasks import MAILS
+from letters.signer.signing.operations import SubmittedForm, confirm_signature, request_mail, sign_letter
+from letters.tasks import EMAIL_BUILDERS
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -182,11 +182,13 @@ def solve(page: Response) -> str:
     return Payload(challenge, solution).to_base64()
 
 
-def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str) -> Entry:
+def entry(
+    email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str
+) -> SubmittedForm:
     """Return what the form makes of a signer's input."""
     address = read_address(email)
     assert address, email
-    return Entry(address=address, name=name, display=display, **more)
+    return SubmittedForm(address=address, name=name, display=display, **more)
 
 
 def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
@@ -266,13 +268,13 @@ def turn(name: Switch.Name, *, on: bool) -> None:
 
 def deliver() -> None:
     """Send every email that is due, as the worker does."""
-    deliver_owed(MAILS)
-    deliver_owed(MAILS, bulk=True)
+    deliver_owed(EMAIL_BUILDERS)
+    deliver_owed(EMAIL_BUILDERS, bulk=True)
 
 
 def message_of(outgoing: OutgoingEmail) -> EmailMultiAlternatives:
     """The email as it would be sent now."""
-    built = MAILS[outgoing.kind](outgoing)
+    built = EMAIL_BUILDERS[outgoing.kind](outgoing)
     assert isinstance(built, Send), built
     assert isinstance(built.message, EmailMultiAlternatives)
     return built.message

@@ -29,7 +29,7 @@ from letters.moderator.moderation.operations import (
     reject_signatures,
     restore_signatures,
 )
-from letters.organizer.first_signatories.operations import call_off_round, forget_invitations, invite_people
+from letters.organizer.first_signatories.operations import cancel_invitations, forget_invitations, invite_people
 from letters.organizer.letter_editor.operations import publish_letter
 from letters.public.public_pages.operations import sequence_letter
 from letters.shared.refused import Refusal, Refused
@@ -96,7 +96,7 @@ class Happening:
         decline_invitation(self.of(who), now=NOW)
 
     def call_off(self, who: int) -> None:
-        call_off_round(self.letter, **self.by)
+        cancel_invitations(self.letter, **self.by)
 
     def forget(self, who: int) -> None:
         forget_invitations(now=LATER)
@@ -213,7 +213,7 @@ class Happening:
     def look_for_people(self, rows: list[Signature]) -> None:
         """Nothing about a person is left where they have gone."""
         for row in rows:
-            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_taken_back:
+            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_emptied_after_rejection:
                 words = [row.name, row.affiliation, row.role, row.country, row.comment, row.domain, row.via]
                 assert ([*filter(None, words)], row.pending_changes, row.declined_changes) == ([], None, None)
                 assert not hasattr(row, "contact")

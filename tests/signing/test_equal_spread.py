@@ -16,7 +16,7 @@ from django.utils import timezone
 from limits import RateLimitItemPerDay, parse
 from pytest_django.fixtures import Settings
 
-from letters.base.outbox.composing import FULL_LENGTH
+from letters.base.outbox.composing import PADDED_LENGTH
 from letters.models import Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.shared.addresses import decrypt, read_address
@@ -28,7 +28,7 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import mail_standing
+from letters.signer.signing.queries import mail_status
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, entry, publish, sign_and_confirm, signature_of
 from tests.signing.test_equal_mails import OWNERS, size_of
 
@@ -120,7 +120,7 @@ def shown(letter: Letter, opened: CheckToken, *seconds: int) -> Seen:
     """What the page says so long after it was opened."""
     found = []
     for each in seconds:
-        standing = mail_standing(opened, letter, now=opened.issued_at + each * SECOND)
+        standing = mail_status(opened, letter, now=opened.issued_at + each * SECOND)
         step = (standing.at - opened.issued_at).seconds if standing.at else 0
         found.append((standing.state, step, standing.minutes))
     return found
@@ -145,7 +145,7 @@ def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[
 
 CASES = [("first", "stays"), *product(["public", "hidden", "nobody"], ENDS)]
 WAITED: Seen = [("leaving", 0, 0), *[("delayed", 0, 1)] * 3, ("leaving", 0, 0), *[("handed_over", 5, 0)] * 2]
-CONFIRM, AGAIN = ("Confirm your signature", FULL_LENGTH), ("The email that you asked for", FULL_LENGTH)
+CONFIRM, AGAIN = ("Confirm your signature", PADDED_LENGTH), ("The email that you asked for", PADDED_LENGTH)
 
 
 def waited(seen: Seen) -> bool:

@@ -16,7 +16,7 @@ from letters.models import Collective, Letter, OutgoingEmail, Signature, Submiss
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.signer.signing.mail import confirm, signed_again
 from letters.signer.signing.operations import confirm_signature, disown_signature, withdraw_signature
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.people import NOW, deliver, message_of, sign, sign_and_confirm
 
 
@@ -171,7 +171,7 @@ def test_an_address_that_is_forgotten_gets_nothing(outgoing: OutgoingEmail) -> N
 @pytest.mark.parametrize("state", ["rejected", "expired"])
 def test_a_signature_that_does_not_stand_brings_no_mail(outgoing: OutgoingEmail, state: str) -> None:
     Signature.objects.update(state=state)
-    assert all(isinstance(build(outgoing), Drop) for build in MAILS.values())
+    assert all(isinstance(build(outgoing), Drop) for build in EMAIL_BUILDERS.values())
 
 
 def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
@@ -183,4 +183,4 @@ def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
 
 
 def test_every_kind_of_mail_can_be_built() -> None:
-    assert set(MAILS) == set(OutgoingEmail.Kind)
+    assert set(EMAIL_BUILDERS) == set(OutgoingEmail.Kind)

@@ -24,7 +24,7 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import mail_standing
+from letters.signer.signing.queries import mail_status
 from letters.signer.signing.queries.waiting import STEP
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -429,7 +429,7 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
 ) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(**values)
-    standing = mail_standing(opened, letter, now=NOW + timedelta(seconds=seconds))
+    standing = mail_status(opened, letter, now=NOW + timedelta(seconds=seconds))
     at = f" {(standing.at - NOW).seconds}" if standing.at else ""
     assert f"{standing.state}{at}" == said
     assert standing.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
@@ -438,7 +438,7 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
 def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
-    assert mail_standing(opened, letter, now=NOW + 50 * SECOND).minutes == 2
+    assert mail_status(opened, letter, now=NOW + 50 * SECOND).minutes == 2
 
 
 def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:

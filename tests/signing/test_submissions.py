@@ -26,7 +26,7 @@ from letters.signer.signing.operations import (
     use_submission,
     withdraw_signature,
 )
-from letters.signer.signing.queries import said_by, stored_about
+from letters.signer.signing.queries import stored_about, words_to_confirm
 from letters.signer.signing.tasks import tend_unconfirmed
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -158,7 +158,7 @@ def test_the_most_private_choice_holds_whichever_is_confirmed(
 ) -> None:
     typed = [submit(letter, name="Ada One", display=first), submit(letter, name="Ada Two", display=second)]
     signature = signature_of(letter)
-    shown = said_by(signature, typed[which])
+    shown = words_to_confirm(signature, typed[which])
     confirmed = confirm(letter, typed[which])
     assert confirmed.display == shown.display == holds
     assert confirmed.name == shown.name == ("" if holds == "nobody" else ["Ada One", "Ada Two"][which])

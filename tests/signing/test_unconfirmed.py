@@ -8,11 +8,11 @@ from django.core import mail
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from letters.base.outbox.queries import came_back
+from letters.base.outbox.queries import bounce_reasons
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Transition
 from letters.signer.signing.operations import (
     confirm_signature,
-    forget_mails,
+    forget_emails,
     forgetting,
     leaving,
     purge_unconfirmed,
@@ -194,7 +194,7 @@ def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: p
     OutgoingEmail.objects.all().delete()
     for _ in range(7):
         add_mail(signature, "requested", sent_at=NOW)
-    assert forget_mails(now=NOW + 7 * DAY) == 7
+    assert forget_emails(now=NOW + 7 * DAY) == 7
 
 
 def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
@@ -218,6 +218,6 @@ def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Let
     OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested", failed_at=NOW, error="554")
     assert "requested" in kept(8 * DAY)
-    assert came_back(letter) == {"554": 1}
+    assert bounce_reasons(letter) == {"554": 1}
     confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 8 * DAY)
     assert "requested" not in kept(9 * DAY)

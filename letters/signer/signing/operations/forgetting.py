@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 from letters.models import (
     A_DAY,
     ASKED_FOR,
-    CAME_BACK,
+    BOUNCED_OR_REPORTED,
     COMPLAINED,
     FORGOTTEN,
     RETENTION,
@@ -61,7 +61,7 @@ def _unconfirmed(now: datetime) -> QuerySet[Signature]:
     # before.
     kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
     # Privacy: organizers read how many invitations bounced. That number must not tell who has not confirmed.
-    kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
+    kept |= Q(BOUNCED_OR_REPORTED, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
     # Each submission can be confirmed for the whole time, whoever typed an earlier one.
     typed = Submission.objects.unanswered().filter(signature=OuterRef("pk"), submitted_at__gt=since)
@@ -107,7 +107,7 @@ def _forget_counts(now: datetime) -> None:
         MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
-def forget_mails(*, now: datetime) -> int:
+def forget_emails(*, now: datetime) -> int:
     """Delete emails that ended a while ago, except those that organizers are still shown. Return how many."""
     forgotten = 0
     for kind in FORGOTTEN:
@@ -116,7 +116,9 @@ def forget_mails(*, now: datetime) -> int:
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
         # Privacy: a spam complaint stops our emails to the address, so it stays whether the address has signed or not.
         unwanted = Q(error=COMPLAINED)
-        forgotten += _delete_in_batches(ended.exclude(CAME_BACK, signature__state=State.PENDING).exclude(unwanted))
+        forgotten += _delete_in_batches(
+            ended.exclude(BOUNCED_OR_REPORTED, signature__state=State.PENDING).exclude(unwanted)
+        )
     return forgotten
 
 

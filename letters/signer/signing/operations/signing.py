@@ -26,7 +26,7 @@ from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
-from letters.signer.signing.operations.entries import Entry
+from letters.signer.signing.operations.submitted_form import SubmittedForm
 
 # Emails that one signature may cause more than once have a random part of this length in their key.
 NONCE_BYTES = 8
@@ -108,7 +108,7 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 """  # noqa: S608 -- our own statement
 
 
-def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
+def sign_letter(letter: Letter, *, entry: SubmittedForm, language: str, now: datetime, seen: str | None = None) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
     Signing twice with one address makes one signature. Privacy: the answer is the same, and only the email tells.
@@ -130,7 +130,7 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, s
     return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
 
 
-def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
+def _write_signature(letter: Letter, entry: SubmittedForm, language: str, now: datetime) -> tuple[int, bytes, int]:
     values = _values(letter, entry, language, now)
     # Race: if the statement waits for another signing with this address, it cannot see the row that the other one
     # commits, so it runs again. That row may be deleted in between, so it tries more than twice.
@@ -148,7 +148,7 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
     raise Refused(Refusal.TRY_AGAIN)
 
 
-def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
+def _values(letter: Letter, entry: SubmittedForm, language: str, now: datetime) -> dict[str, Any]:
     consent = "" if entry.display == Display.NOBODY else entry.consent
     typed = {
         **entry.as_shown(),
