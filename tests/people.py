@@ -182,7 +182,7 @@ def solve(page: Response) -> str:
     return Payload(challenge, solution).to_base64()
 
 
-def entry(
+def submitted_form(
     email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str
 ) -> SubmittedForm:
     """Return what the form makes of a signer's input."""
@@ -198,13 +198,13 @@ def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
 
 def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str) -> Signature:
     """Sign without a browser."""
-    sign_letter(letter, entry=entry(email, **entered), language=letter.language, now=now)
+    sign_letter(letter, submitted=submitted_form(email, **entered), language=letter.language, now=now)
     return signature_of(letter, email)
 
 
 def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
     """Sign without a browser, and return the id of the submission."""
-    token = read_check_token(sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
+    token = read_check_token(sign_letter(letter, submitted=submitted_form(**entered), language=language, now=NOW))
     assert token
     return token.submission_id
 

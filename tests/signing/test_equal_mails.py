@@ -39,11 +39,11 @@ from tests.people import (
     Signer,
     ask_again,
     deliver,
-    entry,
     publish,
     sign,
     sign_and_confirm,
     signature_of,
+    submitted_form,
     words,
 )
 
@@ -133,7 +133,7 @@ def answer(signature: Signature, email: str, how: str) -> None:
     if how == "uses":
         use_submission(signature, submission_id=signature.submissions.get().pk, now=NOW)
     else:
-        change_signature(signature, changes=entry(email, **OWNERS[how]), now=NOW)
+        change_signature(signature, changes=submitted_form(email, **OWNERS[how]), now=NOW)
 
 
 ANSWERS = ["uses", "public", "hidden", "nobody"]

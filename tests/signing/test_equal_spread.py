@@ -29,7 +29,7 @@ from letters.signer.signing.operations import (
     withdraw_signature,
 )
 from letters.signer.signing.queries import mail_status
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, entry, publish, sign_and_confirm, signature_of
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
 from tests.signing.test_equal_mails import OWNERS, size_of
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def known_as(letter: Letter, how: str, end: str) -> str:
 
 def form_is_sent(letter: Letter, email: str, *, name: str = "Somebody Else") -> CheckToken:
     now = timezone.now().replace(microsecond=0) - 3 * SECOND
-    opened = read_check_token(sign_letter(letter, entry=entry(email, name=name), language="en", now=now))
+    opened = read_check_token(sign_letter(letter, submitted=submitted_form(email, name=name), language="en", now=now))
     assert opened
     return opened
 
@@ -244,7 +244,7 @@ def test_a_server_that_refuses_for_now_delays_it_for_everybody(letter: Letter) -
 def page_of(letter: Letter, email: str) -> str:
     """The page of somebody who has sent the form a minute ago."""
     now = timezone.now() - 61 * SECOND
-    return f"/signatures/check/{sign_letter(letter, entry=entry(email), language='en', now=now)}/"
+    return f"/signatures/check/{sign_letter(letter, submitted=submitted_form(email), language='en', now=now)}/"
 
 
 @pytest.mark.parametrize("end", ["stays", "withdrawn", "disowned", "rejected"])

@@ -33,11 +33,11 @@ from tests.people import (
     Signer,
     ask_again,
     deliver,
-    entry,
     in_threads,
     sign,
     sign_and_confirm,
     signature_of,
+    submitted_form,
     words,
 )
 
@@ -398,7 +398,7 @@ SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
 
 def open_page(letter: Letter) -> CheckToken:
     """Sign, and return the token of the page that this opens."""
-    opened = read_check_token(sign_letter(letter, entry=entry(), language=letter.language, now=NOW))
+    opened = read_check_token(sign_letter(letter, submitted=submitted_form(), language=letter.language, now=NOW))
     assert opened
     return opened
 
@@ -444,7 +444,7 @@ def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
 def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:
     """The page "check your mail" of somebody who has signed so long ago."""
     now = timezone.now() - ago
-    token = sign_letter(letter, entry=entry(email), language="en", now=now)
+    token = sign_letter(letter, submitted=submitted_form(email), language="en", now=now)
     return f"/signatures/check/{token}/"
 
 

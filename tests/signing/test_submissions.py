@@ -34,13 +34,13 @@ from tests.people import (
     NOW,
     Signer,
     deliver,
-    entry,
     in_threads,
     publish,
     sign,
     sign_and_confirm,
     signature_of,
     submit,
+    submitted_form,
     words,
 )
 
@@ -277,7 +277,7 @@ def test_what_is_asked_for_by_the_address_is_about_the_newest(letter: Letter, si
 def test_each_entry_can_be_confirmed_for_two_weeks(letter: Letter) -> None:
     """Else a stranger who types an address leaves its owner less time."""
     submit(letter)
-    sign_letter(letter, entry=entry(name="Ada Two"), language="en", now=NOW + 13 * DAY)
+    sign_letter(letter, submitted=submitted_form(name="Ada Two"), language="en", now=NOW + 13 * DAY)
     assert purge_unconfirmed(now=NOW + 27 * DAY - timedelta(seconds=1)) == 0
     assert purge_unconfirmed(now=NOW + 27 * DAY) == 1
     assert not Submission.objects.exists()

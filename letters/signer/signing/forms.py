@@ -285,7 +285,7 @@ class SigningForm(forms.Form):
             raise ValidationError(ADDRESS_AS_NAME, "address")
         return name
 
-    def entry(self) -> SubmittedForm:
+    def submitted(self) -> SubmittedForm:
         """Return the input for `sign_letter`. The form must be valid."""
         address: Address = self.cleaned_data["email"]
         domain = domain_of(address.deliverable)
