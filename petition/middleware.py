@@ -139,7 +139,7 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Explain that a part is away or an operation refused, and that nothing was saved."""
+        """Explain that a service is unavailable or that an operation refused, and that nothing was saved."""
         if isinstance(exception, Refused):
             return self._refused(request, exception)
         if isinstance(exception, RecursionError):

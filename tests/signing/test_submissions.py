@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Submission, User
 from letters.moderator.moderation.operations import accept_signatures
+from letters.shared import batches
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import (
     Changes,
@@ -20,7 +21,6 @@ from letters.signer.signing.operations import (
     confirming,
     disown_signature,
     forget_submissions,
-    forgetting,
     purge_unconfirmed,
     sign_letter,
     use_submission,
@@ -410,7 +410,7 @@ def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(le
 
 
 def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     sign_and_confirm(letter)
     for number in range(5):
         submit(letter, name=f"Ada {number}")

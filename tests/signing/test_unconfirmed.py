@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from letters.base.outbox.queries import bounce_reasons
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Transition
+from letters.shared import batches
 from letters.signer.signing.operations import (
     confirm_signature,
     forget_emails,
@@ -189,7 +190,7 @@ def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(lett
 
 
 def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     for _ in range(7):

@@ -102,7 +102,7 @@ def _send(
     if not held.begin(outgoing):
         return True
     # Timing defence: connect before building the email. So an email that is dropped waits like any other while the
-    # server is away, and "your email is delayed" does not reveal which of the two it was.
+    # server is unavailable, and "your email is delayed" does not reveal which of the two it was.
     answer = reach(connection)
     if answer.usable:
         message = _build(outgoing, mails, held)

@@ -53,13 +53,13 @@ from letters.organizer.first_signatories.queries import (
 from letters.organizer.first_signatories.signatory_import import Person
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address
+from letters.shared.batches import BATCH_SIZE, batches_of_ids
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
 
 # Performance: this keeps the queries quick that count first signatories for each page. The daily limit of an account is
 # in letters/base/accounts/queries.py.
 MAX_INVITED = 10_000
-BATCH_SIZE = 1000
 
 
 @transaction.atomic
@@ -267,9 +267,9 @@ def forget_invitations(*, now: datetime) -> None:
     """
     SignatoryList.objects.filter(created_at__lte=now - LIST_RETENTION).delete()
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_LIFETIME)
-    while batch := list(late.values_list("pk", flat=True)[:BATCH_SIZE]):
+    for ids in batches_of_ids(late):
         with transaction.atomic():
-            _end_invitations(late.filter(pk__in=batch), now)
+            _end_invitations(late.filter(pk__in=ids), now)
     opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
     unsigned = Signature.objects.filter(is_first=True, state__in=Transition.FORGET_INVITATION.sources)
     over = (
@@ -278,9 +278,9 @@ def forget_invitations(*, now: datetime) -> None:
         .filter(opened__lte=now - INVITATION_LIFETIME)
     )
     _delete_bounces(now)
-    while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
+    for ids in batches_of_ids(over):
         # Race: they may be signing with the form now, so the condition is checked again.
-        Signature.objects.filter(pk__in=batch).remove(Transition.FORGET_INVITATION)
+        Signature.objects.filter(pk__in=ids).remove(Transition.FORGET_INVITATION)
 
 
 def _delete_bounces(now: datetime) -> None:
