@@ -118,9 +118,9 @@ ROWS = {
     "export_letter": Row("405", writers(302)),
     "remove_letter_delivery": Row("405", writers(302)),
     # Inviting first signatories
-    "first_signatories": Row(WRITERS, writers(422)),
+    "first_signers": Row(WRITERS, writers(422)),
     "invite_list": Row(writers(302), writers(302)),
-    "manage_invitations": Row("405", writers(404)),
+    "tend_round": Row("405", writers(404)),
     "invitation": Row("200", "200", "invitation"),
     "decline": Row("200", "303", "decline"),
     # Writing, translating, publishing

@@ -39,8 +39,8 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "letter_delivery": [HANDED_OVER],
     "export_letter": [{"language": "en"}],
     "remove_letter_delivery": [{}],
-    "first_signatories": [{"pasted": "Ada <ada@example.org>"}],
-    "manage_invitations": [
+    "first_signers": [{"pasted": "Ada <ada@example.org>"}],
+    "tend_round": [
         *({"action": action} for action in ("remind", "call_off")),
         {"action": "take_back", "email": "ada@example.org"},
     ],

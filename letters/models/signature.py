@@ -277,7 +277,7 @@ class Signature(SignerWords):
         return (is_public, *words, self.domain, carries, self.revision_id, self.language if is_public else "")
 
     @property
-    def is_emptied_after_rejection(self) -> bool:
+    def is_taken_back(self) -> bool:
         """Tell whether it was rejected and then emptied by its signer: only the hash is left,
         so nobody can restore it.
         """

@@ -215,7 +215,7 @@ class Happening:
     def look_for_people(self, rows: list[Signature]) -> None:
         """Nothing about a person is left where they have gone."""
         for row in rows:
-            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_emptied_after_rejection:
+            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_taken_back:
                 words = [row.name, row.affiliation, row.role, row.country, row.comment, row.domain, row.via]
                 assert ([*filter(None, words)], row.pending_changes, row.declined_changes) == ([], None, None)
                 assert not hasattr(row, "contact")

@@ -34,7 +34,7 @@ def test_taken_back_only_the_hash_is_left(letter: Letter, signature: Signature) 
     withdraw_signature(signature, now=NOW)
     signature.refresh_from_db()
     assert (signature.state, signature.name, signature.affiliation, signature.verified) == ("rejected", "", "", "")
-    assert signature.is_emptied_after_rejection
+    assert signature.is_taken_back
     assert bytes(signature.address_hash or b"") == bytes(known_by or b"") != b""
     assert not SignerContact.objects.exists()
     assert not OutgoingEmail.objects.exclude(signature=None).exists()
@@ -112,7 +112,7 @@ def test_who_is_rejected_while_they_withdraw_is_rejected(letter: Letter, moderat
     reject_signatures(letter, [seen.pk], reason="Not a person", by=moderator, now=NOW)
     withdraw_signature(seen, now=NOW)
     seen.refresh_from_db()
-    assert seen.is_emptied_after_rejection
+    assert seen.is_taken_back
 
 
 def test_before_it_had_a_number_it_is_the_same(published: LetterMaker, moderator: User) -> None:

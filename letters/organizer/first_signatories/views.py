@@ -97,10 +97,10 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
             request,
             gettext("We no longer have that list: it was sent, cancelled, or is more than an hour old. Add it again."),
         )
-        return redirect("first_signatories", slug=letter.slug)
+        return redirect("first_signers", slug=letter.slug)
     if request.POST.get("action") == "discard":
         discard_list(letter, by=writer)
-        return redirect("first_signatories", slug=letter.slug)
+        return redirect("first_signers", slug=letter.slug)
     guess = guess_columns(rows)
     # Column meanings that were chosen under another encoding do not apply to this one.
     posted = request.POST if request.method == "POST" and request.POST.get("action") != "encoding" else None
@@ -141,7 +141,7 @@ def _invited(request: HttpRequest, letter: Letter, parsed_list: ParsedList, writ
         number,
     )
     messages.success(request, words % {"number": number})
-    return redirect("first_signatories", slug=letter.slug)
+    return redirect("first_signers", slug=letter.slug)
 
 
 def _list_page(
@@ -189,7 +189,7 @@ def manage_invitations(request: HttpRequest, letter: Letter, writer: User) -> Ht
 def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     remind_invited(letter, by=writer, now=timezone.now())
     messages.success(request, gettext("We will send one reminder to everyone who has not answered for a day."))
-    return redirect("first_signatories", slug=letter.slug)
+    return redirect("first_signers", slug=letter.slug)
 
 
 def _withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
@@ -198,16 +198,16 @@ def _withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
         return _invitations_page(request, letter, writer, ListForm(), withdrawal=form, status=422)
     withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
     messages.success(request, gettext("If there was an unanswered invitation to that address, we have withdrawn it."))
-    return redirect("first_signatories", slug=letter.slug)
+    return redirect("first_signers", slug=letter.slug)
 
 
 def _cancel(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     cancel_invitations(letter, by=writer, now=timezone.now())
     messages.success(request, gettext("You have withdrawn all unanswered invitations."))
-    return redirect("first_signatories", slug=letter.slug)
+    return redirect("first_signers", slug=letter.slug)
 
 
 def _ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     ask_to_invite_again(letter.collective, by=writer, now=timezone.now())
     messages.success(request, gettext("The people who run this site will review the invitations."))
-    return redirect("first_signatories", slug=letter.slug)
+    return redirect("first_signers", slug=letter.slug)

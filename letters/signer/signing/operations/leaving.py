@@ -112,4 +112,4 @@ def _forget_answers(signature: Signature) -> None:
 
 
 def _is_empty(signature: Signature) -> bool:
-    return signature.is_emptied_after_rejection or signature.state in EMPTIED
+    return signature.is_taken_back or signature.state in EMPTIED
