@@ -34,6 +34,8 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Repeated emails and lost links that one network requests.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# Tries of confirmation codes from one network. A network that may sign this often may also type a code each time.
+LIMIT_CODES = environment.rate("LIMIT_CODES", "3000/hour")
 # Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 
@@ -61,7 +63,10 @@ LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
 # Emails to any address. Above the soft limit each needs a proof of work; the hard limit refuses.
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
-# Emails of the whole site. Organizers in a browser that signed in before still get theirs.
+# Emails of the whole site. Organizers in a browser that signed in before still get theirs. Above the soft limit each
+# email needs a proof of work, and no network gets more than its share: what is left is for networks that use little.
+LIMIT_ACCOUNT_SITE_SOFT = environment.rate("LIMIT_ACCOUNT_SITE_SOFT", "300/hour")
+LIMIT_ACCOUNT_NETWORK_SHARE = environment.rate("LIMIT_ACCOUNT_NETWORK_SHARE", "3/hour")
 LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
 # The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from letters.base.accounts.invitations import has_stopped_in_second, health_of
 from letters.base.accounts.queries import invitations_a_day, invited_today
-from letters.base.outbox.composing import render_mail
+from letters.base.outbox.composing import render_email
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.models import AuditEvent, Collective, Letter, OutgoingEmail, Signature, User
 from letters.organizer.collectives.operations import (
@@ -94,9 +94,9 @@ def test_a_collective_that_nobody_has_looked_at_invites_nobody(
     ):
         with pytest.raises(Refused, match="not_cleared"):
             deed()
-    assert "check each new collective before it can invite anyone" in words(browser.get(PAGE))
+    assert "review each new collective before it can invite anyone" in words(browser.get(PAGE))
     page = browser.post("/organize/collectives/night-train/invite/", {"email": "tom@example.org", "role": "editor"})
-    assert "check each new collective before it can invite anyone" in words(page)
+    assert "review each new collective before it can invite anyone" in words(page)
     assert not OutgoingEmail.objects.exists()
     clear_collective(before.collective, by=staff, now=NOW)
     invite_people(before, people=people_in("a@example.org"), by=organizer, now=NOW)
@@ -192,7 +192,7 @@ def test_owners_ask_and_staff_let_it_go_on(
     with pytest.raises(Refused, match="not_yours"):
         ask_to_invite_again(before.collective, by=teammate, now=NOW)
     page = browser.post(f"{PAGE}round/", {"action": "ask"}, follow=True)
-    assert "An owner has asked the people who run this site to check this." in words(page)
+    assert "An owner has asked the people who run this site to review this." in words(page)
     assert Collective.objects.get(slug="night-train").asked_to_invite_at
     with pytest.raises(Refused, match="not_yours"):
         let_invite_again(before.collective, by=organizer, now=timezone.now())
@@ -275,7 +275,7 @@ def test_our_own_addresses_stay_links(settings: Settings) -> None:
     letter = {"collective": {"name": "evil.com"}}
     url = f"{settings.SITE_URL}/x.y/"
     context = {"title": "money.example", "letter": letter, "edit_url": url, "until": NOW}
-    parts = render_mail("letter_withdrawn", context, language="en")
+    parts = render_email("letter_withdrawn", context, language="en")
     assert url in parts["txt"].split()
     assert f'href="{url}"' in parts["html"]
     assert f">{url}</a>" in parts["html"]

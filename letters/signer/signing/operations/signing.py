@@ -13,7 +13,6 @@ from letters.base.switches.queries import is_on
 from letters.models import (
     CONTENT_HASH_BYTES,
     SALT_BYTES,
-    STANDING,
     Display,
     EmailKind,
     Letter,
@@ -27,7 +26,7 @@ from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
-from letters.signer.signing.operations.entries import Entry
+from letters.signer.signing.operations.submitted_form import SubmittedForm
 
 # Emails that one signature may cause more than once have a random part of this length in their key.
 NONCE_BYTES = 8
@@ -51,6 +50,9 @@ OWE_FIRST = insert_email(
 #
 # Privacy: the email goes to the address as it was typed, which is stored with the submission. The address that signed
 # before may be spelled differently, or be deleted (nobody sees the name): a mail server's log would show both.
+#
+# After "it wasn't me", or a removal by a moderator, no email follows. The address is stored all the same, until the
+# email is dropped: its domain decides how long that waits, and the page "check your email" shows it.
 SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
@@ -78,10 +80,9 @@ WITH invited AS (
     ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
         consent = excluded.consent, consented_at = excluded.consented_at
 ), found AS (
-    SELECT id, salt, false AS again, true AS stands FROM signed
+    SELECT id, salt, false AS again FROM signed
     UNION ALL
-    -- After "it wasn't me", or a removal by a moderator, no email follows, so no address is stored.
-    SELECT id, salt, true, {is_in(STANDING)} FROM letters_signature
+    SELECT id, salt, true FROM letters_signature
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND NOT {Transition.SIGN_INSTEAD.came_from()}
         -- Race: a signature that is withdrawn at this moment still looks known, though the new row has just replaced
         -- it.
@@ -93,7 +94,7 @@ WITH invited AS (
          consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s
+        %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s
     FROM found
     -- Somebody sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
@@ -107,7 +108,9 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 """  # noqa: S608 -- our own statement
 
 
-def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
+def sign_letter(
+    letter: Letter, *, submitted: SubmittedForm, language: str, now: datetime, seen: str | None = None
+) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
     Signing twice with one address makes one signature. Privacy: the answer is the same, and only the email tells.
@@ -123,14 +126,14 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, s
         raise Refused(Refusal.PAUSED)
     if seen is not None and not queries.has_seen_current(letter, language, seen):
         raise Refused(Refusal.TEXT_CHANGED)
-    signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
+    signature_id, salt, submission_id = _write_signature(letter, submitted, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
-    address = entry.address.deliverable
+    address = submitted.address.deliverable
     return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
 
 
-def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
-    values = _values(letter, entry, language, now)
+def _write_signature(letter: Letter, submitted: SubmittedForm, language: str, now: datetime) -> tuple[int, bytes, int]:
+    values = _values(letter, submitted, language, now)
     # Race: if the statement waits for another signing with this address, it cannot see the row that the other one
     # commits, so it runs again. That row may be deleted in between, so it tries more than twice.
     for _ in range(3):
@@ -147,27 +150,27 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
     raise Refused(Refusal.TRY_AGAIN)
 
 
-def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
-    consent = "" if entry.display == Display.NOBODY else entry.consent
+def _values(letter: Letter, submitted: SubmittedForm, language: str, now: datetime) -> dict[str, Any]:
+    consent = "" if submitted.display == Display.NOBODY else submitted.consent
     typed = {
-        **entry.as_shown(),
+        **submitted.as_shown(),
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,
         "consent": consent,
     }
-    spelling = hash_spelling(entry.address.deliverable)
+    spelling = hash_spelling(submitted.address.deliverable)
     return {
         **typed,
         "spelling": spelling,
         # Privacy: the same form with two spellings makes two submissions. Otherwise the link sent to one spelling would
         # also confirm the other.
         "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
-        "concern": entry.concern,
-        "via": entry.via,
+        "concern": submitted.concern,
+        "via": submitted.via,
         "salt": secrets.token_bytes(SALT_BYTES),
-        "address_hash": hash_address(entry.address.canonical),
-        "address": encrypt(entry.address.deliverable),
+        "address_hash": hash_address(submitted.address.canonical),
+        "address": encrypt(submitted.address.deliverable),
         "consented_at": now if consent else None,
         "nonce": secrets.token_hex(NONCE_BYTES),
         "now": now,

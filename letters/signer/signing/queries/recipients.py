@@ -90,11 +90,16 @@ def _others(letter: str, *, about: str = "true") -> str:
 
     Privacy: emails are counted by letter and address, whether there is a signature or not. Otherwise an address that is
     at its daily limit, or has reported spam, would from then on get different emails if it has signed.
+
+    A lost link that left before the withdrawal of the letter was undone does not count in `sent_just_now`: it said that
+    there was nothing to confirm, and the email that waited must still leave.
     """
+    restored = f"(SELECT restored_at FROM letters_letter WHERE id = {letter})"  # noqa: S608 -- as below
+    says_so = f"(others.kind <> '{EmailKind.REQUESTED}' OR coalesce(left_at > {restored}, true))"
     same = f"others.letter_id = {letter} AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea"
     return f"""
         {FULL_SINCE},
-        count(*) FILTER (WHERE {same} AND {about}
+        count(*) FILTER (WHERE {same} AND {about} AND {says_so}
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS sent_just_now,
         count(*) FILTER (WHERE {same}
             AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,
@@ -102,7 +107,7 @@ def _others(letter: str, *, about: str = "true") -> str:
         coalesce(bool_or({COMPLAINT}), false) AS has_complained"""
 
 
-ABOUT_THE_ENTRY = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
+ABOUT_THE_SUBMISSION = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)"""
 # The columns of the signature, then the others in the order of Recipient.
 RECIPIENT = f"""
@@ -131,7 +136,7 @@ CROSS JOIN LATERAL (
     SELECT
         count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
             AND others.spelling_hash = %(spelling)s AND others.created_at >= typed.submitted_at) > 0 AS has_failed,
-        {_others("signature.letter_id", about=ABOUT_THE_ENTRY)}
+        {_others("signature.letter_id", about=ABOUT_THE_SUBMISSION)}
     FROM ({other_emails("signature.address_hash", OF_FORMS)}) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s
