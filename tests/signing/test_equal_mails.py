@@ -523,12 +523,18 @@ def test_whatever_is_missing_is_filled_up_to_the_byte(length: int) -> None:
     assert size_of(message) - plain < PADDED_LENGTH + 20
 
 
-@pytest.mark.parametrize("sign_of_title", ["ц", "漢", "🕊"])
+# Titles that look like links are the longest: an invisible character goes before and after each of their dots.
+LONGEST_TITLES = ["ц" * 200, "漢" * 200, "🕊" * 200, "www." + "." * 196, "www。" + "。" * 196, "a@b.example/" + "＠" * 188]
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("title", LONGEST_TITLES)
 def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
-    collective: Collective, organizer: User, sign_of_title: str
+    collective: Collective, organizer: User, settings: Settings, title: str, language: str
 ) -> None:
-    Collective.objects.update(name=sign_of_title * 200)
-    text = Text(language="en", title=sign_of_title * 200, addressee="To all", summary="", body="Text")
+    settings.SITE_URL = f"https://{'offene-briefe.' * 16}example"
+    Collective.objects.update(name="🕊" * 200)
+    text = Text(language=language, title=title, addressee="To all", summary="", body="Text")
     letter = draft_letter(collective, slug="l" * 80, text=text, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
     letter.refresh_from_db()
