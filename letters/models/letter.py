@@ -211,6 +211,15 @@ class Letter(models.Model):
         """
         return self.awaiting_confirmation // 10 * 10
 
+    @property
+    def awaiting_review_in_tens(self) -> int:
+        """Round down, for everyone who is not a moderator.
+
+        Privacy: beyond the limit of a domain, every signature from it waits for a moderator. A person who typed many
+        addresses of one company would see in the exact number when somebody there confirms, or withdraws.
+        """
+        return self.awaiting_review // 10 * 10
+
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
         """Return why the letter takes no signatures now; "" if it takes them."""
         if self.status != self.Status.PUBLISHED:

@@ -65,7 +65,8 @@ def test_the_counter_tells_of_every_state_and_when_it_was_true(published: Letter
         "published": 2,
         "awaiting_confirmation": 0,
         "awaiting_confirmation_is_rounded": True,
-        "awaiting_review": 1,
+        "awaiting_review": 0,
+        "awaiting_review_is_rounded": True,
         "withdrawn": 1,
         "removed": 1,
         "goal": 500,
@@ -122,6 +123,41 @@ def test_how_many_await_their_signers_is_public_in_tens_alone(
 ) -> None:
     Letter.objects.update(awaiting_confirmation=pending)
     assert awaiting(letter, reader) == said
+
+
+@pytest.mark.parametrize(
+    ("held", "said"), [(0, (0, "fewer than 10")), (9, (0, "fewer than 10")), (29, (20, "at least 20"))]
+)
+def test_how_many_await_a_moderator_is_public_in_tens_alone(
+    letter: Letter, reader: Reader, held: int, said: tuple[int, str]
+) -> None:
+    Letter.objects.update(awaiting_review=held)
+    page = words(reader.get(letter.get_absolute_url()))
+    found = re.search(r"Waiting for a moderator (.*?) Withdrawn by their signers", page)
+    assert found
+    assert (reader.count(letter)["awaiting_review"], found[1]) == said
+
+
+def test_nothing_public_moves_when_somebody_held_for_their_domain_confirms_and_withdraws(
+    letter: Letter, reader: Reader
+) -> None:
+    """Whoever types many addresses of one company has its real signers held, and would see them come and go."""
+    addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
+
+    def public() -> list[tuple[str, bytes]]:
+        publish(NOW + timedelta(hours=1))
+        return [(answer["ETag"], answer.content) for answer in map(reader.get, addresses)]
+
+    before = public()
+    signature = sign_and_confirm(letter, "ada@company.example")
+    Signature.objects.filter(pk=signature.pk).update(state="held", concern="domain")
+    assert public() == before
+    letter.refresh_from_db()
+    assert letter.awaiting_review == 1
+    withdraw_signature(signature, now=NOW)
+    assert public() == before
+    letter.refresh_from_db()
+    assert letter.awaiting_review == 0
 
 
 def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:

@@ -83,8 +83,8 @@ def compose_email(
     return message
 
 
-# Privacy: this must be more than the longest email to a signer, whatever the organizers chose as title and name. An email
-# that is longer gets the next multiple, and its size tells who has signed: see tests/signing/test_equal_mails.py.
+# Privacy: this must be more than the longest email to a signer, whatever title and name the organizers chose. A longer
+# email gets the next multiple, and its size would tell who has signed: see tests/signing/test_equal_mails.py.
 PADDED_LENGTH = 32 * 1024
 PADDING_LINE = 64
 # The filling contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no

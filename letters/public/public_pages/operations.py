@@ -92,9 +92,9 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
     confirmation, review = queries.awaiting(letter_id)
     numbered, back, gone = added.total(), restored.total(), withdrawn.total() + removed.total()
     moved = numbered or back or gone
-    before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review)
-    letter.awaiting_confirmation = confirmation
-    if moved or before != (letter.awaiting_confirmation_in_tens, review):
+    before = (letter.awaiting_confirmation_in_tens, letter.awaiting_review_in_tens)
+    letter.awaiting_confirmation, letter.awaiting_review = confirmation, review
+    if moved or before != (letter.awaiting_confirmation_in_tens, letter.awaiting_review_in_tens):
         Letter.objects.filter(pk=letter_id).update(
             signature_count=F("signature_count") + numbered + back - gone,
             last_number=F("last_number") + numbered,
@@ -106,10 +106,10 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
             counted_at=now,
         )
     else:
-        # Privacy: only organizers see the exact number, so keep version and time. A new one would tell the public of a
-        # change that the rounded number hides.
-        Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation).update(
-            awaiting_confirmation=confirmation
+        # Privacy: the public sees rounded numbers, so keep version and time. A new one would tell of a change that the
+        # rounded numbers hide.
+        Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation, awaiting_review=review).update(
+            awaiting_confirmation=confirmation, awaiting_review=review
         )
     if moved:
         _note_hour(letter, now, published=numbered, taken_out=gone - back)

@@ -234,10 +234,11 @@ def _count(letter: Letter) -> HttpResponse:
     return JsonResponse(
         {
             "published": letter.signature_count,
-            # Rounded down to a multiple of ten: see Letter.awaiting_confirmation_in_tens.
+            # Rounded down to multiples of ten: see Letter.awaiting_confirmation_in_tens and awaiting_review_in_tens.
             "awaiting_confirmation": letter.awaiting_confirmation_in_tens,
             "awaiting_confirmation_is_rounded": True,
-            "awaiting_review": letter.awaiting_review,
+            "awaiting_review": letter.awaiting_review_in_tens,
+            "awaiting_review_is_rounded": True,
             "withdrawn": letter.withdrawn_count,
             "removed": letter.removed_count,
             "goal": letter.goal,
