@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -73,6 +74,44 @@ def course(letter: Letter, *, now: datetime) -> Course:
         total += new - out
         spans.append(Span(begins, new, out, total))
     return Course(unit, spans)
+
+
+# The chart has at least this number of places, so that two days do not fill it with two broad bars.
+FEWEST_DRAWN = 14
+
+
+def drawn(course: Course) -> list[Span]:
+    """Return the spans of the chart, with empty ones before the first."""
+    spans = list(course.spans)
+    while len(spans) < FEWEST_DRAWN:
+        # A moment in the span before: no span begins less than an hour after another.
+        begins = _begin(course.unit, spans[0].begins - timedelta(hours=1), _zone_of(spans[0]))
+        spans.insert(0, Span(begins, 0, 0, 0))
+    return spans
+
+
+def _zone_of(span: Span) -> ZoneInfo:
+    return cast("ZoneInfo", span.begins.tzinfo)
+
+
+@dataclass(frozen=True)
+class Newest:
+    today: int
+    yesterday: int
+
+
+def newest(letter: Letter, *, now: datetime) -> Newest:
+    """Return the new signatures of today and of yesterday, by the collective's calendar.
+
+    Privacy: never of the last 24 hours. That number would fall exactly one day after a signature, so reading it again
+    and again would tell the hour in which somebody without a name signed.
+    """
+    midnight = _begin("day", now, letter.collective.zone())
+    before = _begin("day", midnight - timedelta(hours=1), letter.collective.zone())
+    hours = LetterHour.objects.filter(letter=letter, hour__gte=before)
+    found = hours.aggregate(all=Sum("published"), today=Sum("published", filter=Q(hour__gte=midnight)))
+    today = found["today"] or 0
+    return Newest(today, (found["all"] or 0) - today)
 
 
 def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
