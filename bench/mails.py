@@ -54,24 +54,27 @@ WITH signed AS (
     SELECT id, current_revision_id, language, 'Reader', '', '', '', '', 'public', 'pending', '',
         substr(sha256(int4send(n)), 1, 8), sha256(convert_to(clock_timestamp() || ' ' || n, 'UTF8')), now()
     FROM letters_letter, generate_series(1, %s) AS n WHERE slug = %s
-    RETURNING id, revision_id, language
+    RETURNING id, revision_id, language, address_hash
 ), contact AS (
     INSERT INTO letters_signercontact (signature_id, address, consent) SELECT id, %s, '' FROM signed
 ), typed AS (
     INSERT INTO letters_submission
         (signature_id, revision_id, language, name, affiliation, role, country, comment, domain, display, consent,
-         concern, via, submitted_at, content_hash)
-    SELECT id, revision_id, language, 'Reader', '', '', '', '', '', 'public', '', '', '', now(), '' FROM signed
-    RETURNING id, signature_id
+         concern, via, submitted_at, content_hash, address, spelling_hash)
+    SELECT id, revision_id, language, 'Reader', '', '', '', '', '', 'public', '', '', '', now(), '', %s,
+        substr(address_hash, 1, 8)
+    FROM signed
+    RETURNING id, signature_id, spelling_hash
 )
-INSERT INTO letters_outgoingemail (kind, signature_id, submission_id, key, created_at, next_attempt_at, attempts, error)
-SELECT 'confirm', signature_id, id, 'confirm:' || signature_id, now(), now(), 0, '' FROM typed
+INSERT INTO letters_outgoingemail
+    (kind, signature_id, submission_id, spelling_hash, key, created_at, next_attempt_at, attempts, error)
+SELECT 'confirm', signature_id, id, spelling_hash, 'confirm:' || signature_id, now(), now(), 0, '' FROM typed
 """
 
 
 def owe(site: Site, many: int) -> None:
     """Create this many confirmation emails, due now."""
-    site.database.execute(OWE, [many, SAMPLE, encrypt(ADDRESS)])
+    site.database.execute(OWE, [many, SAMPLE, encrypt(ADDRESS), encrypt(ADDRESS)])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from django.test.client import Client, ClientMixin
 from limits import parse
 from pytest_django import Settings
 from redis.connection import AbstractConnection
+from whitenoise import WhiteNoise
 
 from letters.base.switches import queries as switches_queries
 from letters.models import Collective, Letter, Membership, User
@@ -47,6 +48,23 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("undersigned")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_read_once() -> Iterator[None]:
+    """Every new Client builds the middleware again, and WhiteNoise would then read every static file again."""
+    read, files_in = WhiteNoise.update_files_dictionary, {}
+
+    def read_once(self: Any, root: str, prefix: str) -> None:
+        if (root, prefix) not in files_in:
+            before = set(self.files)
+            read(self, root, prefix)
+            files_in[root, prefix] = {url: file for url, file in self.files.items() if url not in before}
+        self.files.update(files_in[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", read_once)
+        yield
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ FLAGS = [
     *["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
     *["--disable-sync", "--no-first-run"],
 ]
-HEAVIEST = 60_000
+# A page with its style and scripts, and the face of its letters.
+HEAVIEST = 120_000
 SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 Visit = Callable[..., Page]
@@ -347,6 +348,7 @@ def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_w
     until(lambda: is_in_effect({"name withheld", "nome non pubblicato"}, not_shown=new_name, counted=count), 2)
 
     press(page, "Withdraw my signature")
+    press(page, "Yes, withdraw my signature")
     until(lambda: is_in_effect({"withdrawn", "ritirata"}, not_shown=new_name, counted=count - 1), 2)
     expect(page.get_by_role("heading", level=1)).to_have_text("This signature was withdrawn.")
     assert email not in page.content()
@@ -543,6 +545,43 @@ def test_no_page_scrolls_sideways_on_a_small_phone(width: int, visitor: Visit, p
     assert {what: found for what, found in wide.items() if found > width} == {}
 
 
+def test_the_address_that_was_typed_is_shown_only_in_the_window_that_typed_it(site: Site, visitor: Visit) -> None:
+    name, email = somebody()
+    page = visitor()
+    fill_in(page, name, email)
+    expect(page.locator("#typed")).to_contain_text(email)
+    page.reload()
+    expect(page.locator("#typed")).to_contain_text(email)
+    page.get_by_role("button", name="Send the email again").click()
+    page.wait_for_url("**?again")
+    expect(page.locator("#typed")).to_contain_text(email)
+    assert page.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert page.context.cookies() == []
+    # The page itself and its URL, which somebody may pass on, do not contain it.
+    assert email not in site.get(urlsplit(page.url).path).text
+    other = visitor()
+    other.goto(page.url)
+    expect(other.locator("#typed")).to_be_hidden()
+    assert email not in other.content()
+
+
+@pytest.mark.parametrize("size", [(360, 740), (1280, 900)])
+def test_sign_is_in_reach_while_somebody_reads(size: tuple[int, int], visitor: Visit) -> None:
+    page = visitor(viewport={"width": size[0], "height": size[1]}, java_script_enabled=False)
+    page.goto(LETTER)
+    # The second link is the one beside the text; the first screen has another one at its top.
+    first, link = page.locator(".count .button"), page.locator(".sign-bar .button")
+    expect(first).to_be_in_viewport()
+    if size[0] < 1000:
+        expect(link).not_to_be_in_viewport()
+    for heading in ("What we could not say", "What we ask for"):
+        page.get_by_role("heading", name=heading).evaluate("heading => heading.scrollIntoView()")
+        expect(link).to_be_in_viewport(ratio=1)
+    link.click()
+    expect(page.get_by_label("Your name")).to_be_in_viewport()
+    expect(link).not_to_be_in_viewport()
+
+
 def test_no_page_asks_anybody_else_for_anything_or_keeps_anything(
     site: Site, visitor: Visit, pages: dict[str, str]
 ) -> None:
@@ -558,7 +597,7 @@ def test_no_page_asks_anybody_else_for_anything_or_keeps_anything(
 
 
 @pytest.mark.parametrize("path", ["/", LETTER, ITALIAN, f"{LETTER}signatures/"])
-def test_a_first_visit_weighs_less_than_60_kilobytes(path: str, visitor: Visit) -> None:
+def test_a_first_visit_weighs_less_than_120_kilobytes(path: str, visitor: Visit) -> None:
     page = visitor()
     weights: list[float] = []
     browser = page.context.new_cdp_session(page)

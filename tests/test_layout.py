@@ -13,7 +13,7 @@ SHARE = 0.95
 # Modules of letters/shared with one user, and why each stays there.
 ONE_USER = {
     "email_styles": "the settings name it, for the emails of all packages",
-    "opening": "a template filter that the pages of three packages use",
+    "letter_parts": "a template filter that the pages of three packages use",
 }
 
 

@@ -150,7 +150,7 @@ class Run:
         becomes_nobody = self.address("becomes.nobody")
         self.sign(becomes_nobody, name=f"{SHOWN} For Now")
         self.press(becomes_nobody, "confirm")
-        self.press(becomes_nobody, "manage", action="save", name=f"{SECRET} No More", display="nobody")
+        self.press(becomes_nobody, "manage", action="save", name=f"{SECRET} No More", display="nobody", sure="nobody")
 
         withdrawn = self.address("withdrawn")
         self.sign(withdrawn, name=f"{GONE} Withdrawn")

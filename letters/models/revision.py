@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest
 
 from letters.models.letter import Letter
 from letters.shared.differences import Paragraph, differences
+from letters.shared.plain_text import to_plain
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -254,11 +255,15 @@ class Translation(models.Model):
         return self.title
 
     def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
-        """Return what changed for readers: everything that the fingerprint covers, and the
-        summary, which accompanies links.
+        """Return what changed for readers, as they read it and without Markdown: all that the fingerprint covers, and
+        the summary, which accompanies links.
         """
-        texts = [f"{text.addressee}\n\n{text.title}\n\n{text.summary}\n\n{text.body}" for text in (older, self)]
-        return differences(*texts)
+        return differences(*(text.as_read for text in (older, self)))
+
+    @property
+    def as_read(self) -> str:
+        """Return everything that readers see, as plain text. Links and pictures are followed by their addresses."""
+        return "\n\n".join([self.addressee, self.title, self.summary, to_plain(self.html, base="")])
 
     @property
     def fingerprint(self) -> str:

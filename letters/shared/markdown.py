@@ -4,7 +4,7 @@ their HTML), and for the PDF (exports/pdf/typesetting.py). So all of them have t
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -46,7 +46,7 @@ HTML_OF_ANY = 50_000
 TAGS = {
     *["p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "br", "pre"],
     *["em", "strong", "s", "code", "a", "img", "sup", "section"],
-    *["table", "thead", "tbody", "tr", "th", "td"],
+    *["table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"],
 }
 ATTRIBUTES = {
     "a": {"href", "id", "dir"},
@@ -285,6 +285,31 @@ def _number(items: list[Token]) -> None:
         due = item.meta["number"] + 1
 
 
+def _set_captions(state: StateCore) -> None:
+    """Make a figure of one of our own pictures if it is alone in its paragraph and has a title, which is the caption.
+
+    The description (`alt`) stays: it is for people who cannot see the picture.
+    """
+    for opening, inline, closing in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if opening.type != "paragraph_open" or len(inline.children or []) != 1:
+            continue
+        [only] = inline.children or []
+        caption = caption_of(only.attrs) if only.type == "image" else ""
+        if caption:
+            opening.tag = closing.tag = "figure"
+            inline.children = [
+                only,
+                Token("caption_open", "figcaption", 1, level=only.level),
+                Token("text", "", 0, content=caption, level=only.level + 1),
+                Token("caption_close", "figcaption", -1, level=only.level),
+            ]
+
+
+def caption_of(picture: Mapping[str, str | int | float]) -> str:
+    """Return the caption of a picture with these attributes; "" if it has none, or is not one of ours."""
+    return str(picture.get("title", "")).strip() if ADDRESS.fullmatch(str(picture.get("src", ""))) else ""
+
+
 def _tick_boxes(state: StateCore) -> None:
     for before, token in zip(state.tokens[1:], state.tokens[2:], strict=False):
         if before.type != "paragraph_open" or token.type != "inline" or not token.children:
@@ -354,6 +379,7 @@ def _made() -> MarkdownIt:
         "rank_headings": _rank_headings,
         "keep_numbers": _keep_numbers,
         "tick_boxes": _tick_boxes,
+        "set_captions": _set_captions,
     }.items():
         made.core.ruler.push(name, rule)
     for name, render in RENDERED.items():

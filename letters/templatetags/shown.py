@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from letters.models import Addition, Letter, Update
-from letters.shared import languages, opening, text
+from letters.shared import languages, letter_parts, text
 from letters.shared.added import added_sentence, since_sentence
 from letters.shared.differences import Part
 
@@ -30,9 +30,9 @@ def linked(sentence: str) -> SafeString:
 
 
 @register.filter
-def with_initial(html: str) -> SafeString:
+def with_parts(html: str) -> SafeString:
     """Mark the opening paragraph of a letter's text, which is stored as safe HTML."""
-    return mark_safe(opening.with_initial(html))  # noqa: S308 -- it was cleaned when it was stored
+    return mark_safe(letter_parts.with_parts(html))  # noqa: S308 -- it was cleaned when it was stored
 
 
 @register.simple_tag

@@ -137,6 +137,7 @@ def test_one_carries_over_one_stays_one_withdraws(site: Site, visitor: Visit) ->
 
     signer.goto(site.mailed_link("manage", carlo))
     press(signer, "Withdraw my signature")
+    press(signer, "Yes, withdraw my signature")
     until(lambda: "Carlomarco" not in site.get(LIST).text, 2)
 
     assert "signed the first text" in beside("Bertarosa", site)

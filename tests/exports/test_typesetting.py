@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from letters.organizer.exports.pdf.typesetting import quoted, typst_of
 
+PICTURE = f"/media/{'0' * 32}-1200x600.webp"
 PIECES = [
     "# ",
     "## ",
@@ -64,6 +65,13 @@ def test_the_blocks_of_a_letter_are_those_of_its_page() -> None:
         'quote(block: true, {par({{text("h")}})})',
         "align(center, line(length: 30%, stroke: 0.5pt))",
     ]
+
+
+def test_the_caption_of_a_picture_is_on_paper_and_its_description_without_one() -> None:
+    pictures = {PICTURE: "1.webp"}
+    with_caption = typst_of(f'![A red train]({PICTURE} "Photo: Ada")', pictures)
+    assert 'alt: "A red train"), caption: text("Photo: Ada"))' in with_caption
+    assert 'caption: text("A red train"))' in typst_of(f"![A red train]({PICTURE})", pictures)
 
 
 def test_a_link_too_long_for_paper_is_its_words() -> None:

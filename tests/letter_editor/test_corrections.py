@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from letters.models import Letter, Revision, Signature, User
+from letters.models import Letter, Revision, Signature, Translation, User
 from letters.organizer.letter_editor.changes import ALWAYS_ALLOWED, _not_struck_out
 from letters.organizer.letter_editor.operations import Text, publish_letter, start_revision, translate_letter
 from letters.shared.differences import changed_words
+from letters.shared.markdown import render_markdown
 from letters.shared.refused import Refused
 from tests.conftest import LetterMaker
 from tests.effort import effort
@@ -188,3 +189,18 @@ def test_the_summary_beside_links_to_the_letter_counts_as_well(long: Letter, org
         Revision.objects.get(letter=long, number=number).translations.get(language="en") for number in (1, 2)
     )
     assert "Everybody" in str(second.differences_from(first))
+
+
+def test_readers_compare_texts_as_they_read_them() -> None:
+    bodies = [
+        "## Why\n\n1. **Pay.** For every hour.",
+        "### Why\n\n1. *Pay.* For [every](https://example.org) hour worked.",
+    ]
+    first, second = (
+        Translation(title="T", addressee="A", summary="", body=body, html=render_markdown(body)) for body in bodies
+    )
+    shown = "".join(part.text for paragraph in second.differences_from(first) for part in paragraph.parts)
+    assert "1. Pay. For every (https://example.org) hour worked." in shown
+    assert not {"*", "#", "["} & set(shown)
+    without_marks = Translation(title="T", addressee="A", html=render_markdown(bodies[0].replace("*", "")))
+    assert [paragraph.kind for paragraph in without_marks.differences_from(first)] == ["skipped"]

@@ -89,6 +89,9 @@ def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer:
 
 def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: LetterMaker, signer: Signer) -> None:
     signature = sign(published(reviewed=True))
+    asks = words(signer.get(confirm_url(signature)))
+    assert "Everyone can see this once a moderator has reviewed it." in asks
+    assert "Everyone can see this." not in asks
     assert "A moderator reviews each signature on this letter" in words(signer.press(confirm_url(signature)))
     assert state(signature) == "held"
 
@@ -154,7 +157,7 @@ def test_confirming_twice_is_harmless(letter: Letter, signer: Signer, mailoutbox
     assert words(signer.press(url)) == words(first)
     assert state(signature) == "published"
     deliver()
-    assert [str(mail.subject) for mail in mailoutbox] == ["You have signed. Thank you."]
+    assert [str(mail.subject) for mail in mailoutbox] == ["Your signature is confirmed. Thank you."]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -64,11 +64,45 @@ def test_a_name_can_be_hidden(letter: Letter, signer: Signer, signature: Signatu
 
 
 def test_becoming_nobody_forgets_name_and_address(letter: Letter, signer: Signer, signature: Signature) -> None:
-    assert act(signer, control_link(signature), "save", name="Ada Lovelace", display="nobody") == 303
+    assert act(signer, control_link(signature), "save", name="Ada Lovelace", display="nobody", sure="nobody") == 303
     signature.refresh_from_db()
     assert (signature.name, signature.affiliation) == ("", "")
     assert not SignerContact.objects.exists()
     assert "We have deleted your address" in signer.get(control_link(signature)).content.decode()
+
+
+def test_becoming_nobody_is_asked_once_and_keeps_what_was_typed(
+    letter: Letter, signer: Signer, signature: Signature
+) -> None:
+    before = Signature.objects.values().get()
+    fields = {"action": "save", "name": "Ada Lovelace", "display": "nobody"}
+    asked = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
+    assert asked.status_code == 200
+    assert "Sign without a name? We delete your name" in words(asked)
+    assert Signature.objects.values().get() == before
+    assert SignerContact.objects.exists()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', asked.content.decode()))
+    sure = {"action": "save", **hidden}
+    assert signer.client.post(control_link(signature), sure, headers=FROM_OUR_PAGE).status_code == 303
+    signature.refresh_from_db()
+    assert (signature.display, signature.name) == ("nobody", "")
+    # Nobody is asked again about what they have.
+    assert act(signer, control_link(signature), "save", display="nobody") == 303
+
+
+def test_withdrawing_is_asked_once(letter: Letter, signer: Signer, signature: Signature) -> None:
+    link = control_link(signature)
+    page = signer.get(link).content.decode()
+    assert 'value="ask_withdraw"' in page
+    assert 'value="withdraw"' not in page
+    before = Signature.objects.values().get()
+    asked = signer.client.post(link, {"action": "ask_withdraw"}, headers=FROM_OUR_PAGE)
+    assert "Withdraw your signature?" in words(asked)
+    assert Signature.objects.values().get() == before
+    assert 'name="action" value="withdraw"' in asked.content.decode()
+    assert act(signer, link, "withdraw") == 303
+    signature.refresh_from_db()
+    assert signature.state == "withdrawn"
 
 
 def test_consent_to_updates_can_be_given_and_taken_back(signer: Signer, signature: Signature) -> None:
@@ -210,7 +244,7 @@ def test_the_thank_you_mail_brings_it(letter: Letter, signer: Signer) -> None:
     signer.confirm()
     deliver()
     thanks = mail.outbox[-1]
-    assert thanks.subject == "You have signed. Thank you."
+    assert thanks.subject == "Your signature is confirmed. Thank you."
     link = re.search(r"https?://[^/\s]+(/signatures/manage/\S+)", str(thanks.body))
     assert link
     assert signer.get(link[1]).status_code == 200

@@ -20,7 +20,8 @@ def control_page(letter: Letter) -> str:
 
 
 def save(letter: Letter, signer: Signer, **fields: str) -> Response:
-    return signer.client.post(control_page(letter), {"action": "save", **fields}, headers=FROM_OUR_PAGE)
+    sure = {"action": "save", "sure": "nobody", **fields}
+    return signer.client.post(control_page(letter), sure, headers=FROM_OUR_PAGE)
 
 
 @pytest.mark.parametrize("stored", ORDER)

@@ -374,7 +374,7 @@ def test_the_mail_that_thanks_is_not_counted(published: LetterMaker) -> None:
     for number in range(3):
         sign_and_confirm(published(f"letter-{number}"))
     deliver()
-    assert [str(message.subject) for message in mail.outbox] == ["You have signed. Thank you."] * 3
+    assert [str(message.subject) for message in mail.outbox] == ["Your signature is confirmed. Thank you."] * 3
     sign(published("another"))
     deliver()
     assert len(mail.outbox) == 4

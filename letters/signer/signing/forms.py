@@ -143,7 +143,9 @@ class SigningForm(forms.Form):
     )
     email = AddressField(
         label=_("Your email address"),
-        help_text=_("Never shown. We email you there so that you can confirm your signature."),
+        help_text=_(
+            "Never shown. We email you there so that you can confirm your signature. One signature per mailbox."
+        ),
     )
     affiliation = LineField(
         label=_("Affiliation"),
@@ -227,7 +229,8 @@ class SigningForm(forms.Form):
             return
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
-            "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature."
+            "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature. One "
+            "signature per mailbox."
         ) % {"domains": self.domains_phrase()}
 
     @property

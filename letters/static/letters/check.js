@@ -1,5 +1,26 @@
 // Keeps the sentence about the mail current while the signer looks for it, and says times as the signer's clock does.
 
+// The address that was typed, which only this tab knows: the page itself never contains it. It stays with this entry of the
+// tab's history, and nowhere else.
+function typed() {
+  try {
+    const address = sessionStorage.getItem("typed");
+    sessionStorage.removeItem("typed");
+    if (address) history.replaceState({ typed: address }, "");
+  } catch { /* A private window. */ }
+  return history.state?.typed ?? "";
+}
+
+const address = typed();
+if (address) {
+  const said = document.getElementById("typed");
+  said.querySelector("b").textContent = address;
+  said.hidden = false;
+  document.getElementById("again").addEventListener("submit", () => {
+    try { sessionStorage.setItem("typed", address); } catch { /* It is not shown again, then. */ }
+  });
+}
+
 const mail = () => document.getElementById("mail");
 // As the server wrote it, with its own times.
 let said = mail().textContent;

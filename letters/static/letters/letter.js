@@ -39,7 +39,7 @@ async function refresh() {
   const found = Number(page.querySelector("[data-url]").dataset.version);
   if (found < version) return;
   version = found;
-  for (const id of ["headline", "added", "progress", "newest", "ledger-numbers"]) {
+  for (const id of ["headline", "added", "progress", "newest", "ledger-numbers", "so-far"]) {
     const shown = document.getElementById(id);
     const fresh = page.getElementById(id);
     // Whoever stands on a link in it keeps their place.

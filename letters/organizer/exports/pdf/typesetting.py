@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from markdown_it.tree import SyntaxTreeNode
 
-from letters.shared.markdown import TooComplicated, bare, parse
+from letters.shared.markdown import TooComplicated, bare, caption_of, parse
 from letters.shared.pictures import ADDRESS
 
 # All control characters except tabs and line ends.
@@ -105,7 +105,7 @@ class _Setter:
 
     def paragraph(self, node: SyntaxTreeNode) -> str:
         inline = node.children[0].children if node.children else []
-        if inline and all(each.type in {"image", "softbreak"} for each in inline):
+        if inline and all(each.type in {"image", "softbreak", "caption"} for each in inline):
             return "; ".join(self.figure(each) for each in inline if each.type == "image")
         return f"par({self.inside(node)})"
 
@@ -124,15 +124,16 @@ class _Setter:
         return f"link({quoted(target)}, {{{self.inside(node)}; {printed}}})"
 
     def figure(self, node: SyntaxTreeNode) -> str:
-        """Typeset one of our own pictures with its caption; for any other picture, only the caption."""
-        source, caption = str(node.attrs.get("src", "")), f"text({quoted(breakable(node.content))})"
+        """Typeset one of our own pictures with its caption or description; for any other picture, only that."""
+        source, said = str(node.attrs.get("src", "")), caption_of(node.attrs) or node.content
+        caption = f"text({quoted(breakable(said))})"
         address = ADDRESS.fullmatch(source)
         if not address or source not in self.pictures:
-            return f"par(emph({caption}))" if node.content else ""
+            return f"par(emph({caption}))" if said else ""
         width, height = (int(address[place]) * POINTS_A_PIXEL for place in (2, 3))
         width *= min(1, WIDEST / width, HIGHEST / height)
         image = f"image({quoted(self.pictures[source])}, width: {width:.1f}pt, alt: {quoted(node.content)})"
-        return f"figure({image}, caption: {caption})" if node.content else f"figure({image})"
+        return f"figure({image}, caption: {caption})" if said else f"figure({image})"
 
     def picture(self, node: SyntaxTreeNode) -> str:
         return f"emph(text({quoted(breakable(node.content))}))"

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from letters.base.emailed_links.guards import of_a_signature, see_other, useless_link
-from letters.models import Signature
+from letters.models import Display, Signature
 from letters.shared.languages import interface_language
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
@@ -37,6 +37,8 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, typed_fields(request) if request.method == "POST" else None)
         action = request.POST.get("action", "")
+        if question := _question(request, signature, action, form):
+            return signature_page(request, "letters/signing/sure.html", signature, question=question, form=form)
         try:
             if request.method == "POST" and _managed(signature, action, form):
                 return see_other(f"{request.path}?done")
@@ -47,6 +49,15 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         return signature_page(
             request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored
         )
+
+
+def _question(request: HttpRequest, signature: Signature, action: str, form: ChangeForm) -> str:
+    """Return what to ask before something that cannot be undone is done: "withdraw" or "nobody"; "" for nothing."""
+    if action == "ask_withdraw":
+        return "withdraw"
+    hides = action == "save" and form.is_valid() and form.cleaned_data["display"] == Display.NOBODY
+    asks = hides and signature.display != Display.NOBODY and request.POST.get("sure") != Display.NOBODY
+    return "nobody" if asks else ""
 
 
 def _managed(signature: Signature, action: str, form: ChangeForm) -> bool:
