@@ -94,8 +94,8 @@ def test_every_organizers_page_begins_at_the_top_and_has_one_main_button(organiz
 
 
 def test_the_menu_opens_without_javascript_and_marks_the_page(site: Site, organizer: Page, visitor: Visit) -> None:
-    page = visitor(viewport={"width": WIDTH, "height": 740}, java_script_enabled=False)
-    page.context.add_cookies(organizer.context.cookies())
+    known = organizer.context.storage_state()
+    page = visitor(viewport={"width": WIDTH, "height": 740}, java_script_enabled=False, storage_state=known)
     page.goto(f"/organize/letters/{SLUG}/pictures/")
     menu = page.get_by_role("navigation", name="Pages of this letter")
     expect(menu).to_be_hidden()

@@ -144,11 +144,14 @@ def _entry(context: RequestContext, place: Place, of: dict[str, str]) -> Entry:
 
 
 def _role(context: RequestContext, collective: Collective) -> str:
-    """Return the role that the person has in a collective; "" if they are no member."""
+    """Return the role that the person has in a collective; "" if they are no member. Asks once for each request."""
     user = context.request.user
     if not isinstance(user, User):
         return ""
-    return collective.memberships.filter(user=user).values_list("role", flat=True).first() or ""
+    known: dict[int, str] = vars(context.request).setdefault("known_roles", {})
+    if collective.pk not in known:
+        known[collective.pk] = collective.memberships.filter(user=user).values_list("role", flat=True).first() or ""
+    return known[collective.pk]
 
 
 @register.simple_tag(takes_context=True)

@@ -214,7 +214,7 @@ class Page:
     onward: str | None
 
 
-def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "") -> Page:
+def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "", oldest_first: bool = False) -> Page:
     """Return a page of one of LISTS, newest first. `search` keeps signatures in which each of its words begins a word.
 
     Marks, case and apostrophes do not matter. Published signatures are sorted by number before `after`, the others by
@@ -228,17 +228,24 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "")
         signatures = signatures.exclude(confirmed_at=None)
     if shown == "published":
         numbered = _numbered(letter, words) & signatures.filter(number__isnull=False)
-        before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-        rows = (numbered.filter(number__lt=before) if before else numbered).order_by("-number")
-        return _page(rows, lambda last: str(last.number))
+        return _page(_from_number(numbered, after, oldest_first), lambda last: str(last.number))
     latest = signatures.annotate(moment=MOMENT).order_by("-moment", "-pk")
     if words:
         newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
         latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
-    purpose = f"{shown}:{letter.pk}"
+    purpose, beyond = f"{shown}:{letter.pk}", "gt" if oldest_first else "lt"
     if cursor := read_cursor(purpose, after):
-        latest = latest.filter(Q(moment__lt=cursor[0]) | Q(moment=cursor[0], pk__lt=cursor[1]))
-    return _page(latest, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+        later = Q(**{"moment": cursor[0], f"pk__{beyond}": cursor[1]})
+        latest = latest.filter(Q(**{f"moment__{beyond}": cursor[0]}) | later)
+    rows = latest.reverse() if oldest_first else latest
+    return _page(rows, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+
+
+def _from_number(numbered: SignatureQuerySet, after: str, oldest_first: bool) -> SignatureQuerySet:
+    number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    beyond = "number__gt" if oldest_first else "number__lt"
+    rows = numbered.filter(**{beyond: number}) if number else numbered
+    return rows.order_by("number" if oldest_first else "-number")
 
 
 def _folded_words(search: str) -> list[str]:

@@ -45,15 +45,24 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
     is_valid = form.is_valid()
     shown = form.shown_list
     search = form.cleaned_data.get("q", "")
-    page = queries.signatures(letter, shown=shown, search=search, after=request.GET.get("after", ""))
-    onward = urlencode({"shown": shown, "q": search, "after": page.onward or ""})
+    oldest_first = request.GET.get("order") == "oldest"
+    after = request.GET.get("after", "")
+    page = queries.signatures(letter, shown=shown, search=search, after=after, oldest_first=oldest_first)
+    of_list = {"shown": shown, "q": search}
+    order = {"order": "oldest"} if oldest_first else {}
     context = {
         "letter": letter,
         "form": form,
         "page": page,
         "shown": shown,
         "search": search,
-        "onward": f"?{onward}" if page.onward else "",
+        "onward": _query(of_list | order | {"after": page.onward}) if page.onward else "",
+        "oldest_first": oldest_first,
+        "other_order": _query(of_list | {"order": "newest" if oldest_first else "oldest"}),
         "most_searched": queries.MAX_SEARCHED,
     }
     return render(request, "letters/dashboard/signatures.html", context, status=200 if is_valid else 422)
+
+
+def _query(fields: dict[str, str]) -> str:
+    return f"?{urlencode(fields)}"
