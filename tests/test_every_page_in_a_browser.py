@@ -71,7 +71,7 @@ def organizer(site: Site, visitor: Visit) -> Page:
 
 # Where the first thing of a page begins, under the menu and the state of the letter; and its filled buttons.
 TOP = """() => {
-    const first = document.querySelector("main h1") ?? document.querySelector("main > *");
+    const first = document.querySelector("main > :not(.status)");
     return Math.round(first.getBoundingClientRect().top + scrollY);
 }"""
 FILLED = (
