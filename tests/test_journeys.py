@@ -494,6 +494,9 @@ def pages(site: Site) -> dict[str, str]:
     asks = until(lambda: [links for links in map(mailed_links, site.mails_to(confirmed)) if "confirm" in links][1:])
     return {
         "home": "/",
+        "about": "/about/",
+        "how we count": "/it/how-we-count/",
+        "privacy": "/privacy/",
         "letter": LETTER,
         "the letter in Italian": ITALIAN,
         "form with errors": LETTER,

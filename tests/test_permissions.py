@@ -87,6 +87,12 @@ ROWS = {
     # Public pages
     "home": Row("200", "405"),
     "translated_home": Row("200", "405", more=ITALIAN),
+    "about": Row("200", "405"),
+    "translated_about": Row("200", "405", more=ITALIAN),
+    "how-we-count": Row("200", "405"),
+    "translated_how-we-count": Row("200", "405", more=ITALIAN),
+    "privacy": Row("200", "405"),
+    "translated_privacy": Row("200", "405", more=ITALIAN),
     "letter": Row("200", "405"),
     "translated_letter": Row("200", "405", more=ITALIAN),
     "signatures": Row("200", "405"),

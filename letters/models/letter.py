@@ -83,8 +83,10 @@ class Letter(models.Model):
     publish_refused = models.CharField(max_length=30, default="", db_default="", blank=True)
     # A public sentence about why it was withdrawn.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # The time of the withdrawal and the status before it, because it can be undone for a day.
+    # The time of the withdrawal and the status before it, because it can be undone for a day; and when that was done
+    # last.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    restored_at = models.DateTimeField(null=True, blank=True)
     withdrawn_from = models.CharField(max_length=10, choices=Status, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
 

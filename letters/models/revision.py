@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 
 from letters.models.letter import Letter
 from letters.shared.differences import Paragraph, differences
-from letters.shared.plain_text import to_plain
+from letters.shared.plain_text import first_lines, to_plain
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -259,6 +259,11 @@ class Translation(models.Model):
         the summary, which accompanies links.
         """
         return differences(*(text.as_read for text in (older, self)))
+
+    @property
+    def description(self) -> str:
+        """Return the summary, or the first lines of the text, for shared links and lists. It is never empty."""
+        return self.summary or first_lines(self.html, base="") or self.title
 
     @property
     def as_read(self) -> str:

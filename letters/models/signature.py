@@ -29,7 +29,7 @@ from letters.models.lifecycle import (
 from letters.models.revision import History, Revision
 from letters.models.said import WORDS, Consented, Said
 from letters.shared.addresses import SPELLING_HASH_BYTES
-from letters.shared.tokens import Token, make_token, read_token
+from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 
 SALT_BYTES = 8
 # An invited person has this long to answer. Then their address is deleted.
@@ -112,7 +112,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         signature = self.of(token) if token else None
         return (signature, token) if signature and token else None
 
-    def of(self, token: Token) -> Signature | None:
+    def of(self, token: SignatureToken) -> Signature | None:
         """Return the signature, or None if it is gone."""
         signature = self.select_related("letter__collective", "contact").filter(pk=token.signature_id).first()
         return signature if signature and token.matches(signature.salt) else None
@@ -304,14 +304,18 @@ class Signature(Said):
         return [Change(name, getattr(self, name), asked[name]) for name in names]
 
     def link(self, purpose: str, *, now: datetime, submission_id: int | None = None) -> str:
-        """Return the path of one of its pages with a token. The name in urls.py is also the purpose of the token."""
-        token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now, submission_id=submission_id)
-        return reverse(purpose, kwargs={"token": token})
+        """Return the path of one of its pages with a token, for one submission if the page is about one."""
+        return self._path(purpose, now, bound_to=submission_id)
 
     def not_me_link(self, spelling_hash: bytes | memoryview | None, *, now: datetime) -> str:
         """Return the path of the page "it wasn't me" for the owner of one spelling of the address."""
         bound_to = int.from_bytes(bytes(spelling_hash)) if spelling_hash else None
-        return self.link("not-me", now=now, submission_id=bound_to)
+        return self._path("not-me", now, bound_to=bound_to)
+
+    def _path(self, purpose: str, now: datetime, *, bound_to: int | None) -> str:
+        """The name in urls.py is also the purpose of the token."""
+        token = make_token(purpose, signature_id=self.pk, salt=self.salt, now=now, bound_to=bound_to)
+        return reverse(purpose, kwargs={"token": token})
 
     def url_of_letter(self, *, now: datetime) -> str:
         """Return where its signer reads the letter: before publication only behind the signer's own link."""

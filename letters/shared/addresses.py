@@ -93,6 +93,11 @@ def parse_address(text: str) -> Address:
     # Privacy: Python's email package decodes an encoded word in a name, and the email would go to another mailbox.
     if deliverable.startswith('"') or "=?" in deliverable:
         raise NoAddress("unsendable")
+    return address_of(deliverable)
+
+
+def address_of(deliverable: str) -> Address:
+    """Return an address that was parsed before, and then stored as it gets email."""
     return Address(deliverable, canonical(deliverable))
 
 

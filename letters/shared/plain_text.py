@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 SPACE = re.compile("[ \t\n\r\f]+")
@@ -27,6 +28,10 @@ LEFT_TO_RIGHT = "\u200e"
 LEADS_BACK = "↩"
 # Deeper levels are flattened. No letter needs them, and each level is a recursive call.
 DEEPEST = 40
+# How long the first lines of a text are, and how much of its HTML is read for them.
+DESCRIPTION = 160
+START = 3000
+LONGEST_SALUTATION = 80
 
 
 @dataclass
@@ -42,6 +47,14 @@ def to_plain(html: str, *, base: str) -> str:
     reader.feed(html)
     reader.close()
     return "\n\n".join("\n".join(lines) for lines in _Writer(base).blocks(reader.root))
+
+
+def first_lines(html: str, *, base: str) -> str:
+    """Return the beginning of a text on one line, cut at a word, without "Dear ministers," if more follows."""
+    blocks = to_plain(html[:START], base=base).split("\n\n")
+    if len(blocks) > 1 and len(blocks[0]) <= LONGEST_SALUTATION and blocks[0].endswith((",", ":")):
+        blocks = blocks[1:]
+    return Truncator(SPACE.sub(" ", " ".join(blocks)).strip()).chars(DESCRIPTION)
 
 
 class _Reader(HTMLParser):

@@ -24,10 +24,10 @@ from django.conf import settings
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
-# The same as CONTENT with the id of its submission (8 bytes) and 10 random bytes: 72 characters.
+# The same as CONTENT with what the link is bound to (8 bytes) and 10 random bytes: 72 characters.
 BOUND_CONTENT = struct.Struct(">QI8sQ10s")
 BOUND_LENGTH = 72
-# The same as CONTENT with an address (padded to 254 bytes, so that all have one length) and 11 random bytes.
+# The same with an address (padded to 254 bytes, so that all have one length) and 11 random bytes.
 ADDRESSED_CONTENT = struct.Struct(">QI8sQ254s11s")
 ADDRESSED_LENGTH = 412
 # id (8 bytes); with the SIV 32 characters without padding.
@@ -45,34 +45,52 @@ SHAPE = re.compile("[A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
-class Token:
+class SignatureToken:
     """The content of a genuine token. The caller decides whether it is still valid: see `matches`."""
 
     signature_id: int
     issued_at: datetime
     salt: bytes
-    # The submission for which the link was made, if any.
-    submission_id: int | None = None
-    # The address to which the page can send its email again.
-    address: str = ""
 
     def matches(self, salt: bytes | memoryview) -> bool:
         """Tell in constant time whether the signature still has the salt of the token."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
+
+@dataclass(frozen=True)
+class Token(SignatureToken):
+    """The content of the token of an emailed link."""
+
+    # What the link is bound to besides the signature, if anything. The purpose of the token says what this is.
+    bound_to: int | None = None
+
+    @property
+    def submission_id(self) -> int | None:
+        """Return the submission that a link to confirm was made for."""
+        return self.bound_to
+
     @property
     def spelling_hash(self) -> bytes | None:
-        """Return the hash of the spelling that the link was sent to, if the link is bound to one."""
-        return None if self.submission_id is None else self.submission_id.to_bytes(8)
+        """Return the hash of the spelling that a link "It wasn't me" was sent to."""
+        return None if self.bound_to is None else self.bound_to.to_bytes(8)
+
+
+@dataclass(frozen=True)
+class CheckToken(SignatureToken):
+    """The content of the token of the page "check your email"."""
+
+    submission_id: int
+    # The address to which the page can send its email again.
+    address: str
 
 
 def make_token(
-    purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime, submission_id: int | None = None
+    purpose: str, *, signature_id: int, salt: bytes | memoryview, now: datetime, bound_to: int | None = None
 ) -> str:
     issued, salt = int(now.timestamp()), bytes(salt)
-    if submission_id is None:
+    if bound_to is None:
         return _encrypt(purpose, CONTENT.pack(signature_id, issued, salt, secrets.token_bytes(9)))
-    return _encrypt(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, submission_id, secrets.token_bytes(10)))
+    return _encrypt(purpose, BOUND_CONTENT.pack(signature_id, issued, salt, bound_to, secrets.token_bytes(10)))
 
 
 def make_check_token(
@@ -88,7 +106,7 @@ def make_check_token(
     return _encrypt("check", content)
 
 
-SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT, ADDRESSED_LENGTH: ADDRESSED_CONTENT}
+SHAPES = {TOKEN_LENGTH: CONTENT, BOUND_LENGTH: BOUND_CONTENT}
 
 
 def read_token(purpose: str, text: str) -> Token | None:
@@ -97,10 +115,18 @@ def read_token(purpose: str, text: str) -> Token | None:
     content = _open(purpose, text, len(text)) if shape else None
     if shape is None or content is None:
         return None
-    signature_id, issued, salt, *more, _ = shape.unpack(content)
-    submission_id = more[0] if more else None
-    address = more[1].rstrip(b"\0").decode() if more[1:] else ""
-    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt, submission_id, address)
+    signature_id, issued, salt, *bound_to, _ = shape.unpack(content)
+    return Token(signature_id, datetime.fromtimestamp(issued, UTC), salt, *bound_to)
+
+
+def read_check_token(text: str) -> CheckToken | None:
+    """Do the same for the page "check your email"."""
+    content = _open("check", text, ADDRESSED_LENGTH)
+    if content is None:
+        return None
+    signature_id, issued, salt, submission_id, filled, _ = ADDRESSED_CONTENT.unpack(content)
+    address = filled.rstrip(b"\0").decode()
+    return CheckToken(signature_id, datetime.fromtimestamp(issued, UTC), salt, submission_id, address)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Repeated emails and lost links that one network requests.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# Tries of confirmation codes from one network. A network that may sign this often may also type a code each time.
+LIMIT_CODES = environment.rate("LIMIT_CODES", "3000/hour")
 # Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 

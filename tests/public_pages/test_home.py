@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from letters.models import Collective, Letter, User
+from letters.models import Collective, Letter, Picture, User
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from tests.conftest import LetterMaker
 from tests.people import NOW, Reader, add_published, kept_pages, words
@@ -100,3 +100,58 @@ def test_the_process_says_that_it_is_alive_without_asking_anybody(
     with django_assert_num_queries(0):
         answer = reader.get("/healthz")
     assert (answer.status_code, answer.content, answer.headers["Cache-Control"]) == (200, b"ok", "no-store")
+
+
+def test_the_page_says_what_this_is_and_leads_to_writing_and_signing_in(letter: Letter, reader: Reader) -> None:
+    page = reader.get("/")
+    assert "Every signature is confirmed by email and counted in public." in words(page)
+    for address in ("/organize/new/", "/accounts/login/", "/about/", "/how-we-count/", "/privacy/"):
+        assert f'href="{address}"' in page.content.decode()
+    assert 'href="/it/privacy/"' in reader.get("/it/").content.decode()
+
+
+def test_the_newest_letter_leads_with_its_cover_and_first_lines(
+    letter: Letter, published: LetterMaker, organizer: User, reader: Reader
+) -> None:
+    text = Text("en", "Newer", "To all", f"Dear all,\n\n## Why\n\n**We** ask {'again and ' * 40}again.")
+    newer = draft_letter(letter.collective, slug="newer", text=text, by=organizer, now=NOW)
+    picture = Picture.objects.create(
+        letter=newer, digest="a" * 32, width=8, height=6, full=b"", small=b"", alt="Stored", created_at=NOW
+    )
+    newer.revisions.update(cover=picture, cover_alt="A red train")
+    publish_letter(newer, by=organizer, now=NOW + timedelta(hours=1))
+    Letter.objects.filter(pk=newer.pk).update(published_at=NOW + timedelta(days=1))
+    page = reader.get("/").content.decode()
+    leading, _, others = page.partition("</li>\n  \n  <li>")
+    assert 'alt="A red train"' in leading
+    assert re.search(r'class="summary"[^>]*>Why We ask again and [^<]{80,150}…</p>', leading)
+    assert 'class="summary"' not in others
+    assert "night-trains" in others
+
+
+def test_a_letter_without_a_summary_is_described_by_its_first_lines(
+    collective: Collective, organizer: User, reader: Reader
+) -> None:
+    text = Text("en", "Title", "To all", f"Dear all,\n\nWe *ask* {'again and ' * 40}again.")
+    letter = draft_letter(collective, slug="plain", text=text, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    page = reader.read(letter)
+    described = re.findall(r'<meta (?:name="description"|property="og:description") content="([^"]*)">', page)
+    assert len(described) == 2
+    assert all(each.startswith("We ask again and") and 80 < len(each) <= 160 for each in described)
+
+
+@pytest.mark.parametrize("path", ["/about/", "/how-we-count/", "/privacy/"])
+def test_pages_about_the_site_exist_in_its_languages_and_are_kept(
+    db: None, reader: Reader, path: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        answers = [reader.get(path), reader.get(f"/it{path}")]
+    for answer, language in zip(answers, ["en", "it"], strict=True):
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert f'<html lang="{language}"' in page
+        assert re.search(r'<meta name="description" content="[^"]{40,}">', page)
+        assert answer.headers["ETag"]
+        assert not answer.cookies
+    assert reader.get(f"/de{path}").status_code == 404

@@ -192,7 +192,7 @@ def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: l
 
 
 def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(large: Letter, reader: Reader) -> None:
-    said = f"This file is never more than {int(files.MAX_OUTDATED_TIME.total_seconds())} seconds behind"
+    said = f"This file is at most {int(files.MAX_OUTDATED_TIME.total_seconds())} seconds behind"
     assert said in words(reader.get(large.url_of("signatures")))
     built(large, ago=files.MAX_OUTDATED_TIME + timedelta(seconds=1))
     assert len(rows(reader.get(CSV))) == 3
@@ -271,6 +271,20 @@ def test_a_network_that_takes_list_after_list_has_to_wait(
     answer = reader.get(CSV)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 3000
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_whoever_asks_for_the_headers_alone_has_taken_no_list(
+    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
+    settings.LIMIT_DOWNLOADS = parse("1/hour")
+    built(large)
+    for _ in range(3):
+        answer = reader.client.head(CSV)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert len(rows(reader.get(CSV))) == 3
+    assert reader.get(CSV).status_code == 429
 
 
 @pytest.mark.parametrize("is_large", [True, False])

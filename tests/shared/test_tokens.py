@@ -37,11 +37,11 @@ def test_a_token_says_what_it_was_made_with(signature_id: int, salt: bytes, now:
 
 
 @given(ids, salts, moments, ids)
-def test_a_token_says_for_which_submission_it_is(
-    signature_id: int, salt: bytes, now: datetime, submission_id: int
-) -> None:
-    text = make_token("confirm", signature_id=signature_id, salt=salt, now=now, submission_id=submission_id)
-    assert read_token("confirm", text) == Token(signature_id, now, salt, submission_id)
+def test_a_token_says_what_it_is_bound_to(signature_id: int, salt: bytes, now: datetime, bound_to: int) -> None:
+    text = make_token("confirm", signature_id=signature_id, salt=salt, now=now, bound_to=bound_to)
+    found = read_token("confirm", text)
+    assert found == Token(signature_id, now, salt, bound_to)
+    assert (found.submission_id, found.spelling_hash) == (bound_to, bound_to.to_bytes(8))
     assert len(text) == BOUND_LENGTH
     assert read_token("check", text) is None
     assert read_token("confirm", text[:TOKEN_LENGTH]) is None

@@ -84,7 +84,7 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     code = mailed_code()
     for _ in range(6):
         answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
-        assert "This did not count as a try." in words(answer)
+        assert "This attempt did not count." in words(answer)
     assert ConfirmationCode.objects.get(pk=typed_by(signature_of(letter)).pk).tries == 0
     assert signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE).status_code == 303
 

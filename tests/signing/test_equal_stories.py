@@ -133,6 +133,18 @@ def withdrawn_and_restored_before_the_email_leaves(letter: Letter, email: str) -
     deliver()
 
 
+def asked_for_before_the_first_email_leaves(letter: Letter, email: str) -> None:
+    """The withdrawal holds the first email back. The lost link says that there is nothing, and is not the last word."""
+    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
+    deliver()
+    ask(letter, email)
+    deliver()
+    restore_letter(letter, by=owner(), now=timezone.now())
+    OutgoingEmail.objects.owed().update(next_attempt_at=timezone.now())
+    deliver()
+
+
 def withdrawn_for_good_before_the_email_leaves(letter: Letter, email: str) -> None:
     sign(letter, email, now=timezone.now(), name="Somebody Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
@@ -148,6 +160,7 @@ ENDS: list[tuple[Story, list[str]]] = [
     (reminded_after_the_end, ["Confirm your signature"]),
     (asked_for_while_withdrawn, ["Confirm your signature", "The email that you asked for"]),
     (withdrawn_and_restored_before_the_email_leaves, ["Confirm your signature"]),
+    (asked_for_before_the_first_email_leaves, ["The email that you asked for", "Confirm your signature"]),
     (withdrawn_for_good_before_the_email_leaves, []),
 ]
 
@@ -158,6 +171,21 @@ def test_the_end_of_a_letter_sorts_nobody(letter: Letter, story: Story, subjects
     first = log_of(story, letter, "first")
     assert [subject for _, _, _, subject, _ in first] == subjects
     assert log_of(story, letter, how) == first
+
+
+def test_the_first_email_has_the_link_that_the_lost_link_could_not_have(letter: Letter) -> None:
+    asked_for_before_the_first_email_leaves(letter, "ada@example.org")
+    lost, first = (str(each.body) for each in mail.outbox)
+    assert "There is no such signature." in lost
+    assert "/signatures/confirm/" in first
+
+
+def test_so_has_the_lost_link_that_replaced_it_on_a_full_day(letter: Letter, published: LetterMaker) -> None:
+    for slug in ("one", "two", "three"):
+        published(slug)
+    withdrawn_on_a_day_that_is_full(letter, "ada@example.org")
+    assert len(mail.outbox) == 4
+    assert "/signatures/confirm/" in str(mail.outbox[-1].body)
 
 
 def test_who_waits_on_a_closed_letter_reads_that_there_is_nothing(letter: Letter) -> None:
@@ -215,7 +243,24 @@ def two_forms_due_at_once(letter: Letter, email: str) -> None:
     deliver()
 
 
+def withdrawn_on_a_day_that_is_full(letter: Letter, email: str) -> None:
+    """The lost link replaces the first email, which waited. It waits until the withdrawal has been undone."""
+    uses_up_the_day(email)
+    days_later(0.9)
+    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
+    deliver()
+    ask(letter, email)
+    deliver()
+    days_later(0.2)
+    deliver()
+    restore_letter(letter, by=owner(), now=timezone.now())
+    OutgoingEmail.objects.owed().update(next_attempt_at=timezone.now())
+    deliver()
+
+
 FULL: list[Story] = [two_forms_on_a_day_that_is_full, two_forms_the_other_way_round, two_forms_due_at_once]
+FULL.append(withdrawn_on_a_day_that_is_full)
 
 
 @pytest.mark.parametrize("how", SIGNERS)

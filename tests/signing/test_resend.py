@@ -11,9 +11,11 @@ from django.utils import timezone
 from limits import parse
 from pytest_django import Settings
 
-from letters.base.outbox.operations import claim_emails, put_off_email
+from letters.base.outbox.mail import SendResult, Verdict
+from letters.base.outbox.operations import claim_emails, put_off_email, settle_email
 from letters.models import Letter, MailRequest, OutgoingEmail, Signature
 from letters.shared.addresses import read_address
+from letters.shared.tokens import CheckToken, read_check_token
 from letters.signer.signing.operations import (
     confirm_signature,
     disown_signature,
@@ -394,6 +396,13 @@ def test_another_address_is_not_held_up(published: LetterMaker) -> None:
 SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
 
 
+def open_page(letter: Letter) -> CheckToken:
+    """Sign, and return the token of the page that this opens."""
+    opened = read_check_token(sign_letter(letter, entry=entry(), language=letter.language, now=NOW))
+    assert opened
+    return opened
+
+
 @pytest.mark.parametrize(
     ("values", "seconds", "said"),
     [
@@ -418,18 +427,18 @@ SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
 def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
     letter: Letter, values: dict[str, object], seconds: int, said: str
 ) -> None:
-    signature = sign(letter)
+    opened = open_page(letter)
     OutgoingEmail.objects.update(**values)
-    standing = mail_standing(signature, since=NOW, now=NOW + timedelta(seconds=seconds))
+    standing = mail_standing(opened, letter, now=NOW + timedelta(seconds=seconds))
     at = f" {(standing.at - NOW).seconds}" if standing.at else ""
     assert f"{standing.state}{at}" == said
     assert standing.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
 
 
 def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
-    signature = sign(letter)
+    opened = open_page(letter)
     OutgoingEmail.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
-    assert mail_standing(signature, since=NOW, now=NOW + 50 * SECOND).minutes == 2
+    assert mail_standing(opened, letter, now=NOW + 50 * SECOND).minutes == 2
 
 
 def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:
@@ -547,9 +556,23 @@ def test_what_is_kept_of_it_is_gone_after_a_day(letter: Letter, end: Callable[..
     assert not OutgoingEmail.objects.exists()
 
 
-def test_an_email_that_leaves_while_its_signer_withdraws_counts_and_is_not_sent_twice(letter: Letter) -> None:
+def test_an_email_that_leaves_while_its_signer_withdraws_counts(letter: Letter) -> None:
+    signature = sign(letter, now=timezone.now())
+    (leaving,) = claim_emails(now=timezone.now(), most=1)
+    withdraw_signature(signature, now=timezone.now())
+    settle_email(leaving, SendResult(Verdict.SENT), now=timezone.now())
+    for _ in range(3):
+        withdraw_signature(sign(letter, now=timezone.now()), now=timezone.now())
+        sign(letter, now=timezone.now())
+        deliver()
+    assert len(mail.outbox) == 2
+
+
+def test_it_is_not_sent_again_if_its_worker_has_died(letter: Letter) -> None:
     signature = sign(letter, now=timezone.now())
     claim_emails(now=timezone.now(), most=1)
     withdraw_signature(signature, now=timezone.now())
-    assert not OutgoingEmail.objects.owed().exists()
-    assert OutgoingEmail.objects.get().sent_at
+    OutgoingEmail.objects.update(next_attempt_at=NOW)
+    deliver()
+    assert OutgoingEmail.objects.get().dropped_at
+    assert not mail.outbox

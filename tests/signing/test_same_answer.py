@@ -13,7 +13,7 @@ from django.db import connection
 from letters.models import ConfirmationCode, Letter, OutgoingEmail, accepts_code, expect_code
 from letters.shared.addresses import read_address
 from letters.shared.refused import Refused
-from letters.shared.tokens import read_token
+from letters.shared.tokens import read_check_token
 from letters.signer.signing.operations import check_code, request_mail, sign_letter
 from tests.people import NOW, Response, Signer, entry, sign, sign_and_confirm
 
@@ -74,9 +74,8 @@ def people_who_have_signed(letter: Letter, number: int) -> None:
     """
     for place in range(number):
         for email in (f"known{place}@example.org", f"new{place}@example.org"):
-            token = read_token("check", sign_letter(letter, entry=entry(email), language=letter.language, now=NOW))
+            token = read_check_token(sign_letter(letter, entry=entry(email), language=letter.language, now=NOW))
             assert token
-            assert token.submission_id
             TYPED[email] = token.submission_id
         expect_code("654321", submission_id=TYPED[f"known{place}@example.org"], now=NOW)
         sign_and_confirm(letter, f"new{place}@example.org")

@@ -1,5 +1,5 @@
 from letters.models import Signature
-from letters.shared.tokens import Token
+from letters.shared.tokens import SignatureToken, Token
 
 
 def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | None:
@@ -7,6 +7,6 @@ def signature_of_token(purpose: str, text: str) -> tuple[Signature, Token] | Non
     return Signature.objects.of_token(purpose, text)
 
 
-def signature_of(token: Token) -> Signature | None:
+def signature_of(token: SignatureToken) -> Signature | None:
     """Return the signature, or None if it is gone."""
     return Signature.objects.of(token)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import CharField, F, Q, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from letters.base.audit_log.operations import record
@@ -20,12 +20,14 @@ from letters.models import (
     OF_FORMS,
     OF_ORGANIZERS,
     STANDING,
+    TAKEN_OUT,
     DeliveryQuerySet,
     Display,
     MailRequest,
     MemberInvitation,
     OutgoingEmail,
     Signature,
+    Submission,
     Switch,
     Transition,
     Update,
@@ -155,8 +157,15 @@ def settle_email(outgoing: OutgoingEmail, answer: SendResult, *, now: datetime) 
 
 
 def drop_email(outgoing: OutgoingEmail, *, now: datetime) -> None:
-    """Drop an email whose cause is not true any more."""
+    """Drop an email whose cause is not true any more.
+
+    Privacy: an address that was typed for a signature that was taken out is not needed after that.
+    """
     OutgoingEmail.objects.owed().filter(pk=outgoing.pk).update(dropped_at=now)
+    if outgoing.submission_id:
+        about = OutgoingEmail.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
+        typed = Submission.objects.filter(~Exists(about), pk=outgoing.submission_id, signature__state__in=TAKEN_OUT)
+        typed.update(address=None)
 
 
 @transaction.atomic

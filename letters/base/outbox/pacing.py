@@ -23,9 +23,9 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 from limits import RateLimitItem, RateLimitItemPerHour, parse
 
-from letters.models import EMAIL_KINDS, OF_FORMS, Cause, EmailKind, OutgoingEmail, StoppedDomain
+from letters.models import EMAIL_KINDS, OF_FORMS, Cause, DeliveryQuerySet, EmailKind, OutgoingEmail, StoppedDomain
 from letters.shared import limits
-from letters.shared.addresses import decrypt
+from letters.shared.addresses import decrypt, encrypt
 from letters.shared.domains import domain_of, is_private, registrable
 from letters.shared.limits import Limit
 
@@ -57,6 +57,18 @@ def domains_of(batch: list[OutgoingEmail]) -> dict[int, str]:
         if domain:
             found[outgoing_email_id] = domain
     return found
+
+
+def domain_alone(emails: DeliveryQuerySet) -> bytes | None:
+    """Return an encrypted address that names nobody, at the domain that these emails to one person go to.
+
+    Privacy: an email whose recipient is forgotten still waits as long as any other to that domain, and needs no more
+    for it. None if there is no email with an address.
+    """
+    encrypted = emails.annotate(encrypted=Coalesce(*ADDRESSES)).exclude(encrypted=None)
+    address = encrypted.values_list("encrypted", flat=True).first()
+    domain = _domain(address) if address else ""
+    return encrypt(f"nobody@{domain}") if domain else None
 
 
 def _domain(address: bytes | memoryview) -> str:

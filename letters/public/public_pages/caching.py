@@ -40,6 +40,8 @@ MAX_PAGES = 256
 MAX_PAGE_BYTES = 512 * 1024
 # The key in request.META that holds the reader's If-None-Match while the view is asked for the whole page.
 READERS_CONDITION = "undersigned.if_none_match"
+# The key in request.META that says that the reader asked for the headers alone, while the view is asked for the page.
+HEADERS_ALONE = "undersigned.headers_alone"
 
 
 def page_etag(*parts: object) -> str:
@@ -217,7 +219,7 @@ class PublicPageCache:
         """Answer HEAD like GET, so that a request for headers alone leaves no empty page in memory for others."""
         if request.method != "HEAD":
             return self.get_response(request)
-        request.method = "GET"
+        request.method, request.META[HEADERS_ALONE] = "GET", True
         response = self.get_response(request)
         request.method = "HEAD"
         if response.status_code == 405:

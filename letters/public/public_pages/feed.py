@@ -41,10 +41,10 @@ def letter_feed(letter: Letter, text: Translation, language: str) -> str:
     feed = Atom1Feed(
         title=_xml_safe(text.title),
         link=settings.SITE_URL + letter.get_absolute_url(language),
-        description=_xml_safe(text.summary),
+        description=_xml_safe(text.description),
         language=language,
         author_name=_xml_safe(letter.collective.name),
-        subtitle=_xml_safe(text.summary) or None,
+        subtitle=_xml_safe(text.description) or None,
         feed_url=settings.SITE_URL + letter.url_of("feed", language),
         feed_guid=_tag_uri(letter, ""),
     )

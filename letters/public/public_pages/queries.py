@@ -7,6 +7,7 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import Case, Count, F, Q, When
+from django.db.models.functions import Left
 
 from letters.models import (
     COUNTED,
@@ -16,6 +17,7 @@ from letters.models import (
     History,
     Letter,
     LetterDelivery,
+    Picture,
     Revision,
     Signature,
     SignatureQuerySet,
@@ -30,6 +32,7 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
+from letters.shared.plain_text import START, first_lines
 
 PAGE_LENGTH = 100
 NEWEST_ON_LETTER = 12
@@ -249,17 +252,35 @@ class OpenLetter:
     def url(self) -> str:
         return self.letter.get_absolute_url(self.text.language)
 
+    @property
+    def description(self) -> str:
+        """Return what `Translation.description` says, from the beginning of the text alone."""
+        start: str = self.text.start  # type: ignore[attr-defined]  # annotated by `open_letters`
+        return self.text.summary or first_lines(start, base="") or self.text.title
+
+    @property
+    def cover(self) -> Picture | None:
+        """Return the picture above its text, with the description it has there."""
+        revision = self.letter.current_revision
+        if revision is None or revision.cover is None:
+            return None
+        revision.cover.alt = revision.cover_alt
+        return revision.cover
+
 
 def open_letters(now: datetime, language: str) -> list[OpenLetter]:
     """Return letters that take signatures now, newest first, each in `language` if it has a translation."""
     letters = list(
-        Letter.objects.open_at(now).select_related("collective").order_by("-published_at")[:MAX_LETTERS_ON_HOME]
+        Letter.objects.open_at(now)
+        .select_related("collective", "current_revision__cover")
+        .defer("current_revision__cover__full", "current_revision__cover__small")
+        .order_by("-published_at")[:MAX_LETTERS_ON_HOME]
     )
     for letter in letters:
         latest_versions.note_shown(letter.pk, letter.version)
     texts: dict[int, dict[str, Translation]] = {}
     shown = Translation.objects.filter(revision__in=[letter.current_revision_id or 0 for letter in letters])
-    for text in shown.defer("body", "html"):
+    for text in shown.annotate(start=Left("html", START)).defer("body", "html"):
         texts.setdefault(text.revision_id, {})[text.language] = text
     of_letter = [(letter, texts[letter.current_revision_id or 0]) for letter in letters]
     return [

@@ -1,9 +1,14 @@
 from django.urls import path
 
 from letters.public.public_pages import views
+from letters.public.public_pages.about import page_about
 from letters.shared.localized_paths import localized_paths
 
 urlpatterns = [
+    *localized_paths("about/", page_about("about"), name="about"),
+    *localized_paths("how-we-count/", page_about("how-we-count"), name="how-we-count"),
+    *localized_paths("privacy/", page_about("privacy"), name="privacy"),
+    # After them: "how-we-count" could be a language.
     *localized_paths("", views.home, name="home"),
     # /letters/<slug>/ in the letter's own language, /<language>/letters/<slug>/ in another one
     *localized_paths("letters/<slug:slug>/", views.letter, name="letter"),

@@ -22,6 +22,7 @@ from django.utils.feedgenerator import Atom1Feed
 from letters.base.switches.queries import is_on
 from letters.models import History, Letter, Picture, Revision, Switch, Update
 from letters.public.public_pages import files, queries
+from letters.public.public_pages.caching import HEADERS_ALONE
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
 from letters.shared import wakeups
@@ -169,7 +170,9 @@ def _being_built(visit: Visit) -> HttpResponse:
 
 
 def _limit_downloads(request: HttpRequest) -> None:
-    """Raise TooMany("many_downloads") if a network downloads too many lists."""
+    """Raise TooMany("many_downloads") if a network downloads too many lists. Headers alone are no download."""
+    if HEADERS_ALONE in request.META:
+        return
     peer, forwarded_for = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
     network = prefix_of(client_address(peer, forwarded_for, trusted_proxies=settings.TRUSTED_PROXIES))
     limit = Limit("downloads", network, settings.LIMIT_DOWNLOADS)

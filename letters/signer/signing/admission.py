@@ -100,7 +100,18 @@ def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, 
 
 def admit_request(sender_network: str) -> None:
     """Count a request to send an email again to an address that was typed before. Raises TooMany("many_requests")."""
-    limit = Limit("requests", sender_network, settings.LIMIT_REQUESTS)
+    _admit(Limit("requests", sender_network, settings.LIMIT_REQUESTS))
+
+
+def admit_code(sender_network: str) -> None:
+    """Count a try of a confirmation code. Raises TooMany("many_requests").
+
+    Denial of service: a code has few tries, but each costs a write, and anybody can open any number of pages.
+    """
+    _admit(Limit("codes", sender_network, settings.LIMIT_CODES))
+
+
+def _admit(limit: Limit) -> None:
     if limits.count([limit]):
         raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
 

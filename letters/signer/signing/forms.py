@@ -143,9 +143,7 @@ class SigningForm(forms.Form):
     )
     email = AddressField(
         label=_("Your email address"),
-        help_text=_(
-            "Never shown. We email you there so that you can confirm your signature. One signature per mailbox."
-        ),
+        help_text=_("Never shown. We email you there to confirm your signature. One signature per mailbox."),
     )
     affiliation = LineField(
         label=_("Affiliation"),
@@ -229,8 +227,8 @@ class SigningForm(forms.Form):
             return
         self.fields["show_domain"].label = SHOW_DOMAIN % {"domain": self.letter.domains[0]}
         self.fields["email"].help_text = gettext(
-            "It must be at %(domains)s. Never shown. We email you there so that you can confirm your signature. One "
-            "signature per mailbox."
+            "It must be at %(domains)s. Never shown. We email you there to confirm your signature. One signature per "
+            "mailbox."
         ) % {"domains": self.domains_phrase()}
 
     @property
@@ -396,6 +394,6 @@ class CodeForm(forms.Form):
         if code := read_code(self.cleaned_data["code"]):
             return code
         raise ValidationError(
-            _("The code is six numbers and nothing else. Check it and enter it again. This did not count as a try."),
+            _("The code is six numbers and nothing else. Check it and enter it again. This attempt did not count."),
             "no_code",
         )

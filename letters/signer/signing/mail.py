@@ -14,7 +14,18 @@ from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Un
 from letters.base.outbox.composing import compose_mail, filled_up, render_mail
 from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.base.switches.queries import is_on
-from letters.models import CONFIRMED, UNDONE_WITHIN, EmailKind, Letter, OutgoingEmail, Signature, Switch, expect_code
+from letters.models import (
+    CONFIRMED,
+    STANDING,
+    UNDONE_WITHIN,
+    EmailKind,
+    Letter,
+    OutgoingEmail,
+    Signature,
+    State,
+    Switch,
+    expect_code,
+)
 from letters.shared.codes import code_of
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
@@ -26,7 +37,7 @@ LOOK_AGAIN = timedelta(minutes=10)
 def confirm(outgoing: OutgoingEmail) -> Built:
     """Ask the owner of the mailbox to confirm."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state != Signature.State.PENDING:
+    if recipient.signature.state != State.PENDING:
         return Drop(DropReason.SETTLED)
     return _about_an_entry("confirm", outgoing, recipient, with_code=True)
 
@@ -51,7 +62,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
         return Drop(DropReason.CAME_BACK)
-    if signature.state == Signature.State.PENDING:
+    if signature.state == State.PENDING:
         return _about_an_entry("reminder", outgoing, recipient)
     # Race: a confirmation may have deleted the submission meanwhile.
     if signature.state not in CONFIRMED or recipient.submitted_at is None:
@@ -63,7 +74,7 @@ def reminder(outgoing: OutgoingEmail) -> Built:
 def signed_again(outgoing: OutgoingEmail) -> Built:
     """Tell a person who signed again the state of their signature. Privacy: only the email may tell it."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
-    if recipient.signature.state == Signature.State.PENDING:
+    if recipient.signature.state == State.PENDING:
         return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
         return Drop(DropReason.SETTLED)
@@ -83,13 +94,14 @@ def requested(outgoing: OutgoingEmail) -> Built:
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.others.has_complained:
         return Drop(DropReason.UNWANTED)
-    signature, is_signer = recipient.signature, outgoing.goes_to_signer(recipient.signature)
-    if signature.state == Signature.State.PENDING and (is_signer or recipient.submission_id is not None):
-        now = timezone.now()
-        if _letter_now(signature.letter, now).confirmation_refusal(now):
-            return _to_stranger(outgoing, recipient.as_stranger())
+    signature, is_signer, now = recipient.signature, outgoing.goes_to_signer(recipient.signature), timezone.now()
+    may_confirm = signature.state == State.PENDING and (is_signer or recipient.submission_id is not None)
+    is_over = may_confirm and _letter_now(signature.letter, now).confirmation_refusal(now)
+    if is_over or signature.state == State.REJECTED:
+        return _to_stranger(outgoing, recipient.as_stranger())
+    if may_confirm:
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
-    if signature.state not in {*CONFIRMED, Signature.State.PENDING}:
+    if signature.state not in STANDING:
         return Drop(DropReason.SETTLED)
     return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
@@ -113,11 +125,18 @@ def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient
         return Drop(DropReason.UNWANTED)
     now = timezone.now()
     letter = _letter_now(recipient.signature.letter, now)
-    if letter.withdrawn_at and letter.can_be_restored(now):
-        return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
+    if waits := _wait_for_undo(letter, now):
+        return waits
     if letter.confirmation_refusal(now):
         return Drop(DropReason.LETTER_OVER)
     return _to_signer(template, outgoing, recipient, with_code=with_code)
+
+
+def _wait_for_undo(letter: Letter, now: datetime) -> Wait | None:
+    """Return when to look again if the letter is withdrawn and this can be undone."""
+    if letter.withdrawn_at is None or not letter.can_be_restored(now):
+        return None
+    return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
 
 
 def _letter_now(letter: Letter, now: datetime) -> Letter:
@@ -129,7 +148,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     if recipient.address is None:
         return Drop(DropReason.NO_ADDRESS)
     now, signature = timezone.now(), recipient.signature
-    if instead := _instead(outgoing, recipient.others, now):
+    if instead := _instead(outgoing, recipient.others, signature.letter, now):
         return instead
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
@@ -145,7 +164,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         "letter": signature.letter,
         "title": queries.title_of(signature.revision_id, signature.language, written_in),
         "signature": signature,
-        "counts": signature.state == Signature.State.PUBLISHED or is_on(Switch.Name.PUBLISH),
+        "counts": signature.state == State.PUBLISHED or is_on(Switch.Name.PUBLISH),
         "takes_signatures": not signature.letter.refusal(now),
         "display": recipient.display,
         "answered": typed is None,
@@ -162,10 +181,16 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     return Send(filled_up(compose_mail(outgoing, parts, to=recipient.address)))
 
 
-def _instead(outgoing: OutgoingEmail, others: OtherEmails, now: datetime) -> Unsent | None:
-    """Return what to do instead of sending because of the other emails to the address; None to send."""
+def _instead(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:
+    """Return what to do instead of sending because of the other emails to the address; None to send.
+
+    A lost link that was put off has replaced the emails that waited before it. So it waits like them while a withdrawal
+    can be undone: it would say that there is nothing to confirm, and no other email would follow.
+    """
     if is_needless(outgoing, others, now=now):
         return Drop(DropReason.REPEATED)
+    if outgoing.kind == EmailKind.REQUESTED and outgoing.put_off_at and (waits := _wait_for_undo(letter, now)):
+        return waits
     return instead_of_one_too_many(outgoing, others.full_since)
 
 
@@ -180,9 +205,9 @@ def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
         return Drop(DropReason.NO_ADDRESS)
     if stranger.others.has_complained:
         return Drop(DropReason.UNWANTED)
-    if instead := _instead(outgoing, stranger.others, now):
-        return instead
     letter = stranger.letter
+    if instead := _instead(outgoing, stranger.others, letter, now):
+        return instead
     context = {
         "letter": letter,
         "title": queries.title_of(letter.current_revision_id or 0, stranger.language, letter.language),

@@ -47,5 +47,6 @@ def restore_letter(letter: Letter, *, by: User, now: datetime) -> None:
     if letter.status == Letter.Status.WITHDRAWN:
         if not letter.can_be_restored(now):
             raise Refused(Refusal.FINAL)
-        change.update(status=letter.withdrawn_from, withdrawn_because="", withdrawn_at=None, withdrawn_from="")
+        nothing = {"withdrawn_because": "", "withdrawn_at": None, "withdrawn_from": ""}
+        change.update(status=letter.withdrawn_from, restored_at=now, **nothing)
         change.record("restore_letter", letter)

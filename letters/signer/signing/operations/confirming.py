@@ -66,10 +66,7 @@ WITH stands AS MATERIALIZED (
     FROM confirmed WHERE display <> 'nobody'
 )
 SELECT display, language FROM confirmed
-"""
-
-
-CONFIRM = CONFIRM.format(
+""".format(  # noqa: S608 -- our own statement
     thank=insert_email(EmailKind.THANKS, signature_id="id", key=key_of(EmailKind.THANKS, "id")),
     nobody="(signature.display = 'nobody' OR asked.nobody)",
     concern=CONCERN,

@@ -26,7 +26,8 @@ from letters.models import (
     retention_of,
 )
 from letters.signer.signing import queries
-from letters.signer.signing.operations.leaving import LEFT, empty_signature
+from letters.signer.signing.operations.detaching import KIND, LEFT
+from letters.signer.signing.operations.leaving import empty_signature
 
 PURGE_BATCH_SIZE = 1000
 
@@ -98,8 +99,8 @@ def forget_requests(*, now: datetime) -> int:
 
 def _forget_counts(now: datetime) -> None:
     """Delete what a withdrawn signature left behind to count its emails, after a day."""
-    left = OutgoingEmail.objects.filter(TO_FORGET, kind=OutgoingEmail.Kind.REQUESTED, key__startswith=LEFT)
-    ended = left.annotate(left_at=Greatest("sent_at", "failed_at")).filter(left_at__lte=now - A_DAY)
+    left = OutgoingEmail.objects.filter(TO_FORGET, kind=KIND, key__startswith=LEFT)
+    ended = left.annotate(left_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(left_at__lte=now - A_DAY)
     # Spam complaints are kept longer, like those about any other request.
     while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
         OutgoingEmail.objects.filter(pk__in=batch).delete()

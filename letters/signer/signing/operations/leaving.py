@@ -8,14 +8,9 @@ from django.db.models import F, Q
 
 from letters.base.audit_log.operations import record
 from letters.models import (
-    A_DAY,
-    COMPLAINED,
     EMPTIED,
-    OF_FORMS,
     CarryOver,
-    DeliveryQuerySet,
     Letter,
-    MailRequest,
     OutgoingEmail,
     Signature,
     SignerContact,
@@ -25,6 +20,7 @@ from letters.models import (
 )
 from letters.shared import wakeups
 from letters.signer.signing import queries
+from letters.signer.signing.operations.detaching import detach_emails
 
 
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
@@ -86,14 +82,11 @@ def empty_signature(
 
 
 def _forget_person(signature: Signature, now: datetime) -> None:
+    # The emails first: they find their domain by these addresses.
+    _forget_emails(signature, now)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Submission.objects.filter(signature_id=signature.pk).delete()
-    _forget_emails(signature, now)
     _forget_answers(signature)
-
-
-# The key of an email that is kept without its signature begins with this.
-LEFT = "left:"
 
 
 def _forget_emails(signature: Signature, now: datetime) -> None:
@@ -102,40 +95,9 @@ def _forget_emails(signature: Signature, now: datetime) -> None:
     Privacy: invitations that have ended stay. The organizers' numbers of them must not move when one person answers.
     """
     emails = OutgoingEmail.objects.filter(signature_id=signature.pk)
-    _keep_count(signature, emails, now)
+    detach_emails(signature, now)
     has_ended = Q(sent_at__isnull=False) | Q(failed_at__isnull=False)
     emails.exclude(has_ended, kind=OutgoingEmail.Kind.INVITED).delete()
-
-
-def _keep_count(signature: Signature, emails: DeliveryQuerySet, now: datetime) -> None:
-    """Count these emails in the daily limit of the address for a day.
-
-    Abuse: otherwise a person who signs, withdraws and signs again could have any number of emails sent to one address.
-
-    Remember a spam complaint for good, as for an address that has not signed.
-    """
-    if signature.address_hash is None:
-        return
-    counted = emails.filter(kind__in=OF_FORMS, dropped_at=None)
-    # Race: an email that was tried and is not settled may be leaving at this moment. Its worker finds nothing to
-    # settle.
-    under_way = Q(sent_at=None, failed_at=None, attempts__gt=0)
-    since, called_spam = now - A_DAY, Q(error=COMPLAINED)
-    for email in counted.filter(Q(sent_at__gt=since) | Q(failed_at__gt=since) | under_way | called_spam):
-        request = MailRequest.objects.create(
-            letter_id=signature.letter_id,
-            language=signature.language,
-            address_hash=signature.address_hash,
-            requested_at=email.created_at,
-        )
-        OutgoingEmail.objects.filter(pk=email.pk).update(
-            kind=OutgoingEmail.Kind.REQUESTED,
-            key=f"{LEFT}{email.pk}",
-            request=request,
-            signature=None,
-            submission=None,
-            sent_at=None if email.failed_at else email.sent_at or now,
-        )
 
 
 def _forget_answers(signature: Signature) -> None:

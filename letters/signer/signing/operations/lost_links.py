@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from letters.base.outbox.enqueueing import insert_email, key_of
-from letters.models import UNANSWERED, EmailKind, Letter, State
+from letters.models import UNANSWERED, EmailKind, Letter
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
@@ -34,7 +34,7 @@ WITH asked AS (
     RETURNING id
 ), found AS (
     SELECT id FROM letters_signature WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s
-        AND NOT {is_in([*UNANSWERED, State.REJECTED])}
+        AND NOT {is_in(UNANSWERED)}
 )
 {OWE}
 FROM asked LEFT JOIN found ON true

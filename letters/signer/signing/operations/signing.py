@@ -13,7 +13,6 @@ from letters.base.switches.queries import is_on
 from letters.models import (
     CONTENT_HASH_BYTES,
     SALT_BYTES,
-    STANDING,
     Display,
     EmailKind,
     Letter,
@@ -51,6 +50,9 @@ OWE_FIRST = insert_email(
 #
 # Privacy: the email goes to the address as it was typed, which is stored with the submission. The address that signed
 # before may be spelled differently, or be deleted (nobody sees the name): a mail server's log would show both.
+#
+# After "it wasn't me", or a removal by a moderator, no email follows. The address is stored all the same, until the
+# email is dropped: its domain decides how long that waits, and the page "check your email" shows it.
 SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
@@ -78,10 +80,9 @@ WITH invited AS (
     ON CONFLICT (signature_id) DO UPDATE SET address = excluded.address,
         consent = excluded.consent, consented_at = excluded.consented_at
 ), found AS (
-    SELECT id, salt, false AS again, true AS stands FROM signed
+    SELECT id, salt, false AS again FROM signed
     UNION ALL
-    -- After "it wasn't me", or a removal by a moderator, no email follows, so no address is stored.
-    SELECT id, salt, true, {is_in(STANDING)} FROM letters_signature
+    SELECT id, salt, true FROM letters_signature
     WHERE letter_id = %(letter)s AND address_hash = %(address_hash)s AND NOT {Transition.SIGN_INSTEAD.came_from()}
         -- Race: a signature that is withdrawn at this moment still looks known, though the new row has just replaced
         -- it.
@@ -93,7 +94,7 @@ WITH invited AS (
          consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, CASE WHEN stands THEN %(address)s::bytea END, %(spelling)s
+        %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s
     FROM found
     -- Somebody sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,

@@ -90,11 +90,16 @@ def _others(letter: str, *, about: str = "true") -> str:
 
     Privacy: emails are counted by letter and address, whether there is a signature or not. Otherwise an address that is
     at its daily limit, or has reported spam, would from then on get different emails if it has signed.
+
+    A lost link that left before the withdrawal of the letter was undone does not count in `sent_just_now`: it said that
+    there was nothing to confirm, and the email that waited must still leave.
     """
+    restored = f"(SELECT restored_at FROM letters_letter WHERE id = {letter})"  # noqa: S608 -- as below
+    says_so = f"(others.kind <> '{EmailKind.REQUESTED}' OR coalesce(left_at > {restored}, true))"
     same = f"others.letter_id = {letter} AND others.spelling_hash IS NOT DISTINCT FROM %(spelling)s::bytea"
     return f"""
         {FULL_SINCE},
-        count(*) FILTER (WHERE {same} AND {about}
+        count(*) FILTER (WHERE {same} AND {about} AND {says_so}
             AND (under_way OR (sent_at IS NOT NULL AND created_at > %(just_now)s))) > 0 AS sent_just_now,
         count(*) FILTER (WHERE {same}
             AND owed AND put_off_at IS NOT NULL AND others.id > %(outgoing)s) > 0 AS replaced,

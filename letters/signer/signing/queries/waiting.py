@@ -5,14 +5,10 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.conf import settings
-from django.db.models import Q
 
-from letters.models import (
-    ASKED_FOR,
-    OutgoingEmail,
-    Signature,
-)
-from letters.shared.tokens import Token
+from letters.models import ASKED_FOR, Letter, OutgoingEmail
+from letters.shared.addresses import address_of, hash_address
+from letters.shared.tokens import CheckToken, SignatureToken
 
 
 @dataclass(frozen=True)
@@ -34,23 +30,37 @@ STEP = timedelta(seconds=5)
 DELAYED_AFTER = timedelta(minutes=1)
 
 
-def mail_standing(
-    signature: Signature, *, since: datetime, now: datetime, submission_id: int | None = None
-) -> MailStanding:
-    """Return the state of the email that a form asked for in the second `since`."""
-    # Privacy: read only emails of that second. A stranger must not learn from their page when somebody else asked.
-    asked_then = Q(created_at__gte=since, created_at__lt=since + timedelta(seconds=1))
-    if submission_id is not None:
-        asked_then &= Q(submission_id=submission_id)
-    mail = OutgoingEmail.objects.filter(asked_then, signature=signature, kind__in=ASKED_FOR).order_by("-pk").first()
-    # Privacy: a withdrawn signature leaves no email, and only the owner of the mailbox may know that.
-    settled_at = since if mail is None else mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at
+def mail_standing(opened: CheckToken, letter: Letter, *, now: datetime) -> MailStanding:
+    """Return the state of the email that a form asked for, by the token of its page "check your email"."""
+    since, mail = opened.issued_at, _asked_for(opened, letter)
+    if mail is None:
+        return MailStanding("leaving")
+    settled_at = mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at
     if settled_at and now >= (told_at := since + STEP * max(1, ceil((settled_at - since) / STEP))):
-        return MailStanding("refused" if mail and mail.failed_at else "handed_over", told_at)
-    late = now - since > DELAYED_AFTER or (mail is not None and not settled_at and mail.error)
-    if mail and late and now - since >= STEP:
+        return MailStanding("refused" if mail.failed_at else "handed_over", told_at)
+    late = now - since > DELAYED_AFTER or (not settled_at and mail.error)
+    if late and now - since >= STEP:
         return MailStanding("delayed", minutes=max(1, ceil((mail.next_attempt_at - now) / timedelta(minutes=1))))
     return MailStanding("leaving")
+
+
+def _asked_for(opened: CheckToken, letter: Letter) -> OutgoingEmail | None:
+    """Find the email whether or not the signature still has it: another signature may have the address now, or none.
+
+    Privacy: read only emails of that second, about what was typed. A stranger must not learn from their page when
+    somebody else asked.
+    """
+    since, known = opened.issued_at, hash_address(address_of(opened.address).canonical)
+    of_page = OutgoingEmail.objects.filter(
+        kind__in=ASKED_FOR,
+        submission_id=opened.submission_id,
+        created_at__gte=since,
+        created_at__lt=since + timedelta(seconds=1),
+    )
+    of_signature = of_page.filter(signature_id=opened.signature_id)
+    # Performance: two selects, because no index serves one with "or" between a column and a join.
+    of_request = of_page.filter(request__address_hash=known, request__letter_id=letter.pk)
+    return of_signature.union(of_request, all=True).order_by("-id").first()
 
 
 # Privacy: the page "check your email" is for the minutes after signing. A person who could look at it for weeks would
@@ -58,9 +68,9 @@ def mail_standing(
 CHECK_LIFETIME = timedelta(days=1)
 
 
-def is_check_over(token: Token, now: datetime) -> bool:
+def is_check_over(token: CheckToken, now: datetime) -> bool:
     return now - token.issued_at > CHECK_LIFETIME
 
 
-def is_expired(token: Token, now: datetime) -> bool:
+def is_expired(token: SignatureToken, now: datetime) -> bool:
     return now - token.issued_at > timedelta(days=settings.CONFIRMATION_DAYS)
