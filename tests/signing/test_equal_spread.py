@@ -30,7 +30,7 @@ from letters.signer.signing.operations import (
 )
 from letters.signer.signing.queries import mail_status
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
-from tests.signing.test_equal_mails import OWNERS, size_of
+from tests.signing.test_equal_mails import OWNERS, shape_of
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,7 @@ def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[
     seen = shown(letter, opened, 4, 6, 40, 55)
     turn_comes()
     seen += shown(letter, opened, 4, 20, 600)
-    return seen, [(str(each.subject), size_of(each)) for each in mail.outbox[before:]]
+    return seen, [(str(each.subject), shape_of(each)) for each in mail.outbox[before:]]
 
 
 CASES = [("first", "stays"), *product(["public", "hidden", "nobody"], ENDS)]

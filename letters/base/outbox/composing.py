@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from email.charset import QP, Charset
+from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -83,48 +85,58 @@ def compose_email(
     return message
 
 
-# Privacy: this must be more than the longest email to a signer, whatever title and name the organizers chose. A longer
-# email gets the next multiple, and its size would tell who has signed: see tests/signing/test_equal_mails.py.
+# Privacy: these must be more than the longest email to a signer has, whatever title and name the organizers chose. A
+# longer email gets twice as much, and its size would tell who has signed: see tests/signing/test_equal_mails.py.
 PADDED_LENGTH = 32 * 1024
-PADDING_LINE = 64
-# The filling contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no
+PADDED_LINES = 640
+# The padding contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no
 # equals sign.
 PADDING = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
+LINE_BREAK = 2
+SHORTEST_LINE, LONGEST_LINE = 1 + LINE_BREAK, 74 + LINE_BREAK
 
 
 def pad_email(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
-    """Pad an email with a comment in its HTML, so that all emails have the same length on the wire.
+    """Pad an email with a comment in its HTML, so that all emails have as many bytes, and as many lines, on the wire.
 
     Privacy: a mail server's log contains the size of each email. The size would tell "you had signed already" from
-    "confirm your signature".
+    "confirm your signature". Some servers count a line break as one byte, so the lines have to be equal too. Postfix
+    counts one more for a line of 128 bytes, so no line is that long but in the headers.
     """
-    on_the_wire = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
-    missing = -len(on_the_wire) % PADDED_LENGTH
     ((html, kind),) = message.alternatives
-    message.alternatives = []
-    message.attach_alternative(f"{html!s}{_comment_of(missing)}", kind)
+    start = str(html).rstrip()
+    _replace_html(message, f"{start}\n<!--\n-->\n", kind)
+    wire = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
+    _replace_html(message, f"{start}\n<!--\n{_padding(wire)}-->\n", kind)
     return message
 
 
-def _comment_of(length: int) -> str:
-    """Return a comment of this many bytes, counting line breaks as two.
+def _replace_html(message: EmailMultiAlternatives, html: str, kind: str) -> None:
+    message.alternatives = []
+    message.attach_alternative(html, kind)
 
-    If that is too short, it is longer by PADDED_LENGTH.
-    """
-    opening, end = "<!--\n", "-->"
-    rest = length - len(opening) - 1 - len(end)
-    if rest < 0:
-        rest += PADDED_LENGTH
-    whole, more = divmod(rest, PADDING_LINE)
-    if 0 < more < 3:
-        # A line needs a character and its line break.
-        whole, more = whole - 1, more + PADDING_LINE
-    lines = "".join(f"{PADDING[: size - 2]}\n" for size in [PADDING_LINE] * whole + ([more] if more else []))
-    return f"{opening}{lines}{end}"
+
+def _padding(wire: bytes) -> str:
+    """Return the lines that are missing."""
+    for times in count(1):
+        lines = times * PADDED_LINES - wire.count(b"\r\n")
+        missing = times * PADDED_LENGTH - len(wire)
+        if lines * SHORTEST_LINE <= missing <= lines * LONGEST_LINE and lines > 0:
+            break
+    each, longer = divmod(missing, lines)
+    lengths = [each + 1] * longer + [each] * (lines - longer)
+    return "".join(f"{PADDING[: length - LINE_BREAK]}\n" for length in lengths)
+
+
+# Privacy: bytes beyond ASCII would be encoded again, and an email would get another length, on its way to a server that
+# does not take them (RFC 6152). So each email is ASCII from the start.
+QUOTED_PRINTABLE = Charset("utf-8")
+QUOTED_PRINTABLE.body_encoding = QP
 
 
 def compose_email_to(parts: Mapping[str, str], *, to: str) -> EmailMultiAlternatives:
     """Build a message without an outgoing email: about an account or its letters, or a test."""
     message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to], headers={**BY_NOBODY})
+    message.encoding = QUOTED_PRINTABLE
     message.attach_alternative(parts["html"], "text/html")
     return message

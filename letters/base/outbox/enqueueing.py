@@ -16,12 +16,12 @@ def insert_email(kind: EmailKind | str, *, key: str, **columns: str) -> str:
     """
     values = {
         "kind": f"'{kind.value}'" if isinstance(kind, EmailKind) else kind,
-        **columns,
         "key": key,
         "created_at": NOW,
         "next_attempt_at": NOW,
         "attempts": "0",
         "error": "''",
+        **columns,
     }
     return f"INSERT INTO letters_outgoingemail ({', '.join(values)})\n    SELECT {', '.join(values.values())}"
 

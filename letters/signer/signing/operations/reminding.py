@@ -6,7 +6,7 @@ from itertools import pairwise
 from django.conf import settings
 from django.db import connection, transaction
 
-from letters.base.outbox.enqueueing import insert_email, key_of
+from letters.base.outbox.enqueueing import NOW, insert_email, key_of
 from letters.models import ACTIVE, EmailKind, State
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
@@ -17,6 +17,9 @@ OWE = insert_email(
     submission_id="typed.id",
     spelling_hash="typed.spelling_hash",
     key=key_of(EmailKind.REMINDER, "signature.id", "floor(extract(epoch FROM since))::bigint", "%(hours)s"),
+    # Privacy: emails leave in the order in which the forms were sent, which whoever sent them knows. The order of the
+    # rows of signatures would tell which addresses had signed before.
+    next_attempt_at=f"{NOW} - row_number() OVER (ORDER BY since DESC, typed.id DESC) * interval '1 microsecond'",
 )
 # One reminder of the newest submission for each pause in REMINDER_HOURS, unless an email to that spelling failed. If
 # the clock was stopped and several are due at once, only the last is owed.
@@ -46,6 +49,7 @@ WHERE {is_in(ACTIVE)}
     -- Whatever its key.
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS mail WHERE mail.signature_id = signature.id
         AND mail.kind = '{EmailKind.REMINDER}' AND mail.created_at >= since + %(hours)s * interval '1 hour')
+ORDER BY since, typed.id
 ON CONFLICT (key) DO NOTHING
 """  # noqa: S608 -- our own statement
 
