@@ -60,43 +60,40 @@ ANSWERS: dict[Refusal, Answer] = {
     Refusal.NO_NAME: Answer(_("Enter the name of the collective."), field="name"),
     Refusal.NOT_CLEARED: Answer(
         _(
-            "The people who run this site check each new collective before it can invite anyone. They have not checked "
-            "yours yet. Try again later."
+            "The people who run this site review each new collective before it can invite anyone. They have "
+            "not reviewed yours yet. Try again later."
         ),
         field="email",
         while_doing={
             "publish": _(
-                "Your changes are saved, but the letter is not published. The people who run this site "
-                "check each new collective before its first letter is published. They have not checked "
-                "yours yet. Try again later."
+                "Your changes are saved, but the letter is not published. The people who run this site review "
+                "each new collective before its first letter is published. They have not reviewed yours yet. "
+                "Try again later."
             ),
             "schedule": _(
-                "Your changes are saved, but the letter is not scheduled. The people who run this site check each new "
-                "collective before its first letter is published. They have not checked yours yet. Set the time once "
-                "they have."
+                "Your changes are saved, but the letter is not scheduled. The people who run this site review "
+                "each new collective before its first letter is published. They have not reviewed yours yet. "
+                "Set the time once they have."
             ),
         },
     ),
     Refusal.OVER: Answer(NOT_FOUND, 404),
     Refusal.ROUND_STOPPED: Answer(
         _(
-            "Invitations have stopped automatically: too many of yours bounced or were reported as spam. "
-            "We send no more until the people who run this site have checked them."
+            "Invitations have stopped automatically: too many of yours bounced or were reported as spam. We "
+            "will send no more until the people who run this site have reviewed them."
         ),
         field="email",
         while_doing={
             "invite": _(
                 "Invitations to this letter have stopped automatically: too many of them bounced or were "
-                "reported as spam. We send no more until the people who run this site have checked them."
+                "reported as spam. We will send no more until the people who run this site have reviewed them."
             ),
         },
     ),
     Refusal.SLUG_TAKEN: Answer(_("Another collective uses this web address. Enter a different one."), field="slug"),
     Refusal.TOO_MANY_OPEN: Answer(
-        _(
-            "Twenty invitations have not been answered yet, which is the limit. Wait until one is accepted, "
-            "or withdraw one."
-        ),
+        _("Twenty invitations are unanswered, which is the limit. Wait until one is accepted, or withdraw one."),
         field="email",
     ),
     Refusal.TOO_MANY_TODAY: Answer(
@@ -122,7 +119,7 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     # The status of a letter
     Refusal.LETTER_CLOSED: Answer(_("This letter is closed. You can no longer sign it.")),
-    Refusal.LETTER_DRAFT: Answer(_("The letter is a draft: nobody has signed it yet. Publish it first.")),
+    Refusal.LETTER_DRAFT: Answer(_("This letter is a draft, so nobody has signed it yet. Publish it first.")),
     Refusal.LETTER_NOT_OPEN_YET: Answer(_("You cannot sign this letter yet. Come back when it opens.")),
     Refusal.LETTER_OPEN: Answer(
         _(
@@ -203,7 +200,7 @@ ANSWERS: dict[Refusal, Answer] = {
         },
     ),
     Refusal.TOO_COMPLICATED: Answer(
-        _("This text is too complicated. Use fewer lists, quotations and formatting marks inside each other."),
+        _("This text is too complicated. Put fewer lists, quotations and formatting marks inside one another."),
         field="body",
     ),
     Refusal.TOO_MANY_DRAFTS: Answer(
@@ -230,8 +227,8 @@ ANSWERS: dict[Refusal, Answer] = {
     ),
     Refusal.TOO_MANY_PUBLICATIONS: Answer(
         _(
-            "Your text is saved, but not published. You can publish a letter again at most ten times "
-            "within a day. Publish this text tomorrow."
+            "Your text is saved, but not published. You can publish new revisions of a letter at most ten "
+            "times within a day. Publish this one tomorrow."
         )
     ),
     Refusal.TOO_MANY_TEXTS: Answer(
@@ -303,7 +300,7 @@ ANSWERS: dict[Refusal, Answer] = {
     # Letter deliveries and exports
     Refusal.GAVE_UP: Answer(_("We could not make this file. Ask for it again.")),
     Refusal.NEVER_PUBLISHED: Answer(
-        _("You can record a delivery only for a published letter. Publish the letter first.")
+        _("You can record a letter delivery only for a published letter. Publish the letter first.")
     ),
     Refusal.NO_FILE: Answer(_("We no longer have this file. Ask for it again."), 404),
     Refusal.NO_SUCH_FORMAT: Answer(_("You cannot export in that format. Select another one."), 404),
@@ -348,7 +345,7 @@ ANSWERS: dict[Refusal, Answer] = {
         _("Something changed while you were signing, and nothing was saved. Press “Sign” again.")
     ),
     Refusal.WRONG_CODE: Answer(
-        _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
+        _("That code is wrong or has expired. Use the code in our latest email, or open its link."),
         field="code",
     ),
     # Limits, and parts that do not answer

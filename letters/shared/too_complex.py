@@ -11,10 +11,7 @@ SENTENCES: dict[str, Promise] = {
     "signs": _(
         "This text is too complicated: it has more than 2,500 formatting marks, such as * _ [ ] |. Use fewer of them."
     ),
-    "deep": _(
-        "This text is too complicated: it has lists, quotations or emphasis too deep inside each other. Use fewer "
-        "levels."
-    ),
+    "deep": _("This text is too complicated: lists, quotations or emphasis are nested too deeply. Use fewer levels."),
     "cells": _("This text is too complicated: its tables have too many cells. Make them smaller."),
     "links": _(
         "This text is too complicated: it has too many links, or links that are too long. Use fewer or shorter ones."

@@ -70,8 +70,8 @@ FAILURES: dict[str, Promise] = {
     Refusal.NOT_YOURS: _("We did not make this file, because the person who asked for it may no longer have it."),
     Refusal.NO_SUCH_LANGUAGE: _("We did not make this file, because the letter is no longer in this language."),
     Refusal.TOO_COMPLICATED: _(
-        "We could not make this file: the text is too complicated. Put fewer lists, quotations and formatting marks "
-        "inside each other, then ask again."
+        "We could not make this file: the text is too complicated. Put fewer lists, quotations and "
+        "formatting marks inside one another, then ask again."
     ),
     Refusal.NOT_SETTABLE: _(
         "We could not make this file, because part of the text does not fit on a page. It may contain a "

@@ -63,7 +63,10 @@ LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
 # Emails to any address. Above the soft limit each needs a proof of work; the hard limit refuses.
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
-# Emails of the whole site. Organizers in a browser that signed in before still get theirs.
+# Emails of the whole site. Organizers in a browser that signed in before still get theirs. Above the soft limit each
+# email needs a proof of work, and no network gets more than its share: what is left is for networks that use little.
+LIMIT_ACCOUNT_SITE_SOFT = environment.rate("LIMIT_ACCOUNT_SITE_SOFT", "300/hour")
+LIMIT_ACCOUNT_NETWORK_SHARE = environment.rate("LIMIT_ACCOUNT_NETWORK_SHARE", "3/hour")
 LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
 # The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)

@@ -278,6 +278,38 @@ def test_nobody_gets_beyond_the_ceiling(way: str, limit: str, settings: Settings
     assert re.search("too (often|many)", words(pages[-1]).lower())
 
 
+def ask_with_a_proof(person: Person, url: str, email: str) -> Response:
+    """Ask for an email, and calculate if that is asked for."""
+    page = ask_for_digits(person, url, email)
+    if b"data-challenge" not in page.content:
+        return page
+    fields: dict[str, Any] = {"password1": PASSWORD} if "signup" in url else {}
+    return person.send(url, page=page, email=email, proof=solve(page), **fields)
+
+
+@pytest.mark.parametrize("way", CODE_FORMS)
+def test_a_few_networks_do_not_use_up_the_emails_of_the_site(way: str, settings: Settings) -> None:
+    settings.LIMIT_ACCOUNT_SITE_SOFT, settings.LIMIT_ACCOUNT_SITE = parse("4/hour"), parse("8/hour")
+    settings.LIMIT_ACCOUNT_NETWORK_SHARE, settings.PROOF_TRIES = parse("2/hour"), 20
+    ask = CODE_FORMS[way][0]
+    # The first network gets all up to the soft limit, and the second its share.
+    for network, number in ((network, number) for network in (1, 2) for number in range(5)):
+        page = ask_with_a_proof(Elsewhere(f"198.51.{network}.7"), ask, f"n{network}-{number}@example.org")
+    assert len(mail.outbox) == 6
+    assert re.search("too (often|many)", words(page).lower())
+    # For another network, there is something left, for a calculation.
+    newcomer = Elsewhere("203.0.113.7")
+    assert "short check" in words(ask_for_digits(newcomer, ask, UNKNOWN))
+    ask_with_a_proof(newcomer, ask, UNKNOWN)
+    assert len(mailed_to(UNKNOWN)) == 1
+
+
+def test_the_pages_have_the_puzzle_while_the_site_sends_many(settings: Settings) -> None:
+    settings.LIMIT_ACCOUNT_SITE_SOFT = parse("1/hour")
+    ask_for_digits(Person(), "/accounts/signup/", UNKNOWN)
+    assert b"data-challenge" in Elsewhere().get("/accounts/login/code/").content
+
+
 def test_sending_other_digits_counts_like_the_first(orla: User, settings: Settings) -> None:
     settings.LIMIT_ACCOUNT_NETWORK_HARD = parse("1/hour")
     person = Person()

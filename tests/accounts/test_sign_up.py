@@ -90,7 +90,7 @@ def test_a_known_address_looks_like_a_new_one(person: Person) -> None:
         for visitor, email in ((new, NEW), (known, "nora@example.org"))
     }
     assert as_anybody(wrong[NEW], NEW) == as_anybody(wrong["nora@example.org"], "nora@example.org")
-    assert "There already is an account with it" in mailed_to("nora@example.org")[-1]
+    assert "which already has one" in mailed_to("nora@example.org")[-1]
 
 
 def test_a_passkey_account_for_a_known_address_looks_like_a_new_one(person: Person) -> None:

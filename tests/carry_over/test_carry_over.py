@@ -202,7 +202,7 @@ def test_a_batch_costs_the_same_however_many_it_owes(
 def test_the_mail_says_what_changed_and_leads_to_the_choice(asked: Letter, signer: Signer) -> None:
     text = signer.last_mail(ADA)
     assert NOTE in text
-    assert mail.outbox[0].subject == "A letter that you signed has changed: do you still sign it?"
+    assert mail.outbox[0].subject == "A letter that you signed has changed. Do you sign the new text?"
     assert "Keep the night trains running" in text
     assert "/letters/night-trains/history/" in text
     for purpose in ("carry-over", "manage", "not-me"):

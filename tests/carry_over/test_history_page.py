@@ -60,7 +60,7 @@ def test_one_sees_how_many_and_the_very_mail_before_one_asks(signed: Letter, des
     assert f'href="{ASK}"' in desk.get(PAGE).content.decode()
     said = words(desk.get(ASK))
     assert "3 signatures are for an earlier text." in said
-    assert "A letter that you signed has changed: do you still sign it?" in said
+    assert "A letter that you signed has changed. Do you sign the new text?" in said
     assert NOTE in said
     assert "Their signatures stay with the text that they signed" in said
     assert not CarryOver.objects.exists()

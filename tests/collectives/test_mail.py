@@ -43,11 +43,11 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
     assert message.to == ["Nina@example.org"]
     assert message.subject == "An invitation to write open letters together"
     for half in both_halves(outgoing):
-        assert "Olga invites you to a collective" in half
+        assert "Olga has invited you to join a collective" in half
         assert "Friends of the Night Train" in half
         assert "Your role: editor. You can write and publish letters." in half
         assert "You can accept until" in half
-        assert "If you did not expect this, do nothing" in half
+        assert "If you did not expect this, you can ignore this email" in half
 
 
 def test_it_speaks_the_language_of_the_newest_letter(outgoing: OutgoingEmail, draft: LetterMaker) -> None:
@@ -63,7 +63,7 @@ def test_it_names_nobody_by_their_address(outgoing: OutgoingEmail, organizer: Us
     User.objects.filter(pk=organizer.pk).update(name="")
     for half in both_halves(outgoing):
         assert "olga" not in half.lower()
-        assert "An owner invites you" in half
+        assert "An owner has invited you" in half
 
 
 def test_both_halves_hold_the_same_link_and_load_nothing(outgoing: OutgoingEmail) -> None:

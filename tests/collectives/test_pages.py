@@ -257,7 +257,7 @@ def test_limits_have_words(desk: Client, invite: Inviter) -> None:
     for n in range(20):
         invite(f"nina{n}@example.org")
     page = post(desk, f"{PAGE}invite/", email="nina@example.org", role="editor")
-    assert "Twenty invitations have not been answered yet," in words(page)
+    assert "Twenty invitations are unanswered," in words(page)
 
 
 def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:

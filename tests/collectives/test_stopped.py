@@ -83,7 +83,7 @@ def test_owners_ask_and_staff_let_them_go_on(
     come_back(5, today)
     deliver()
     page = desk.post(f"{PAGE}invite/", {"action": "ask"}, follow=True)
-    assert "An owner has asked the people who run this site to check this." in words(page)
+    assert "An owner has asked the people who run this site to review this." in words(page)
     let_invite_again(collective, by=staff, now=timezone.now())
     has_stopped_in_second.cache_clear()
     deliver()

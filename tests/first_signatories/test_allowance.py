@@ -94,9 +94,9 @@ def test_a_collective_that_nobody_has_looked_at_invites_nobody(
     ):
         with pytest.raises(Refused, match="not_cleared"):
             deed()
-    assert "check each new collective before it can invite anyone" in words(browser.get(PAGE))
+    assert "review each new collective before it can invite anyone" in words(browser.get(PAGE))
     page = browser.post("/organize/collectives/night-train/invite/", {"email": "tom@example.org", "role": "editor"})
-    assert "check each new collective before it can invite anyone" in words(page)
+    assert "review each new collective before it can invite anyone" in words(page)
     assert not OutgoingEmail.objects.exists()
     clear_collective(before.collective, by=staff, now=NOW)
     invite_people(before, people=people_in("a@example.org"), by=organizer, now=NOW)
@@ -192,7 +192,7 @@ def test_owners_ask_and_staff_let_it_go_on(
     with pytest.raises(Refused, match="not_yours"):
         ask_to_invite_again(before.collective, by=teammate, now=NOW)
     page = browser.post(f"{PAGE}round/", {"action": "ask"}, follow=True)
-    assert "An owner has asked the people who run this site to check this." in words(page)
+    assert "An owner has asked the people who run this site to review this." in words(page)
     assert Collective.objects.get(slug="night-train").asked_to_invite_at
     with pytest.raises(Refused, match="not_yours"):
         let_invite_again(before.collective, by=organizer, now=timezone.now())

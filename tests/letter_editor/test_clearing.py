@@ -92,7 +92,7 @@ def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
     settings.CLEAR_COLLECTIVES_FIRST = True
     letter, desk = draft(), browser_of(organizer)
     page = desk.get(EDITOR)
-    assert "check each new collective before its first letter is published" in words(page)
+    assert "review each new collective before its first letter is published" in words(page)
     form = page.context["form"].initial | {"title": "Keep all the trains", "seen": page.context["text"].version}
     answer = desk.post(EDITOR, {**form, "action": "publish"}, follow=True)
     assert "Your changes are saved, but the letter is not published." in words(answer)
@@ -102,7 +102,7 @@ def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
 
     clear_collective(letter.collective, by=clerk, now=NOW)
     page = desk.get(EDITOR)
-    assert "check each new collective" not in words(page)
+    assert "review each new collective" not in words(page)
     desk.post(EDITOR, {**form, "seen": page.context["text"].version, "action": "publish"})
     assert status(letter) == "published"
 

@@ -193,7 +193,7 @@ def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client,
     fields = settings_of(closes_at="2199-10-27T02:30")
     page = post(desk, f"{LETTER}settings/", **fields)
     assert page.status_code == 422
-    assert "this time comes twice. Select which one you mean." in words(page)
+    assert "this time occurs twice. Select which one you mean." in words(page)
     assert 'name="closes_at_which"' in page.content.decode()
     page = post(desk, f"{LETTER}settings/", **fields, closes_at_which=which)
     letter.refresh_from_db()

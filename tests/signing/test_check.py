@@ -139,7 +139,7 @@ def test_after_a_day_it_is_over_and_reads_the_same_whatever_has_become_of_the_si
     assert {answer.status_code for answer in [*answers, other]} == {410}
     assert {answer.content for answer in answers} == {other.content}
     assert answers[0].headers["Cache-Control"] == "no-store"
-    assert "its button works until the date in that email" in words(answers[0])
+    assert "its link works until the date in that email" in words(answers[0])
     assert signer.get(f"/it{pages[3]}").content.startswith(b'<!doctype html>\n<html lang="it"')
 
 

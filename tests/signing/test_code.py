@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail
 from django.db import connection
+from limits import parse
+from pytest_django import Settings
 
 from letters.models import ConfirmationCode, Letter, Signature, Submission, expect_code
 from letters.shared.codes import read_code
@@ -84,7 +86,7 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     code = mailed_code()
     for _ in range(6):
         answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
-        assert "This did not count as a try." in words(answer)
+        assert "This attempt did not count." in words(answer)
     assert ConfirmationCode.objects.get(pk=typed_by(signature_of(letter)).pk).tries == 0
     assert signer.client.post(check, {"code": code}, headers=FROM_OUR_PAGE).status_code == 303
 
@@ -188,3 +190,21 @@ def test_fifty_tries_at_once_are_five_tries(letter: Letter) -> None:
     code = code_of(signature)
     assert set(in_threads(lambda _: accepts(signature, a_wrong_code(code)), range(50), threads=16)) == {False}
     assert ConfirmationCode.objects.get(pk=typed_by(signature).pk).tries == 6
+
+
+def test_a_network_that_types_codes_without_end_is_told_when_to_come_back(
+    letter: Letter, signer: Signer, settings: Settings
+) -> None:
+    settings.LIMIT_CODES = parse("2/hour")
+    checks = [signer.sign(letter, email=email)["Location"] for email in ("ada@example.org", "eve@example.org")]
+    wrong = [signer.client.post(check, {"code": "123456"}, headers=FROM_OUR_PAGE) for check in checks]
+    assert [answer.status_code for answer in wrong] == [422, 422]
+    tries = list(ConfirmationCode.objects.order_by("pk").values_list("tries", flat=True))
+    for check in checks:
+        answer = signer.client.post(check, {"code": "123456"}, headers=FROM_OUR_PAGE)
+        assert (answer.status_code, 3500 < int(answer["Retry-After"]) <= 3600) == (429, True)
+        assert "Try again in about 60 minutes." in words(answer)
+    assert list(ConfirmationCode.objects.order_by("pk").values_list("tries", flat=True)) == tries
+    # What is no code was not looked up, and the page can still be read.
+    assert signer.client.post(checks[0], {"code": "12"}, headers=FROM_OUR_PAGE).status_code == 422
+    assert signer.get(checks[0]).status_code == 200

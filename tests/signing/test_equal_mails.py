@@ -154,9 +154,9 @@ def test_an_answer_of_the_owner_changes_no_email(letter: Letter, how: str) -> No
         log += logged_since(before, hour, email)
     assert log == first
     body = [str(each.body) for each in mail.outbox if each.to == [email]][-1]
-    assert "You have answered our email about it, so you do not need to do anything." in body
+    assert "You have already answered our earlier email about this, so you do not need to do anything." in body
     assert "/signatures/manage/" in body
-    assert not re.search("/signatures/confirm/|Compare both|nothing has changed", body)
+    assert not re.search("/signatures/confirm/|Compare and choose|nothing has changed", body)
 
 
 @pytest.mark.parametrize("how", ANSWERS)
@@ -213,7 +213,9 @@ def test_the_reminder_of_somebody_who_has_signed_says_that_nothing_is_to_be_done
     tend_unconfirmed(now=NOW + 24 * HOUR)
     deliver()
     body = str(mail.outbox[-1].body)
-    assert "You had signed it already, so nothing has changed: your signature is confirmed and counted once." in body
+    assert (
+        "You have already signed this letter, so nothing has changed: your signature is confirmed and counted once."
+    ) in body
     assert "You do not need to do anything." in body
     assert "Ada King" not in body
 

@@ -351,7 +351,7 @@ def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> N
 
 def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
-    assert "After you confirm, a moderator reviews your signature" in words(page)
+    assert "After you confirm, a moderator must review your signature" in words(page)
     assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
     assert signer.calculate(page, proof="none").status_code == 303
     signature = signature_of(careful)
@@ -361,7 +361,7 @@ def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(car
     signature.refresh_from_db()
     assert (signature.state, signature.number) == ("held", None)
     deliver()
-    assert "A moderator reviews it before it is published" in str(mail.outbox[-1].body)
+    assert "A moderator will review it before it is published" in str(mail.outbox[-1].body)
 
 
 def test_with_the_code_too_it_is_held(careful: Letter, signer: Signer) -> None:

@@ -9,7 +9,7 @@ from letters.models import AuditEvent, Letter, MailRequest, OutgoingEmail, Signa
 from letters.moderator.moderation.operations import reject_signatures
 from letters.shared.addresses import hash_spelling
 from letters.signer.signing.operations import disown_signature
-from tests.people import NOW, Signer, deliver, publish, signature_of
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, signature_of, words
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,17 @@ def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(l
     page = signer.read(letter, "signatures")
     assert "Mallory" not in page
     assert "withdrawn" in page
+
+
+def test_an_address_that_disowned_gets_no_more_emails_about_the_letter(letter: Letter, signer: Signer) -> None:
+    """The page says so, and the form for lost links writes to no such address."""
+    signer.sign(letter)
+    page = signer.press(not_me_link())
+    assert "We will not email it about this letter again." in words(page)
+    mail.outbox.clear()
+    signer.client.post(letter.url_of("link"), {"email": "ada@example.org"}, headers=FROM_OUR_PAGE)
+    deliver()
+    assert mail.outbox == []
 
 
 def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer) -> None:

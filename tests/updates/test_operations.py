@@ -248,7 +248,7 @@ def test_a_mail_to_try_it_goes_to_ones_own_account_alone(
     message = unpack(packed)
     assert (message.to, message.subject) == ([teammate.email], "Test: an update about a letter that you signed")
     assert NEWS.title in str(message.body)
-    assert "only you get it" in str(message.body)
+    assert "sent only to you" in str(message.body)
     assert "<strong>Friday</strong>" in html_of(message)  # type: ignore[arg-type]
     assert "/signatures/" not in str(message.body) + html_of(message)  # type: ignore[arg-type]
     assert verbs() == ["write_update", "send_test_mail"]

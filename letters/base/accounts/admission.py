@@ -117,9 +117,10 @@ def admit_mail(
     counted = _notice_limits(asker) if is_notice else _mail_limits(asker)
     if with_pause:
         counted.append(Limit("mail-pause", f"{asker.address}:{asker.device or asker.network}", NOT_TWICE))
-    soft = [] if asker.device or is_notice else [_soft(asker.network)]
+    soft = [] if asker.device else _soft_limits(asker.network)
     exceeded = _count(counted, soft)
-    if asks_proof and not exceeded.isdisjoint(soft) and not _is_fresh_proof(proof, asker.network):
+    needs_proof = not exceeded.isdisjoint(_above_which_proof(asker.network))
+    if asks_proof and needs_proof and not _is_fresh_proof(proof, asker.network):
         limits.give_back([*counted, *soft])
         raise ProofWanted
     request.META.setdefault(ADMITTED, []).append(_mark(email))
@@ -164,8 +165,8 @@ def _shared_limits(asker: Asker) -> list[Limit]:
 
 
 def challenge_for(network: str, *, now: datetime) -> str:
-    """Return the challenge (JSON) that a form must send back solved; empty while the network has not asked for much."""
-    if not limits.is_used_up(_soft(network)):
+    """Return the challenge (JSON) that a form must send back solved; empty while nobody has asked for much."""
+    if not any(map(limits.is_used_up, _above_which_proof(network))):
         return ""
     return make_challenge(NO_LETTER, _binding(network), now=now)
 
@@ -186,18 +187,35 @@ def count_try(process: str) -> bool:
 def _count(counted: list[Limit], soft: list[Limit] | None = None) -> set[Limit]:
     """Count all limits or none. Returns the soft limits that are exceeded.
 
+    While the whole site sends many emails, a network that has had its share is refused too. Abuse: otherwise a few
+    networks could use up the limit of the site, and no new browser anywhere would get an email.
+
     Raises TooMany, or redis.RedisError without Valkey.
     """
     exceeded = limits.count([*counted, *(soft or [])], or_fail=True)
     refused = [limit for limit in counted if limit in exceeded]
+    if _site_soft() in exceeded:
+        refused += [limit for limit in exceeded if limit.what == SHARE]
     if refused:
         limits.give_back([*counted, *(soft or [])])
         raise TooMany(Refusal.MANY_REQUESTS, seconds=max(limit.rate.get_expiry() for limit in refused))
     return exceeded
 
 
-def _soft(network: str) -> Limit:
-    return Limit("mail-network-soft", network, settings.LIMIT_ACCOUNT_NETWORK_SOFT)
+# What a network gets while the site sends many emails.
+SHARE = "mail-share"
+
+
+def _soft_limits(network: str) -> list[Limit]:
+    return [*_above_which_proof(network), Limit(SHARE, network, settings.LIMIT_ACCOUNT_NETWORK_SHARE)]
+
+
+def _above_which_proof(network: str) -> list[Limit]:
+    return [Limit("mail-network-soft", network, settings.LIMIT_ACCOUNT_NETWORK_SOFT), _site_soft()]
+
+
+def _site_soft() -> Limit:
+    return Limit("mail-site-soft", "all", settings.LIMIT_ACCOUNT_SITE_SOFT)
 
 
 def _is_fresh_proof(proof: str, network: str) -> bool:

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         wanted = User.objects.filter(email__iexact=owner) if owner else User.objects.filter(is_superuser=True)
         user = wanted.order_by("pk").first()
         if user is None:
-            raise CommandError("No such account can own the sample letter. Create one with createsuperuser.")
+            raise CommandError("There is no such account to own the sample letter. Create one with createsuperuser.")
         if load_sample(by=user, now=timezone.now()):
             sweep(now=timezone.now())
             self.stdout.write("The sample letter is published.")

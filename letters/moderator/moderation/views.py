@@ -79,8 +79,8 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
     if not passed_over:
         return [said]
     more = ngettext(
-        "%(n)d was left as it is, because it changed after you opened this page.",
-        "%(n)d were left as they are, because they changed after you opened this page.",
+        "%(n)d signature was left as it is, because it changed after you opened this page.",
+        "%(n)d signatures were left as they are, because they changed after you opened this page.",
         passed_over,
     )
     return [said, more % {"n": passed_over}]

@@ -98,7 +98,7 @@ def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
     """Invite somebody. Privacy: the answer is the same whether or not the address has an account here."""
     if request.POST.get("action") == "ask":
         ask_to_invite_again(collective, by=owner, now=timezone.now())
-        messages.success(request, gettext("The people who run this site will check the invitations."))
+        messages.success(request, gettext("The people who run this site will review the invitations."))
         return redirect("collective", slug=collective.slug)
     form = InviteForm(request.POST)
     if form.is_valid():

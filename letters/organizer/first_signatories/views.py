@@ -205,5 +205,5 @@ def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpRespons
 
 def _ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     ask_to_invite_again(letter.collective, by=writer, now=timezone.now())
-    messages.success(request, gettext("The people who run this site will check the invitations."))
+    messages.success(request, gettext("The people who run this site will review the invitations."))
     return redirect("first_signers", slug=letter.slug)

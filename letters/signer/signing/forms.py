@@ -394,6 +394,6 @@ class CodeForm(forms.Form):
         if code := read_code(self.cleaned_data["code"]):
             return code
         raise ValidationError(
-            _("The code is six numbers and nothing else. Check it and enter it again. This did not count as a try."),
+            _("The code is six numbers and nothing else. Check it and enter it again. This attempt did not count."),
             "no_code",
         )

@@ -1,4 +1,4 @@
-// Solves the puzzle in a form of the account pages while its fields are being filled in.
+// Run the browser check of an account form while its fields are being filled in.
 
 import { asProof, solve } from "./puzzle.js";
 
@@ -20,7 +20,7 @@ area.hidden = false;
 area.textContent = area.dataset.working;
 button.disabled = true;
 calculate().catch(() => {
-  // No crypto (a page without https), or an old browser. The server says what to do.
+  // Web Crypto is missing, over plain HTTP or in an old browser. The server's answer says what to do.
   area.hidden = true;
   button.disabled = false;
 });

@@ -1,63 +1,63 @@
-// What the editor adds: it shows what readers will see, saves at every pause, and keeps in this browser what it could
-// not save. Two who write at once keep both texts: what a teammate has written is shown, never overwritten by itself.
+// The editor of a letter's text: a live preview, saving at every pause in typing, and a copy in this browser of what
+// could not be saved. If two members write at the same time, both texts are kept, and this script overwrites neither.
 
 const form = document.getElementById("editor");
-const said = document.getElementById("saving");
+const status = document.getElementById("saving");
 const offer = document.getElementById("kept");
-const live = document.getElementById("live");
-const theirs = document.getElementById("theirs");
-const PAUSE = 1_500;
-const AGAIN = 10_000;
+const preview = document.getElementById("live");
+const otherText = document.getElementById("theirs");
+const SAVE_DELAY = 1_500;
+const RETRY_DELAY = 10_000;
 const FIELDS = ["addressee", "title", "body", "summary", "collective"];
 const KEY = `unsaved:${form?.dataset.keep}`;
 
-let soon = 0;
-let underway = false;
-// After a teammate's text only the writer decides: the button saves, no clock.
-let stopped = false;
+let saveTimer = 0;
+let isSaving = false;
+// After a conflict, only the button saves, so that the writer decides.
+let isStopped = false;
 
-// What stands in the form
+// The fields of the form
 
 const inputs = () => FIELDS.map((name) => form.elements[name]).filter(Boolean);
 const words = () => Object.fromEntries(inputs().map((input) => [input.name, input.value]));
 const same = (one, other) => FIELDS.every((name) => tidy(one[name]) === tidy(other[name]));
 const tidy = (text = "") => text.replace(/\r\n?/g, "\n").trim();
 
-// In this browser, until the site has it. While older words wait for an answer, newer ones stand beside them.
+// The copy in this browser, until the site has saved the text. A newer copy is kept beside an older one that is offered.
 
-const place = () => (offer.hidden ? KEY : `${KEY}:newer`);
+const storageKey = () => (offer.hidden ? KEY : `${KEY}:newer`);
 
-function read(key = place()) {
+function read(key = storageKey()) {
   try {
     return JSON.parse(localStorage.getItem(key));
   } catch {
-    return null; // No room is kept for us, or something else stands there.
+    return null; // The browser allows no storage, or the stored value is not ours.
   }
 }
 
 function keep(more = {}) {
   const kept = { words: words(), seen: form.elements.seen?.value, at: Date.now(), ...more };
   try {
-    localStorage.setItem(place(), JSON.stringify(kept));
+    localStorage.setItem(storageKey(), JSON.stringify(kept));
   } catch {
-    // Then it stands in the form alone.
+    // Without storage, the text is only in the form.
   }
 }
 
-function forget(key = place()) {
+function forget(key = storageKey()) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // Nothing was kept.
+    // Without storage, there is nothing to delete.
   }
 }
 
 function offerKept(key = KEY) {
   const kept = read(key);
-  const isNews = kept && !same(kept.words, words());
-  if (!isNews) forget(key);
-  if (!isNews && key === KEY) return offerKept(`${KEY}:newer`);
-  if (!isNews) return;
+  const differs = kept && !same(kept.words, words());
+  if (!differs) forget(key);
+  if (!differs && key === KEY) return offerKept(`${KEY}:newer`);
+  if (!differs) return;
   offer.querySelector("span").textContent = new Date(kept.at).toLocaleString(document.documentElement.lang);
   offer.hidden = false;
   offer.onclick = (event) => {
@@ -65,14 +65,14 @@ function offerKept(key = KEY) {
     if (!choice) return;
     forget(key);
     offer.hidden = true;
-    if (choice === "take") takeBack(kept);
+    if (choice === "take") restore(kept);
     else if (key === KEY) offerKept(`${KEY}:newer`);
   };
 }
 
-function takeBack(kept) {
+function restore(kept) {
   for (const input of inputs()) input.value = kept.words[input.name] ?? input.value;
-  // They were written over that text: if it has changed since, the site says so, and shows both.
+  // Send the version that this copy was based on. If the text has changed since, the site reports a conflict.
   if (form.elements.seen) form.elements.seen.value = kept.seen;
   changed();
   inputs()[0].focus();
@@ -80,14 +80,14 @@ function takeBack(kept) {
 
 // Saving
 
-function say(what, more = "") {
-  const sentence = said.dataset[what];
-  said.dataset.state = what;
+function showStatus(state, more = "") {
+  const sentence = status.dataset[state];
+  status.dataset.state = state;
   const text = more ? `${sentence} ${more}` : sentence;
-  if (said.textContent !== text) said.textContent = text;
+  if (status.textContent !== text) status.textContent = text;
 }
 
-// Whoever signed in again in another window has another token there than this page.
+// After signing in again in another window, the cookie has a newer token than this page.
 function token() {
   const cookie = document.cookie.split("; ").find((each) => /^(csrftoken|__Host-csrf)=/.test(each));
   const field = form.elements.csrfmiddlewaretoken;
@@ -96,17 +96,17 @@ function token() {
 }
 
 async function save() {
-  clearTimeout(soon);
-  if (underway || stopped || !form.dataset.save) return;
-  underway = true;
+  clearTimeout(saveTimer);
+  if (isSaving || isStopped || !form.dataset.save) return;
+  isSaving = true;
   const sent = words();
   try {
-    await judge(await send(), sent);
+    await handleAnswer(await send(), sent);
   } catch {
-    say("offline");
-    later(AGAIN);
+    showStatus("offline");
+    saveLater(RETRY_DELAY);
   } finally {
-    underway = false;
+    isSaving = false;
   }
 }
 
@@ -116,72 +116,72 @@ function send() {
   return fetch(form.dataset.save, { method: "POST", body: fields, headers });
 }
 
-async function judge(answer, sent) {
+async function handleAnswer(answer, sent) {
   const isOurs = answer.headers.get("Content-Type")?.startsWith("application/json");
   if (answer.status >= 500) throw new Error(String(answer.status));
-  if (answer.status === 413) return say("large");
+  if (answer.status === 413) return showStatus("large");
   if (!isOurs) {
-    say("over"); // Led to the page where one signs in, or refused without a session.
-    return later(AGAIN);
+    showStatus("over"); // Redirected to the sign-in page, or refused without a session.
+    return saveLater(RETRY_DELAY);
   }
-  const found = await answer.json();
-  if (answer.status === 409) return meet(found);
-  if (!answer.ok) return say("wrong", found.problem);
-  form.elements.seen.value = found.version;
+  const result = await answer.json();
+  if (answer.status === 409) return showConflict(result);
+  if (!answer.ok) return showStatus("wrong", result.problem);
+  form.elements.seen.value = result.version;
   if (same(sent, words())) {
     forget();
     const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
-    say("saved", time);
+    showStatus("saved", time);
   } else {
-    later(PAUSE);
+    saveLater(SAVE_DELAY);
   }
 }
 
-function meet(found) {
-  stopped = true;
-  if (found.problem !== "changed_meanwhile") return say("published");
-  say("meanwhile");
-  for (const shown of theirs.querySelectorAll("[data-show]")) {
-    const text = found[shown.dataset.show];
+function showConflict(result) {
+  isStopped = true;
+  if (result.problem !== "changed_meanwhile") return showStatus("published");
+  showStatus("meanwhile");
+  for (const shown of otherText.querySelectorAll("[data-show]")) {
+    const text = result[shown.dataset.show];
     if (shown.dataset.show === "html") shown.innerHTML = text; // Sanitised by the server, as the page is.
     else if (shown.tagName === "TEXTAREA") shown.value = text;
     else shown.textContent = text;
   }
-  theirs.hidden = false;
-  // They see it now: the button may save over it.
-  form.elements.seen.value = found.version;
+  otherText.hidden = false;
+  // The writer sees the other text now, so the button may save over it.
+  form.elements.seen.value = result.version;
 }
 
-function later(pause) {
-  clearTimeout(soon);
-  soon = setTimeout(save, pause);
+function saveLater(delay) {
+  clearTimeout(saveTimer);
+  saveTimer = setTimeout(save, delay);
 }
 
 function changed() {
   keep();
-  if (form.dataset.save) later(PAUSE);
-  if (live) showSoon();
+  if (form.dataset.save) saveLater(SAVE_DELAY);
+  if (preview) updatePreviewSoon();
 }
 
-// What readers will see
+// The live preview
 
-let look = 0;
+let previewTimer = 0;
 
-function showSoon() {
-  clearTimeout(look);
-  look = setTimeout(() => show().catch(() => {}), 400);
+function updatePreviewSoon() {
+  clearTimeout(previewTimer);
+  previewTimer = setTimeout(() => updatePreview().catch(() => {}), 400);
 }
 
-async function show() {
+async function updatePreview() {
   const fields = new FormData();
   fields.set("body", form.elements.body.value);
   const answer = await fetch(form.dataset.preview, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
   if (!answer.ok || answer.redirected) return;
-  live.querySelector(".text").innerHTML = (await answer.json()).html; // Sanitised by the server, as the page is.
-  live.hidden = false;
+  preview.querySelector(".text").innerHTML = (await answer.json()).html; // Sanitised by the server, as the page is.
+  preview.hidden = false;
 }
 
-// A letter that was begun is a letter here: its start page has nothing more to keep.
+// This letter has been created, so the copy of the start page is not needed any more.
 const START = "unsaved:start";
 if (form?.dataset.keep !== "start" && read(START)?.sent) forget(START);
 
@@ -190,13 +190,13 @@ if (form) {
   else offerKept();
   form.addEventListener("input", (event) => FIELDS.includes(event.target.name) && changed());
   form.addEventListener("submit", () => {
-    stopped = true;
-    clearTimeout(soon);
+    isStopped = true;
+    clearTimeout(saveTimer);
     token();
     keep({ sent: true });
   });
-  addEventListener("online", () => said?.dataset.state === "offline" && save());
-  addEventListener("pageshow", (event) => event.persisted && (stopped = false));
+  addEventListener("online", () => status?.dataset.state === "offline" && save());
+  addEventListener("pageshow", (event) => event.persisted && (isStopped = false));
   document.addEventListener("visibilitychange", () => document.hidden && read() && offer.hidden && save());
-  if (live) show().catch(() => {});
+  if (preview) updatePreview().catch(() => {});
 }

@@ -1,4 +1,4 @@
-// Shows how far the files are. Without it, a reload does.
+// Keep the progress of exports current. Without JavaScript, people reload the page.
 
 const SECONDS = 2;
 
@@ -9,7 +9,7 @@ async function look() {
     try {
       await refresh(shown);
     } catch {
-      // The network is away: the next look may find it.
+      // The network or the site is unavailable. Try again at the next refresh.
     }
   }
   setTimeout(look, SECONDS * 1000);
@@ -19,12 +19,12 @@ async function refresh(shown) {
   const answer = await fetch(location.pathname, { cache: "no-store", redirect: "error" });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // Whoever stands on a button in it keeps their place.
+  // Accessibility: do not replace an element that has the focus.
   if (shown.contains(document.activeElement)) return;
   shown.replaceWith(page.getElementById("exports"));
-  // Said once, at the end; not each row.
-  const said = document.getElementById("said");
-  if (!page.querySelector("[data-under-way]")) said.textContent = said.dataset.words;
+  // Accessibility: announce only the end, not each row.
+  const status = document.getElementById("said");
+  if (!page.querySelector("[data-under-way]")) status.textContent = status.dataset.words;
 }
 
 setTimeout(look, SECONDS * 1000);

@@ -1,4 +1,4 @@
-// One tick for all on the page.
+// One checkbox that selects all signatures on the page.
 
 const all = document.getElementById("all");
 const boxes = document.querySelectorAll("[name=ticked]");

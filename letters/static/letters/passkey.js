@@ -1,5 +1,5 @@
-// Passkeys. A form with data-passkey="create" or "get" asks the browser for one, and sends what it gives.
-// The options stand in a script element in the form, or are fetched from the address in data-options-from.
+// Passkeys: a form with data-passkey="create" or "get" asks the browser for a passkey and sends its answer.
+// The options are in a script element in the form, or are fetched from the URL in data-options-from.
 
 const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const toText = (buffer) =>
@@ -44,7 +44,7 @@ async function optionsOf(form) {
 async function ask(form) {
   const publicKey = await optionsOf(form);
   if (form.dataset.passkey === "get") return navigator.credentials.get({ publicKey });
-  // Where it can, the key remembers the account, so that it can open it alone.
+  // If the authenticator can, let it store the account, so that people can sign in without typing their address.
   const wanted = publicKey.authenticatorSelection;
   if (wanted?.residentKey === "discouraged") {
     Object.assign(wanted, { residentKey: "preferred", requireResidentKey: false });

@@ -1,3 +1,3 @@
-// Puts an address without a token into the address bar and the history: it is what people copy when they share a page.
+// Privacy: remove the token from the address bar and the history, because people copy that address to share a page.
 
 history.replaceState(null, "", document.getElementById("private").dataset.thanks);

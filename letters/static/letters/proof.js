@@ -1,23 +1,23 @@
-// Does the small calculation that is asked for when very many sign, and sends the form by itself.
+// Run the browser check, which is required when very many people sign, then submit the form.
 
 import { asProof, solve } from "./puzzle.js";
 
 const form = document.querySelector("form.proof");
 const area = document.getElementById("calculation");
 const bar = area.querySelector("progress");
-const words = area.querySelector("[role=status]");
+const status = area.querySelector("[role=status]");
 const button = area.querySelector("button");
-const without = document.getElementById("without");
+const fallback = document.getElementById("without");
 
-// From when on it says how far it has come, and how often.
+// After this many milliseconds, and then at this interval, announce the progress.
 const SLOW = 4_000;
-let nextWord = performance.now() + SLOW;
+let nextMessage = performance.now() + SLOW;
 
-function tell(share) {
+function showProgress(share) {
   bar.value = share;
-  if (performance.now() > nextWord) {
-    nextWord += SLOW;
-    words.textContent = words.dataset.slow.replace("{percent}", Math.floor(100 * share));
+  if (performance.now() > nextMessage) {
+    nextMessage += SLOW;
+    status.textContent = status.dataset.slow.replace("{percent}", Math.floor(100 * share));
   }
 }
 
@@ -30,27 +30,27 @@ function send(challenge, solution) {
 
 async function calculate() {
   const challenge = JSON.parse(form.dataset.challenge);
-  without.hidden = true;
+  fallback.hidden = true;
   area.hidden = false;
-  words.textContent = words.dataset.working;
-  const solution = await solve(challenge.parameters, tell);
+  status.textContent = status.dataset.working;
+  const solution = await solve(challenge.parameters, showProgress);
   bar.value = 1;
   if ("again" in form.dataset) {
-    // Not by itself a second time: should it go wrong for ever, it must not go round for ever.
-    words.textContent = words.dataset.press;
+    // The server rejected the first proof. Wait for a click, so that a permanent failure does not become a loop.
+    status.textContent = status.dataset.press;
     button.parentElement.hidden = false;
     button.addEventListener("click", () => send(challenge, solution), { once: true });
     button.focus();
   } else {
-    words.textContent = words.dataset.done;
+    status.textContent = status.dataset.done;
     send(challenge, solution);
   }
 }
 
 calculate().catch(() => {
-  // No crypto (a page without https), or an old browser: there is the other way.
+  // Web Crypto is missing, over plain HTTP or in an old browser. Offer to send the form and skip the check.
   area.hidden = false;
   bar.hidden = true;
-  words.textContent = words.dataset.failed;
-  without.hidden = false;
+  status.textContent = status.dataset.failed;
+  fallback.hidden = false;
 });

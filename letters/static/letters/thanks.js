@@ -1,4 +1,4 @@
-// Freshens the letter's page in the browser's cache, so that a signer who goes back to it finds their own name there.
+// Refresh the letter's page in the browser's cache, so that signers who go back to it see their own name.
 
 const { letter } = document.getElementById("thanks").dataset;
 

@@ -66,7 +66,7 @@ class Moments(forms.BaseForm):
             if len(moments) > 1 and which not in dict(WHICH):
                 self._ask(name, "")
                 self.add_error(
-                    name, _("The clocks go back that night, so this time comes twice. Select which one you mean.")
+                    name, _("The clocks go back that night, so this time occurs twice. Select which one you mean.")
                 )
             elif not moments:
                 self.add_error(

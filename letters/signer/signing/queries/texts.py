@@ -39,7 +39,7 @@ def translation_of(revision_id: int, language: str) -> Translation:
 def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
     """Tell whether the text that was above the form says in this language what the letter says now.
 
-    A form without a number comes from an old page. What that page showed is known only if there has been one text.
+    What a form without a number showed is known only if there has been one text.
     """
     current = letter.current_revision
     if current is None or seen == str(current.number):

@@ -111,5 +111,5 @@ def _check_page(
 
 
 CODE_REFUSED = {
-    "wrong_code": _("That code is wrong or has expired. Use the code in our latest email, or the button in it."),
+    "wrong_code": _("That code is wrong or has expired. Use the code in our latest email, or open its link."),
 }
