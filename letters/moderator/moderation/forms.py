@@ -13,7 +13,7 @@ VERBS = ("accept", "decline", "reject", "restore")
 WITH_A_REASON = {"decline", "reject"}
 
 
-class JudgementForm(forms.Form):
+class ReviewForm(forms.Form):
     """A decision about signatures and its reason: `action` for the selected ones, or one verb with one signature.
 
     The form names signatures by handles. `id_of` returns the id for a handle, or None.

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letters.base.accounts.guards import for_organizers
 from letters.models import Letter, User
 from letters.moderator.moderation import queries
-from letters.moderator.moderation.forms import JudgementForm
+from letters.moderator.moderation.forms import ReviewForm
 from letters.moderator.moderation.operations import (
     accept_signatures,
     decline_changes,
@@ -51,9 +51,9 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
         letter = queries.letter_of(moderator, slug)
     except Letter.DoesNotExist as missing:
         raise Http404("There is no letter here.") from missing
-    form = JudgementForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
+    form = ReviewForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
     if form.is_valid():
-        for sentence in _judge(letter, form, moderator):
+        for sentence in _review(letter, form, moderator):
             messages.success(request, sentence)
         return redirect(request.get_full_path())
     page = LISTS[shown](letter, request.GET.get("after", ""))
@@ -69,7 +69,7 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
     return render(request, "letters/moderation/signatures.html", context, status=422 if form.errors else 200)
 
 
-def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
+def _review(letter: Letter, form: ReviewForm, by: User) -> list[str]:
     """Apply the decision, and return sentences that confirm it."""
     try:
         done, said = _carry_out(letter, form, by)
@@ -86,7 +86,7 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
     return [said, more % {"n": passed_over}]
 
 
-def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
+def _carry_out(letter: Letter, form: ReviewForm, by: User) -> tuple[int, str]:
     """Apply the decision. Returns how many signatures it changed, and a sentence about them."""
     now, reason = timezone.now(), form.cleaned_data["reason"]
     if form.verb == "accept":

@@ -35,7 +35,7 @@ from letters.organizer.updates.operations import (
 )
 from letters.shared.explaining import explain, sentence
 from letters.shared.languages import direction, interface_language
-from letters.shared.refusals import ANSWERS
+from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused
 
 
@@ -109,7 +109,7 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
     try:
         send_test_mail(update, by=writer, now=timezone.now())
     except Refused as refused:
-        status = 429 if refused.code == Refusal.TOO_MANY else ANSWERS[refused.code].status
+        status = 429 if refused.code == Refusal.TOO_MANY else EXPLANATIONS[refused.code].status
         return _preview_page(request, update, writer, refusal=explain(refused, "send"), status=status)
     messages.success(
         request, gettext("We are sending a test to {address}. It can take a few minutes.").format(address=writer.email)

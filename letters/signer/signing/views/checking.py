@@ -52,7 +52,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         form = CodeForm(typed_fields(request) if request.method == "POST" else None)
         if form.is_valid() and (answer := _try_code(request, signature, opened.submission_id, form, now)):
             return answer
-        standing = queries.mail_standing(opened, signature.letter, now=now)
+        standing = queries.mail_status(opened, signature.letter, now=now)
         return _check_page(request, signature.letter, language, form, standing)
 
 
@@ -102,7 +102,7 @@ def refusal_of(request: HttpRequest, admit: Callable[[str], None]) -> HttpRespon
 
 
 def _check_page(
-    request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStanding
+    request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStatus
 ) -> HttpResponse:
     if form.errors:
         form.fields["code"].widget.attrs["autofocus"] = True
