@@ -153,6 +153,7 @@ ROWS = {
     "signatures_csv": Row("200", "405"),
     # Writing to signers, and the answer
     "write_to_signers": Row(WRITERS, "405"),
+    "letter_answers": Row(WRITERS, "405"),
     "new_update": Row(WRITERS, writers(422)),
     "edit_update": Row(WRITERS, writers(302)),
     "preview_update": Row(WRITERS, "405"),

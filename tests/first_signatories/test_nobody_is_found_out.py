@@ -200,7 +200,7 @@ def test_every_upload_is_recorded_without_an_address(before: Letter, browser: Cl
     browser.post(LIST, {"action": "discard"})
     event = AuditEvent.objects.get(verb="upload_list")
     assert (event.actor, event.details, event.object_id) == (organizer, {"lines": 2}, before.pk)
-    assert record_of(before.collective).lines[0].event.verb == "upload_list"
+    assert record_of(before.collective, to=organizer).lines[0].event.verb == "upload_list"
     page = words(browser.get("/organize/collectives/night-train/record/"))
     assert "Olga added a list of people to invite to Keep the night trains running" in page
 

@@ -29,7 +29,8 @@ def test_the_first_publication_leads_to_a_page_with_the_link(draft: LetterMaker,
     answer = desk.get(f"{DESK}live/")
     page = answer.content.decode()
     assert "Your letter is live" in words(answer)
-    assert f'value="{settings.SITE_URL}/letters/night-trains/" readonly' in page
+    assert f'<a id="live-link" href="{settings.SITE_URL}/letters/night-trains/"' in page
+    assert 'data-copy="live-link"' in page
     for site in ("mailto:", "wa.me", "t.me", "bsky.app", "mastodon", "linkedin"):
         assert site in page
     assert '<img src="/letters/night-trains/qr.svg"' in page

@@ -41,9 +41,8 @@ from letters.shared.refused import Refusal, Refused
 
 @of_own_letter("GET", "HEAD")
 def updates(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """List the updates so far, and the addressee's answers."""
-    context = {"letter": letter, "updates": queries.updates_of(letter), "answers": queries.answers_of(letter)}
-    return render(request, "letters/updates/list.html", context)
+    """List the updates so far."""
+    return render(request, "letters/updates/list.html", {"letter": letter, "updates": queries.updates_of(letter)})
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -183,6 +182,12 @@ def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int)
             "as_of": update.tallied_at,
         }
     )
+
+
+@of_own_letter("GET", "HEAD")
+def answers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """List the addressee's answers."""
+    return render(request, "letters/updates/answers.html", {"letter": letter, "answers": queries.answers_of(letter)})
 
 
 @of_own_letter("GET", "HEAD", "POST")

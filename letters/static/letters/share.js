@@ -1,16 +1,25 @@
-// Copies the link, and opens the device's own way of sharing. Without it the link is there to be selected.
+// Copies or shares the address of a link. Without JavaScript, the link is there to be copied by hand.
 
-const area = document.getElementById("sharing");
-const link = document.getElementById("public-link");
-const [copy, share] = area.querySelectorAll("button");
+function linked(button, name) {
+  return document.getElementById(button.dataset[name]);
+}
 
-copy.addEventListener("click", async () => {
-  link.select();
-  await navigator.clipboard.writeText(link.value);
-  copy.textContent = copy.dataset.done;
-});
-share.addEventListener("click", () => navigator.share({ title: area.dataset.title, url: link.value }).catch(() => {}));
-share.hidden = !navigator.share;
-// A page without https has no clipboard.
-copy.hidden = !navigator.clipboard;
-area.hidden = copy.hidden && share.hidden;
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  const words = button.textContent;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(linked(button, "copy").href);
+    button.textContent = button.dataset.done;
+    setTimeout(() => (button.textContent = words), 3000);
+  });
+}
+
+for (const button of document.querySelectorAll("[data-share]")) {
+  if (!navigator.share) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    // Refused by the person or the system: nothing to say, the link is still there.
+    navigator.share({ url: linked(button, "share").href }).catch(() => {});
+  });
+}

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -27,6 +28,7 @@ from letters.shared.refused import Refused
 BEGUN = "begun_letter"
 # Full disk: for how many seconds the session of somebody who has not confirmed their address keeps it.
 BEGUN_FOR = 2 * 60 * 60
+ORDERS = {"newest": _("Newest"), "title": _("Title"), "signatures": _("Signatures")}
 
 
 @require_safe
@@ -34,9 +36,11 @@ BEGUN_FOR = 2 * 60 * 60
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """List the letters of one's collectives."""
-    return render(
-        request, "letters/letter_editor/letters.html", {"letters": queries.letters_of(cast("User", request.user))}
-    )
+    asked = request.GET.get("order", "")
+    order = asked if asked in queries.ORDERS else "newest"
+    letters = queries.letters_of(cast("User", request.user), order)
+    context = {"letters": letters, "order": order, "orders": ORDERS.items()}
+    return render(request, "letters/letter_editor/letters.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
