@@ -158,10 +158,10 @@ def mail_of(site: Site, kind: Kind) -> bytes:
     # Models can be imported only after the site has started.
     from letters.base.outbox.built import Send  # noqa: PLC0415
     from letters.models import OutgoingEmail  # noqa: PLC0415
-    from letters.tasks import MAILS  # noqa: PLC0415
+    from letters.tasks import EMAIL_BUILDERS  # noqa: PLC0415
 
     kind.owe(site, 1)
-    built = MAILS[kind.name](OutgoingEmail.objects.owed().get())
+    built = EMAIL_BUILDERS[kind.name](OutgoingEmail.objects.owed().get())
     forget_owed(site)
     if not isinstance(built, Send):
         raise RuntimeError("There is no mail to measure with.")  # noqa: TRY004 -- it says more

@@ -9,67 +9,67 @@ from celery.schedules import crontab
 SWEEP_SECONDS = 5.0
 
 SCHEDULE = {
-    "deliver what is owed": {
+    "send outgoing emails": {
         "task": "letters.deliver",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "confirmations", "expires": SWEEP_SECONDS},
     },
-    "deliver what could wait": {
+    "send bulk emails": {
         "task": "letters.deliver_bulk",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
     },
-    "owe updates and count them": {
+    "create the emails of updates": {
         "task": "letters.spread_update",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
     },
-    "number what is confirmed": {
+    "number confirmed signatures": {
         "task": "letters.sweep_letters",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "publishing", "expires": SWEEP_SECONDS},
     },
-    "make the files that are owed": {
+    "make requested exports": {
         "task": "letters.export",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "exports", "expires": SWEEP_SECONDS},
     },
-    "delete files whose time is over": {
+    "delete expired exports": {
         "task": "letters.tidy_exports",
         "schedule": crontab(minute="*/5"),
         "options": {"queue": "exports", "expires": 300},
     },
-    "ask signers about changes": {
+    "create carry-over questions": {
         "task": "letters.owe_carry_overs",
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
     },
-    "publish what is due": {
+    "publish scheduled letters": {
         "task": "letters.publish_due",
         "schedule": crontab(),
         "options": {"queue": "publishing", "expires": 60},
     },
-    "remind and forget the unconfirmed": {
+    "remind or delete unconfirmed signatures": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),
         "options": {"queue": "bulk"},
     },
-    "forget invitations without an answer": {
+    "delete unanswered invitations to sign first": {
         "task": "letters.tend_first_signers",
         "schedule": crontab(minute="4-59/10"),
         "options": {"queue": "bulk"},
     },
-    "tidy accounts and sessions": {
+    "delete old accounts and sessions": {
         "task": "letters.tidy_accounts",
         "schedule": crontab(minute=41),
         "options": {"queue": "bulk"},
     },
-    "forget invitations that are over": {
+    "delete expired invitations of members": {
         "task": "letters.tend_invitations",
         "schedule": crontab(minute=23),
         "options": {"queue": "bulk"},
     },
-    "delete pictures that nobody sees": {
+    "delete unused pictures": {
         "task": "letters.tidy_pictures",
         "schedule": crontab(hour=4, minute=7),
         "options": {"queue": "bulk"},

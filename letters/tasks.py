@@ -7,33 +7,33 @@ from celery import shared_task
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
-from letters.organizer.collectives.mail import MAILS as COLLECTIVES_MAILS
+from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
 from letters.organizer.collectives.tasks import tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
 from letters.organizer.exports.tasks import make_exports
 from letters.organizer.exports.tasks import tidy_exports as tidy_files
-from letters.organizer.first_signatories.mail import MAILS as INVITING_MAILS
-from letters.organizer.first_signatories.tasks import tend_first_round
+from letters.organizer.first_signatories.mail import EMAIL_BUILDERS as FIRST_SIGNATORY_EMAILS
+from letters.organizer.first_signatories.tasks import tend_first_signatories
 from letters.organizer.letter_editor.tasks import publish_due
 from letters.organizer.pictures.tasks import tidy_pictures
-from letters.organizer.updates.mail import MAILS as UPDATE_MAILS
+from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
 from letters.organizer.updates.tasks import carry_on
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.shared import wakeups
 from letters.shared.clock import database_now
-from letters.signer.carry_over.mail import MAILS as REVISING_MAILS
+from letters.signer.carry_over.mail import EMAIL_BUILDERS as CARRY_OVER_EMAILS
 from letters.signer.carry_over.tasks import owe_questions
-from letters.signer.signing.mail import MAILS as SIGNING_MAILS
+from letters.signer.signing.mail import EMAIL_BUILDERS as SIGNING_EMAILS
 from letters.signer.signing.tasks import tend_unconfirmed
 
 # The function that builds each kind of email.
-MAILS: Mapping[str, Builder] = {
-    **SIGNING_MAILS,
-    **COLLECTIVES_MAILS,
-    **INVITING_MAILS,
-    **REVISING_MAILS,
-    **UPDATE_MAILS,
+EMAIL_BUILDERS: Mapping[str, Builder] = {
+    **SIGNING_EMAILS,
+    **COLLECTIVE_EMAILS,
+    **FIRST_SIGNATORY_EMAILS,
+    **CARRY_OVER_EMAILS,
+    **UPDATE_EMAILS,
 }
 
 
@@ -41,14 +41,14 @@ MAILS: Mapping[str, Builder] = {
 def deliver() -> None:
     """Send emails that are due and that somebody waits for."""
     wakeups.awake("letters.deliver")
-    deliver_owed(MAILS)
+    deliver_owed(EMAIL_BUILDERS)
 
 
 @shared_task(name="letters.deliver_bulk")
 def deliver_bulk() -> None:
     """Send bulk emails that are due."""
     wakeups.awake("letters.deliver_bulk")
-    deliver_owed(MAILS, bulk=True)
+    deliver_owed(EMAIL_BUILDERS, bulk=True)
 
 
 @shared_task(name="letters.spread_update")
@@ -97,9 +97,9 @@ def tend_invited() -> None:
 
 
 @shared_task(name="letters.tend_first_signers")
-def tend_first_signers() -> None:
+def tend_invitations_to_sign() -> None:
     """Delete unanswered invitations of first signatories, and lists that nobody confirmed."""
-    tend_first_round(now=database_now())
+    tend_first_signatories(now=database_now())
 
 
 @shared_task(name="letters.recount")

@@ -3,8 +3,8 @@
 Monitors ask by IP address, without a host name. So these are answered before the host is checked, and only the path of
 the request is used.
 
-Privacy: /readyz tells strangers which part is away, and how long email has waited in steps of five minutes. A shorter
-step would tell somebody with a mail server's log when others signed.
+Privacy: /readyz tells strangers which service is unavailable, and how long email has waited in steps of five minutes. A
+shorter step would tell somebody with a mail server's log when others signed.
 """
 
 import threading
@@ -119,7 +119,7 @@ def recent_checks() -> list[Check]:
 @require_safe
 @csrf_exempt
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer that the process is alive, whatever is away."""
+    """Answer that the process is alive, even if other services are not available."""
     return HttpResponse("ok", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 

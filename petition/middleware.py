@@ -18,7 +18,7 @@ from django.utils.cache import patch_vary_headers
 from kombu.exceptions import KombuError
 
 from letters.shared.limits import TooMany
-from letters.shared.refusals import ANSWERS
+from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refused
 from letters.shared.request_input import safe_fields
 from letters.shared.sessions import SessionStore
@@ -139,7 +139,7 @@ class PlainRefusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Explain that a part is away or an operation refused, and that nothing was saved."""
+        """Explain that a service is unavailable or that an operation refused, and that nothing was saved."""
         if isinstance(exception, Refused):
             return self._refused(request, exception)
         if isinstance(exception, RecursionError):
@@ -167,7 +167,7 @@ class PlainRefusals:
             page = self._page(request, 429, minutes=ceil(refused.seconds / 60))
             page.headers["Retry-After"] = str(refused.seconds)
             return page
-        answer = ANSWERS[refused.code]
+        answer = EXPLANATIONS[refused.code]
         return self._page(request, answer.status, sentence=answer.sentence)
 
     @staticmethod

@@ -27,8 +27,8 @@ from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep
 from letters.shared.addresses import canonical, hash_address, read_address
 from letters.shared.tokens import read_check_token
-from letters.signer.signing.operations import Entry, confirm_signature, request_mail, sign_letter
-from letters.tasks import MAILS
+from letters.signer.signing.operations import SubmittedForm, confirm_signature, request_mail, sign_letter
+from letters.tasks import EMAIL_BUILDERS
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse
@@ -182,11 +182,13 @@ def solve(page: Response) -> str:
     return Payload(challenge, solution).to_base64()
 
 
-def entry(email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str) -> Entry:
+def submitted_form(
+    email: str = "ada@example.org", *, name: str = "Ada Lovelace", display: str = "public", **more: str
+) -> SubmittedForm:
     """Return what the form makes of a signer's input."""
     address = read_address(email)
     assert address, email
-    return Entry(address=address, name=name, display=display, **more)
+    return SubmittedForm(address=address, name=name, display=display, **more)
 
 
 def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
@@ -196,13 +198,13 @@ def signature_of(letter: Letter, email: str = "ada@example.org") -> Signature:
 
 def sign(letter: Letter, email: str = "ada@example.org", *, now: datetime = NOW, **entered: str) -> Signature:
     """Sign without a browser."""
-    sign_letter(letter, entry=entry(email, **entered), language=letter.language, now=now)
+    sign_letter(letter, submitted=submitted_form(email, **entered), language=letter.language, now=now)
     return signature_of(letter, email)
 
 
 def submit(letter: Letter, *, language: str = "en", **entered: str) -> int:
     """Sign without a browser, and return the id of the submission."""
-    token = read_check_token(sign_letter(letter, entry=entry(**entered), language=language, now=NOW))
+    token = read_check_token(sign_letter(letter, submitted=submitted_form(**entered), language=language, now=NOW))
     assert token
     return token.submission_id
 
@@ -266,13 +268,13 @@ def turn(name: Switch.Name, *, on: bool) -> None:
 
 def deliver() -> None:
     """Send every email that is due, as the worker does."""
-    deliver_owed(MAILS)
-    deliver_owed(MAILS, bulk=True)
+    deliver_owed(EMAIL_BUILDERS)
+    deliver_owed(EMAIL_BUILDERS, bulk=True)
 
 
 def message_of(outgoing: OutgoingEmail) -> EmailMultiAlternatives:
     """The email as it would be sent now."""
-    built = MAILS[outgoing.kind](outgoing)
+    built = EMAIL_BUILDERS[outgoing.kind](outgoing)
     assert isinstance(built, Send), built
     assert isinstance(built.message, EmailMultiAlternatives)
     return built.message

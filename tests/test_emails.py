@@ -35,7 +35,7 @@ from letters.shared.message_ids import mail_host
 from letters.signer.carry_over.operations import ask_to_carry_over
 from letters.signer.carry_over.tasks import owe_questions
 from letters.signer.signing.operations import confirm_signature, remind_unconfirmed, request_mail
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.carry_over.conftest import NOTE, change_text
 from tests.conftest import LetterMaker
 from tests.people import EN, IT, NOW, ask_again, message_of, publish, sign
@@ -85,7 +85,7 @@ def written(
         emails += [
             ("update", trial_mail(Update(**{**Update.objects.values()[0], "language": language}), "o@example.org"))
         ]
-        assert {kind for kind, _ in emails} == set(OutgoingEmail.Kind) == set(MAILS)
+        assert {kind for kind, _ in emails} == set(OutgoingEmail.Kind) == set(EMAIL_BUILDERS)
         emails += [("", message) for message in _to_members(letter, monkeypatch)]
         return [message for _, message in emails]
 

@@ -14,7 +14,7 @@ FOLDER = Path(settings.BASE_DIR) / "letters" / "static" / "letters"
 SHEETS = sorted(FOLDER.glob("*.css"))
 SIZES = {"tiny", "small", "normal", "large", "heading", "title", "display"}
 # What all sizes are measured by, on the screen and on paper; marks of notes are as small as the text around them asks.
-MEASURES = {"html": {"clamp(1.0625rem, 0.98rem + 0.4vw, 1.25rem)", "11pt"}, ".text sup": {"0.7em"}}
+MEASURES = {"html": {"100%", "clamp(1.0625rem, 0.98rem + 0.4vw, 1.25rem)", "11pt"}, ".text sup": {"0.7em"}}
 
 
 def plain(sheet: Path) -> str:

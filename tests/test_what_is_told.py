@@ -30,10 +30,10 @@ from tests.people import (
     Response,
     browser_of,
     deliver,
-    entry,
     publish,
     sign,
     sign_and_confirm,
+    submitted_form,
     words,
 )
 
@@ -202,8 +202,8 @@ def test_no_mark_tells_the_language_of_a_signer_without_a_public_name(
     settings.EXPORTS_DIR = tmp_path
     for language in ("en", "it"):
         for display in ("public", "organizers", "nobody"):
-            typed = entry(f"{language}.{display}@example.org", display=display)
-            sign_letter(letter, entry=typed, language=language, now=NOW)
+            typed = submitted_form(f"{language}.{display}@example.org", display=display)
+            sign_letter(letter, submitted=typed, language=language, now=NOW)
             signature = Signature.objects.latest("pk")
             confirm_signature(signature, verified="link", now=NOW)
             publish(NOW)

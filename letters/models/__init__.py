@@ -30,13 +30,13 @@ from letters.models.key_fingerprint import KeyFingerprint
 from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
 from letters.models.letter_delivery import LetterDelivery
 from letters.models.lifecycle import (
+    ACTIVE,
     AWAITING_NUMBER,
     CONFIRMED,
     COUNTED,
     EMPTIED,
     GONE,
     INVITATION_ENDED,
-    STANDING,
     TAKEN_OUT,
     UNANSWERED,
     UNDERWAY,
@@ -45,7 +45,13 @@ from letters.models.lifecycle import (
 )
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
-from letters.models.outgoing_email import CAME_BACK, COMPLAINED, TO_FORGET, DeliveryQuerySet, OutgoingEmail
+from letters.models.outgoing_email import (
+    BOUNCED_OR_REPORTED,
+    COMPLAINED,
+    TO_FORGET,
+    OutgoingEmail,
+    OutgoingEmailQuerySet,
+)
 from letters.models.picture import Picture
 from letters.models.revision import (
     MAX_TEXTS,
@@ -56,7 +62,6 @@ from letters.models.revision import (
     Translation,
     newest_titles,
 )
-from letters.models.said import WORDS
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import (
     FOLDED,
@@ -67,6 +72,7 @@ from letters.models.signature import (
     SignatureQuerySet,
     SignerContact,
 )
+from letters.models.signer_words import WORDS
 from letters.models.stopped_domain import StoppedDomain
 from letters.models.submission import CONTENT_HASH_BYTES, Submission, SubmissionQuerySet
 from letters.models.switch import Switch
@@ -76,11 +82,12 @@ from letters.models.user import User
 from letters.models.written import Written
 
 __all__ = [
+    "ACTIVE",
     "ASKED_FOR",
     "AWAITING_NUMBER",
     "A_DAY",
+    "BOUNCED_OR_REPORTED",
     "BULK",
-    "CAME_BACK",
     "COMPLAINED",
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
@@ -103,7 +110,6 @@ __all__ = [
     "RETENTION",
     "SALT_BYTES",
     "SEARCHED",
-    "STANDING",
     "TAKEN_OUT",
     "TO_FORGET",
     "UNANSWERED",
@@ -121,7 +127,6 @@ __all__ = [
     "Cause",
     "Collective",
     "ConfirmationCode",
-    "DeliveryQuerySet",
     "Display",
     "EmailKind",
     "Export",
@@ -140,6 +145,7 @@ __all__ = [
     "MemberInvitationQuerySet",
     "Membership",
     "OutgoingEmail",
+    "OutgoingEmailQuerySet",
     "Picture",
     "Revision",
     "RevisionQuerySet",

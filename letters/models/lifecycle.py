@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Q, Value, When
 
-from letters.models.said import WORDS
+from letters.models.signer_words import WORDS
 
 
 class State(models.TextChoices):
@@ -45,7 +45,7 @@ AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
 # These wait for the signer or a moderator. The letter's page may show how many wait.
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
-STANDING = [State.PENDING, *CONFIRMED]
+ACTIVE = [State.PENDING, *CONFIRMED]
 # An invitation ended without a signature. Only the hash of the address is
 # left, until the letter has been open for 14 days.
 INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
@@ -84,7 +84,7 @@ UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 TEXT = ("revision", "language")
 # The fields that an organizer proposes for a first signatory, and the fields of a signer.
 PROPOSED = ("name", "affiliation", "role", "display", *TEXT)
-SAID = (*WORDS, "display", *TEXT)
+SIGNER_FIELDS = (*WORDS, "display", *TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Transition(Enum):
         who=[Who.ANYBODY],
         when="somebody submits the signing form",
         operations=["sign_letter"],
-        given=(*SAID, "via", "concern", "verified", "salt", "address_hash", "spelling_hash", "signed_at"),
+        given=(*SIGNER_FIELDS, "via", "concern", "verified", "salt", "address_hash", "spelling_hash", "signed_at"),
     )
     SIGN_INSTEAD = Step(
         sources=[State.INVITED, *INVITATION_ENDED],
@@ -118,7 +118,7 @@ class Transition(Enum):
         who=[Who.ANYBODY],
         when="an invited person signs with the form instead",
         operations=["sign_letter"],
-        given=(*SAID, "via", "concern", "is_first", "spelling_hash", "signed_at"),
+        given=(*SIGNER_FIELDS, "via", "concern", "is_first", "spelling_hash", "signed_at"),
     )
     LOAD_SAMPLE = Step(
         targets=[State.CONFIRMED],
@@ -158,7 +158,7 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the invited person accepts; the same transaction confirms",
         operations=["accept_invitation"],
-        given=(*SAID, "spelling_hash", "signed_at"),
+        given=(*SIGNER_FIELDS, "spelling_hash", "signed_at"),
     )
     DECLINE_INVITATION = Step(
         sources=[State.INVITED],
@@ -174,7 +174,7 @@ class Transition(Enum):
         who=[Who.ORGANIZER, Who.SITE],
         when="nobody answered within 14 days, or an organizer withdrew the invitation; `declined` if the email was "
         "reported as spam",
-        operations=["withdraw_invitation", "call_off_round", "forget_invitations"],
+        operations=["withdraw_invitation", "cancel_invitations", "forget_invitations"],
         sets=NO_WORDS,
         given=("concern",),
     )
@@ -190,7 +190,7 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the signer confirms; `held` if the letter is reviewed or the signature has a concern",
         operations=["confirm_signature"],
-        given=(*SAID, "via", "concern", "spelling_hash", "confirmed_at", "verified"),
+        given=(*SIGNER_FIELDS, "via", "concern", "spelling_hash", "confirmed_at", "verified"),
     )
     HOLD_CHANGE = Step(
         sources=[State.CONFIRMED],
@@ -241,7 +241,7 @@ class Transition(Enum):
         operations=["restore_signatures"],
     )
     WITHDRAW = Step(
-        sources=[*STANDING, *UNANSWERED],
+        sources=[*ACTIVE, *UNANSWERED],
         targets=[State.WITHDRAWN],
         who=[Who.OWNER],
         when="the signer withdraws; the hash of the address goes too",
@@ -257,7 +257,7 @@ class Transition(Enum):
         sets={**EMPTY, **UNPROVEN},
     )
     DISOWN = Step(
-        sources=[*STANDING, *UNANSWERED, State.REJECTED],
+        sources=[*ACTIVE, *UNANSWERED, State.REJECTED],
         targets=[State.DISOWNED],
         who=[Who.OWNER],
         when='the owner of the address says "It wasn\'t me"; the hash stays',

@@ -16,7 +16,7 @@ from letters.shared.addresses import SPELLING_HASH_BYTES
 # Stored on an email that arrived, and that the owner of the mailbox reported as spam.
 COMPLAINED = "complained"
 # The emails that organizers are told about.
-CAME_BACK = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
+BOUNCED_OR_REPORTED = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
 # Emails that are deleted some time after they have ended (see EMAIL_KINDS), which most emails to signers are not.
 TO_FORGET = Q(kind__in=[kind.value for kind in FORGOTTEN_HOWEVER_ENDED]) | Q(dropped_at__isnull=False)
 OWED = Q(sent_at__isnull=True, failed_at__isnull=True, dropped_at__isnull=True)
@@ -25,11 +25,11 @@ IS_BULK = Q(kind__in=[kind.value for kind in BULK])
 SPLIT_KEY = Func(F("key"), Value(":"), Value(2), function="split_part", output_field=models.CharField())
 
 
-class DeliveryQuerySet(models.QuerySet["OutgoingEmail"]):
-    def owed(self) -> DeliveryQuerySet:
+class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
+    def owed(self) -> OutgoingEmailQuerySet:
         return self.filter(OWED)
 
-    def owed_about(self, revision_id: int) -> DeliveryQuerySet:
+    def owed_about(self, revision_id: int) -> OutgoingEmailQuerySet:
         """Select the emails that still have to ask about a change; served by its own index."""
         kind = OutgoingEmail.Kind.CARRY_OVER
         return self.owed().alias(about=SPLIT_KEY).filter(kind=kind, about=str(revision_id))
@@ -103,7 +103,7 @@ class OutgoingEmail(models.Model):
     # The last refusal in short, for example "450" or "unreachable". Privacy: never an address.
     error = models.CharField(max_length=100, blank=True)
 
-    objects: ClassVar[models.Manager[OutgoingEmail]] = models.Manager.from_queryset(DeliveryQuerySet)()
+    objects: ClassVar[models.Manager[OutgoingEmail]] = models.Manager.from_queryset(OutgoingEmailQuerySet)()
 
     class Meta:
         verbose_name_plural = "outgoing emails"
@@ -146,7 +146,7 @@ class OutgoingEmail(models.Model):
             # Performance: counts the emails of an update.
             models.Index("update", name="email_of_update", condition=Q(update__isnull=False)),
             # Performance: these are few emails, in the order in which organizers see them.
-            models.Index("signature", F("id").desc(), name="email_came_back", condition=CAME_BACK),
+            models.Index("signature", F("id").desc(), name="email_came_back", condition=BOUNCED_OR_REPORTED),
             models.Index("kind", "created_at", name="email_to_forget", condition=TO_FORGET),
             models.Index("invitation", name="email_of_an_invitation", condition=Q(invitation__isnull=False)),
             models.Index("request", name="email_of_a_request", condition=Q(request__isnull=False)),

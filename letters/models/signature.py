@@ -27,7 +27,7 @@ from letters.models.lifecycle import (
     Transition,
 )
 from letters.models.revision import History, Revision
-from letters.models.said import WORDS, Consented, Said
+from letters.models.signer_words import WORDS, Consented, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 
@@ -118,7 +118,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return signature if signature and token.matches(signature.salt) else None
 
 
-class Signature(Said):
+class Signature(SignerWords):
     """A signer's name and words under a letter, bound to the text that the signer saw."""
 
     State: TypeAlias = lifecycle.State

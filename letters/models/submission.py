@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from letters.models.display import Display
 from letters.models.revision import Revision
-from letters.models.said import Consented, Said
 from letters.models.signature import Signature
+from letters.models.signer_words import Consented, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 
 CONTENT_HASH_BYTES = 16
@@ -19,7 +19,7 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         return self.filter(answered_at=None)
 
 
-class Submission(Said, Consented):
+class Submission(SignerWords, Consented):
     """Everything that a person typed into the signing form with the address of a signature.
 
     It is kept until the owner of the address confirms one submission. Each has its own email, link and code, so that

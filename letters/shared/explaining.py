@@ -3,27 +3,27 @@
 from django.forms import BaseForm
 
 from letters.shared.limits import TooMany
-from letters.shared.refusals import ANSWERS, Doing
+from letters.shared.refusals import EXPLANATIONS, Action
 from letters.shared.refused import Refusal, Refused
 
 
-def sentence(refusal: Refusal, doing: Doing = "") -> str:
-    answer = ANSWERS[refusal]
-    return str(answer.while_doing.get(doing, answer.sentence))
+def sentence(refusal: Refusal, action: Action = "") -> str:
+    answer = EXPLANATIONS[refusal]
+    return str(answer.for_action.get(action, answer.sentence))
 
 
-def explain(refused: Refused, doing: Doing = "") -> str:
+def explain(refused: Refused, action: Action = "") -> str:
     """Return the sentence for a page that is shown again. Raise `refused` again where it would say too much.
 
     Privacy: a person who may not act on something gets 404 from the middleware, whatever the page was. The middleware
     also answers TooMany, and says how long to wait.
     """
-    if ANSWERS[refused.code].status == 404 or isinstance(refused, TooMany):
+    if EXPLANATIONS[refused.code].status == 404 or isinstance(refused, TooMany):
         raise refused
-    return sentence(refused.code, doing)
+    return sentence(refused.code, action)
 
 
-def add_refusal(form: BaseForm, refused: Refused, doing: Doing = "") -> None:
+def add_refusal(form: BaseForm, refused: Refused, action: Action = "") -> None:
     """Put the sentence beside its field on the form, or above a form without that field. Raises as `explain` does."""
-    name = ANSWERS[refused.code].field
-    form.add_error(name if name in form.fields else None, explain(refused, doing))
+    name = EXPLANATIONS[refused.code].field
+    form.add_error(name if name in form.fields else None, explain(refused, action))

@@ -29,7 +29,7 @@ def encrypt_email(email: str) -> str:
     return MARK + base64.urlsafe_b64encode(_cipher(settings.ADDRESS_HASH_KEY).encrypt(padded, None)).decode()
 
 
-def open_email(stored: str) -> str:
+def decrypt_email(stored: str) -> str:
     """Decrypt an address. Raises cryptography.exceptions.InvalidTag under another ADDRESS_HASH_KEY."""
     if not stored.startswith(MARK):
         return stored
@@ -54,7 +54,7 @@ class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not g
         return encrypt_email(plain) if plain else plain
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return open_email(value) if value else value
+        return decrypt_email(value) if value else value
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Return None for other lookups, so that Django rejects them: part of an address would match nothing."""

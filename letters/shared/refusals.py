@@ -10,61 +10,61 @@ from django.utils.translation import gettext_lazy as _
 from letters.shared.refused import Refusal
 
 # What the person was doing, where the same refusal needs another sentence.
-Doing = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
+Action = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Explanation:
     sentence: Promise
     status: int = 409
     # The form field that the sentence is about. Forms without it show the sentence above.
     field: str | None = None
-    while_doing: Mapping[Doing, Promise] = dataclasses.field(default_factory=dict)
+    for_action: Mapping[Action, Promise] = dataclasses.field(default_factory=dict)
 
 
 NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web address.")
 TOO_OFTEN = _("You have tried too many times. Wait a few minutes, then try again.")
 
-ANSWERS: dict[Refusal, Answer] = {
+EXPLANATIONS: dict[Refusal, Explanation] = {
     # Privacy: a person who may not act on something reads the same as if it did not exist. The guards answer the same
     # (letters/base/accounts/guards.py).
-    Refusal.NOT_YOURS: Answer(NOT_FOUND, 404),
-    Refusal.OWNS_LETTERS_ALONE: Answer(
+    Refusal.NOT_YOURS: Explanation(NOT_FOUND, 404),
+    Refusal.OWNS_LETTERS_ALONE: Explanation(
         _("You are the only owner of a collective that has letters. Make another member an owner first.")
     ),
     # Collectives
-    Refusal.FEW_TODAY: Answer(
+    Refusal.FEW_TODAY: Explanation(
         _(
             "Your account has invited as many people as it can today. Try again tomorrow. Each signature on the "
             "published letters of your collectives lets you invite one more person a day."
         ),
         field="email",
     ),
-    Refusal.GONE: Answer(NOT_FOUND, 404),
-    Refusal.INVITED_OTHERWISE: Answer(
+    Refusal.GONE: Explanation(NOT_FOUND, 404),
+    Refusal.INVITED_OTHERWISE: Explanation(
         _("This address already has an invitation with a different role. Withdraw that invitation first."),
         field="email",
     ),
-    Refusal.IS_MEMBER: Answer(
+    Refusal.IS_MEMBER: Explanation(
         _("The person with this address is already a member. You can change their role in the list of members."),
         field="email",
     ),
-    Refusal.LAST_OWNER: Answer(_("The collective has no other owner. Make another member an owner first.")),
-    Refusal.NAMES_A_LINK: Answer(
+    Refusal.LAST_OWNER: Explanation(_("The collective has no other owner. Make another member an owner first.")),
+    Refusal.NAMES_A_LINK: Explanation(
         _(
             "The name of your collective, or your own name, looks like a web address. Invitations show both. Change "
             "that name first."
         ),
         field="name",
     ),
-    Refusal.NO_NAME: Answer(_("Enter the name of the collective."), field="name"),
-    Refusal.NOT_CLEARED: Answer(
+    Refusal.NO_NAME: Explanation(_("Enter the name of the collective."), field="name"),
+    Refusal.NOT_CLEARED: Explanation(
         _(
             "The people who run this site review each new collective before it can invite anyone. They have "
             "not reviewed yours yet. Try again later."
         ),
         field="email",
-        while_doing={
+        for_action={
             "publish": _(
                 "Your changes are saved, but the letter is not published. The people who run this site review "
                 "each new collective before its first letter is published. They have not reviewed yours yet. "
@@ -77,29 +77,31 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
-    Refusal.OVER: Answer(NOT_FOUND, 404),
-    Refusal.ROUND_STOPPED: Answer(
+    Refusal.OVER: Explanation(NOT_FOUND, 404),
+    Refusal.INVITATIONS_STOPPED: Explanation(
         _(
             "Invitations have stopped automatically: too many of yours bounced or were reported as spam. We "
             "will send no more until the people who run this site have reviewed them."
         ),
         field="email",
-        while_doing={
+        for_action={
             "invite": _(
                 "Invitations to this letter have stopped automatically: too many of them bounced or were "
                 "reported as spam. We will send no more until the people who run this site have reviewed them."
             ),
         },
     ),
-    Refusal.SLUG_TAKEN: Answer(_("Another collective uses this web address. Enter a different one."), field="slug"),
-    Refusal.TOO_MANY_OPEN: Answer(
+    Refusal.SLUG_TAKEN: Explanation(
+        _("Another collective uses this web address. Enter a different one."), field="slug"
+    ),
+    Refusal.TOO_MANY_OPEN: Explanation(
         _("Twenty invitations are unanswered, which is the limit. Wait until one is accepted, or withdraw one."),
         field="email",
     ),
-    Refusal.TOO_MANY_TODAY: Answer(
+    Refusal.TOO_MANY_TODAY: Explanation(
         _("You have sent fifty invitations today, which is the limit. Send more tomorrow."),
         field="email",
-        while_doing={
+        for_action={
             "cover": _("You have uploaded too many pictures within a day. Upload this one tomorrow."),
             "export": _(
                 "Twenty files of this letter were made within a day, which is the limit. Use one of "
@@ -112,63 +114,63 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
-    Refusal.UNKNOWN_ROLE: Answer(_("Select a role from the list."), field="role"),
-    Refusal.UNKNOWN_TIMEZONE: Answer(_("Select a time zone from the list."), field="timezone"),
-    Refusal.YOURSELF: Answer(
+    Refusal.UNKNOWN_ROLE: Explanation(_("Select a role from the list."), field="role"),
+    Refusal.UNKNOWN_TIMEZONE: Explanation(_("Select a time zone from the list."), field="timezone"),
+    Refusal.YOURSELF: Explanation(
         _("This is your own email address. Enter the address of the person you want to invite."), field="email"
     ),
     # The status of a letter
-    Refusal.LETTER_CLOSED: Answer(_("This letter is closed. You can no longer sign it.")),
-    Refusal.LETTER_DRAFT: Answer(_("This letter is a draft, so nobody has signed it yet. Publish it first.")),
-    Refusal.LETTER_NOT_OPEN_YET: Answer(_("You cannot sign this letter yet. Come back when it opens.")),
-    Refusal.LETTER_OPEN: Answer(
+    Refusal.LETTER_CLOSED: Explanation(_("This letter is closed. You can no longer sign it.")),
+    Refusal.LETTER_DRAFT: Explanation(_("This letter is a draft, so nobody has signed it yet. Publish it first.")),
+    Refusal.LETTER_NOT_OPEN_YET: Explanation(_("You cannot sign this letter yet. Come back when it opens.")),
+    Refusal.LETTER_OPEN: Explanation(
         _(
             "This letter is already open, so anyone can sign it. You can invite first signatories only "
             "before a letter opens."
         )
     ),
-    Refusal.LETTER_WITHDRAWN: Answer(
+    Refusal.LETTER_WITHDRAWN: Explanation(
         _("This letter was withdrawn, so you can no longer change it."),
-        while_doing={
+        for_action={
             "invite": _("The letter was withdrawn. Nobody can sign it."),
             "send": _("The letter was withdrawn, so we send no more emails about it."),
         },
     ),
     # Writing and publishing a letter
-    Refusal.ADDRESS_TAKEN: Answer(
+    Refusal.ADDRESS_TAKEN: Explanation(
         _("Another letter uses this web address, or used it before. Enter a different one."), field="slug"
     ),
-    Refusal.CHANGED_MEANWHILE: Answer(
+    Refusal.CHANGED_MEANWHILE: Explanation(
         _("Another member has changed the text since you opened this page. Read it again before you send it."),
-        while_doing={
+        for_action={
             "write": _(
                 "Another member has saved a different text. Nothing is lost: your text is in the form, "
                 "and theirs is below it. Copy what you want, then save."
             ),
         },
     ),
-    Refusal.END_IS_PAST: Answer(
+    Refusal.END_IS_PAST: Explanation(
         _("This time has passed. Enter a later one, or leave this empty and close the letter."), field="closes_at"
     ),
-    Refusal.FINAL: Answer(_("More than a day has passed, so you can no longer undo the withdrawal.")),
-    Refusal.IN_THE_PAST: Answer(_("This time has passed. Enter a later one, or publish the letter now.")),
-    Refusal.LANGUAGE_PUBLIC: Answer(
+    Refusal.FINAL: Explanation(_("More than a day has passed, so you can no longer undo the withdrawal.")),
+    Refusal.IN_THE_PAST: Explanation(_("This time has passed. Enter a later one, or publish the letter now.")),
+    Refusal.LANGUAGE_PUBLIC: Explanation(
         _("This translation is published, so you cannot remove it. You can change it in a new revision.")
     ),
-    Refusal.LANGUAGES_MISSING: Answer(
+    Refusal.LANGUAGES_MISSING: Explanation(
         _("The published letter exists in more languages than this revision. Add the missing translations.")
     ),
-    Refusal.NO_KIND: Answer(_("Select whether this is a correction or a change of substance."), field="kind"),
-    Refusal.NO_NOTE: Answer(_("Enter what has changed, in one sentence. It is public."), field="note"),
-    Refusal.NO_REASON: Answer(_("Enter a reason."), field="reason"),
-    Refusal.NO_TEXT: Answer(
+    Refusal.NO_KIND: Explanation(_("Select whether this is a correction or a change of substance."), field="kind"),
+    Refusal.NO_NOTE: Explanation(_("Enter what has changed, in one sentence. It is public."), field="note"),
+    Refusal.NO_REASON: Explanation(_("Enter a reason."), field="reason"),
+    Refusal.NO_TEXT: Explanation(
         _("The letter has no text in its original language. Write that text first."),
-        while_doing={"invite": _("Write the letter first: the people you invite want to read what they sign.")},
+        for_action={"invite": _("Write the letter first: the people you invite want to read what they sign.")},
     ),
-    Refusal.NOBODY_LEFT: Answer(
+    Refusal.NOBODY_LEFT: Explanation(
         _("No member of the collective can publish letters now. Ask an owner to add an editor.")
     ),
-    Refusal.NOT_A_CORRECTION: Answer(
+    Refusal.NOT_A_CORRECTION: Explanation(
         _(
             "This is more than a correction. Since the first text or the last change of substance, the "
             "addressee, the title, a picture or more than 5 % of the words have changed in at least one "
@@ -176,22 +178,22 @@ ANSWERS: dict[Refusal, Answer] = {
             "have signed something they have not read."
         )
     ),
-    Refusal.NOTHING_CHANGED: Answer(
+    Refusal.NOTHING_CHANGED: Explanation(
         _("Nothing has changed since the last publication, so there is nothing to publish."),
-        while_doing={"send": _("There is nothing to ask the signers, so we emailed nobody.")},
+        for_action={"send": _("There is nothing to ask the signers, so we emailed nobody.")},
     ),
-    Refusal.OPEN_ALREADY: Answer(
+    Refusal.OPEN_ALREADY: Explanation(
         _(
             "People have already signed this letter, so its opening time cannot be in the future. Enter an "
             "earlier time."
         ),
         field="opens_at",
     ),
-    Refusal.ORIGINAL: Answer(_("You cannot remove the original language of the letter.")),
-    Refusal.PUBLISHED_ALREADY: Answer(_("This letter is already published.")),
-    Refusal.REVISION_PUBLISHED: Answer(
+    Refusal.ORIGINAL: Explanation(_("You cannot remove the original language of the letter.")),
+    Refusal.PUBLISHED_ALREADY: Explanation(_("This letter is already published.")),
+    Refusal.REVISION_PUBLISHED: Explanation(
         _("This text is published, so you cannot change it. Start a new revision instead."),
-        while_doing={
+        for_action={
             "cover": _("This picture is part of the text that people sign. Start a new revision first."),
             "write": _(
                 "The letter has been published since you opened this page, so its text can no longer "
@@ -199,48 +201,48 @@ ANSWERS: dict[Refusal, Answer] = {
             ),
         },
     ),
-    Refusal.TOO_COMPLICATED: Answer(
+    Refusal.TOO_COMPLICATED: Explanation(
         _("This text is too complicated. Put fewer lists, quotations and formatting marks inside one another."),
         field="body",
     ),
-    Refusal.TOO_MANY_DRAFTS: Answer(
+    Refusal.TOO_MANY_DRAFTS: Explanation(
         _("You have started twenty letters within a day, which is the limit. Start the next one tomorrow."),
         field="title",
     ),
-    Refusal.TOO_MANY_LANGUAGES: Answer(
+    Refusal.TOO_MANY_LANGUAGES: Explanation(
         _(
             "We did not save this, because the letter has forty languages, which is the limit. Copy this "
             "text, then remove another language."
         )
     ),
-    Refusal.TOO_MANY_LETTERS: Answer(
+    Refusal.TOO_MANY_LETTERS: Explanation(
         _(
             "Your changes are saved, but the letter is not published. One account can publish five "
             "letters within a day. Try again tomorrow."
         ),
-        while_doing={
+        for_action={
             "schedule": _(
                 "Your changes are saved, but the letter is not scheduled. One account can publish or schedule five "
                 "letters within a day. Try again tomorrow."
             ),
         },
     ),
-    Refusal.TOO_MANY_PUBLICATIONS: Answer(
+    Refusal.TOO_MANY_PUBLICATIONS: Explanation(
         _(
             "Your text is saved, but not published. You can publish new revisions of a letter at most ten "
             "times within a day. Publish this one tomorrow."
         )
     ),
-    Refusal.TOO_MANY_TEXTS: Answer(
+    Refusal.TOO_MANY_TEXTS: Explanation(
         _("This letter has had 500 texts, which is the limit. Write a new letter, and link to this one.")
     ),
-    Refusal.TOO_MUCH_TEXT: Answer(
+    Refusal.TOO_MUCH_TEXT: Explanation(
         _(
             "We did not save this, because your account has added 20 MB of text today, which is the "
             "limit. Copy this text, and save it here tomorrow."
         ),
         field="body",
-        while_doing={
+        for_action={
             "revise": _(
                 "We did not start a new revision, because your account has added 20 MB of text today, "
                 "which is the limit. Start it tomorrow."
@@ -248,9 +250,9 @@ ANSWERS: dict[Refusal, Answer] = {
         },
     ),
     # Pictures, lists and selections
-    Refusal.TOO_MANY: Answer(
+    Refusal.TOO_MANY: Explanation(
         _("That is too many at once. Select fewer."),
-        while_doing={
+        for_action={
             "cover": _(
                 "This letter has fifty pictures, which is the limit. We delete pictures after a week "
                 "if no text shows them."
@@ -266,91 +268,99 @@ ANSWERS: dict[Refusal, Answer] = {
         },
     ),
     # Updates and the addressee's answers
-    Refusal.ANOTHER_UNDER_WAY: Answer(_("We are still sending another update. Wait until it is sent, or stop it.")),
-    Refusal.BEGUN: Answer(
+    Refusal.ANOTHER_UNDER_WAY: Explanation(
+        _("We are still sending another update. Wait until it is sent, or stop it.")
+    ),
+    Refusal.BEGUN: Explanation(
         _("We have started to send this update, so you can no longer change its text."),
-        while_doing={
+        for_action={
             "write": _(
                 "Another member has started to send this update, so you can no longer change its text. "
                 "What you typed is below."
             ),
         },
     ),
-    Refusal.IMPOSSIBLE_DAY: Answer(_("Enter a date between the date of the letter and today."), field="answered_on"),
-    Refusal.NO_BODY: Answer(_("Enter the text."), field="body"),
-    Refusal.NO_LINK: Answer(_("Enter a web address that begins with https://."), field="link"),
-    Refusal.NO_RESPONDENT: Answer(_("Enter who answered."), field="respondent"),
-    Refusal.NO_TITLE: Answer(_("Enter a title."), field="title"),
-    Refusal.TOO_LONG: Answer(_("This is too long. Shorten it."), field="body"),
-    Refusal.TOO_MANY_ANSWERS: Answer(
+    Refusal.IMPOSSIBLE_DAY: Explanation(
+        _("Enter a date between the date of the letter and today."), field="answered_on"
+    ),
+    Refusal.NO_BODY: Explanation(_("Enter the text."), field="body"),
+    Refusal.NO_LINK: Explanation(_("Enter a web address that begins with https://."), field="link"),
+    Refusal.NO_RESPONDENT: Explanation(_("Enter who answered."), field="respondent"),
+    Refusal.NO_TITLE: Explanation(_("Enter a title."), field="title"),
+    Refusal.TOO_LONG: Explanation(_("This is too long. Shorten it."), field="body"),
+    Refusal.TOO_MANY_ANSWERS: Explanation(
         _(
             "We did not save this, because the letter has twenty answers, which is the limit. Change one "
             "of them instead."
         )
     ),
-    Refusal.TOO_MANY_UNSENT: Answer(
+    Refusal.TOO_MANY_UNSENT: Explanation(
         _(
             "We did not save this, because the letter has twenty unsent drafts, which is the limit. "
             "Change or send one of them before you start another."
         )
     ),
-    Refusal.TOO_SOON: Answer(
+    Refusal.TOO_SOON: Explanation(
         _("The last update was sent less than a day ago. Signers get at most one a day, so send this one tomorrow.")
     ),
     # Letter deliveries and exports
-    Refusal.GAVE_UP: Answer(_("We could not make this file. Ask for it again.")),
-    Refusal.NEVER_PUBLISHED: Answer(
+    Refusal.GAVE_UP: Explanation(_("We could not make this file. Ask for it again.")),
+    Refusal.NEVER_PUBLISHED: Explanation(
         _("You can record a letter delivery only for a published letter. Publish the letter first.")
     ),
-    Refusal.NO_FILE: Answer(_("We no longer have this file. Ask for it again."), 404),
-    Refusal.NO_SUCH_FORMAT: Answer(_("You cannot export in that format. Select another one."), 404),
-    Refusal.NO_SUCH_LANGUAGE: Answer(_("The letter has not been published in this language. Select another one.")),
-    Refusal.NOT_SETTABLE: Answer(
+    Refusal.NO_FILE: Explanation(_("We no longer have this file. Ask for it again."), 404),
+    Refusal.NO_SUCH_FORMAT: Explanation(_("You cannot export in that format. Select another one."), 404),
+    Refusal.NO_SUCH_LANGUAGE: Explanation(_("The letter has not been published in this language. Select another one.")),
+    Refusal.NOT_SETTABLE: Explanation(
         _(
             "We could not make this file, because part of the text does not fit on a page. It may contain "
             "a very long word. Change the text, then ask again."
         )
     ),
-    Refusal.TOO_MANY_OF_YOURS: Answer(
+    Refusal.TOO_MANY_OF_YOURS: Explanation(
         _("You have asked for sixty files within a day, which is the limit. Use one of those, or try again tomorrow.")
     ),
-    Refusal.TOO_MANY_SIGNATURES: Answer(
+    Refusal.TOO_MANY_SIGNATURES: Explanation(
         _("The letter has never had so many signatures. Enter a lower number."), field="signature_count"
     ),
     # Signing
-    Refusal.ANSWERED: Answer(_("You have already answered. To change your answer, use the private link in our email.")),
-    Refusal.CHANGED: Answer(_("The signature has changed since you opened this page. Read it again, then confirm it.")),
-    Refusal.CHANGED_AGAIN: Answer(
+    Refusal.ANSWERED: Explanation(
+        _("You have already answered. To change your answer, use the private link in our email.")
+    ),
+    Refusal.CHANGED: Explanation(
+        _("The signature has changed since you opened this page. Read it again, then confirm it.")
+    ),
+    Refusal.CHANGED_AGAIN: Explanation(
         _("The text changed again while you were reading, and nothing was saved. This is the current text.")
     ),
-    Refusal.ELSEWHERE: Answer(
+    Refusal.ELSEWHERE: Explanation(
         _(
             "You can sign this letter only with an email address at certain domains. The address that was invited"
             " is not at one of them."
         )
     ),
-    Refusal.INVITATION_OVER: Answer(_("This invitation has expired. It was valid for two weeks.")),
-    Refusal.NOT_ASKED: Answer(
+    Refusal.INVITATION_OVER: Explanation(_("This invitation has expired. It was valid for two weeks.")),
+    Refusal.NOT_ASKED: Explanation(
         _("There is nothing to choose, because the organizers are not asking about this signature now.")
     ),
-    Refusal.PAUSED: Answer(_("Signing is paused. Try again in a few minutes."), 503),
-    Refusal.TAKEN_BACK: Answer(_("This signature was withdrawn.")),
-    Refusal.TEXT_CHANGED: Answer(
+    Refusal.PAUSED: Explanation(_("Signing is paused. Try again in a few minutes."), 503),
+    Refusal.SIGNATURE_WITHDRAWN: Explanation(_("This signature was withdrawn.")),
+    Refusal.TEXT_CHANGED: Explanation(
         _(
             "The text has changed since you opened it, so we did not record your signature. Read the current text"
             " below, then sign."
         )
     ),
-    Refusal.TRY_AGAIN: Answer(
+    Refusal.TRY_AGAIN: Explanation(
         _("Something changed while you were signing, and nothing was saved. Press “Sign” again.")
     ),
-    Refusal.WRONG_CODE: Answer(
+    Refusal.WRONG_CODE: Explanation(
         _("That code is wrong or has expired. Use the code in our latest email, or open its link."),
         field="code",
     ),
     # Limits, and parts that do not answer
     **{
-        each: Answer(TOO_OFTEN, 429)
+        each: Explanation(TOO_OFTEN, 429)
         for each in (
             Refusal.MANY_CONFIRMATIONS,
             Refusal.MANY_DOWNLOADS,
@@ -361,14 +371,14 @@ ANSWERS: dict[Refusal, Answer] = {
             Refusal.MANY_WITHOUT_PROOF,
         )
     },
-    Refusal.NO_WORKER: Answer(
+    Refusal.NO_WORKER: Explanation(
         _("We could not send the email. Try again in a minute."),
         503,
-        while_doing={
+        for_action={
             "withdraw": _(
                 "Nothing was changed, because we could not email the owners about it. Try again in a minute."
             ),
         },
     ),
-    Refusal.PROOF_WANTED: Answer(_("Your browser must run a short check first. Send the form again."), 422),
+    Refusal.PROOF_WANTED: Explanation(_("Your browser must run a short check first. Send the form again."), 422),
 }

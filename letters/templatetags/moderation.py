@@ -33,11 +33,16 @@ def asks_for_changes(signature: Signature) -> bool:
 
 @register.filter
 def verbs(signature: Signature, shown: str) -> list[Verb]:
-    """Return the buttons of a signature in the current list."""
+    """Return the buttons of a signature in the current list that need no reason."""
     if shown == "rejected":
         return [Verb("restore", _("Restore"))]
-    changes = bool(signature.pending_changes)
-    accept = Verb("accept", _("Accept the new words") if changes else _("Accept"))
-    decline = Verb("decline", _("Keep the current words"))
-    reject = Verb("reject", _("Reject the signature") if changes else _("Reject"))
-    return [*([accept] if shown == "waiting" else []), *([decline] if changes else []), reject]
+    words = _("Accept the new words") if signature.pending_changes else _("Accept")
+    return [Verb("accept", words)] if shown == "waiting" else []
+
+
+@register.filter
+def verbs_with_a_reason(signature: Signature) -> list[Verb]:
+    """Return the buttons beside the field for the reason."""
+    if not signature.pending_changes:
+        return [Verb("reject", _("Reject this signature"))]
+    return [Verb("decline", _("Keep the current words")), Verb("reject", _("Reject the signature"))]

@@ -1,4 +1,4 @@
-"""A circuit breaker for new connections, so that readers do not wait while the database is away.
+"""A circuit breaker for new connections, so that readers do not wait while the database is unavailable.
 
 A web process has few threads. Without this, each form sent during an outage would hold a thread for as long as the pool
 waits, and cached pages could not be served.

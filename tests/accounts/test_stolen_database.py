@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from letters.models import User
-from letters.shared.fields import encrypt_email, open_email
+from letters.shared.fields import decrypt_email, encrypt_email
 from letters.shared.sessions import SessionStore, stored_key
 from tests.accounts.people import PASSWORD, Person, mailed_digits
 from tests.people import words
@@ -124,7 +124,7 @@ def test_no_address_of_an_account_is_in_the_database(signed_in: Person, orla: Us
 
 def test_one_address_is_stored_as_one_text_and_most_are_of_one_length(orla: User) -> None:
     assert encrypt_email("Orla@Example.org") == encrypt_email(orla.email)
-    assert open_email(encrypt_email(orla.email)) == orla.email
+    assert decrypt_email(encrypt_email(orla.email)) == orla.email
     assert len(encrypt_email("a@b.example")) == len(encrypt_email("a.rather.long.name@letters.example.org"))
 
 
@@ -132,7 +132,7 @@ def test_another_key_opens_nothing(orla: User, settings: Settings) -> None:
     stored = encrypt_email(orla.email)
     settings.ADDRESS_HASH_KEY = "another key, which is long enough for a key"
     with pytest.raises(InvalidTag):
-        open_email(stored)
+        decrypt_email(stored)
 
 
 def test_an_account_is_found_by_its_whole_address_in_any_case(orla: User) -> None:

@@ -20,7 +20,7 @@ from letters.shared.refused import Refused
 from letters.signer.carry_over.operations import answer_carry_over, ask_to_carry_over, owe_batch
 from letters.signer.carry_over.tasks import owe_questions
 from letters.signer.signing.operations import confirm_signature, withdraw_signature
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.carry_over.conftest import NOTE, change_text
 from tests.people import (
     FROM_OUR_PAGE,
@@ -246,15 +246,15 @@ def complained(letter: Letter) -> None:
 @pytest.mark.parametrize("change", [changed_again, answered, withdrawn, rejected, forgotten, complained])
 def test_a_mail_that_is_no_longer_true_is_not_sent(asked: Letter, change: Callable[[Letter], None]) -> None:
     outgoing = OutgoingEmail.objects.get(kind="carry_over", signature=signature_of(asked))
-    assert isinstance(MAILS["carry_over"](outgoing), Send)
+    assert isinstance(EMAIL_BUILDERS["carry_over"](outgoing), Send)
     change(asked)
-    assert isinstance(MAILS["carry_over"](outgoing), Drop)
+    assert isinstance(EMAIL_BUILDERS["carry_over"](outgoing), Drop)
 
 
 def test_a_mail_costs_few_questions(asked: Letter, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     outgoing = OutgoingEmail.objects.get(kind="carry_over", signature=signature_of(asked))
     with django_assert_num_queries(5):
-        MAILS["carry_over"](outgoing)
+        EMAIL_BUILDERS["carry_over"](outgoing)
 
 
 # Answering

@@ -130,5 +130,5 @@ def test_the_page_costs_the_same_however_many_texts_there_are(
     desk.post(ASK)
     owe_questions(now=NOW)
     # Session, person, letter, texts, question, mails, and for the layout what the letter is called and a message.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert desk.get(PAGE).status_code == 200

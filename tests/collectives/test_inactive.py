@@ -9,7 +9,7 @@ from letters.models import MODERATING, OWNING, WRITING, Collective, Export, Lett
 from letters.moderator.moderation.operations import accept_signatures
 from letters.organizer.collectives.operations import describe_collective
 from letters.organizer.exports.operations import Wanted, ask_export
-from letters.organizer.first_signatories.operations import call_off_round, remind_invited
+from letters.organizer.first_signatories.operations import cancel_invitations, remind_invited
 from letters.organizer.letter_delivery.operations import remove_letter_delivery
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, start_revision, withdraw_letter
 from letters.shared.refused import Refused
@@ -25,7 +25,7 @@ DEEDS: dict[str, Callable[[Letter, User], Any]] = {
     "withdraw": lambda letter, by: withdraw_letter(letter, reason="No.", by=by, now=NOW),
     "export": lambda letter, by: ask_export(letter, wanted=SIGNATURES, by=by, now=NOW),
     "remind": lambda letter, by: remind_invited(letter, by=by, now=NOW),
-    "call off": lambda letter, by: call_off_round(letter, by=by, now=NOW),
+    "call off": lambda letter, by: cancel_invitations(letter, by=by, now=NOW),
     "carry over": lambda letter, by: ask_to_carry_over(letter, by=by, now=NOW),
     "remove a delivery": lambda letter, by: remove_letter_delivery(letter, 1, by=by, now=NOW),
     "moderate": lambda letter, by: accept_signatures(letter, [], by=by, now=NOW),

@@ -139,9 +139,21 @@ def test_the_highest_bar_is_as_high_as_the_picture_and_nothing_is_no_bar() -> No
     assert charts.bars([-3, 0]) == ""
 
 
-def test_the_line_ends_at_the_right_edge() -> None:
-    assert charts.line([5, 10]) == "M0 200L500.0 100.0L1000.0 0.0"
-    assert charts.area([5, 10]).endswith("V200z")
+def test_two_days_are_drawn_at_the_end_of_two_weeks(letter: Letter) -> None:
+    noted(letter, {0: (3, 0)})
+    drawn = queries.drawn(queries.course(letter, now=NOW + timedelta(days=1)))
+    assert [span.published for span in drawn] == [0] * 12 + [3, 0]
+    assert (drawn[-1].begins - drawn[0].begins).days == 13
+
+
+def test_new_signatures_are_counted_by_whole_days(letter: Letter) -> None:
+    """A number for the last 24 hours would fall a day after each signature, and so tell its hour."""
+    letter.collective.timezone = "Pacific/Auckland"
+    midnight = NOW.astimezone(letter.collective.zone()).replace(hour=0, minute=0)
+    for after, number in {-25: 1, -24: 2, -1: 4, 0: 8, 3: 16}.items():
+        LetterHour.objects.create(letter=letter, hour=midnight + timedelta(hours=after), published=number, taken_out=0)
+    of_the_day = {queries.newest(letter, now=midnight + timedelta(minutes=minute)) for minute in range(0, 1440, 7)}
+    assert of_the_day == {queries.Newest(today=24, yesterday=6)}
 
 
 # Who signs

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from letters.base.accounts.invitations import has_stopped_in_second, health_of
 from letters.base.accounts.queries import invitations_a_day, invited_today
-from letters.base.outbox.composing import render_mail
+from letters.base.outbox.composing import render_email
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.models import AuditEvent, Collective, Letter, OutgoingEmail, Signature, User
 from letters.organizer.collectives.operations import (
@@ -275,7 +275,7 @@ def test_our_own_addresses_stay_links(settings: Settings) -> None:
     letter = {"collective": {"name": "evil.com"}}
     url = f"{settings.SITE_URL}/x.y/"
     context = {"title": "money.example", "letter": letter, "edit_url": url, "until": NOW}
-    parts = render_mail("letter_withdrawn", context, language="en")
+    parts = render_email("letter_withdrawn", context, language="en")
     assert url in parts["txt"].split()
     assert f'href="{url}"' in parts["html"]
     assert f">{url}</a>" in parts["html"]

@@ -8,7 +8,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Switch, User
-from letters.organizer.first_signatories.operations import call_off_round
+from letters.organizer.first_signatories.operations import cancel_invitations
 from letters.organizer.letter_editor.operations import close_letter, publish_letter
 from letters.shared.addresses import hash_address
 from letters.shared.refused import Refused
@@ -351,7 +351,7 @@ def test_an_invitation_that_was_taken_back_shows_no_letter(
 ) -> None:
     invite(before)
     url = signer.mailed_link(purpose="invitation")
-    call_off_round(before, by=organizer, now=timezone.now())
+    cancel_invitations(before, by=organizer, now=timezone.now())
     page = words(signer.get(url))
     assert "This link has been used" in page
     assert "night trains" not in page.lower()

@@ -11,8 +11,8 @@ from django.utils import timezone
 from letters.base.accounts.invitations import health_of
 from letters.models import AuditEvent, Letter, OutgoingEmail, Signature, User
 from letters.organizer.collectives.queries import record_of
-from letters.organizer.first_signatories.operations import call_off_round, forget_invitations, invite_people
-from letters.organizer.first_signatories.queries import progress, round_refusal
+from letters.organizer.first_signatories.operations import cancel_invitations, forget_invitations, invite_people
+from letters.organizer.first_signatories.queries import invitation_refusal, progress
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, set_up_letter
 from letters.public.public_pages.queries import first_signatures
 from letters.shared.refused import Refused
@@ -75,7 +75,7 @@ def test_the_round_is_over_once_anybody_has_signed_by_the_form(
 ) -> None:
     """As on a letter whose opening was put off before that was refused."""
     letter = published(opens_at=NOW + DAY)
-    assert round_refusal(letter, NOW) == ""
+    assert invitation_refusal(letter, NOW) == ""
     proof: dict[str, Any] = {} if state == "pending" else {"confirmed_at": NOW, "verified": "link"}
     sign_anyway(letter, state=state, **proof)
     with pytest.raises(Refused, match="letter_open"):
@@ -156,11 +156,11 @@ def test_the_invitations_that_came_back_do_not_move_when_somebody_signs_by_the_f
     OutgoingEmail.objects.update(sent_at=NOW)
     back = OutgoingEmail.objects.filter(signature=signature_of(before, "p0@example.org"))
     back.update(sent_at=None, failed_at=NOW, error="550 5.1.1")
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     publish_letter(before, by=organizer, now=NOW)
     before.refresh_from_db()
     numbers = progress(before), health_of(before.collective)
-    assert numbers[0].came_back == {"550 5.1.1": 1}
+    assert numbers[0].bounced == {"550 5.1.1": 1}
     signature = sign(before, "p0@example.org", now=NOW)
     if deed in {"confirms", "withdraws"}:
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
@@ -172,7 +172,7 @@ def test_the_invitations_that_came_back_do_not_move_when_somebody_signs_by_the_f
             purge_unconfirmed(now=NOW + 3 * DAY)
     assert (progress(before), health_of(before.collective)) == numbers
     forget_invitations(now=NOW + 15 * DAY)
-    assert progress(before).came_back == {}
+    assert progress(before).bounced == {}
 
 
 def test_calling_off_and_sending_the_list_again_tells_nothing(before: Letter, browser: Client, invite: Inviter) -> None:
@@ -200,7 +200,7 @@ def test_every_upload_is_recorded_without_an_address(before: Letter, browser: Cl
     browser.post(LIST, {"action": "discard"})
     event = AuditEvent.objects.get(verb="upload_list")
     assert (event.actor, event.details, event.object_id) == (organizer, {"lines": 2}, before.pk)
-    assert record_of(before.collective).lines[0].event.verb == "upload_list"
+    assert record_of(before.collective, to=organizer).lines[0].event.verb == "upload_list"
     page = words(browser.get("/organize/collectives/night-train/record/"))
     assert "Olga added a list of people to invite to Keep the night trains running" in page
 

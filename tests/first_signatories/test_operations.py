@@ -24,7 +24,7 @@ from letters.models import (
 )
 from letters.organizer.first_signatories import operations
 from letters.organizer.first_signatories.operations import (
-    call_off_round,
+    cancel_invitations,
     forget_invitations,
     keep_list,
     remind_invited,
@@ -92,7 +92,7 @@ def test_only_who_writes_for_the_collective_invites(
         lambda: keep_list(before, text="a", encoding="", by=by, now=NOW),
         lambda: remind_invited(before, by=by, now=NOW),
         lambda: take_back(before, "eve@example.org", by),
-        lambda: call_off_round(before, by=by, now=NOW),
+        lambda: cancel_invitations(before, by=by, now=NOW),
     ):
         with pytest.raises(Refused, match="not_yours"):
             deed()
@@ -198,7 +198,7 @@ def test_taking_invitations_back_makes_no_room_for_others(
 ) -> None:
     monkeypatch.setattr(account_queries, "FEW_INVITATIONS", 1)
     invite(before, "a@example.org", now=NOW)
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_many_today"):
         invite(before, "b@example.org", now=NOW)
 
@@ -249,11 +249,11 @@ def test_the_first_invitation_fixes_the_text_of_a_draft(before: Letter, invite: 
 
 def test_calling_off_frees_it_if_nobody_has_signed(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, now=NOW)
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     assert signature_of(before).state == "expired"
     translate_letter(before, text=EN, by=organizer, now=NOW)
     assert before.current_revision is None
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])
@@ -264,7 +264,7 @@ def test_calling_off_does_not_change_what_somebody_has_signed(
     signature = accept(before)
     if withdrawn:
         withdraw_signature(signature, now=NOW)
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     with pytest.raises(Refused, match="revision_published"):
         translate_letter(before, text=EN, by=organizer, now=NOW)
 
@@ -294,14 +294,14 @@ def test_whose_mail_came_back_is_not_reminded(before: Letter, invite: Inviter, o
     note_bounce(first, at=NOW, now=NOW, error="550")
     note_complaint(second, at=NOW, now=NOW)
     assert reminded(before, organizer, now=NOW + 2 * DAY) == 0
-    assert progress(before).came_back == {"550": 1, "complained": 1}
+    assert progress(before).bounced == {"550": 1, "complained": 1}
     assert Signature.objects.filter(state="invited").count() == 2
 
 
 def test_mail_that_a_server_never_takes_is_told_of_too(before: Letter, invite: Inviter) -> None:
     invite(before, now=NOW)
     OutgoingEmail.objects.update(failed_at=NOW, error="554")
-    assert progress(before).came_back == {"554": 1}
+    assert progress(before).bounced == {"554": 1}
 
 
 def test_a_fourth_mail_in_a_day_is_not_sent_and_no_organizer_is_told(draft: LetterMaker, invite: Inviter) -> None:
@@ -310,7 +310,7 @@ def test_a_fourth_mail_in_a_day_is_not_sent_and_no_organizer_is_told(draft: Lett
         invite(letter)
     deliver()
     assert len(mail.outbox) == 3
-    assert {(progress(letter).listed, len(progress(letter).came_back)) for letter in letters} == {(1, 0)}
+    assert {(progress(letter).listed, len(progress(letter).bounced)) for letter in letters} == {(1, 0)}
 
 
 def test_an_invitation_can_be_taken_back_and_made_again(before: Letter, invite: Inviter, organizer: User) -> None:
@@ -365,7 +365,7 @@ def test_what_is_recorded_holds_numbers_alone(before: Letter, invite: Inviter, o
     invite(before, now=NOW)
     remind_invited(before, by=organizer, now=NOW + DAY)
     take_back(before, "ada@example.org", organizer)
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     events = AuditEvent.objects.filter(object_kind="letter", object_id=before.pk)
     found = dict(events.exclude(verb__contains="letter").values_list("verb", "details"))
     assert found == {
@@ -399,7 +399,7 @@ def test_nor_after_their_invitation_was_taken_back_and_no_form_can_write_to_them
 ) -> None:
     invite(before, now=NOW)
     note_complaint(OutgoingEmail.objects.get(), at=NOW, now=NOW)
-    call_off_round(before, by=organizer, now=NOW)
+    cancel_invitations(before, by=organizer, now=NOW)
     assert invite(before, now=NOW + DAY) == 0
     signature = signature_of(before)
     assert (signature.state, signature.name, signature.concern) == ("declined", "", "complained")

@@ -41,7 +41,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 
 def test_a_few_answers_and_a_button_make_a_live_letter_that_others_sign(desk: Client, signer: Signer) -> None:
     page = post(desk, "/organize/new/", **ANSWERS)
-    assert "draft: only your collective can see it" in words(page)
+    assert "Draft Only your collective can see it." in words(page)
     assert signer.get("/letters/keep-the-library-open/").status_code == 404
     assert "It is ours" in words(desk.get("/organize/letters/keep-the-library-open/preview/"))
     typed = {**ANSWERS, "body": "Six evenings a week.", "seen": Translation.objects.get().version}

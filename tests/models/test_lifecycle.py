@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from letters.models import CONFIRMED, STANDING, Letter, Signature, State, Transition
+from letters.models import ACTIVE, CONFIRMED, Letter, Signature, State, Transition
 from letters.models.lifecycle import COUNTED, TAKEN_OUT, UNCONFIRMED, UNNUMBERED, is_in
 from tests.models.lifecycle_in_docs import NAME, drawn
 from tests.models.test_rules import add_signature
@@ -132,7 +132,7 @@ def test_every_state_can_be_reached_and_left() -> None:
 def test_each_state_is_on_one_side_of_every_rule() -> None:
     assert {*UNNUMBERED, *TAKEN_OUT, COUNTED} == {*State}
     assert {*UNCONFIRMED, *TAKEN_OUT, *CONFIRMED} == {*State}
-    assert {*STANDING} == {State.PENDING, *CONFIRMED}
+    assert {*ACTIVE} == {State.PENDING, *CONFIRMED}
 
 
 def test_python_and_sql_mean_the_same_states(letter: Letter) -> None:

@@ -186,3 +186,65 @@ def test_of_who_is_shown_to_nobody_the_page_tells_neither_day_nor_country(review
         assert "Italy" not in text
         assert " IT " not in text
     assert first.fingerprint() not in desk.get(QUEUE).content.decode()
+
+
+# Reasons beside the rows, and the way back
+
+
+def test_a_reason_beside_the_row_rejects_at_the_first_press(reviewed: Letter, desk: Client) -> None:
+    first, second = handles_of(reviewed)[:2]
+    fields = {f"reason-{first}": "Not a person", f"reason-{second}": "Another", "reject": first}
+    assert "1 signature rejected." in words(judge(desk, **fields))
+    assert states(reviewed) == ["rejected", "held", "held", "held", "held"]
+    assert AuditEvent.objects.get(verb="reject_signature").reason == "Not a person"
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "a\0b"])
+def test_a_row_without_a_usable_reason_says_so_beside_it(reviewed: Letter, desk: Client, reason: str) -> None:
+    first = handles_of(reviewed)[0]
+    page = judge(desk, **{f"reason-{first}": reason, "reject": first})
+    assert page.status_code == 422
+    assert f'href="#reason-{first}"' in page.content.decode()
+    assert page.content.count(b"<details open>") == 1
+    assert states(reviewed) == ["held"] * 5
+
+
+def undo_of(page: Response) -> dict[str, Any]:
+    """What the button beside the message sends."""
+    form = re.search(r'<form class="undo".*?</form>', page.content.decode(), re.DOTALL)
+    assert form
+    action, reason = (re.search(rf'name="{name}" value="([^"]*)"', form[0]) for name in ("action", "reason"))
+    assert action
+    assert reason
+    return {"action": action[1], "reason": reason[1], "ticked": re.findall(r'name="ticked" value="([^"]*)"', form[0])}
+
+
+def test_a_rejection_is_undone_from_the_page_that_confirms_it(reviewed: Letter, desk: Client) -> None:
+    page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
+    assert "2 signatures restored." in words(judge(desk, **undo_of(page)))
+    assert states(reviewed) == ["held"] * 5
+
+
+def test_an_acceptance_by_mistake_is_taken_off_the_letter_and_says_why(reviewed: Letter, desk: Client) -> None:
+    page = judge(desk, accept=handles_of(reviewed)[0])
+    publish()
+    assert "1 signature rejected." in words(judge(desk, **undo_of(page)))
+    assert states(reviewed) == ["rejected", "held", "held", "held", "held"]
+    assert AuditEvent.objects.get(verb="reject_signature").reason == "Accepted by mistake"
+
+
+def test_new_words_of_a_published_signature_have_no_button_that_would_reject_it(letter: Letter, desk: Client) -> None:
+    add_published(letter, 1)
+    Signature.objects.update(concern="changed", pending_changes={"affiliation": "Elsewhere"})
+    page = judge(desk, accept=handles_of(letter)[0])
+    assert "1 signature accepted." in words(page)
+    assert b'class="undo"' not in page.content
+
+
+def test_the_way_back_is_offered_once_and_only_for_its_letter(reviewed: Letter, desk: Client) -> None:
+    judge(desk, action="reject", ticked=handles_of(reviewed)[:1], reason="Not a person")
+    assert b'class="undo"' not in desk.get(QUEUE).content
+
+
+def test_the_page_says_how_many_wait(reviewed: Letter, desk: Client) -> None:
+    assert "Waiting 5 Published Rejected" in words(desk.get(f"{QUEUE}published/"))

@@ -20,9 +20,9 @@ def drawn() -> str:
 
 def _row(kind: str) -> list[str]:
     from letters.models import EMAIL_KINDS, EmailKind
-    from letters.tasks import MAILS
+    from letters.tasks import EMAIL_BUILDERS
 
-    rules, build = EMAIL_KINDS[EmailKind(kind)], MAILS[kind]
+    rules, build = EMAIL_KINDS[EmailKind(kind)], EMAIL_BUILDERS[kind]
     where = build.__module__.removeprefix("letters.").rsplit(".", 2)[-2]
     counts = _counts(EmailKind(kind))
     return [

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from letters.base.outbox import pacing
 from letters.base.outbox.operations import note_bounce, note_complaint
-from letters.base.outbox.queries import came_back
+from letters.base.outbox.queries import bounce_reasons
 from letters.models import AuditEvent, Letter, OutgoingEmail, Signature, StoppedDomain
 from letters.public.public_pages.operations import sequence_letter
 from letters.shared.addresses import hash_address
@@ -554,7 +554,7 @@ def test_a_bounce_does_not_take_the_place_of_a_concern_that_will_hold_the_signat
     Signature.objects.update(concern=held_for)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
     assert standing(signature) == (PENDING, held_for)
-    assert came_back(letter) == {"bounced": 1}
+    assert bounce_reasons(letter) == {"bounced": 1}
 
 
 # Which mail it was
@@ -740,8 +740,8 @@ def test_organizers_can_be_told_how_many_wait_because_mail_came_back(
     provider.tell(postmark("angry@example.org", mark_of(angry), timezone.now(), "SpamComplaint"))
     signed_and_mailed(other, "unknown@example.org")
     with django_assert_num_queries(1):
-        assert came_back(letter) == {"bounced": 2, "550 5.1.1": 1, "553": 1, "complained": 1}
-    assert came_back(other) == {"550 5.1.1": 1}
+        assert bounce_reasons(letter) == {"bounced": 2, "550 5.1.1": 1, "553": 1, "complained": 1}
+    assert bounce_reasons(other) == {"550 5.1.1": 1}
 
 
 def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
@@ -782,11 +782,11 @@ def test_an_smtp_refusal_for_good_that_is_about_us_doubts_nobody_and_is_shown(
     assert standing(signature) == (PENDING, "")
     assert ended(last_mail(signature)) == (False, True, code)
     assert recorded(signature) == []
-    assert came_back(letter) == {code: 1}
+    assert bounce_reasons(letter) == {code: 1}
     sink.answer_normally()
     ask_again(signature, now=timezone.now())
     deliver()
-    assert came_back(letter) == {}
+    assert bounce_reasons(letter) == {}
 
 
 def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: SmtpSink) -> None:
@@ -795,7 +795,7 @@ def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: S
     sink.answer("RCPT", "450 later", to=ADA)
     deliver()
     assert standing(signature) == (PENDING, "")
-    assert came_back(letter) == {"450": 1}
+    assert bounce_reasons(letter) == {"450": 1}
 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "550 5.1.1"), ("DATA", "554"), ("RCPT", "550")])

@@ -500,4 +500,4 @@ def test_only_what_is_said_of_the_mailbox_came_back_and_only_codes_are_kept(
     connection: Any = Raising(refused)
     answer = hand_over(EmailMessage(to=["a"]), connection)
     assert answer == SendResult(Verdict.NEVER, error)
-    assert answer.came_back == came_back
+    assert answer.bounced == came_back

@@ -17,7 +17,7 @@ from letters.base.outbox.tasks import deliver_owed
 from letters.models import A_DAY, EMAIL_KINDS, Cause, EmailKind, Letter, OutgoingEmail, WhenFull, counted_for
 from letters.shared.addresses import read_address
 from letters.signer.signing.operations import request_mail
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.conftest import LetterMaker
 from tests.outbox.email_kinds_in_docs import NAME, drawn
 from tests.people import NOW, sign
@@ -38,7 +38,7 @@ def files_with(pattern: str) -> set[str]:
 
 
 def test_every_kind_has_its_rules_and_its_builder() -> None:
-    assert set(EMAIL_KINDS) == set(EmailKind) == set(MAILS)
+    assert set(EMAIL_KINDS) == set(EmailKind) == set(EMAIL_BUILDERS)
 
 
 def test_architecture_md_shows_the_table() -> None:

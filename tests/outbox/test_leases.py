@@ -9,8 +9,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from letters import tasks as worker_tasks
-from letters.base.outbox import holding
-from letters.base.outbox.holding import Holding
+from letters.base.outbox import lease
+from letters.base.outbox.lease import Lease
 from letters.base.outbox.operations import claim_emails, renew_claims
 from letters.models import Export, Letter, OutgoingEmail, Update, User
 from letters.organizer.exports.tasks import make_exports
@@ -172,11 +172,11 @@ def test_a_worker_that_hangs_on_one_mail_does_not_keep_the_others_for_ever(
     owed: list[OutgoingEmail], monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.MAIL_LEASE_SECONDS = 0.01
-    monkeypatch.setattr(holding, "MAX_MAIL_SECONDS", 0)
+    monkeypatch.setattr(lease, "MAX_MAIL_SECONDS", 0)
     renewed: list[datetime] = []
-    monkeypatch.setattr(holding, "renew_claims", lambda _, *, now: renewed.append(now))
+    monkeypatch.setattr(lease, "renew_claims", lambda _, *, now: renewed.append(now))
     turns: list[float] = []
-    with Holding(claim_emails(now=NOW, most=3), DatabaseClock()) as held:
+    with Lease(claim_emails(now=NOW, most=3), DatabaseClock()) as held:
         honest = held._is_over.wait
 
         def wait(seconds: float) -> bool:
@@ -201,9 +201,9 @@ def test_a_database_that_is_away_for_a_moment_costs_no_lease(
             raise DatabaseError
         renew_claims(batch, now=now)
 
-    monkeypatch.setattr(holding, "renew_claims", renew_after_a_failure)
+    monkeypatch.setattr(lease, "renew_claims", renew_after_a_failure)
     clock = DatabaseClock()
-    with Holding(claim_emails(now=clock.now(), most=3), clock) as held:
+    with Lease(claim_emails(now=clock.now(), most=3), clock) as held:
         first = max(leases())
         until(lambda: min(leases()) > first)
         assert held.begin(owed[0]) is False

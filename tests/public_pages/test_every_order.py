@@ -29,7 +29,7 @@ from letters.moderator.moderation.operations import (
     reject_signatures,
     restore_signatures,
 )
-from letters.organizer.first_signatories.operations import call_off_round, forget_invitations, invite_people
+from letters.organizer.first_signatories.operations import cancel_invitations, forget_invitations, invite_people
 from letters.organizer.letter_editor.operations import publish_letter
 from letters.public.public_pages.operations import sequence_letter
 from letters.shared.refused import Refusal, Refused
@@ -50,7 +50,7 @@ from letters.signer.signing.queries import texts_to_sign
 from tests.carry_over.conftest import change_text
 from tests.conftest import LetterMaker
 from tests.first_signatories.conftest import people_in
-from tests.people import NOW, entry
+from tests.people import NOW, submitted_form
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "berta", "carlo")]
 # The id of no submission.
@@ -96,7 +96,7 @@ class Happening:
         decline_invitation(self.of(who), now=NOW)
 
     def call_off(self, who: int) -> None:
-        call_off_round(self.letter, **self.by)
+        cancel_invitations(self.letter, **self.by)
 
     def forget(self, who: int) -> None:
         forget_invitations(now=LATER)
@@ -106,13 +106,15 @@ class Happening:
         publish_letter(self.letter, **self.by)
 
     def sign(self, who: int) -> None:
-        sign_letter(self.letter, entry=entry(PEOPLE[who % 3], via="example.org"), language="en", now=NOW)
+        sign_letter(self.letter, submitted=submitted_form(PEOPLE[who % 3], via="example.org"), language="en", now=NOW)
 
     def sign_otherwise(self, who: int) -> None:
         """Again, with other words, and each time with another choice of who sees the name."""
         display = ["public", "organizers", "nobody"][who % 3]
         name = "" if display == "nobody" else f"Another {who}"
-        sign_letter(self.letter, entry=entry(PEOPLE[who % 2], name=name, display=display), language="it", now=NOW)
+        sign_letter(
+            self.letter, submitted=submitted_form(PEOPLE[who % 2], name=name, display=display), language="it", now=NOW
+        )
 
     def confirm(self, who: int) -> None:
         confirm_signature(self.of(who), verified="link", now=NOW)

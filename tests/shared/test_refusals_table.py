@@ -12,7 +12,7 @@ from django.utils import translation
 
 from letters.shared.explaining import add_refusal, explain, sentence
 from letters.shared.limits import TooMany
-from letters.shared.refusals import ANSWERS, Doing
+from letters.shared.refusals import EXPLANATIONS, Action
 from letters.shared.refused import Refusal, Refused
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def test_each_member_is_raised_somewhere() -> None:
 @pytest.mark.parametrize("language", [code for code, name in settings.LANGUAGES])
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_each_refusal_has_a_sentence_in_each_language(refusal: Refusal, language: str) -> None:
-    for doing in get_args(Doing):
+    for doing in get_args(Action):
         with translation.override("en"):
             english = sentence(refusal, doing)
         with translation.override(language):
@@ -80,7 +80,7 @@ def test_each_refusal_has_a_sentence_in_each_language(refusal: Refusal, language
 
 
 def test_the_table_has_no_other_rows() -> None:
-    assert set(ANSWERS) == set(Refusal)
+    assert set(EXPLANATIONS) == set(Refusal)
 
 
 def test_a_code_that_nobody_knows_is_no_refusal() -> None:

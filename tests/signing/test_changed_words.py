@@ -19,7 +19,7 @@ from letters.signer.signing.operations import (
     withdraw_signature,
 )
 from tests.conftest import LetterMaker
-from tests.people import FROM_OUR_PAGE, NOW, Signer, entry, publish, sign_and_confirm, signature_of, words
+from tests.people import FROM_OUR_PAGE, NOW, Signer, publish, sign_and_confirm, signature_of, submitted_form, words
 
 pytestmark = pytest.mark.django_db
 
@@ -237,7 +237,7 @@ def test_on_its_way_it_may_lose_words(reviewed: Letter, moderator: User) -> None
 
 def test_a_yes_does_not_outlive_a_mail_that_came_back(letter: Letter, moderator: User) -> None:
     """Accepted in spite of its address; the mail that thanks came back, so it waits to be confirmed once more."""
-    sign_letter(letter, entry=entry(**{**ADA, "concern": "disposable"}), language="en", now=NOW)
+    sign_letter(letter, submitted=submitted_form(**{**ADA, "concern": "disposable"}), language="en", now=NOW)
     signature = signature_of(letter)
     confirm_signature(signature, verified="link", now=NOW)
     accept_signatures(letter, [signature.pk], by=moderator, now=NOW)

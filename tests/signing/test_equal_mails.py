@@ -15,7 +15,7 @@ from limits import parse
 from pytest_django.fixtures import Settings
 
 from letters.base.outbox.built import Send
-from letters.base.outbox.composing import FULL_LENGTH, address_mail, filled_up
+from letters.base.outbox.composing import PADDED_LENGTH, compose_email_to, pad_email
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.base.outbox.queries import last_emails_to
 from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, Submission, User
@@ -30,20 +30,20 @@ from letters.signer.signing.operations import (
     use_submission,
     withdraw_signature,
 )
-from letters.signer.signing.queries import recipients, said_by
+from letters.signer.signing.queries import recipients, words_to_confirm
 from letters.signer.signing.tasks import tend_unconfirmed
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.people import (
     FROM_OUR_PAGE,
     NOW,
     Signer,
     ask_again,
     deliver,
-    entry,
     publish,
     sign,
     sign_and_confirm,
     signature_of,
+    submitted_form,
     words,
 )
 
@@ -133,7 +133,7 @@ def answer(signature: Signature, email: str, how: str) -> None:
     if how == "uses":
         use_submission(signature, submission_id=signature.submissions.get().pk, now=NOW)
     else:
-        change_signature(signature, changes=entry(email, **OWNERS[how]), now=NOW)
+        change_signature(signature, changes=submitted_form(email, **OWNERS[how]), now=NOW)
 
 
 ANSWERS = ["uses", "public", "hidden", "nobody"]
@@ -187,7 +187,7 @@ def test_an_answered_entry_says_nothing_any_more(letter: Letter) -> None:
     typed = Submission.objects.get().pk
     answer(signature, email, "public")
     signature.refresh_from_db()
-    said = said_by(signature, typed)
+    said = words_to_confirm(signature, typed)
     assert (said.submission_id, said.display, said.is_more_private) == (None, "public", False)
     with pytest.raises(Refused):
         use_submission(signature, submission_id=typed, now=NOW)
@@ -264,7 +264,7 @@ def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: 
         deliver()
         logs.append(logged_since(before, 0, email))
     assert logs[0] == logs[1]
-    assert [line[3:] for line in logs[0]] == [("The email that you asked for", FULL_LENGTH)]
+    assert [line[3:] for line in logs[0]] == [("The email that you asked for", PADDED_LENGTH)]
 
 
 def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Letter, organizer: User) -> None:
@@ -509,18 +509,18 @@ def test_many_links_to_one_company_cost_a_calculation(letter: Letter, signer: Si
 
 def message_of(length: int) -> EmailMultiAlternatives:
     parts = {"subject.txt": "Confirm your signature", "txt": "Hello\n", "html": f"<p>{'x' * 50}\n</p>" * (length // 60)}
-    message = address_mail(parts, to="ada@example.org")
+    message = compose_email_to(parts, to="ada@example.org")
     message.extra_headers["Message-ID"] = "<mark@example.org>"
     return message
 
 
-@pytest.mark.parametrize("length", range(FULL_LENGTH - 1200, FULL_LENGTH + 120, 60))
+@pytest.mark.parametrize("length", range(PADDED_LENGTH - 1200, PADDED_LENGTH + 120, 60))
 def test_whatever_is_missing_is_filled_up_to_the_byte(length: int) -> None:
     message = message_of(length)
     message.body = "x" * (length % 77)
     plain = size_of(message)
-    assert size_of(filled_up(message)) % FULL_LENGTH == 0
-    assert size_of(message) - plain < FULL_LENGTH + 20
+    assert size_of(pad_email(message)) % PADDED_LENGTH == 0
+    assert size_of(message) - plain < PADDED_LENGTH + 20
 
 
 @pytest.mark.parametrize("sign_of_title", ["ц", "漢", "🕊"])
@@ -540,10 +540,10 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     sizes = set()
     for outgoing in OutgoingEmail.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
         OutgoingEmail.objects.exclude(pk=outgoing.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
-        built = MAILS[outgoing.kind](outgoing)
+        built = EMAIL_BUILDERS[outgoing.kind](outgoing)
         if isinstance(built, Send):
             sizes.add(size_of(built.message))
-    assert sizes == {FULL_LENGTH}
+    assert sizes == {PADDED_LENGTH}
 
 
 # Bounces, complaints, and a letter that is closed for an hour

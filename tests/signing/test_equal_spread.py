@@ -16,7 +16,7 @@ from django.utils import timezone
 from limits import RateLimitItemPerDay, parse
 from pytest_django.fixtures import Settings
 
-from letters.base.outbox.composing import FULL_LENGTH
+from letters.base.outbox.composing import PADDED_LENGTH
 from letters.models import Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.shared.addresses import decrypt, read_address
@@ -28,8 +28,8 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import mail_standing
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, entry, publish, sign_and_confirm, signature_of
+from letters.signer.signing.queries import mail_status
+from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
 from tests.signing.test_equal_mails import OWNERS, size_of
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +93,7 @@ def known_as(letter: Letter, how: str, end: str) -> str:
 
 def form_is_sent(letter: Letter, email: str, *, name: str = "Somebody Else") -> CheckToken:
     now = timezone.now().replace(microsecond=0) - 3 * SECOND
-    opened = read_check_token(sign_letter(letter, entry=entry(email, name=name), language="en", now=now))
+    opened = read_check_token(sign_letter(letter, submitted=submitted_form(email, name=name), language="en", now=now))
     assert opened
     return opened
 
@@ -120,7 +120,7 @@ def shown(letter: Letter, opened: CheckToken, *seconds: int) -> Seen:
     """What the page says so long after it was opened."""
     found = []
     for each in seconds:
-        standing = mail_standing(opened, letter, now=opened.issued_at + each * SECOND)
+        standing = mail_status(opened, letter, now=opened.issued_at + each * SECOND)
         step = (standing.at - opened.issued_at).seconds if standing.at else 0
         found.append((standing.state, step, standing.minutes))
     return found
@@ -145,7 +145,7 @@ def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[
 
 CASES = [("first", "stays"), *product(["public", "hidden", "nobody"], ENDS)]
 WAITED: Seen = [("leaving", 0, 0), *[("delayed", 0, 1)] * 3, ("leaving", 0, 0), *[("handed_over", 5, 0)] * 2]
-CONFIRM, AGAIN = ("Confirm your signature", FULL_LENGTH), ("The email that you asked for", FULL_LENGTH)
+CONFIRM, AGAIN = ("Confirm your signature", PADDED_LENGTH), ("The email that you asked for", PADDED_LENGTH)
 
 
 def waited(seen: Seen) -> bool:
@@ -244,7 +244,7 @@ def test_a_server_that_refuses_for_now_delays_it_for_everybody(letter: Letter) -
 def page_of(letter: Letter, email: str) -> str:
     """The page of somebody who has sent the form a minute ago."""
     now = timezone.now() - 61 * SECOND
-    return f"/signatures/check/{sign_letter(letter, entry=entry(email), language='en', now=now)}/"
+    return f"/signatures/check/{sign_letter(letter, submitted=submitted_form(email), language='en', now=now)}/"
 
 
 @pytest.mark.parametrize("end", ["stays", "withdrawn", "disowned", "rejected"])

@@ -16,7 +16,7 @@ from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signa
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.signer.signing.mail import confirm, signed_again
 from letters.signer.signing.operations import confirm_signature, disown_signature, forget_requests, withdraw_signature
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.people import NOW, deliver, message_of, sign, sign_and_confirm
 
 
@@ -172,8 +172,8 @@ def test_an_address_that_is_forgotten_gets_nothing(outgoing: OutgoingEmail) -> N
 def test_a_signature_that_does_not_stand_brings_no_mail(outgoing: OutgoingEmail, state: str) -> None:
     Signature.objects.update(state=state)
     # Who asks for a lost link reads that there is no such signature.
-    kinds = MAILS.keys() - ({OutgoingEmail.Kind.REQUESTED} if state == "rejected" else set())
-    assert all(isinstance(MAILS[kind](outgoing), Drop) for kind in kinds)
+    kinds = EMAIL_BUILDERS.keys() - ({OutgoingEmail.Kind.REQUESTED} if state == "rejected" else set())
+    assert all(isinstance(EMAIL_BUILDERS[kind](outgoing), Drop) for kind in kinds)
 
 
 def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
@@ -187,4 +187,4 @@ def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
 
 
 def test_every_kind_of_mail_can_be_built() -> None:
-    assert set(MAILS) == set(OutgoingEmail.Kind)
+    assert set(EMAIL_BUILDERS) == set(OutgoingEmail.Kind)

@@ -206,7 +206,7 @@ def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
     signer: Signer, signature: Signature, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     def refuse(*args: object, **values: object) -> None:
-        raise Refused(Refusal.TAKEN_BACK)
+        raise Refused(Refusal.SIGNATURE_WITHDRAWN)
 
     monkeypatch.setattr(managing, "change_signature", refuse)
     monkeypatch.setattr(managing, "withdraw_signature", refuse)

@@ -24,7 +24,7 @@ from letters.signer.signing.operations import (
     sign_letter,
     withdraw_signature,
 )
-from letters.signer.signing.queries import mail_standing
+from letters.signer.signing.queries import mail_status
 from letters.signer.signing.queries.waiting import STEP
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -33,11 +33,11 @@ from tests.people import (
     Signer,
     ask_again,
     deliver,
-    entry,
     in_threads,
     sign,
     sign_and_confirm,
     signature_of,
+    submitted_form,
     words,
 )
 
@@ -398,7 +398,7 @@ SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
 
 def open_page(letter: Letter) -> CheckToken:
     """Sign, and return the token of the page that this opens."""
-    opened = read_check_token(sign_letter(letter, entry=entry(), language=letter.language, now=NOW))
+    opened = read_check_token(sign_letter(letter, submitted=submitted_form(), language=letter.language, now=NOW))
     assert opened
     return opened
 
@@ -429,7 +429,7 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
 ) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(**values)
-    standing = mail_standing(opened, letter, now=NOW + timedelta(seconds=seconds))
+    standing = mail_status(opened, letter, now=NOW + timedelta(seconds=seconds))
     at = f" {(standing.at - NOW).seconds}" if standing.at else ""
     assert f"{standing.state}{at}" == said
     assert standing.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
@@ -438,13 +438,13 @@ def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
 def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
-    assert mail_standing(opened, letter, now=NOW + 50 * SECOND).minutes == 2
+    assert mail_status(opened, letter, now=NOW + 50 * SECOND).minutes == 2
 
 
 def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:
     """The page "check your mail" of somebody who has signed so long ago."""
     now = timezone.now() - ago
-    token = sign_letter(letter, entry=entry(email), language="en", now=now)
+    token = sign_letter(letter, submitted=submitted_form(email), language="en", now=now)
     return f"/signatures/check/{token}/"
 
 

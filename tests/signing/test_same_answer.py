@@ -15,7 +15,7 @@ from letters.shared.addresses import read_address
 from letters.shared.refused import Refused
 from letters.shared.tokens import read_check_token
 from letters.signer.signing.operations import check_code, request_mail, sign_letter
-from tests.people import NOW, Response, Signer, entry, sign, sign_and_confirm
+from tests.people import NOW, Response, Signer, sign, sign_and_confirm, submitted_form
 
 ROUNDS = 150
 TOKEN = re.compile(rb"/signatures/check/[^/]+/")
@@ -74,7 +74,9 @@ def people_who_have_signed(letter: Letter, number: int) -> None:
     """
     for place in range(number):
         for email in (f"known{place}@example.org", f"new{place}@example.org"):
-            token = read_check_token(sign_letter(letter, entry=entry(email), language=letter.language, now=NOW))
+            token = read_check_token(
+                sign_letter(letter, submitted=submitted_form(email), language=letter.language, now=NOW)
+            )
             assert token
             TYPED[email] = token.submission_id
         expect_code("654321", submission_id=TYPED[f"known{place}@example.org"], now=NOW)

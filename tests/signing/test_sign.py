@@ -25,12 +25,12 @@ from tests.people import (
     NOW,
     Signer,
     deliver,
-    entry,
     in_threads,
     publish,
     sign,
     sign_and_confirm,
     signature_of,
+    submitted_form,
     words,
 )
 
@@ -192,7 +192,7 @@ def test_signing_costs_one_round_trip_for_a_new_and_for_a_known_address(
     is_on(Switch.Name.TAKE_SIGNATURES)  # Asked for once a second, whoever signs.
     for _ in ("new", "known", "known"):
         with django_assert_num_queries(1):
-            sign_letter(letter, entry=entry(), language="en", now=NOW)
+            sign_letter(letter, submitted=submitted_form(), language="en", now=NOW)
 
 
 def mails_after(letter: Letter, mailoutbox: list[EmailMessage], now: datetime) -> list[str]:
@@ -285,7 +285,7 @@ def test_fifty_signings_of_one_address_at_once_make_one_signature_and_an_email_f
 def test_a_letter_that_closes_while_somebody_types_takes_no_signature(published: LetterMaker) -> None:
     letter = published(closes_at=NOW + timedelta(hours=1))
     with pytest.raises(Refused, match="letter_closed"):
-        sign_letter(letter, entry=entry(), language="en", now=NOW + timedelta(hours=1))
+        sign_letter(letter, submitted=submitted_form(), language="en", now=NOW + timedelta(hours=1))
     assert not Signature.objects.exists()
 
 

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Submission, User
 from letters.moderator.moderation.operations import accept_signatures
+from letters.shared import batches
 from letters.shared.refused import Refused
 from letters.signer.signing.operations import (
     Changes,
@@ -20,13 +21,12 @@ from letters.signer.signing.operations import (
     confirming,
     disown_signature,
     forget_submissions,
-    forgetting,
     purge_unconfirmed,
     sign_letter,
     use_submission,
     withdraw_signature,
 )
-from letters.signer.signing.queries import said_by, stored_about
+from letters.signer.signing.queries import stored_about, words_to_confirm
 from letters.signer.signing.tasks import tend_unconfirmed
 from tests.conftest import LetterMaker
 from tests.people import (
@@ -34,13 +34,13 @@ from tests.people import (
     NOW,
     Signer,
     deliver,
-    entry,
     in_threads,
     publish,
     sign,
     sign_and_confirm,
     signature_of,
     submit,
+    submitted_form,
     words,
 )
 
@@ -158,7 +158,7 @@ def test_the_most_private_choice_holds_whichever_is_confirmed(
 ) -> None:
     typed = [submit(letter, name="Ada One", display=first), submit(letter, name="Ada Two", display=second)]
     signature = signature_of(letter)
-    shown = said_by(signature, typed[which])
+    shown = words_to_confirm(signature, typed[which])
     confirmed = confirm(letter, typed[which])
     assert confirmed.display == shown.display == holds
     assert confirmed.name == shown.name == ("" if holds == "nobody" else ["Ada One", "Ada Two"][which])
@@ -277,7 +277,7 @@ def test_what_is_asked_for_by_the_address_is_about_the_newest(letter: Letter, si
 def test_each_entry_can_be_confirmed_for_two_weeks(letter: Letter) -> None:
     """Else a stranger who types an address leaves its owner less time."""
     submit(letter)
-    sign_letter(letter, entry=entry(name="Ada Two"), language="en", now=NOW + 13 * DAY)
+    sign_letter(letter, submitted=submitted_form(name="Ada Two"), language="en", now=NOW + 13 * DAY)
     assert purge_unconfirmed(now=NOW + 27 * DAY - timedelta(seconds=1)) == 0
     assert purge_unconfirmed(now=NOW + 27 * DAY) == 1
     assert not Submission.objects.exists()
@@ -412,7 +412,7 @@ def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(le
 
 
 def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     sign_and_confirm(letter)
     for number in range(5):
         submit(letter, name=f"Ada {number}")

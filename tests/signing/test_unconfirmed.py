@@ -8,11 +8,12 @@ from django.core import mail
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from letters.base.outbox.queries import came_back
+from letters.base.outbox.queries import bounce_reasons
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, Transition
+from letters.shared import batches
 from letters.signer.signing.operations import (
     confirm_signature,
-    forget_mails,
+    forget_emails,
     forgetting,
     leaving,
     purge_unconfirmed,
@@ -189,12 +190,12 @@ def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(lett
 
 
 def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forgetting, "PURGE_BATCH_SIZE", 2)
+    monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     for _ in range(7):
         add_mail(signature, "requested", sent_at=NOW)
-    assert forget_mails(now=NOW + 7 * DAY) == 7
+    assert forget_emails(now=NOW + 7 * DAY) == 7
 
 
 def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
@@ -218,6 +219,6 @@ def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Let
     OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested", failed_at=NOW, error="554")
     assert "requested" in kept(8 * DAY)
-    assert came_back(letter) == {"554": 1}
+    assert bounce_reasons(letter) == {"554": 1}
     confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 8 * DAY)
     assert "requested" not in kept(9 * DAY)

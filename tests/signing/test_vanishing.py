@@ -11,7 +11,7 @@ from django.utils import timezone
 from letters.models import Letter, OutgoingEmail, Signature
 from letters.signer.signing import queries
 from letters.signer.signing.operations import withdraw_signature
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.people import NOW, deliver, in_threads, sign, sign_and_confirm, signature_of
 
 KINDS = ["confirm", "signed_again", "requested", "reminder", "thanks", "carry_over", "invited", "update"]
@@ -25,13 +25,13 @@ def test_whatever_the_email_is_its_signer_may_go_away_meanwhile(
     sign_and_confirm(letter)
     OutgoingEmail.objects.exclude(kind="thanks").delete()
     OutgoingEmail.objects.update(kind=kind, sent_at=None)
-    build: Callable[..., object] = MAILS[kind]
+    build: Callable[..., object] = EMAIL_BUILDERS[kind]
 
     def gone_first(outgoing: OutgoingEmail) -> object:
         Signature.objects.all().delete()
         return build(outgoing)
 
-    monkeypatch.setitem(MAILS, kind, gone_first)
+    monkeypatch.setitem(EMAIL_BUILDERS, kind, gone_first)
     with caplog.at_level(logging.ERROR):
         deliver()
     assert (caplog.records, mail.outbox) == ([], [])

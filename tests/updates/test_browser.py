@@ -65,6 +65,8 @@ class Looks:
 
 
 def write_and_send(desk: Page, look: Looks) -> None:
+    if desk.locator(".menu-button").is_visible():
+        desk.get_by_text("Menu", exact=True).click()
     desk.get_by_role("link", name="Updates").click()
     look.at(desk, "nothing written")
     desk.get_by_role("link", name="Write an update").click()

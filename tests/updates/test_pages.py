@@ -288,7 +288,7 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
     post(desk, f"{ANSWERS}{answer.pk}/", **changed, note="A word")
     answer.refresh_from_db()
     assert (answer.body, answer.changed_because) == ("We have read it twice.", "A word")
-    assert "Anna Weber" in words(desk.get(PAGES))
+    assert "Anna Weber" in words(desk.get(ANSWERS))
     post(desk, f"{ANSWERS}{answer.pk}/state/", action="hide")
     assert AddresseeAnswer.objects.get().published_at is None
 

@@ -24,9 +24,9 @@ from letters.organizer.updates.operations import (
 )
 from letters.organizer.updates.tasks import carry_on
 from letters.signer.signing.operations import change_signature, withdraw_signature
-from letters.tasks import MAILS
+from letters.tasks import EMAIL_BUILDERS
 from tests.conftest import LetterMaker
-from tests.people import NOW, ask_again, deliver, entry, in_threads, publish, sign, sign_and_confirm, turn
+from tests.people import NOW, ask_again, deliver, in_threads, publish, sign, sign_and_confirm, submitted_form, turn
 from tests.updates.conftest import WORDS, UpdateMaker, agree
 
 pytestmark = pytest.mark.django_db
@@ -268,14 +268,14 @@ def test_a_mail_that_was_claimed_before_the_pause_is_given_back_untried(
     add_agreed(letter, 3)
     update = sending()
     spread(update)
-    build = MAILS["update"]
+    build = EMAIL_BUILDERS["update"]
 
     def pause_after_the_first(outgoing: OutgoingEmail) -> object:
         message = build(outgoing)
         pause_update(update, by=organizer, now=NOW)
         return message
 
-    deliver_owed({**MAILS, "update": pause_after_the_first}, bulk=True)  # type: ignore[dict-item]
+    deliver_owed({**EMAIL_BUILDERS, "update": pause_after_the_first}, bulk=True)  # type: ignore[dict-item]
     assert len(recipients()) == 1
     assert list(OutgoingEmail.objects.owed().filter(kind="update").values_list("attempts", flat=True)) == [0, 0]
     resume_update(update, by=organizer, now=NOW)
@@ -396,7 +396,7 @@ def test_whoever_looks_for_mail_that_cannot_wait_passes_none_that_can(letter: Le
 def test_a_change_by_the_control_link_agrees_again(letter: Letter, sending: UpdateMaker) -> None:
     signature = agree(letter, "ada@example.org")
     unsubscribe(signature, now=NOW)
-    change_signature(signature, changes=entry(consent="Yes, write to me"), now=NOW)
+    change_signature(signature, changes=submitted_form(consent="Yes, write to me"), now=NOW)
     spread(sending())
     deliver()
     assert recipients() == ["ada@example.org"]

@@ -24,12 +24,12 @@ class Health:
     """The results of a collective's invitations since staff last let it go on."""
 
     ended: int
-    came_back: int
+    bounced: int
     complained: int
 
     @property
     def is_ill(self) -> bool:
-        back = self.came_back >= FEWEST_BACK and self.came_back * 100 >= self.ended * BACK_IN_A_HUNDRED
+        back = self.bounced >= FEWEST_BACK and self.bounced * 100 >= self.ended * BACK_IN_A_HUNDRED
         spam = self.complained >= FEWEST_COMPLAINTS
         return back or (spam and self.complained * 1000 >= self.ended * COMPLAINTS_IN_A_THOUSAND)
 
@@ -53,14 +53,14 @@ def health_of(collective: Collective) -> Health:
 def _count(wanted: Q) -> Health:
     numbers = OutgoingEmail.objects.filter(wanted).aggregate(
         ended=Count("pk", filter=Q(sent_at__isnull=False) | Q(failed_at__isnull=False)),
-        came_back=Count("pk", filter=Q(failed_at__isnull=False)),
+        bounced=Count("pk", filter=Q(failed_at__isnull=False)),
         complained=Count("pk", filter=Q(error=COMPLAINED)),
     )
     return Health(**numbers)
 
 
 def _add(first: Health, team: Health) -> Health:
-    return Health(first.ended + team.ended, first.came_back + team.came_back, first.complained + team.complained)
+    return Health(first.ended + team.ended, first.bounced + team.bounced, first.complained + team.complained)
 
 
 @lru_cache(maxsize=64)

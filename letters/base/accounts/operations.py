@@ -93,7 +93,7 @@ def _bytes_of(texts: Iterable[str]) -> int:
 
 
 def mail_to_account(message: EmailMessage) -> None:
-    """Pass an encrypted email to the worker, without storing it. Raises Refused("no_worker") if the broker is away."""
+    """Pass an encrypted email to the worker, without storing it. Raises Refused("no_worker") if the broker fails."""
     try:
         current_app.send_task("letters.account_mail", args=[pack(message)], queue=ACCOUNTS_QUEUE)
     except (KombuError, CeleryError, OSError) as error:

@@ -21,7 +21,7 @@ class DropReason(StrEnum):
     SETTLED = "what it says or asks is no longer so"
     NO_ADDRESS = "the address has been deleted"
     UNWANTED = "the owner of the address reported an email as spam"
-    CAME_BACK = "an earlier email to the address came back"
+    BOUNCED = "an earlier email to the address bounced"
     LETTER_OVER = "the letter takes no answer any more"
     REPEATED = "another email says the same, or it has waited too long"
     ENOUGH_TODAY = "the address has had all the emails of a day"

@@ -23,7 +23,7 @@ BY_NOBODY = {"Auto-Submitted": "auto-generated"}
 FILLER = "\u034f\u200c\u00a0" * 60
 
 
-def render_mail(
+def render_email(
     template: str, context: Mapping[str, Any], *, language: str, keeps_links: bool = False
 ) -> dict[str, str]:
     """Render subject, text and HTML of an email, in the interface language for a reader of `language`.
@@ -74,31 +74,31 @@ def _unlinked_html(html: str) -> str:
     return head + "".join(shown)
 
 
-def compose_mail(
+def compose_email(
     outgoing: OutgoingEmail, parts: Mapping[str, str], *, to: bytes | memoryview
 ) -> EmailMultiAlternatives:
     """Build the message of an outgoing email to an encrypted address."""
-    message = address_mail(parts, to=decrypt(to))
+    message = compose_email_to(parts, to=decrypt(to))
     message.extra_headers["Message-ID"] = message_id(outgoing.pk)
     return message
 
 
 # This is more than the longest email to a signer, with the longest title: see tests/signing/test_equal_mails.py.
-FULL_LENGTH = 16 * 1024
-FILLED_LINE = 64
+PADDED_LENGTH = 16 * 1024
+PADDING_LINE = 64
 # The filling contains nothing that mail software rewrites: no dot at the start of a line, no spaces at its end, no
 # equals sign.
-FILLED_WITH = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
+PADDING = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
 
 
-def filled_up(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
+def pad_email(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
     """Pad an email with a comment in its HTML, so that all emails have the same length on the wire.
 
     Privacy: a mail server's log contains the size of each email. The size would tell "you had signed already" from
     "confirm your signature".
     """
     on_the_wire = message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own
-    missing = -len(on_the_wire) % FULL_LENGTH
+    missing = -len(on_the_wire) % PADDED_LENGTH
     ((html, kind),) = message.alternatives
     message.alternatives = []
     message.attach_alternative(f"{html!s}{_comment_of(missing)}", kind)
@@ -108,21 +108,21 @@ def filled_up(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
 def _comment_of(length: int) -> str:
     """Return a comment of this many bytes, counting line breaks as two.
 
-    If that is too short, it is longer by FULL_LENGTH.
+    If that is too short, it is longer by PADDED_LENGTH.
     """
     opening, end = "<!--\n", "-->"
     rest = length - len(opening) - 1 - len(end)
     if rest < 0:
-        rest += FULL_LENGTH
-    whole, more = divmod(rest, FILLED_LINE)
+        rest += PADDED_LENGTH
+    whole, more = divmod(rest, PADDING_LINE)
     if 0 < more < 3:
         # A line needs a character and its line break.
-        whole, more = whole - 1, more + FILLED_LINE
-    lines = "".join(f"{FILLED_WITH[: size - 2]}\n" for size in [FILLED_LINE] * whole + ([more] if more else []))
+        whole, more = whole - 1, more + PADDING_LINE
+    lines = "".join(f"{PADDING[: size - 2]}\n" for size in [PADDING_LINE] * whole + ([more] if more else []))
     return f"{opening}{lines}{end}"
 
 
-def address_mail(parts: Mapping[str, str], *, to: str) -> EmailMultiAlternatives:
+def compose_email_to(parts: Mapping[str, str], *, to: str) -> EmailMultiAlternatives:
     """Build a message without an outgoing email: about an account or its letters, or a test."""
     message = EmailMultiAlternatives(subject=parts["subject.txt"], body=parts["txt"], to=[to], headers={**BY_NOBODY})
     message.attach_alternative(parts["html"], "text/html")

@@ -49,7 +49,7 @@ class SendResult:
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or self.error[:1] == "5")
 
     @property
-    def came_back(self) -> bool:
+    def bounced(self) -> bool:
         """Tell whether the mailbox was refused permanently, by its server or by a provider that knows it."""
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)
 

@@ -15,17 +15,17 @@ from letters.base.audit_log.operations import record
 from letters.base.outbox.mail import SendResult, Verdict
 from letters.base.switches.queries import is_on
 from letters.models import (
+    ACTIVE,
     BULK,
     COMPLAINED,
     OF_FORMS,
     OF_ORGANIZERS,
-    STANDING,
     TAKEN_OUT,
-    DeliveryQuerySet,
     Display,
     MailRequest,
     MemberInvitation,
     OutgoingEmail,
+    OutgoingEmailQuerySet,
     Signature,
     Submission,
     Switch,
@@ -147,7 +147,7 @@ def settle_email(outgoing: OutgoingEmail, answer: SendResult, *, now: datetime) 
         with connection.cursor() as cursor:
             asked_for = outgoing.request_id is not None
             cursor.execute(NOTE_SENT_AND_FORGET if asked_for else NOTE_SENT, [now, outgoing.pk])
-    elif answer.came_back:
+    elif answer.bounced:
         _note_bounce(outgoing, _still_claimed([outgoing]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or outgoing.attempts >= MAX_ATTEMPTS:
         _still_claimed([outgoing]).update(failed_at=now, error=answer.error)
@@ -179,12 +179,12 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
     changed = _still_claimed([outgoing]).update(next_attempt_at=until, put_off_at=now, attempts=0)
     if changed and (outgoing.signature_id or outgoing.request_id):
         # Race: only earlier ones, so that two that are delayed at the same moment do not wait for each other.
-        waiting = _to_the_same(outgoing).filter(pk__lt=outgoing.pk)
+        waiting = _owed_to_same_address(outgoing).filter(pk__lt=outgoing.pk)
         is_alike = Q(kind__in=[outgoing.kind]) if outgoing.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
 
 
-def _to_the_same(outgoing: OutgoingEmail) -> DeliveryQuerySet:
+def _owed_to_same_address(outgoing: OutgoingEmail) -> OutgoingEmailQuerySet:
     """Select what is owed about the same letter to the same spelling of an address.
 
     Privacy: this includes emails about no signature. The address may have signed between two emails, and must not get
@@ -228,7 +228,7 @@ def note_complaint(outgoing: OutgoingEmail, *, at: datetime, now: datetime) -> N
             error=COMPLAINED
         ):
             return
-        _doubt(signature, outgoing, Signature.Concern.COMPLAINED, error=COMPLAINED, at=at, now=now)
+        _raise_concern(signature, outgoing, Signature.Concern.COMPLAINED, error=COMPLAINED, at=at, now=now)
         # An email that a worker has claimed is checked again before it is sent.
         # Privacy: emails that a form caused are dropped only then. Dropped here, they would be missing from the log of
         # a mail server only if the address had signed before.
@@ -248,7 +248,7 @@ def pause_after(attempts: int) -> timedelta:
     return min(pause, MAX_PAUSE)
 
 
-def _still_claimed(outgoing_emails: list[OutgoingEmail]) -> DeliveryQuerySet:
+def _still_claimed(outgoing_emails: list[OutgoingEmail]) -> OutgoingEmailQuerySet:
     """Select the emails that no other worker has taken over: the end of the lease identifies the claim."""
     of_mark: dict[datetime, list[int]] = {}
     for outgoing in outgoing_emails:
@@ -258,14 +258,16 @@ def _still_claimed(outgoing_emails: list[OutgoingEmail]) -> DeliveryQuerySet:
 
 
 @transaction.atomic
-def _note_bounce(outgoing: OutgoingEmail, still: DeliveryQuerySet, *, error: str, at: datetime, now: datetime) -> None:
+def _note_bounce(
+    outgoing: OutgoingEmail, still: OutgoingEmailQuerySet, *, error: str, at: datetime, now: datetime
+) -> None:
     """End the email, if `still` finds it unchanged, and apply the consequences."""
     if outgoing.signature_id is None:  # A bounced invitation. Its owner can see that, and nothing else changes.
         still.update(sent_at=None, failed_at=now, error=error)
         return
     signature = _locked(outgoing)
     if signature and still.update(sent_at=None, failed_at=now, error=error):
-        _doubt(signature, outgoing, Signature.Concern.BOUNCED, error=error, at=at, now=now)
+        _raise_concern(signature, outgoing, Signature.Concern.BOUNCED, error=error, at=at, now=now)
 
 
 @transaction.atomic
@@ -288,7 +290,7 @@ def _locked(outgoing: OutgoingEmail) -> Signature | None:
     return Signature.objects.select_for_update(no_key=True).filter(pk=outgoing.signature_id or 0).first()
 
 
-def _doubt(
+def _raise_concern(
     signature: Signature,
     outgoing: OutgoingEmail,
     concern: Signature.Concern,
@@ -328,7 +330,7 @@ def _consequences(
     """
     if signature.state == Signature.State.INVITED:
         return {"concern": concern}, False
-    if signature.state not in STANDING:
+    if signature.state not in ACTIVE:
         return {}, False
     # Providers report late and repeatedly. A signer who has confirmed since then has shown that the mailbox is theirs.
     # A time before the signing comes from a wrong clock.

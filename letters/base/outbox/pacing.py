@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 from limits import RateLimitItem, RateLimitItemPerHour, parse
 
-from letters.models import EMAIL_KINDS, OF_FORMS, Cause, DeliveryQuerySet, EmailKind, OutgoingEmail, StoppedDomain
+from letters.models import EMAIL_KINDS, OF_FORMS, Cause, EmailKind, OutgoingEmail, OutgoingEmailQuerySet, StoppedDomain
 from letters.shared import limits
 from letters.shared.addresses import decrypt, encrypt
 from letters.shared.domains import domain_of, is_private, registrable
@@ -59,7 +59,7 @@ def domains_of(batch: list[OutgoingEmail]) -> dict[int, str]:
     return found
 
 
-def domain_alone(emails: DeliveryQuerySet) -> bytes | None:
+def domain_alone(emails: OutgoingEmailQuerySet) -> bytes | None:
     """Return an encrypted address that names nobody, at the domain that these emails to one person go to.
 
     Privacy: an email whose recipient is forgotten still waits as long as any other to that domain, and needs no more

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from letters.models import BULK, CAME_BACK, OF_FORMS, Letter, OutgoingEmail, Signature
+from letters.models import BOUNCED_OR_REPORTED, BULK, OF_FORMS, Letter, OutgoingEmail, Signature
 from letters.shared.addresses import hash_address, read_address
 from letters.shared.tokens import read_mark
 
@@ -70,17 +70,19 @@ def undelivered(letter: Letter) -> dict[str, int]:
     Privacy: exact numbers would reveal whether an address has signed. The bounce of a closed mailbox would be counted
     only if the address had not signed before.
     """
-    rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in came_back(letter).items()}
+    rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in bounce_reasons(letter).items()}
     return {reason: number for reason, number in rounded.items() if number}
 
 
-def came_back(letter: Letter) -> dict[str, int]:
+def bounce_reasons(letter: Letter) -> dict[str, int]:
     """Count the signatures that wait because an email bounced or could not leave, by reason.
 
     For example {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider,
     "complained", or the name of an error. An email that fails for a reason of ours counts until another has left.
     """
-    back = OutgoingEmail.objects.filter(CAME_BACK, signature__letter=letter, signature__state=Signature.State.PENDING)
+    back = OutgoingEmail.objects.filter(
+        BOUNCED_OR_REPORTED, signature__letter=letter, signature__state=Signature.State.PENDING
+    )
     left_since = OutgoingEmail.objects.filter(
         signature=OuterRef("signature"), pk__gt=OuterRef("pk"), sent_at__isnull=False
     )

@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send, Unsent, Wait
-from letters.base.outbox.holding import Holding
+from letters.base.outbox.lease import Lease
 from letters.base.outbox.mail import MARKED, SendResult, Verdict, hand_over, reach
 from letters.base.outbox.operations import (
     claim_emails,
@@ -39,7 +39,7 @@ def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
     try:
         clock = DatabaseClock()
         while batch := claim_emails(now=clock.now(), most=settings.MAIL_BATCH, bulk=bulk):
-            with Holding(batch, clock) as held:
+            with Lease(batch, clock) as held:
                 if not _send_batch(batch, mails, connection, held):
                     break
             clock = DatabaseClock()
@@ -48,7 +48,7 @@ def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
 
 
 def _send_batch(
-    batch: list[OutgoingEmail], mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Holding
+    batch: list[OutgoingEmail], mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Lease
 ) -> bool:
     """Send a batch.
 
@@ -66,7 +66,7 @@ def _send_batch(
     return not left
 
 
-def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Holding) -> list[OutgoingEmail]:
+def _put_aside(batch: list[OutgoingEmail], domains: Mapping[int, str], held: Lease) -> list[OutgoingEmail]:
     """Return the emails that may leave now; the others wait for their domain."""
     waiting = moments_to_wait_for(batch, domains, now=held.clock.now())
     for outgoing in batch:
@@ -95,14 +95,14 @@ def _send(
     outgoing: OutgoingEmail,
     mails: Mapping[str, Builder],
     connection: BaseEmailBackend,
-    held: Holding,
+    held: Lease,
     results: _Results,
 ) -> bool:
     """Send one email. Returns whether the connection can be used for the next."""
     if not held.begin(outgoing):
         return True
     # Timing defence: connect before building the email. So an email that is dropped waits like any other while the
-    # server is away, and "your email is delayed" does not reveal which of the two it was.
+    # server is unavailable, and "your email is delayed" does not reveal which of the two it was.
     answer = reach(connection)
     if answer.usable:
         message = _build(outgoing, mails, held)
@@ -122,7 +122,7 @@ def _send(
     return answer.usable
 
 
-def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding) -> EmailMessage | None:
+def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Lease) -> EmailMessage | None:
     """Build the message; None if it must not leave now, which is stored."""
     built: Built
     try:
@@ -142,7 +142,7 @@ def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Holding)
     return None
 
 
-def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Holding) -> None:
+def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Lease) -> None:
     with held.noting:
         match unsent:
             case Wait(until):
@@ -153,7 +153,7 @@ def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Holding) -> None
                 drop_email(outgoing, now=held.clock.now())
 
 
-def _note(outgoing: OutgoingEmail, answer: SendResult, held: Holding) -> None:
+def _note(outgoing: OutgoingEmail, answer: SendResult, held: Lease) -> None:
     """Store the result, over a new connection if the database was restarted meanwhile: an email whose success is not
     stored is sent again.
     """

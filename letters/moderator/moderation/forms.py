@@ -13,7 +13,7 @@ VERBS = ("accept", "decline", "reject", "restore")
 WITH_A_REASON = {"decline", "reject"}
 
 
-class JudgementForm(forms.Form):
+class ReviewForm(forms.Form):
     """A decision about signatures and its reason: `action` for the selected ones, or one verb with one signature.
 
     The form names signatures by handles. `id_of` returns the id for a handle, or None.
@@ -36,6 +36,8 @@ class JudgementForm(forms.Form):
         self.id_of = id_of
         self.verb = ""
         self.ids: list[int] = []
+        # The handle of the one signature whose reason is missing.
+        self.wrong_row = ""
         # The fingerprint of each signature on the page, by id: a moderator must
         # not accept words that they have not seen.
         self.marks: dict[int, str] = {}
@@ -44,16 +46,32 @@ class JudgementForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         alone = [verb for verb in VERBS if self.data.get(verb)]
         self.verb = alone[0] if alone else str(self.data.get("action", ""))
-        self.ids = self._ids([str(self.data[self.verb])] if alone else cleaned["ticked"] or [])
+        handle = str(self.data[self.verb]) if alone else ""
+        self.ids = self._ids([handle] if alone else cleaned["ticked"] or [])
         pairs = [text.partition(":")[::2] for text in cleaned["seen"] or []]
         self.marks = {each: mark for text, mark in pairs for each in self._ids([text])}
         if self.verb not in VERBS:
             raise ValidationError(_("Select what to do."), "no_verb")
         if not self.ids:
             raise ValidationError(_("Select at least one signature."), "nothing_ticked")
-        if self.verb in WITH_A_REASON and not cleaned.get("reason"):
-            self.add_error("reason", ValidationError(REASON_WANTED, "no_reason"))
+        if self.verb in WITH_A_REASON:
+            self._clean_reason(cleaned, handle)
         return cleaned
+
+    def _clean_reason(self, cleaned: dict[str, Any], handle: str) -> None:
+        """Take the reason beside the signature, or else the one for all that are selected."""
+        name = f"reason-{handle}" if handle else "reason"
+        # Added only now, because a handle is known only when its button was pressed.
+        self.fields[name] = self.fields["reason"]
+        wrong = ValidationError(REASON_WANTED, "no_reason")
+        try:
+            beside = self.fields[name].clean(self.data.get(name)) if handle else ""
+            cleaned["reason"] = beside or cleaned.get("reason", "")
+        except ValidationError as unusable:
+            cleaned["reason"], wrong = "", unusable
+        if not cleaned["reason"]:
+            self.wrong_row = handle
+            self.add_error(name, wrong)
 
     def _ids(self, handles: list[str]) -> list[int]:
         # An unknown handle names no signature, and is ignored.

@@ -39,7 +39,7 @@ def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: da
     doubtful = _lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     Signature.objects.filter(pk__in=held).move(Transition.ACCEPT)
     Signature.objects.filter(pk__in=doubtful).update(concern="", pending_changes=None, **AS_PROPOSED)
-    return _record_judgement(change, "accept_signature", [*held, *doubtful])
+    return _record_decision(change, "accept_signature", [*held, *doubtful])
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def decline_changes(
     Signature.objects.filter(pk__in=changed).update(
         declined_changes=F("pending_changes"), pending_changes=None, concern=concern
     )
-    return _record_judgement(change, "decline_change", changed, reason=reason)
+    return _record_decision(change, "decline_change", changed, reason=reason)
 
 
 @transaction.atomic
@@ -71,7 +71,7 @@ def reject_signatures(letter: Letter, ids: Collection[int], *, reason: str, by: 
     change, signatures = _begin(letter, ids, by, now)
     rejected = _lock(signatures.filter(state__in=Transition.REJECT.sources))
     Signature.objects.filter(pk__in=rejected).move(Transition.REJECT)
-    return _record_judgement(change, "reject_signature", rejected, reason=reason)
+    return _record_decision(change, "reject_signature", rejected, reason=reason)
 
 
 @transaction.atomic
@@ -91,8 +91,8 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
     Signature.objects.filter(pk__in=declined).update(
         pending_changes=F("declined_changes"), declined_changes=None, concern=concern
     )
-    again = _record_judgement(change, "restore_change", declined)
-    return again + _record_judgement(change, "restore_signature", [*numbered, *waiting])
+    again = _record_decision(change, "restore_change", declined)
+    return again + _record_decision(change, "restore_signature", [*numbered, *waiting])
 
 
 def _required_reason(reason: str) -> str:
@@ -120,7 +120,7 @@ def _lock(signatures: SignatureQuerySet, seen: Seen = UNSEEN) -> list[int]:
     return [each.pk for each in locked if seen.get(each.pk, "") in {"", each.fingerprint()}]
 
 
-def _record_judgement(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
+def _record_decision(change: LetterChange, verb: str, ids: list[int], *, reason: str = "") -> int:
     if ids:
         # Invalidate pages that show the signatures now, whether or not a worker runs.
         change.update()

@@ -3,6 +3,7 @@
 Performance: pages use keyset pagination. So a decision on one page does not shift the next.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -14,7 +15,7 @@ from letters.models import (
     LetterQuerySet,
     Signature,
     SignatureQuerySet,
-    Translation,
+    State,
     User,
     newest_titles,
 )
@@ -50,15 +51,31 @@ class Page:
 MOMENT = Coalesce("confirmed_at", "signed_at")
 
 
+def _waiting(letter: Letter) -> SignatureQuerySet:
+    doubtful = Q(state=State.PUBLISHED) & ~Q(concern="")
+    return Signature.objects.filter(Q(state=State.HELD) | doubtful, letter=letter)
+
+
 def waiting(letter: Letter, cursor: str = "") -> Page:
     """Return held signatures, and published ones with a concern, the oldest first."""
-    doubtful = Q(state=Signature.State.PUBLISHED) & ~Q(concern="")
-    signatures = Signature.objects.filter(Q(state=Signature.State.HELD) | doubtful, letter=letter).annotate(
-        moment=MOMENT
-    )
+    signatures = _waiting(letter).annotate(moment=MOMENT)
     if after := read_cursor(f"waiting:{letter.pk}", cursor):
         signatures = signatures.filter(Q(moment__gt=after[0]) | Q(moment=after[0], pk__gt=after[1]))
     return _page(letter, "waiting", signatures.order_by("moment", "pk"))
+
+
+# A page shows at most this number as the number that waits.
+MAX_COUNTED = 1000
+
+
+def number_waiting(letter: Letter) -> int:
+    """Count the signatures of the list above, up to MAX_COUNTED."""
+    return _waiting(letter)[:MAX_COUNTED].count()
+
+
+def held_among(letter: Letter, ids: Collection[int]) -> list[int]:
+    """Return the ids of those that are not published yet and wait for a moderator."""
+    return list(Signature.objects.filter(letter=letter, pk__in=ids, state=State.HELD).values_list("pk", flat=True))
 
 
 def published(letter: Letter, cursor: str = "") -> Page:
@@ -89,13 +106,18 @@ def _page(letter: Letter, shown: str, signatures: SignatureQuerySet) -> Page:
     return Page(page, make_cursor(f"{shown}:{letter.pk}", last.confirmed_at or last.signed_at, last.pk))
 
 
+def handle_of(letter: Letter, signature_id: int) -> str:
+    """Return the handle of a signature."""
+    return make_handle(_purpose(letter), signature_id)
+
+
 def _with_handles(letter: Letter, page: list[Signature]) -> list[Signature]:
     """Add the handle by which the form names each signature.
 
     Privacy: an id would reveal the order of an imported list.
     """
     for signature in page:
-        signature.handle = make_handle(_purpose(letter), signature.pk)  # type: ignore[attr-defined]
+        signature.handle = handle_of(letter, signature.pk)  # type: ignore[attr-defined]
     return page
 
 
@@ -106,8 +128,3 @@ def id_of_handle(letter: Letter, handle: str) -> int | None:
 
 def _purpose(letter: Letter) -> str:
     return f"judge:{letter.pk}"
-
-
-def text_of(letter: Letter) -> Translation:
-    """Return the letter's current text in its own language, without body and HTML."""
-    return Translation.objects.defer("body", "html").get(revision=letter.current_revision, language=letter.language)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from letters.base.accounts.guards import for_organizers
 from letters.models import Letter, User
 from letters.moderator.moderation import queries
-from letters.moderator.moderation.forms import JudgementForm
+from letters.moderator.moderation.forms import ReviewForm
 from letters.moderator.moderation.operations import (
     accept_signatures,
     decline_changes,
@@ -29,6 +31,17 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
     "waiting": queries.waiting,
     "published": queries.published,
     "rejected": queries.rejected,
+}
+
+
+# Session key: the decision that the next page offers to undo.
+UNDO = "undo_judgement"
+# What undoes a decision, and its reason.
+WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
+    "accept": ("reject", _("Accepted by mistake")),
+    "restore": ("reject", _("Restored by mistake")),
+    "reject": ("restore", ""),
+    "decline": ("restore", ""),
 }
 
 
@@ -51,17 +64,22 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
         letter = queries.letter_of(moderator, slug)
     except Letter.DoesNotExist as missing:
         raise Http404("There is no letter here.") from missing
-    form = JudgementForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
+    form = ReviewForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
     if form.is_valid():
-        for sentence in _judge(letter, form, moderator):
+        undo = _way_back(letter, form)
+        for sentence in _review(letter, form, moderator):
             messages.success(request, sentence)
+        if undo:
+            request.session[UNDO] = undo
         return redirect(request.get_full_path())
-    page = LISTS[shown](letter, request.GET.get("after", ""))
+    undo = request.session.pop(UNDO, {})
     context = {
         "letter": letter,
-        "text": queries.text_of(letter),
-        "page": page,
+        "page": LISTS[shown](letter, request.GET.get("after", "")),
         "shown": shown,
+        "waiting": queries.number_waiting(letter),
+        "most_counted": queries.MAX_COUNTED,
+        "undo": undo if undo.get("letter") == letter.pk else {},
         "lists": [(name, reverse("moderate_list", kwargs={"slug": slug, "shown": name})) for name in LISTS],
         "form": form,
         "ticked": form.ids,
@@ -69,7 +87,20 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
     return render(request, "letters/moderation/signatures.html", context, status=422 if form.errors else 200)
 
 
-def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
+def _way_back(letter: Letter, form: ReviewForm) -> dict[str, Any]:
+    """Return what the form must send to undo a decision that is about to be made; nothing if that is not possible.
+
+    Accepting new words of a published signature cannot be undone here: the old words are gone.
+    """
+    verb, reason = WAYS_BACK[form.verb]
+    ids = queries.held_among(letter, form.ids) if form.verb == "accept" else form.ids
+    if not ids:
+        return {}
+    handles = [queries.handle_of(letter, each) for each in ids]
+    return {"letter": letter.pk, "of": form.verb, "verb": verb, "reason": str(reason), "handles": handles}
+
+
+def _review(letter: Letter, form: ReviewForm, by: User) -> list[str]:
     """Apply the decision, and return sentences that confirm it."""
     try:
         done, said = _carry_out(letter, form, by)
@@ -86,7 +117,7 @@ def _judge(letter: Letter, form: JudgementForm, by: User) -> list[str]:
     return [said, more % {"n": passed_over}]
 
 
-def _carry_out(letter: Letter, form: JudgementForm, by: User) -> tuple[int, str]:
+def _carry_out(letter: Letter, form: ReviewForm, by: User) -> tuple[int, str]:
     """Apply the decision. Returns how many signatures it changed, and a sentence about them."""
     now, reason = timezone.now(), form.cleaned_data["reason"]
     if form.verb == "accept":

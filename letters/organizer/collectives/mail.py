@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Wait
-from letters.base.outbox.composing import compose_mail, render_mail
+from letters.base.outbox.composing import compose_email, render_email
 from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.models import EmailKind, MemberInvitation, OutgoingEmail
 from letters.organizer.collectives import queries
@@ -42,8 +42,8 @@ def team_invitation(outgoing: OutgoingEmail) -> Built:
         "join_url": settings.SITE_URL + invitation.link(),
         "until": invitation.expires_at,
     }
-    parts = render_mail("team_invitation", context, language=queries.language_of(invitation.collective))
-    return Send(compose_mail(outgoing, parts, to=invitation.address))
+    parts = render_email("team_invitation", context, language=queries.language_of(invitation.collective))
+    return Send(compose_email(outgoing, parts, to=invitation.address))
 
 
-MAILS: Mapping[str, Builder] = {EmailKind.TEAM_INVITATION: team_invitation}
+EMAIL_BUILDERS: Mapping[str, Builder] = {EmailKind.TEAM_INVITATION: team_invitation}

@@ -59,20 +59,22 @@ class Member:
     address: str
 
 
-def members_of(collective: Collective) -> list[Member]:
-    """Return the members, the longest-standing first."""
+def members_of(collective: Collective, *, to: User) -> list[Member]:
+    """Return the members as one of them sees them, the longest-standing first."""
     memberships = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
-    return [Member(each, name_of(each.user, collective.pk), each.user.email) for each in memberships]
+    return [Member(each, name_of(each.user, collective.pk, to=to), each.user.email) for each in memberships]
 
 
-def name_of(user: User, collective_id: int) -> str:
-    """Return the name of a person as other members see it.
+def name_of(user: User, collective_id: int, *, to: User) -> str:
+    """Return the name of a person as a member sees it.
 
     Privacy: a member without a name is shown by a mark, which differs between collectives. Their address must not
     appear on a page that others may look at, and two members without a name must not be taken for one.
     """
     if user.name:
         return user.name
+    if user.pk == to.pk:
+        return gettext("You")
     message = f"member:{collective_id}:{user.pk}".encode()
     mark = hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:4]
     return gettext("Member %(mark)s") % {"mark": mark}
@@ -176,7 +178,7 @@ class Page:
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
-def record_of(collective: Collective, *, before: str = "") -> Page:
+def record_of(collective: Collective, *, to: User, before: str = "") -> Page:
     """Return a page of the collective's activity, newest first. Several events of one action share a line.
 
     Privacy: what signers did comes first on its day, in one line for each verb and letter. Between two lines with
@@ -192,7 +194,7 @@ def record_of(collective: Collective, *, before: str = "") -> Page:
     upto = start[0] if start else None
     since = min([*days, *([upto] if upto else [])]) if has_more else None
     of_signers = _of_signers(collective, since=since, upto=upto)
-    lines = _lines(_merged(page, of_signers, collective), collective)
+    lines = _lines(_merged(page, of_signers, collective), collective, to)
     return Page(lines, make_cursor(purpose, since, page[-1].pk) if since else "")
 
 
@@ -229,9 +231,9 @@ def _merged(page: list[AuditEvent], of_signers: list[AuditEvent], collective: Co
     return [*merged, *waiting]
 
 
-def _lines(page: list[AuditEvent], collective: Collective) -> list[LogLine]:
+def _lines(page: list[AuditEvent], collective: Collective, to: User) -> list[LogLine]:
     people = User.objects.in_bulk({each for event in page for each in (event.actor_id, _member_in(event)) if each})
-    names = {pk: name_of(user, collective.pk) for pk, user in people.items()}
+    names = {pk: name_of(user, collective.pk, to=to) for pk, user in people.items()}
     titles = _titles({_letter_of(event) for event in page} - {0}, collective)
     lines = []
     for _, same in groupby(page, key=_action_of):

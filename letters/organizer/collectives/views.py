@@ -40,9 +40,12 @@ def collectives(request: HttpRequest) -> HttpResponse:
     person = cast("User", request.user)
     form = NameForm(request.POST if request.method == "POST" else None, name=person.name)
     if form.is_valid():
-        change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
-        messages.success(request, gettext("Saved."))
-        return redirect("collectives")
+        # The page of letters asks once for a name. "Not now" is an answer as well.
+        request.session["was_asked_for_name"] = True
+        if "later" not in request.POST:
+            change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
+            messages.success(request, gettext("Saved."))
+        return redirect("organize" if "asked" in request.POST else "collectives")
     memberships = [(each, role_name(each.role)) for each in queries.memberships_of(person)]
     context = {"memberships": memberships, "form": form}
     return render(request, "letters/collectives/collectives.html", context, status=422 if form.errors else 200)
@@ -87,7 +90,7 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
 @of_own_collective("GET", "HEAD", roles=OWNING)
 def record(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
     """Show the audit log."""
-    page = queries.record_of(collective, before=request.GET.get("before", ""))
+    page = queries.record_of(collective, to=owner, before=request.GET.get("before", ""))
     lines = [(line, sentence_of(line)) for line in page.lines]
     context = {"collective": collective, "owns": True, "zone": collective.zone(), "lines": lines, "page": page}
     return render(request, "letters/collectives/record.html", context)
@@ -209,7 +212,7 @@ def _members_page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    everybody = queries.members_of(collective)
+    everybody = queries.members_of(collective, to=person)
     owners = [each for each in everybody if each.membership.role in OWNING]
     owns = any(each.membership.user_id == person.pk for each in owners)
     context: dict[str, Any] = {

@@ -19,18 +19,3 @@ def bars(values: list[int]) -> str:
             left = place * number + (place - width) / 2
             drawn.append(f"M{left:.1f} {HEIGHT}V{HEIGHT - height:.1f}h{width:.1f}V{HEIGHT}z")
     return "".join(drawn)
-
-
-def line(values: list[int]) -> str:
-    """Return a line from zero at the left edge to the last value at the right edge."""
-    top, place = max(1, *values), WIDTH / len(values)
-    points = [
-        f"L{place * (number + 1):.1f} {HEIGHT - HEIGHT * max(0, value) / top:.1f}"
-        for number, value in enumerate(values)
-    ]
-    return f"M0 {HEIGHT}" + "".join(points)
-
-
-def area(values: list[int]) -> str:
-    """Return the area below the line."""
-    return f"{line(values)}V{HEIGHT}z"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -73,6 +74,44 @@ def course(letter: Letter, *, now: datetime) -> Course:
         total += new - out
         spans.append(Span(begins, new, out, total))
     return Course(unit, spans)
+
+
+# The chart has at least this number of places, so that two days do not fill it with two broad bars.
+FEWEST_DRAWN = 14
+
+
+def drawn(course: Course) -> list[Span]:
+    """Return the spans of the chart, with empty ones before the first."""
+    spans = list(course.spans)
+    while len(spans) < FEWEST_DRAWN:
+        # A moment in the span before: no span begins less than an hour after another.
+        begins = _begin(course.unit, spans[0].begins - timedelta(hours=1), _zone_of(spans[0]))
+        spans.insert(0, Span(begins, 0, 0, 0))
+    return spans
+
+
+def _zone_of(span: Span) -> ZoneInfo:
+    return cast("ZoneInfo", span.begins.tzinfo)
+
+
+@dataclass(frozen=True)
+class Newest:
+    today: int
+    yesterday: int
+
+
+def newest(letter: Letter, *, now: datetime) -> Newest:
+    """Return the new signatures of today and of yesterday, by the collective's calendar.
+
+    Privacy: never of the last 24 hours. That number would fall exactly one day after a signature, so reading it again
+    and again would tell the hour in which somebody without a name signed.
+    """
+    midnight = _begin("day", now, letter.collective.zone())
+    before = _begin("day", midnight - timedelta(hours=1), letter.collective.zone())
+    hours = LetterHour.objects.filter(letter=letter, hour__gte=before)
+    found = hours.aggregate(all=Sum("published"), today=Sum("published", filter=Q(hour__gte=midnight)))
+    today = found["today"] or 0
+    return Newest(today, (found["all"] or 0) - today)
 
 
 def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
@@ -175,7 +214,7 @@ class Page:
     onward: str | None
 
 
-def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "") -> Page:
+def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "", oldest_first: bool = False) -> Page:
     """Return a page of one of LISTS, newest first. `search` keeps signatures in which each of its words begins a word.
 
     Marks, case and apostrophes do not matter. Published signatures are sorted by number before `after`, the others by
@@ -189,17 +228,24 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "")
         signatures = signatures.exclude(confirmed_at=None)
     if shown == "published":
         numbered = _numbered(letter, words) & signatures.filter(number__isnull=False)
-        before = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
-        rows = (numbered.filter(number__lt=before) if before else numbered).order_by("-number")
-        return _page(rows, lambda last: str(last.number))
+        return _page(_from_number(numbered, after, oldest_first), lambda last: str(last.number))
     latest = signatures.annotate(moment=MOMENT).order_by("-moment", "-pk")
     if words:
         newest = Signature.objects.filter(pk__in=latest.values("pk")[:MAX_SEARCHED])
         latest = _named(newest, words).annotate(moment=MOMENT).order_by("-moment", "-pk")
-    purpose = f"{shown}:{letter.pk}"
+    purpose, beyond = f"{shown}:{letter.pk}", "gt" if oldest_first else "lt"
     if cursor := read_cursor(purpose, after):
-        latest = latest.filter(Q(moment__lt=cursor[0]) | Q(moment=cursor[0], pk__lt=cursor[1]))
-    return _page(latest, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+        later = Q(**{"moment": cursor[0], f"pk__{beyond}": cursor[1]})
+        latest = latest.filter(Q(**{f"moment__{beyond}": cursor[0]}) | later)
+    rows = latest.reverse() if oldest_first else latest
+    return _page(rows, lambda last: make_cursor(purpose, last.confirmed_at or last.signed_at, last.pk))
+
+
+def _from_number(numbered: SignatureQuerySet, after: str, oldest_first: bool) -> SignatureQuerySet:
+    number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    beyond = "number__gt" if oldest_first else "number__lt"
+    rows = numbered.filter(**{beyond: number}) if number else numbered
+    return rows.order_by("number" if oldest_first else "-number")
 
 
 def _folded_words(search: str) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.outbox.queries import undelivered
-from letters.models import MODERATING, WRITING, History, Letter, Membership, User
+from letters.models import WRITING, History, Letter, Membership, User
 from letters.organizer.dashboard import charts, queries
 from letters.organizer.dashboard.forms import SearchForm
 
@@ -19,15 +19,15 @@ ANY_PART = list(Membership.Role)
 def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpResponse:
     """Show the counter, signatures over time, where signers come from, and the state of the emails."""
     course = queries.course(letter, now=timezone.now())
-    published = [span.published for span in course.spans]
-    totals = [span.total for span in course.spans]
+    drawn = queries.drawn(course)
     context = {
-        **_context(letter, person),
+        "letter": letter,
+        "writes": letter.collective.has_role(person, WRITING),
         "course": course,
         "busiest": max(course.spans, key=lambda span: span.published),
-        "bars": charts.bars(published),
-        "line": charts.line(totals),
-        "area": charts.area(totals),
+        "bars": charts.bars([span.published for span in drawn]),
+        "first": drawn[0],
+        "newest": queries.newest(letter, now=timezone.now()),
         "origins": queries.origins(letter),
         "fewest": queries.FEWEST,
         "mail_is_late": queries.mail_is_late(timezone.now()),
@@ -45,20 +45,24 @@ def signatures(request: HttpRequest, letter: Letter, person: User) -> HttpRespon
     is_valid = form.is_valid()
     shown = form.shown_list
     search = form.cleaned_data.get("q", "")
-    page = queries.signatures(letter, shown=shown, search=search, after=request.GET.get("after", ""))
-    onward = urlencode({"shown": shown, "q": search, "after": page.onward or ""})
+    oldest_first = request.GET.get("order") == "oldest"
+    after = request.GET.get("after", "")
+    page = queries.signatures(letter, shown=shown, search=search, after=after, oldest_first=oldest_first)
+    of_list = {"shown": shown, "q": search}
+    order = {"order": "oldest"} if oldest_first else {}
     context = {
-        **_context(letter, person),
+        "letter": letter,
         "form": form,
         "page": page,
         "shown": shown,
         "search": search,
-        "onward": f"?{onward}" if page.onward else "",
+        "onward": _query(of_list | order | {"after": page.onward}) if page.onward else "",
+        "oldest_first": oldest_first,
+        "other_order": _query(of_list | {"order": "newest" if oldest_first else "oldest"}),
         "most_searched": queries.MAX_SEARCHED,
     }
     return render(request, "letters/dashboard/signatures.html", context, status=200 if is_valid else 422)
 
 
-def _context(letter: Letter, person: User) -> dict[str, object]:
-    may = letter.collective.has_role
-    return {"letter": letter, "only_moderates": not may(person, WRITING), "moderates": may(person, MODERATING)}
+def _query(fields: dict[str, str]) -> str:
+    return f"?{urlencode(fields)}"

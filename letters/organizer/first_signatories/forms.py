@@ -162,7 +162,7 @@ def _filled(rows: Sequence[Row]) -> set[int]:
     return {place for row in rows for place, cell in enumerate(row.cells) if cell}
 
 
-class TakeBackForm(forms.Form):
+class WithdrawInvitationForm(forms.Form):
     """The address of an invitation to withdraw."""
 
     email = forms.CharField(

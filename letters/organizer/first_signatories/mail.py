@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from letters.base.accounts.invitations import ASKED_AGAIN_AFTER, has_stopped_in_second
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Wait
-from letters.base.outbox.composing import compose_mail, render_mail
+from letters.base.outbox.composing import compose_email, render_email
 from letters.base.outbox.daily_limit import full_since, instead_of_one_too_many
 from letters.models import INVITATION_LIFETIME, EmailKind, Letter, OutgoingEmail, Signature
 from letters.organizer.first_signatories import queries
 from letters.shared.refused import Refusal
 
-CAME_BACK = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
+BOUNCED_OR_REPORTED = {Signature.Concern.BOUNCED, Signature.Concern.COMPLAINED}
 
 
 def invited(outgoing: OutgoingEmail) -> Built:
@@ -43,8 +43,8 @@ def invited(outgoing: OutgoingEmail) -> Built:
         "is_public": letter.status == Letter.Status.PUBLISHED,
         "again": outgoing.key.startswith("invited_again:"),
     }
-    message = compose_mail(
-        outgoing, render_mail("invited", context, language=signature.language), to=signature.contact.address
+    message = compose_email(
+        outgoing, render_email("invited", context, language=signature.language), to=signature.contact.address
     )
     # RFC 8058: the unsubscribe button of the email program does the same as the button on our page.
     message.extra_headers |= {
@@ -58,8 +58,8 @@ def _no_longer_true(signature: Signature, now: datetime) -> DropReason | None:
     letter = signature.letter
     if signature.state != Signature.State.INVITED:
         return DropReason.SETTLED
-    if signature.concern in CAME_BACK:
-        return DropReason.CAME_BACK
+    if signature.concern in BOUNCED_OR_REPORTED:
+        return DropReason.BOUNCED
     if letter.status not in {Letter.Status.DRAFT, Letter.Status.PUBLISHED}:
         return DropReason.LETTER_OVER
     if not hasattr(signature, "contact"):
@@ -67,4 +67,4 @@ def _no_longer_true(signature: Signature, now: datetime) -> DropReason | None:
     return DropReason.LETTER_OVER if letter.refusal(now) == Refusal.LETTER_CLOSED else None
 
 
-MAILS: Mapping[str, Builder] = {EmailKind.INVITED: invited}
+EMAIL_BUILDERS: Mapping[str, Builder] = {EmailKind.INVITED: invited}

@@ -22,7 +22,7 @@ from letters.base.accounts.queries import invitations_a_day, invited_today
 from letters.base.changes.operations import LetterChange, change_letter
 from letters.base.outbox.enqueueing import insert_email, key_of, new_email
 from letters.models import (
-    CAME_BACK,
+    BOUNCED_OR_REPORTED,
     INVITATION_LIFETIME,
     SALT_BYTES,
     UNANSWERED,
@@ -45,21 +45,21 @@ from letters.organizer.first_signatories.queries import (
     LIST_RETENTION,
     REMIND_AFTER,
     expired_among,
+    invitation_refusal,
     listed,
-    round_refusal,
     sort_out,
     unknown_among,
 )
 from letters.organizer.first_signatories.signatory_import import Person
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address
+from letters.shared.batches import BATCH_SIZE, batches_of_ids
 from letters.shared.domains import domain_of, is_disposable
 from letters.shared.refused import Refusal, Refused
 
 # Performance: this keeps the queries quick that count first signatories for each page. The daily limit of an account is
 # in letters/base/accounts/queries.py.
 MAX_INVITED = 10_000
-BATCH_SIZE = 1000
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
     change = change_letter(letter, WRITING, by=by, now=now)
     _require_may_invite(letter, now)
     if is_stopped(letter.collective, by, now):
-        raise Refused(Refusal.ROUND_STOPPED)
+        raise Refused(Refusal.INVITATIONS_STOPPED)
     eligible = sort_out(letter, people).eligible
     if listed(letter) + len(eligible) > MAX_INVITED:
         raise Refused(Refusal.TOO_MANY)
@@ -114,14 +114,14 @@ def invite_people(letter: Letter, *, people: Sequence[Person], by: User, now: da
 def _require_may_invite(letter: Letter, now: datetime) -> None:
     """Raise Refused if nobody may be invited now.
 
-    The reasons are those of round_refusal, "not_cleared" while staff have still to clear the collective, and
+    The reasons are those of invitation_refusal, "not_cleared" while staff have still to clear the collective, and
     "round_stopped" while too many of its invitations bounce.
     """
-    if refusal := round_refusal(letter, now):
+    if refusal := invitation_refusal(letter, now):
         raise Refused(refusal)
     letter.collective.require_cleared()
     if health_of(letter.collective).is_ill:
-        raise Refused(Refusal.ROUND_STOPPED)
+        raise Refused(Refusal.INVITATIONS_STOPPED)
 
 
 def _check_daily_quota(change: LetterChange, number: int, by: User) -> None:
@@ -206,12 +206,12 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
     signatures, and as `invite_people` does for a collective that may not send invitations.
     """
     change = change_letter(letter, WRITING, by=by, now=now, lock=False)
-    refusal = round_refusal(letter, now)
+    refusal = invitation_refusal(letter, now)
     if refusal and refusal != Refusal.LETTER_OPEN:
         raise Refused(refusal)
     letter.collective.require_cleared()
     if health_of(letter.collective).is_ill:
-        raise Refused(Refusal.ROUND_STOPPED)
+        raise Refused(Refusal.INVITATIONS_STOPPED)
     values: dict[str, Any] = {
         "letter": letter.pk,
         "now": now,
@@ -237,7 +237,7 @@ def withdraw_invitation(letter: Letter, *, address: Address, by: User, now: date
 
 
 @transaction.atomic
-def call_off_round(letter: Letter, *, by: User, now: datetime) -> None:
+def cancel_invitations(letter: Letter, *, by: User, now: datetime) -> None:
     """Withdraw all unanswered invitations. Privacy: nobody learns how many there were.
 
     If nobody has signed a draft, its text can be edited again.
@@ -267,9 +267,9 @@ def forget_invitations(*, now: datetime) -> None:
     """
     SignatoryList.objects.filter(created_at__lte=now - LIST_RETENTION).delete()
     late = Signature.objects.filter(is_first=True, state=State.INVITED, signed_at__lte=now - INVITATION_LIFETIME)
-    while batch := list(late.values_list("pk", flat=True)[:BATCH_SIZE]):
+    for ids in batches_of_ids(late):
         with transaction.atomic():
-            _end_invitations(late.filter(pk__in=batch), now)
+            _end_invitations(late.filter(pk__in=ids), now)
     opened = Greatest(F("letter__published_at"), Coalesce(F("letter__opens_at"), F("letter__published_at")))
     unsigned = Signature.objects.filter(is_first=True, state__in=Transition.FORGET_INVITATION.sources)
     over = (
@@ -277,13 +277,13 @@ def forget_invitations(*, now: datetime) -> None:
         .alias(opened=opened)
         .filter(opened__lte=now - INVITATION_LIFETIME)
     )
-    _forget_what_came_back(now)
-    while batch := list(over.values_list("pk", flat=True)[:BATCH_SIZE]):
+    _delete_bounces(now)
+    for ids in batches_of_ids(over):
         # Race: they may be signing with the form now, so the condition is checked again.
-        Signature.objects.filter(pk__in=batch).remove(Transition.FORGET_INVITATION)
+        Signature.objects.filter(pk__in=ids).remove(Transition.FORGET_INVITATION)
 
 
-def _forget_what_came_back(now: datetime) -> None:
+def _delete_bounces(now: datetime) -> None:
     """Delete the bounces of invitations, also of people who have signed.
 
     Privacy: otherwise only the bounces of signers would be left, and organizers could count them.
@@ -291,7 +291,7 @@ def _forget_what_came_back(now: datetime) -> None:
     opened = Greatest("published_at", Coalesce("opens_at", "published_at"))
     over = Letter.objects.exclude(status=Letter.Status.DRAFT).alias(opened=opened)
     over = over.filter(opened__lte=now - INVITATION_LIFETIME)
-    back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
+    back = OutgoingEmail.objects.filter(BOUNCED_OR_REPORTED, kind=OutgoingEmail.Kind.INVITED)
     back.filter(signature__letter__in=over).delete()
 
 

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from letters.base.audit_log.queries import events_of
 from letters.models import (
-    CAME_BACK,
+    BOUNCED_OR_REPORTED,
     CONFIRMED,
     UNDERWAY,
     AuditEvent,
@@ -37,7 +37,7 @@ LIST_RETENTION = timedelta(hours=1)
 NAMES_SHOWN = 200
 
 
-def round_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
+def invitation_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
     """Return why nobody can be invited as a first signatory now; empty if they can."""
     if letter.status == Letter.Status.DRAFT:
         return ""
@@ -142,11 +142,11 @@ class Progress:
     # Addresses sent in, each list counted separately.
     listed: int
     # Bounced emails by their reason. Withdrawing an invitation does not change these.
-    came_back: dict[str, int]
+    bounced: dict[str, int]
 
 
 def progress(letter: Letter) -> Progress:
-    back = OutgoingEmail.objects.filter(CAME_BACK, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
+    back = OutgoingEmail.objects.filter(BOUNCED_OR_REPORTED, kind=OutgoingEmail.Kind.INVITED, signature__letter=letter)
     # Do not filter by `is_first`: an expired invitation loses it when its owner signs with the form.
     reasons = back.values_list("error").annotate(number=Count("pk"))
     return Progress(listed(letter), dict(reasons.order_by("-number", "error")))

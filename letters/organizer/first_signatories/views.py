@@ -13,9 +13,9 @@ from letters.base.accounts.invitations import Health, health_of
 from letters.models import OWNING, Letter, SignatoryList, User
 from letters.organizer.collectives.operations import ask_to_invite_again
 from letters.organizer.first_signatories import queries
-from letters.organizer.first_signatories.forms import UNREADABLE, ColumnsForm, ListForm, TakeBackForm
+from letters.organizer.first_signatories.forms import UNREADABLE, ColumnsForm, ListForm, WithdrawInvitationForm
 from letters.organizer.first_signatories.operations import (
-    call_off_round,
+    cancel_invitations,
     discard_list,
     invite_people,
     keep_list,
@@ -38,7 +38,7 @@ LINES_SHOWN = 20
 
 
 @of_own_letter("GET", "HEAD", "POST")
-def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+def first_signatories(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Show the state of the invitations, and accept a list."""
     form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
     if form.is_valid():
@@ -46,11 +46,13 @@ def first_signers(request: HttpRequest, letter: Letter, writer: User) -> HttpRes
             keep_list(letter, text=form.text, encoding=form.encoding, by=writer, now=timezone.now())
             return redirect("invite_list", slug=letter.slug)
         except Refused as refused:
-            return _round_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
-    return _round_page(request, letter, writer, form, status=422 if form.errors else 200)
+            return _invitations_page(
+                request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409
+            )
+    return _invitations_page(request, letter, writer, form, status=422 if form.errors else 200)
 
 
-def _round_page(
+def _invitations_page(
     request: HttpRequest,
     letter: Letter,
     writer: User,
@@ -58,7 +60,7 @@ def _round_page(
     *,
     status: int,
     refusal: str = "",
-    take_back: TakeBackForm | None = None,
+    withdrawal: WithdrawInvitationForm | None = None,
 ) -> HttpResponse:
     health = health_of(letter.collective)
     context = {
@@ -69,14 +71,16 @@ def _round_page(
         "health": health,
         "may_ask": health.is_ill and letter.collective.has_role(writer, OWNING),
         "names": queries.signed_names(letter),
-        "take_back": take_back or TakeBackForm(),
+        "withdrawal": withdrawal or WithdrawInvitationForm(),
         "text_is_fixed": letter.status == Letter.Status.DRAFT and letter.current_revision_id is not None,
     }
-    return render(request, "letters/first_signatories/first_signers.html", context, status=status)
+    return render(request, "letters/first_signatories/first_signatories.html", context, status=status)
 
 
 def _why_not_now(letter: Letter, health: Health) -> str:
-    refusal = queries.round_refusal(letter, timezone.now()) or (Refusal.ROUND_STOPPED if health.is_ill else "")
+    refusal = queries.invitation_refusal(letter, timezone.now()) or (
+        Refusal.INVITATIONS_STOPPED if health.is_ill else ""
+    )
     if not refusal and not letter.collective.is_cleared():
         refusal = Refusal.NOT_CLEARED
     return sentence(refusal, "invite") if refusal else ""
@@ -170,16 +174,16 @@ def _line_numbers(lines: list[int]) -> dict[str, Any]:
 
 
 @of_own_letter("POST")
-def tend_round(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+def manage_invitations(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Remind, withdraw one invitation, or cancel the round, one button each."""
     action = request.POST.get("action", "")
-    actions = {"remind": _remind, "take_back": _take_back, "call_off": _call_off, "ask": _ask}
+    actions = {"remind": _remind, "take_back": _withdraw, "call_off": _cancel, "ask": _ask}
     if action not in actions:
         raise Http404("There is nothing of that name to do.")
     try:
         return actions[action](request, letter, writer)
     except Refused as refused:
-        return _round_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
+        return _invitations_page(request, letter, writer, ListForm(), refusal=explain(refused, "invite"), status=409)
 
 
 def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
@@ -188,17 +192,17 @@ def _remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     return redirect("first_signers", slug=letter.slug)
 
 
-def _take_back(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    form = TakeBackForm(request.POST)
+def _withdraw(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    form = WithdrawInvitationForm(request.POST)
     if not form.is_valid():
-        return _round_page(request, letter, writer, ListForm(), take_back=form, status=422)
+        return _invitations_page(request, letter, writer, ListForm(), withdrawal=form, status=422)
     withdraw_invitation(letter, address=form.cleaned_data["email"], by=writer, now=timezone.now())
     messages.success(request, gettext("If there was an unanswered invitation to that address, we have withdrawn it."))
     return redirect("first_signers", slug=letter.slug)
 
 
-def _call_off(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    call_off_round(letter, by=writer, now=timezone.now())
+def _cancel(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    cancel_invitations(letter, by=writer, now=timezone.now())
     messages.success(request, gettext("You have withdrawn all unanswered invitations."))
     return redirect("first_signers", slug=letter.slug)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from letters.base.accounts.operations import mail_to_account
-from letters.base.outbox.composing import address_mail, render_mail
+from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import Letter, User
 
 
@@ -25,6 +25,6 @@ def tell_members(letter: Letter, template: str, *, roles: Collection[str], **con
         "letter": letter,
         "edit_url": settings.SITE_URL + reverse("edit_letter", args=[letter.slug]),
     }
-    parts = render_mail(template, {**full, **context}, language=letter.language)
+    parts = render_email(template, {**full, **context}, language=letter.language)
     for person in people:
-        mail_to_account(address_mail(parts, to=person.email))
+        mail_to_account(compose_email_to(parts, to=person.email))

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models.functions import Lower
 
 from letters.models import Collective, Letter, Revision, Translation, User, newest_titles
 from letters.shared.added import added_sentence
@@ -12,10 +15,17 @@ def collectives_of(person: User) -> list[Collective]:
     return list(Collective.objects.filter(memberships__user=person).order_by("name")[:200])
 
 
-def letters_of(person: User) -> list[Letter]:
-    """Return the letters of the collectives that a person belongs to, newest first."""
+ORDERS: dict[str, tuple[Any, ...]] = {
+    "newest": ("-created_at",),
+    "title": (Lower("known_as"), "-created_at"),
+    "signatures": ("-signature_count", "-created_at"),
+}
+
+
+def letters_of(person: User, order: str = "newest") -> list[Letter]:
+    """Return the letters of the collectives that a person belongs to, in one of ORDERS."""
     letters = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
-    return list(letters.annotate(known_as=newest_titles()).order_by("-created_at")[:200])
+    return list(letters.annotate(known_as=newest_titles()).order_by(*ORDERS[order])[:200])
 
 
 def former_slugs(letter: Letter) -> list[str]:

@@ -9,7 +9,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone, translation
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Hold, Send
-from letters.base.outbox.composing import address_mail, compose_mail, render_mail
+from letters.base.outbox.composing import compose_email, compose_email_to, render_email
 from letters.models import EmailKind, OutgoingEmail, Update
 from letters.organizer.updates import queries
 from letters.shared.absolute_urls import fit_for_email
@@ -35,17 +35,17 @@ def update(outgoing: OutgoingEmail) -> Built:
         manage_url=settings.SITE_URL + recipient.signature.link("manage", now=now),
         unsubscribe_url=unsubscribe_url,
     )
-    message = compose_mail(outgoing, parts, to=recipient.address)
+    message = compose_email(outgoing, parts, to=recipient.address)
     message.extra_headers |= _list_headers(unsubscribe_url)
     return Send(message)
 
 
-MAILS: Mapping[str, Builder] = {EmailKind.UPDATE: update}
+EMAIL_BUILDERS: Mapping[str, Builder] = {EmailKind.UPDATE: update}
 
 
 def trial_mail(letter_update: Update, address: str) -> EmailMultiAlternatives:
     """Build the same email without personal links, for the person who writes the update."""
-    return address_mail(_parts(letter_update, language=letter_update.language, is_test=True), to=address)
+    return compose_email_to(_parts(letter_update, language=letter_update.language, is_test=True), to=address)
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
@@ -81,4 +81,4 @@ def _parts(
         "direction": direction(letter_update.language),
         **more,
     }
-    return render_mail("update", context, language=language, keeps_links=True)
+    return render_email("update", context, language=language, keeps_links=True)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("organize/letters/<slug:slug>/updates/<int:update_id>/send/", views.send, name="send_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/state/", views.move, name="move_update"),
     path("organize/letters/<slug:slug>/updates/<int:update_id>/progress/", views.progress, name="update_progress"),
+    path("organize/letters/<slug:slug>/answers/", views.answers, name="letter_answers"),
     path("organize/letters/<slug:slug>/answers/new/", views.enter_answer, name="new_answer"),
     path("organize/letters/<slug:slug>/answers/<int:answer_id>/", views.enter_answer, name="edit_answer"),
     path("organize/letters/<slug:slug>/answers/<int:answer_id>/state/", views.move_answer, name="move_answer"),

@@ -35,15 +35,14 @@ from letters.organizer.updates.operations import (
 )
 from letters.shared.explaining import explain, sentence
 from letters.shared.languages import direction, interface_language
-from letters.shared.refusals import ANSWERS
+from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused
 
 
 @of_own_letter("GET", "HEAD")
 def updates(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
-    """List the updates so far, and the addressee's answers."""
-    context = {"letter": letter, "updates": queries.updates_of(letter), "answers": queries.answers_of(letter)}
-    return render(request, "letters/updates/list.html", context)
+    """List the updates so far."""
+    return render(request, "letters/updates/list.html", {"letter": letter, "updates": queries.updates_of(letter)})
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -109,7 +108,7 @@ def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) 
     try:
         send_test_mail(update, by=writer, now=timezone.now())
     except Refused as refused:
-        status = 429 if refused.code == Refusal.TOO_MANY else ANSWERS[refused.code].status
+        status = 429 if refused.code == Refusal.TOO_MANY else EXPLANATIONS[refused.code].status
         return _preview_page(request, update, writer, refusal=explain(refused, "send"), status=status)
     messages.success(
         request, gettext("We are sending a test to {address}. It can take a few minutes.").format(address=writer.email)
@@ -183,6 +182,12 @@ def progress(request: HttpRequest, letter: Letter, writer: User, update_id: int)
             "as_of": update.tallied_at,
         }
     )
+
+
+@of_own_letter("GET", "HEAD")
+def answers(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """List the addressee's answers."""
+    return render(request, "letters/updates/answers.html", {"letter": letter, "answers": queries.answers_of(letter)})
 
 
 @of_own_letter("GET", "HEAD", "POST")

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
-from letters.base.outbox.composing import compose_mail, render_mail
+from letters.base.outbox.composing import compose_email, render_email
 from letters.base.outbox.daily_limit import full_since, instead_of_one_too_many
 from letters.models import CarryOver, EmailKind, Letter, OutgoingEmail, Revision, Signature, SignerContact, Translation
 from letters.signer.carry_over import queries
@@ -38,8 +38,8 @@ def carry_over(outgoing: OutgoingEmail) -> Built:
         "not_me_url": settings.SITE_URL + signature.link("not-me", now=now),
     }
     context = _context(signature.letter, standing.question.revision, standing.text)
-    parts = render_mail("carry_over", {**context, **links}, language=signature.language)
-    return Send(compose_mail(outgoing, parts, to=contact.address))
+    parts = render_email("carry_over", {**context, **links}, language=signature.language)
+    return Send(compose_email(outgoing, parts, to=contact.address))
 
 
 def key_of(question: CarryOver, signature: Signature) -> str:
@@ -54,7 +54,7 @@ def preview(letter: Letter, change: Revision) -> dict[str, str]:
         for name, path in {"answer": "carry-over", "manage": "manage", "not_me": "not-me"}.items()
     }
     text = queries.text_in(letter.current_revision or change, letter.language)
-    return render_mail("carry_over", {**_context(letter, change, text), **links}, language=letter.language)
+    return render_email("carry_over", {**_context(letter, change, text), **links}, language=letter.language)
 
 
 def _context(letter: Letter, change: Revision, text: Translation) -> dict[str, Any]:
@@ -67,4 +67,4 @@ def _context(letter: Letter, change: Revision, text: Translation) -> dict[str, A
     }
 
 
-MAILS: Mapping[str, Builder] = {EmailKind.CARRY_OVER: carry_over}
+EMAIL_BUILDERS: Mapping[str, Builder] = {EmailKind.CARRY_OVER: carry_over}

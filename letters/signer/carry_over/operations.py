@@ -112,7 +112,7 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     change = change_letter_unasked(letter, by="signer", now=now)
     locked = Signature.objects.select_for_update(no_key=True).filter(pk=signature.pk, state__in=CONFIRMED).first()
     if letter.status not in queries.ASKING or locked is None:
-        raise Refused(Refusal.TAKEN_BACK)
+        raise Refused(Refusal.SIGNATURE_WITHDRAWN)
     locked.letter = letter
     standing = queries.standing_of(locked)
     if standing.question is None:

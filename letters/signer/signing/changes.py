@@ -9,43 +9,43 @@ from letters.models import PRIVATE_TO_PUBLIC, WORDS, Display, Signature, State, 
 ACCEPTED = ["accept_signature", "restore_signature"]
 
 
-def in_effect(stands: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> tuple[dict[str, Any], bool]:
+def columns_to_write(current: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> tuple[dict[str, Any], bool]:
     """Return the columns to write when a signer changes a signature, and whether it is held for a moderator.
 
     The caller holds the lock on its row.
     """
-    added = _added(stands, wanted)
-    was_accepted = has_happened(ACCEPTED, stands)
-    if not added or not (is_reviewed or stands.concern or was_accepted):
+    added = _added(current, wanted)
+    was_accepted = has_happened(ACCEPTED, current)
+    if not added or not (is_reviewed or current.concern or was_accepted):
         return {**wanted, "pending_changes": None, "declined_changes": None}, False
-    if stands.state == State.PUBLISHED:
-        return _proposed(stands, wanted, added), False
+    if current.state == State.PUBLISHED:
+        return _held_for_review(current, wanted, added), False
     again: dict[str, Any] = {}
-    if was_accepted and stands.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
+    if was_accepted and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
         # Abuse: without this, new words would profit from a decision about the old ones, even if the signature must be
         # confirmed again.
         again = {"concern": Signature.Concern.CHANGED}
-    if is_held := stands.state in Transition.HOLD_CHANGE.sources:
-        again = {"concern": stands.concern or Signature.Concern.CHANGED}
+    if is_held := current.state in Transition.HOLD_CHANGE.sources:
+        again = {"concern": current.concern or Signature.Concern.CHANGED}
     return {**wanted, **again}, is_held
 
 
-def _added(stands: Signature, wanted: dict[str, str]) -> dict[str, str]:
+def _added(current: Signature, wanted: dict[str, str]) -> dict[str, str]:
     """Return the fields in which the signer wants new words, or wants more people to see the name."""
-    added = {name: wanted[name] for name in WORDS if wanted[name] not in {"", getattr(stands, name)}}
-    if PRIVATE_TO_PUBLIC.index(Display(wanted["display"])) > PRIVATE_TO_PUBLIC.index(Display(stands.display)):
+    added = {name: wanted[name] for name in WORDS if wanted[name] not in {"", getattr(current, name)}}
+    if PRIVATE_TO_PUBLIC.index(Display(wanted["display"])) > PRIVATE_TO_PUBLIC.index(Display(current.display)):
         added["display"] = wanted["display"]
     return added
 
 
-def _proposed(stands: Signature, wanted: dict[str, str], added: dict[str, str]) -> dict[str, Any]:
+def _held_for_review(current: Signature, wanted: dict[str, str], added: dict[str, str]) -> dict[str, Any]:
     """Return the columns that keep the old words until a moderator accepts the new ones."""
     at_once: dict[str, Any] = {name: value for name, value in wanted.items() if name not in added}
-    if stands.display == Display.NOBODY and "name" in added:
+    if current.display == Display.NOBODY and "name" in added:
         # Privacy: no name may be stored while nobody may see it, so there is no old one. The organizers see the new
         # name at once; the public still reads "name withheld".
         at_once |= {"display": Display.ORGANIZERS, "name": added.pop("name")}
         if added.get("display") == Display.ORGANIZERS:
             del added["display"]
-    concern = stands.concern or Signature.Concern.CHANGED
+    concern = current.concern or Signature.Concern.CHANGED
     return {**at_once, "pending_changes": added or None, "declined_changes": None, "concern": concern}

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import PRIVATE_TO_PUBLIC, STANDING, Ask, Display, Letter, Signature
+from letters.models import ACTIVE, PRIVATE_TO_PUBLIC, Ask, Display, Letter, Signature
 from letters.shared.address_typos import likely_meant
 from letters.shared.address_words import why_not
 from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, decrypt, parse_address, read_address
@@ -21,7 +21,7 @@ from letters.shared.codes import MAX_CHARACTERS, read_code
 from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
 from letters.shared.languages import locale_of
 from letters.shared.text import UnusableText, clean_line
-from letters.signer.signing.operations import Changes, Entry
+from letters.signer.signing.operations import Changes, SubmittedForm
 
 UNUSABLE = {
     "turns_direction": _(
@@ -285,11 +285,11 @@ class SigningForm(forms.Form):
             raise ValidationError(ADDRESS_AS_NAME, "address")
         return name
 
-    def entry(self) -> Entry:
+    def submitted(self) -> SubmittedForm:
         """Return the input for `sign_letter`. The form must be valid."""
         address: Address = self.cleaned_data["email"]
         domain = domain_of(address.deliverable)
-        return Entry(
+        return SubmittedForm(
             address=address,
             concern=Signature.Concern.DISPOSABLE if is_disposable(domain) else Signature.Concern.NONE,
             domain=match_domain(domain, self.letter.domains) if self.cleaned_data.get("show_domain") else "",
@@ -320,7 +320,7 @@ class ChangeForm(SigningForm):
         initial["updates"] = has_address and bool(signature.contact.consent)
         self.domain = (signature.pending_changes or {}).get("domain", signature.domain)
         initial["show_domain"] = bool(self.domain)
-        self.has_signed = signature.state in STANDING
+        self.has_signed = signature.state in ACTIVE
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
         if not has_address:

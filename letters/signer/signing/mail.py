@@ -11,12 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send, Unsent, Wait
-from letters.base.outbox.composing import compose_mail, filled_up, render_mail
+from letters.base.outbox.composing import compose_email, pad_email, render_email
 from letters.base.outbox.daily_limit import instead_of_one_too_many
 from letters.base.switches.queries import is_on
 from letters.models import (
+    ACTIVE,
     CONFIRMED,
-    STANDING,
     UNDONE_WITHIN,
     EmailKind,
     Letter,
@@ -39,7 +39,7 @@ def confirm(outgoing: OutgoingEmail) -> Built:
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state != State.PENDING:
         return Drop(DropReason.SETTLED)
-    return _about_an_entry("confirm", outgoing, recipient, with_code=True)
+    return _about_submission("confirm", outgoing, recipient, with_code=True)
 
 
 def thanks(outgoing: OutgoingEmail) -> Built:
@@ -61,26 +61,26 @@ def reminder(outgoing: OutgoingEmail) -> Built:
     # Privacy: a bounce counts by submission. By signature, it would end the reminders only for people who signed.
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
-        return Drop(DropReason.CAME_BACK)
+        return Drop(DropReason.BOUNCED)
     if signature.state == State.PENDING:
-        return _about_an_entry("reminder", outgoing, recipient)
+        return _about_submission("reminder", outgoing, recipient)
     # Race: a confirmation may have deleted the submission meanwhile.
     if signature.state not in CONFIRMED or recipient.submitted_at is None:
         return Drop(DropReason.SETTLED)
     is_signer = outgoing.goes_to_signer(signature)
-    return _about_an_entry("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
+    return _about_submission("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
     """Tell a person who signed again the state of their signature. Privacy: only the email may tell it."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == State.PENDING:
-        return _about_an_entry("confirm_again", outgoing, recipient, with_code=True)
+        return _about_submission("confirm_again", outgoing, recipient, with_code=True)
     if recipient.signature.state not in CONFIRMED:
         return Drop(DropReason.SETTLED)
     if outgoing.goes_to_signer(recipient.signature):
-        return _about_an_entry("signed_already", outgoing, recipient, with_code=True)
-    return _about_an_entry("signed_other_spelling", outgoing, recipient)
+        return _about_submission("signed_already", outgoing, recipient, with_code=True)
+    return _about_submission("signed_other_spelling", outgoing, recipient)
 
 
 def requested(outgoing: OutgoingEmail) -> Built:
@@ -101,12 +101,12 @@ def requested(outgoing: OutgoingEmail) -> Built:
         return _to_stranger(outgoing, recipient.as_stranger())
     if may_confirm:
         return _to_signer("confirm_requested", outgoing, recipient, with_code=True)
-    if signature.state not in STANDING:
+    if signature.state not in ACTIVE:
         return Drop(DropReason.SETTLED)
     return _to_signer("link_requested" if is_signer else "link_of_nothing", outgoing, recipient)
 
 
-MAILS: Mapping[str, Builder] = {
+EMAIL_BUILDERS: Mapping[str, Builder] = {
     EmailKind.CONFIRM: confirm,
     EmailKind.THANKS: thanks,
     EmailKind.REMINDER: reminder,
@@ -115,7 +115,9 @@ MAILS: Mapping[str, Builder] = {
 }
 
 
-def _about_an_entry(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False) -> Built:
+def _about_submission(
+    template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False
+) -> Built:
     """Build an email about a submission, if the letter takes confirmations. Wait while a withdrawal can be undone.
 
     Privacy: this depends on the letter and on spam complaints of the address, never on the state of a signature.
@@ -148,7 +150,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     if recipient.address is None:
         return Drop(DropReason.NO_ADDRESS)
     now, signature = timezone.now(), recipient.signature
-    if instead := _instead(outgoing, recipient.others, signature.letter, now):
+    if instead := _reason_not_to_send(outgoing, recipient.others, signature.letter, now):
         return instead
     typed = recipient.submission_id
     code = code_of(outgoing.pk, salt=signature.salt) if with_code and typed else ""
@@ -177,11 +179,11 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         "kept_until": (recipient.submitted_at or now) + timedelta(days=settings.CONFIRMATION_DAYS),
         "link_url": settings.SITE_URL + signature.letter.url_of("link", signature.language),
     }
-    parts = render_mail(template, context, language=signature.language)
-    return Send(filled_up(compose_mail(outgoing, parts, to=recipient.address)))
+    parts = render_email(template, context, language=signature.language)
+    return Send(pad_email(compose_email(outgoing, parts, to=recipient.address)))
 
 
-def _instead(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:
+def _reason_not_to_send(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:
     """Return what to do instead of sending because of the other emails to the address; None to send.
 
     A lost link that was put off has replaced the emails that waited before it. So it waits like them while a withdrawal
@@ -206,7 +208,7 @@ def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
     if stranger.others.has_complained:
         return Drop(DropReason.UNWANTED)
     letter = stranger.letter
-    if instead := _instead(outgoing, stranger.others, letter, now):
+    if instead := _reason_not_to_send(outgoing, stranger.others, letter, now):
         return instead
     context = {
         "letter": letter,
@@ -214,5 +216,5 @@ def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
         "takes_signatures": not letter.refusal(now),
         "letter_url": settings.SITE_URL + letter.get_absolute_url(stranger.language),
     }
-    parts = render_mail("link_of_nothing", context, language=stranger.language)
-    return Send(filled_up(compose_mail(outgoing, parts, to=stranger.address)))
+    parts = render_email("link_of_nothing", context, language=stranger.language)
+    return Send(pad_email(compose_email(outgoing, parts, to=stranger.address)))

@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from letters.signer.signing.operations import (
-    forget_mails,
+    forget_emails,
     forget_requests,
     forget_submissions,
     purge_unconfirmed,
@@ -16,5 +16,5 @@ def tend_unconfirmed(*, now: datetime) -> None:
     remind_unconfirmed(now=now)
     purge_unconfirmed(now=now)
     forget_submissions(now=now)
-    forget_mails(now=now)
+    forget_emails(now=now)
     forget_requests(now=now)

@@ -1,58 +1,58 @@
-// Keeps the sentence about the mail current while the signer looks for it, and says times as the signer's clock does.
+// Keep the sentence about the email current while the signer looks for it, and show times in the signer's time zone.
 
-// The address that was typed, which only this tab knows: the page itself never contains it. It stays with this entry of the
-// tab's history, and nowhere else.
-function typed() {
+// Privacy: only this tab knows the address that was typed. It is kept in the tab's history, and the server's page never
+// contains it.
+function readTypedAddress() {
   try {
     const address = sessionStorage.getItem("typed");
     sessionStorage.removeItem("typed");
     if (address) history.replaceState({ typed: address }, "");
-  } catch { /* A private window. */ }
+  } catch { /* Some private windows allow no storage. */ }
   return history.state?.typed ?? "";
 }
 
-const address = typed();
+const address = readTypedAddress();
 if (address) {
-  const said = document.getElementById("typed");
-  said.querySelector("b").textContent = address;
-  said.hidden = false;
+  const shown = document.getElementById("typed");
+  shown.querySelector("b").textContent = address;
+  shown.hidden = false;
   document.getElementById("again").addEventListener("submit", () => {
-    try { sessionStorage.setItem("typed", address); } catch { /* It is not shown again, then. */ }
+    try { sessionStorage.setItem("typed", address); } catch { /* Without storage, the next page does not show it. */ }
   });
 }
 
-const mail = () => document.getElementById("mail");
-// As the server wrote it, with its own times.
-let said = mail().textContent;
+const status = () => document.getElementById("mail");
+// The text from the server, before its times are changed.
+let serverText = status().textContent;
 
-function localise() {
-  for (const time of mail().querySelectorAll("time")) {
+function showLocalTimes() {
+  for (const time of status().querySelectorAll("time")) {
     time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang);
   }
 }
 
-async function look(pause) {
+async function update(pause) {
   const answer = await fetch(location.pathname, { cache: "no-store" });
   if (answer.ok) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("mail");
-    // The element stays, and is left alone unless something has changed: a screen reader speaks every change.
-    if (fresh.textContent !== said) {
-      said = fresh.textContent;
-      mail().dataset.state = fresh.dataset.state;
-      mail().replaceChildren(...fresh.childNodes);
-      localise();
+    // Accessibility: a screen reader announces every change, so change the element only if the text has changed.
+    if (fresh.textContent !== serverText) {
+      serverText = fresh.textContent;
+      status().dataset.state = fresh.dataset.state;
+      status().replaceChildren(...fresh.childNodes);
+      showLocalTimes();
     }
   }
-  proceed(pause * 1.3);
+  updateLater(pause * 1.3);
 }
 
-function proceed(pause) {
-  if (["leaving", "delayed"].includes(mail().dataset.state)) {
-    setTimeout(() => look(pause).catch(() => proceed(pause * 2)), pause);
+function updateLater(pause) {
+  if (["leaving", "delayed"].includes(status().dataset.state)) {
+    setTimeout(() => update(pause).catch(() => updateLater(pause * 2)), pause);
   }
 }
 
-localise();
-// Nothing is told in the first five seconds.
-proceed(5_200);
+showLocalTimes();
+// The server says nothing new in the first five seconds.
+updateLater(5_200);

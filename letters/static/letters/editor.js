@@ -23,7 +23,7 @@ const words = () => Object.fromEntries(inputs().map((input) => [input.name, inpu
 const same = (one, other) => FIELDS.every((name) => tidy(one[name]) === tidy(other[name]));
 const tidy = (text = "") => text.replace(/\r\n?/g, "\n").trim();
 
-// The copy in this browser, until the site has saved the text. A newer copy is kept beside an older one that is offered.
+// The copy in this browser, until the site has saved the text. While an older copy is offered, both are kept.
 
 const storageKey = () => (offer.hidden ? KEY : `${KEY}:newer`);
 

@@ -1,33 +1,33 @@
-// Keeps an open letter's page current: asks for the count, and for the page itself when its version has changed.
-// Without it the page says what was true when it was opened.
+// Keep a letter's page current: poll the count, and fetch the page when its version has changed.
+// Without JavaScript, people reload the page.
 
 const counter = document.querySelector("[data-url]");
-const SHORTEST = 2_000;
-const LONGEST = 60_000;
-let pause = SHORTEST;
+const MIN_DELAY = 2_000;
+const MAX_DELAY = 60_000;
+let delay = MIN_DELAY;
 let version = Number(counter.dataset.version);
 
-async function look() {
+async function poll() {
   if (!document.hidden) {
     try {
       const answer = await fetch(counter.dataset.url, { credentials: "omit", cache: "no-cache" });
       if (!answer.ok) throw new Error(String(answer.status));
-      await show(await answer.json());
+      await handleCount(await answer.json());
     } catch {
-      pause = LONGEST; // The network or the site is away: ask again later, and leave the page as it is.
+      delay = MAX_DELAY; // The network or the site is unavailable. Leave the page as it is, and try again later.
     }
   }
-  // A little chance, so that the readers of a popular letter do not all ask in the same second.
-  setTimeout(look, pause * (0.9 + Math.random() * 0.2));
+  // Load: the random part spreads the requests of many readers.
+  setTimeout(poll, delay * (0.9 + Math.random() * 0.2));
 }
 
-async function show(count) {
-  // An older one comes from a cache on the way that is behind: a count that goes back would be believed by nobody.
+async function handleCount(count) {
+  // An older count comes from a cache between us and the site. Ignore it: nobody believes a count that goes down.
   if (count.version <= version) {
-    pause = Math.min(pause * 1.15, LONGEST);
+    delay = Math.min(delay * 1.15, MAX_DELAY);
     return;
   }
-  pause = SHORTEST;
+  delay = MIN_DELAY;
   await refresh();
 }
 
@@ -35,16 +35,16 @@ async function refresh() {
   const answer = await fetch(location.pathname, { credentials: "omit", cache: "no-cache" });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  // A cache on the way may hold a page that is older than the count: then the next look finds a difference again.
-  const found = Number(page.querySelector("[data-url]").dataset.version);
-  if (found < version) return;
-  version = found;
+  // A cache between us and the site may have an older page than the count. Then the next poll fetches the page again.
+  const newVersion = Number(page.querySelector("[data-url]").dataset.version);
+  if (newVersion < version) return;
+  version = newVersion;
   for (const id of ["headline", "added", "progress", "newest", "ledger-numbers", "so-far"]) {
     const shown = document.getElementById(id);
     const fresh = page.getElementById(id);
-    // Whoever stands on a link in it keeps their place.
+    // Accessibility: do not replace an element that has the focus.
     if (shown && fresh && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
   }
 }
 
-setTimeout(look, pause);
+setTimeout(poll, delay);

@@ -13,5 +13,5 @@ class Command(BaseCommand):
         checks = all_checks()
         for check in checks:
             self.stdout.write(str(check))
-        if away := [check.name for check in checks if not check.ok]:
-            raise CommandError(f"Not ready: {', '.join(away)}.")
+        if failing := [check.name for check in checks if not check.ok]:
+            raise CommandError(f"Not ready: {', '.join(failing)}.")

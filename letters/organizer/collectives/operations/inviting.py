@@ -67,7 +67,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
 def _check_may_invite(collective: Collective, by: User, now: datetime) -> None:
     collective.require_cleared()
     if is_stopped(collective, by, now):
-        raise Refused(Refusal.ROUND_STOPPED)
+        raise Refused(Refusal.INVITATIONS_STOPPED)
     if any(map(looks_like_link, (collective.name, by.name))):
         raise Refused(Refusal.NAMES_A_LINK)
 

@@ -1,12 +1,14 @@
 """The settings of a letter."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import Ask, Display, Letter
@@ -34,7 +36,29 @@ class DomainsField(forms.CharField):
         return list(dict.fromkeys(domains))
 
 
-ASKS = [(Ask.OFF, _("not asked")), (Ask.OPTIONAL, _("optional")), (Ask.REQUIRED, _("required"))]
+ASKS: list[tuple[str, Promise]] = [
+    (Ask.OFF, _("not asked")),
+    (Ask.OPTIONAL, _("optional")),
+    (Ask.REQUIRED, _("required")),
+]
+
+
+ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
+# The fields of each group on the page. Those in ASKED are the rows of a table.
+GROUPS: dict[Promise, tuple[str, ...]] = {
+    _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
+    _("What the form asks"): ASKED,
+    _("Names and review"): ("displays", "reviewed"),
+    _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Promise
+    fields: list[forms.BoundField]
+    # The columns, if the fields are rows of a table.
+    columns: list[tuple[str, Promise]]
 
 
 class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -71,14 +95,22 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:
         super().__init__(data, instance=letter, auto_id="set_%s", label_suffix="")
-        for name in ("ask_affiliation", "ask_role", "ask_country", "ask_comment"):
-            self.fields[name] = forms.ChoiceField(label=self.fields[name].label, choices=ASKS)
+        for name in ASKED:
+            label = self.fields[name].label
+            self.fields[name] = forms.ChoiceField(label=label, choices=ASKS, widget=forms.RadioSelect)
         for name, label in {
             "opens_at": _("Open for signatures from"),
             "closes_at": _("Open for signatures until"),
         }.items():
             self.fields[name] = MomentField(zone, label=label, required=False)
         self.ask_where_needed()
+
+    def groups(self) -> list[Group]:
+        """Return the fields as the page shows them."""
+        return [
+            Group(title, [self[name] for name in names if name in self.fields], ASKS if names == ASKED else [])
+            for title, names in GROUPS.items()
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,15 +24,19 @@ from letters.shared.explaining import add_refusal
 from letters.shared.languages import is_language
 from letters.shared.refused import Refused
 
+ORDERS = {"newest": _("Newest"), "title": _("Title"), "signatures": _("Signatures")}
+
 
 @require_safe
 @never_cache
 @for_organizers
 def letters(request: HttpRequest) -> HttpResponse:
     """List the letters of one's collectives."""
-    return render(
-        request, "letters/letter_editor/letters.html", {"letters": queries.letters_of(cast("User", request.user))}
-    )
+    asked = request.GET.get("order", "")
+    order = asked if asked in queries.ORDERS else "newest"
+    letters = queries.letters_of(cast("User", request.user), order)
+    context = {"letters": letters, "order": order, "orders": ORDERS.items()}
+    return render(request, "letters/letter_editor/letters.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

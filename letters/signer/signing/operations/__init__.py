@@ -2,9 +2,8 @@
 
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
-from letters.signer.signing.operations.entries import Changes, Entry
 from letters.signer.signing.operations.forgetting import (
-    forget_mails,
+    forget_emails,
     forget_requests,
     forget_submissions,
     purge_unconfirmed,
@@ -15,18 +14,19 @@ from letters.signer.signing.operations.lost_links import request_mail
 from letters.signer.signing.operations.reencrypting import Reencrypted, reencrypt_addresses, reencrypt_submissions
 from letters.signer.signing.operations.reminding import remind_unconfirmed
 from letters.signer.signing.operations.signing import sign_letter
+from letters.signer.signing.operations.submitted_form import Changes, SubmittedForm
 
 __all__ = [
     "Changes",
-    "Entry",
     "Reencrypted",
+    "SubmittedForm",
     "accept_invitation",
     "change_signature",
     "check_code",
     "confirm_signature",
     "decline_invitation",
     "disown_signature",
-    "forget_mails",
+    "forget_emails",
     "forget_requests",
     "forget_submissions",
     "invitation_refusal",

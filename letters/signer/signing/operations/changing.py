@@ -7,7 +7,7 @@ from django.db.models import BinaryField, CharField, F, Func, Value
 from django.db.models.functions import Cast
 
 from letters.models import (
-    STANDING,
+    ACTIVE,
     WORDS,
     Display,
     Letter,
@@ -20,8 +20,8 @@ from letters.models import (
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 from letters.signer.signing import queries
-from letters.signer.signing.changes import in_effect
-from letters.signer.signing.operations.entries import Changes
+from letters.signer.signing.changes import columns_to_write
+from letters.signer.signing.operations.submitted_form import Changes
 
 
 def check_code(submission_id: int, *, code: str, now: datetime) -> None:
@@ -43,7 +43,7 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
     """
     with transaction.atomic():
         # Race: the signer may choose more privacy in another window, so this is read under the lock.
-        said = queries.said_by(_lock_standing(signature)[1], submission_id)
+        said = queries.words_to_confirm(_lock_active(signature)[1], submission_id)
         if said.submission_id is None:
             raise Refused(Refusal.ANSWERED)
         words = {name: getattr(said, name) for name in [*WORDS, "display", "consent"]}
@@ -60,21 +60,21 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
     Raises Refused("taken_back") if the signature was withdrawn or removed.
     """
     with transaction.atomic():
-        letter, stands = _lock_standing(signature)
-        changed, is_held = in_effect(stands, changes.as_shown(), is_reviewed=letter.reviewed)
-        shown_before = stands.as_public()
-        row = Signature.objects.filter(pk=stands.pk)
+        letter, current = _lock_active(signature)
+        changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
+        shown_before = current.as_public()
+        row = Signature.objects.filter(pk=current.pk)
         if is_held:
             row.move(Transition.HOLD_CHANGE, **changed)
         else:
             row.update(**changed)
         for name, value in changed.items():
-            setattr(stands, name, value)
+            setattr(current, name, value)
         # Privacy: the version is public, so it must not move for an act that changes no public page.
-        if stands.as_public() != shown_before:
+        if current.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
-        _answer_submissions(stands, now)
+        _answer_submissions(current, now)
         contact = SignerContact.objects.filter(pk=signature.pk)
         if changes.display == Display.NOBODY:
             contact.delete()
@@ -97,14 +97,14 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
     waiting.update(**nothing, display=Display.PUBLIC, content_hash=of_nothing, answered_at=now)
 
 
-def _lock_standing(signature: Signature) -> tuple[Letter, Signature]:
+def _lock_active(signature: Signature) -> tuple[Letter, Signature]:
     """Lock and read letter and signature. Raises Refused("taken_back").
 
     Lock order: letter, then signature, like the sequencer.
     """
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
-    standing = Signature.objects.filter(pk=signature.pk, state__in=STANDING)
-    stands = standing.select_for_update(no_key=True).first()
-    if stands is None:
-        raise Refused(Refusal.TAKEN_BACK)
-    return letter, stands
+    standing = Signature.objects.filter(pk=signature.pk, state__in=ACTIVE)
+    current = standing.select_for_update(no_key=True).first()
+    if current is None:
+        raise Refused(Refusal.SIGNATURE_WITHDRAWN)
+    return letter, current

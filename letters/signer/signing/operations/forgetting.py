@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest
 from letters.models import (
     A_DAY,
     ASKED_FOR,
-    CAME_BACK,
+    BOUNCED_OR_REPORTED,
     COMPLAINED,
     FORGOTTEN,
     RETENTION,
@@ -25,12 +25,10 @@ from letters.models import (
     Transition,
     retention_of,
 )
+from letters.shared.batches import BATCH_SIZE, batches_of_ids
 from letters.signer.signing import queries
 from letters.signer.signing.operations.detaching import KIND, LEFT
 from letters.signer.signing.operations.leaving import empty_signature
-
-PURGE_BATCH_SIZE = 1000
-
 
 # A reminder is owed for this long after it is due, because the task runs only every ten minutes.
 OWED_WITHIN = timedelta(hours=1)
@@ -42,14 +40,14 @@ def purge_unconfirmed(*, now: datetime) -> int:
     After a spam complaint the keyed hash stays, as after "it wasn't me": the site writes no more to that address.
     """
     waited = _unconfirmed(now)
-    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:PURGE_BATCH_SIZE]:
+    for signature in waited.filter(concern=Signature.Concern.COMPLAINED)[:BATCH_SIZE]:
         empty_signature(signature, Transition.DISOWN_COMPLAINED, now=now)
     old = waited.exclude(concern=Signature.Concern.COMPLAINED)
     purged = 0
-    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
+    for ids in batches_of_ids(old):
         with transaction.atomic():
             # Race: somebody may confirm at this moment, so check all conditions again under the lock.
-            doomed = old.filter(pk__in=batch).select_for_update().values_list("pk", flat=True)
+            doomed = old.filter(pk__in=ids).select_for_update().values_list("pk", flat=True)
             purged += Signature.objects.filter(pk__in=list(doomed)).remove(Transition.PURGE)
     return purged
 
@@ -61,7 +59,7 @@ def _unconfirmed(now: datetime) -> QuerySet[Signature]:
     # before.
     kept = Q(failed_at__gt=since) | Q(created_at__gt=now - queries.CHECK_LIFETIME, kind__in=ASKED_FOR)
     # Privacy: organizers read how many invitations bounced. That number must not tell who has not confirmed.
-    kept |= Q(CAME_BACK, kind=OutgoingEmail.Kind.INVITED)
+    kept |= Q(BOUNCED_OR_REPORTED, kind=OutgoingEmail.Kind.INVITED)
     keeping = OutgoingEmail.objects.filter(kept, signature=OuterRef("pk"))
     # Each submission can be confirmed for the whole time, whoever typed an earlier one.
     typed = Submission.objects.unanswered().filter(signature=OuterRef("pk"), submitted_at__gt=since)
@@ -102,12 +100,12 @@ def _forget_counts(now: datetime) -> None:
     left = OutgoingEmail.objects.filter(TO_FORGET, kind=KIND, key__startswith=LEFT)
     ended = left.annotate(left_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(left_at__lte=now - A_DAY)
     # Spam complaints are kept longer, like those about any other request.
-    while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:PURGE_BATCH_SIZE]):
+    while batch := dict(ended.exclude(error=COMPLAINED).values_list("pk", "request_id")[:BATCH_SIZE]):
         OutgoingEmail.objects.filter(pk__in=batch).delete()
         MailRequest.objects.filter(pk__in=batch.values()).delete()
 
 
-def forget_mails(*, now: datetime) -> int:
+def forget_emails(*, now: datetime) -> int:
     """Delete emails that ended a while ago, except those that organizers are still shown. Return how many."""
     forgotten = 0
     for kind in FORGOTTEN:
@@ -116,17 +114,11 @@ def forget_mails(*, now: datetime) -> int:
         ended = old.annotate(ended_at=Greatest("sent_at", "failed_at", "dropped_at")).filter(ended_at__lte=before)
         # Privacy: a spam complaint stops our emails to the address, so it stays whether the address has signed or not.
         unwanted = Q(error=COMPLAINED)
-        forgotten += _delete_in_batches(ended.exclude(CAME_BACK, signature__state=State.PENDING).exclude(unwanted))
+        forgotten += _delete_in_batches(
+            ended.exclude(BOUNCED_OR_REPORTED, signature__state=State.PENDING).exclude(unwanted)
+        )
     return forgotten
 
 
 def _delete_in_batches(doomed: QuerySet[Any]) -> int:
-    """Delete the rows without one long transaction. Return how many."""
-    deleted = 0
-    while batch := list(doomed.values_list("pk", flat=True)[:PURGE_BATCH_SIZE]):
-        # Race: check the conditions again, because a row may have changed since.
-        count = doomed.filter(pk__in=batch).delete()[0]
-        deleted += count
-        if not count:
-            break
-    return deleted
+    return sum(doomed.filter(pk__in=ids).delete()[0] for ids in batches_of_ids(doomed))

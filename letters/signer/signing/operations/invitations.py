@@ -22,7 +22,7 @@ from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal, Refused
 from letters.signer.signing import queries
 from letters.signer.signing.operations.confirming import confirm_now
-from letters.signer.signing.operations.entries import Changes
+from letters.signer.signing.operations.submitted_form import Changes
 
 
 def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal[""]:
@@ -47,7 +47,7 @@ def accept_invitation(signature: Signature, *, changes: Changes, language: str, 
     `language` and `seen` (its version) name the text that the person read, so that nobody signs words that they have
     not seen. Idempotent. Raises Refused, for example with "text_changed" or "elsewhere".
     """
-    # Lock order: letter, then signature. Serialises with call_off_round().
+    # Lock order: letter, then signature. Serialises with cancel_invitations().
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
     invited = Signature.objects.filter(pk=signature.pk, state=State.INVITED)
     signature.letter = letter

@@ -28,7 +28,7 @@ class Reencrypted:
 
 # Lock order: this statement is one transaction and waits for nobody while it holds rows, so it skips locked ones. Race:
 # it writes only addresses that have not changed since they were read.
-RESEAL = """
+REENCRYPT = """
 WITH free AS MATERIALIZED (
     SELECT signature_id FROM letters_signercontact
     WHERE signature_id = ANY(%(ids)s::bigint[]) FOR NO KEY UPDATE SKIP LOCKED
@@ -93,7 +93,7 @@ def _reencrypted(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, 
 def _write_reencrypted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
     old, new = [pair[0] for pair in fresh.values()], [pair[1] for pair in fresh.values()]
     with connection.cursor() as cursor:
-        cursor.execute(RESEAL, {"ids": list(fresh), "old": old, "new": new})
+        cursor.execute(REENCRYPT, {"ids": list(fresh), "old": old, "new": new})
         return {row[0] for row in cursor.fetchall()}
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from letters.base.outbox.enqueueing import insert_email, key_of
-from letters.models import STANDING, EmailKind, State
+from letters.models import ACTIVE, EmailKind, State
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 
@@ -38,7 +38,7 @@ WITH typed AS (
 )
 {OWE}
 FROM typed JOIN letters_signature AS signature ON signature.id = typed.signature_id
-WHERE {is_in(STANDING)}
+WHERE {is_in(ACTIVE)}
     -- A spelling that bounces must not end the reminders to another, so the submission decides, if there is one.
     AND (concern <> 'bounced' OR typed.id IS NOT NULL)
     AND NOT EXISTS (SELECT FROM letters_outgoingemail AS failed WHERE failed.signature_id = signature.id

@@ -26,7 +26,7 @@ from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
 from letters.signer.signing import queries
-from letters.signer.signing.operations.entries import Entry
+from letters.signer.signing.operations.submitted_form import SubmittedForm
 
 # Emails that one signature may cause more than once have a random part of this length in their key.
 NONCE_BYTES = 8
@@ -108,7 +108,9 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 """  # noqa: S608 -- our own statement
 
 
-def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, seen: str | None = None) -> str:
+def sign_letter(
+    letter: Letter, *, submitted: SubmittedForm, language: str, now: datetime, seen: str | None = None
+) -> str:
     """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
 
     Signing twice with one address makes one signature. Privacy: the answer is the same, and only the email tells.
@@ -124,14 +126,14 @@ def sign_letter(letter: Letter, *, entry: Entry, language: str, now: datetime, s
         raise Refused(Refusal.PAUSED)
     if seen is not None and not queries.has_seen_current(letter, language, seen):
         raise Refused(Refusal.TEXT_CHANGED)
-    signature_id, salt, submission_id = _write_signature(letter, entry, language, now)
+    signature_id, salt, submission_id = _write_signature(letter, submitted, language, now)
     transaction.on_commit(wakeups.notify_mail_worker)
-    address = entry.address.deliverable
+    address = submitted.address.deliverable
     return make_check_token(signature_id=signature_id, salt=salt, submission_id=submission_id, address=address, now=now)
 
 
-def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime) -> tuple[int, bytes, int]:
-    values = _values(letter, entry, language, now)
+def _write_signature(letter: Letter, submitted: SubmittedForm, language: str, now: datetime) -> tuple[int, bytes, int]:
+    values = _values(letter, submitted, language, now)
     # Race: if the statement waits for another signing with this address, it cannot see the row that the other one
     # commits, so it runs again. That row may be deleted in between, so it tries more than twice.
     for _ in range(3):
@@ -148,27 +150,27 @@ def _write_signature(letter: Letter, entry: Entry, language: str, now: datetime)
     raise Refused(Refusal.TRY_AGAIN)
 
 
-def _values(letter: Letter, entry: Entry, language: str, now: datetime) -> dict[str, Any]:
-    consent = "" if entry.display == Display.NOBODY else entry.consent
+def _values(letter: Letter, submitted: SubmittedForm, language: str, now: datetime) -> dict[str, Any]:
+    consent = "" if submitted.display == Display.NOBODY else submitted.consent
     typed = {
-        **entry.as_shown(),
+        **submitted.as_shown(),
         "letter": letter.pk,
         "revision": letter.current_revision_id,
         "language": language,
         "consent": consent,
     }
-    spelling = hash_spelling(entry.address.deliverable)
+    spelling = hash_spelling(submitted.address.deliverable)
     return {
         **typed,
         "spelling": spelling,
         # Privacy: the same form with two spellings makes two submissions. Otherwise the link sent to one spelling would
         # also confirm the other.
         "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
-        "concern": entry.concern,
-        "via": entry.via,
+        "concern": submitted.concern,
+        "via": submitted.via,
         "salt": secrets.token_bytes(SALT_BYTES),
-        "address_hash": hash_address(entry.address.canonical),
-        "address": encrypt(entry.address.deliverable),
+        "address_hash": hash_address(submitted.address.canonical),
+        "address": encrypt(submitted.address.deliverable),
         "consented_at": now if consent else None,
         "nonce": secrets.token_hex(NONCE_BYTES),
         "now": now,

@@ -9,7 +9,13 @@ from letters.signer.signing.queries.recipients import (
     recipient_of,
     stranger_of,
 )
-from letters.signer.signing.queries.submissions import Said, may_disown, newest_submission, said_by, stored_about
+from letters.signer.signing.queries.submissions import (
+    WordsToConfirm,
+    may_disown,
+    newest_submission,
+    stored_about,
+    words_to_confirm,
+)
 from letters.signer.signing.queries.texts import (
     has_seen_current,
     language_for,
@@ -21,19 +27,19 @@ from letters.signer.signing.queries.texts import (
 )
 from letters.signer.signing.queries.waiting import (
     CHECK_LIFETIME,
-    MailStanding,
+    MailStatus,
     is_check_over,
     is_expired,
-    mail_standing,
+    mail_status,
 )
 
 __all__ = [
     "CHECK_LIFETIME",
-    "MailStanding",
+    "MailStatus",
     "OtherEmails",
     "Recipient",
-    "Said",
     "Stranger",
+    "WordsToConfirm",
     "confirmable_until",
     "has_seen_current",
     "is_check_over",
@@ -41,15 +47,15 @@ __all__ = [
     "is_needless",
     "language_for",
     "letter_to_sign",
-    "mail_standing",
+    "mail_status",
     "may_disown",
     "newest_submission",
     "number_of",
     "recipient_of",
-    "said_by",
     "stored_about",
     "stranger_of",
     "texts_to_sign",
     "title_of",
     "translation_of",
+    "words_to_confirm",
 ]

@@ -107,7 +107,7 @@ def _others(letter: str, *, about: str = "true") -> str:
         coalesce(bool_or({COMPLAINT}), false) AS has_complained"""
 
 
-ABOUT_THE_ENTRY = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
+ABOUT_THE_SUBMISSION = """(others.submission_id IS NOT DISTINCT FROM %(submission)s::bigint
                 OR others.submission_id IS NOT DISTINCT FROM typed.id)"""
 # The columns of the signature, then the others in the order of Recipient.
 RECIPIENT = f"""
@@ -136,7 +136,7 @@ CROSS JOIN LATERAL (
     SELECT
         count(*) FILTER (WHERE others.signature_id = signature.id AND failed_at IS NOT NULL
             AND others.spelling_hash = %(spelling)s AND others.created_at >= typed.submitted_at) > 0 AS has_failed,
-        {_others("signature.letter_id", about=ABOUT_THE_ENTRY)}
+        {_others("signature.letter_id", about=ABOUT_THE_SUBMISSION)}
     FROM ({other_emails("signature.address_hash", OF_FORMS)}) AS others
 ) AS mailed
 WHERE signature.id = %(signature)s

@@ -18,7 +18,7 @@ from letters.shared.addresses import decrypt
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class WordsToConfirm:
     """The words that a confirmation takes, with the most private `display` of all submissions."""
 
     # None if the words are those of the signature.
@@ -44,7 +44,7 @@ class Said:
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
-def said_by(signature: Signature, submission_id: int | None) -> Said:
+def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsToConfirm:
     """Return the words of a submission, or those of the signature if its signer has changed it since.
 
     The statement that confirms does the same (letters/signer/signing/operations/confirming.py).
@@ -59,9 +59,9 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
     if display == Display.NOBODY:
         words |= dict.fromkeys(["name", "affiliation", "role", "comment"], "")
         consent = ""
-    stands = {name: getattr(signature, name) for name in [*WORDS, "display"]}
+    current = {name: getattr(signature, name) for name in [*WORDS, "display"]}
     agreed = bool(contact and contact.consent)
-    return Said(
+    return WordsToConfirm(
         **words,
         submission_id=chosen.pk if chosen else None,
         revision_id=source.revision_id,
@@ -69,7 +69,7 @@ def said_by(signature: Signature, submission_id: int | None) -> Said:
         display=display,
         consent=consent,
         is_more_private=display != source.display,
-        differs={**words, "display": display} != stands or (contact is not None and agreed != bool(consent)),
+        differs={**words, "display": display} != current or (contact is not None and agreed != bool(consent)),
     )
 
 

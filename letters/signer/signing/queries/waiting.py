@@ -12,7 +12,7 @@ from letters.shared.tokens import CheckToken, SignatureToken
 
 
 @dataclass(frozen=True)
-class MailStanding:
+class MailStatus:
     """The state of an email, as far as the person who filled in the form may know it."""
 
     # "leaving", "delayed", "handed_over" (to our mail server) or "refused" (by the server of the mailbox).
@@ -30,18 +30,18 @@ STEP = timedelta(seconds=5)
 DELAYED_AFTER = timedelta(minutes=1)
 
 
-def mail_standing(opened: CheckToken, letter: Letter, *, now: datetime) -> MailStanding:
+def mail_status(opened: CheckToken, letter: Letter, *, now: datetime) -> MailStatus:
     """Return the state of the email that a form asked for, by the token of its page "check your email"."""
     since, mail = opened.issued_at, _asked_for(opened, letter)
     if mail is None:
-        return MailStanding("leaving")
+        return MailStatus("leaving")
     settled_at = mail.failed_at or mail.put_off_at or mail.sent_at or mail.dropped_at
     if settled_at and now >= (told_at := since + STEP * max(1, ceil((settled_at - since) / STEP))):
-        return MailStanding("refused" if mail.failed_at else "handed_over", told_at)
+        return MailStatus("refused" if mail.failed_at else "handed_over", told_at)
     late = now - since > DELAYED_AFTER or (not settled_at and mail.error)
     if late and now - since >= STEP:
-        return MailStanding("delayed", minutes=max(1, ceil((mail.next_attempt_at - now) / timedelta(minutes=1))))
-    return MailStanding("leaving")
+        return MailStatus("delayed", minutes=max(1, ceil((mail.next_attempt_at - now) / timedelta(minutes=1))))
+    return MailStatus("leaving")
 
 
 def _asked_for(opened: CheckToken, letter: Letter) -> OutgoingEmail | None:

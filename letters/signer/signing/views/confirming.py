@@ -42,7 +42,7 @@ def _confirming(request: HttpRequest, signature: Signature, token: Token, verifi
     now, is_pending = timezone.now(), signature.state == Signature.State.PENDING
     if is_pending and queries.is_expired(token, now):
         return signature_page(request, "letters/signing/expired.html", signature, status=410)
-    said = queries.said_by(signature, token.submission_id)
+    said = queries.words_to_confirm(signature, token.submission_id)
     offers = said.submission_id is not None and said.differs and signature.state in CONFIRMED
     if not is_pending and not offers:
         return just_confirmed(request, signature, now) or used_link(request, signature)
@@ -69,10 +69,10 @@ def _confirm_page_anew(request: HttpRequest, token: Token) -> HttpResponse:
         return useless_link(request)
     if signature.state != Signature.State.PENDING:
         return used_link(request, signature)
-    return _confirm_page(request, signature, queries.said_by(signature, token.submission_id), has_changed=True)
+    return _confirm_page(request, signature, queries.words_to_confirm(signature, token.submission_id), has_changed=True)
 
 
-def _take_at_their_word(signature: Signature, said: queries.Said, verified: str, *, now: datetime) -> None:
+def _take_at_their_word(signature: Signature, said: queries.WordsToConfirm, verified: str, *, now: datetime) -> None:
     if signature.state == Signature.State.PENDING:
         confirm_signature(signature, submission_id=said.submission_id, verified=verified, now=now)
     elif said.submission_id:
@@ -80,7 +80,12 @@ def _take_at_their_word(signature: Signature, said: queries.Said, verified: str,
 
 
 def _confirm_page(
-    request: HttpRequest, signature: Signature, said: queries.Said, *, has_changed: bool = False, refusal: str = ""
+    request: HttpRequest,
+    signature: Signature,
+    said: queries.WordsToConfirm,
+    *,
+    has_changed: bool = False,
+    refusal: str = "",
 ) -> HttpResponse:
     """Show the words before they count. A person who has signed already also sees the words that count now."""
     if refusal in {"answered", "taken_back"}:
@@ -99,7 +104,7 @@ def _confirm_page(
     return signature_page(request, page, signature, status=status, language=spoken, **context)
 
 
-def _text_url(letter: Letter, said: queries.Said) -> str:
+def _text_url(letter: Letter, said: queries.WordsToConfirm) -> str:
     """Return the permanent URL of the text that would be signed."""
     number = queries.number_of(said.revision_id)
     return letter.url_of("past_text", said.language, number=number)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from letters.base.emailed_links.guards import of_a_signature, see_other
-from letters.models import STANDING, Letter, Signature, Translation
+from letters.models import ACTIVE, Letter, Signature, Translation
 from letters.shared.languages import interface_language, language_name
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
@@ -67,7 +67,7 @@ def _invitation_page(
 
 
 def _used_invitation(request: HttpRequest, signature: Signature) -> HttpResponse:
-    if signature.letter.status != Letter.Status.DRAFT or signature.state not in STANDING:
+    if signature.letter.status != Letter.Status.DRAFT or signature.state not in ACTIVE:
         return used_link(request, signature)
     return signature_page(request, "letters/signing/unpublished.html", signature)
 

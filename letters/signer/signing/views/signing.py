@@ -60,8 +60,8 @@ def _sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str) -> str:
-    entry, now = form.entry(), timezone.now()
-    concern = admit(letter, entry.address, sender_of(request, form.data), now=now)
+    submitted, now = form.submitted(), timezone.now()
+    concern = admit(letter, submitted.address, sender_of(request, form.data), now=now)
     via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
-    entry = replace(entry, concern=entry.concern or concern, via=via)
-    return sign_letter(letter, entry=entry, language=language, now=now, seen=form.text_seen)
+    submitted = replace(submitted, concern=submitted.concern or concern, via=via)
+    return sign_letter(letter, submitted=submitted, language=language, now=now, seen=form.text_seen)

@@ -6,7 +6,7 @@ from letters.models.display import Display
 WORDS = ["name", "affiliation", "role", "country", "comment", "domain"]
 
 
-class Said(models.Model):
+class SignerWords(models.Model):
     """The words of a signer about themselves, and who can see the name."""
 
     # The name as typed, but NFC, trimmed, and with white space collapsed. Empty for `display=nobody`, and after an

@@ -32,7 +32,7 @@ class Changes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry(Changes):
+class SubmittedForm(Changes):
     """All that signing needs: the same with an address."""
 
     address: Address

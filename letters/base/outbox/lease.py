@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 MAX_MAIL_SECONDS = 300
 
 
-class Holding:
-    """Use `with Holding(batch, clock) as held:`. Results must be stored under `held.noting`.
+class Lease:
+    """Use `with Lease(batch, clock) as held:`. Results must be stored under `held.noting`.
 
     Race: a result is stored only if the lease is still the one that was claimed, and the thread extends it.
     """

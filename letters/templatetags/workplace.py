@@ -1,0 +1,189 @@
+"""The menu of signed-in people, and the state of the letter that a page is about."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django import template
+from django.template import RequestContext
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import MODERATING, OWNING, WRITING, Collective, Letter, Membership, User
+
+register = template.Library()
+
+EVERYONE = list(Membership.Role)
+Words = Promise | str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in the menu, and the pages below it, by their URL names."""
+
+    name: str
+    title: Words
+    roles: Collection[str] = field(default_factory=lambda: WRITING)
+    below: tuple[str, ...] = ()
+    is_public_only: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    title: Words
+    url: str
+    # "page" for the page itself, "true" for one below it.
+    current: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    title: Words
+    pages: list[Entry]
+
+
+ANSWER = _("Addressee’s answer")  # noqa: RUF001 -- as the page is titled
+OVERVIEW = Place("dashboard", _("Overview"), EVERYONE)
+UPDATES = ("new_update", "edit_update", "preview_update", "send_update")
+OF_A_LETTER: list[tuple[Words, list[Place]]] = [
+    ("", [OVERVIEW]),
+    (
+        _("Write"),
+        [
+            Place("edit_letter", _("Text"), below=("withdraw_letter",)),
+            Place("letter_translations", _("Translations"), below=("translate_letter",)),
+            Place("letter_pictures", _("Pictures")),
+            Place("set_up_letter", _("Form and dates"), below=("readdress_letter",)),
+        ],
+    ),
+    (
+        _("Gather"),
+        [
+            Place("first_signers", _("First signatories"), below=("invite_list",)),
+            Place("organize_signatures", _("Signatures"), EVERYONE),
+            Place("moderate_letter", _("Review"), MODERATING, below=("moderate_list",), is_public_only=True),
+        ],
+    ),
+    (
+        _("Communicate"),
+        [
+            Place("write_to_signers", _("Updates"), below=UPDATES),
+            Place("letter_answers", ANSWER, below=("new_answer", "edit_answer")),
+            Place("letter_delivery", _("Delivery")),
+        ],
+    ),
+    (
+        _("Records"),
+        [
+            Place("letter_history", _("Text history"), below=("ask_to_carry_over",)),
+            Place("exports", _("Exports")),
+        ],
+    ),
+]
+OF_A_COLLECTIVE = [
+    Place("collective", _("Members"), EVERYONE),
+    Place("describe_collective", _("Description"), OWNING),
+    Place("record_of_collective", _("Activity"), OWNING),
+]
+OF_EVERYONE = [
+    Place("organize", _("Your letters"), below=("start_letter",)),
+    Place("moderate", _("Signatures to review")),
+    Place("collectives", _("Your collectives"), below=("new_collective", "join")),
+]
+OF_THE_ACCOUNT = [
+    Place("account_home", _("Your account"), below=("account_close",)),
+    Place("account_email", _("Email address")),
+    Place("account_change_password", _("Password"), below=("account_set_password",)),
+    Place("mfa_index", _("Two-step sign-in")),
+    Place("usersessions_list", _("Browsers")),
+]
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: RequestContext) -> list[Group]:
+    """Return the menu of this page: of its letter or its collective, or else of the whole site.
+
+    It leads only to pages that this person may open.
+    """
+    letter, collective = context.get("letter"), context.get("collective")
+    if isinstance(letter, Letter):
+        return _of_letter(context, letter)
+    groups = [Group("", _entries(context, OF_EVERYONE))]
+    if isinstance(collective, Collective) and (role := _role(context, collective)):
+        pages = [each for each in OF_A_COLLECTIVE if role in each.roles]
+        return [*groups, Group(collective.name, _entries(context, pages, slug=collective.slug))]
+    return [*groups, Group(_("Account"), _entries(context, OF_THE_ACCOUNT))]
+
+
+def _of_letter(context: RequestContext, letter: Letter) -> list[Group]:
+    role = _role(context, letter.collective)
+    is_public = letter.status != Letter.Status.DRAFT
+    groups = [Group("", [Entry(_("All letters"), reverse("organize"))])]
+    for title, places in OF_A_LETTER:
+        pages = [each for each in places if role in each.roles and (is_public or not each.is_public_only)]
+        entries = _entries(context, pages, slug=letter.slug)
+        if places[-1].name == "exports" and role in OWNING:
+            entries += _entries(context, OF_A_COLLECTIVE[-1:], slug=letter.collective.slug)
+        if entries:
+            groups.append(Group(title, entries))
+    return groups
+
+
+def _entries(context: RequestContext, places: list[Place], **of: str) -> list[Entry]:
+    return [_entry(context, place, of) for place in places]
+
+
+def _entry(context: RequestContext, place: Place, of: dict[str, str]) -> Entry:
+    request = context.request
+    url = reverse(place.name, kwargs=of or None)
+    is_below = request.resolver_match is not None and request.resolver_match.url_name in place.below
+    letter = context.get("letter")
+    number = letter.awaiting_review if place.name == "moderate_letter" and isinstance(letter, Letter) else 0
+    return Entry(place.title, url, "page" if request.path == url else "true" if is_below else "", number)
+
+
+def _role(context: RequestContext, collective: Collective) -> str:
+    """Return the role that the person has in a collective; "" if they are no member. Asks once for each request."""
+    user = context.request.user
+    if not isinstance(user, User):
+        return ""
+    known: dict[int, str] = vars(context.request).setdefault("known_roles", {})
+    if collective.pk not in known:
+        known[collective.pk] = collective.memberships.filter(user=user).values_list("role", flat=True).first() or ""
+    return known[collective.pk]
+
+
+@register.simple_tag(takes_context=True)
+def may_write(context: RequestContext, letter: Letter) -> bool:
+    """Tell whether this person may write the letter."""
+    return _role(context, letter.collective) in WRITING
+
+
+@dataclass(frozen=True)
+class StateOfLetter:
+    # Also the class of its chip.
+    name: str
+    words: Words
+
+
+@register.simple_tag
+def state_of(letter: Letter) -> StateOfLetter:
+    """Return the state of a letter in one word."""
+    if letter.publish_refused:
+        return StateOfLetter("delayed", _("Delayed"))
+    if letter.publish_at:
+        return StateOfLetter("scheduled", _("Scheduled"))
+    words = {
+        Letter.Status.DRAFT: _("Draft"),
+        Letter.Status.PUBLISHED: _("Live"),
+        Letter.Status.CLOSED: _("Closed"),
+        Letter.Status.WITHDRAWN: _("Withdrawn"),
+    }
+    return StateOfLetter(letter.status, words[Letter.Status(letter.status)])
+
+
+@register.filter
+def without_scheme(url: str) -> str:
+    """Return a web address as people say it: undersigned.example"""
+    return url.partition("://")[2] or url
