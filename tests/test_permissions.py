@@ -15,6 +15,7 @@ from django.utils import timezone
 from letters.models import AddresseeAnswer, Collective, Export, Letter, Membership, Picture, Signature, Update, User
 from letters.organizer.collectives.operations import invite_member
 from letters.shared.addresses import read_address
+from letters.shared.tokens import make_check_token
 from tests.people import FROM_OUR_PAGE, NOW, browser_of, sign_and_confirm
 
 # In the order of the columns below. A signer has no account, so to these pages a signer is somebody unknown.
@@ -44,6 +45,9 @@ class World:
     def token(self, purpose: str) -> str:
         if purpose == "join":
             return str(self.ids["join"].link().split("/")[3])
+        if purpose == "check":
+            pk, salt, now = self.signature.pk, self.signature.salt, timezone.now()
+            return make_check_token(signature_id=pk, salt=salt, submission_id=1, address="ada@example.org", now=now)
         return self.signature.link(purpose, now=timezone.now()).split("/")[3]
 
 

@@ -35,8 +35,8 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
 
     Privacy: the page is the same whether or not the address had signed before.
 
-    So the page is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was
-    typed. That is deleted when the owner of the address confirms, and a stranger would see it disappear.
+    It is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was typed,
+    which is deleted when the owner of the address confirms, and a stranger would see it disappear.
     """
     opened, now = read_check_token(token), timezone.now()
     if opened is None:
@@ -52,8 +52,8 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
         form = CodeForm(typed_fields(request) if request.method == "POST" else None)
         if form.is_valid() and (answer := _try_code(request, signature, opened.submission_id, form, now)):
             return answer
-        standing = queries.mail_status(opened, signature.letter, now=now)
-        return _check_page(request, signature.letter, language, form, standing)
+        status = queries.mail_status(opened, signature.letter, now=now)
+        return _check_page(request, signature.letter, language, form, status)
 
 
 def _try_code(
@@ -102,11 +102,11 @@ def refusal_of(request: HttpRequest, admit: Callable[[str], None]) -> HttpRespon
 
 
 def _check_page(
-    request: HttpRequest, letter: Letter, language: str, form: CodeForm, standing: queries.MailStatus
+    request: HttpRequest, letter: Letter, language: str, form: CodeForm, status: queries.MailStatus
 ) -> HttpResponse:
     if form.errors:
         form.fields["code"].widget.attrs["autofocus"] = True
-    context = {**letter_context(letter, language), "form": form, "mail": standing}
+    context = {**letter_context(letter, language), "form": form, "mail": status}
     return render(request, "letters/signing/check.html", context, status=422 if form.errors else 200)
 
 
