@@ -77,11 +77,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         # Every email about an account passes here. Count it, unless a form has counted it before.
         if request := allauth_context.request:
             use_admission(request, email)
-        message: EmailMessage = self.render_email(template_prefix, email, {**context, "email": email})
+        message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
         account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
 
-    def render_email(self, *args: Any, **kwargs: Any) -> EmailMessage:
-        message: EmailMessage = super().render_email(*args, **kwargs)
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        message: EmailMessage = super().render_mail(*args, **kwargs)
         message.extra_headers |= BY_NOBODY
         return message
 
@@ -97,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def send_nothing(self, template_prefix: str, email: str) -> None:
         """Timing defence: do all the work of an email, which the worker then discards."""
         context = {"email": email, "code": self.generate_login_code(), "request": self.request}
-        message: EmailMessage = self.render_email(template_prefix, email, context)
+        message: EmailMessage = self.render_mail(template_prefix, email, context)
         message.to = []
         account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
 

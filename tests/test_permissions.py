@@ -102,6 +102,8 @@ ROWS = {
     "signatures": Row("200", "405"),
     "translated_signatures": Row("200", "405", more=ITALIAN),
     "count": Row("200", "405"),
+    "qr": Row("200", "405"),
+    "translated_qr": Row("200", "405", more=ITALIAN),
     "healthz": Row("200", "405"),
     # No worker and no clock run here.
     "readyz": Row("503", "405"),
@@ -110,7 +112,9 @@ ROWS = {
     "tracking": Row("405", "404", more={"provider": "postmark"}),
     # Organizing
     "organize": Row(ANYBODY_SIGNED_IN, "405"),
-    "start_letter": Row(ANYBODY_SIGNED_IN, "302 422 422 422 422 422"),
+    # People without an account write first.
+    "start_letter": Row("200", "422"),
+    "letter_is_live": Row(WRITERS, "405"),
     "live_preview": Row("405", ANYBODY_SIGNED_IN),
     "edit_letter": Row(WRITERS, writers(422)),
     "preview_letter": Row(WRITERS, "405"),

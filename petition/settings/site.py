@@ -167,7 +167,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("STATIC_ROOT", VAR_DIR / "static")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "petition.static_files.StaticFiles"},
 }
 # The face of the letters is made while static files are collected.
 STATICFILES_FINDERS = [

@@ -312,13 +312,13 @@ def rows() -> list[int]:
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which emails were made, by the beginning of their templates' names."""
     found: list[str] = []
-    render = AccountAdapter.render_email
+    render = AccountAdapter.render_mail
 
     def noted(adapter: AccountAdapter, prefix: str, *args: Any, **kwargs: Any) -> Any:
         found.append(prefix)
         return render(adapter, prefix, *args, **kwargs)
 
-    monkeypatch.setattr(AccountAdapter, "render_email", noted)
+    monkeypatch.setattr(AccountAdapter, "render_mail", noted)
     return found
 
 

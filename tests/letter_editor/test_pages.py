@@ -268,7 +268,7 @@ def test_the_organizer_reads_why_signatures_wait_whose_mail_came_back(letter: Le
 PAGES = [LETTER, f"{LETTER}preview/", f"{LETTER}settings/"]
 
 
-@pytest.mark.parametrize("page", ["/organize/", "/organize/new/", *PAGES])
+@pytest.mark.parametrize("page", ["/organize/", *PAGES])
 def test_who_is_not_signed_in_is_asked_to(letter: Letter, page: str) -> None:
     answer = Client().get(page)
     assert answer.status_code == 302

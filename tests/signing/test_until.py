@@ -95,8 +95,8 @@ def test_page_form_and_list_tell_until_when_one_can_sign(letter: Letter, reader:
     said = f"Open for signatures until {told(closes_at)}."
     assert said not in reader.read(letter) + reader.get("/").content.decode()
     Letter.objects.update(closes_at=closes_at, version=99)
-    # At the head of the page, and in its form.
-    assert reader.read(letter).count(said) == 2
+    # At the head of the page, in the bar that stays in reach, and in the form.
+    assert reader.read(letter).count(said) == 3
     assert said in reader.get("/").content.decode()
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("organize/new/", starting.start, name="start_letter"),
     path("organize/preview/", saving.live_preview, name="live_preview"),
     path("organize/letters/<slug:slug>/", editing.edit, name="edit_letter"),
+    path("organize/letters/<slug:slug>/live/", life.live, name="letter_is_live"),
     path("organize/letters/<slug:slug>/preview/", previewing.preview, name="preview_letter"),
     path("organize/letters/<slug:slug>/text/<language:language>/", saving.save_text, name="save_text"),
     path("organize/letters/<slug:slug>/revise/", revising.revise, name="revise_letter"),

@@ -18,6 +18,7 @@ urlpatterns = [
     *localized_paths("letters/<slug:slug>/updates/", views.updates, name="updates"),
     *localized_paths("letters/<slug:slug>/updates/<int:update_id>/", views.update, name="update"),
     *localized_paths("letters/<slug:slug>/feed/", views.feed, name="feed"),
+    *localized_paths("letters/<slug:slug>/qr.svg", views.qr, name="qr"),
     # The same for all languages
     path("letters/<slug:slug>/signatures.csv", views.signatures_csv, name="signatures_csv"),
     path("letters/<slug:slug>/count/", views.count, name="count"),

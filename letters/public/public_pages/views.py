@@ -25,6 +25,7 @@ from letters.public.public_pages import files, queries
 from letters.public.public_pages.caching import HEADERS_ALONE
 from letters.public.public_pages.feed import letter_feed
 from letters.public.public_pages.pages import Context, Page, Visit, letter_page, public_page
+from letters.public.public_pages.qr import qr_svg
 from letters.shared import wakeups
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
@@ -283,3 +284,11 @@ def _feed(visit: Visit) -> HttpResponse:
     response = HttpResponse(atom, content_type=Atom1Feed.content_type)
     response.headers["Content-Language"] = visit.language
     return response
+
+
+@letter_page("qr")
+def qr(visit: Visit) -> Page:
+    """Return a QR code that leads to the letter."""
+    visit.text()
+    address = settings.SITE_URL + visit.url_of("letter")
+    return Page(("qr", address), lambda: HttpResponse(qr_svg(address), content_type="image/svg+xml"))

@@ -2,11 +2,12 @@
 
 from letters.organizer.letter_editor.forms.publishing import RevisionForm, ScheduleForm, WithdrawForm
 from letters.organizer.letter_editor.forms.settings import SettingsForm
-from letters.organizer.letter_editor.forms.texts import StartForm, TextForm
+from letters.organizer.letter_editor.forms.texts import FirstStartForm, StartForm, TextForm
 from letters.organizer.letter_editor.forms.web_address import AddressForm
 
 __all__ = [
     "AddressForm",
+    "FirstStartForm",
     "RevisionForm",
     "ScheduleForm",
     "SettingsForm",

@@ -69,6 +69,10 @@ class TextForm(forms.Form):
         return Text(language=language, **typed)
 
 
+# Full disk: what a session keeps for a person who has not confirmed their address.
+LONGEST_WITHOUT_ACCOUNT = 30_000
+
+
 class StartForm(TextForm):
     """The start page: the text, who publishes it, and its language."""
 
@@ -104,3 +108,16 @@ class StartForm(TextForm):
         return Text(
             language=cleaned["language"], title=cleaned["title"], addressee=cleaned["addressee"], body=cleaned["body"]
         )
+
+
+class FirstStartForm(StartForm):
+    """The start page of a person without an account."""
+
+    def clean_body(self) -> str:
+        body = super().clean_body()
+        if len(body) > LONGEST_WITHOUT_ACCOUNT:
+            raise ValidationError(
+                _("Without an account, a letter can begin with at most 30,000 characters. Sign in to write more."),
+                "long_without_account",
+            )
+        return body

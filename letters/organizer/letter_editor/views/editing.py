@@ -39,10 +39,12 @@ def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         return _published(request, manuscript, writer)
     action = request.POST.get("action", "")
     forms = _EditForms.of(manuscript, posted, action)
-    refused = None
+    refused, was_draft = None, letter.status == Letter.Status.DRAFT
     if posted is not None and forms.text.is_valid():
         try:
             if _carry_out(request, letter, writer, forms, action):
+                if action == "publish" and was_draft:
+                    return redirect("letter_is_live", slug=letter.slug)
                 return redirect("edit_letter", slug=letter.slug)
         except Refused as problem:
             # Show both texts: the form keeps what was typed, and the other member's text appears beside it.

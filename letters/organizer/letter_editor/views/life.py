@@ -3,7 +3,7 @@
 from functools import partial
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -27,6 +27,20 @@ from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refused
 
 
+@of_own_letter("GET", "HEAD")
+def live(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
+    """Say that the letter is live: its link, ways to share it, and what comes next."""
+    if letter.status != Letter.Status.PUBLISHED:
+        return redirect("edit_letter", slug=letter.slug)
+    context = {
+        "letter": letter,
+        "text": queries.manuscript(letter).original,
+        "letter_url": letter.get_absolute_url(),
+        "qr_url": letter.url_of("qr", letter.language),
+    }
+    return render(request, "letters/letter_editor/live.html", context)
+
+
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Close, reopen, publish or unschedule the letter, one button each."""
@@ -37,13 +51,16 @@ def move(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
         "unschedule": partial(schedule_letter, at=None),
     }
     operation = chosen_operation(request, operations)
+    was_draft = letter.status == Letter.Status.DRAFT
     try:
         operation(letter, by=writer, now=timezone.now())
     except Refused as refused:
         # Any other refusal means that it happened in another window, and the page shows that.
         if refused.code in NOT_YET:
             messages.warning(request, explain(refused, "publish"))
-    return redirect("edit_letter", slug=letter.slug)
+        return redirect("edit_letter", slug=letter.slug)
+    is_first = was_draft and operation is publish_letter
+    return redirect("letter_is_live" if is_first else "edit_letter", slug=letter.slug)
 
 
 @of_own_letter("POST", roles=OWNING)

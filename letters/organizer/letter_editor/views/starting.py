@@ -1,22 +1,22 @@
 """The organizer's list of letters, and the page that starts one."""
 
 import re
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from letters.base.accounts.guards import for_organizers
+from letters.base.accounts.beginning import address_form, sign_up
+from letters.base.accounts.guards import for_organizers, whole_or_not_at_all
 from letters.models import User
 from letters.organizer.letter_editor import queries
-from letters.organizer.letter_editor.forms import (
-    StartForm,
-)
+from letters.organizer.letter_editor.forms import FirstStartForm, StartForm
 from letters.organizer.letter_editor.operations import (
     start_letter,
 )
@@ -24,6 +24,10 @@ from letters.shared.explaining import add_refusal
 from letters.shared.languages import is_language
 from letters.shared.refused import Refused
 
+# Session key: what a person without an account wrote on the start page.
+BEGUN = "begun_letter"
+# Full disk: for how many seconds the session of somebody who has not confirmed their address keeps it.
+BEGUN_FOR = 2 * 60 * 60
 ORDERS = {"newest": _("Newest"), "title": _("Title"), "signatures": _("Signatures")}
 
 
@@ -41,23 +45,47 @@ def letters(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+def start(request: HttpRequest) -> HttpResponseBase:
+    """Ask for addressee, text, and who publishes it. People without an account write first, and create one with it."""
+    return _start_draft(request) if request.user.is_authenticated else _start_without_account(request)
+
+
 @for_organizers
-def start(request: HttpRequest) -> HttpResponse:
-    """Create a draft: addressee, text, and who publishes it."""
+def _start_draft(request: HttpRequest) -> HttpResponse:
     by = cast("User", request.user)
     form = StartForm(request.POST if request.method == "POST" else None, language=_language_of(request))
     if form.is_valid():
         name = form.cleaned_data["collective"]
         try:
             letter = start_letter(text=form.text(), collective_name=name, by=by, now=timezone.now())
+            request.session.pop(BEGUN, None)
             return redirect("edit_letter", slug=letter.slug)
         except Refused as refused:
             add_refusal(form, refused)
     collectives = queries.collectives_of(by)
-    if collectives and not form.is_bound:
+    if collectives:
         form.initial["collective"] = collectives[0].name
-    context = {"form": form, "collectives": collectives}
-    return render(request, "letters/letter_editor/start.html", context, status=422 if form.errors else 200)
+    form.initial.update(request.session.get(BEGUN, {}))
+    return _start_page(request, form, collectives=collectives)
+
+
+@whole_or_not_at_all
+def _start_without_account(request: HttpRequest) -> HttpResponseBase:
+    """Keep the text in the session, and send a code. Nothing becomes a draft before the address is confirmed."""
+    posted = request.POST if request.method == "POST" else None
+    form = FirstStartForm(posted, language=_language_of(request))
+    account = address_form(posted if form.is_valid() else None, typed=request.POST.get("email", "")[:254])
+    if form.is_valid() and account.is_valid():
+        request.session[BEGUN] = form.cleaned_data
+        request.session.set_expiry(BEGUN_FOR)
+        return sign_up(request, account, way_on=reverse("start_letter"))
+    return _start_page(request, form, account=account)
+
+
+def _start_page(request: HttpRequest, form: StartForm, account: Any = None, **more: object) -> HttpResponse:
+    status = 422 if form.errors or (account and account.errors) else 200
+    context = {"form": form, "account": account, **more}
+    return render(request, "letters/letter_editor/start.html", context, status=status)
 
 
 def _language_of(request: HttpRequest) -> str:

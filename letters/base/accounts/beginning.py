@@ -1,0 +1,34 @@
+"""Create an account on a page that asks for more than an address: with one code, and without a password."""
+
+from typing import cast
+
+from allauth.account.internal import flows
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+
+from letters.base.accounts.forms import SignupForm
+
+
+def address_form(data: QueryDict | None, *, typed: str = "") -> SignupForm:
+    """Return the sign-up form with nothing but the address.
+
+    Abuse: `is_valid` counts the email that will be sent, so call it when everything else on the page is right.
+    """
+    form = SignupForm(data, initial={"email": typed})
+    form.fields.pop("password1", None)
+    return form
+
+
+def sign_up(request: HttpRequest, form: SignupForm, *, way_on: str) -> HttpResponseBase:
+    """Send the code, and lead to the page that takes it and then to `way_on`. The form must be valid.
+
+    Privacy: the answer is the same if the address has an account, as on the sign-up page.
+    """
+    user, answer = form.try_save(request)
+    if answer:
+        return answer
+    try:
+        completed = flows.signup.complete_signup(request, user=user, redirect_url=way_on, by_passkey=False)
+        return cast("HttpResponseBase", completed)
+    except ImmediateHttpResponse as instead:
+        return cast("HttpResponseBase", instead.response)
