@@ -60,7 +60,7 @@ OWNERS: dict[str, dict[str, str]] = {
 
 
 class Shape(NamedTuple):
-    """What mail servers count: bytes, lines (some store a line break as one byte), and lines that Postfix calls long."""
+    """What mail servers count: bytes, lines (a line break can be one byte), and lines that Postfix calls long."""
 
     length: int
     lines: int
@@ -277,7 +277,7 @@ def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: 
         deliver()
         logs.append(logged_since(before, 0, email))
     assert logs[0] == logs[1]
-    assert [line[3:] for line in logs[0]] == [("The email that you asked for", PADDED_LENGTH)]
+    assert [line[3:] for line in logs[0]] == [("The email that you asked for", PADDED)]
 
 
 def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Letter, organizer: User) -> None:

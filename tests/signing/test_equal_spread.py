@@ -30,7 +30,7 @@ from letters.signer.signing.operations import (
 )
 from letters.signer.signing.queries import mail_status
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
-from tests.signing.test_equal_mails import OWNERS, shape_of
+from tests.signing.test_equal_mails import OWNERS, Shape, shape_of
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,7 @@ def turn_comes() -> None:
     assert not OutgoingEmail.objects.owed().exists()
 
 
-def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[str, int]]]:
+def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[str, Shape]]]:
     """All that the page says and the log holds, while the email waits and after its turn."""
     before = len(mail.outbox)
     deliver()
