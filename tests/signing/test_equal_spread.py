@@ -16,7 +16,6 @@ from django.utils import timezone
 from limits import RateLimitItemPerDay, parse
 from pytest_django.fixtures import Settings
 
-from letters.base.outbox.composing import PADDED_LENGTH
 from letters.models import Letter, MailRequest, OutgoingEmail, SignerContact, Submission, User
 from letters.moderator.moderation.operations import reject_signatures
 from letters.shared.addresses import decrypt, read_address
@@ -30,7 +29,7 @@ from letters.signer.signing.operations import (
 )
 from letters.signer.signing.queries import mail_status
 from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
-from tests.signing.test_equal_mails import OWNERS, Shape, shape_of
+from tests.signing.test_equal_mails import OWNERS, PADDED, Shape, shape_of
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +144,7 @@ def until_the_end(letter: Letter, opened: CheckToken) -> tuple[Seen, list[tuple[
 
 CASES = [("first", "stays"), *product(["public", "hidden", "nobody"], ENDS)]
 WAITED: Seen = [("leaving", 0, 0), *[("delayed", 0, 1)] * 3, ("leaving", 0, 0), *[("handed_over", 5, 0)] * 2]
-CONFIRM, AGAIN = ("Confirm your signature", PADDED_LENGTH), ("The email that you asked for", PADDED_LENGTH)
+CONFIRM, AGAIN = ("Confirm your signature", PADDED), ("The email that you asked for", PADDED)
 
 
 def waited(seen: Seen) -> bool:
