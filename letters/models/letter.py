@@ -213,7 +213,7 @@ class Letter(models.Model):
 
     @property
     def awaiting_review_in_tens(self) -> int:
-        """Round down, for everyone who is not a moderator.
+        """Round down, for the public.
 
         Privacy: beyond the limit of a domain, every signature from it waits for a moderator. A person who typed many
         addresses of one company would see in the exact number when somebody there confirms, or withdraws.
