@@ -28,7 +28,17 @@ from letters.signer.signing.operations import (
     withdraw_signature,
 )
 from letters.signer.signing.queries import mail_status
-from tests.people import FROM_OUR_PAGE, NOW, Signer, deliver, publish, sign_and_confirm, signature_of, submitted_form
+from tests.people import (
+    FROM_OUR_PAGE,
+    NOW,
+    Signer,
+    deliver,
+    publish,
+    sign_and_confirm,
+    signature_of,
+    submitted_form,
+    words,
+)
 from tests.signing.test_equal_mails import OWNERS, PADDED, Shape, shape_of
 
 pytestmark = pytest.mark.django_db
@@ -305,6 +315,7 @@ def test_an_owner_who_leaves_while_an_email_waits_leaves_the_domain_and_no_addre
     letter: Letter, end: str, form: str
 ) -> None:
     email = known_as(letter, "public", "stays")
+    signature = signature_of(letter, email)
     opened = form_is_sent(letter, email)
     if form == "ask":
         OutgoingEmail.objects.all().delete()
@@ -312,6 +323,8 @@ def test_an_owner_who_leaves_while_an_email_waits_leaves_the_domain_and_no_addre
     ENDS[end](letter, email)
     kept = [decrypt(address) for address in MailRequest.objects.values_list("address", flat=True) if address]
     assert kept == ["nobody@public-stays.example"]
+    page = words(Signer().get(signature.link("manage", now=timezone.now())))
+    assert "we keep the part of your address after the @ until its turn" in page
     assert not Submission.objects.exists()
     assert not SignerContact.objects.exists()
     deliver()

@@ -4,11 +4,15 @@
 // Privacy: the next page shows the typed address in this tab only, because people may share its URL.
 function keepAddress(address) {
   try {
-    sessionStorage.setItem("typed", address);
+    if (address) sessionStorage.setItem("typed", address);
+    else sessionStorage.removeItem("typed");
   } catch {
     // Without storage, it is not shown.
   }
 }
+
+// A form with a mistake leads back here. An earlier "check your email" must not show the address from that form.
+keepAddress("");
 
 const form = document.querySelector("form.signing");
 form?.addEventListener("submit", () => {
