@@ -339,7 +339,7 @@ def test_a_page_with_pictures_reads_no_pixel(
 ) -> None:
     for width in range(1, 6):
         add_picture(letter, picture=remake(a_file(size=(width, 5))), alt="A", by=organizer, now=NOW)
-    with django_assert_max_num_queries(7) as asked:
+    with django_assert_max_num_queries(8) as asked:
         desk.get(PAGE)
     assert not any('"full"' in query["sql"] for query in asked.captured_queries)
 
