@@ -168,7 +168,7 @@ def test_nobody_says_yes_to_words_that_were_changed_behind_their_back(
     assert len(seen) == 1
     ask(asking, name="Buy from Mallory")
     answer = desk.post(QUEUE, {"action": "accept", "ticked": [handle_of(asking)], "seen": seen}, follow=True)
-    assert "1 was left as it is, because it changed after you opened this page." in words(answer)
+    assert "1 signature was left as it is, because it changed after you opened this page." in words(answer)
     assert "Mallory" in words(answer)
     asking.refresh_from_db()
     assert asking.state == state

@@ -51,7 +51,7 @@ def test_it_says_of_whom_and_about_what_it_is(letter: Letter, sending: UpdateMak
 def test_it_says_why_it_came_in_the_words_that_were_agreed_to(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
-        assert f"on March 3, 2025 you ticked “{WORDS}”." in half
+        assert f"because you ticked “{WORDS}” on March 3, 2025." in half
 
 
 def test_it_never_names_who_wrote_it_or_who_gets_it(letter: Letter, sending: UpdateMaker) -> None:
@@ -139,7 +139,7 @@ def test_the_day_of_the_consent_is_told_in_the_time_zone_of_the_collective(
     Collective.objects.update(timezone="Pacific/Kiritimati")
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
-        assert "on March 4, 2025 you ticked" in half
+        assert f"because you ticked “{WORDS}” on March 4, 2025." in half
 
 
 def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Letter, sending: UpdateMaker) -> None:
