@@ -187,7 +187,9 @@ def test_who_was_signed_out_while_starting_finds_the_words_again(desk: Page) -> 
     cookies = desk.context.cookies()
     desk.context.clear_cookies(name="sessionid")
     desk.get_by_role("button", name="Continue").click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text("Sign in")
+    # The page now asks a stranger for an address, with the words still there.
+    expect(desk.get_by_label("Email", exact=True)).to_have_value("")
+    expect(desk.get_by_label("The letter", exact=True)).to_have_value("Every Sunday.")
     desk.context.add_cookies(cookies)  # type: ignore[arg-type]
     desk.goto("/organize/new/")
     desk.get_by_role("button", name="Restore it").click()
