@@ -4,7 +4,7 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Display, Letter, Revision, Signature, Update
+from letters.models import Display, Revision, Signature, Update
 from letters.shared.refused import Refusal
 
 register = template.Library()
@@ -52,12 +52,6 @@ UPDATES: dict[str, Promise] = {
     Update.State.PAUSED: _("paused"),
     Update.State.SENT: _("sent"),
     Update.State.STOPPED: _("stopped"),
-}
-LETTERS: dict[str, Promise] = {
-    Letter.Status.DRAFT: _("draft: only your collective can see it"),
-    Letter.Status.PUBLISHED: _("published"),
-    Letter.Status.CLOSED: _("closed"),
-    Letter.Status.WITHDRAWN: _("withdrawn by the collective"),
 }
 # Organizers read these. A published signature needs no word.
 SIGNATURES: dict[str, Promise | str] = {
@@ -110,15 +104,6 @@ def who_sees(display: str) -> Promise:
 @register.filter
 def update_state(update: Update) -> Promise:
     return UPDATES[update.state]
-
-
-@register.filter
-def letter_status(letter: Letter) -> Promise:
-    if letter.publish_refused:
-        return _("draft: could not be published on time")
-    if letter.publish_at:
-        return _("draft: will be published automatically")
-    return LETTERS[letter.status]
 
 
 @register.filter

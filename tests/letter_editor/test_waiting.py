@@ -79,7 +79,7 @@ def test_the_page_says_why_it_waits(late: Letter, organizer: User) -> None:
     text = words(browser_of(organizer).get(PAGE))
     assert "but could not be. We will publish it as soon as possible, unless you cancel." in text
     assert "They have not reviewed yours yet" in text
-    assert "draft: could not be published on time" in words(browser_of(organizer).get("/organize/"))
+    assert "Keep the night trains running Delayed" in words(browser_of(organizer).get("/organize/"))
 
 
 def test_it_is_published_as_soon_as_the_obstacle_is_gone(late: Letter, staff: User) -> None:
