@@ -6,9 +6,6 @@ BIN := .venv/bin
 READY := .venv/ready-to-run
 DEV := .venv/ready-to-test
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-# SlipCover says that it does not measure the tests themselves. In tests each warning is an error.
-BESIDE_SLIPCOVER = -W "ignore:Module already imported so cannot be rewritten; slipcover" \
-	-W "ignore:Unable to activate pytest branch coverage"
 TEMPLATES = $$(find letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
@@ -21,8 +18,8 @@ help: ## This list
 run: $(READY) ## The whole site on this machine; PORT=8001 make run for another port
 	@exec $(BIN)/python -m petition.local run
 
-test: $(DEV) ## Every test, and how much of the code they cover; ARGS="tests/signing -k twice" for some, without that
-	$(if $(ARGS),$(BIN)/pytest,$(BIN)/python -m slipcover -m pytest $(BESIDE_SLIPCOVER)) -n 2 --dist loadfile $(ARGS)
+test: $(DEV) ## Every test; ARGS="tests/signing -k twice" for some
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(DEV) ## What must be clean before a change goes in
 	$(BIN)/ruff check
