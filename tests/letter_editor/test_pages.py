@@ -184,7 +184,7 @@ def test_the_language_of_the_browser_is_the_first_guess(desk: Client, header: st
     assert f'<option value="{language}" selected>' in page
 
 
-# What the form asks
+# Form fields
 
 
 def settings_of(**changes: Any) -> dict[str, Any]:

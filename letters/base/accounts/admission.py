@@ -202,7 +202,7 @@ def _count(counted: list[Limit], soft: list[Limit] | None = None) -> set[Limit]:
     return exceeded
 
 
-# What a network gets while the site sends many emails.
+# The limit of one network while the whole site sends many emails.
 SHARE = "mail-share"
 
 

@@ -47,7 +47,7 @@ ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 # The fields of each group on the page. Those in ASKED are the rows of a table.
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
-    _("What the form asks"): ASKED,
+    _("Form fields"): ASKED,
     _("Names and review"): ("displays", "reviewed"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
 }
