@@ -12,6 +12,7 @@ from letters.models.collective import Collective
 from letters.models.display import Display
 from letters.models.user import User
 from letters.shared.localized_paths import localized_url
+from letters.shared.numbers import in_tens
 from letters.shared.refused import Refusal
 
 # A person who signed in time can confirm for this long after the letter has closed.
@@ -209,7 +210,7 @@ class Letter(models.Model):
         Privacy: on a quiet letter the exact number would tell somebody who signs it with another person's address
         whether that person had signed before: it rises only for a new address.
         """
-        return self.awaiting_confirmation // 10 * 10
+        return in_tens(self.awaiting_confirmation)
 
     @property
     def awaiting_review_in_tens(self) -> int:
@@ -218,7 +219,7 @@ class Letter(models.Model):
         Privacy: beyond the limit of a domain, every signature from it waits for a moderator. A person who typed many
         addresses of one company would see in the exact number when somebody there confirms, or withdraws.
         """
-        return self.awaiting_review // 10 * 10
+        return in_tens(self.awaiting_review)
 
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
         """Return why the letter takes no signatures now; "" if it takes them."""

@@ -36,10 +36,11 @@ class Picture(models.Model):
 
     @classmethod
     def above(cls, revision: Revision | None) -> "Picture | None":
-        """Return the cover of a text with the description it has there, without its bytes."""
+        """Return the cover of a text with the description it has there, without its bytes unless they are loaded."""
         if revision is None or revision.cover_id is None:
             return None
-        picture = cls.objects.defer("full", "small").get(pk=revision.cover_id)
+        loaded = Revision.cover.is_cached(revision) and revision.cover
+        picture = loaded or cls.objects.defer("full", "small").get(pk=revision.cover_id)
         picture.alt = revision.cover_alt
         return picture
 

@@ -263,7 +263,11 @@ class Translation(models.Model):
     @property
     def description(self) -> str:
         """Return the summary, or the first lines of the text, for shared links and lists. It is never empty."""
-        return self.summary or first_lines(self.html, base="") or self.title
+        return self.described(self.html)
+
+    def described(self, html: str) -> str:
+        """Do the same with as much of the HTML as `first_lines` reads."""
+        return self.summary or first_lines(html, base="") or self.title
 
     @property
     def as_read(self) -> str:

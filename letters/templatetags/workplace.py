@@ -26,6 +26,7 @@ class Place:
     roles: Collection[str] = field(default_factory=lambda: WRITING)
     below: tuple[str, ...] = ()
     is_public_only: bool = False
+    is_of_collective: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Group:
 
 ANSWER = _("Addressee’s answer")  # noqa: RUF001 -- as the page is titled
 OVERVIEW = Place("dashboard", _("Overview"), EVERYONE)
+ACTIVITY = Place("record_of_collective", _("Activity"), OWNING, is_of_collective=True)
 UPDATES = ("new_update", "edit_update", "preview_update", "send_update")
 OF_A_LETTER: list[tuple[Words, list[Place]]] = [
     ("", [OVERVIEW]),
@@ -78,13 +80,14 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
         [
             Place("letter_history", _("Text history"), below=("ask_to_carry_over",)),
             Place("exports", _("Exports")),
+            ACTIVITY,
         ],
     ),
 ]
 OF_A_COLLECTIVE = [
     Place("collective", _("Members"), EVERYONE),
     Place("describe_collective", _("Description"), OWNING),
-    Place("record_of_collective", _("Activity"), OWNING),
+    ACTIVITY,
 ]
 OF_EVERYONE = [
     Place("organize", _("Your letters"), below=("start_letter",)),
@@ -109,11 +112,11 @@ def menu(context: RequestContext) -> list[Group]:
     letter, collective = context.get("letter"), context.get("collective")
     if isinstance(letter, Letter):
         return _of_letter(context, letter)
-    groups = [Group("", _entries(context, OF_EVERYONE))]
+    groups = [Group("", [_entry(context, each) for each in OF_EVERYONE])]
     if isinstance(collective, Collective) and (role := _role(context, collective)):
         pages = [each for each in OF_A_COLLECTIVE if role in each.roles]
-        return [*groups, Group(collective.name, _entries(context, pages, slug=collective.slug))]
-    return [*groups, Group(_("Account"), _entries(context, OF_THE_ACCOUNT))]
+        return [*groups, Group(collective.name, [_entry(context, each, collective.slug) for each in pages])]
+    return [*groups, Group(_("Account"), [_entry(context, each) for each in OF_THE_ACCOUNT])]
 
 
 def _of_letter(context: RequestContext, letter: Letter) -> list[Group]:
@@ -122,21 +125,16 @@ def _of_letter(context: RequestContext, letter: Letter) -> list[Group]:
     groups = [Group("", [Entry(_("All letters"), reverse("organize"))])]
     for title, places in OF_A_LETTER:
         pages = [each for each in places if role in each.roles and (is_public or not each.is_public_only)]
-        entries = _entries(context, pages, slug=letter.slug)
-        if places[-1].name == "exports" and role in OWNING:
-            entries += _entries(context, OF_A_COLLECTIVE[-1:], slug=letter.collective.slug)
-        if entries:
+        of_which = [letter.collective.slug if each.is_of_collective else letter.slug for each in pages]
+        if pages:
+            entries = [_entry(context, *each) for each in zip(pages, of_which, strict=True)]
             groups.append(Group(title, entries))
     return groups
 
 
-def _entries(context: RequestContext, places: list[Place], **of: str) -> list[Entry]:
-    return [_entry(context, place, of) for place in places]
-
-
-def _entry(context: RequestContext, place: Place, of: dict[str, str]) -> Entry:
+def _entry(context: RequestContext, place: Place, slug: str = "") -> Entry:
     request = context.request
-    url = reverse(place.name, kwargs=of or None)
+    url = reverse(place.name, kwargs={"slug": slug} if slug else None)
     is_below = request.resolver_match is not None and request.resolver_match.url_name in place.below
     letter = context.get("letter")
     number = letter.awaiting_review if place.name == "moderate_letter" and isinstance(letter, Letter) else 0

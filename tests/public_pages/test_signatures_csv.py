@@ -259,13 +259,18 @@ def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
     assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("is_large", [True, False])
-def test_a_network_that_takes_list_after_list_has_to_wait(
-    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture(params=[True, False], ids=["large", "small"])
+def one_list_an_hour(
+    request: pytest.FixtureRequest, large: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
+    """A list that is built in the background, or one that is not, and a network that may take one."""
+    monkeypatch.setattr(files, "LARGE_LIST", 2 if request.param else 100)
     settings.LIMIT_DOWNLOADS = parse("1/hour")
     built(large)
+
+
+@pytest.mark.usefixtures("one_list_an_hour")
+def test_a_network_that_takes_list_after_list_has_to_wait(reader: Reader) -> None:
     rows(reader.get(CSV))
     kept_pages().pages.clear()
     answer = reader.get(CSV)
@@ -273,13 +278,8 @@ def test_a_network_that_takes_list_after_list_has_to_wait(
     assert int(answer["Retry-After"]) > 3000
 
 
-@pytest.mark.parametrize("is_large", [True, False])
-def test_whoever_asks_for_the_headers_alone_has_taken_no_list(
-    large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
-    settings.LIMIT_DOWNLOADS = parse("1/hour")
-    built(large)
+@pytest.mark.usefixtures("one_list_an_hour")
+def test_whoever_asks_for_the_headers_alone_has_taken_no_list(reader: Reader) -> None:
     for _ in range(3):
         answer = reader.client.head(CSV)
         assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from letters.models import BOUNCED_OR_REPORTED, BULK, OF_FORMS, Letter, OutgoingEmail, Signature
 from letters.shared.addresses import hash_address, read_address
+from letters.shared.numbers import in_tens
 from letters.shared.tokens import read_mark
 
 # Nobody signs more letters than this with one address.
@@ -60,17 +61,13 @@ def waiting_since() -> datetime | None:
     return min(first, default=None)
 
 
-# Privacy: numbers for organizers are rounded, so that one closed mailbox changes nothing.
-IN_STEPS_OF = 10
-
-
 def undelivered(letter: Letter) -> dict[str, int]:
     """Return why emails bounced, for organizers: reasons with at least ten emails, rounded down.
 
     Privacy: exact numbers would reveal whether an address has signed. The bounce of a closed mailbox would be counted
     only if the address had not signed before.
     """
-    rounded = {reason: number // IN_STEPS_OF * IN_STEPS_OF for reason, number in bounce_reasons(letter).items()}
+    rounded = {reason: in_tens(number) for reason, number in bounce_reasons(letter).items()}
     return {reason: number for reason, number in rounded.items() if number}
 
 

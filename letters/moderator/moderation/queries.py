@@ -19,6 +19,7 @@ from letters.models import (
     User,
     newest_titles,
 )
+from letters.shared.numbers import read_number
 from letters.shared.tokens import make_cursor, make_handle, read_cursor, read_handle
 
 PAGE_LENGTH = 50
@@ -81,8 +82,8 @@ def held_among(letter: Letter, ids: Collection[int]) -> list[int]:
 def published(letter: Letter, cursor: str = "") -> Page:
     """Return published signatures below a number, newest first."""
     signatures = Signature.objects.filter(letter=letter).published()
-    if cursor.isascii() and cursor.isdigit() and len(cursor) < 10:
-        signatures = signatures.filter(number__lt=int(cursor))
+    if (number := read_number(cursor)) is not None:
+        signatures = signatures.filter(number__lt=number)
     rows = list(signatures[: PAGE_LENGTH + 1])
     page = _with_handles(letter, rows[:PAGE_LENGTH])
     return Page(page, str(page[-1].number) if len(rows) > PAGE_LENGTH else None)

@@ -36,7 +36,7 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 
 # Session key: the decision that the next page offers to undo.
 UNDO = "undo_judgement"
-# What undoes a decision, and its reason.
+# For each decision, the decision that undoes it, and the reason that is recorded.
 WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
     "accept": ("reject", _("Accepted by mistake")),
     "restore": ("reject", _("Restored by mistake")),

@@ -26,6 +26,7 @@ from letters.models import (
     Signature,
     SignatureQuerySet,
 )
+from letters.shared.numbers import read_number
 from letters.shared.tokens import make_cursor, read_cursor
 
 State = Signature.State
@@ -242,7 +243,7 @@ def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "",
 
 
 def _from_number(numbered: SignatureQuerySet, after: str, oldest_first: bool) -> SignatureQuerySet:
-    number = int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0
+    number = read_number(after)
     beyond = "number__gt" if oldest_first else "number__lt"
     rows = numbered.filter(**{beyond: number}) if number else numbered
     return rows.order_by("number" if oldest_first else "-number")

@@ -32,7 +32,7 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
-from letters.shared.plain_text import START, first_lines
+from letters.shared.plain_text import START
 
 PAGE_LENGTH = 100
 NEWEST_ON_LETTER = 12
@@ -255,17 +255,12 @@ class OpenLetter:
     @property
     def description(self) -> str:
         """Return what `Translation.description` says, from the beginning of the text alone."""
-        start: str = self.text.start  # type: ignore[attr-defined]  # annotated by `open_letters`
-        return self.text.summary or first_lines(start, base="") or self.text.title
+        return self.text.described(self.text.start)  # type: ignore[attr-defined]  # annotated by `open_letters`
 
     @property
     def cover(self) -> Picture | None:
-        """Return the picture above its text, with the description it has there."""
-        revision = self.letter.current_revision
-        if revision is None or revision.cover is None:
-            return None
-        revision.cover.alt = revision.cover_alt
-        return revision.cover
+        """Return the picture above its text, which is loaded with the letter."""
+        return Picture.above(self.letter.current_revision)
 
 
 def open_letters(now: datetime, language: str) -> list[OpenLetter]:

@@ -11,6 +11,7 @@ from letters.base.emailed_links.guards import of_a_signature, see_other
 from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
 from letters.shared.explaining import explain
 from letters.shared.languages import direction, interface_language
+from letters.shared.numbers import read_number
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.carry_over import queries
@@ -69,7 +70,9 @@ def carry_over(request: HttpRequest, signature: Signature, token: Token) -> Http
     refusal = ""
     if request.method == "POST":
         try:
-            carries, seen = request.POST.get("action") == "carry", _number(request.POST.get("seen", ""))
+            carries = request.POST.get("action") == "carry"
+            # No text has the number zero.
+            seen = read_number(request.POST.get("seen", "")) or 0
             answer_carry_over(signature, carries=carries, seen=seen, now=timezone.now())
             return see_other(request.path)
         except Refused as refused:
@@ -96,8 +99,3 @@ def _carry_over_page(request: HttpRequest, signature: Signature, refusal: str) -
     }
     with translation.override(interface_language(signature.language)):
         return render(request, "letters/carry_over/carry_over.html", context, status=409 if refusal else 200)
-
-
-def _number(text: str) -> int:
-    """Return the number of a text; zero, which no text has, if this is not a number."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,0 +1,18 @@
+"""Read numbers from requests, and round those that tell too much."""
+
+# One more digit would not fit into every column of numbers.
+MAX_DIGITS = 9
+STEP = 10
+
+
+def read_number(text: str) -> int | None:
+    """Return a number of at most MAX_DIGITS digits from the query of a URL or a form; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
+
+
+def in_tens(number: int) -> int:
+    """Round down to a multiple of ten.
+
+    Privacy: a number that moves by one tells whoever watches it about one person.
+    """
+    return number // STEP * STEP
