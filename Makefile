@@ -6,11 +6,15 @@ BIN := .venv/bin
 READY := .venv/ready-to-run
 DEV := .venv/ready-to-test
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+MEASURED = $(BIN)/python -m slipcover --branch --source letters,petition --json --out var/coverage.json
+# SlipCover says that it does not measure the tests themselves. In tests each warning is an error.
+BESIDE_SLIPCOVER = -W "ignore:Module already imported so cannot be rewritten; slipcover" \
+	-W "ignore:Unable to activate pytest branch coverage"
 TEMPLATES = $$(find letters -name '*.html')
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock messages audit clean
+.PHONY: help run test lighthouse lint format bench lock messages audit clean
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
@@ -18,8 +22,14 @@ help: ## This list
 run: $(READY) ## The whole site on this machine; PORT=8001 make run for another port
 	@exec $(BIN)/python -m petition.local run
 
-test: $(DEV) ## Every test; ARGS="tests/signing -k twice" for some
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+test: $(DEV) ## Every test, and how much of the code they cover; ARGS="tests/signing -k twice" for some, without that
+	@mkdir -p var
+	$(if $(ARGS),$(BIN)/pytest,$(MEASURED) -m pytest $(BESIDE_SLIPCOVER)) -n 2 --dist loadfile $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.coverage_floor var/coverage.json)
+
+lighthouse: $(DEV) ## The marks of home, letter and list on a phone; needs Node.js, and a machine that does nothing else
+	npm ci --prefix .ci/lighthouse --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
+	LIGHTHOUSE=.ci/lighthouse/node_modules/lighthouse/cli/index.js $(BIN)/pytest tests/test_lighthouse.py
 
 lint: $(DEV) ## What must be clean before a change goes in
 	$(BIN)/ruff check

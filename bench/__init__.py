@@ -1,1 +1,1 @@
-"""Measure Undersigned beside the most that the same server and machine can do: `make bench`. See README.md."""
+"""Compare Undersigned with the maximum that the same server and machine can do: `make bench`. See README.md."""

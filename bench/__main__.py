@@ -1,4 +1,4 @@
-"""Measure the site and its limits in turns, and print the results: `python -m bench`. README.md explains."""
+"""Measure the site and its limits in turns, and print the results: `python -m bench`. See README.md."""
 
 import argparse
 import gc
@@ -18,6 +18,7 @@ from bench import site as browsers
 from bench.exports import measure_exports
 from bench.load import Volley
 from bench.paper import set_on_paper
+from bench.scoring import measure_scoring
 from bench.site import SAMPLE, Site, running_site
 from petition.embedded import CannotStart, interruption
 
@@ -31,7 +32,9 @@ SLOW_MAIL = "signing, mail server takes 2 s"
 AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
-# Above this share of busy time, the generator may be what is measured.
+# Target in milliseconds of processor time.
+SCORING_AIM = 0.3
+# If the generator is busy for more than this share of the time, it may be what is measured.
 TOO_BUSY = 0.9
 # The width of the table's first column.
 NAMES = 36
@@ -66,7 +69,7 @@ class Series:
         return 100 * limit.cpu_milliseconds / self.cpu_milliseconds
 
     def share_of(self, limit: "Series") -> float | None:
-        """Return the median percentage of the limit in the same round, because both had the same neighbours."""
+        """Return the median percentage of the limit, compared within rounds, in which both had the same neighbours."""
         if self.failures or limit.failures:
             return None
         return median(100 * own.rate / most.rate for own, most in zip(self.volleys, limit.volleys, strict=True))
@@ -91,7 +94,7 @@ def page_limit(site: Site) -> Shoot:
 
 
 def insert_limit(site: Site) -> Shoot:
-    """Insert the same bytes as a signing, so that both cost generator and server the same."""
+    """Insert as many bytes as a signing does, so that both cost the generator and the server the same."""
     request = browsers.post("/insert", browsers.FORM)
     return lambda seconds: site.fire_at_limit(request, seconds=seconds)
 
@@ -319,6 +322,14 @@ def on_paper(site: Site, report: Report, options: argparse.Namespace) -> None:
         report.lines.append(f"{name:<{NAMES}}{made.seconds:>11.1f}{made.megabytes:>9}{made.pages:>8,}{aim}")
 
 
+def scoring(site: Site, report: Report, options: argparse.Namespace) -> None:
+    say("Scoring …")
+    made = measure_scoring()
+    report.figures["scoring"] = asdict(made)
+    report.lines += ["", f"{'Scoring a signature, CPU ms':<{NAMES}}{made.milliseconds:>11.3f}   aim {SCORING_AIM}"]
+    report.lines += [f"{'cleaning its words, CPU ms':<{NAMES}}{made.cleaning:>11.3f}"]
+
+
 Section = Callable[[Site, Report, argparse.Namespace], None]
 
 # The names for --only, in the order of the report.
@@ -331,6 +342,7 @@ SECTIONS: dict[str, Section] = {
     "statements": statements,
     "exports": exporting,
     "paper": on_paper,
+    "scoring": scoring,
 }
 # Sections with lines in the table of limits at the top.
 COMPARED = {"reading", "signing", "mails", "bulk"}

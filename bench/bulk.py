@@ -1,4 +1,4 @@
-"""Compare bulk email with a plain `smtplib`: the worker sends an update to many signers."""
+"""Measure how fast a worker sends an update to many signers, compared with plain `smtplib`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from petition import local
 def running_bulk_worker(site: Site) -> Iterator[None]:
     """Run one process that sends bulk email. Deletes unsent emails first."""
     forget_owed(site)
-    # The last of two values wins.
+    # If a variable is set twice, the last value wins.
     site.processes.start("bulk worker", [*local.worker("bulk"), "--concurrency", "1"])
     try:
         # This needs a letter of its own, because the letter with one signature is measured separately.
@@ -26,7 +26,7 @@ def running_bulk_worker(site: Site) -> Iterator[None]:
         forget_owed(site)
 
 
-# An update that no worker finishes, because no clock runs here: each volley adds emails.
+# No worker finishes this update, because no clock runs here. Each volley adds emails to it.
 WRITE = """
 INSERT INTO letters_update
     (letter_id, author_id, language, title, body, html, is_public, state, created_at, began_at, spread_at, up_to,
@@ -44,7 +44,7 @@ def write_update(site: Site, slug: str) -> None:
     site.database.execute(WRITE, {"slug": slug, "body": BODY, "html": HTML})
 
 
-# The same rows as spreading creates, for signatures as the sequencer leaves them, without counts.
+# Create the rows that spreading an update would create, for numbered signatures, but without the counts.
 OWE = """
 WITH news AS (SELECT id, letter_id FROM letters_update ORDER BY id DESC LIMIT 1), signed AS (
     INSERT INTO letters_signature

@@ -23,7 +23,10 @@ LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 @dataclass
 class Volley:
-    """The result. `answered` counts right answers within `seconds`; `taken` also those that came just after."""
+    """The result.
+
+    `answered` counts correct answers within `seconds`; `taken` also counts those that came just after.
+    """
 
     answered: int = 0
     taken: int = 0
@@ -31,9 +34,9 @@ class Volley:
     busy: float = 0.0
     # Processor seconds of servers and database; the caller of fire() knows their processes.
     cpu: float = 0.0
-    # The size of the last right answer, head and body.
+    # The size of the last correct answer, head and body.
     size: int = 0
-    # Other answers and their numbers.
+    # How often each other answer came.
     failures: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -134,7 +137,10 @@ def _send(client: Client, requests: Iterator[bytes], volley: Volley) -> bool:
 
 
 def _take(client: Client, expect: int, in_time: bool, volley: Volley) -> bool | None:
-    """Count an answer. Returns True if the connection can go on, False if it is broken, None if more data must come."""
+    """Count an answer.
+
+    Returns True if the connection can be used again, False if it is broken, None if more data must come.
+    """
     try:
         answer = client.read()
     except (OSError, ValueError):

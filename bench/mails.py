@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 60
 def running_worker(site: Site) -> Iterator[None]:
     """Run one process that sends email; `make run` starts two. Deletes unsent emails first."""
     forget_owed(site)
-    # The last of two values wins.
+    # If a variable is set twice, the last value wins.
     site.processes.start("worker", [*local.worker("confirmations"), "--concurrency", "1"])
     try:
         owe(site, 1)
@@ -92,7 +92,7 @@ CONFIRMATIONS = Kind("confirm", "letters.deliver", "confirmations", "worker", ow
 
 
 class Postman:
-    """Sends owed emails with the worker; in each volley as many as the previous one suggests."""
+    """Sends emails with the worker: in each volley, as many as the previous volley sent."""
 
     def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
         self.site = site
@@ -120,7 +120,7 @@ class Postman:
 
 
 def send_owed(site: Site, kind: Kind) -> None:
-    """Wake the worker, and wait until nothing is owed."""
+    """Wake the worker, and wait until every email is sent."""
     wakeups.wake(kind.task, queue=kind.queue)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left := site.value(OWED):

@@ -1,4 +1,4 @@
-"""Measure the PDF of a letter with very many signatories, its duration and memory: `python -m bench.paper 99`."""
+"""Measure how long the PDF of a letter with very many signatories takes, and its memory: `python -m bench.paper 99`."""
 
 import json
 import os

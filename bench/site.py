@@ -28,7 +28,7 @@ from petition.embedded import free_port
 
 SAMPLE = "unpaid-cast"
 CACHE = "letters.public.public_pages.caching.PublicPageCache"
-# Variables of the developer that must not apply. Empty counts as unset, and a variable that is set wins over .env.
+# The developer's own variables must not apply. An empty variable counts as unset, and wins over .env.
 NOT_FOR_BENCH = [
     *["DATABASE_URL", "DATABASE_POOL_SIZE", "DATABASE_BEHIND_POOLER", "VALKEY_URL", "BROKER_URL", "EMAIL_URL"],
     *["SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "TRUSTED_PROXIES", "STATIC_ROOT", "DEBUG", "LOG_LEVEL"],
@@ -105,7 +105,7 @@ def running_site() -> Iterator[Site]:
             PORT=str(port),
             EMAIL_URL=f"smtp://{HOST}:{mail_port}",
             DJANGO_SETTINGS_MODULE="petition.settings",
-            # Limits are counted as usual, but the generator is one network and thousands of signers.
+            # Limits are counted as usual, but never reached: the generator is one network with thousands of signers.
             **dict.fromkeys(
                 ["LIMIT_NETWORK_SOFT", "LIMIT_NETWORK_HARD", "LIMIT_LETTER_SOFT", "LIMIT_DOMAIN"], "1000000000/hour"
             ),
@@ -216,7 +216,7 @@ Sec-Fetch-User: ?1\r
 """
 FORM = {
     "name": "Zoë Okafor-Lindqvist",
-    "email": "reader-000000000@example.org",
+    "email": "reader-000000000@nowhere.example",
     "affiliation": "University of Nowhere",
     "role": "Teacher of drawing",
     "country": "IT",
@@ -267,7 +267,7 @@ def confirmations(signatures: list[tuple[int, bytes]]) -> list[bytes]:
 
 
 def milliseconds_to_make(path: str, times: int = 15) -> float:
-    """Return the time for a public page without a cache: the fastest of several, which was disturbed least."""
+    """Return the time to make a public page without a cache: the fastest, least disturbed, of several tries."""
     taken = []
     with override_settings(MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != CACHE]):
         client = Client()

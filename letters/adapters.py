@@ -21,14 +21,14 @@ from django.utils.translation import gettext_lazy as _
 from letters.base.accounts.admission import admit_guess, admit_mail, asker_of, is_admitted, network_of, use_admission
 from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
 from letters.base.accounts.operations import forget_unverified
-from letters.base.outbox.composing import BY_NOBODY
+from letters.base.outbox.composing import compose_email_to, pad_email, render_account_email
 from letters.models import User
 from letters.shared.addresses import decrypt, encrypt
 from letters.shared.client_address import NOWHERE
 from letters.shared.limits import TooMany, give_back
+from letters.shared.message_ids import random_message_id
+from letters.shared.site_name import site_name
 from letters.tasks import account_mail
-
-SITE_NAME = "Undersigned"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -66,7 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise self.validation_error("too_many_login_attempts") from refused
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        """allauth calls this when the password was right."""
+        """Give the tries back: allauth calls this when the password was right."""
         give_back(self._guess)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -80,10 +80,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         message: EmailMessage = self.render_mail(template_prefix, email, {**context, "email": email})
         account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
 
-    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
-        message: EmailMessage = super().render_mail(*args, **kwargs)
-        message.extra_headers |= BY_NOBODY
-        return message
+    def render_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> EmailMessage:
+        """Compose the email in the design of all our emails.
+
+        Privacy: all these emails have one size. Otherwise a person who types addresses into our forms could read in a
+        mail log which of them have an account.
+        """
+        message = compose_email_to(render_account_email(template_prefix, context), to=email)
+        message.extra_headers["Message-ID"] = random_message_id()
+        return pad_email(message)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
@@ -93,13 +98,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if address and not is_admitted(self.request, address):
             admit_mail(self.request, address, is_notice=True)
         super().send_notification_mail(template_prefix, user, context, address)
-
-    def send_nothing(self, template_prefix: str, email: str) -> None:
-        """Timing defence: do all the work of an email, which the worker then discards."""
-        context = {"email": email, "code": self.generate_login_code(), "request": self.request}
-        message: EmailMessage = self.render_mail(template_prefix, email, context)
-        message.to = []
-        account_mail.apply_async((pack(message),), queue=ACCOUNTS_QUEUE)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
@@ -116,8 +114,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return decrypt(encrypted_text.encode())
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Use our configured host, not the Host header: passkeys are bound to it for ever."""
-        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": SITE_NAME}
+        """Use our configured host, not the Host header: passkeys are bound to it forever."""
+        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": site_name()}
+
+    def get_totp_issuer(self) -> str:
+        """Return what an authenticator app calls us."""
+        return site_name()
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
         return {**super().get_public_key_credential_user_entity(user), "display_name": user.email}
@@ -162,5 +164,5 @@ def _admit_provider_mail(request: HttpRequest, sociallogin: Any) -> None:
 
 
 def display(user: User) -> str:
-    """Return what allauth calls somebody on their own pages."""
+    """Return how allauth's pages address the person who is signed in."""
     return str(user.email)

@@ -1,17 +1,23 @@
 """The admin only shows data. Operations make changes, from pages of their own.
 
-Three exceptions: the switches, so that staff find them in an emergency (the same operation as `manage.py switch`), and
-two actions that have no page: allowing a collective to publish, and allowing it to invite again.
+Exceptions: the switches, so that staff find them in an emergency (the same operation as `manage.py switch`), the pages
+of the site (imprint, rules …), the site's lists, and actions that have no page: allowing a collective to publish or to
+invite again, and choosing who moderates the site.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from letters.base.site_lists.operations import add_list_entries, may_change_lists, remove_list_entry
+from letters.base.site_pages.forms import SitePageForm, first_values
+from letters.base.site_pages.operations import save_site_page
+from letters.base.site_pages.queries import states_of_pages
 from letters.base.switches.operations import turn_switch
 from letters.models import (
     AddresseeAnswer,
@@ -21,15 +27,28 @@ from letters.models import (
     MemberInvitation,
     Membership,
     OutgoingEmail,
+    RejectionReason,
     Revision,
     Signature,
+    SiteListEntry,
+    SitePage,
     StoppedDomain,
+    Suspension,
     Switch,
     Translation,
     Update,
     User,
 )
-from letters.organizer.collectives.operations import let_invite_again
+from letters.moderator.moderation.admin_forms import RejectionReasonForm
+from letters.moderator.moderation.operations import ReasonWords, set_reason, set_site_moderator
+from letters.moderator.signals.forms import ListEntriesForm
+from letters.organizer.collectives.operations import (
+    end_suspension,
+    let_invite_again,
+    suspend_account,
+    suspend_collective,
+)
+from letters.organizer.collectives.suspension_forms import EndSuspensionForm, SuspensionForm
 from letters.organizer.letter_editor.operations import clear_collective
 
 
@@ -56,17 +75,33 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at ru
 
 @admin.register(User)
 class UserAdmin(ReadOnly):
-    list_display = ["email", "name", "is_staff", "is_active", "joined_at"]
+    list_display = ["email", "name", "is_staff", "moderates_site", "is_active", "suspended_at", "joined_at"]
+    list_filter = ["moderates_site"]
+    actions = ["make_moderator", "end_moderator"]
     search_fields = ["=email"]
     search_help_text = "Enter the whole email address. Addresses are encrypted, so you cannot search for part of one."
-    fields = ["email", "name", "is_staff", "is_active", "is_superuser", "joined_at", "last_login"]
+    fields = ["email", "name", "is_staff", "moderates_site", "is_active", "suspended_at", "is_superuser", "joined_at"]
+    fields += ["last_login"]
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return cast("User", request.user).is_superuser
+
+    @admin.action(description="Let moderate all letters of the site", permissions=["superuser"])
+    def make_moderator(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for person in chosen:
+            set_site_moderator(person, on=True, by=cast("User", request.user), now=timezone.now())
+
+    @admin.action(description="End moderating all letters of the site", permissions=["superuser"])
+    def end_moderator(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for person in chosen:
+            set_site_moderator(person, on=False, by=cast("User", request.user), now=timezone.now())
 
 
 @admin.register(Collective)
 class CollectiveAdmin(ReadOnly):
     """Staff can allow a collective to publish (with CLEAR_COLLECTIVES_FIRST), and to invite again after a stop."""
 
-    list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at"]
+    list_display = ["name", "slug", "created_at", "cleared_at", "asked_to_invite_at", "suspended_at"]
     list_filter = ["cleared_at", "asked_to_invite_at"]
     ordering = ["-created_at"]
     actions = ["clear", "let_invite"]
@@ -146,7 +181,7 @@ class OutgoingEmailAdmin(ReadOnly):
 
 @admin.register(StoppedDomain)
 class StoppedDomainAdmin(ReadOnly):
-    """Domains that we send few emails to for a while, because they refused most of them."""
+    """Domains to which we send few emails for a while, because they refused most of our emails."""
 
     list_display = ["domain", "stopped_at", "until", "times", "refused", "tried"]
     ordering = ["-until"]
@@ -168,6 +203,94 @@ class AddresseeAnswerAdmin(ReadOnly):
 class AuditEventAdmin(ReadOnly):
     list_display = ["at", "actor", "verb", "object_kind", "object_id", "reason"]
     list_select_related = ["actor"]
+
+
+class ListAdmin(ReadOnly):
+    """A list that superusers, and staff who moderate the site, can read and change."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_change_lists(cast("User", request.user))
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_change_lists(cast("User", request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_change_lists(cast("User", request.user))
+
+
+@admin.register(SiteListEntry)
+class SiteListEntryAdmin(ListAdmin):
+    """What staff added to the lists that the site begins with, or removed from them."""
+
+    list_display = ["text", "list", "what", "language", "meant", "added_at"]
+    list_filter = ["list", "is_removed", "language"]
+    search_fields = ["text", "meant"]
+    ordering = ["list", "text"]
+
+    @admin.display(description="What")
+    def what(self, entry: SiteListEntry) -> str:
+        return "Removed" if entry.is_removed else "Added"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_change_lists(cast("User", request.user))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return super().get_form(request, obj, change, **options) if obj else ListEntriesForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ["list", "is_removed", "entries", "language", "reason"]
+        return ["list", "text", "language", "meant", "is_removed", "added_at"]
+
+    def save_model(self, request: HttpRequest, obj: SiteListEntry, form: ListEntriesForm, change: bool) -> None:
+        by, reason = cast("User", request.user), form.cleaned_data["reason"]
+        added = add_list_entries(form.found, by=by, now=timezone.now(), reason=reason)
+        first = form.found[0]
+        stored = SiteListEntry.objects.get(list=first.list, text=first.text)
+        obj.pk, obj.text = stored.pk, f"{added} of {len(form.found)} entries"
+
+    def delete_model(self, request: HttpRequest, obj: SiteListEntry) -> None:
+        remove_list_entry(obj, by=cast("User", request.user), now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[SiteListEntry]) -> None:
+        for entry in queryset:
+            self.delete_model(request, entry)
+
+
+@admin.register(RejectionReason)
+class RejectionReasonAdmin(ListAdmin):
+    """The reasons that moderators can choose. New words make a new row, because decisions keep the old ones."""
+
+    form = RejectionReasonForm
+    list_display = ["code", "__str__", "position", "added_at", "retired_at"]
+    list_filter = ["code"]
+    ordering = ["-retired_at", "position", "code", "-pk"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        is_old = (
+            isinstance(obj, RejectionReason) and RejectionReason.objects.filter(code=obj.code, pk__gt=obj.pk).exists()
+        )
+        return not is_old and may_change_lists(cast("User", request.user))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return ["code", "labels", "sentences", "position", "added_at", "retired_at"]
+        return list(self.form.base_fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["code"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: RejectionReason, form: RejectionReasonForm, change: bool) -> None:
+        by, given = cast("User", request.user), form.cleaned_data
+        stored = set_reason(
+            obj.code,
+            ReasonWords(form.words("label"), form.words("sentence")),
+            position=given["position"],
+            is_retired=given["is_retired"],
+            by=by,
+            now=timezone.now(),
+        )
+        obj.pk, obj.labels, obj.sentences = stored.pk, stored.labels, stored.sentences
 
 
 class SwitchForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -196,3 +319,79 @@ class SwitchAdmin(ReadOnly):
         by, reason = cast("User", request.user), form.cleaned_data["reason"]
         turn_switch(Switch.Name(obj.name), on=obj.is_on, by=by, now=timezone.now(), reason=reason)
         obj.pk = Switch.objects.get(name=obj.name).pk
+
+
+@admin.register(SitePage)
+class SitePageAdmin(ReadOnly):
+    """Versions are kept: changing a page adds a version."""
+
+    form = SitePageForm
+    list_display = ["name", "language", "number", "saved_at", "saved_by"]
+    list_select_related = ["saved_by"]
+    list_filter = ["name", "language"]
+    ordering = ["-saved_at"]
+    fields = ("name", "language", "markdown", "based_on")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        return ["name", "language", "number", "markdown", "saved_at", "saved_by"] if obj else [*self.fields]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        name, language = request.GET.get("name", ""), request.GET.get("language", settings.LANGUAGE_CODE)
+        return first_values(name, language) if name in SitePage.Name.values else {"language": language}
+
+    def save_model(self, request: HttpRequest, obj: SitePage, form: SitePageForm, change: bool) -> None:
+        saved = save_site_page(
+            SitePage.Name(obj.name),
+            obj.language,
+            markdown=obj.markdown,
+            based_on=obj.number - 1,
+            by=cast("User", request.user),
+            now=timezone.now(),
+        )
+        obj.pk, obj.saved_at, obj.saved_by = saved.pk, saved.saved_at, saved.saved_by
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(
+            request, {**(extra_context or {}), "title": "Pages of the site", "pages": states_of_pages()}
+        )
+
+
+@admin.register(Suspension)
+class SuspensionAdmin(ReadOnly):
+    """To suspend is to add one. To restore is to say, in an open one, why it ends."""
+
+    list_display = ["__str__", "collective", "account", "began_at", "ended_at", "reason"]
+    # Performance: a list to select from would name every collective.
+    raw_id_fields = ["collective"]
+    list_select_related = ["collective", "account"]
+    ordering = ["-began_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return request.user.is_superuser and (not isinstance(obj, Suspension) or obj.ended_at is None)
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs, form=EndSuspensionForm if obj else SuspensionForm)
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        told = ["collective", "account", "reason", "began_at", "began_by", "told_at", "ended_at", "ended_by"]
+        return [*told, "end_reason"] if obj else ["collective", "email", "reason"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return self.get_fields(request, obj)[:-1] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Suspension, form: Any, change: bool) -> None:
+        about: dict[str, Any] = {"by": cast("User", request.user), "now": timezone.now()}
+        if change:
+            end_suspension(Suspension.objects.get(pk=obj.pk), reason=form.cleaned_data["end_reason"], **about)
+            return
+        reason, account = form.cleaned_data["reason"], form.cleaned_data["account"]
+        if account:
+            obj.pk = suspend_account(account, reason=reason, **about).pk
+        else:
+            obj.pk = suspend_collective(form.cleaned_data["collective"], reason=reason, **about).pk

@@ -19,6 +19,11 @@ SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
     },
+    "carry out bulk decisions": {
+        "task": "letters.decide_in_bulk",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": "bulk", "expires": SWEEP_SECONDS},
+    },
     "create the emails of updates": {
         "task": "letters.spread_update",
         "schedule": SWEEP_SECONDS,
@@ -49,13 +54,23 @@ SCHEDULE = {
         "schedule": crontab(),
         "options": {"queue": "publishing", "expires": 60},
     },
+    "create emails to organizers and staff": {
+        "task": "letters.notify",
+        "schedule": crontab(),
+        "options": {"queue": "bulk", "expires": 60},
+    },
+    "end the days of collectives": {
+        "task": "letters.end_days",
+        "schedule": crontab(minute="*/10"),
+        "options": {"queue": "bulk", "expires": 600},
+    },
     "remind or delete unconfirmed signatures": {
         "task": "letters.tend_unconfirmed",
         "schedule": crontab(minute="*/10"),
         "options": {"queue": "bulk"},
     },
     "delete unanswered invitations to sign first": {
-        "task": "letters.tend_first_signers",
+        "task": "letters.tend_first_signatories",
         "schedule": crontab(minute="4-59/10"),
         "options": {"queue": "bulk"},
     },
@@ -69,9 +84,34 @@ SCHEDULE = {
         "schedule": crontab(minute=23),
         "options": {"queue": "bulk"},
     },
+    "tell people of suspensions": {
+        "task": "letters.tell_suspended",
+        "schedule": crontab(),
+        "options": {"queue": "bulk", "expires": 60},
+    },
+    "delete claims of the review queue that have ended": {
+        "task": "letters.tidy_claims",
+        "schedule": crontab(minute=11),
+        "options": {"queue": "bulk"},
+    },
+    "forget what readers reported": {
+        "task": "letters.forget_reports",
+        "schedule": crontab(minute=41),
+        "options": {"queue": "bulk"},
+    },
+    "delete traces of signings after a week": {
+        "task": "letters.forget_traces",
+        "schedule": crontab(minute="13-59/30"),
+        "options": {"queue": "bulk"},
+    },
     "delete unused pictures": {
         "task": "letters.tidy_pictures",
         "schedule": crontab(hour=4, minute=7),
+        "options": {"queue": "bulk"},
+    },
+    "empty the bin of drafts": {
+        "task": "letters.empty_bin",
+        "schedule": crontab(hour=4, minute=27),
         "options": {"queue": "bulk"},
     },
     "recount every letter": {

@@ -7,17 +7,22 @@ from celery import shared_task
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
+from letters.moderator.live_signals.operations import score_signatures
+from letters.moderator.moderation.tasks import decide_in_bulk, tidy_queue
+from letters.moderator.reports.tasks import forget_old_reports
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
-from letters.organizer.collectives.tasks import tend_invitations
+from letters.organizer.collectives.tasks import tell_suspended, tend_invitations
 from letters.organizer.dashboard.tasks import compare_tallies, forget_vias
 from letters.organizer.exports.tasks import make_exports
 from letters.organizer.exports.tasks import tidy_exports as tidy_files
 from letters.organizer.first_signatories.mail import EMAIL_BUILDERS as FIRST_SIGNATORY_EMAILS
 from letters.organizer.first_signatories.tasks import tend_first_signatories
-from letters.organizer.letter_editor.tasks import publish_due
+from letters.organizer.letter_editor.tasks import publish_due, tidy_drafts
+from letters.organizer.notifications.mail import EMAIL_BUILDERS as NOTIFICATION_EMAILS
+from letters.organizer.notifications.tasks import end_days, notify
 from letters.organizer.pictures.tasks import tidy_pictures
 from letters.organizer.updates.mail import EMAIL_BUILDERS as UPDATE_EMAILS
-from letters.organizer.updates.tasks import carry_on
+from letters.organizer.updates.tasks import carry_on, tidy_updates
 from letters.public.public_pages.tasks import build_list as build_public_list
 from letters.public.public_pages.tasks import recount_letters, sequence, sweep, tidy_lists
 from letters.shared import wakeups
@@ -25,6 +30,7 @@ from letters.shared.clock import database_now
 from letters.signer.carry_over.mail import EMAIL_BUILDERS as CARRY_OVER_EMAILS
 from letters.signer.carry_over.tasks import owe_questions
 from letters.signer.signing.mail import EMAIL_BUILDERS as SIGNING_EMAILS
+from letters.signer.signing.operations import forget_traces
 from letters.signer.signing.tasks import tend_unconfirmed
 
 # The function that builds each kind of email.
@@ -34,12 +40,13 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
     **FIRST_SIGNATORY_EMAILS,
     **CARRY_OVER_EMAILS,
     **UPDATE_EMAILS,
+    **NOTIFICATION_EMAILS,
 }
 
 
 @shared_task(name="letters.deliver")
 def deliver() -> None:
-    """Send emails that are due and that somebody waits for."""
+    """Send emails that are due and that someone waits for."""
     wakeups.awake("letters.deliver")
     deliver_owed(EMAIL_BUILDERS)
 
@@ -62,13 +69,13 @@ def spread_update() -> None:
 def sequence_letter(letter_id: int) -> None:
     """Number the confirmed signatures of one letter, and update its counts."""
     wakeups.awake("letters.sequence", letter_id)
-    sequence(letter_id, now=database_now())
+    sequence(letter_id, now=database_now(), score=score_signatures)
 
 
 @shared_task(name="letters.sweep_letters")
 def sweep_letters() -> None:
     """Do the same for every letter whose counts are outdated."""
-    sweep(now=database_now())
+    sweep(now=database_now(), score=score_signatures)
 
 
 @shared_task(name="letters.owe_carry_overs")
@@ -84,6 +91,18 @@ def publish_letters_due() -> None:
     publish_due(now=database_now())
 
 
+@shared_task(name="letters.notify")
+def notify_people() -> None:
+    """Create the emails to organizers and staff about what happened."""
+    notify(now=database_now())
+
+
+@shared_task(name="letters.end_days")
+def end_days_of_collectives() -> None:
+    """Announce what happened on the days that are over, and the collectives that wait for staff."""
+    end_days(now=database_now())
+
+
 @shared_task(name="letters.tend_unconfirmed")
 def tend() -> None:
     """Remind people who have not confirmed, and delete signatures that were never confirmed."""
@@ -96,7 +115,13 @@ def tend_invited() -> None:
     tend_invitations(now=database_now())
 
 
-@shared_task(name="letters.tend_first_signers")
+@shared_task(name="letters.tell_suspended")
+def tell_people_suspended() -> None:
+    """Tell people that they, or their collective, were suspended or restored."""
+    tell_suspended(now=database_now())
+
+
+@shared_task(name="letters.tend_first_signatories")
 def tend_invitations_to_sign() -> None:
     """Delete unanswered invitations of first signatories, and lists that nobody confirmed."""
     tend_first_signatories(now=database_now())
@@ -144,6 +169,39 @@ def account_mail(packed: str) -> None:
 def tidy_accounts() -> None:
     """Delete expired sessions, and accounts that were never confirmed."""
     tidy(now=database_now())
+
+
+@shared_task(name="letters.empty_bin")
+def empty_bin_of_drafts() -> None:
+    """Delete drafts of letters and updates that have been in the bin for 30 days."""
+    now = database_now()
+    tidy_drafts(now=now)
+    tidy_updates(now=now)
+
+
+@shared_task(name="letters.decide_in_bulk")
+def decide_about_many() -> None:
+    """Carry out the bulk decisions of moderators."""
+    wakeups.awake("letters.decide_in_bulk")
+    decide_in_bulk()
+
+
+@shared_task(name="letters.tidy_claims")
+def tidy_claims() -> None:
+    """Delete claims of the review queue that have ended, and words that accepted changes replaced."""
+    tidy_queue(now=database_now())
+
+
+@shared_task(name="letters.forget_reports")
+def forget_reports() -> None:
+    """Delete what readers wrote in reports that were decided long ago."""
+    forget_old_reports(now=database_now())
+
+
+@shared_task(name="letters.forget_traces")
+def forget_old_traces() -> None:
+    """Delete what the signals compare, a week after the signing."""
+    forget_traces(now=database_now())
 
 
 @shared_task(name="letters.tidy_pictures")

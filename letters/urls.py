@@ -21,6 +21,7 @@ register_converter(LanguageCode, "language")
 urlpatterns = [
     path("", include("letters.signer.signing.urls")),
     path("", include("letters.organizer.letter_editor.urls")),
+    path("", include("letters.organizer.letter_moves.urls")),
     path("", include("letters.organizer.pictures.urls")),
     path("", include("letters.organizer.collectives.urls")),
     path("", include("letters.signer.carry_over.urls")),
@@ -29,7 +30,10 @@ urlpatterns = [
     path("", include("letters.organizer.exports.urls")),
     path("", include("letters.organizer.updates.urls")),
     path("", include("letters.organizer.letter_delivery.urls")),
+    path("", include("letters.organizer.notifications.urls")),
     path("", include("letters.moderator.moderation.urls")),
+    path("", include("letters.moderator.takedowns.urls")),
+    path("", include("letters.moderator.reports.urls")),
     path("", include("letters.public.public_pages.urls")),
     path("accounts/", include("letters.base.accounts.urls")),
     path("", include("letters.base.outbox.urls")),

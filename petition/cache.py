@@ -1,4 +1,4 @@
-"""Store cache values in Valkey as JSON. Security: somebody who can write there can change values but cannot run code.
+"""Store cache values in Valkey as JSON. Security: someone who can write there can change values but cannot run code.
 
 Privacy: keys are hashed, so that Valkey reveals no address, network or account.
 """

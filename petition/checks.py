@@ -1,4 +1,4 @@
-"""System checks for everything that must be true of the settings before anybody can sign.
+"""System checks for everything that must be true of the settings before anyone can sign.
 
 A process with an error does not start.
 """
@@ -32,7 +32,10 @@ def refuse_unsafe_boot() -> None:
 
 
 def _left_over_laptop() -> list[CheckMessage]:
-    """Refuse laptop mode without LAPTOP=1, which `make run` sets. A server that only finds its files is no laptop."""
+    """Refuse laptop mode without LAPTOP=1, which `make run` sets.
+
+    A server that only has leftover files of `make run` is not a laptop.
+    """
     if not settings.LAPTOP or environment.flag("LAPTOP"):
         return []
     return [

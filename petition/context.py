@@ -12,5 +12,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     return {
         "SITE_URL": settings.SITE_URL,
         "source_url": settings.SOURCE_URL or reverse("source"),
+        "operator": settings.OPERATOR,
+        "operator_contact": settings.OPERATOR_CONTACT,
         "has_mailbox": settings.MAILBOX_DIR is not None,
     }

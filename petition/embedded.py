@@ -31,7 +31,7 @@ PLAIN_PATH = re.compile(r"[\w./+@-]+")
 
 
 class CannotStart(Exception):
-    """A server cannot start. The message is all that the person needs to read."""
+    """A server cannot start. The message says all that the person needs to know."""
 
 
 class Interruption:
@@ -138,7 +138,7 @@ class Postgres:
         return f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}&port=5432"
 
     def stop(self) -> None:
-        """Stop the server of this folder, also one that an earlier run left behind."""
+        """Stop the server of this folder, even one that an earlier run left behind."""
         try:
             first, *_, sockets = (self.folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[:5]
             pid = int(first)
@@ -210,7 +210,7 @@ class Postgres:
         return {"user": user, "group": group, "extra_groups": []}
 
     def _complaint(self, output: str) -> str:
-        """Return the line that names the cause, from the server's log or else from the program that starts it."""
+        """Return the line that names the cause, from the server's log or from the program that starts the server."""
         log = self.folder / "log"
         lines = [*output.splitlines(), *(log.read_text(errors="replace").splitlines() if log.exists() else [])]
         reasons = [found[1] for line in lines if (found := re.search(r"(?:FATAL|PANIC|error): +(.+)", line))]

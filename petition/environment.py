@@ -6,6 +6,7 @@ that it does not appear in a process list.
 
 import os
 import re
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -17,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Installed as a package, without the source tree.
 IS_INSTALLED = not (BASE_DIR / "pyproject.toml").is_file()
-# The folder of .env and var/, which nobody expects among installed packages.
+# The folder of .env and var/: never among installed packages, where nobody would look for them.
 HOME_DIR = Path.cwd() if IS_INSTALLED else BASE_DIR
 
 TRUE = {"1", "true", "yes", "on"}
@@ -208,6 +209,34 @@ def webhook_secret(name: str) -> str:
     if value and (not re.fullmatch("[A-Za-z0-9._~-]+", user) or not re.fullmatch("[A-Za-z0-9._~-]{16,}", password)):
         refuse(f"{name} must be a name and a password of 16 or more letters and digits, with a colon between them.")
     return value
+
+
+def sender(name: str, default: str) -> str:
+    """Return one sender of emails: an address, with or without a name."""
+    value = text(name, default)
+    found = getaddresses([value])
+    if len(found) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", found[0][1]) or not value.isprintable():
+        refuse(f"{name} must look like Open Letters <letters@example.org>, not {value!r}.")
+    return value
+
+
+def line(name: str, *, most: int) -> str:
+    """Return a short text; empty without one."""
+    value = text(name)
+    if len(value) > most or not value.isprintable():
+        refuse(f"{name} must be one line of at most {most} characters.")
+    return value
+
+
+def contact(name: str) -> dict[str, str]:
+    """Return a web address or an email address, as a link and as it is shown; empty without one."""
+    value = text(name)
+    if not value:
+        return {}
+    is_page = value.startswith(("http://", "https://")) and bool(_parts(value).hostname)
+    if len(value) > 200 or not (is_page or re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", value, re.ASCII)):
+        refuse(f"{name} must be an address like https://example.org/contact or people@example.org, not {value!r}.")
+    return {"url": value if is_page else f"mailto:{value}", "shown": value}
 
 
 def _parts(address: str) -> SplitResult:

@@ -1,10 +1,10 @@
 """Answer health checks: is the process alive (/healthz), and does every part work (/readyz, `manage.py status`)?
 
-Monitors ask by IP address, without a host name. So these are answered before the host is checked, and only the path of
-the request is used.
+Monitors ask by IP address, without a host name. So these requests are answered before the host is checked, and only
+their path is used.
 
-Privacy: /readyz tells strangers which service is unavailable, and how long email has waited in steps of five minutes. A
-shorter step would tell somebody with a mail server's log when others signed.
+Privacy: /readyz tells strangers which service is unavailable, and how long email has waited in steps of five minutes.
+Shorter steps would tell someone with a mail log when others signed.
 """
 
 import threading
@@ -30,7 +30,7 @@ from letters.base.outbox.queries import waiting_since
 from letters.schedule import QUEUES
 from petition import heartbeats
 
-# Parts report every few seconds.
+# Each part reports every few seconds.
 MAX_SILENT_SECONDS = 60
 MAX_MAIL_WAITS_SECONDS = 600
 STEP_SECONDS = 300
@@ -40,7 +40,7 @@ KEPT_SECONDS = 5
 
 @dataclass(frozen=True)
 class Check:
-    """A part, with a number of seconds or of items where there is one."""
+    """The state of one part, with a number of seconds or items if it has one."""
 
     name: str
     ok: bool
@@ -83,7 +83,7 @@ def _parts() -> list[Check]:
 
 @contextmanager
 def _answering() -> Iterator[list[Check]]:
-    """Collect the answers of a part; none if it fails."""
+    """Collect the answers of one part; no answer if it fails."""
     checks: list[Check] = []
     try:
         yield checks
@@ -102,9 +102,9 @@ _looking = threading.Lock()
 
 
 def recent_checks() -> list[Check]:
-    """Return the last answer if it is recent.
+    """Return the last answer if it is recent, otherwise check again.
 
-    While one thread checks, the others get the previous answer, so at most one waits.
+    While one thread checks, the others get the last answer, so at most one waits.
     """
     global _last  # noqa: PLW0603 -- one answer a process is what is wanted
     if time.monotonic() - _last[0] > KEPT_SECONDS and _looking.acquire(blocking=not _last[1]):
@@ -146,7 +146,7 @@ PAGES = {"/healthz": healthz, "/readyz": readyz}
 
 
 class Health:
-    """The first middleware, so that it answers before anything that needs another part or checks the host."""
+    """Middleware that comes first, so that it answers before anything that needs another part or checks the host."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

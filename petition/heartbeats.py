@@ -26,7 +26,7 @@ def note(parts: Iterable[str]) -> None:
             pipeline.set(_key(part), 1, ex=FORGOTTEN_AFTER_SECONDS)
         pipeline.execute()
     except (redis.RedisError, OSError):
-        return  # Nothing is recorded, and the health check shows that.
+        return  # Nothing is recorded, so the health check shows a failure.
 
 
 def seconds_since(parts: Iterable[str]) -> dict[str, float | None]:

@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def run() -> None:
-    """Start everything, print the banner, and run until somebody stops it or a part ends."""
+    """Start everything, print the banner, and run until someone stops it or a process ends."""
     os.environ.update(LAPTOP="1", DJANGO_SETTINGS_MODULE="petition.settings")
     load_dotenv(environment.HOME_DIR / ".env")
     port = environment.whole("PORT", 8000, least=1, most=65535)
@@ -114,7 +114,7 @@ class Ledger:
 
 @contextmanager
 def locked_ledger(var: Path) -> Iterator[Ledger]:
-    """Open the list for this process alone. The lock ends with the process in every case."""
+    """Open and lock the list for this process alone. The lock always ends with the process."""
     with (var / "laptop.lock").open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -148,14 +148,14 @@ def wait_for_the_end(processes: list[psutil.Process]) -> None:
 
 
 def _is_alive(process: psutil.Process) -> bool:
-    # A zombie has ended. In a container without init nobody collects it, so waiting would never end.
+    # A zombie counts as ended. In a container without init nobody reaps it, so waiting would never end.
     with suppress(psutil.NoSuchProcess):
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 
 def _is_another(pid: int, created: float) -> bool:
-    """Tell whether another process has this number now. (A number is not reused while its session has members.)"""
+    """Return whether another process has this number now. (A number is not reused while its session has members.)"""
     with suppress(psutil.NoSuchProcess):
         return bool(abs(psutil.Process(pid).create_time() - created) > 1)
     return False
@@ -220,7 +220,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def servers(var: Path, ledger: Ledger, stack: ExitStack) -> dict[str, str]:
-    """Start the embedded servers and return their addresses; check those that were given."""
+    """Start the embedded servers, or check the servers that the settings name. Return their addresses."""
     addresses = {}
     if environment.database_url("DATABASE_URL", ""):
         refuse_silent_database(environment.text("DATABASE_URL"))
@@ -283,7 +283,9 @@ def collect_static() -> None:
     files = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
     # ctime instead of mtime: installers keep an older mtime.
     if not manifest.exists() or manifest.stat().st_ctime <= max(file.stat().st_ctime for file in files):
-        call_command("collectstatic", verbosity=0, interactive=False)
+        # Deadlock: WhiteNoise compresses in threads. An interruption while one of them holds a lock leaves it locked.
+        with interruption.held_back():
+            call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def make_organizer(laptop: Laptop) -> None:
@@ -323,7 +325,7 @@ def clock(var: Path) -> list[str]:
 
 
 def celery() -> list[str]:
-    # On a laptop, running as root is no news.
+    # Hide Celery's warning about running as root, which is normal in a container on a laptop.
     quiet = ["-W", "ignore:You're running the worker with superuser privileges"]
     return [sys.executable, *quiet, "-m", "celery", "--quiet", "--app", "petition"]
 

@@ -6,9 +6,11 @@ import socket
 
 HOSTNAME = socket.gethostname()
 
-# A token can also be in a query: the sign-in page gets the path to return to.
+# A token can also be in a query string: the sign-in page gets the path to which it returns.
 TOKEN_IN_PATH = re.compile(
-    r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)invitations)(?:/|%2F))[^/\s\"'?#]+", re.IGNORECASE
+    r"((?:/|%2F)(?:signatures(?:/|%2F)[a-z-]+|organize(?:/|%2F)(?:invitations|emails(?:/|%2F)off(?:/|%2F)[^/\s]+?)|drafts)"
+    r"(?:/|%2F))[^/\s\"'?#]+",
+    re.IGNORECASE,
 )
 # Bounded by the longest path (RFC 5321). Denial of service: without a bound, a line of 8 kB takes a second.
 ADDRESS = re.compile(r"([^\s<>\"(),;:]{1,256})(?:@|%40)([^\s<>\"'(),;:]+)")
@@ -30,7 +32,7 @@ def without_secrets(line: str) -> str:
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """Keep the name of one of our nodes: it tells which machine and queue a line is about."""
+    """Keep the name of one of our nodes: it says which machine and queue a line is about."""
     name, host = match[1].lstrip("'"), match[2].rstrip(".")
     is_node = name.rstrip("0123456789") in NODES and (host == HOSTNAME or OF_A_NODE.fullmatch(host))
     return match[0] if is_node else "(address)"

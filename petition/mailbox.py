@@ -21,7 +21,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-# Nanoseconds since 1970 with 20 digits, so that names sort by time; the rest distinguishes emails of one moment.
+# Nanoseconds since 1970 with 20 digits, so that names sort by time; the rest distinguishes emails of the same moment.
 NAME = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
 SHOWN = 100
 JUST_LOOKING = (

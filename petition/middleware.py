@@ -1,4 +1,4 @@
-"""Middleware for every request: it sets the page's language, and makes a readable page of every refusal."""
+"""Middleware for every request: it sets the page's language, and turns every refusal into a readable page."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ BEHIND_ACCOUNTS = {"accounts", "moderate", "organize"}
 
 
 def page_language(get_response: GetResponse) -> GetResponse:
-    """Set the language of a public page by its address: /it/… is Italian, all others are English.
+    """Set the language of a public page by its URL: /it/… is Italian, all others are English.
 
     Django's own LocaleMiddleware would add `Vary: Accept-Language`, and no cache keeps a page that varies. Pages for
     people with accounts are never cached, and use the language of the browser.
@@ -70,8 +70,7 @@ class Sessions(SessionMiddleware):
         return response
 
 
-# The part that has failed when this exception is raised. Kombu wraps
-# Valkey's errors in its own where Valkey is the broker.
+# Which service has failed, by the exception that is raised. If Valkey is the broker, Kombu wraps its errors.
 PARTS: dict[str, tuple[type[Exception], ...]] = {
     "The database": (OperationalError, InterfaceError),
     "The broker": (KombuError,),
@@ -80,7 +79,7 @@ PARTS: dict[str, tuple[type[Exception], ...]] = {
 
 
 class SafeText:
-    """Denial of service: no view, form or library gets text that takes longer to normalise than to read."""
+    """Denial of service: keep text that takes longer to normalise than to read from every view, form and library."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -92,7 +91,7 @@ class SafeText:
         if request.META.get("QUERY_STRING"):
             request.GET = safe_fields(request.GET)  # type: ignore[assignment]  # a plain attribute at run time
         if request.method == "POST":
-            # A client that hangs up has sent nothing, so the view finds no fields.
+            # If the client has hung up, the view finds no fields.
             with suppress(UnreadablePostError):
                 request.POST = safe_fields(request.POST)  # type: ignore[assignment]
 
@@ -104,10 +103,10 @@ def _largest_body(path: str) -> int:
 
 
 def _page_above(path: str) -> str:
-    """Return the nearest page above an organizer's address, or "".
+    """Return the nearest page above an organizer's URL, or "".
 
-    Forms with errors are shown at addresses that answer only to POST. Somebody who returns to that address from the
-    browser's history finds the way back to the form.
+    Forms with errors are shown at URLs that accept only POST. So people who return to such a URL from the browser's
+    history find their way back to the form.
     """
     parts = path.strip("/").split("/")
     if parts[0] not in BEHIND_ACCOUNTS:
@@ -143,7 +142,7 @@ class PlainRefusals:
         if isinstance(exception, Refused):
             return self._refused(request, exception)
         if isinstance(exception, RecursionError):
-            # For example JSON of a hundred thousand nested lists instead of a passkey.
+            # For example, a hundred thousand nested lists as JSON instead of a passkey.
             log.error(
                 "A request was nested too deeply to read, at %s",
                 request.resolver_match and request.resolver_match.view_name,
@@ -158,9 +157,9 @@ class PlainRefusals:
         return page
 
     def _refused(self, request: HttpRequest, refused: Refused) -> HttpResponse:
-        """Answer a refusal that its view does not expect.
+        """Answer a refusal that the view does not expect.
 
-        Race: between the guard of a page and its operation, a role can be removed or a letter withdrawn.
+        Race: after the view's check and before the operation, a role can be removed or a letter withdrawn.
         """
         log.warning("A view did not expect this refusal: %s", refused.code)
         if isinstance(refused, TooMany):

@@ -1,4 +1,4 @@
-"""How static files are stored: named by their content, and compressed."""
+"""Store static files under names that contain a hash of their content, and compress them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The face of the letters, on the web and in PDFs: Libertinus Serif, under the SIL Open Font License 1.1.
+"""The font of letters, on the web and in PDFs: Libertinus Serif, under the SIL Open Font License 1.1.
 
 Typst, which sets our PDFs, contains the whole font. `collectstatic` copies it from there, keeps the characters of Latin
 scripts and compresses it. Other scripts use the reader's own fonts.
@@ -46,16 +46,16 @@ LICENCE = "LICENCE.txt"
 # The first bytes of an OpenType font with PostScript outlines.
 SIGNATURE = b"OTTO"
 MAX_TABLES = 40
-# Numbers in the font's table of names. They stay in the files that we send.
+# Ids in the font's name table. These names stay in the files that we send.
 COPYRIGHT, FULL_NAME, LICENCE_NOTE, LICENCE_URL = 0, 4, 13, 14
 
 
 class NoFace(Exception):
-    """Typst does not contain the font any more."""
+    """Typst no longer contains the font."""
 
 
 class TextFaceFinder(BaseFinder):
-    """Makes the files of the face, and gives them to `collectstatic`."""
+    """Make the font files, and hand them to `collectstatic`."""
 
     def check(self, **_: object) -> list[Any]:
         return []  # There is nothing to configure.
@@ -94,7 +94,7 @@ def made_face() -> Path:
 
 
 def _where_to_keep() -> Path:
-    """Return a folder in the virtual environment, which lives as long as its Typst; otherwise one beside our data."""
+    """Return a folder in the virtual environment, which is replaced with its Typst; otherwise one beside our data."""
     environment = Path(sys.prefix)
     if sys.prefix != sys.base_prefix and os.access(environment, os.W_OK):
         return environment / "share" / "undersigned"
@@ -115,7 +115,7 @@ def _make(folder: Path) -> None:
 
 
 def _fonts_in_typst() -> Iterator[bytes]:
-    """Yield the fonts that Typst's library contains as they are. Each says how long it is."""
+    """Yield the fonts that Typst's library contains uncompressed. Each font contains its own length."""
     found = util.find_spec("typst._typst")
     if found is None or found.origin is None:
         raise NoFace("Typst has no library here.")

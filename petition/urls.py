@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /healthz and /readyz, answered by the first middleware
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    # /source.tar.gz   the program that this site runs
+    # /source.tar.gz   the source of this site
     path("source.tar.gz", source.source, name="source"),
 ]
 

@@ -15,7 +15,7 @@ BOUNDARY = re.compile(r';\s*(boundary="[^"]*"|boundary=[^;\s]*)', re.IGNORECASE)
 
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Reduce a form's Content-Type to what our forms have: they are UTF-8, whatever the sender says.
+    """Reduce a form's Content-Type to that of our own forms: they are UTF-8, whatever the sender says.
 
     Django decodes forms and paths with the charset named there, even if it is not a text encoding (`hex`), and fails
     before any middleware could answer.

@@ -4,6 +4,7 @@ The organizer owns the collective that publishes it, a teammate edits with them,
 stranger belongs to another collective. A reader reads, and a signer signs. people.py defines what they can do.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, cast
@@ -11,6 +12,7 @@ from typing import Any, cast
 import hypothesis
 import pytest
 import redis
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.http import HttpRequest
 from django.test.client import Client, ClientMixin
@@ -19,6 +21,8 @@ from pytest_django import Settings
 from redis.connection import AbstractConnection
 from whitenoise import WhiteNoise
 
+from letters.base.site_lists import queries as site_lists_queries
+from letters.base.site_pages import queries as site_pages_queries
 from letters.base.switches import queries as switches_queries
 from letters.models import Collective, Letter, Membership, User
 from letters.organizer.collectives.operations import create_collective
@@ -34,13 +38,13 @@ LetterMaker = Callable[..., Letter]
 
 
 def _set_login_cookies(client: Client, request: HttpRequest) -> None:
-    """Do what Django's test client does after `force_login`, with the key in the cookie and not its hash."""
+    """Do what Django's test client does after `force_login`, with the key itself in the cookie and not its hash."""
     client.cookies[settings.SESSION_COOKIE_NAME] = cast("SessionStore", request.session).cookie_key
 
 
 ClientMixin._set_login_cookies = _set_login_cookies  # type: ignore[attr-defined]
 
-# The machine may be busy, and our fixtures work for many examples.
+# The machine may be busy, and our fixtures may serve many examples.
 hypothesis.settings.register_profile(
     "undersigned",
     hypothesis.settings(),
@@ -74,7 +78,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Record each new connection to Valkey: connecting to one that is away takes time."""
+    """Record each new connection to Valkey: connecting takes time while Valkey is unavailable."""
     tried: list[str] = []
     connect = AbstractConnection.connect
 
@@ -88,7 +92,7 @@ def connects(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def organizer(db: None) -> User:
-    return User.objects.create_user("olga@example.org", name="Olga")
+    return _person("olga@example.org", "Olga")
 
 
 @pytest.fixture
@@ -103,7 +107,7 @@ def moderator(collective: Collective) -> User:
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    user = User.objects.create_user("sven@example.org", name="Sven")
+    user = _person("sven@example.org", "Sven")
     create_collective(name="The Other Side", slug="the-other-side", by=user, now=NOW)
     return user
 
@@ -127,8 +131,8 @@ def draft(collective: Collective, organizer: User) -> LetterMaker:
 
 @pytest.fixture
 def published(draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch) -> LetterMaker:
-    """Create letters in English and Italian that take signatures: `published(ask_country="required")`."""
-    # All at one moment, which the quota would not allow.
+    """Create letters in English and Italian that accept signatures: `published(ask_country="required")`."""
+    # All at the same moment, which the quota would not allow.
     monkeypatch.setattr(publishing, "MAX_FIRST_PUBLICATIONS", 1000)
 
     def make(slug: str = "night-trains", **values: Any) -> Letter:
@@ -155,21 +159,40 @@ def signer() -> Signer:
     return Signer()
 
 
+class UnchangedLists:
+    """Stands for the lists that the site begins with, so that no statement looks for changes, until they change."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.real = site_lists_queries._state
+        self.real.cache_clear()
+
+    def __call__(self, period: int) -> tuple[int, int]:
+        return 0, 0
+
+    def cache_clear(self) -> None:
+        self.monkeypatch.setattr(site_lists_queries, "_state", self.real)
+
+
 @pytest.fixture(autouse=True)
 def _pages_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep pages for one test only, and check their ETag each time, so that nobody waits half a second for a change."""
+    """Keep pages for one test only, and check their ETag each time: no test waits half a second for a change."""
     monkeypatch.setattr(caching, "FRESH_SECONDS", -1)
     kept_pages().pages.clear()
     latest_versions.forget()
     signing_texts._letter_in_second.cache_clear()
+    # Nobody has written a page of the site, until a test saves one and calls `forget_texts`.
+    monkeypatch.setattr(site_pages_queries, "_known", site_pages_queries._Known({}, until=math.inf))
+    # Nobody has changed a list of the site, until a test changes one.
+    monkeypatch.setattr(site_lists_queries, "_state", UnchangedLists(monkeypatch))
     # Switches keep their state until a test turns one.
     monkeypatch.setattr(switches_queries, "_second", lambda: 0)
-    switches_queries._standing.cache_clear()
+    switches_queries._all.cache_clear()
 
 
 @pytest.fixture
 def valkey() -> Iterator["redis.Redis"]:
-    """Valkey without wake-ups, and a process that does not avoid it."""
+    """Valkey without wake-ups from earlier tests, and a process that does not remember a failure of it."""
     connection = redis.Redis.from_url(settings.VALKEY_URL)
     forget_wakeups(connection)
     yield connection
@@ -179,7 +202,7 @@ def valkey() -> Iterator["redis.Redis"]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_been_counted(_valkey_of_the_tests: "redis.Redis") -> None:
-    """Reset the limits: all tests sign from one network, and few are about limits."""
+    """Reset the limits: all tests sign from one network, and few of them are about limits."""
     keys = [latest_versions.KEY, *_valkey_of_the_tests.scan_iter(f"{limits.PREFIX}:*", count=1000)]
     _valkey_of_the_tests.delete(*keys)
     limits._salt.cache_clear()
@@ -207,7 +230,14 @@ def forget_wakeups(connection: "redis.Redis") -> None:
     wakeups._circuit_open_until = 0.0
 
 
+def _person(email: str, name: str) -> User:
+    """Create an account whose owner has confirmed the address."""
+    user = User.objects.create_user(email, name=name)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
 def _member(collective: Collective, name: str, role: str) -> User:
-    user = User.objects.create_user(f"{name.lower()}@example.org", name=name)
+    user = _person(f"{name.lower()}@example.org", name)
     Membership.objects.create(collective=collective, user=user, role=role, created_at=NOW)
     return user

@@ -1,4 +1,4 @@
-"""Measure work independently of what else the machine does."""
+"""Measure work independently of the load of the machine."""
 
 import time
 from collections.abc import Callable

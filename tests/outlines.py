@@ -20,7 +20,7 @@ class Outline(HTMLParser):
 
     def end(self) -> None:
         if self.words.strip():
-            # A line break becomes a stroke.
+            # A line break becomes a slash.
             lines = [" ".join(line.split()) for line in self.words.split("\x1f")]
             self.lines.append(f"{'> ' * self.quotes}{self.kind or 'p'}: {' / '.join(lines)}")
         self.words, self.kind = "", ""
@@ -66,7 +66,7 @@ class Outline(HTMLParser):
             return f"{indent}-"
         number = int(value or self.lists[-1])
         self.lists[-1] = number + 1
-        # On paper a note stands at the foot of the page, after a small number.
+        # On paper a note is at the foot of the page, after a small number.
         self.pieces += [f"{number}."] if "notes" not in self.lines else []
         return f"{indent}{number}."
 
@@ -115,7 +115,7 @@ class PlainOutline:
             is_apart = self.read(words, quotes, is_apart=is_apart)
 
     def read(self, words: str, quotes: str, *, is_apart: bool) -> bool:
-        """Tell whether the next line begins a block."""
+        """Return whether the next line begins a block."""
         if not words:
             return True
         found = MARK.fullmatch(words)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from uuid import uuid4
 
 from altcha import Challenge, Payload, solve_challenge
 from django.core import mail
@@ -22,6 +23,7 @@ from letters.base.outbox.tasks import deliver_owed
 from letters.base.switches import queries as switches_queries
 from letters.base.switches.operations import turn_switch
 from letters.models import SALT_BYTES, Letter, OutgoingEmail, Signature, Switch, User
+from letters.moderator.signals.mash import has_mash
 from letters.organizer.letter_editor.operations import Text
 from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep
@@ -39,7 +41,7 @@ Response: TypeAlias = "_MonkeyPatchedWSGIResponse"
 Input = TypeVar("Input")
 Output = TypeVar("Output")
 
-# In the past by every clock that runs these tests, so whatever is due at this moment is due.
+# In the past for every machine that runs these tests, so that everything due at this time is due.
 NOW = datetime(2025, 3, 3, 12, 0, tzinfo=UTC)
 
 EN = Text(
@@ -69,7 +71,7 @@ CODE = re.compile(r"^ *(\d{3} \d{3})$", re.MULTILINE)
 def site() -> ClientHandler:
     """Return the site as a web server has it. Created once, because it reads every static file.
 
-    Django's Client would create a handler for each visitor, and would ignore a page that forgets its CSRF exemption.
+    Django's Client would create a handler for each visitor, and would not notice a page without its CSRF exemption.
     """
     handler = ClientHandler(enforce_csrf_checks=True)
     handler.load_middleware()
@@ -85,7 +87,7 @@ def kept_pages() -> PublicPageCache:
 
 
 class Reader:
-    """Somebody with a browser."""
+    """A person with a browser."""
 
     def __init__(self, handler: ClientHandler | None = None) -> None:
         self.client = Client(enforce_csrf_checks=True, raise_request_exception=False)
@@ -134,7 +136,7 @@ class Signer(Reader):
         return self.client.post(letter.url_of("sign", language), fields, headers={**FROM_OUR_PAGE, **_headers(headers)})
 
     def calculate(self, page: Response, **instead: str) -> Response:
-        """Solve the puzzle of the page "One moment", as its script does, and send the form again."""
+        """Solve the proof of work of the page "One moment", as its script does, and send the form again."""
         text = page.content.decode()
         kept = {name: unescape(value) for name, value in KEPT.findall(text)}
         (action,) = re.findall(r'<form class="proof" method="post" action="([^"]+)"', text)
@@ -142,7 +144,7 @@ class Signer(Reader):
         return self.client.post(action, fields, headers=FROM_OUR_PAGE)
 
     def last_mail(self, email: str = "") -> str:
-        """Deliver what is owed, and return the text of the last email, or of the last one to `email`."""
+        """Deliver the emails that are due, and return the text of the last one, or of the last one to `email`."""
         deliver()
         bodies = [str(message.body) for message in mail.outbox if not email or message.to == [email]]
         assert bodies, f"no mail to {email or 'anybody'}"
@@ -174,7 +176,7 @@ class Signer(Reader):
 
 
 def solve(page: Response) -> str:
-    """Return the solution of a page's puzzle, as proof.js sends it."""
+    """Return the solution of a page's proof of work, as proof.js sends it."""
     (puzzle,) = re.findall(r'data-challenge="([^"]+)"', page.content.decode())
     challenge = Challenge.from_dict(json.loads(unescape(puzzle)))
     solution = solve_challenge(challenge)
@@ -263,7 +265,7 @@ def add_published(letter: Letter, number: int, *, now: datetime = NOW, **values:
 def turn(name: Switch.Name, *, on: bool) -> None:
     """Turn a switch of the running site."""
     turn_switch(name, on=on, by=None, now=NOW)
-    switches_queries._standing.cache_clear()
+    switches_queries._all.cache_clear()
 
 
 def deliver() -> None:
@@ -273,7 +275,7 @@ def deliver() -> None:
 
 
 def message_of(outgoing: OutgoingEmail) -> EmailMultiAlternatives:
-    """The email as it would be sent now."""
+    """Return the email as it would be sent now."""
     built = EMAIL_BUILDERS[outgoing.kind](outgoing)
     assert isinstance(built, Send), built
     assert isinstance(built.message, EmailMultiAlternatives)
@@ -283,6 +285,17 @@ def message_of(outgoing: OutgoingEmail) -> EmailMultiAlternatives:
 def publish(now: datetime | None = None) -> None:
     """Number confirmed signatures and update the counts, as the sequencer does."""
     sweep(now=now or timezone.now())
+
+
+SYLLABLES = ["ba", "de", "ka", "le", "li", "lo", "ma", "mi", "na", "ne", "ra", "re", "ri", "sa", "te", "to"]
+
+
+def unheard_of(beginning: str = "") -> str:
+    """Return a new word that the site takes for a name: without numerals, and not like random keystrokes."""
+    while True:
+        word = beginning + "".join(SYLLABLES[byte % len(SYLLABLES)] for byte in uuid4().bytes[:6])
+        if not has_mash([word]):
+            return word
 
 
 def in_threads(work: Callable[[Input], Output], inputs: Iterable[Input], *, threads: int) -> list[Output]:

@@ -83,7 +83,7 @@ class Rabbit:
             os.killpg(self.process.pid if self.process else 0, number)
 
     def _answers(self) -> bool:
-        """Tell whether the broker answers after the client has named its protocol."""
+        """Return whether the broker answers after the client has named its protocol."""
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
             client.sendall(b"AMQP\x00\x00\x09\x01")
             return bool(client.recv(1))

@@ -42,7 +42,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     early_config.add_cleanup(_servers.close)
     folder = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="undersigned-tests-")))
-    # Empty counts as unset, and a variable that is set wins over a developer's .env.
+    # An empty variable counts as unset, and wins over a developer's .env.
     os.environ.update(dict.fromkeys(NOT_FOR_TESTS, ""), **SETTINGS, VAR_DIR=str(folder), UNDERSIGNED_TESTS="1")
     if not os.environ.get("DATABASE_URL"):
         os.environ["DATABASE_URL"] = _servers.enter_context(embedded_postgres(folder / "postgres", fast=True))
@@ -58,6 +58,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _own_valkey_database() -> None:
-    """Give each xdist worker its own database, so that none finds another's wake-ups."""
+    """Give each xdist worker its own Valkey database, so that none finds another's wake-ups."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
     os.environ["VALKEY_URL"] = urlsplit(os.environ["VALKEY_URL"])._replace(path=f"/{number}").geturl()

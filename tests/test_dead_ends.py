@@ -1,4 +1,4 @@
-"""Pages that say no are in the reader's language, and lead back to where the reader can go on."""
+"""Pages that refuse are in the reader's language, and lead back to where the reader can continue."""
 
 import pytest
 from django.test import Client
@@ -25,7 +25,7 @@ ITALIAN = {"Accept-Language": "it"}
         ("/accounts/sessions/7/end/", "/accounts/sessions/"),
     ],
 )
-def test_an_address_that_answers_to_forms_alone_leads_to_the_page_with_the_form(
+def test_a_url_that_only_accepts_forms_leads_to_the_page_with_the_form(
     letter: Letter, organizer: User, address: str, page: str
 ) -> None:
     answer = browser_of(organizer).get(address)
@@ -33,13 +33,15 @@ def test_an_address_that_answers_to_forms_alone_leads_to_the_page_with_the_form(
     assert f'href="{page}"' in answer.content.decode()
 
 
-def test_so_does_that_of_a_collective(collective: Collective, organizer: User) -> None:
+def test_a_collectives_url_that_only_accepts_forms_leads_to_its_page(collective: Collective, organizer: User) -> None:
     page = f"/organize/collectives/{collective.slug}/"
     for address in ("invite/", "leave/", "members/7/"):
         assert f'href="{page}"' in browser_of(organizer).get(page + address).content.decode()
 
 
-def test_it_is_the_same_page_for_a_letter_that_does_not_exist(letter: Letter, organizer: User, stranger: User) -> None:
+def test_the_url_of_a_letter_that_does_not_exist_gets_the_same_page(
+    letter: Letter, organizer: User, stranger: User
+) -> None:
     theirs = browser_of(organizer).get(f"{LETTER}withdraw/").content.decode()
     other = browser_of(stranger).get("/organize/letters/no-such-letter/withdraw/").content.decode()
     assert theirs == other.replace("no-such-letter", "night-trains")
@@ -72,7 +74,9 @@ def test_an_organizer_whose_form_has_no_token_is_not_told_to_sign_a_letter(organ
     assert 'href="/organize/"' in answer.content.decode()
 
 
-def test_a_signer_whose_form_another_site_sent_is(letter: Letter, reader: Reader) -> None:
+def test_a_signer_whose_form_was_sent_by_another_site_is_told_to_open_the_letter(
+    letter: Letter, reader: Reader
+) -> None:
     foreign = {**FROM_OUR_PAGE, "Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
     answer = reader.client.post(f"{letter.get_absolute_url()}sign/", {}, headers=foreign)
     assert answer.status_code == 403

@@ -1,19 +1,18 @@
-"""Every page behind a letter that has everything, on a phone: axe finds nothing, and nothing scrolls sideways."""
+"""Every page about a letter that has everything, on a phone: axe finds nothing, and nothing scrolls sideways."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from petition.local import BASE_DIR, ORGANIZER
+from tests.accessibility import complaints
 from tests.filling import RIGHT_TO_LEFT, SLUG
-from tests.stack import OURS, Site, running_site
-from tests.test_journeys import Visit, browser, visitor
+from tests.stack import OURS, Site, running_site, until
+from tests.test_journeys import ITALIAN, LETTER, Visit, browser, fill_in, links_in, mail_to, somebody, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -21,23 +20,19 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 WIDTH = 360
 FILL = "from tests.filling import fill; fill()"
-# By night only the colours are others.
-SCHEMES: dict[Literal["light", "dark"], dict[str, Any] | None] = {
-    "light": None,
-    "dark": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},
-}
 OF_A_LETTER = [
     *["", "dashboard/", "translations/", "translations/en/", "pictures/", "settings/", "address/", "first-signers/"],
     *["signatures/", "signatures/?shown=nonsense", "updates/", "updates/new/", "updates/1/", "updates/2/"],
     *["updates/2/preview/", "updates/2/send/", "answers/", "answers/new/", "answers/1/", "history/", "exports/"],
-    *["handover/", "preview/"],
+    *["handover/", "preview/", "draft-links/", "collective/"],
 ]
 PAGES = [
     *[f"/organize/letters/{SLUG}/{page}" for page in OF_A_LETTER],
     *[f"/organize/letters/{RIGHT_TO_LEFT}/{page}" for page in ("", "preview/", "dashboard/", "first-signers/")],
-    *["/organize/", "/organize/new/", "/organize/collectives/", "/organize/collectives/new/", "/accounts/"],
+    *["/organize/", "/organize/new/", "/organize/collectives/", "/organize/collectives/new/"],
+    *["/organize/emails/", "/organize/bin/", "/accounts/"],
     *[f"/organize/collectives/the-unpaid-cast/{page}" for page in ("", "settings/", "record/")],
-    *["/moderate/", *(f"/moderate/{SLUG}/{page}" for page in ("", "published/", "rejected/"))],
+    *["/moderate/", "/moderate/search/", *(f"/moderate/{SLUG}/{page}" for page in ("", "published/", "rejected/"))],
     *[f"/letters/{SLUG}/{page}" for page in ("", "signatures/", "history/", "history/1/", "updates/", "updates/1/")],
 ]
 
@@ -50,7 +45,7 @@ def site() -> Iterator[Site]:
 
 
 def fill(site: Site) -> None:
-    """With the keys of the running site, as somebody at its shell has them."""
+    """Use the keys of the running site, as a person at its shell has them."""
     environ = os.environ | dict.fromkeys(OURS, "") | {"LAPTOP": "1", "VAR_DIR": str(site.var), "SITE_URL": site.url}
     subprocess.run(
         [sys.executable, "manage.py", "shell", "-c", FILL], cwd=BASE_DIR, env=environ, check=True, timeout=120
@@ -69,7 +64,7 @@ def organizer(site: Site, visitor: Visit) -> Page:
     return page
 
 
-# Where the first thing of a page begins, under the menu and the state of the letter; and its filled buttons.
+# Where the content of a page begins, below the menu and the state of the letter; and its filled buttons.
 TOP = """() => {
     const first = document.querySelector("main > :not(.status)");
     return Math.round(first.getBoundingClientRect().top + scrollY);
@@ -90,7 +85,94 @@ def test_every_organizers_page_begins_at_the_top_and_has_one_main_button(organiz
             found[path] = organizer.evaluate(TOP), organizer.evaluate(FILLED)
     assert len(found) > 35
     assert {path: top for path, (top, _) in found.items() if not 0 < top <= HIGHEST} == {}
-    assert {path: filled for path, (_, filled) in found.items() if filled > 1} == {}
+    # A preview has the buttons of the public page.
+    assert {path: filled for path, (_, filled) in found.items() if filled > 1 and "/preview/" not in path} == {}
+
+
+# The top of the first thing that a signer's page shows, and of its heading.
+TOPS = """() => {
+    const tops = [...document.querySelectorAll("main h1, main > *")].filter(each => each.checkVisibility())
+        .map(each => Math.round(each.getBoundingClientRect().top + scrollY));
+    return [Math.min(...tops), document.documentElement.scrollWidth];
+}"""
+
+
+def test_every_page_that_a_signer_sees_on_a_phone_begins_at_the_top(site: Site, visitor: Visit) -> None:
+    page = visitor(viewport={"width": WIDTH, "height": 640})
+    found: dict[str, list[int]] = {}
+
+    def look(name: str) -> None:
+        found[name] = page.evaluate(TOPS)
+
+    for path in ("/", LETTER, ITALIAN, f"{LETTER}signatures/", f"{LETTER}history/", f"/letters/{SLUG}/updates/"):
+        page.goto(path)
+        look(path)
+    for path in ("/about/", "/how-we-count/", "/privacy/", f"{LETTER}link/", "/letters/nothing-here/"):
+        page.goto(path)
+        look(path)
+    page.goto(LETTER)
+    page.locator("form.signing button[type=submit]").click()
+    page.wait_for_url("**/sign/")
+    look("form with errors")
+    name, email = somebody()
+    fill_in(page, name, email)
+    look("check your email")
+    confirm, *_ = (link for link in links_in(mail_to(page, email)) if "/confirm/" in link)
+    page.goto(confirm)
+    look("confirm")
+    page.get_by_role("button", name="Yes, I sign this letter").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
+    look("thanks")
+    page.goto(confirm)
+    look("used link")
+
+    def control_link() -> str:
+        page.goto("/mailbox/")
+        emails = page.locator("article.mail", has_text=email)
+        return next((link for link in links_in(emails.first) if "/manage/" in link), "")
+
+    page.goto(until(control_link))
+    look("control page")
+    page.get_by_role("button", name="Withdraw my signature").click()
+    look("question")
+    page.get_by_role("button", name="Yes, withdraw my signature").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("withdrawn")
+    look("withdrawn")
+    assert len(found) == 19
+    assert {name: top for name, (top, _) in found.items() if not 0 < top <= HIGHEST} == {}
+    assert {name: width for name, (_, width) in found.items() if width > WIDTH} == {}
+
+
+def test_a_reader_sees_a_letter_on_the_first_screen_of_a_phone(visitor: Visit) -> None:
+    page = visitor(viewport={"width": WIDTH, "height": 640})
+    for path in ("/", "/it/"):
+        page.goto(path)
+        box = page.locator(".contents h2").first.bounding_box()
+        assert box
+        assert box["y"] + box["height"] < 640, path
+
+
+# What a thumb cannot hit: buttons, fields and links less than 44 pixels high. Not counted are links within sentences,
+# checkboxes with a label, and titles in a list, whose whole line can be pressed.
+SMALL = """() => {
+    const sentence = "p:not(.submit), .text, .letter, .news-item, .source, .problems, label, table, .status";
+    const what = "main :is(a, button, summary, select, textarea, input:not([type=hidden]))";
+    const target = each => each.matches(".contents h2 a") ? each.closest("li") : each;
+    const low = each => target(each).getBoundingClientRect().height < 43.5;
+    return [...document.querySelectorAll(what)]
+        .filter(each => each.checkVisibility() && !each.closest(sentence) && low(each))
+        .map(each => `${each.tagName} ${(each.textContent || each.name).trim().slice(0, 30)}`);
+}"""
+
+
+def test_a_thumb_hits_every_control(organizer: Page) -> None:
+    found = {}
+    for path in PAGES:
+        if not path.startswith("/letters/") and "/preview/" not in path:
+            organizer.goto(path)
+            found[path] = organizer.evaluate(SMALL)
+    assert len(found) > 35
+    assert {path: small for path, small in found.items() if small} == {}
 
 
 def test_the_menu_opens_without_javascript_and_marks_the_page(site: Site, organizer: Page, visitor: Visit) -> None:
@@ -123,12 +205,5 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(organizer: Page) -> None
         answer = organizer.goto(path)
         assert answer
         assert answer.status == (422 if "nonsense" in path else 200), f"{path}: {answer.status}"
-        for scheme, options in SCHEMES.items():
-            organizer.emulate_media(color_scheme=scheme)
-            found = Axe().run(organizer, options=options)
-            assert found.response["passes"], "axe has looked at nothing"
-            if found.violations_count:
-                reports.append(f"{path}, {scheme}: {found.generate_report()}")
-        if organizer.evaluate("document.documentElement.scrollWidth") > WIDTH:
-            reports.append(f"{path} is wider than {WIDTH}")
+        reports += complaints(organizer, path, WIDTH)
     assert reports == []

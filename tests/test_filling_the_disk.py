@@ -1,4 +1,4 @@
-"""What one account may leave on the disk within a day, and what the clock takes away again."""
+"""How much one account can store on the disk within a day, and what periodic tasks delete."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def write(letter: Letter, by: User, body: str) -> None:
 # Within a day
 
 
-def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_starts_a_limited_number_of_letters_a_day(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 2)
     desk = browser_of(organizer)
     pages = [
@@ -61,11 +61,11 @@ def test_an_account_begins_so_many_letters_a_day(organizer: User, monkeypatch: p
     assert [page.status_code for page in pages] == [302, 302, 422]
     assert "twenty letters within a day" in words(pages[2])
     assert Letter.objects.count() == 2
-    # Nor is a collective left of it.
+    # The refused letter does not leave a new collective behind.
     assert organizer.memberships.count() == 2
 
 
-def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_can_start_letters_again_the_next_day(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 1)
     start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     other = Text("en", "Another", EN.addressee, EN.body)
@@ -74,14 +74,14 @@ def test_the_next_day_there_is_room_again(organizer: User, monkeypatch: pytest.M
     start_letter(text=other, collective_name="Us", by=organizer, now=NOW + DAY + timedelta(minutes=1))
 
 
-def test_who_clicks_twice_is_counted_once(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_double_click_is_counted_once(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafting, "MAX_DRAFTS_A_DAY", 1)
     first = start_letter(text=EN, collective_name="Us", by=organizer, now=NOW)
     assert start_letter(text=EN, collective_name="Us", by=organizer, now=NOW) == first
 
 
 @pytest.mark.parametrize("limit", [("MAX_A_DAY", 2), ("MAX_BYTES_A_DAY", 2500)])
-def test_an_account_uploads_so_much_a_day_over_all_letters(
+def test_an_account_uploads_a_limited_amount_a_day_over_all_letters(
     draft: LetterMaker, organizer: User, teammate: User, monkeypatch: pytest.MonkeyPatch, limit: tuple[str, int]
 ) -> None:
     monkeypatch.setattr(picturing, *limit)
@@ -90,7 +90,7 @@ def test_an_account_uploads_so_much_a_day_over_all_letters(
     add(second, organizer, 2)
     with pytest.raises(Refused, match="too_many_today"):
         add(first, organizer, 3)
-    # The same picture again takes no more room, and somebody else has room of their own.
+    # Uploading the same picture again takes up no more space, and another member has their own limit.
     add(second, organizer, 2)
     add(first, teammate, 3)
 
@@ -102,7 +102,7 @@ def test_the_page_says_so(letter: Letter, organizer: User, monkeypatch: pytest.M
     assert "too many pictures within a day" in words(page)
 
 
-def test_an_account_has_so_many_files_made_a_day(
+def test_an_account_requests_a_limited_number_of_files_a_day(
     letter: Letter, published: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "MAX_OF_AN_ACCOUNT_A_DAY", 1)
@@ -112,7 +112,7 @@ def test_an_account_has_so_many_files_made_a_day(
         ask_export(published("another"), wanted=wanted, by=organizer, now=NOW)
 
 
-# What the clock takes away
+# What periodic tasks delete
 
 
 def test_a_picture_that_no_text_shows_is_deleted_after_a_week(draft: LetterMaker, organizer: User) -> None:
@@ -122,7 +122,7 @@ def test_a_picture_that_no_text_shows_is_deleted_after_a_week(draft: LetterMaker
     assert not Picture.objects.exists()
 
 
-def test_what_a_text_or_a_cover_shows_stays(draft: LetterMaker, organizer: User) -> None:
+def test_a_picture_in_a_text_or_on_a_cover_stays(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     shown, cover = add(letter, organizer, 1), add(letter, organizer, 2)
     write(letter, organizer, f"See: {shown.markdown()}")
@@ -130,7 +130,7 @@ def test_what_a_text_or_a_cover_shows_stays(draft: LetterMaker, organizer: User)
     assert delete_unused(now=LATER) == 0
 
 
-def test_what_was_published_once_stays_for_ever(draft: LetterMaker, organizer: User) -> None:
+def test_a_picture_that_was_public_once_stays_forever(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     picture = add(letter, organizer)
     write(letter, organizer, f"See: {picture.markdown()}")
@@ -141,7 +141,7 @@ def test_what_was_published_once_stays_for_ever(draft: LetterMaker, organizer: U
     assert delete_unused(now=MUCH_LATER) == 0
 
 
-def test_what_another_letter_shows_stays(draft: LetterMaker, organizer: User) -> None:
+def test_a_picture_that_another_letter_shows_stays(draft: LetterMaker, organizer: User) -> None:
     letter, other = draft("first"), draft("second")
     picture = add(letter, organizer)
     write(other, organizer, f"See: {picture.markdown()}")
@@ -156,7 +156,7 @@ def test_an_abandoned_draft_loses_its_pictures(draft: LetterMaker, organizer: Us
     assert delete_unused(now=NOW + timedelta(days=181)) == 1
 
 
-def test_a_draft_that_somebody_still_works_on_does_not(draft: LetterMaker, organizer: User) -> None:
+def test_a_draft_in_progress_keeps_its_pictures(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     picture = add(letter, organizer)
     text = Text("en", EN.title, EN.addressee, f"See: {picture.markdown()}")
@@ -164,7 +164,7 @@ def test_a_draft_that_somebody_still_works_on_does_not(draft: LetterMaker, organ
     assert delete_unused(now=NOW + timedelta(days=181)) == 0
 
 
-def test_what_is_deleted_is_at_its_address_no_more(draft: LetterMaker, organizer: User) -> None:
+def test_the_url_of_a_deleted_picture_shows_nothing(draft: LetterMaker, organizer: User) -> None:
     picture = add(draft(), organizer)
     delete_unused(now=LATER)
     assert Client().get(picture.get_absolute_url()).status_code == 404

@@ -7,14 +7,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
 
+from tests.accessibility import complaints
+from tests.people import unheard_of
 from tests.stack import Site, running_site, text_of, until
 from tests.stack import links_in as mailed_links
 
@@ -26,14 +26,13 @@ FLAGS = [
     *["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
     *["--disable-sync", "--no-first-run"],
 ]
-# A page with its style and scripts, and the face of its letters.
+# A page with its style and scripts, and the font of letters.
 HEAVIEST = 120_000
-SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 Visit = Callable[..., Page]
 
 
-# The site, the browser, and who sits before it
+# The site, the browser, and its visitors
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +43,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """For this module only: while Playwright runs, Django takes the whole thread for asynchronous."""
+    """A browser only for this module: while Playwright runs, Django believes that the whole thread is asynchronous."""
     with sync_playwright() as playwright:
         program = a_browser(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -66,7 +65,7 @@ def a_browser(own: str) -> str:
 
 @pytest.fixture
 def visitor(browser: Browser, site: Site) -> Iterator[Visit]:
-    """Opens a page as somebody whom the site has never seen: `visitor(java_script_enabled=False)`."""
+    """Open a page as a person whom the site has never seen: `visitor(java_script_enabled=False)`."""
     contexts: list[BrowserContext] = []
     mistakes: list[str] = []
 
@@ -85,16 +84,16 @@ def visitor(browser: Browser, site: Site) -> Iterator[Visit]:
 
 
 def somebody() -> tuple[str, str]:
-    """A name and an address that nobody has signed with yet."""
-    mark = uuid4().hex[:8]
-    return f"Ada Lovelace {mark}", f"ada-{mark}@example.org"
+    """Return a name and an address that nobody has signed with yet."""
+    mark = unheard_of()
+    return f"Ada {mark.title()}", f"ada-{mark}@example.org"
 
 
-# What one does
+# Steps
 
 
 def fill_in(page: Page, name: str, email: str, letter: str = LETTER) -> None:
-    """Sign, and arrive at "check your mail"."""
+    """Sign, and arrive at "check your email"."""
     page.goto(letter)
     page.locator("#sign_name").fill(name)
     page.locator("#sign_email").fill(email)
@@ -103,7 +102,7 @@ def fill_in(page: Page, name: str, email: str, letter: str = LETTER) -> None:
 
 
 def mail_to(page: Page, email: str) -> Locator:
-    """The mail to that address on the page /mailbox/, which is opened until the mail is there."""
+    """Return the email to that address on the page /mailbox/, which is reloaded until it is there."""
     mail = page.locator("article.mail", has_text=email)
 
     def is_there() -> bool:
@@ -125,7 +124,7 @@ def published(site: Site) -> int:
 # The main job
 
 
-def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_open(site: Site, visitor: Visit) -> None:
+def test_a_signer_sees_the_number_and_so_does_a_reader_with_the_letter_open(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     reader = visitor()
     reader.goto(LETTER)
@@ -139,7 +138,7 @@ def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_o
     assert len(site.mails_to(email)) == 1
     signer.get_by_role("button", name="Yes, I sign this letter").click()
     expect(signer.get_by_role("heading", level=1)).to_have_text("Thank you for signing")
-    # What people share of it gives nothing away.
+    # Nothing that people share of it reveals anything.
     assert urlsplit(signer.url).path == f"{LETTER}thanks/"
     signer.goto(site.mailed_link("manage", email))
 
@@ -154,7 +153,29 @@ def test_who_signs_and_confirms_sees_the_number_and_so_does_who_has_the_letter_o
     assert reader.evaluate("window.loadedOnce")
 
 
-def test_it_works_without_javascript(visitor: Visit) -> None:
+@pytest.mark.parametrize("address", [LETTER, f"{LETTER}thanks/"])
+def test_a_reader_copies_or_shares_the_address_of_the_letter(address: str, site: Site, visitor: Visit) -> None:
+    reader = visitor(permissions=["clipboard-read", "clipboard-write"])
+    reader.add_init_script("navigator.share = async (what) => { window.shared = what.url; };")
+    reader.goto(address)
+    shares = reader.get_by_role("region", name="Share this letter")
+    shares.get_by_role("button", name="Copy the link").click()
+    expect(shares.get_by_role("button", name="Copied")).to_be_visible()
+    assert reader.evaluate("navigator.clipboard.readText()") == f"{site.url}{LETTER}"
+    shares.get_by_role("button", name="Share", exact=True).click()
+    assert reader.evaluate("window.shared") == f"{site.url}{LETTER}"
+
+
+def test_buttons_that_need_a_script_or_the_system_are_hidden_without_it(visitor: Visit) -> None:
+    for options in ({"java_script_enabled": False}, {}):
+        reader = visitor(**options)
+        reader.add_init_script("delete Navigator.prototype.share")
+        reader.goto(LETTER)
+        expect(reader.get_by_role("button", name="Share", exact=True)).to_be_hidden()
+    expect(reader.get_by_role("button", name="Copy the link")).to_be_visible()
+
+
+def test_signing_works_without_javascript(visitor: Visit) -> None:
     name, email = somebody()
     signer = visitor(java_script_enabled=False)
     fill_in(signer, name, email)
@@ -171,9 +192,7 @@ def test_it_works_without_javascript(visitor: Visit) -> None:
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_who_is_shown_to_nobody_keeps_the_link_and_leaves_none_behind(
-    site: Site, visitor: Visit, java_script: bool
-) -> None:
+def test_a_nameless_signer_keeps_the_link_and_leaves_none_behind(site: Site, visitor: Visit, java_script: bool) -> None:
     _, email = somebody()
     signer = visitor(java_script_enabled=java_script)
     assert site.sign("unpaid-cast", email, "", display="nobody").status == 303
@@ -190,21 +209,21 @@ def test_who_is_shown_to_nobody_keeps_the_link_and_leaves_none_behind(
     else:
         assert urlsplit(signer.url).path == confirm
     signer.goto(LETTER)
-    # Without JavaScript the browser would have to send the form once more, and says so.
+    # Without JavaScript, the browser would have to send the form once more, and says so.
     with suppress(Error):
         signer.go_back()
     expect(signer.locator("html")).not_to_contain_text("/signatures/manage/")
     expect(signer.locator("[href*='/signatures/manage/']")).to_have_count(0)
 
 
-def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: Site, visitor: Visit) -> None:
+def test_the_code_confirms_on_the_open_page_on_a_phone(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     signer = visitor(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     fill_in(signer, name, email)
     digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
     assert digits
     field = signer.get_by_label("Code from the email")
-    # A keyboard of digits, and above it those that the phone has just read in the mail.
+    # A numeric keyboard, with the suggestion that the phone has just read in the email.
     expect(field).to_have_attribute("inputmode", "numeric")
     expect(field).to_have_attribute("autocomplete", "one-time-code")
     expect(field).to_be_in_viewport()
@@ -221,7 +240,7 @@ def test_on_a_phone_the_six_digits_confirm_on_the_page_that_is_still_open(site: 
     until(lambda: name in site.get(f"{LETTER}signatures/").text)
 
 
-def test_a_scanner_that_opens_every_link_of_a_mail_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
+def test_a_scanner_that_opens_every_link_of_an_email_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     signer = visitor()
     fill_in(signer, name, email)
@@ -237,7 +256,7 @@ def test_a_scanner_that_opens_every_link_of_a_mail_confirms_and_deletes_nothing(
     until(lambda: published(site) == before + 1)
 
 
-def test_a_scanner_that_opens_every_link_of_the_second_mail_withdraws_nothing(site: Site, visitor: Visit) -> None:
+def test_a_scanner_that_opens_every_link_of_the_second_email_withdraws_nothing(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     manage = sign_and_confirm(site, name, email)
     before = published(site)
@@ -251,7 +270,7 @@ def test_a_scanner_that_opens_every_link_of_the_second_mail_withdraws_nothing(si
 
 
 def scan(links: set[str], site: Site, browser: Page) -> None:
-    """As those do who look for malware: in a browser that runs what is there to run, and by asking, again and again."""
+    """Do what malware scanners do: open links in a browser that runs scripts, and request them again and again."""
     for link in links:
         browser.goto(link)
         browser.wait_for_load_state("networkidle")
@@ -262,11 +281,14 @@ def scan(links: set[str], site: Site, browser: Page) -> None:
 
 
 def every_link(mail: Locator, other_page: Page) -> set[str]:
-    return {*links_in(mail), *links_in_html(other_page, mail)}
+    """Return the links to the site itself. Others share the letter elsewhere, and contain only its public address."""
+    found = {*links_in(mail), *links_in_html(other_page, mail)}
+    own = urlsplit(other_page.url).netloc
+    return {link for link in found if urlsplit(link).netloc in {"", own} and not link.startswith("mailto:")}
 
 
 def purposes(links: set[str]) -> set[str]:
-    """What those links are for that lead to a signature."""
+    """Return the purposes of the links that lead to a signature."""
     return {urlsplit(link).path.split("/")[2] for link in links if "/signatures/" in link}
 
 
@@ -316,11 +338,11 @@ def test_a_confirmed_signature_is_on_every_page_within_two_seconds(site: Site) -
     until(lambda: all(text in site.get(path).text for path, text in seen.items()), 2)
 
 
-# Later, with the link in the second mail
+# Later, with the link in the second email
 
 
 def sign_and_confirm(site: Site, name: str, email: str) -> str:
-    """Sign without a browser, and wait until it is published. The path of the control link."""
+    """Sign without a browser, and wait until the signature is published. Returns the path of the control link."""
     assert site.sign("unpaid-cast", email, name).status == 303
     assert site.post(site.mailed_link("confirm", email)).status == 303
     until(lambda: name in site.get(f"{LETTER}signatures/").text)
@@ -339,7 +361,7 @@ def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_w
     def is_in_effect(shown: set[str], *, not_shown: str, counted: int) -> bool:
         return beside(number, site) == shown and counts(site) == {counted} and not_shown not in everywhere(site)
 
-    page.get_by_label("Your name").fill(new_name)
+    page.get_by_label("Your name", exact=True).fill(new_name)
     press(page, "Save")
     until(lambda: is_in_effect({new_name}, not_shown=name, counted=count), 2)
 
@@ -350,11 +372,11 @@ def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_w
     press(page, "Withdraw my signature")
     press(page, "Yes, withdraw my signature")
     until(lambda: is_in_effect({"withdrawn", "ritirata"}, not_shown=new_name, counted=count - 1), 2)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This signature was withdrawn.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This signature was withdrawn")
     assert email not in page.content()
 
 
-def test_one_can_take_home_what_is_stored_about_oneself(site: Site, visitor: Visit) -> None:
+def test_a_signer_can_download_what_is_stored_about_them(site: Site, visitor: Visit) -> None:
     name, email = somebody()
     page = visitor()
     page.goto(sign_and_confirm(site, name, email))
@@ -366,7 +388,7 @@ def test_one_can_take_home_what_is_stored_about_oneself(site: Site, visitor: Vis
 
 
 WITH_NAMES = [LETTER, ITALIAN, f"{LETTER}signatures/", f"{ITALIAN}signatures/"]
-# How each public page says the number of signatures.
+# How each public page gives the number of signatures.
 COUNTED = {
     **dict.fromkeys([LETTER, ITALIAN], r"<b data-count>(\d+)</b>"),
     **dict.fromkeys([f"{LETTER}signatures/", f"{ITALIAN}signatures/"], r"<h1[^>]*>(\d+) "),
@@ -376,13 +398,13 @@ COUNTED = {
 
 
 def press(page: Page, button: str) -> None:
-    """Comes back when the site has answered."""
+    """Return when the site has answered."""
     with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.get_by_role("button", name=button).click()
 
 
 def everywhere(site: Site) -> str:
-    """All that the public sees."""
+    """Return everything that the public sees."""
     return "".join(site.get(path).text for path in COUNTED)
 
 
@@ -397,7 +419,7 @@ def number_of(name: str, site: Site) -> int:
 
 
 def beside(number: int, site: Site) -> set[str]:
-    """What all pages with names have beside that number."""
+    """Return what all pages with names show beside that number."""
     entry = re.compile(rf'<span class="number">{number}</span>\s+(.*?)</li>', re.DOTALL)
     lines = [line for path in WITH_NAMES for line in entry.findall(site.get(path).text)]
     return {" ".join(re.sub("<[^>]*>", "", line).split()) for line in lines}
@@ -431,9 +453,9 @@ def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_wa
     expect(page.locator("#sign_name")).to_have_value("Ada")
 
 
-def test_one_can_sign_with_the_keyboard_alone_and_always_see_where_one_is(visitor: Visit) -> None:
+def test_signing_works_with_the_keyboard_alone_and_focus_is_always_visible(visitor: Visit) -> None:
     name, email = somebody()
-    # Without the smooth scrolling, which would still be on its way when we look.
+    # Without smooth scrolling, which would still be moving when the test looks.
     page = visitor(reduced_motion="reduce")
     page.goto(LETTER)
     page.keyboard.press("Tab")
@@ -453,7 +475,7 @@ def test_one_can_sign_with_the_keyboard_alone_and_always_see_where_one_is(visito
 
 
 def focus(page: Page) -> dict[str, Any]:
-    """Where the keyboard is, and whether that can be seen."""
+    """Return where the focus is, and whether it is visible."""
     found: dict[str, Any] = page.evaluate(
         """() => {
             const here = document.activeElement, style = getComputedStyle(here), box = here.getBoundingClientRect();
@@ -481,7 +503,7 @@ def tab_to(page: Page, wanted: str) -> None:
 
 @pytest.fixture(scope="module")
 def pages(site: Site) -> dict[str, str]:
-    """The address of each page, by what it is: of one signature that waits, and of one that is confirmed."""
+    """Return the address of each page by its kind: for a pending signature, and for a confirmed one."""
     _, waiting = somebody()
     check = site.sign("unpaid-cast", waiting).location
     _, confirmed = somebody()
@@ -529,12 +551,7 @@ def test_axe_finds_nothing_on_any_page_in_light_or_dark(width: int, visitor: Vis
     reports = []
     for what in pages:
         show(page, what, pages)
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page)
-            assert found.response["passes"], "axe has looked at nothing"
-            if found.violations_count:
-                reports.append(f"{what}, {scheme}: {found.generate_report()}")
+        reports += complaints(page, what, width)
     assert reports == []
 
 
@@ -560,7 +577,7 @@ def test_the_address_that_was_typed_is_shown_only_in_the_window_that_typed_it(si
     expect(page.locator("#typed")).to_contain_text(email)
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     assert page.context.cookies() == []
-    # The page itself and its URL, which somebody may pass on, do not contain it.
+    # The page itself and its URL, which people may share, do not contain it.
     assert email not in site.get(urlsplit(page.url).path).text
     other = visitor()
     other.goto(page.url)
@@ -569,7 +586,7 @@ def test_the_address_that_was_typed_is_shown_only_in_the_window_that_typed_it(si
 
 
 @pytest.mark.parametrize("size", [(360, 740), (1280, 900)])
-def test_sign_is_in_reach_while_somebody_reads(size: tuple[int, int], visitor: Visit) -> None:
+def test_the_sign_button_is_always_in_reach(size: tuple[int, int], visitor: Visit) -> None:
     page = visitor(viewport={"width": size[0], "height": size[1]}, java_script_enabled=False)
     page.goto(LETTER)
     # The second link is the one beside the text; the first screen has another one at its top.
@@ -581,11 +598,11 @@ def test_sign_is_in_reach_while_somebody_reads(size: tuple[int, int], visitor: V
         page.get_by_role("heading", name=heading).evaluate("heading => heading.scrollIntoView()")
         expect(link).to_be_in_viewport(ratio=1)
     link.click()
-    expect(page.get_by_label("Your name")).to_be_in_viewport()
+    expect(page.get_by_label("Your name", exact=True)).to_be_in_viewport()
     expect(link).not_to_be_in_viewport()
 
 
-def test_no_page_asks_anybody_else_for_anything_or_keeps_anything(
+def test_no_page_loads_anything_from_another_site_or_stores_anything(
     site: Site, visitor: Visit, pages: dict[str, str]
 ) -> None:
     page = visitor()
@@ -608,6 +625,6 @@ def test_a_first_visit_weighs_less_than_120_kilobytes(path: str, visitor: Visit)
     browser.on("Network.loadingFinished", lambda event: weights.append(event["encodedDataLength"]))
     page.goto(path)
     page.wait_for_load_state("networkidle")
-    # The page itself and at least its style; otherwise nothing was weighed.
+    # The page itself and at least its style; otherwise nothing was measured.
     assert len(weights) >= 2
     assert sum(weights) < HEAVIEST

@@ -1,4 +1,4 @@
-"""The code stays easy to find your way in: short files, short functions, and nothing shared that has one user."""
+"""The code stays easy to navigate: short files, short functions, and no shared module with one user."""
 
 import ast
 import re
@@ -13,7 +13,6 @@ SHARE = 0.95
 # Modules of letters/shared with one user, and why each stays there.
 ONE_USER = {
     "email_styles": "the settings name it, for the emails of all packages",
-    "letter_parts": "a template filter that the pages of three packages use",
 }
 
 
@@ -58,6 +57,6 @@ def _shared_modules_in(path: Path) -> set[str]:
 
 
 def _package_of(path: Path) -> str:
-    """Its package, or for a shared module its own name."""
+    """Return the package of a module, or for a shared module its own name."""
     parts = path.relative_to(ROOT).parts
     return path.stem if parts[:2] == ("letters", "shared") else "/".join(parts[:-1][:3])

@@ -1,4 +1,4 @@
-"""Nothing that somebody sends makes the site normalize what takes by the square: at most thirty marks on a letter."""
+"""No request makes the site normalize text in quadratic time: at most thirty marks on a character."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -28,10 +28,10 @@ from tests.test_permissions import ROWS, World, staff, url_of, world
 
 __all__ = ["staff", "world"]
 
-# Marks only once they are normalized by NFKC or NFKD: the half-width voiced marks of Japanese.
+# Marks only after NFKC or NFKD: the half-width voiced marks of Japanese.
 HALF_WIDTH = "\uff9e\uff9f"
 HOSTILE = "a" + f"\u0327\u0301{HALF_WIDTH}" * 250
-# Every field that a form of ours or of allauth has.
+# Every field of our forms and of allauth's.
 FIELDS = (
     "action addressee addressee_domains affiliation after alt answered_on back before body code collective "
     "comment contact_address country created description display domains email expects goal ids intro kind "
@@ -52,7 +52,7 @@ def longest_run(text: str) -> int:
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Whatever was normalized, by us or by a library, with more marks in a row than the format allows."""
+    """Record everything that we or a library normalized with more marks in a row than the format allows."""
     unsafe: list[str] = []
     normalize = unicodedata.normalize
 
@@ -84,7 +84,7 @@ def test_no_letter_keeps_more_than_thirty_marks(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Zoë Ngọc Đặng", "שָׁלוֹם", "بِسْمِ اللَّهِ", "ที่นี่", "বাংলা", "ﾊﾞｯﾊ ﾊﾟﾊﾟ", "a" + "\u0301" * MAX_MARKS, "", "plain"]
 )
-def test_what_people_write_stays(text: str) -> None:
+def test_ordinary_text_stays(text: str) -> None:
     assert stream_safe(text) == text
 
 
@@ -94,9 +94,9 @@ def test_every_mark_of_unicode_is_known() -> None:
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
-def test_in_every_form_few_marks_are_left_in_a_row(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
+def test_few_marks_in_a_row_are_left_in_every_normal_form(form: Literal["NFC", "NFD", "NFKC", "NFKD"]) -> None:
     hostile = "".join(MARKS[1:-1]) * 2 + "".join(f"{each}" * 100 for each in "\uff9e\uff9f\u0344\u0f77")
-    # Some marks are two, and some letters bring marks of their own.
+    # Some marks become two, and some letters bring marks of their own.
     assert longest_run(unicodedata.normalize(form, stream_safe(hostile))) <= 3 * MAX_MARKS
 
 
@@ -120,7 +120,7 @@ def test_nothing_of_ours_normalizes_before_it_is_safe() -> None:
     compose(HOSTILE)
 
 
-# What a request brings
+# Requests
 
 
 def test_fields_that_are_safe_are_left_alone() -> None:
@@ -147,7 +147,7 @@ def _file() -> SimpleUploadedFile:
     return SimpleUploadedFile("list.csv", HOSTILE.encode())
 
 
-# Every address
+# Every URL
 
 
 @pytest.mark.usefixtures("handed")
@@ -163,7 +163,7 @@ def test_no_page_of_ours_normalizes_what_a_stranger_or_an_organizer_sends(
             browser.post(url, urlencode(fields), "application/x-www-form-urlencoded", headers=FROM_OUR_PAGE),
             browser.post(url, {**fields, "file": _file(), "list": _file()}, headers=FROM_OUR_PAGE),
         ]
-        # No worker runs here, and the page that tells so does: 503 is its answer.
+        # No worker runs here, and the page that reports it answers 503.
         broken = {500} if name == "readyz" else set(range(500, 600))
         assert [answer.status_code for answer in answers if answer.status_code in broken] == []
 
@@ -191,7 +191,7 @@ def test_a_comparison_with_a_text_from_before_normalizes_nothing_unsafe(
     assert reader.get(f"{letter.get_absolute_url()}history/2/").status_code == 200
 
 
-def test_the_watch_would_see_it(handed: list[str]) -> None:
+def test_the_guard_would_notice_unsafe_text(handed: list[str]) -> None:
     unicodedata.normalize("NFC", HOSTILE)
     assert handed == ["1001 characters"]
     handed.clear()

@@ -1,9 +1,11 @@
 """The menu of signed-in people: it leads only to pages that this person may open, and marks the page."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from letters.models import Export, Letter, User
 from tests.people import NOW, add_published, browser_of, words
@@ -33,7 +35,7 @@ def test_it_leads_only_to_pages_that_the_person_may_open(
     assert {link: browser.get(link).status_code for link in links if browser.get(link).status_code != 200} == {}
 
 
-def test_editors_and_moderators_have_what_is_theirs(letter: Letter, teammate: User, moderator: User) -> None:
+def test_editors_and_moderators_see_their_own_pages(letter: Letter, teammate: User, moderator: User) -> None:
     editor = menu_of(browser_of(teammate), f"{LETTER}dashboard/")
     reviewer = menu_of(browser_of(moderator), f"{LETTER}dashboard/")
     assert f"{LETTER}settings/" in editor
@@ -70,7 +72,7 @@ def test_the_state_of_the_letter_is_on_every_page(
 # Names
 
 
-def test_a_new_person_is_asked_once_what_the_team_calls_them(organizer: User) -> None:
+def test_a_new_person_is_asked_once_for_a_name(organizer: User) -> None:
     User.objects.update(name="")
     browser, question = browser_of(organizer), "What does your team call you?"
     assert question in words(browser.get("/organize/"))
@@ -81,6 +83,15 @@ def test_a_new_person_is_asked_once_what_the_team_calls_them(organizer: User) ->
     assert organizer.name == ""
 
 
+def test_not_now_holds_in_other_browsers_and_for_three_months(organizer: User) -> None:
+    User.objects.update(name="")
+    question = "What does your team call you?"
+    browser_of(organizer).post("/organize/collectives/", {"asked": "1", "later": "1"})
+    assert question not in words(browser_of(organizer).get("/organize/"))
+    User.objects.update(put_off_name_at=timezone.now() - timedelta(days=91))
+    assert question in words(browser_of(organizer).get("/organize/"))
+
+
 def test_the_answer_is_their_name(organizer: User) -> None:
     User.objects.update(name="")
     page = browser_of(organizer).post("/organize/collectives/", {"asked": "1", "name": "Olga"}, follow=True)
@@ -89,7 +100,7 @@ def test_the_answer_is_their_name(organizer: User) -> None:
     assert organizer.name == "Olga"
 
 
-def test_who_has_a_name_is_not_asked(organizer: User) -> None:
+def test_a_person_with_a_name_is_not_asked(organizer: User) -> None:
     assert "What does your team call you?" not in words(browser_of(organizer).get("/organize/"))
 
 
@@ -105,16 +116,16 @@ def test_the_page_of_files_shows_nobodys_address(letter: Letter, organizer: User
     assert "Requested by you on" in words(browser_of(organizer).get(f"{LETTER}exports/"))
 
 
-# Orders
+# Sorting
 
 
-def test_letters_are_sorted_as_one_likes(letter: Letter, organizer: User) -> None:
+def test_letters_can_be_sorted(letter: Letter, organizer: User) -> None:
     browser = browser_of(organizer)
     for order in ("newest", "title", "signatures", "nonsense"):
         assert "Keep the night trains running" in words(browser.get("/organize/", {"order": order}))
 
 
-def test_signatures_are_read_from_either_end(letter: Letter, organizer: User) -> None:
+def test_signatures_can_be_listed_from_either_end(letter: Letter, organizer: User) -> None:
     add_published(letter, 60)
     browser, page = browser_of(organizer), f"{LETTER}signatures/"
     numbers = {order: _numbers(browser, f"{page}?order={order}") for order in ("newest", "oldest")}

@@ -1,7 +1,8 @@
-"""A whole run of the site is searched for what people confided to it: addresses, names not to be stored, mailed links.
+"""A whole run of the site is searched for what people entrusted to it: addresses, names that must not be stored, and
+emailed links.
 
 The database, Valkey and everything that passed through it, every log, every file and the public pages are searched, for
-the thing itself and for what an encoding would make of it. The mail server is left out: it is where these belong.
+the secret itself and for encoded forms of it. The mail server is left out, because secrets belong there.
 """
 
 import hashlib
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -23,15 +23,16 @@ import redis
 import requests
 from psycopg import sql
 
+from tests.people import unheard_of
 from tests.smtp import SmtpSink
 from tests.stack import Answer, Site, running_site, until
 
 pytestmark = pytest.mark.xdist_group("stack")
 
 LETTER = "/letters/unpaid-cast/"
-# Words without a letter that an encoding of addresses (%40) would touch. The first stands in all that must be nowhere,
-# the second in what must go with its signature, the third in what may be there.
-SECRET, GONE, SHOWN = (f"{kind}{uuid4().hex[:12]}" for kind in ("secret", "gone", "shown"))
+# Words without a letter that an encoding of addresses (%40) would touch. The first is part of everything that must be
+# nowhere, the second of what must be deleted with its signature, the third of what may be there.
+SECRET, GONE, SHOWN = map(unheard_of, ("secret", "gone", "shown"))
 TOKEN = re.compile(r"/signatures/[a-z-]+/([\w-]{60,72})")
 FORM = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 CODE = re.compile(r"^\s*(\d{3} \d{3})\s*$", re.MULTILINE)
@@ -41,23 +42,23 @@ CODE = re.compile(r"^\s*(\d{3} \d{3})\s*$", re.MULTILINE)
 
 
 def disguises(secret: str) -> set[bytes]:
-    """The secret itself, in small or capital letters, in hexadecimal, and within base64; to be found in lower case."""
+    """The secret itself, in upper or lower case, in hexadecimal, and within base64; searched in lower case."""
     spellings = [secret.lower().encode(), secret.upper().encode()]
     found = {form for spelling in spellings for form in (spelling, spelling.hex().encode(), *within_base64(spelling))}
     return {disguise.lower() for disguise in found}
 
 
 def within_base64(secret: bytes) -> Iterator[bytes]:
-    """What base64 makes of the secret inside of a longer text, wherever it begins: without the edges, which differ."""
+    """Return what base64 makes of the secret inside a longer text, at any position: without the edges, which differ."""
     for before in range(3):
-        # Four characters stand for three bytes; those that hold a bit of a neighbour are cut off.
+        # Four characters encode three bytes; those that contain a bit of a neighbour are cut off.
         encoded = b64encode(b"\0" * before + secret)[(before * 8 + 5) // 6 : (before + len(secret)) * 8 // 6]
         yield encoded
         yield encoded.translate(bytes.maketrans(b"+/", b"-_"))
 
 
 def fingerprints(address: str) -> set[bytes]:
-    """Hashes without a key, which anybody can compare with those of addresses they know."""
+    """Hashes without a key, which anyone can compare with those of addresses they know."""
     spelling = address.lower().encode()
     digests = [hashlib.new(name, spelling, usedforsecurity=False).digest() for name in ("md5", "sha1", "sha256")]
     return {form for digest in digests for form in (digest, digest.hex().encode(), b64encode(digest))}
@@ -67,7 +68,7 @@ Places = dict[str, bytes]
 
 
 def where_is(needles: set[bytes], places: Places) -> list[str]:
-    """The places that hold one of them, with what stands around it."""
+    """Return the places that contain one of these secrets, with the text around it."""
     return [
         f"{place}: {text[max(0, at - 80) : at + 120]!r}"
         for place, text in places.items()
@@ -89,7 +90,7 @@ def in_lower_case(places: Places) -> Places:
         *(b64encode(f"{'x' * before}{SECRET.upper()}@example.org".encode()).decode() for before in range(3)),
         f"\\x{(SECRET + '@example.org').encode().hex()}",
     ],
-    # Named, since what is searched for is another in every process of the run.
+    # Named, because the searched text differs in every process of the run.
     ids=["said", "in an address", *(f"base64 {n}" for n in range(6)), "hexadecimal"],
 )
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ class Run:
     def __init__(self, site: Site, sink: SmtpSink) -> None:
         self.site = site
         self.sink = sink
-        # Also of the links that were not mailed but stood in a page or a redirect.
+        # Include links that were not mailed but were in a page or a redirect.
         self.tokens: set[str] = set()
         self.addresses: list[str] = []
         self.logs: Places = {}
@@ -127,7 +128,7 @@ class Run:
         public = self.address("public")
         self.sign(public, name=f"{SHOWN} Public", comment="Because I agree.", updates="on")
         self.press(public, "confirm")
-        # Again, as one does who has forgotten.
+        # Sign again, like a person who has forgotten.
         self.sign(public.upper(), name=f"{SHOWN} Public")
 
         organizers = self.address("Organizers")
@@ -224,7 +225,7 @@ class Run:
             signer.start()
             waiting = "SELECT pid FROM pg_locks WHERE relation = 'letters_signature'::regclass AND NOT granted"
             pid = until(lambda: connection.execute(waiting).fetchone())
-            # As a shutdown does it, but before the lock is gone.
+            # A shutdown does this too, but before the lock is gone.
             connection.execute("SELECT pg_terminate_backend(%s)", pid)
             signer.join()
         database = self.site.database()
@@ -237,7 +238,7 @@ class Run:
         until(lambda: self.sign(email, name=f"{SHOWN} Unlucky").status == 303)
         self.press(email, "confirm")
 
-    # What it takes
+    # Helpers of the run
 
     def address(self, who: str, domain: str = "example.org") -> str:
         self.addresses.append(f"{SECRET}.{who}@{domain}")
@@ -260,7 +261,7 @@ class Run:
         return [mail.text for mail in self.sink.received if mail.recipients == [email]]
 
     def link(self, email: str, purpose: str) -> str:
-        """The path of a mailed link, which is waited for."""
+        """Wait for the path of a mailed link."""
 
         def mailed() -> list[str]:
             return re.findall(rf"(/signatures/{purpose}/[\w-]+/)", "".join(self.mails_to(email)))
@@ -281,7 +282,7 @@ class Run:
 
 @contextmanager
 def overheard(url: str) -> Iterator[bytearray]:
-    """Every command that anybody gives to Valkey from now on."""
+    """Every command that anyone gives to Valkey from now on."""
     heard = bytearray()
     server = redis.Redis.from_url(url).connection_pool.connection_kwargs
     with socket.create_connection((server["host"], server["port"])) as listener:
@@ -301,7 +302,7 @@ def overheard(url: str) -> Iterator[bytearray]:
 
 
 def rows_of_every_table(connection: "psycopg.Connection[tuple[object, ...]]") -> Places:
-    """Each row as text and each of its values as it is; and what PostgreSQL itself remembers of values and queries."""
+    """Yield each row as text and each of its values; and what PostgreSQL itself remembers of values and queries."""
     connection.execute("ANALYZE")
     names = connection.execute(
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'm') AND relnamespace = 'public'::regnamespace"
@@ -334,7 +335,7 @@ def files_in(folder: Path) -> Places:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that one run has left behind, in lower case."""
+    """Return everything that one run has left behind, in lower case."""
 
     tables: Places
     logs: Places
@@ -342,7 +343,7 @@ class Evidence:
     pages: Places
     files: Places
     addresses: list[str]
-    # Of all links that were mailed, or stood in a page that only the signer has seen.
+    # Of all links that were mailed, or were in a page that only the signer has seen.
     tokens: set[str]
 
     @property
@@ -363,7 +364,7 @@ def evidence() -> Iterator[Evidence]:
         pages = {
             path: site.get(path).text.encode() for path in ("/", LETTER, f"{LETTER}signatures/", f"{LETTER}count/")
         }
-        # What PostgreSQL still had in memory is written.
+        # Write what PostgreSQL still had in memory.
         site.stop()
         logs = {**run.logs, "what the site has said": site.run.output.encode()}
         mailed = {token for mail in sink.received for token in TOKEN.findall(mail.text)}
@@ -379,7 +380,7 @@ def evidence() -> Iterator[Evidence]:
         )
 
 
-def test_what_may_be_there_is_found_so_the_search_would_find_the_rest(evidence: Evidence) -> None:
+def test_the_search_finds_allowed_data_so_it_would_find_the_rest(evidence: Evidence) -> None:
     shown = disguises(SHOWN)
     assert len(where_is(shown, {"signatures": evidence.tables["table letters_signature"]})) == 1
     assert where_is(shown, evidence.pages)
@@ -395,19 +396,19 @@ def test_what_may_be_there_is_found_so_the_search_would_find_the_rest(evidence: 
     assert len(evidence.tokens) > len(evidence.addresses)
 
 
-def test_no_address_and_no_name_of_a_nobody_is_anywhere(evidence: Evidence) -> None:
+def test_no_address_and_no_name_of_a_nameless_signer_is_anywhere(evidence: Evidence) -> None:
     assert where_is(disguises(SECRET), evidence.but_files | evidence.files) == []
 
 
-def test_no_hash_by_which_anybody_could_find_an_address_is_anywhere(evidence: Evidence) -> None:
+def test_no_hash_that_could_reveal_an_address_is_anywhere(evidence: Evidence) -> None:
     hashes = {form.lower() for address in evidence.addresses for form in fingerprints(address)}
     assert where_is(hashes, evidence.but_files) == []
 
 
-def test_no_link_that_was_mailed_is_anywhere(evidence: Evidence) -> None:
+def test_no_emailed_link_is_anywhere(evidence: Evidence) -> None:
     tokens = {token.lower().encode() for token in evidence.tokens}
     assert where_is(tokens, evidence.but_files | evidence.files) == []
 
 
-def test_of_who_withdrew_or_disowned_no_name_is_left(evidence: Evidence) -> None:
+def test_no_name_is_left_of_people_who_withdrew_or_disowned(evidence: Evidence) -> None:
     assert where_is(disguises(GONE), evidence.but_files) == []

@@ -18,7 +18,7 @@ from tests.people import NOW
 
 ROOT = Path(__file__).parents[1] / "letters"
 CHANGES = "base/changes/operations.py"
-# What locks or counts up a letter by itself, and why.
+# Code that locks a letter or increases its version by itself, and why.
 BY_ITSELF = {
     CHANGES: "the one way",
     "public/public_pages/operations.py": "the sequencer, which no person asks",
@@ -28,7 +28,7 @@ BY_ITSELF = {
     },
 }
 ALONE = re.compile(r'(?:Letter|Collective)\.objects\.select_for_update|F\("version"\) \+ 1')
-# What asks for a role outside of a change: the method itself, and the worker that makes a file for a person.
+# Code that checks a role outside of a change: the method itself, and the worker that makes a file for a person.
 ASKING = {CHANGES, "models/collective.py", "organizer/exports/operations.py"}
 
 
@@ -40,12 +40,12 @@ def files_with(pattern: str | re.Pattern[str]) -> set[str]:
     }
 
 
-def test_nothing_else_locks_a_letter_or_makes_its_pages_old() -> None:
+def test_only_change_letter_locks_a_letter_or_increases_its_version() -> None:
     assert files_with(ALONE) <= set(BY_ITSELF)
     assert CHANGES in files_with(ALONE)
 
 
-def test_nothing_else_asks_for_a_role() -> None:
+def test_only_change_letter_and_change_collective_check_a_role() -> None:
     assert files_with(r"require_role\(") == ASKING
 
 
@@ -56,7 +56,7 @@ def letter(published: LetterMaker) -> Letter:
 
 @pytest.fixture
 def stale(letter: Letter) -> Letter:
-    """As a page has read it, before a teammate changed it."""
+    """The letter as a page has read it, before another member changed it."""
     read = Letter.objects.select_related("collective").get(pk=letter.pk)
     Letter.objects.filter(pk=letter.pk).update(goal=77, version=5)
     return read
@@ -73,7 +73,7 @@ def test_an_operation_decides_by_the_letter_as_it_is_now(
 
 
 @pytest.mark.django_db
-def test_a_change_makes_the_pages_old_and_the_letter_in_hand_says_so(stale: Letter, organizer: User) -> None:
+def test_a_change_increases_the_version_also_of_the_instance(stale: Letter, organizer: User) -> None:
     with transaction.atomic():
         change_letter(stale, WRITING, by=organizer, now=NOW).update(goal=90)
     assert (stale.goal, stale.version) == (90, 6)
@@ -82,7 +82,7 @@ def test_a_change_makes_the_pages_old_and_the_letter_in_hand_says_so(stale: Lett
 
 
 @pytest.mark.django_db
-def test_what_no_page_shows_makes_none_old(stale: Letter) -> None:
+def test_a_change_that_no_page_shows_keeps_the_version(stale: Letter) -> None:
     with transaction.atomic():
         change_letter_unasked(stale, by=None, now=NOW).update_unseen(publish_refused=Refusal.NOT_CLEARED)
     assert Letter.objects.get(pk=stale.pk).version == stale.version == 5

@@ -1,4 +1,4 @@
-"""Who may open what: every address by its name, and what it answers to each kind of person. A new one needs a row here.
+"""Who may open what: every URL by its name, and what it answers to each kind of person. A new one needs a row here.
 
 The addresses under /accounts/ have a test of their own (tests/accounts/test_every_page.py).
 """
@@ -14,55 +14,60 @@ from django.utils import timezone
 
 from letters.models import AddresseeAnswer, Collective, Export, Letter, Membership, Picture, Signature, Update, User
 from letters.organizer.collectives.operations import invite_member
+from letters.organizer.notifications.queries import purpose_of
 from letters.shared.addresses import read_address
-from letters.shared.tokens import make_check_token
+from letters.shared.tokens import make_check_token, make_dated_handle
 from tests.people import FROM_OUR_PAGE, NOW, browser_of, sign_and_confirm
 
-# In the order of the columns below. A signer has no account, so to these pages a signer is somebody unknown.
-PEOPLE = ["unknown", "teammate", "moderator", "organizer", "stranger", "staff"]
+# In the order of the columns below. A signer has no account, so to these pages a signer is unknown.
+PEOPLE = ["unknown", "teammate", "moderator", "organizer", "stranger", "staff", "warden"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """What an address answers to GET and to an empty POST, to each of PEOPLE, or the same to all."""
+    """What a URL answers to GET and to an empty POST, for each of PEOPLE, or the same for all."""
 
     get: str
     post: str
-    # What stands in the address besides the letter's slug: a token for this purpose, and whatever else.
+    # What the URL contains besides the letter's slug: a token for this purpose, and other parts.
     purpose: str = ""
     more: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class World:
-    """What there is to be found at the addresses: a letter with a signature, and one of each thing that it can have."""
+    """The objects behind the URLs: a letter with a signature, and one of each kind that it can have."""
 
     letter: Letter
     signature: Signature
-    # By the name that it has in an address.
+    # By their names in URLs.
     ids: dict[str, Any]
 
     def token(self, purpose: str) -> str:
         if purpose == "join":
             return str(self.ids["join"].link().split("/")[3])
+        if purpose == "switch_emails_off":
+            return make_dated_handle(purpose_of("daily"), self.ids[purpose], now=timezone.now())
         if purpose == "check":
             pk, salt, now = self.signature.pk, self.signature.salt, timezone.now()
             return make_check_token(signature_id=pk, salt=salt, submission_id=1, address="ada@example.org", now=now)
         return self.signature.link(purpose, now=timezone.now()).split("/")[3]
 
 
-# Everybody else is sent to sign in, and who may not know of the letter is told that there is none.
-WRITERS = "302 200 404 200 404 404"
-MODERATORS = "302 404 200 200 404 404"
-OWNERS = "302 404 404 200 404 404"
-MEMBERS = "302 200 200 200 404 404"
-ANYBODY_SIGNED_IN = "302 200 200 200 200 200"
+# Everyone else is sent to sign in, and people who may not know of the letter get a 404.
+WRITERS = "302 200 404 200 404 404 404"
+MODERATORS = "302 404 200 200 404 404 404"
+OWNERS = "302 404 404 200 404 404 404"
+MEMBERS = "302 200 200 200 404 404 404"
+ANYBODY_SIGNED_IN = "302 200 200 200 200 200 200"
+# People who moderate the whole site.
+WARDENS = "302 404 404 404 404 404 200"
 OF_COLLECTIVE = {"slug": "night-train"}
 ITALIAN = {"language": "it"}
 
 
 def writers(code: int) -> str:
-    """What those who write get who send it; everybody else as above."""
+    """What owners and editors get for a POST; everyone else as above."""
     return WRITERS.replace("200", str(code))
 
 
@@ -71,7 +76,7 @@ def owners(code: int) -> str:
 
 
 ROWS = {
-    # Signing: no account, no cookie; the mail is the authority.
+    # Signing: no account, no cookie; the email is the authority.
     "sign": Row("303", "422"),
     "translated_sign": Row("303", "422", more=ITALIAN),
     "thanks": Row("200", "405"),
@@ -81,13 +86,18 @@ ROWS = {
     "translated_link": Row("200", "422", more=ITALIAN),
     "check": Row("200", "422", "check"),
     "translated_check": Row("200", "422", "check", more=ITALIAN),
-    # Used: nothing more than a stranger may see, and nothing to be done.
+    # A used link shows nothing that a stranger may not see, and does nothing.
     "confirm": Row("200", "200", "confirm"),
     "confirm-by-code": Row("200", "200", "confirm-by-code"),
     "not-me": Row("200", "303", "not-me"),
     "manage": Row("200", "422", "manage"),
     "my-data": Row("200", "405", "manage"),
     "my-link": Row("200", "405", "manage"),
+    # Reports: no account, no cookie.
+    "report_letter": Row("200", "422"),
+    "translated_report_letter": Row("200", "422", more=ITALIAN),
+    "report_signature": Row("200", "422"),
+    "translated_report_signature": Row("200", "422", more=ITALIAN),
     # Public pages
     "home": Row("200", "405"),
     "translated_home": Row("200", "405", more=ITALIAN),
@@ -97,6 +107,12 @@ ROWS = {
     "translated_how-we-count": Row("200", "405", more=ITALIAN),
     "privacy": Row("200", "405"),
     "translated_privacy": Row("200", "405", more=ITALIAN),
+    # Without a text by the people who run the site, these do not exist.
+    **{name: Row("404", "405") for name in ("imprint", "rules", "accessibility", "contact")},
+    **{
+        f"translated_{name}": Row("404", "405", more=ITALIAN)
+        for name in ("imprint", "rules", "accessibility", "contact")
+    },
     "letter": Row("200", "405"),
     "translated_letter": Row("200", "405", more=ITALIAN),
     "signatures": Row("200", "405"),
@@ -108,7 +124,7 @@ ROWS = {
     # No worker and no clock run here.
     "readyz": Row("503", "405"),
     "source": Row("200", "405"),
-    # Providers of mail show a secret; without one configured there is no such address.
+    # Email providers send a secret. If none is configured, there is no such URL.
     "tracking": Row("405", "404", more={"provider": "postmark"}),
     # Organizing
     "organize": Row(ANYBODY_SIGNED_IN, "405"),
@@ -118,17 +134,34 @@ ROWS = {
     "live_preview": Row("405", ANYBODY_SIGNED_IN),
     "edit_letter": Row(WRITERS, writers(422)),
     "preview_letter": Row(WRITERS, "405"),
+    "offer_letter": Row(OWNERS, owners(422)),
+    "cancel_offer": Row("405", owners(302)),
+    # There is no offer.
+    "letter_offer": Row(ANYBODY_SIGNED_IN.replace("200", "404"), "302 404 404 404 404 404 404", more={"move_id": 1}),
+    "draft_links": Row(WRITERS, writers(422)),
+    "revoke_draft_link": Row("405", writers(404), more={"link_id": 1}),
+    # An unknown link.
+    "draft": Row("404", "405", more={"token": "x"}),
+    "framed_preview": Row(WRITERS, WRITERS, more=ITALIAN),
     "set_up_letter": Row(WRITERS, writers(422)),
-    "move_letter": Row("405", "302 404 404 404 404 404"),
+    "move_letter": Row("405", "302 404 404 404 404 404 404"),
     "withdraw_letter": Row("405", owners(422)),
     "restore_letter": Row("405", owners(302)),
+    "delete_letter": Row("405", writers(302)),
+    "bin": Row(ANYBODY_SIGNED_IN, "405"),
+    # A draft that is not in the bin.
+    "restore_draft": Row("405", writers(404)),
+    "delete_for_good": Row("405", writers(404)),
     "letter_delivery": Row(WRITERS, writers(422)),
     "export_letter": Row("405", writers(302)),
     "remove_letter_delivery": Row("405", writers(302)),
+    "emails_you_get": Row(ANYBODY_SIGNED_IN, "302 302 302 302 302 302 302"),
+    "switch_emails_off": Row("200", "200", "switch_emails_off", more={"kind": "daily"}),
     # Inviting first signatories
-    "first_signers": Row(WRITERS, writers(422)),
+    "first_signatories": Row(WRITERS, writers(422)),
+    "preview_invitation": Row("405", WRITERS),
     "invite_list": Row(writers(302), writers(302)),
-    "tend_round": Row("405", writers(404)),
+    "manage_invitations": Row("405", writers(404)),
     "invitation": Row("200", "200", "invitation"),
     "decline": Row("200", "303", "decline"),
     # Writing, translating, publishing
@@ -147,20 +180,26 @@ ROWS = {
     "past_text": Row("200", "405"),
     "translated_past_text": Row("200", "405", more=ITALIAN),
     "letter_history": Row(WRITERS, "405"),
+    "carry_over_as_email": Row(WRITERS, "405"),
     "ask_to_carry_over": Row(writers(302), writers(302)),
     "carry-over": Row("200", "409", "carry-over"),
-    # How it fares, and files
+    # Overview, and files
     "dashboard": Row(MEMBERS, "405"),
     "organize_signatures": Row(MEMBERS, "405"),
+    "remind_unconfirmed": Row("405", writers(302)),
     "exports": Row(WRITERS, writers(422)),
     "download_export": Row("405", writers(302)),
     "signatures_csv": Row("200", "405"),
-    # Writing to signers, and the answer
+    # Updates to signers, and the answer
     "write_to_signers": Row(WRITERS, "405"),
     "letter_answers": Row(WRITERS, "405"),
     "new_update": Row(WRITERS, writers(422)),
     "edit_update": Row(WRITERS, writers(302)),
     "preview_update": Row(WRITERS, "405"),
+    "update_as_email": Row(WRITERS, "405"),
+    "update_as_page": Row(WRITERS, "405"),
+    "translate_update": Row(WRITERS.replace("200", "302"), WRITERS.replace("200", "302"), more=ITALIAN),
+    "correct_update": Row("405", writers(422)),
     "test_update": Row("405", writers(302)),
     "send_update": Row(writers(302), writers(302)),
     "move_update": Row("405", writers(404)),
@@ -177,24 +216,40 @@ ROWS = {
     "unsubscribe": Row("200", "200", "unsubscribe"),
     # Collectives
     "collectives": Row(ANYBODY_SIGNED_IN, "302"),
-    "new_collective": Row(ANYBODY_SIGNED_IN, "302 422 422 422 422 422"),
+    "new_collective": Row(ANYBODY_SIGNED_IN, "302 422 422 422 422 422 422"),
     "collective": Row(MEMBERS, "405", more=OF_COLLECTIVE),
     "describe_collective": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "record_of_collective": Row(OWNERS, "405", more=OF_COLLECTIVE),
+    "record_csv": Row(OWNERS, "405", more=OF_COLLECTIVE),
     "invite_member": Row("405", owners(422), more=OF_COLLECTIVE),
     "revoke_invitation": Row("405", owners(302), more=OF_COLLECTIVE),
     "change_member": Row("405", writers(404), more=OF_COLLECTIVE),
-    "leave_collective": Row("405", "302 302 302 409 404 404", more=OF_COLLECTIVE),
-    "join": Row("200", "302 409 409 409 302 302", "join"),
-    # Moderating
+    "leave_collective": Row("405", "302 302 302 409 404 404 404", more=OF_COLLECTIVE),
+    "join": Row("200", "302 409 409 409 302 302 302", "join"),
+    # Moderation
     "moderate": Row(ANYBODY_SIGNED_IN, "405"),
-    "moderate_letter": Row(MODERATORS, "302 404 422 422 404 404"),
-    "moderate_list": Row(MODERATORS, "302 404 422 422 404 404", more={"shown": "waiting"}),
+    "review_next": Row(ANYBODY_SIGNED_IN, "405"),
+    "review_signals": Row(ANYBODY_SIGNED_IN, "405"),
+    "review_decide": Row("405", "302"),
+    "review_search": Row(ANYBODY_SIGNED_IN, "405"),
+    # Only people who moderate the site.
+    "search_address": Row("405", "302 404 404 404 404 404 422"),
+    "bulk_decisions": Row("302 404 200 200 404 404 200", "302 404 422 422 404 404 422"),
+    # No such decision.
+    "bulk_decision": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404", more={"pk": 1}),
+    "moderate_letter": Row(MODERATORS, "302 404 422 422 404 404 404"),
+    "moderate_list": Row(MODERATORS, "302 404 422 422 404 404 404", more={"shown": "waiting"}),
+    # Letters of the whole site
+    "moderation_numbers": Row(WARDENS, "405", more={"year": 2025}),
+    "site_letters": Row(WARDENS, "405"),
+    "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
+    # A letter that was never down.
+    "letter_takedown": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404"),
 }
 
 
 def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, str]]:
-    """The name and the route of every address outside /accounts/ and /admin/ that has a name."""
+    """The name and the route of every named URL outside /accounts/ and /admin/."""
     for pattern in (resolver or get_resolver()).url_patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -203,7 +258,7 @@ def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator
             yield pattern.name, route
 
 
-# The mailbox is a laptop's alone (tests/petition/test_mailbox.py).
+# Only a laptop has the mailbox (tests/petition/test_mailbox.py).
 ROUTES = {name: route for name, route in addresses() if not route.startswith("mailbox/")}
 
 
@@ -231,6 +286,7 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
         "size": "1x1",
         "number": 1,
         "join": invitation,
+        "switch_emails_off": organizer.pk,
     }
     return World(letter, sign_and_confirm(letter), ids)
 
@@ -238,6 +294,11 @@ def world(letter: Letter, collective: Collective, organizer: User, teammate: Use
 @pytest.fixture
 def staff(db: None) -> User:
     return User.objects.create_user("stella@example.org", name="Stella", is_staff=True)
+
+
+@pytest.fixture
+def warden(db: None) -> User:
+    return User.objects.create_user("wanda@example.org", name="Wanda", moderates_site=True)
 
 
 def browser(person: str, request: pytest.FixtureRequest) -> Client:
@@ -257,19 +318,21 @@ def expected(row: str, person: str) -> int:
     return int(codes[0] if len(codes) == 1 else codes[PEOPLE.index(person)])
 
 
-def test_every_address_has_a_row() -> None:
+def test_every_url_has_a_row() -> None:
     assert set(ROUTES) == set(ROWS)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_who_may_open_it(name: str, world: World, request: pytest.FixtureRequest) -> None:
+def test_only_these_people_can_open_a_page(name: str, world: World, request: pytest.FixtureRequest) -> None:
     answers = {person: browser(person, request).get(url_of(name, world)).status_code for person in PEOPLE}
     assert answers == {person: expected(ROWS[name].get, person) for person in PEOPLE}
 
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", ROWS)
-def test_who_may_send_it(name: str, person: str, world: World, request: pytest.FixtureRequest) -> None:
+def test_only_these_people_can_send_a_form(
+    name: str, person: str, world: World, request: pytest.FixtureRequest
+) -> None:
     answer = browser(person, request).post(url_of(name, world), headers=FROM_OUR_PAGE)
     assert answer.status_code == expected(ROWS[name].post, person)
 

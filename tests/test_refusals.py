@@ -1,6 +1,6 @@
-"""A refusal that no page expects is a page with a sentence, never an error of ours.
+"""A refusal that no view expects gives a page with a sentence, never a server error.
 
-Race: a role is taken away after the guard of a page has let somebody in, and before the operation asks for it.
+Race: a role is taken away after a view has checked it, and before the operation checks it again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +30,7 @@ SETTINGS: dict[str, object] = {
     "domains": "",
     "addressee_domains": "",
 }
-# What is sent to each address whose operation asks for a role: else the form alone would refuse it.
+# What is sent to each URL whose operation checks a role: otherwise the form alone would refuse it.
 FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "edit_letter": [TEXT, {**TEXT, "action": "publish"}, {**TEXT, "action": "revise"}],
     "set_up_letter": [SETTINGS],
@@ -39,8 +39,8 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "letter_delivery": [HANDED_OVER],
     "export_letter": [{"language": "en"}],
     "remove_letter_delivery": [{}],
-    "first_signers": [{"pasted": "Ada <ada@example.org>"}],
-    "tend_round": [
+    "first_signatories": [{"pasted": "Ada <ada@example.org>"}],
+    "manage_invitations": [
         *({"action": action} for action in ("remind", "call_off")),
         {"action": "take_back", "email": "ada@example.org"},
     ],
@@ -55,7 +55,7 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "new_update": [NEWS],
     "test_update": [{}],
     "send_update": [{"seen": "x"}],
-    "move_update": [{"action": action} for action in ("pause", "resume", "stop", "show", "hide")],
+    "move_update": [{"action": action} for action in ("pause", "stop", "show", "hide", "bin", "delete", "restore")],
     "new_answer": [ANSWER],
     "edit_answer": [ANSWER],
     "move_answer": [{"action": "publish"}, {"action": "hide"}],
@@ -75,14 +75,14 @@ POSTS = [(name, form) for name in BEHIND_ACCOUNTS for form in FORMS.get(name, [{
 
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> list[User]:
-    """From the guard on, nobody has any role; who was asked about."""
+    """Take all roles away after the view's check. Returns the people who were checked."""
     asked: list[User] = []
 
-    def no_more(self: Collective, person: User, roles: Collection[str]) -> bool:
+    def no_more(self: Collective, person: User, roles: Collection[str]) -> Refusal:
         asked.append(person)
-        return False
+        return Refusal.NOT_YOURS
 
-    monkeypatch.setattr(Collective, "has_role", no_more)
+    monkeypatch.setattr(Collective, "why_not", no_more)
     return asked
 
 
@@ -99,7 +99,7 @@ def test_no_page_fails_when_a_role_is_lost_behind_its_guard(
 
 
 def test_the_operations_of_most_pages_are_asked(world: World, organizer: User, lost: list[User]) -> None:
-    """Else the test above would prove nothing: a form that is not valid never comes as far as its operation."""
+    """Otherwise the test above would prove nothing, because an invalid form never reaches its operation."""
     person = browser_of(organizer)
     person.raise_request_exception = False
     reached = set()
@@ -111,13 +111,13 @@ def test_the_operations_of_most_pages_are_asked(world: World, organizer: User, l
     assert len(reached) >= len(FORMS) - 6, {*FORMS} - reached
 
 
-def test_who_has_lost_the_role_reads_that_there_is_nothing(world: World, organizer: User, lost: list[User]) -> None:
+def test_a_person_who_lost_the_role_gets_a_404(world: World, organizer: User, lost: list[User]) -> None:
     page = browser_of(organizer).post(url_of("set_up_letter", world), SETTINGS, headers=FROM_OUR_PAGE)
     assert page.status_code == 404
     assert "Page not found" in words(page)
 
 
-def test_a_picture_is_not_kept_for_who_has_lost_the_role(world: World, organizer: User, lost: list[User]) -> None:
+def test_no_picture_is_stored_for_a_person_who_lost_the_role(world: World, organizer: User, lost: list[User]) -> None:
     person = browser_of(organizer)
     person.raise_request_exception = False
     file = SimpleUploadedFile("a.png", b"no picture")
@@ -168,7 +168,7 @@ NESTED = "[" * 100_000
         ("/letters/night-trains/sign/", {"name": NESTED, "proof": NESTED, "email": NESTED}),
     ],
 )
-def test_what_is_nested_too_deeply_is_refused_in_a_sentence(
+def test_deeply_nested_json_is_refused_with_a_sentence(
     url: str, form: dict[str, str], world: World, organizer: User
 ) -> None:
     person = Client() if url.startswith("/accounts/") else browser_of(organizer)

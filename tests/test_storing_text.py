@@ -1,4 +1,4 @@
-"""How much text one account may add within a day, and how many of each kind one letter may have."""
+"""How much text one account may add within a day, and how many objects of each kind one letter may have."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -77,7 +77,7 @@ def post(client: Client, url: str, **fields: Any) -> Response:
     return client.post(url, fields, follow=True)
 
 
-# How it is counted
+# Counting
 
 
 def test_bytes_are_counted_and_not_characters(organizer: User) -> None:
@@ -85,20 +85,20 @@ def test_bytes_are_counted_and_not_characters(organizer: User) -> None:
     assert added(organizer) == 3
 
 
-def test_of_a_text_in_place_of_another_only_the_growth_counts(organizer: User) -> None:
+def test_a_replaced_text_counts_only_by_its_growth(organizer: User) -> None:
     keep_text(["abcdef"], instead_of=["abcd"], by=organizer, now=NOW)
     keep_text(["ab"], instead_of=["abcdef"], by=organizer, now=NOW)
     assert added(organizer) == 2
 
 
-def test_each_day_there_is_room_anew(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_day_has_room_again(organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 3)
     keep_text(["abc"], by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_much_text"):
         keep_text(["d"], by=organizer, now=NOW)
     assert added(organizer) == 3
     keep_text(["abc"], by=organizer, now=NOW + DAY)
-    # A clock that is behind begins no day of its own.
+    # A clock that is behind does not start a day of its own.
     with pytest.raises(Refused, match="too_much_text"):
         keep_text(["d"], by=organizer, now=NOW)
 
@@ -115,7 +115,7 @@ def test_an_editor_that_saves_the_same_text_a_thousand_times_uses_up_nothing(
     assert added(organizer) == first
 
 
-def test_saving_news_or_an_answer_again_uses_up_nothing(letter: Letter, organizer: User) -> None:
+def test_saving_an_update_or_an_answer_again_uses_up_nothing(letter: Letter, organizer: User) -> None:
     update = write_update(letter, text=NEWS, by=organizer, now=NOW)
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     before = added(organizer)
@@ -141,7 +141,7 @@ def test_each_operation_counts_the_text_and_the_html_made_of_it(letter: Letter, 
         assert added(organizer) - before >= (100 if deed is deeds[3] else least)
 
 
-def test_a_teammate_has_room_of_their_own(
+def test_each_member_has_their_own_limit(
     draft: LetterMaker, organizer: User, teammate: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     letter = draft()
@@ -152,23 +152,23 @@ def test_a_teammate_has_room_of_their_own(
         write_text(letter, text=replace(french, language="de", body=LONG), seen="", by=organizer, now=NOW)
 
 
-def test_two_megabytes_in_forty_languages_have_room_ten_times(organizer: User) -> None:
+def test_two_megabytes_in_forty_languages_fit_ten_times(organizer: User) -> None:
     for _ in range(10):
         keep_text(["a" * 2_000_000], by=organizer, now=NOW)
 
 
-# What is refused is written nowhere, and the page says what to do
+# A refused text is written nowhere, and the page says what to do
 
 
 @pytest.mark.usefixtures("used_up")
-def test_a_letter_is_not_begun(desk: Client) -> None:
+def test_no_letter_is_started_above_the_limit(desk: Client) -> None:
     page = post(desk, "/organize/new/", **TYPED, collective="Us", language="en")
     assert (page.status_code, Letter.objects.count()) == (422, 0)
     assert SAYS_SO in words(page)
 
 
 @pytest.mark.parametrize("url", [LETTER, f"{LETTER}translations/fr/"])
-def test_a_text_is_not_saved_and_stays_in_the_form(
+def test_a_text_above_the_limit_is_not_saved_and_stays_in_the_form(
     draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     draft()
@@ -181,9 +181,7 @@ def test_a_text_is_not_saved_and_stays_in_the_form(
     assert not Translation.objects.filter(title="A").exists()
 
 
-def test_the_editor_that_saves_by_itself_says_so(
-    draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_automatic_saving_reports_the_limit(draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draft()
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     answer = desk.post(f"{LETTER}text/en/", {**TYPED, "seen": Translation.objects.get(language="en").version})
@@ -191,7 +189,7 @@ def test_the_editor_that_saves_by_itself_says_so(
     assert SAYS_SO in answer.json()["problem"]
 
 
-def test_a_revision_is_not_begun(letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_revision_is_started_above_the_limit(letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     page = post(desk, f"{LETTER}revise/", action="start")
     assert page.status_code == 200
@@ -200,21 +198,21 @@ def test_a_revision_is_not_begun(letter: Letter, desk: Client, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("page", "typed"), [("updates/new/", TYPED_NEWS), ("answers/new/", TYPED_ANSWER)])
-def test_news_and_answers_are_not_saved(
+def test_updates_and_answers_above_the_limit_are_not_saved(
     letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch, page: str, typed: dict[str, str]
 ) -> None:
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
     answer = post(desk, f"{LETTER}{page}", **typed)
     assert answer.status_code == 409
     assert SAYS_SO in words(answer)
-    # What stands elsewhere is not shown as if a teammate had written.
+    # A stored text is not shown as if another member had written it.
     assert "Current text" not in words(answer)
     assert "A paragraph of many words." in answer.content.decode()
     assert not Update.objects.exists()
     assert not AddresseeAnswer.objects.exists()
 
 
-def test_a_delivery_is_not_recorded(
+def test_no_delivery_is_recorded_above_the_limit(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts, "MAX_TEXT_A_DAY", 0)
@@ -228,10 +226,12 @@ def test_a_delivery_is_not_recorded(
     assert not LetterDelivery.objects.exists()
 
 
-# So many of each
+# Limits for each kind
 
 
-def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_has_a_limited_number_of_languages(
+    draft: LetterMaker, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draft()
     monkeypatch.setattr(writing, "MAX_LANGUAGES", 3)
     assert "Saved." in words(post(desk, f"{LETTER}translations/fr/", **TYPED, seen=""))
@@ -241,12 +241,12 @@ def test_a_letter_has_so_many_languages(draft: LetterMaker, desk: Client, monkey
     answer = desk.post(f"{LETTER}text/de/", {**TYPED, "seen": ""})
     assert (answer.status_code, "forty languages" in answer.json()["problem"]) == (422, True)
     assert sorted(Translation.objects.values_list("language", flat=True)) == ["en", "fr", "it"]
-    # One that is there can still be changed.
+    # An existing one can still be changed.
     seen = Translation.objects.get(language="fr").version
     assert "Saved." in words(post(desk, f"{LETTER}translations/fr/", **{**TYPED, "title": "C"}, seen=seen))
 
 
-def test_a_letter_has_so_many_drafts_of_news(
+def test_a_letter_has_a_limited_number_of_unsent_updates(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(update_writing, "MAX_UNSENT", 1)
@@ -256,12 +256,12 @@ def test_a_letter_has_so_many_drafts_of_news(
     assert "the letter has twenty unsent drafts" in words(page)
     assert list(Update.objects.all()) == [update]
     write_update(letter, text=replace(NEWS, title="B"), update=update, seen=update.version, by=organizer, now=NOW)
-    # What is under way is no draft.
+    # An update on its way does not count as a draft.
     Update.objects.update(state=Update.State.SENDING, began_at=NOW)
     write_update(letter, text=NEWS, by=organizer, now=NOW)
 
 
-def test_a_letter_has_so_many_answers(
+def test_a_letter_has_a_limited_number_of_answers(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answers, "MAX_ANSWERS", 1)
@@ -274,7 +274,7 @@ def test_a_letter_has_so_many_answers(
         write_answer(letter, text=replace(ANSWER, body="Another."), by=organizer, now=NOW)
 
 
-def test_a_letter_is_published_anew_so_often_a_day(
+def test_a_letter_is_published_again_a_limited_number_of_times_a_day(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "MAX_LATER_PUBLICATIONS", 1)
@@ -293,7 +293,7 @@ def test_a_letter_is_published_anew_so_often_a_day(
     assert letter.revisions.published().count() == 3
 
 
-def test_the_page_says_that_it_was_published_often(
+def test_the_page_says_that_the_letter_was_published_too_often(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "MAX_LATER_PUBLICATIONS", 0)
@@ -306,10 +306,10 @@ def test_the_page_says_that_it_was_published_often(
     assert Revision.objects.latest("number").published_at is None
 
 
-# The record is kept for ever
+# The record is kept forever
 
 
-def test_the_record_holds_each_text_of_a_published_answer_once(letter: Letter, organizer: User) -> None:
+def test_the_record_stores_each_text_of_a_published_answer_once(letter: Letter, organizer: User) -> None:
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     publish_answer(answer, by=organizer, now=NOW)
     texts = [LONG, LONG.replace("many", "some")]
@@ -321,12 +321,12 @@ def test_the_record_holds_each_text_of_a_published_answer_once(letter: Letter, o
     events = AuditEvent.objects.filter(verb="write_answer", details__has_key="before").order_by("pk")
     befores = [event.details["before"] for event in events]
     assert [before.get("body") for before in befores] == [*texts, None, None, None, None]
-    # What was public can be put together again, also where it is only named.
+    # A public text can be restored, even if an event only names it.
     kept = {before["sha256"]: before["body"] for before in befores if "body" in before}
     assert [kept[before["sha256"]] for before in befores] == texts * 3
 
 
-def test_what_goes_into_the_record_counts(letter: Letter, organizer: User) -> None:
+def test_text_in_the_record_counts(letter: Letter, organizer: User) -> None:
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     publish_answer(answer, by=organizer, now=NOW)
     before = added(organizer)

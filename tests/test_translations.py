@@ -1,4 +1,4 @@
-"""The site speaks each of its languages wholly."""
+"""The site is completely translated into each of its languages."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.sentences import sentences_of_code, sentences_of_site, sentences_of_t
 
 LANGUAGES = [code for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 
-# What is filled in: %(name)s, %(number)d or {name}.
+# Placeholders: %(name)s, %(number)d or {name}.
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
@@ -40,7 +40,7 @@ def test_the_catalogue_has_what_the_site_says_and_nothing_else(language: str) ->
     with catalogue(language).open("rb") as file:
         known = {_key(message.id) for message in read_po(file, locale=language) if message.id}
     said = sentences_of_site()
-    # What has a form for many answers for one alone, too.
+    # The plural form may also be used for one.
     assert sorted(map(str, said - known - {_first(key) for key in known})) == []
     assert sorted(map(str, known - said)) == []
 
@@ -52,6 +52,12 @@ def test_a_translation_leaves_room_for_what_its_sentence_names(language: str) ->
     for message in messages:
         for original, translated in zip(_texts(message.id), _texts(message.string), strict=True):
             assert set(PLACES.findall(translated)) == set(PLACES.findall(original)), original
+
+
+def test_italian_has_its_own_quotation_marks_and_apostrophes() -> None:
+    with catalogue("it").open("rb") as file:
+        texts = [text for message in read_po(file, locale="it") if message.id for text in _texts(message.string)]
+    assert [text for text in texts if re.search(r"\w'\w|[“”]", text)] == []
 
 
 def test_sentences_are_found_as_gettext_is_asked_for_them() -> None:

@@ -1,7 +1,8 @@
-"""What pages and files tell of people who trusted the site: no address, no time, and of who shows no name nothing.
+"""Pages and files show no address and no time of the people who trusted the site, and nothing about people who show no
+name.
 
-Every public address and every page and file for organizers is read, after people have signed at moments, from places
-and with addresses that stand nowhere else.
+Every public URL and every page and file for organizers is read, after people have signed with times, places and
+addresses that occur nowhere else.
 """
 
 import csv
@@ -37,9 +38,9 @@ from tests.people import (
     words,
 )
 
-# Of each signer another minute; in no text of the site.
+# Each signer has a minute of their own, which occurs in no text of the site.
 SIGNED, CONFIRMED, PUBLISHED = (datetime(2025, 3, 3, 17, minute, 43, 123456, tzinfo=UTC) for minute in (13, 19, 37))
-# As anybody might write them: 17:13, 5:13 PM, and with the clocks of Rome.
+# The ways in which a page might write them: 17:13, 5:13 PM, and in Rome's time.
 A_TIME = re.compile(r"\b(?:17|5|05|18|6|06):(?:13|19|37)\b")
 ADDRESS = re.compile(r"(?:signer|nobody|waits)[\w.]*@example\.org")
 
@@ -61,7 +62,7 @@ ORGANIZERS = [
 
 @pytest.fixture
 def signed(letter: Letter, settings: Settings, tmp_path: Path) -> Letter:
-    """Two show their names, one to organizers alone; three show none. One waits for a mail, one for a moderator."""
+    """Two show their names, one only to organizers; three show none. One waits for an email, one for a moderator."""
     settings.EXPORTS_DIR = tmp_path
     for place, display in enumerate(["public", "organizers", "nobody", "nobody", "nobody"]):
         secret = {"country": "IS", "domain": "told.example", "via": "led.example"} if display == "nobody" else {}
@@ -85,14 +86,14 @@ def _owner(letter: Letter) -> User:
 
 
 def whole(answer: Response) -> str:
-    """Its headers and its content, without Expires, which says when we asked."""
+    """Return its headers and its content, without Expires, which says when we asked."""
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
     headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name != "Expires")
     return f"{headers}\n\n{content.decode(errors='replace')}"
 
 
 def files(letter: Letter, desk: Client) -> Iterator[tuple[str, str]]:
-    """Each file that an organizer can have, as text."""
+    """Return each file that an organizer can have, as text."""
     wanted = [
         *[Wanted(Export.Kind.SIGNATURES, each) for each in (Export.Format.CSV, Export.Format.XLSX)],
         *[Wanted(Export.Kind.LETTER, Export.Format.PDF, language) for language in ("en", "it")],
@@ -106,14 +107,14 @@ def files(letter: Letter, desk: Client) -> Iterator[tuple[str, str]]:
         data = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
         if each.format == Export.Format.XLSX:
             with zipfile.ZipFile(io.BytesIO(data)) as book:
-                # But for when the file itself was made.
+                # Except when the file itself was made.
                 names = [name for name in book.namelist() if not name.startswith("docProps/")]
                 data = b"\n".join(book.read(name) for name in names)
         yield f"{each.kind} {each.format}", data.decode(errors="replace")
 
 
 def test_every_public_page_of_a_letter_is_among_those_that_are_read() -> None:
-    """A new address under /letters/<slug>/ that is not a step of signing must be added above."""
+    """A new URL under /letters/<slug>/ that is not a step of signing must be added above."""
     steps = {"sign", "link", "translated_sign", "translated_link", "translated_signatures_csv"}
     named = {
         pattern.name
@@ -126,8 +127,9 @@ def test_every_public_page_of_a_letter_is_among_those_that_are_read() -> None:
 
 
 @pytest.mark.parametrize("page", PUBLIC)
-def test_no_public_page_tells_a_time_of_a_signature(signed: Letter, reader: Reader, page: str) -> None:
+def test_no_public_page_shows_the_time_of_a_signature(signed: Letter, reader: Reader, page: str) -> None:
     Collective.objects.update(timezone="Europe/Rome")
+    Letter.objects.update(timezone="Europe/Rome")
     answer = reader.get(page)
     assert answer.status_code == 200
     text = whole(answer)
@@ -137,8 +139,9 @@ def test_no_public_page_tells_a_time_of_a_signature(signed: Letter, reader: Read
     assert "Last-Modified" not in answer.headers
 
 
-def test_the_public_file_tells_the_day_by_the_collectives_clocks(letter: Letter, reader: Reader) -> None:
+def test_the_public_file_gives_days_in_the_collectives_time_zone(letter: Letter, reader: Reader) -> None:
     Collective.objects.update(timezone="Pacific/Auckland")
+    Letter.objects.update(timezone="Pacific/Auckland")
     sign_and_confirm(letter, now=SIGNED)
     publish(PUBLISHED)
     text = whole(reader.get(f"{LETTER}signatures.csv"))
@@ -147,7 +150,7 @@ def test_the_public_file_tells_the_day_by_the_collectives_clocks(letter: Letter,
 
 @pytest.mark.parametrize("part", ["organizer", "moderator"])
 @pytest.mark.parametrize("page", ORGANIZERS)
-def test_no_page_for_organizers_holds_an_address_or_a_time(
+def test_no_page_for_organizers_contains_an_address_or_a_time(
     signed: Letter, part: str, page: str, request: pytest.FixtureRequest
 ) -> None:
     deliver()
@@ -160,7 +163,7 @@ def test_no_page_for_organizers_holds_an_address_or_a_time(
         assert told not in text
 
 
-def test_no_file_for_organizers_holds_an_address_or_a_time(signed: Letter, organizer: User) -> None:
+def test_no_file_for_organizers_contains_an_address_or_a_time(signed: Letter, organizer: User) -> None:
     for name, text in files(signed, browser_of(organizer)):
         assert not ADDRESS.search(text), name
         assert not A_TIME.search(text), name
@@ -168,7 +171,7 @@ def test_no_file_for_organizers_holds_an_address_or_a_time(signed: Letter, organ
             assert told not in text, name
 
 
-def test_of_who_shows_no_name_a_file_says_that_they_signed_and_which_text(signed: Letter, organizer: User) -> None:
+def test_a_file_says_of_nameless_signers_only_that_they_signed_and_which_text(signed: Letter, organizer: User) -> None:
     text = next(text for name, text in files(signed, browser_of(organizer)) if name == "signatures csv")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
     hidden = [row for row in rows if row["display"] == "nobody"]
@@ -179,13 +182,13 @@ def test_of_who_shows_no_name_a_file_says_that_they_signed_and_which_text(signed
 
 
 def test_days_in_a_spreadsheet_are_days(signed: Letter, organizer: User) -> None:
-    """2025-03-03 is the day 45719 of a spreadsheet; text would stand among the shared strings."""
+    """2025-03-03 is the day 45719 of a spreadsheet; text would be among the shared strings."""
     sheet = next(text for name, text in files(signed, browser_of(organizer)) if name == "signatures xlsx")
     assert re.search(r'<c r="[A-Z]+2" s="1"><v>45719</v></c>', sheet)
     assert "2025-03-03" not in sheet
 
 
-def test_no_tally_tells_where_a_signer_without_a_name_comes_from(letter: Letter) -> None:
+def test_no_tally_shows_where_a_signer_without_a_name_comes_from(letter: Letter) -> None:
     sign_and_confirm(letter, "named@example.org", country="FR", via="news.example")
     publish(NOW)
     before = set(LetterTally.objects.exclude(value="").values_list("kind", "value", "number"))
@@ -195,10 +198,10 @@ def test_no_tally_tells_where_a_signer_without_a_name_comes_from(letter: Letter)
     assert before
 
 
-def test_no_mark_tells_the_language_of_a_signer_without_a_public_name(
+def test_no_mark_reveals_the_language_of_a_signer_without_a_public_name(
     letter: Letter, reader: Reader, organizer: User, settings: Settings, tmp_path: Path
 ) -> None:
-    """Who corrects one language only must not read from the marks who signed in it."""
+    """A person who corrects one language must not learn from the marks who signed in it."""
     settings.EXPORTS_DIR = tmp_path
     for language in ("en", "it"):
         for display in ("public", "organizers", "nobody"):
@@ -226,11 +229,11 @@ def test_a_new_translation_marks_nobody(letter: Letter, reader: Reader) -> None:
     assert "signed before a correction" not in words(reader.get(f"{LETTER}signatures/"))
 
 
-def test_the_sentence_about_addresses_stands_where_one_is_asked_for(letter: Letter, reader: Reader) -> None:
-    """What it says is tested above: no page, list or file for others holds one."""
+def test_the_sentence_about_addresses_is_on_every_form_that_asks_for_one(letter: Letter, reader: Reader) -> None:
+    """Other tests check what the sentence says: no page, list or file for others contains an address."""
     said = "No page, list or file shows it to the organizers, the moderators or the public"
     assert said in words(reader.get(LETTER))
 
 
-def test_no_mail_goes_to_an_organizer_with_an_address_of_a_signer(signed: Letter) -> None:
+def test_no_email_to_an_organizer_contains_a_signers_address(signed: Letter) -> None:
     assert not OutgoingEmail.objects.filter(signature=None).exists()

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from tests.sentences import sentences_of_site
 
-# What nobody reads any more, anywhere, and what to write instead.
+# Words that no text uses any more, and what to write instead.
 RETIRED = {
     r"e-mails?": "email",
     r"mails": "emails",
@@ -46,7 +46,7 @@ RETIRED = {
     r"anew": "again",
     r"meanwhile (changed|written|published)|(changed|written|published) .{0,20}meanwhile": "since you opened this page",
     r"stands? (above|below|here)": "is",
-    r"the log of a mail (gateway|server)": "a mail server's log",
+    r"(the log of a mail (gateway|server)|mail (gateway|server)'s log)": "a mail log",
     r"as many as it can have|as it may": "which is the limit",
 }
 # The same in Italian. Each word says what the English word says, and only that.

@@ -1,7 +1,7 @@
-"""What no code may do, the database refuses.
+"""Database rules that no code can break.
 
-A published text, what stands above it, a picture and an audit event do not change. A slug that a letter has had is never
-another letter's: the trigger asks after the write, so whoever waited for another transaction finds its row.
+A published text, the picture above it and an audit event never change. A slug that a letter has had never belongs to
+another letter: the trigger checks after the write, so a transaction that waited for another one finds its row.
 """
 
 from django.db import migrations

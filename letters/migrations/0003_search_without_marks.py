@@ -1,7 +1,7 @@
-"""Words are found without their marks: Nguyễn by "nguyen", O'Brien by any apostrophe, Łódź by "lodz".
+"""Let search ignore marks: "nguyen" finds Nguyễn, "lodz" finds Łódź, and any apostrophe finds O'Brien.
 
-One function folds, for the index and for whoever searches it. It does not depend on the collation of the database, but for
-capitals of rare scripts. The letter's id is in the index as a word that no search can be made of.
+One function folds text for the index and for searches. It does not depend on the collation of the database, except for
+capital letters of rare scripts. The index contains the letter's id as a word that no search can match.
 """
 
 from django.db import migrations

@@ -1,7 +1,7 @@
-"""Emails that a form brings go to the address as it was typed, and links that change a signature to no other spelling.
+"""Send form emails to the address as it was typed, and links that change a signature to no other spelling.
 
-Three columns that may be empty: no table is rewritten. The addresses of all that waits are in submissions now, so
-the index of the few that held one goes.
+The three new columns are nullable, so no table is rewritten. Submissions now hold the address of every waiting email, so
+the index of the few that held one is removed.
 """
 
 from django.contrib.postgres.operations import RemoveIndexConcurrently

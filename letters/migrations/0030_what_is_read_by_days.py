@@ -1,4 +1,4 @@
-"""Indexes for what is read by moments: reminders that are due, and the record of what signers did."""
+"""Indexes by time: for reminders that are due, and for the record of what signers did."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models

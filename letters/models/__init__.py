@@ -1,11 +1,13 @@
-"""The models. Always import them from here; a model that is not named here gets no table."""
+"""The models. Always import them from here. A model that is not imported here gets no table."""
 
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
+from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
 from letters.models.display import PRIVATE_TO_PUBLIC, Display, most_private
+from letters.models.draft_link import DraftLink, DraftLinkQuerySet
 from letters.models.email_kinds import (
     A_DAY,
     ASKED_FOR,
@@ -26,9 +28,11 @@ from letters.models.email_kinds import (
 )
 from letters.models.export import Export, ExportQuerySet
 from letters.models.former_slug import FormerSlug
+from letters.models.invitation_batch import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH, InvitationBatch, InvitedPerson
 from letters.models.key_fingerprint import KeyFingerprint
-from letters.models.letter import UNDONE_WITHIN, Ask, Letter, LetterQuerySet
+from letters.models.letter import UNDONE_WITHIN, Ask, HoldFrom, Letter, LetterQuerySet
 from letters.models.letter_delivery import LetterDelivery
+from letters.models.letter_move import LetterMove, LetterMoveQuerySet, public_moves
 from letters.models.lifecycle import (
     ACTIVE,
     AWAITING_NUMBER,
@@ -37,6 +41,9 @@ from letters.models.lifecycle import (
     EMPTIED,
     GONE,
     INVITATION_ENDED,
+    NO_CHANGES,
+    READ_BY_ORGANIZERS,
+    SEARCHED_STATES,
     TAKEN_OUT,
     UNANSWERED,
     UNDERWAY,
@@ -45,14 +52,27 @@ from letters.models.lifecycle import (
 )
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
+from letters.models.notification import EmailChoices, Notification
+from letters.models.notification_kinds import (
+    DAILY_HOUR,
+    STAFF_PERMISSION,
+    TOPICS,
+    TOPICS_OF,
+    NotificationKind,
+    Topic,
+)
 from letters.models.outgoing_email import (
     BOUNCED_OR_REPORTED,
     COMPLAINED,
+    LEFT,
     TO_FORGET,
     OutgoingEmail,
     OutgoingEmailQuerySet,
 )
 from letters.models.picture import Picture
+from letters.models.rejection_reason import RejectionReason
+from letters.models.report import Report
+from letters.models.review import ReviewClaim, ReviewDecision
 from letters.models.revision import (
     MAX_TEXTS,
     Addition,
@@ -64,25 +84,43 @@ from letters.models.revision import (
 )
 from letters.models.signatory_list import SignatoryList
 from letters.models.signature import (
-    FOLDED,
+    AGREED_SINCE_MOVE,
+    ENTRUSTED,
+    IN_QUEUE,
     INVITATION_LIFETIME,
     SALT_BYTES,
-    SEARCHED,
     Signature,
     SignatureQuerySet,
-    SignerContact,
+    is_before_move,
 )
+from letters.models.signer_contact import SignerContact
 from letters.models.signer_words import WORDS
+from letters.models.site_list_entry import SiteListEntry
+from letters.models.site_page import SitePage
 from letters.models.stopped_domain import StoppedDomain
 from letters.models.submission import CONTENT_HASH_BYTES, Submission, SubmissionQuerySet
+from letters.models.suspension import Suspension
 from letters.models.switch import Switch
+from letters.models.takedown import APPEAL_WITHIN, TakeDown, standing_takedown
 from letters.models.tally import LetterHour, LetterTally
-from letters.models.update import Update, UpdateQuerySet
+from letters.models.trace import Doubt, SigningTrace
+from letters.models.update import Update, UpdateCorrection, UpdateQuerySet, UpdateTranslation
 from letters.models.user import User
+from letters.models.word_search import (
+    FOLDED,
+    NUMBERED,
+    SAME_NAME,
+    UNNUMBERED,
+    folded_words,
+    having_words,
+    words_in_sql,
+)
 from letters.models.written import Written
 
 __all__ = [
     "ACTIVE",
+    "AGREED_SINCE_MOVE",
+    "APPEAL_WITHIN",
     "ASKED_FOR",
     "AWAITING_NUMBER",
     "A_DAY",
@@ -92,29 +130,43 @@ __all__ = [
     "CONFIRMED",
     "CONTENT_HASH_BYTES",
     "COUNTED",
+    "DAILY_HOUR",
     "EMAIL_KINDS",
     "EMPTIED",
+    "ENTRUSTED",
     "FOLDED",
     "FORGOTTEN",
     "GONE",
     "INVITATION_ENDED",
     "INVITATION_LIFETIME",
+    "IN_QUEUE",
+    "LEFT",
     "MAX_EMAILS_A_DAY",
+    "MAX_NOTE_LENGTH",
+    "MAX_SENDER_LENGTH",
     "MAX_TEXTS",
     "MODERATING",
+    "NO_CHANGES",
+    "NUMBERED",
     "OF_FORMS",
     "OF_ORGANIZERS",
     "OF_SIGNERS",
     "OWNING",
     "PRIVATE_TO_PUBLIC",
+    "READ_BY_ORGANIZERS",
     "RETENTION",
     "SALT_BYTES",
-    "SEARCHED",
+    "SAME_NAME",
+    "SEARCHED_STATES",
+    "STAFF_PERMISSION",
     "TAKEN_OUT",
+    "TOPICS",
+    "TOPICS_OF",
     "TO_FORGET",
     "UNANSWERED",
     "UNDERWAY",
     "UNDONE_WITHIN",
+    "UNNUMBERED",
     "WORDS",
     "WRITING",
     "Addition",
@@ -122,56 +174,87 @@ __all__ = [
     "AddresseeAnswerQuerySet",
     "Ask",
     "AuditEvent",
+    "BulkDecision",
+    "BulkTarget",
     "CarryOver",
     "CarryOverAnswer",
     "Cause",
     "Collective",
     "ConfirmationCode",
     "Display",
+    "Doubt",
+    "DraftLink",
+    "DraftLinkQuerySet",
+    "EmailChoices",
     "EmailKind",
     "Export",
     "ExportQuerySet",
     "FormerSlug",
     "History",
+    "HoldFrom",
+    "InvitationBatch",
+    "InvitedPerson",
     "Kept",
     "KeyFingerprint",
     "Letter",
     "LetterDelivery",
     "LetterHour",
+    "LetterMove",
+    "LetterMoveQuerySet",
     "LetterQuerySet",
     "LetterTally",
     "MailRequest",
     "MemberInvitation",
     "MemberInvitationQuerySet",
     "Membership",
+    "Notification",
+    "NotificationKind",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
     "Picture",
+    "RejectionReason",
+    "Report",
+    "ReviewClaim",
+    "ReviewDecision",
     "Revision",
     "RevisionQuerySet",
     "SignatoryList",
     "Signature",
     "SignatureQuerySet",
     "SignerContact",
+    "SigningTrace",
+    "SiteListEntry",
+    "SitePage",
     "State",
     "StoppedDomain",
     "Submission",
     "SubmissionQuerySet",
+    "Suspension",
     "Switch",
+    "TakeDown",
+    "Topic",
     "Transition",
     "Translation",
     "Update",
+    "UpdateCorrection",
     "UpdateQuerySet",
+    "UpdateTranslation",
     "User",
     "WhenFull",
     "Written",
     "accepts_code",
     "counted_for",
     "expect_code",
+    "folded_words",
     "has_carried",
+    "having_words",
+    "is_before_move",
     "kinds_in_sql",
     "most_private",
     "newest_titles",
+    "public_moves",
     "retention_of",
+    "standing_takedown",
     "text_columns",
+    "words_in_sql",
 ]

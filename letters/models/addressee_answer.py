@@ -20,7 +20,7 @@ class AddresseeAnswer(models.Model):
     """An answer of the addressee, published by the letter's organizers."""
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="answers")
-    # The person who entered it. Never public: the collective publishes it.
+    # The member who entered it. Never public: the answer is published by the collective.
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     # The person who answered, as the public reads it: "Anna Weber, Minister of Transport".
     respondent = models.CharField(max_length=200)

@@ -46,7 +46,7 @@ class AuditEvent(models.Model):
                 name="audit_event_of_a_collective",
                 condition=Q(collective__isnull=False),
             ),
-            # Performance: these are few among the events of moderators, and are read by day.
+            # Performance: these events are few among those of moderators, and are read by day.
             models.Index("collective", "at", name="audit_event_of_signers", condition=OF_SIGNERS),
             # Performance: counts whom a person invited today, however much else they have done.
             models.Index("actor", "at", name="audit_event_of_a_round", condition=Q(verb="invite_first_signers")),

@@ -33,7 +33,7 @@ class CarryOverAnswer(models.Model):
 
     question = models.ForeignKey(CarryOver, on_delete=models.PROTECT, related_name="+", db_index=False)
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="answers", db_index=False)
-    # The text and language of the signature before; it returns to them if the signer says so.
+    # The signature's earlier text and language, to which it returns if the signer changes the answer.
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
     language = models.CharField(max_length=12)
     carries = models.BooleanField()

@@ -10,8 +10,8 @@ from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
 # A hash that no code has.
 NO_CODE = bytes(32)
 
-# Performance: this does not wait for the disk, which may take longer than everything else about an email. The result of
-# sending is stored later, and waits for the disk for both. If the database crashes before that, the email is sent
+# Performance: this commit does not wait for the disk, which can take longer than everything else about an email. The
+# later commit that stores the result of sending waits for both. If the database crashes before that, the email is sent
 # again, with the same code.
 EXPECT_CODE = """
 WITH at_ease AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
@@ -21,9 +21,9 @@ ON CONFLICT (submission_id) DO UPDATE SET code_hash = excluded.code_hash, expire
     -- Another attempt to send the same email gives no more tries.
     tries = CASE WHEN before.code_hash = excluded.code_hash THEN before.tries ELSE 0 END
 """
-# Race: a try is counted before it is compared, so that fifty simultaneous tries do not get past the limit.
-# Timing defence: each try writes the row, and so waits for the disk. This does not depend on the submission, the age of
-# the code, the number of tries, or whether an email with a code has left.
+# Race: a try is counted before it is compared, so that fifty simultaneous tries do not get past the limit. Timing
+# defence: each try writes the row, and so waits for the disk, whatever the submission, the age of the code or the
+# number of tries, and whether or not an email with a code has been sent.
 TRY_CODE = """
 INSERT INTO letters_confirmationcode AS expected (submission_id, code_hash, expires_at, tries)
 VALUES (%(submission)s, %(none)s, %(now)s, 1)
@@ -33,7 +33,7 @@ RETURNING CASE WHEN tries <= %(most)s AND expires_at > %(now)s THEN code_hash EL
 
 
 class ConfirmationCode(models.Model):
-    """The code in the newest email about a submission, as a hash, and how often somebody tried one.
+    """The hash of the code in the newest email about a submission, and the number of tries.
 
     Timing defence: a try must take equally long before and after the owner of the address has confirmed. So codes have
     a table of their own without a foreign key constraint, and outlive the submission.
@@ -56,7 +56,7 @@ class ConfirmationCode(models.Model):
 
 
 def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
-    """Store the code of the email that is about to leave. It replaces the previous code.
+    """Store the code of the email that is about to be sent. It replaces the previous code.
 
     Returns whether the submission still waits for an answer.
     """
@@ -67,7 +67,7 @@ def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
 
 
 def accepts_code(code: str, *, submission_id: int, now: datetime) -> bool:
-    """Tell whether this is the newest code and still valid. Each try counts, also a right one."""
+    """Return whether this is the newest code and still valid. Each try counts, even a correct one."""
     with connection.cursor() as cursor:
         cursor.execute(TRY_CODE, {"submission": submission_id, "none": NO_CODE, "most": MAX_TRIES, "now": now})
         (expected,) = cursor.fetchone()

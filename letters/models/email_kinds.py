@@ -12,11 +12,11 @@ from enum import Enum
 from django.conf import settings
 from django.db import models
 
-# The maximum number of emails to one address within a day, over all letters. Abuse: anybody who types an address into
+# The maximum number of emails to one address within a day, over all letters. Abuse: anyone who types an address into
 # our forms can have emails sent to it.
 MAX_EMAILS_A_DAY = 3
 A_DAY = timedelta(days=1)
-# Full disk: emails are deleted this long after they have ended, because somebody who types an address repeatedly would
+# Full disk: emails are deleted this long after they have ended, because someone who types an address repeatedly would
 # fill the table. The first email to a signer and the thank-you stay as long as the signature.
 RETENTION = timedelta(days=7)
 
@@ -31,28 +31,35 @@ class EmailKind(models.TextChoices):
     CARRY_OVER = "carry_over", "Question whether a signature carries over"
     UPDATE = "update", "Update about a letter that you signed"
     TEAM_INVITATION = "team_invitation", "Invitation to join a collective"
+    NOTIFICATION = "notification", "Email to an organizer or to staff about something that happened"
+    UPDATE_COPY = "update_copy", "Copy of an update, for an organizer"
 
 
 class Cause(Enum):
-    """The person who causes an email. A cause must not use up the daily limit of one that fewer people have."""
+    """Who causes an email.
 
-    # Anybody who types an address. These emails count in the daily limit of forms and of organizers.
+    Causes that many people have must not use up the daily limit of causes that few people have.
+    """
+
+    # Anyone who types an address. These emails count in the daily limit of forms and of organizers.
     FORM = "anybody, with a form"
     # The owner of the mailbox, who has just confirmed. These emails do not count, and never wait.
     OWNER = "the owner of the mailbox"
     # Abuse: these emails count only for each other, because an organizer must not use up the limit of a person who
     # wants to confirm.
     ORGANIZER = "an organizer"
-    # Privacy: these emails count separately. Owners see what became of each, and must not learn from a delayed one that
-    # its address has signed something.
+    # Privacy: these emails count separately. Owners see the result of each, and must not learn from a delayed email
+    # that its address has signed something.
     COLLECTIVE = "an owner of a collective"
+    # These emails go to organizers and staff only, who can switch them off. They do not count.
+    EVENT = "an event on the site"
 
 
 class Queue(Enum):
     # A person is waiting for the email.
     CONFIRMATIONS = "confirmations"
-    # These emails can wait, and a switch can stop them. In a queue of their own, thousands of them never delay the
-    # others.
+    # These emails can wait, and a switch can stop them. They have a queue of their own, so that thousands of them never
+    # delay others.
     BULK = "bulk"
 
 
@@ -61,7 +68,7 @@ class WhenFull(Enum):
 
     SEND = "sent all the same"
     # Abuse: such an email is never dropped. Otherwise a stranger who signs three letters with a person's address could
-    # keep from that person the email that they want.
+    # stop the email that this person wants.
     WAIT = "waits"
     DROP = "dropped"
 
@@ -73,7 +80,7 @@ class Kept(Enum):
     # The row of a reminder prevents a second one.
     WHILE_UNCONFIRMED = "`CONFIRMATION_DAYS`, at least a week"
     UNLESS_DROPPED = "with its signature; a week if dropped"
-    WITH_ITS_SUBJECT = "with its signature or invitation"
+    WITH_ITS_SUBJECT = "with its signature, invitation or notification"
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,8 @@ EMAIL_KINDS: Mapping[EmailKind, Rules] = {
     EmailKind.CARRY_OVER: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.WAIT, Kept.WITH_ITS_SUBJECT),
     EmailKind.UPDATE: Rules(Cause.ORGANIZER, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
     EmailKind.TEAM_INVITATION: Rules(Cause.COLLECTIVE, Queue.CONFIRMATIONS, WhenFull.DROP, Kept.WITH_ITS_SUBJECT),
+    EmailKind.NOTIFICATION: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
+    EmailKind.UPDATE_COPY: Rules(Cause.EVENT, Queue.BULK, WhenFull.SEND, Kept.WITH_ITS_SUBJECT),
 }
 
 
@@ -103,10 +112,10 @@ def _kinds(rule: Callable[[Rules], bool]) -> list[EmailKind]:
 
 # Emails that can wait.
 BULK = _kinds(lambda rules: rules.queue is Queue.BULK)
-# Emails that anybody can cause by typing an address, and emails that only organizers cause.
+# Emails that anyone can cause by typing an address, and emails that only organizers cause.
 OF_FORMS = _kinds(lambda rules: rules.cause is Cause.FORM)
 OF_ORGANIZERS = _kinds(lambda rules: rules.cause is Cause.ORGANIZER)
-# Emails that somebody caused with a form a moment ago.
+# Emails that someone caused with a form a moment ago.
 ASKED_FOR = [kind for kind in OF_FORMS if kind not in BULK]
 # Emails that are deleted some time after they have ended, however they ended. Other kinds are deleted only if they were
 # dropped.

@@ -4,7 +4,7 @@ from letters.models.letter import Letter
 
 
 class FormerSlug(models.Model):
-    """A slug that a letter had. It redirects to the letter for ever, and no other letter can have it.
+    """A slug that a letter had. It redirects to the letter forever, and no other letter can have it.
 
     A trigger checks it against the letters themselves, because no constraint spans two tables.
     """

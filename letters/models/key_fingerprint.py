@@ -2,7 +2,7 @@ from django.db import models
 
 
 class KeyFingerprint(models.Model):
-    """The fingerprint of a key under which the data was written. It reveals nothing about the key."""
+    """The fingerprint of a key with which data was written. It reveals nothing about the key."""
 
     # The variable that holds the key.
     name = models.CharField(max_length=50)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -33,47 +34,74 @@ class Ask(models.TextChoices):
     REQUIRED = "required", "Required"
 
 
+class HoldFrom(models.IntegerChoices):
+    """The score of doubt from which a signature waits for a moderator (letters/moderator/signals/reasons.py)."""
+
+    SOME = 30, "Some doubt"
+    CLEAR = 50, "Clear doubt"
+    STRONG = 80, "Strong doubt"
+    # No score is so high.
+    NEVER = 101, "Never"
+
+
 class LetterQuerySet(models.QuerySet["Letter"]):
     def public(self) -> LetterQuerySet:
-        """Select letters that the public may know of. A withdrawn letter keeps its page, which says so."""
+        """Select letters that the public may know about.
+
+        A withdrawn letter keeps its page, which says that it was withdrawn.
+        """
         return self.exclude(status=Letter.Status.DRAFT)
 
     def cared_for_by(self, person: User, roles: Collection[str]) -> LetterQuerySet:
-        """Select letters of collectives in which this person has one of these roles. Others do not exist for them."""
+        """Select letters of collectives in which this person has one of these roles. No others exist for this person.
+        Drafts in the bin are left out too: see `binned_of`.
+        """
+        return self._of(person, roles).filter(binned_at=None)
+
+    def binned_of(self, person: User, roles: Collection[str]) -> LetterQuerySet:
+        """Select drafts in the bin, of collectives in which this person has one of these roles."""
+        return self._of(person, roles).filter(binned_at__isnull=False)
+
+    def _of(self, person: User, roles: Collection[str]) -> LetterQuerySet:
         part = {"collective__memberships__user": person, "collective__memberships__role__in": roles}
         return self.filter(**part).select_related("collective")
 
     def open_at(self, now: datetime) -> LetterQuerySet:
-        """Select letters that take signatures now."""
+        """Select letters that accept signatures now."""
         begun = Q(opens_at__isnull=True) | Q(opens_at__lte=now)
         not_over = Q(closes_at__isnull=True) | Q(closes_at__gt=now)
         return self.filter(begun, not_over, status=Letter.Status.PUBLISHED)
 
 
 class Letter(models.Model):
-    """An open letter with all its revisions and languages: one address, one list of signatures, one count."""
+    """An open letter with all its revisions and languages.
+
+    It has one web address, one list of signatures and one count.
+    """
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
         CLOSED = "closed", "Closed"
         WITHDRAWN = "withdrawn", "Withdrawn"
+        # Taken down by the site: its pages show neither text nor names (letters/models/takedown.py).
+        TAKEN_DOWN = "taken_down", "Taken down"
 
     # Part of the letter's URL.
     slug = models.SlugField(max_length=80, unique=True)
     # The publisher. PROTECT: a collective with letters cannot be deleted by mistake.
     collective = models.ForeignKey(Collective, on_delete=models.PROTECT, related_name="letters")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    # The original language (BCP 47), shown at the address without a prefix.
+    # The original language (BCP 47), shown at the URL without a prefix.
     language = models.CharField(max_length=12)
     # The revision that readers see; none before the first publication.
     current_revision = models.ForeignKey(
         "letters.Revision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    # An invented letter, for trying out the site. Its pages say so.
+    # Whether it is an invented letter, for trying out the site. Its pages say so.
     is_sample = models.BooleanField(default=False)
 
-    # Signatures are taken between these moments, each optional.
+    # The letter accepts signatures between these times. Both are optional.
     opens_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -82,14 +110,27 @@ class Letter(models.Model):
     publish_at = models.DateTimeField(null=True, blank=True)
     # The code of the refusal, if the clock could not publish and the organizers were told.
     publish_refused = models.CharField(max_length=30, default="", db_default="", blank=True)
+    # When a draft was put into the bin, which is emptied after 30 days.
+    binned_at = models.DateTimeField(null=True, blank=True)
     # A public sentence about why it was withdrawn.
     withdrawn_because = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # The time of the withdrawal and the status before it, because it can be undone for a day; and when that was done
-    # last.
+    # When it was withdrawn and its status before that, because a withdrawal can be undone for a day; and when one was
+    # last undone.
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     restored_at = models.DateTimeField(null=True, blank=True)
     withdrawn_from = models.CharField(max_length=10, choices=Status, default="", db_default="", blank=True)
     created_at = models.DateTimeField()
+
+    # When another collective last took over the letter. What signers agreed to before then, they agreed to with the
+    # earlier collective.
+    moved_at = models.DateTimeField(null=True, blank=True)
+    # The IANA time zone in which days of this letter are calculated; empty means that of the collective. Privacy: it is
+    # fixed before anyone can sign. Otherwise organizers could try one time zone after another and work out the hour of
+    # a signature from its day.
+    timezone = models.CharField(max_length=64, default="", db_default="", blank=True)
+
+    # When organizers last asked to have all confirmation emails sent again.
+    reminder_asked_at = models.DateTimeField(null=True, blank=True)
 
     # The fields that the form asks for besides name and address.
     ask_affiliation = models.CharField(max_length=8, choices=Ask, default=Ask.OPTIONAL)
@@ -101,19 +142,24 @@ class Letter(models.Model):
     required_since = models.JSONField(null=True, blank=True)
     # The values of `display` that a signer can choose.
     displays = ArrayField(models.CharField(max_length=10, choices=Display), default=every_display)
-    # Signatures wait for a moderator before they are published.
+    # Whether a moderator reviews every signature before it is published.
     reviewed = models.BooleanField(default=False)
+    # Signatures with at least this score of doubt wait too.
+    hold_from = models.SmallIntegerField(choices=HoldFrom, default=HoldFrom.CLEAR, db_default=HoldFrom.CLEAR)
     # Signers must confirm an address at, or below, one of these domains; empty if any address will do.
     domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
     # The addressee's own domains. People who sign with an address there are warned.
     addressee_domains = ArrayField(models.CharField(max_length=253), default=list, db_default=[], blank=True)
-    # Every signing needs a proof of work, not only those above the limits.
+    # Whether every signing needs a proof of work, not only those above the limits.
     asks_proof = models.BooleanField(default=False, db_default=False)
+    # The sequence numbers of first signatories in the order that the organizers chose. All others follow. Privacy: it
+    # contains only public numbers, and orders only public names.
+    first_order = ArrayField(models.PositiveIntegerField(), default=list, db_default=[], blank=True)
     # The number of signatures that the organizers aim for, if any.
     goal = models.PositiveIntegerField(null=True, blank=True)
 
-    # The counts. Only the sequencer writes the fields below, all in one transaction. Published signatures: the
-    # headline.
+    # The counts. Only the sequencer writes the fields below, all in one transaction. First, the count that
+    # readers see: published signatures.
     signature_count = models.PositiveIntegerField(default=0)
     # Signatures in the state `pending`.
     awaiting_confirmation = models.PositiveIntegerField(default=0)
@@ -123,11 +169,11 @@ class Letter(models.Model):
     withdrawn_count = models.PositiveIntegerField(default=0)
     # Removed by moderators after publication.
     removed_count = models.PositiveIntegerField(default=0)
-    # The highest number given. No number is given twice.
+    # The highest sequence number given. No number is given twice.
     last_number = models.PositiveIntegerField(default=0)
     # Increased whenever the public pages change: by the sequencer, and by each publication.
     version = models.PositiveBigIntegerField(default=0)
-    # The time when the counts above were true. None before the first count.
+    # The time of the last count. None before the first one.
     counted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Letter]] = models.Manager.from_queryset(LetterQuerySet)()
@@ -135,7 +181,8 @@ class Letter(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "published", "closed", "withdrawn"]), name="letter_status_known"
+                condition=Q(status__in=["draft", "published", "closed", "withdrawn", "taken_down"]),
+                name="letter_status_known",
             ),
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(current_revision__isnull=False, published_at__isnull=False),
@@ -146,6 +193,10 @@ class Letter(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(publish_at__isnull=True), name="letter_waits_only_as_a_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(binned_at__isnull=True) | Q(status="draft", publish_at__isnull=True),
+                name="letter_in_bin_is_a_draft",
             ),
             models.CheckConstraint(
                 condition=Q(opens_at__isnull=True) | Q(closes_at__isnull=True) | Q(closes_at__gt=F("opens_at")),
@@ -160,6 +211,7 @@ class Letter(models.Model):
                 condition=Q(last_number=F("signature_count") + F("withdrawn_count") + F("removed_count")),
                 name="letter_numbers_add_up",
             ),
+            models.CheckConstraint(condition=Q(hold_from__in=HoldFrom.values), name="letter_hold_from_known"),
             *(
                 models.CheckConstraint(
                     condition=Q(**{f"ask_{field}__in": Ask.values}), name=f"letter_ask_{field}_known"
@@ -168,6 +220,7 @@ class Letter(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["binned_at"], name="letter_in_bin", condition=Q(binned_at__isnull=False)),
             models.Index(F("published_at").desc(), name="letter_newest_open", condition=Q(status="published")),
             models.Index(
                 fields=["publish_at"], name="letter_waits_for_the_clock", condition=Q(publish_at__isnull=False)
@@ -178,7 +231,7 @@ class Letter(models.Model):
         return self.slug
 
     def newest_title(self) -> str:
-        """Return the title that organizers know: of the newest revision, published or not, in its own language."""
+        """Return the title that organizers know: the newest revision's, published or not, in the letter's language."""
         titles = self.revisions.filter(translations__language=self.language).order_by("-number")
         return titles.values_list("translations__title", flat=True).first() or self.slug
 
@@ -189,26 +242,30 @@ class Letter(models.Model):
         return sorted(codes, key=lambda code: (code != self.language, code))
 
     def get_absolute_url(self, language: str = "") -> str:
-        """Return its page: without a prefix in its own language, with one in another."""
+        """Return the URL of its page: without a prefix for the letter's own language, with a prefix for any other."""
         return self.url_of("letter", language)
 
     def url_of(self, name: str, language: str = "", **more: int) -> str:
-        """Return the URL of one of the letter's pages, by its name in urls.py, in a language."""
+        """Return the URL of one of the letter's pages in a language. The page's name is the one in urls.py."""
         return localized_url(name, language, own_language=self.language, slug=self.slug, **more)
 
-    def day_of(self, moment: datetime | None) -> date | None:
-        """Return the day of a moment in the collective's time zone.
+    def zone(self) -> ZoneInfo:
+        """Return the time zone of everything that is shown about this letter."""
+        return ZoneInfo(self.timezone) if self.timezone else self.collective.zone()
 
-        Privacy: files and public pages show no more of a signature.
+    def day_of(self, moment: datetime | None) -> date | None:
+        """Return the day of a moment in the letter's time zone.
+
+        Privacy: files and public pages show only the day of a signature, not its time.
         """
-        return moment.astimezone(self.collective.zone()).date() if moment else None
+        return moment.astimezone(self.zone()).date() if moment else None
 
     @property
     def awaiting_confirmation_in_tens(self) -> int:
         """Round down, for the public and for organizers.
 
-        Privacy: on a quiet letter the exact number would tell somebody who signs it with another person's address
-        whether that person had signed before: it rises only for a new address.
+        Privacy: on a quiet letter, someone who signs with another person's address would see in the exact number
+        whether that person had signed before: it increases only for a new address.
         """
         return in_tens(self.awaiting_confirmation)
 
@@ -216,13 +273,13 @@ class Letter(models.Model):
     def awaiting_review_in_tens(self) -> int:
         """Round down, for the public.
 
-        Privacy: beyond the limit of a domain, every signature from it waits for a moderator. A person who typed many
-        addresses of one company would see in the exact number when somebody there confirms, or withdraws.
+        Privacy: beyond the limit of a domain, every signature from it waits for a moderator. So someone who types many
+        addresses of one company would see in the exact number when a person there confirms or withdraws.
         """
         return in_tens(self.awaiting_review)
 
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
-        """Return why the letter takes no signatures now; "" if it takes them."""
+        """Return why the letter does not accept signatures now; "" if it does."""
         if self.status != self.Status.PUBLISHED:
             return self.status_refusal()
         if self.opens_at and now < self.opens_at:
@@ -237,27 +294,33 @@ class Letter(models.Model):
             self.Status.DRAFT: Refusal.LETTER_DRAFT,
             self.Status.CLOSED: Refusal.LETTER_CLOSED,
             self.Status.WITHDRAWN: Refusal.LETTER_WITHDRAWN,
+            self.Status.TAKEN_DOWN: Refusal.LETTER_TAKEN_DOWN,
         }
         return refusals[self.Status(self.status)]
 
+    @property
+    def is_ended(self) -> bool:
+        """Return whether its owners have withdrawn it, or the site has taken it down: nothing is sent or published."""
+        return self.status in {self.Status.WITHDRAWN, self.Status.TAKEN_DOWN}
+
     def can_be_restored(self, now: datetime) -> bool:
-        """Tell whether its withdrawal can still be undone."""
+        """Return whether its withdrawal can still be undone."""
         is_withdrawn = self.status == self.Status.WITHDRAWN and self.withdrawn_from != ""
         return is_withdrawn and self.withdrawn_at is not None and now < self.withdrawn_at + UNDONE_WITHIN
 
     def form_has_opened(self, now: datetime) -> bool:
-        """Tell whether the form has been open to everyone: published, and its opening time has passed."""
+        """Return whether the form has been open to everyone: published, and its opening time has passed."""
         return self.status != self.Status.DRAFT and (self.opens_at is None or self.opens_at <= now)
 
     def confirmation_refusal(self, now: datetime) -> Refusal | Literal[""]:
-        """Return why the letter takes no confirmations now: as above, but a day later."""
+        """Return why the letter does not accept confirmations now. It accepts them until a day after it closes."""
         if self.status in {self.Status.PUBLISHED, self.Status.CLOSED}:
             ends = self.confirmations_end()
             return Refusal.LETTER_CLOSED if ends and now >= ends else ""
         return self.status_refusal()
 
     def confirmations_end(self) -> datetime | None:
-        """Return when the last confirmation is taken; None without an end.
+        """Return until when people can confirm; None if the letter has no end.
 
         Closing the letter by hand after its date has passed gives nobody another day.
         """

@@ -40,8 +40,12 @@ class State(models.TextChoices):
 COUNTED = State.PUBLISHED
 # The signer has confirmed and not withdrawn.
 CONFIRMED = [State.CONFIRMED, State.HELD, State.PUBLISHED]
+# Members of the collective may read the name, unless the signer shows it to nobody.
+READ_BY_ORGANIZERS = [*CONFIRMED, State.REJECTED]
 # Confirmed, but without a number. A bounced email can still undo the confirmation.
 AWAITING_NUMBER = [State.CONFIRMED, State.HELD]
+# Moderators search among these.
+SEARCHED_STATES = [State.HELD, State.PUBLISHED, State.REJECTED]
 # These wait for the signer or a moderator. The letter's page may show how many wait.
 UNDERWAY = [State.PENDING, State.HELD]
 # The signer has confirmed, or still can.
@@ -53,14 +57,14 @@ INVITATION_ENDED = [State.DECLINED, State.EXPIRED]
 UNANSWERED = [State.EXPIRED, State.INVITED, State.DECLINED]
 UNCONFIRMED = [State.PENDING, *UNANSWERED]
 UNNUMBERED = [State.PENDING, *AWAITING_NUMBER, *UNANSWERED]
-# These are not part of the letter any more. A number that was given stays, without a name.
+# These are no longer part of the letter. A number that was given stays, without a name.
 TAKEN_OUT = [State.WITHDRAWN, State.REJECTED, State.DISOWNED]
 # The signatures of TAKEN_OUT that organizers see. Privacy: they never learn who disowned a signature.
 GONE = [State.REJECTED, State.WITHDRAWN]
-# Nothing about the person is left.
+# Nothing about the person is stored any more.
 EMPTIED = [State.WITHDRAWN, State.DISOWNED]
 NAMELESS = [*TAKEN_OUT, *UNANSWERED]
-# The public page keeps the old words while a moderator looks at new ones.
+# The public page keeps the old words while a moderator reviews new ones.
 KEEPS_CHANGES = [State.PUBLISHED, State.REJECTED]
 
 
@@ -77,7 +81,8 @@ class Who(StrEnum):
 
 # The columns that are emptied. Operations also delete the rows of other tables.
 NO_WORDS: Mapping[str, Any] = {**dict.fromkeys(WORDS, ""), "via": ""}
-EMPTY: Mapping[str, Any] = {**NO_WORDS, "pending_changes": None, "declined_changes": None, "spelling_hash": None}
+NO_CHANGES: Mapping[str, Any] = {"pending_changes": None, "declined_changes": None, "replaced_words": None}
+EMPTY: Mapping[str, Any] = {**NO_WORDS, **NO_CHANGES, "spelling_hash": None, "risk": 0, "to_score": False}
 UNPROVEN: Mapping[str, Any] = {"confirmed_at": None, "verified": ""}
 
 # The text that the signature belongs to.
@@ -123,16 +128,19 @@ class Transition(Enum):
     LOAD_SAMPLE = Step(
         targets=[State.CONFIRMED],
         who=[Who.OPERATOR],
-        when="`load_sample` writes the sample letter, whose signatures are invented and marked so",
-        operations=["load_sample"],
+        when="a command writes a sample letter, whose signatures are invented and marked so",
+        operations=["load_sample", "seed_letter"],
         given=(
             "name",
             "affiliation",
+            "role",
+            "comment",
             "display",
             "revision",
             "language",
             "verified",
             "salt",
+            "address_hash",
             "signed_at",
             "confirmed_at",
         ),
@@ -184,13 +192,19 @@ class Transition(Enum):
         when="the letter has been open for 14 days",
         operations=["forget_invitations"],
     )
+    DELETE_DRAFT = Step(
+        sources=list(State),
+        who=[Who.ORGANIZER, Who.SITE],
+        when="the draft that they signed, or were invited to sign, is deleted for good",
+        operations=["delete_draft", "empty_bin"],
+    )
     CONFIRM = Step(
         sources=[State.PENDING],
         targets=[State.CONFIRMED, State.HELD],
         who=[Who.OWNER],
         when="the signer confirms; `held` if the letter is reviewed or the signature has a concern",
         operations=["confirm_signature"],
-        given=(*SIGNER_FIELDS, "via", "concern", "spelling_hash", "confirmed_at", "verified"),
+        given=(*SIGNER_FIELDS, "via", "concern", "spelling_hash", "confirmed_at", "verified", "to_score"),
     )
     HOLD_CHANGE = Step(
         sources=[State.CONFIRMED],
@@ -198,7 +212,15 @@ class Transition(Enum):
         who=[Who.OWNER],
         when="the signer changes words, before there is a number, that a moderator must see first",
         operations=["change_signature"],
-        given=(*WORDS, "display", "concern"),
+        given=(*WORDS, "display", "concern", "to_score"),
+    )
+    DOUBT = Step(
+        sources=[State.CONFIRMED],
+        targets=[State.HELD],
+        who=[Who.SITE],
+        when="the score reaches the threshold of the letter",
+        operations=["score_signatures"],
+        given=("concern",),
     )
     ASK_AGAIN = Step(
         sources=AWAITING_NUMBER,
@@ -215,7 +237,7 @@ class Transition(Enum):
         who=[Who.SITE],
         when="the sequencer gives the number",
         operations=["sequence_letter"],
-        sets={"counted": True, "via": ""},
+        sets={"counted": True, "via": "", "to_score": False},
         given=("number", "published_at"),
     )
     ACCEPT = Step(
@@ -239,6 +261,23 @@ class Transition(Enum):
         who=[Who.MODERATOR],
         when="a moderator restores; `published` if it has a number, otherwise `held`",
         operations=["restore_signatures"],
+    )
+    REVIEW_AGAIN = Step(
+        sources=[State.CONFIRMED],
+        targets=[State.HELD],
+        who=[Who.MODERATOR],
+        when="a moderator undoes an acceptance, or puts it on hold, before there is a number",
+        operations=["undo_decision", "hold_signatures"],
+        given=("concern",),
+    )
+    TAKE_OFF_LIST = Step(
+        sources=[State.PUBLISHED],
+        targets=[State.REJECTED],
+        who=[Who.MODERATOR],
+        when="a moderator undoes an acceptance, or puts a published signature on hold; its number stays, "
+        "without a name, and the review queue shows it",
+        operations=["undo_decision", "hold_signatures"],
+        sets={"concern": "recheck"},
     )
     WITHDRAW = Step(
         sources=[*ACTIVE, *UNANSWERED],
@@ -308,7 +347,7 @@ class Transition(Enum):
             raise ValueError(f"{self.name} does not write {', '.join(sorted(undeclared))}")
 
     def came_from(self, column: str = "state") -> str:
-        """Return SQL: the row is in one of the states from which this step leads on."""
+        """Return SQL: the row is in one of the states from which this step starts."""
         return is_in(self.sources, column)
 
     def becomes(self) -> str:
@@ -316,7 +355,7 @@ class Transition(Enum):
         return ", ".join(f"{name} = {_literal(value)}" for name, value in self._writes().items())
 
     def becomes_if(self, condition: str, then: State, otherwise: State) -> str:
-        """Return the same SQL where the next state depends on a condition."""
+        """Return the same SQL for a next state that depends on a condition."""
         self.check(then, otherwise)
         return f"state = CASE WHEN {condition} THEN {states(then)} ELSE {states(otherwise)} END"
 
@@ -334,7 +373,7 @@ def is_in(among: Iterable[State], column: str = "state") -> str:
     return f"{column} IN ({states(*among)})"
 
 
-def _literal(value: str | bool | None) -> str:
+def _literal(value: str | bool | int | None) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "NULL" if value is None else f"'{value}'"

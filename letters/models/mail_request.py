@@ -8,7 +8,7 @@ from letters.models.letter import Letter
 class MailRequest(models.Model):
     """A request by form to email an address about its signature under a letter, whether or not there is one.
 
-    Privacy: an email follows for every address alike. If only addresses that have signed got one, anybody with the log
+    Privacy: an email follows for every address alike. If only addresses that have signed got one, anyone with the log
     of a mail server could type an address and see whether it has signed.
     """
 

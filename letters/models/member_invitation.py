@@ -17,7 +17,7 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
         """Select invitations that were neither accepted nor withdrawn, whether or not they have expired."""
         return self.filter(accepted_at=None, revoked_at=None)
 
-    def standing(self, now: datetime) -> MemberInvitationQuerySet:
+    def active(self, now: datetime) -> MemberInvitationQuerySet:
         """Select invitations that can be accepted now.
 
         Security: the person who invited must still be an owner. Otherwise an owner who is removed could come back
@@ -30,11 +30,11 @@ class MemberInvitationQuerySet(models.QuerySet["MemberInvitation"]):
 
 
 class MemberInvitation(models.Model):
-    """A role in a collective, offered by email for two weeks. Its address is kept no longer than the offer."""
+    """A role in a collective, offered by email for two weeks. The address is deleted when the offer ends."""
 
     collective = models.ForeignKey(Collective, on_delete=models.CASCADE, related_name="invitations", db_index=False)
     role = models.CharField(max_length=10, choices=Membership.Role)
-    # Encrypted (letters/shared/addresses.py, `encrypt`); none once it was accepted or withdrawn.
+    # Encrypted (letters/shared/addresses.py, `encrypt`); empty once the invitation was accepted or withdrawn.
     address = models.BinaryField(null=True, blank=True)
     # HMAC-SHA256 of the canonical address, for finding earlier invitations.
     address_hash = models.BinaryField(max_length=32)
@@ -49,6 +49,8 @@ class MemberInvitation(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # When the invited person declined. `revoked_at` is then the same time.
+    declined_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[MemberInvitation]] = models.Manager.from_queryset(MemberInvitationQuerySet)()
 
@@ -83,5 +85,5 @@ class MemberInvitation(models.Model):
         return f"Invitation {self.pk}"
 
     def link(self) -> str:
-        """Return the path of its page."""
+        """Return the path of the invitation's page."""
         return reverse("join", kwargs={"token": make_invitation_token(invitation_id=self.pk, salt=self.salt)})

@@ -2,20 +2,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from letters.models.email_kinds import BULK, FORGOTTEN_HOWEVER_ENDED, EmailKind
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation
+from letters.models.notification import Notification
 from letters.models.signature import Signature
 from letters.models.submission import Submission
 from letters.models.update import Update
 from letters.shared.addresses import SPELLING_HASH_BYTES
 
-# Stored on an email that arrived, and that the owner of the mailbox reported as spam.
+# Stored on an email that arrived and was reported as spam.
 COMPLAINED = "complained"
-# The emails that organizers are told about.
+# The prefix of an email's key if the email is kept although its signature is gone. It is never sent.
+LEFT = "left:"
+# The emails whose results organizers see.
 BOUNCED_OR_REPORTED = Q(failed_at__isnull=False) | Q(error=COMPLAINED)
 # Emails that are deleted some time after they have ended (see EMAIL_KINDS), which most emails to signers are not.
 TO_FORGET = Q(kind__in=[kind.value for kind in FORGOTTEN_HOWEVER_ENDED]) | Q(dropped_at__isnull=False)
@@ -38,7 +42,7 @@ class OutgoingEmailQuerySet(models.QuerySet["OutgoingEmail"]):
 class OutgoingEmail(models.Model):
     """An email that must be sent.
 
-    The transaction of its cause writes the row, and the row alone counts: the queue may be lost.
+    The transaction of its cause writes the row. Only the row matters: the queue may be lost.
     """
 
     Kind = EmailKind
@@ -84,6 +88,25 @@ class OutgoingEmail(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    # The notification that it contains, and the account to whose address it goes, if it is for an organizer or staff.
+    # Performance: no index of accounts, and so no constraint, because deleting an account would search all emails.
+    notification = models.ForeignKey(
+        Notification,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="outgoing_emails",
+        db_index=False,
+    )
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+    )
     # The hash of the spelling that it goes to, if a form caused it. None means the spelling that the signature has.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
     # The cause. Unique, so that one cause creates one email however often it occurs.
@@ -98,7 +121,7 @@ class OutgoingEmail(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
-    # When it was delayed because its address was at the daily limit. It is still owed.
+    # When it was delayed because its address was at the daily limit. It still has to be sent.
     put_off_at = models.DateTimeField(null=True, blank=True)
     # The last refusal in short, for example "450" or "unreachable". Privacy: never an address.
     error = models.CharField(max_length=100, blank=True)
@@ -117,11 +140,18 @@ class OutgoingEmail(models.Model):
                 name="email_ends_once",
             ),
             models.CheckConstraint(
-                condition=Q(signature__isnull=False, invitation__isnull=True)
-                | Q(signature__isnull=True, invitation__isnull=False)
+                condition=Q(signature__isnull=False, invitation__isnull=True, account__isnull=True)
+                | Q(signature__isnull=True, invitation__isnull=False, account__isnull=True)
                 # The email goes to an address that has not signed.
-                | Q(signature__isnull=True, invitation__isnull=True, request__isnull=False),
-                name="email_has_one_recipient",
+                | Q(signature__isnull=True, invitation__isnull=True, request__isnull=False, account__isnull=True)
+                | Q(
+                    signature__isnull=True,
+                    invitation__isnull=True,
+                    request__isnull=True,
+                    account__isnull=False,
+                    notification__isnull=False,
+                ),
+                name="email_has_its_recipient",
             ),
         ]
         indexes = [
@@ -129,12 +159,12 @@ class OutgoingEmail(models.Model):
             # million bulk emails, or those of a paused update.
             models.Index(
                 "next_attempt_at",
-                name="email_owed_at_once",
+                name="email_due_at_once",
                 condition=OWED & ~IS_BULK,
             ),
             models.Index(
                 "next_attempt_at",
-                name="email_owed_later",
+                name="email_due_later",
                 condition=OWED & IS_BULK & Q(update__isnull=True),
             ),
             models.Index(
@@ -149,6 +179,7 @@ class OutgoingEmail(models.Model):
             models.Index("signature", F("id").desc(), name="email_came_back", condition=BOUNCED_OR_REPORTED),
             models.Index("kind", "created_at", name="email_to_forget", condition=TO_FORGET),
             models.Index("invitation", name="email_of_an_invitation", condition=Q(invitation__isnull=False)),
+            models.Index("notification", name="email_of_a_notification", condition=Q(notification__isnull=False)),
             models.Index("request", name="email_of_a_request", condition=Q(request__isnull=False)),
             # Performance: counts the signers who still have to be asked about a change. The key begins
             # "carry_over:<revision>:".
@@ -163,7 +194,7 @@ class OutgoingEmail(models.Model):
         return f"{self.kind} {self.pk}"
 
     def goes_to_signer(self, signature: Signature) -> bool:
-        """Tell whether it goes to the spelling of the address that its signer confirmed, or typed first.
+        """Return whether it goes to the spelling of the address that its signer confirmed, or typed first.
 
         Privacy: another spelling may be another person's mailbox. So it gets no link that can change a confirmed
         signature, and its bounces say nothing about the signer.

@@ -14,13 +14,14 @@ class Picture(models.Model):
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="pictures")
-    # The first 32 hexadecimal digits of the SHA-256 of `full`, so its address never shows anything else.
+    # A keyed hash of `full` (`Remade.digest_for`), used in the URL: it always means this picture, and nobody can guess
+    # it.
     digest = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     # The description, for people who cannot see it.
     alt = models.CharField(max_length=300)
-    # At most 2000 pixels wide; and at most 800, if it is wider than that.
+    # The picture at most 2000 pixels wide, and at most 800 if it is wider than that.
     full = models.BinaryField()
     small = models.BinaryField(blank=True)
     created_at = models.DateTimeField()
@@ -36,7 +37,10 @@ class Picture(models.Model):
 
     @classmethod
     def above(cls, revision: Revision | None) -> "Picture | None":
-        """Return the cover of a text with the description it has there, without its bytes unless they are loaded."""
+        """Return the cover of a text with its description there.
+
+        The bytes stay unloaded unless they are loaded already.
+        """
         if revision is None or revision.cover_id is None:
             return None
         loaded = Revision.cover.is_cached(revision) and revision.cover
@@ -45,7 +49,7 @@ class Picture(models.Model):
         return picture
 
     def get_absolute_url(self) -> str:
-        """Return its address, which contains the size, so that a page can reserve space for it."""
+        """Return its URL, which contains the size, so that a page can reserve space for it."""
         return reverse("picture", kwargs={"digest": self.digest, "size": f"{self.width}x{self.height}"})
 
     def markdown(self) -> str:

@@ -19,11 +19,11 @@ from letters.shared.plain_text import first_lines, to_plain
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def published(self) -> RevisionQuerySet:
-        """Select what readers have seen, newest first."""
+        """Select the revisions that readers have seen, newest first."""
         return self.filter(published_at__isnull=False).order_by("-number")
 
     def of_substance(self) -> RevisionQuerySet:
-        """Leave out corrections. The first text and the changes of substance remain."""
+        """Select the first revision and the changes of substance, without corrections."""
         return self.exclude(kind=Revision.Kind.CORRECTION)
 
     def move_counts(self, moves: Mapping[int, int]) -> None:
@@ -34,7 +34,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(models.Model):
-    """One state of a letter's text in all its languages. Once published, it never changes (a trigger enforces it)."""
+    """The text of a letter at one time, in all its languages.
+
+    Once published, it never changes (a trigger enforces it).
+    """
 
     class Kind(models.TextChoices):
         FIRST = "first", "The first text"
@@ -53,10 +56,12 @@ class Revision(models.Model):
     cover_alt = models.CharField(max_length=300, default="", db_default="", blank=True)
     # A public sentence about what changed; empty for the first.
     note = models.TextField(blank=True, max_length=500)
+    # The note in other languages of the letter: {language: sentence}.
+    notes = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
-    # Published signatures with this text, moved together with the letter's own count. None until the sequencer has
-    # counted once.
+    # How many published signatures this text has. Updated together with the letter's own count. None until the
+    # sequencer has counted once.
     signature_count = models.PositiveIntegerField(null=True, default=0, db_default=0)
 
     objects: ClassVar[models.Manager[Revision]] = models.Manager.from_queryset(RevisionQuerySet)()
@@ -74,6 +79,10 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.letter_id}, revision {self.number}"
 
+    def note_in(self, language: str) -> str:
+        """Return the note about the change in this language; in the letter's own language if nobody translated it."""
+        return (self.notes or {}).get(language) or self.note
+
     def cover_parts(self) -> tuple[str, ...]:
         """Return the parts that the fingerprint of its texts covers besides the words."""
         if self.cover_id is None:
@@ -88,8 +97,8 @@ class Revision(models.Model):
         return self.letter.published_at if self.number == 1 else self.published_at
 
 
-# Published texts of one letter. All are read at once: with only some of them, many small corrections could hide what
-# people signed.
+# How many published texts a letter can have. All are read at once: if only some were, many small corrections could hide
+# what people signed.
 MAX_TEXTS = 500
 
 
@@ -100,14 +109,14 @@ class Addition:
     language: str
     # The revision in which it was added.
     revision: Revision
-    # The number of people who signed before it existed, and since. None if nobody has counted yet.
+    # How many people signed before it existed, and how many since. None until the sequencer has counted.
     before: int | None
     since: int | None
 
 
 @dataclass(frozen=True)
 class History:
-    """The published texts of a letter, newest first, and who signed which, as readers of one language see it."""
+    """A letter's published texts, newest first, and how many people signed each, as readers of one language see it."""
 
     letter: Letter
     texts: Sequence[Revision]
@@ -120,7 +129,10 @@ class History:
 
     @classmethod
     def of_changed(cls, letter: Letter, language: str = "") -> History | None:
-        """Return the history, or None if the text has never changed, as for most letters, without loading the texts."""
+        """Return the history; None if the text has never changed.
+
+        That is so for most letters, and then no text is loaded.
+        """
         changed = letter.current_revision and letter.current_revision.kind != Revision.Kind.FIRST
         return cls.of(letter, language) if changed else None
 
@@ -130,16 +142,16 @@ class History:
 
     @property
     def since(self) -> Revision | None:
-        """Return the text since which the letter has said what it says now: later corrections say the same."""
+        """Return the oldest text that says what the letter says now: later corrections say the same."""
         return next((text for text in self.texts if text.kind != Revision.Kind.CORRECTION), None)
 
     @property
     def has_changed(self) -> bool:
-        """Tell whether people may have signed a text that said something else."""
+        """Return whether an earlier text, which people may have signed, said something else."""
         return self.since is not None and self.since.kind == Revision.Kind.SUBSTANCE
 
     def same_words_since(self) -> dict[str, int]:
-        """Return, for each current language, the number of the oldest text since which it has been unchanged."""
+        """Return, for each current language, since which text its words have been the same as now."""
         fingerprints = self._fingerprints
         since_number: dict[str, int] = {}
         for language, now in (fingerprints.get(self.texts[0].number, {}) if self.texts else {}).items():
@@ -149,14 +161,14 @@ class History:
         return since_number
 
     def corrected_in_any_language(self) -> list[int]:
-        """Return the numbers of texts that have been changed since in at least one of their languages."""
+        """Return the numbers of texts of which at least one language has changed since."""
         since = self.same_words_since()
         texts = self._fingerprints.items()
         return [number for number, languages in texts if any(number < since.get(each, 0) for each in languages)]
 
     @cached_property
     def came_with(self) -> dict[str, Revision]:
-        """Return, for each current language, the text with which it was added without a gap."""
+        """Return, for each current language, the first text since which the letter has always had this language."""
         first_texts: dict[str, Revision] = {}
         languages = self._fingerprints
         for language in languages.get(self.texts[0].number, {}) if self.texts else {}:
@@ -182,7 +194,7 @@ class History:
 
     @property
     def added(self) -> Addition | None:
-        """Return the translation that this reader sees, if it is one of them."""
+        """Return the addition that this reader sees, if their language is one."""
         return next((each for each in self.additions if each.language == self.language), None)
 
     def _addition(self, language: str, text: Revision) -> Addition:
@@ -190,7 +202,7 @@ class History:
         return Addition(language, text, before, None if before is None else self.letter.signature_count - before)
 
     def languages_after(self, number: int) -> list[str]:
-        """Return the current languages that the letter did not have yet when this text was signed."""
+        """Return the current languages that the letter did not yet have when people signed this text."""
         return sorted(language for language, text in self.came_with.items() if text.number > number)
 
     @cached_property
@@ -204,8 +216,9 @@ class History:
 
     @property
     def signed_this(self) -> int | None:
-        """Return how many signatures belong to what the letter says now, without people who signed before this
-        translation existed; None if nobody has counted yet.
+        """Return how many people signed what the letter says now.
+
+        If this translation came later, count only people who signed since. None until the sequencer has counted.
         """
         return self.added.since if self.added else self._signed_now
 
@@ -219,7 +232,10 @@ class History:
         return self._counted(text for text in self.texts if self.since and text.number >= self.since.number)
 
     def _counted(self, texts: Iterable[Revision]) -> int | None:
-        """Add up the signatures of these texts. Race: the sequencer may have gone on since the letter was read."""
+        """Add up the signatures of these texts.
+
+        Race: the sequencer may have counted again since the letter was read.
+        """
         counts = [text.signature_count for text in texts]
         return None if None in counts else min(sum(map(int, filter(None, counts))), self.letter.signature_count)
 
@@ -239,7 +255,8 @@ class Translation(models.Model):
     body = models.TextField(max_length=100_000)
     # Rendered from `body` and sanitised when it was saved, so it is safe to show.
     html = models.TextField()
-    # SHA-256 of the text and its cover (letters/shared/text.py, `digest`). A signature is bound to it.
+    # SHA-256 of the text and its cover (letters/shared/text.py, `digest`). Readers compare it to see that a text has
+    # not changed.
     sha256 = models.BinaryField(max_length=32)
     # The `version` of the original that this text translates; empty if unknown.
     made_from = models.CharField(max_length=16, default="", db_default="", blank=True)
@@ -255,8 +272,8 @@ class Translation(models.Model):
         return self.title
 
     def differences_from(self, older: Translation) -> tuple[Paragraph, ...]:
-        """Return what changed for readers, as they read it and without Markdown: all that the fingerprint covers, and
-        the summary, which accompanies links.
+        """Return what changed for readers, as they see it, without Markdown: the summary, and all that the fingerprint
+        covers.
         """
         return differences(*(text.as_read for text in (older, self)))
 
@@ -266,7 +283,7 @@ class Translation(models.Model):
         return self.described(self.html)
 
     def described(self, html: str) -> str:
-        """Do the same with as much of the HTML as `first_lines` reads."""
+        """Return the description if only the HTML that `first_lines` reads has been loaded."""
         return self.summary or first_lines(html, base="") or self.title
 
     @property
@@ -276,7 +293,7 @@ class Translation(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        """Return the SHA-256 as people compare it."""
+        """Return the SHA-256 in the form in which people compare it."""
         return bytes(self.sha256).hex()
 
     @property
@@ -286,7 +303,7 @@ class Translation(models.Model):
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     def is_behind(self, original: Translation) -> bool:
-        """Tell whether the original has changed since this translation was made."""
+        """Return whether the original has changed since this translation was made."""
         return self.language != original.language and self.made_from not in {"", original.version}
 
 

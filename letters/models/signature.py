@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeAlias
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.urls import reverse
 
 from letters.models import lifecycle
@@ -19,6 +19,8 @@ from letters.models.lifecycle import (
     GONE,
     KEEPS_CHANGES,
     NAMELESS,
+    READ_BY_ORGANIZERS,
+    SEARCHED_STATES,
     TAKEN_OUT,
     UNCONFIRMED,
     UNDERWAY,
@@ -27,7 +29,7 @@ from letters.models.lifecycle import (
     Transition,
 )
 from letters.models.revision import History, Revision
-from letters.models.signer_words import WORDS, Consented, SignerWords
+from letters.models.signer_words import WORDS, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
 from letters.shared.tokens import SignatureToken, Token, make_token, read_token
 
@@ -96,7 +98,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
                 When(revision__number__lt=max(numbers), then=Value("earlier")),
             ]
         if changes:
-            # Privacy: somebody who corrects one language at a time could read from these marks in which language a
+            # Privacy: someone who corrects one language at a time could read from these marks in which language a
             # person without a public name signed. So those are marked for any language.
             any_language = Q(revision__number__in=changes.corrected_in_any_language())
             kinds.append(When(~Q(display=Display.PUBLIC) & any_language, then=Value("corrected")))
@@ -118,6 +120,18 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return signature if signature and token.matches(signature.salt) else None
 
 
+# Moderators decide about these: held ones, and numbered ones with a concern. `confirmed_at` leaves out those that their
+# signers have emptied.
+IN_QUEUE = Q(confirmed_at__isnull=False) & (
+    Q(state=State.HELD) | Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
+)
+# The organizers see the name, and the public does not; removed signatures too. Queries must use this very condition.
+ENTRUSTED = Q(display="organizers", state__in=READ_BY_ORGANIZERS) & ~Q(name="")
+NUMBERED_IN_QUEUE = Q(confirmed_at__isnull=False) & (
+    Q(state=COUNTED) & ~Q(concern="") | Q(state=State.REJECTED, concern="recheck")
+)
+
+
 class Signature(SignerWords):
     """A signer's name and words under a letter, bound to the text that the signer saw."""
 
@@ -130,7 +144,7 @@ class Signature(SignerWords):
         SAMPLE = "sample", "Invented for the sample letter"
 
     class Concern(models.TextChoices):
-        """A reason why a moderator should review a signature. Each except BOUNCED holds it when it is confirmed."""
+        """A reason why a moderator should review a signature. Each except BOUNCED holds it before it has a number."""
 
         NONE = "", "None"
         DISPOSABLE = "disposable", "Disposable email address"
@@ -139,6 +153,11 @@ class Signature(SignerWords):
         COMPLAINED = "complained", "The owner of the address reported our email as spam"
         CHANGED = "changed", "Changed by the signer after a moderator accepted it"
         DOMAIN = "domain", "One of very many signatures from the same email domain"
+        DOUBTFUL = "doubtful", "The signals of doubt outweigh the letter's threshold"
+        # It is published, and stays so until a moderator decides.
+        REPORTED = "reported", "Reported by a reader"
+        # It has a number, so it cannot be held. It is rejected until a moderator decides.
+        RECHECK = "recheck", "Taken off the list until a moderator decides again"
 
     # Performance: without an index of its own, because every index is paid for at each signing, and signatures are
     # selected by number or state.
@@ -153,11 +172,18 @@ class Signature(SignerWords):
     # How the owner of the address confirmed.
     verified = models.CharField(max_length=10, choices=Verified, default=Verified.NO, blank=True)
     concern = models.CharField(max_length=10, choices=Concern, default=Concern.NONE, db_default="", blank=True)
+    # How likely it is not genuine, from 0 to 100. The review queue begins with the highest.
+    risk = models.SmallIntegerField(default=0, db_default=0)
+    # The sequencer scores it, and numbers it only then.
+    to_score = models.BooleanField(default=False, db_default=False)
     # Changes by the signer that wait for a moderator, by field. Until then the old words stay public.
     pending_changes = models.JSONField(null=True, blank=True)
     # Changes that a moderator declined. They are kept until the signer changes or erases them, so that the decision can
     # be undone.
     declined_changes = models.JSONField(null=True, blank=True)
+    # The words before a change that a moderator accepted, so that the acceptance can be undone. Privacy: the signer
+    # wanted other words, so these are deleted after a few days and by each later change.
+    replaced_words = models.JSONField(null=True, blank=True)
     # The confirmed domain, if the letter is limited to domains and the signer shows it.
     domain = models.CharField(max_length=253, default="", db_default="", blank=True)
     # The host whose page led the signer here, until the sequencer has added it to a tally.
@@ -193,18 +219,31 @@ class Signature(SignerWords):
             models.CheckConstraint(condition=Q(display__in=Display.values), name="signature_display_known"),
             models.CheckConstraint(
                 condition=Q(
-                    concern__in=["", "disposable", "unproven", "bounced", "complained", "changed", "domain"],
+                    concern__in=[
+                        "",
+                        "disposable",
+                        "unproven",
+                        "bounced",
+                        "complained",
+                        "changed",
+                        "domain",
+                        "doubtful",
+                        "reported",
+                        "recheck",
+                    ],
                 ),
                 name="signature_concern_known",
             ),
-            # Without a concern no moderator would find it, and the signer would wait for ever.
+            # Without a concern no moderator would find it, and the signer would wait forever.
             models.CheckConstraint(
                 condition=Q(pending_changes__isnull=True) | (Q(state__in=KEEPS_CHANGES) & ~Q(concern="")),
                 name="signature_proposed_has_a_concern",
             ),
             models.CheckConstraint(
                 condition=~Q(display="nobody")
-                | ~Q(pending_changes__has_key="name") & ~Q(declined_changes__has_key="name"),
+                | ~Q(pending_changes__has_key="name")
+                & ~Q(declined_changes__has_key="name")
+                & ~Q(replaced_words__has_key="name"),
                 name="signature_of_nobody_proposes_no_name",
             ),
             models.CheckConstraint(
@@ -237,8 +276,11 @@ class Signature(SignerWords):
             models.Index("letter", name="signature_to_take_out", condition=Q(counted=True) & ~Q(state=COUNTED)),
             # A work list of the sequencer: restored signatures to count again.
             models.Index("letter", name="signature_to_put_back", condition=Q(counted=False, state=COUNTED)),
-            # Moderators review these besides held signatures: see letters/moderator/moderation/queries.py.
-            models.Index("letter", "id", name="signature_doubtful", condition=Q(state=COUNTED) & ~Q(concern="")),
+            # A work list of the sequencer: signatures to score.
+            models.Index("letter", "confirmed_at", "id", name="signature_to_score", condition=Q(to_score=True)),
+            # The review queue of a letter, and of the whole site.
+            models.Index("letter", F("risk").desc(), "confirmed_at", "id", name="signature_queue", condition=IN_QUEUE),
+            models.Index(F("risk").desc(), "confirmed_at", "id", name="signature_queue_of_site", condition=IN_QUEUE),
             # Rejected signatures that a moderator may restore.
             models.Index(
                 "letter",
@@ -246,14 +288,31 @@ class Signature(SignerWords):
                 name="signature_refused",
                 condition=Q(state=State.REJECTED) | Q(declined_changes__isnull=False),
             ),
+            # What the clock deletes.
+            models.Index("id", name="signature_replaced", condition=Q(replaced_words__isnull=False)),
             # Performance: counts signatures that wait, and serves the organizers' list. It is small, because both
             # states are temporary.
             models.Index("letter", "state", "id", name="signature_underway", condition=Q(state__in=UNDERWAY)),
             # Withdrawn and removed signatures, for the organizers' list. It is small.
             models.Index("letter", "state", "id", name="signature_gone", condition=Q(state__in=GONE)),
+            # Names that only organizers see: they keep a letter from moving to another collective.
+            models.Index("letter", "id", name="signature_entrusted", condition=ENTRUSTED),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
-            # A migration creates one more index, for words (SEARCHED below).
+            # What moderators search by time, newest first.
+            models.Index(
+                "letter",
+                "state",
+                "confirmed_at",
+                "id",
+                name="signature_moderated",
+                condition=Q(confirmed_at__isnull=False, state__in=SEARCHED_STATES),
+            ),
+            # Those that wait although they have a number. It is small.
+            models.Index(
+                "letter", "confirmed_at", "id", name="signature_numbered_in_queue", condition=NUMBERED_IN_QUEUE
+            ),
+            # Migrations create three more indexes, for words and for equal names (word_search.py).
         ]
 
     def __str__(self) -> str:
@@ -277,8 +336,8 @@ class Signature(SignerWords):
         return (is_public, *words, self.domain, carries, self.revision_id, self.language if is_public else "")
 
     @property
-    def is_taken_back(self) -> bool:
-        """Tell whether it was rejected and then emptied by its signer: only the hash is left,
+    def is_rejected_and_emptied(self) -> bool:
+        """Return whether it was rejected and then emptied by its signer: only the hash is left,
         so nobody can restore it.
         """
         return self.state == self.State.REJECTED and self.verified == self.Verified.NO
@@ -286,7 +345,7 @@ class Signature(SignerWords):
     def fingerprint(self) -> str:
         """Return a fingerprint of the words that a moderator reviews, which shows whether they have changed since.
 
-        Privacy: it includes the secret salt. Otherwise somebody could try all countries and find the one that the page
+        Privacy: it includes the secret salt. Otherwise someone could try all countries and find the one that the page
         hides.
         """
         words = {"salt": bytes(self.salt).hex()} | {
@@ -324,27 +383,13 @@ class Signature(SignerWords):
         return self.letter.get_absolute_url(self.language)
 
 
-# The words of a signature without marks. The database function `letters_fold` also folds what is searched for.
-FOLDED = "letters_fold(name || ' ' || affiliation)"
-# The words of a numbered signature. One GIN index covers all letters, so the letter is a word too: "#7", which nobody
-# can search for. A query must use exactly this expression, and require a number, or the index is not used.
-SEARCHED = f"(array_to_tsvector(ARRAY['#' || letter_id::text]) || to_tsvector('simple', {FOLDED}))"
+def is_before_move(moment: datetime | None, letter: Letter) -> bool:
+    """Return whether something happened while the letter belonged to an earlier collective.
+
+    Privacy: what a signer agreed to then does not count for the next collective.
+    """
+    return moment is not None and letter.moved_at is not None and moment <= letter.moved_at
 
 
-class SignerContact(Consented):
-    """The private half of a signature. Deleting this row deletes the address."""
-
-    signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="contact", primary_key=True)
-    # The address as typed, encrypted (letters/shared/addresses.py, `encrypt`).
-    address = models.BinaryField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(consent="", consented_at__isnull=True) | (~Q(consent="") & Q(consented_at__isnull=False)),
-                name="contact_consent_says_when",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Contact of signature {self.signature_id}"
+# SQL: the same for the columns `contact.consented_at` and `letter.moved_at`.
+AGREED_SINCE_MOVE = "(letter.moved_at IS NULL OR contact.consented_at > letter.moved_at)"

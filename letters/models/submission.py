@@ -10,6 +10,7 @@ from letters.models.revision import Revision
 from letters.models.signature import Signature
 from letters.models.signer_words import Consented, SignerWords
 from letters.shared.addresses import SPELLING_HASH_BYTES
+from letters.shared.traces import HASH_BYTES
 
 CONTENT_HASH_BYTES = 16
 
@@ -37,13 +38,17 @@ class Submission(SignerWords, Consented):
     domain = models.CharField(max_length=253, blank=True)
     concern = models.CharField(max_length=10, blank=True)
     via = models.CharField(max_length=100, blank=True)
+    # Keyed hashes of where the form came from, which become the trace of the signature (SigningTrace). They are deleted
+    # after a week.
+    network = models.BinaryField(max_length=HASH_BYTES, null=True, blank=True)
+    browser = models.BinaryField(max_length=HASH_BYTES, null=True, blank=True)
     submitted_at = models.DateTimeField()
     # A hash of everything that was typed, so that the same form sent twice makes one submission.
     content_hash = models.BinaryField(max_length=CONTENT_HASH_BYTES)
     # The address as typed, encrypted. Privacy: emails about this submission go to no other spelling. Once the signature
     # is confirmed, the address is deleted with the last of these emails.
     address = models.BinaryField(null=True, blank=True)
-    # The same hash as in `Signature`, of this spelling.
+    # The hash of this spelling, as in `Signature`.
     spelling_hash = models.BinaryField(max_length=SPELLING_HASH_BYTES, null=True, blank=True)
 
     # When the owner of a confirmed signature accepted or refused this submission. Its words are deleted then.

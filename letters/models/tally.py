@@ -7,13 +7,15 @@ from letters.models.letter import Letter
 
 
 class LetterHour(models.Model):
-    """The changes of a letter's count within one hour.
+    """The changes of a letter's count within a quarter of an hour.
 
-    Performance: with these, a chart of a million signatures counts no rows.
+    Performance: with these, a chart of a million signatures counts no rows. Privacy: in some time zones a day begins
+    within an hour of UTC. With whole hours, a chart and a list would show different days for some signatures, and so
+    reveal the half hour in which they came.
     """
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="hours", db_index=False)
-    # The beginning of the hour.
+    # The beginning of the quarter of an hour (in older rows, of the hour).
     hour = models.DateTimeField()
     # Sequence numbers given.
     published = models.PositiveIntegerField(default=0)
@@ -53,7 +55,7 @@ class LetterTally(models.Model):
             ),
         ]
         indexes = [
-            # Denial of service: anybody can submit any host with the form, so only the largest numbers are read.
+            # Denial of service: anyone can submit any host with the form, so only the largest numbers are read.
             models.Index("letter", "kind", F("number").desc(), name="letter_tally_greatest"),
         ]
 

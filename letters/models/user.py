@@ -18,7 +18,7 @@ class UserManager(BaseUserManager["User"]):
 
     @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create a superuser with a confirmed address: a person with a shell on the server need not prove theirs."""
+        """Create a superuser with a confirmed address: someone with a shell on the server need not prove it."""
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
         addresses = apps.get_model("account", "EmailAddress").objects
         addresses.create(user=user, email=user.email, verified=True, primary=True)
@@ -35,10 +35,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = EncryptedEmailField(unique=True)
     # Privacy: only other members see this name. The public sees the collective.
     name = models.CharField(max_length=200, blank=True)
-    # May open /admin/.
+    # When the site asked for the name, and the person answered "Not now".
+    put_off_name_at = models.DateTimeField(null=True, blank=True)
+    # Whether the person moderates all letters of the site.
+    moderates_site = models.BooleanField(default=False, db_default=False)
+    # Whether the person may open /admin/.
     is_staff = models.BooleanField(default=False)
-    # False instead of deleting, so that the audit log stays complete.
+    # Set to False instead of deleting the account, so that the audit log stays complete.
     is_active = models.BooleanField(default=True)
+    # When staff suspended it. Then it is not active, and unlike a closed account it can come back.
+    suspended_at = models.DateTimeField(null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -48,3 +54,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return f"User {self.pk}"
+
+    def runs_site_now(self) -> bool:
+        """Return whether this person may do everything: a superuser.
+
+        Race: always asks the database, because the role can be removed.
+        """
+        return User.objects.filter(pk=self.pk, is_active=True, is_superuser=True).exists()
+
+    def moderates_site_now(self) -> bool:
+        """Return whether this person moderates all letters.
+
+        Race: always asks the database, because the role can be removed.
+        """
+        return User.objects.filter(pk=self.pk, is_active=True, moderates_site=True).exists()

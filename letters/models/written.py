@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Written(models.Model):
-    """The bytes of text that an account has added on its last day of writing, in one row for each account.
+    """How many bytes of text an account added on the last day on which it wrote, in one row for each account.
 
     The limit is in letters/base/accounts/operations.py, `keep_text`.
     """
@@ -11,7 +11,7 @@ class Written(models.Model):
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
-    # In UTC.
+    # The day, in UTC.
     day = models.DateField()
     size = models.BigIntegerField()
 

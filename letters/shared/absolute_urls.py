@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 # The width of an email (letters/templates/letters/mail/base.html). Outlook ignores max-width but respects this.
 WIDEST = 520
-# Inline, because many email programs remove style sheets.
+# The style is inline, because many email programs remove style sheets.
 STYLES = {
     "img": "max-width:100%;height:auto",
     "table": "border-collapse:collapse;max-width:100%;margin:0 0 16px",

@@ -14,7 +14,7 @@ PROVIDERS = {
     *["protonmail.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "gmx.com", "web.de", "libero.it", "yandex.ru"],
     *["mail.ru", "t-online.de", "comcast.net", "virgilio.it", "wanadoo.fr"],
 }
-# The names of most neighbours of shorter providers, such as web.de, gmx.de and me.com, are sites of their own.
+# Providers with shorter names, such as web.de, gmx.de and me.com: most names that differ by a letter are other sites.
 SHORTEST = 5
 # Existing domains that look like mistyped providers: other providers, and words.
 REAL = {
@@ -23,7 +23,7 @@ REAL = {
     *["dotmail.com", "hotmail.rs", "tonline.de", "combat.net", "yandex.eu", "yahoo.cn", "hushmail.com"],
 }
 NO_SLIPS = PROVIDERS | PRIVATE | PRIVATE_ABROAD | REAL
-# For providers with domains in many countries, only these endings have typing mistakes.
+# For providers with domains in many countries, ask only about mistakes in these endings.
 OF_MANY_COUNTRIES = {"com", "net"}
 
 
@@ -43,7 +43,7 @@ def _provider_meant(domain: str) -> str:
 
 
 def _is_no_site(typed: str, provider: str) -> bool:
-    """Tell whether the typed domain, one keystroke away from this provider, is unlikely to have mailboxes."""
+    """Return whether the typed domain, one keystroke away from this provider, is unlikely to have mailboxes."""
     if SUFFIXES.publicsuffix(typed, accept_unknown=False) is None:
         return True  # Example: gmail.con. Nobody can own a domain there.
     typed_name, _, typed_ending = typed.partition(".")
@@ -57,7 +57,7 @@ def _is_no_site(typed: str, provider: str) -> bool:
 
 
 def one_slip(typed: str, meant: str) -> bool:
-    """Tell whether one missing, extra or wrong character, or two swapped ones, separate the two."""
+    """Return whether one missing, extra or wrong character, or two swapped ones, separate the two."""
     short, long = sorted([typed, meant], key=len)
     if len(long) - len(short) == 1:
         return any(long[:place] + long[place + 1 :] == short for place in range(len(long)))

@@ -97,7 +97,7 @@ def parse_address(text: str) -> Address:
 
 
 def address_of(deliverable: str) -> Address:
-    """Return an address that was parsed before, and then stored as it gets email."""
+    """Return the Address of a stored one, which was parsed before."""
     return Address(deliverable, canonical(deliverable))
 
 
@@ -116,7 +116,7 @@ def _obvious(text: str) -> str:
 
 
 def _which(text: str) -> str:
-    """Return the code that explains best why the library rejected the text."""
+    """Return the code that best explains why the library rejected the text."""
     name, _, domain = text.rpartition("@")
     if any(map(str.isspace, text)):
         return "space"
@@ -192,7 +192,7 @@ def decrypt(encrypted: bytes | memoryview) -> str:
 
 
 def reencrypt(encrypted: bytes | memoryview) -> bytes:
-    """Encrypt an address under the newest of ADDRESS_KEYS. Return bytes that are encrypted under it already unchanged.
+    """Encrypt an address under the newest of ADDRESS_KEYS. Return it unchanged if it already is.
 
     Raises cryptography.fernet.InvalidToken if none of ADDRESS_KEYS fits.
     """

@@ -9,10 +9,10 @@ BATCH_SIZE = 1000
 
 
 def batches_of_ids(rows: QuerySet[Any]) -> Iterator[list[int]]:
-    """Yield the ids of `rows` in batches. The caller changes or deletes each batch, so that `rows` finds it no more.
+    """Yield the ids of `rows` in batches, each of which the caller must change or delete so that `rows` drops it.
 
-    Race: the caller checks the conditions again, because a row may have changed since. It ends when a batch comes back
-    unchanged.
+    Iteration ends when a batch comes back unchanged. Race: the caller must check the conditions again, because a row
+    may have changed since.
     """
     previous: list[int] = []
     while (ids := list(rows.values_list("pk", flat=True)[:BATCH_SIZE])) and ids != previous:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 ClientAddress = IPv4Address | IPv6Address
 
-# The smallest network of a household, office or campus. Single addresses are too easy to change, in IPv6 at will.
+# The smallest network of a household, office or campus. A single address is too easy to change; in IPv6, anyone can.
 IPV4_PREFIX, IPV6_PREFIX = 24, 48
 # Requests without any address, for example from a Unix socket without a proxy header.
 NOWHERE = "nowhere"

@@ -10,7 +10,7 @@ from django.conf import settings
 LIFETIME = timedelta(hours=1)
 MAX_TRIES = 5
 
-# Longer input is rejected. No code with separators comes near this.
+# Longer input is rejected. A code with separators is never nearly as long.
 MAX_CHARACTERS = 60
 DIGITS = 6
 # Categories of characters around and between the digits: separators, dashes, invisible marks.
@@ -40,7 +40,7 @@ def code_of(outgoing_email_id: int, *, salt: bytes | memoryview) -> str:
 def hash_code(code: str, *, submission_id: int) -> bytes:
     """Return HMAC-SHA256 (32 bytes).
 
-    Security: without the key, a million guesses would reveal the code from a stolen database.
+    Security: with a hash that needs no key, a million guesses would reveal the code from a stolen database.
     """
     message = f"code:{submission_id}:{code}".encode()
     return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)

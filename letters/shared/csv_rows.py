@@ -1,4 +1,4 @@
-"""Write CSV that no spreadsheet interprets as formulas."""
+"""Write CSV in which spreadsheets find no formulas."""
 
 import csv
 import io

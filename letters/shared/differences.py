@@ -1,6 +1,6 @@
 """Compare two texts word by word, in any script.
 
-Denial of service: somebody can write a text of 100,000 characters that is slow to compare. So words that occur once in
+Denial of service: someone can write a text of 100,000 characters that is slow to compare. So words that occur once in
 both texts are matched first, which is cheap. Only the text between them is compared word by word, within a budget of
 WORK; beyond it a passage counts as rewritten.
 """
@@ -106,7 +106,7 @@ def changed_words(old: str, new: str) -> tuple[int, int]:
 
 
 def same_words(old: str, new: str) -> bool:
-    """Tell whether two lines differ at most in case, spaces and punctuation."""
+    """Return whether two lines differ at most in case, spaces and punctuation."""
     return _only_words(old.casefold()) == _only_words(new.casefold())
 
 

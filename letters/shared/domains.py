@@ -1,10 +1,12 @@
 """Read the domain of an address: may it sign a letter, is its provider private, and is it disposable?"""
 
+import re
 from collections.abc import Collection
 
 from disposable_email_domains import blocklist
 from publicsuffixlist import PublicSuffixList
 
+DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 # Providers of private mailboxes, whose email no employer reads.
 PRIVATE = {
     *["gmail.com", "googlemail.com", "icloud.com", "me.com", "mac.com", "aol.com", "mail.com", "email.com"],
@@ -19,8 +21,8 @@ PRIVATE = {
 }
 # Providers with domains in many countries.
 PRIVATE_BY_NAME = frozenset({"yahoo", "hotmail", "outlook", "live", "gmx", "yandex", "zoho"})
-# The countries in which these providers have a domain. Abuse: by the name alone, anybody could register one in a new
-# top-level domain.
+# The countries in which these providers have a domain. Abuse: if the name alone counted, anyone could register it in a
+# new top-level domain.
 PRIVATE_ABROAD = frozenset(
     f"{name}.{place}"
     for name, places in {
@@ -50,17 +52,22 @@ def match_domain(domain: str, listed: Collection[str]) -> str:
 
 
 def is_disposable(domain: str) -> bool:
-    """Tell whether mailboxes at the domain are disposable (disposable-email-domains)."""
+    """Return whether mailboxes at the domain are disposable (disposable-email-domains)."""
+    return is_listed(domain, blocklist)
+
+
+def is_listed(domain: str, listed: Collection[str]) -> bool:
+    """Return whether a set has the domain, or one that contains it."""
     labels = domain.split(".")
-    return any(".".join(labels[place:]) in blocklist for place in range(len(labels) - 1))
+    return any(".".join(labels[place:]) in listed for place in range(len(labels) - 1))
 
 
 def is_private(domain: str) -> bool:
-    """Tell whether the domain belongs to a large provider, so that it says nothing about its users."""
+    """Return whether the domain belongs to a large provider, so that it says nothing about its users."""
     owned = registrable(domain)
     return owned in PRIVATE or owned in PRIVATE_ABROAD
 
 
 def registrable(domain: str) -> str:
-    """Return the part of a domain that somebody can own: example.co.uk of mail.example.co.uk."""
+    """Return the part of a domain that one person can own: example.co.uk for mail.example.co.uk."""
     return SUFFIXES.privatesuffix(domain) or domain

@@ -1,7 +1,8 @@
 """Styles of emails: classes in the templates, inlined when a template is loaded.
 
-Email programs drop style sheets, so every element needs its own style. Inlining when a template is loaded costs nothing
-for each email. It never touches text that people typed, because that is inserted later.
+Many email programs drop style sheets, so every element needs its own style. Inlining when a template is loaded costs
+nothing for each email. It never touches text that people typed, because that is inserted later. Only dark colours need
+a style sheet, in the head of the email, and only its classes stay on the elements.
 """
 
 import re
@@ -14,7 +15,8 @@ from django.template.loaders import app_directories
 
 EMAILS = "letters/mail/"
 STYLESHEET = Path(__file__).parent.parent / "templates" / EMAILS / "styles.css"
-CLASS = re.compile(r' class="[^"]*"')
+DARK = STYLESHEET.with_name("dark.css")
+CLASS = re.compile(r' class="([^"]*)"')
 
 
 class Loader(app_directories.Loader):
@@ -27,11 +29,32 @@ class Loader(app_directories.Loader):
 
 
 def inlined(source: str) -> str:
-    """Return a template's source with its classes as styles."""
+    """Return a template's source with its classes as styles, and a document with the sheet of dark colours."""
     inliner, css = _inliner()
-    is_document = source.startswith("<!")
-    html = inliner.inline(source) if is_document else inliner.inline_fragment(source, css)
-    return CLASS.sub("", html)
+    if source.startswith("<!"):
+        sheet = f"<style>\n{_dark_sheet()}</style>\n</head>"
+        return _without_light_classes(inliner.inline(source).replace("</head>", sheet, 1))
+    return _without_light_classes(inliner.inline_fragment(source, css))
+
+
+def _without_light_classes(html: str) -> str:
+    return CLASS.sub(_dark_classes, html)
+
+
+def _dark_classes(found: re.Match[str]) -> str:
+    kept = [name for name in found[1].split() if name in _dark_names()]
+    return f' class="{" ".join(kept)}"' if kept else ""
+
+
+@cache
+def _dark_sheet() -> str:
+    css = re.sub(r"/\*.*?\*/\s*", "", DARK.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"^ +", "", css, flags=re.MULTILINE)
+
+
+@cache
+def _dark_names() -> frozenset[str]:
+    return frozenset(re.findall(r"\.([a-z-]+)", _dark_sheet()))
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from django.forms import BaseForm
 
+from letters.shared.explanation import Action
 from letters.shared.limits import TooMany
-from letters.shared.refusals import EXPLANATIONS, Action
+from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused
 
 
@@ -13,7 +14,7 @@ def sentence(refusal: Refusal, action: Action = "") -> str:
 
 
 def explain(refused: Refused, action: Action = "") -> str:
-    """Return the sentence for a page that is shown again. Raise `refused` again where it would say too much.
+    """Return the sentence for a page that is shown again. Raise `refused` again if the sentence would reveal too much.
 
     Privacy: a person who may not act on something gets 404 from the middleware, whatever the page was. The middleware
     also answers TooMany, and says how long to wait.

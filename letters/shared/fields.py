@@ -30,7 +30,7 @@ def encrypt_email(email: str) -> str:
 
 
 def decrypt_email(stored: str) -> str:
-    """Decrypt an address. Raises cryptography.exceptions.InvalidTag under another ADDRESS_HASH_KEY."""
+    """Decrypt an address. Raises cryptography.exceptions.InvalidTag if ADDRESS_HASH_KEY is a different one."""
     if not stored.startswith(MARK):
         return stored
     encrypted = base64.urlsafe_b64decode(stored.removeprefix(MARK))
@@ -61,7 +61,7 @@ class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not g
         return super().get_lookup(lookup_name) if lookup_name in {"exact", "iexact", "in", "isnull"} else None
 
 
-# Both sides are in lower case already.
+# Both sides are already in lower case.
 EncryptedEmailField.register_lookup(Exact, "iexact")
 
 

@@ -5,6 +5,7 @@ differ.
 """
 
 import unicodedata
+from functools import lru_cache
 
 from letters.shared.text import normalized
 
@@ -42,4 +43,10 @@ _TABLE = str.maketrans(AS_ASCII)
 
 def without_marks(text: str) -> str:
     """Remove the marks of letters: those that NFKD separates, and those of the letters above."""
-    return "".join(each for each in normalized("NFKD", text.translate(_TABLE)) if not unicodedata.combining(each))
+    return normalized("NFKD", text.translate(_TABLE)).translate(_no_marks())
+
+
+@lru_cache(maxsize=1)
+def _no_marks() -> dict[int, None]:
+    """Return a table that removes all combining characters. Other Unicode planes have none."""
+    return dict.fromkeys(code for code in range(0x20000) if unicodedata.combining(chr(code)))

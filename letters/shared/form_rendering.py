@@ -12,11 +12,11 @@ from django.forms.renderers import TemplatesSetting
 class Field(BoundField):
     @property
     def is_marked_optional(self) -> bool:
-        """Tell whether the field is marked optional. A form with `marks_optional = False` never does."""
+        """Return whether the field is marked optional. A form with `marks_optional = False` never does."""
         return not self.field.required and getattr(self.form, "marks_optional", True)
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
-        # Accessibility: the label says what to type. A placeholder disappears as soon as somebody types.
+        # Accessibility: the label says what to type. A placeholder disappears as soon as someone types.
         return super().build_widget_attrs({"placeholder": False, **attrs}, widget)
 
 

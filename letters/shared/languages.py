@@ -1,9 +1,12 @@
 """Look up languages by BCP 47 code: name, direction, and the interface language for their readers."""
 
+from collections.abc import Container
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError, localedata
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 
 def interface_language(code: str) -> str:
@@ -41,8 +44,26 @@ def language_choices(spoken: str) -> list[tuple[str, str]]:
     return sorted(found, key=lambda pair: pair[1].casefold())
 
 
+# How many languages of a browser's list are read. It may list any number.
+MAX_ACCEPTED = 4
+
+
+def language_groups(
+    spoken: str, *, accepted: str, without: Container[str] = ()
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the same languages for a select, in two groups: first the likely ones, each only once.
+
+    Likely are the languages of the browser, from its header Accept-Language, and then those of the interface.
+    """
+    names = {code: name for code, name in language_choices(spoken) if code not in without}
+    of_browser = [code.partition("-")[0] for code, _ in parse_accept_lang_header(accepted)[:MAX_ACCEPTED]]
+    likely = dict.fromkeys([*of_browser, *(code for code, _ in settings.LANGUAGES)])
+    first = [(code, names.pop(code)) for code in likely if code in names]
+    return [(gettext("Likely languages"), first), (gettext("Other languages"), list(names.items()))]
+
+
 def is_language(code: str) -> bool:
-    """Tell whether a letter can be written in this language."""
+    """Return whether a letter can be written in this language."""
     return code in dict(language_choices(settings.LANGUAGE_CODE))
 
 

@@ -1,4 +1,4 @@
-"""Find the parts of a letter that are set in a way of their own: salutation, opening paragraph and closing."""
+"""Find the parts of a letter that have a style of their own: salutation, opening paragraph and closing."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 # Shorter paragraphs do not fill the three lines of the initial, even on a phone.
 FEWEST_CHARACTERS = 200
 MAX_SALUTATIONS = 3
-# Longer paragraphs at the end are text: "Yours sincerely,", names and places are short.
-LONGEST_CLOSING = 120
+# "Dear ministers,", "Yours sincerely,", names and places are short. Longer paragraphs are ordinary text.
+LONGEST_LINE = 120
 MAX_CLOSINGS = 4
 # Browsers enlarge a quotation mark or bracket together with the letter after it.
 FIRST_LETTER = re.compile(r"[^\w\s·]{0,2}([^\W\d_])")
-# The ends of "Dear ministers," and "Yours sincerely,", also in Arabic, Chinese and Japanese.
+# The punctuation after "Dear ministers" and "Yours sincerely", also in Arabic, Chinese and Japanese.
 ENDS_OPEN = (",", ":", "\u060c", "\uff0c", "\uff1a", "\u3001")
 PARAGRAPH = re.compile(r"\s*<p>(.*?)</p>", re.DOTALL)
 ONLY_EMPHASIS = re.compile(r"<em>(?:(?!</em>).)*</em>", re.DOTALL)
@@ -23,16 +23,30 @@ FOOTNOTES = '<section class="footnotes">'
 def with_parts(html: str) -> str:
     """Add the classes `salutation`, `opening` and `closing` to the paragraphs of a letter.
 
-    `opening` gets the large initial: the first real paragraph, after "Dear ministers,", which is one line, while the
-    initial is three lines high. There is none if the text opens with a heading, a list or an address block, or if that
-    paragraph is too short.
+    `opening` gets the large initial. It is the first real paragraph, not "Dear ministers,": that is one line long, and
+    the initial is three lines high. No paragraph gets it if the text opens with a heading, a list or an address block,
+    or if the first real paragraph is too short.
     """
     salutations, opening = _beginning(html)
-    begun = [*salutations, *([opening] if opening else [])]
-    place = begun[-1].end() if begun else 0
+    place = _end_of(salutations, opening)
     marked = [_with_class(match[0], "salutation") for match in salutations]
     marked += [_with_class(opening[0], "opening")] if opening else []
     return "".join(marked) + _with_closing(html[place:])
+
+
+def without_closing(html: str) -> str:
+    """Return the letter without its closing, if anything else is left."""
+    place = _end_of(*_beginning(html))
+    closing = _place_of_closing(html[place:])
+    if closing is None:
+        return html
+    body = html[place:][: closing[0]] + html[place:][closing[1] :]
+    return html[:place] + body if place or body.strip() else html
+
+
+def _end_of(salutations: list[re.Match[str]], opening: re.Match[str] | None) -> int:
+    begun = [*salutations, *([opening] if opening else [])]
+    return begun[-1].end() if begun else 0
 
 
 def _beginning(html: str) -> tuple[list[re.Match[str]], re.Match[str] | None]:
@@ -49,13 +63,17 @@ def _beginning(html: str) -> tuple[list[re.Match[str]], re.Match[str] | None]:
             break
         short.append(paragraph)
         place = paragraph.end()
-    return short[:1] if short and _words(short[0][1]).endswith(ENDS_OPEN) else [], None
+    return short[:1] if short and is_salutation(_words(short[0][1])) else [], None
+
+
+def is_salutation(line: str) -> bool:
+    """Return whether the first line of a text is a greeting, such as "Dear ministers,"."""
+    return len(line) <= LONGEST_LINE and line.endswith(ENDS_OPEN)
 
 
 def _can_carry_it(inside: str, words: str) -> bool:
-    """Tell whether the initial suits the paragraph.
-
-    A large lower-case letter looks like a mistake. Italian texts begin with one after "Gentile ministra,".
+    """Return whether the initial suits the paragraph. A large lower-case letter looks like a mistake, and Italian texts
+    begin with one after "Gentile ministra,".
     """
     first = FIRST_LETTER.match(words)
     return "<br" not in inside and first is not None and not first[1].islower()
@@ -63,22 +81,31 @@ def _can_carry_it(inside: str, words: str) -> bool:
 
 def _with_closing(html: str) -> str:
     """Mark the closing: short paragraphs at the end, from "Yours sincerely," or from one that is all emphasis."""
-    end = html.find(FOOTNOTES) if FOOTNOTES in html else len(html)
-    starts = list(_short_paragraphs_at_the_end(html[:end]))[::-1]
-    first = next((start for start in starts if _begins_closing(html[start:end])), None)
-    if first is None:
+    place = _place_of_closing(html)
+    if place is None:
         return html
+    first, end = place
     closing = html[first:end].replace("<p>", '<p class="closing">')
     return html[:first] + closing + html[end:]
 
 
+def _place_of_closing(html: str) -> tuple[int, int] | None:
+    end = html.find(FOOTNOTES) if FOOTNOTES in html else len(html)
+    starts = list(_short_paragraphs_at_the_end(html[:end]))[::-1]
+    first = next((start for start in starts if _begins_closing(html[start:end])), None)
+    return None if first is None else (first, end)
+
+
 def _short_paragraphs_at_the_end(html: str) -> Iterator[int]:
-    """Yield where the last paragraphs start, the last one first. Those in lists and quotations do not count."""
+    """Yield the start of each short paragraph at the end, the last one first.
+
+    Paragraphs in lists and quotations do not count.
+    """
     end = len(html)
     for _ in range(MAX_CLOSINGS):
         before = html[:end].rstrip()
         start = before.rfind("<p>")
-        if not before.endswith("</p>") or start < 0 or len(_words(before[start:])) > LONGEST_CLOSING:
+        if not before.endswith("</p>") or start < 0 or len(_words(before[start:])) > LONGEST_LINE:
             return
         yield start
         end = start

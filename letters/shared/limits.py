@@ -1,7 +1,7 @@
-"""Count how often something is done, in Valkey with the library `limits`. A window begins with the first event.
+"""Count in Valkey how often something is done, with the library `limits`. A window begins with the first event.
 
-Without Valkey nothing is counted and nobody is refused: one signature lost is worse than one too many. Privacy: people
-are stored only as a keyed hash, whose salt exists in Valkey alone and expires after a day.
+While Valkey is unavailable, nothing is counted and nobody is refused: a lost signature is worse than one too many.
+Privacy: people are stored only as a keyed hash, whose salt exists in Valkey alone and expires after a day.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from letters.shared.refused import Refusal, Refused
 log = logging.getLogger(__name__)
 
 PREFIX = "limit"
-# The library's own script increments a counter, and starts the window of a new one.
+# The library's own script increments a counter. For a new counter it starts the window.
 ADD = RedisStorage.SCRIPT_INCR_EXPIRE.decode()
-# This script counts. Above the rate it returns the milliseconds until a slot that follows the last assigned one.
+# This script counts. Above the rate, it assigns the slot after the last one, and returns the milliseconds until then.
 TAKE_PLACE = """
 local number = redis.call('INCRBY', KEYS[1], 1)
 if number == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
@@ -41,7 +41,7 @@ return math.floor(place - now)
 """
 SALT_KEY = f"{PREFIX}:salt"
 SALT_SECONDS = 24 * 60 * 60
-# After a failure, Valkey is not asked for this long, so that signers do not wait for it one after the other.
+# After a failure, Valkey is not asked for this long. Otherwise each signer would wait for it.
 CIRCUIT_OPEN_SECONDS = 5
 
 Result = TypeVar("Result")
@@ -60,7 +60,7 @@ class Limit:
 
 
 class TooMany(Refused):
-    """A hard limit is exceeded. `code` tells which limit, for example MANY_REQUESTS."""
+    """A hard limit is exceeded. `code` says which limit, for example MANY_REQUESTS."""
 
     def __init__(self, code: Refusal, *, seconds: int) -> None:
         super().__init__(code)
@@ -69,10 +69,10 @@ class TooMany(Refused):
 
 
 def count(limits: Iterable[Limit], *, or_fail: bool = False) -> set[Limit]:
-    """Count each limit once, in one round trip. Returns the limits that are exceeded now.
+    """Count each limit once, in one round trip, and return those that are exceeded now; none without Valkey.
 
-    Returns an empty set without Valkey. Security: with `or_fail` it raises redis.RedisError instead, so that nobody can
-    guess passwords or codes without a limit.
+    Security: with `or_fail`, raise redis.RedisError instead, so that nobody can guess passwords or codes without a
+    limit.
     """
     times = _count_or_fail(list(limits)) if or_fail else count_times(limits)
     return {limit for limit, number in times.items() if number > limit.rate.amount}
@@ -102,9 +102,9 @@ def add(limits: list[Limit], amounts: list[int]) -> list[int]:
 
 
 def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
-    """Assign each limit a slot: immediately up to its rate, then `apart` seconds after the previous slot.
+    """Assign a slot for each limit: immediately up to its rate, then `apart` seconds after the previous slot.
 
-    Returns how long to wait for each; no time without Valkey. Uses Valkey's clock, which all processes share.
+    Return how long to wait for each slot; without Valkey, no time. The clock is Valkey's, which all processes share.
     """
 
     def ask(storage: RedisStorage) -> list[int]:
@@ -120,7 +120,7 @@ def take_places(limits: list[Limit], *, apart: float) -> list[timedelta]:
 
 
 def is_used_up(limit: Limit) -> bool:
-    """Tell whether one more would exceed the limit. Counts nothing."""
+    """Return whether one more would exceed the limit. Counts nothing."""
     return _ask(lambda storage: storage.get(_key(storage, limit)), otherwise=0) >= limit.rate.amount
 
 
@@ -153,7 +153,7 @@ def _key(storage: RedisStorage, limit: Limit) -> str:
 
 @lru_cache(maxsize=2)
 def _salt(storage: RedisStorage, minute: int) -> bytes:
-    """Return the salt of the day. The first process creates it; all share it, and read it once a minute."""
+    """Return the salt of the day. The first process that needs it creates it; all processes read it once a minute."""
     fresh = secrets.token_hex(32).encode()
     pipeline = _pipeline(storage)
     pipeline.set(SALT_KEY, fresh, nx=True, ex=SALT_SECONDS)
@@ -166,7 +166,7 @@ def _pipeline(storage: RedisStorage) -> "redis.client.Pipeline":
 
 
 def _ask(question: Callable[[RedisStorage], Result], *, otherwise: Result) -> Result:
-    global _is_away  # noqa: PLW0603 -- one state a process is what is wanted
+    global _is_away  # noqa: PLW0603 -- each process needs one state
     if time.monotonic() < _circuit_open_until:
         return otherwise
     try:

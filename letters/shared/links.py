@@ -1,7 +1,7 @@
 """Find bare addresses of pages and mailboxes in a text, as people type and paste them.
 
 This is our own code, because the usual library is a thousand times slower, and takes "it was late.It rained" for a page
-in Italy. Denial of service: each pattern looks behind itself first, so the search is linear in the length of the text.
+in Italy. Denial of service: each pattern begins with a look-behind, so the search is linear in the length of the text.
 """
 
 import re
@@ -19,7 +19,7 @@ _WITH_SCHEME = rf"(?<![a-z0-9_/])https?://{_REST}+"
 _MAILBOX = rf"(?<![\w.+/@:-])(?:mailto:)?[\w.+-]{{1,64}}@{_HOST}(?![\w@])"
 _BARE = rf"(?<![\w@./:+-]){_HOST}(?:/{_REST}*)?(?![\w@])"
 ADDRESSES = re.compile(rf"(?P<page>{_WITH_SCHEME})|(?P<mailbox>{_MAILBOX})|(?P<bare>{_BARE})", re.IGNORECASE)
-# After a word in lower case, only these endings make an address. Others may be a missing space.
+# After a word in lower case, only these endings make an address. With any other, a space may be missing.
 SURE = {"com", "edu", "eu", "gov", "info", "int", "net", "org"}
 FOLLOWS = ".,;:!?'\u2019\u2026*_~"
 PAIRS = {")": "(", "]": "["}

@@ -17,7 +17,7 @@ def localized_paths(route: str, view: Callable[..., HttpResponseBase], name: str
 
 
 def localized_url(name: str, language: str, *, own_language: str, **kwargs: str | int) -> str:
-    """Return the path of a page in a language. Without a language, its own is used, which has no prefix."""
+    """Return the path of a page in a language; without a language, in its own, which has no prefix."""
     if language in {"", own_language}:
         return reverse(name, kwargs=kwargs)
     return reverse(f"{NAME_PREFIX}{name}", kwargs={**kwargs, "language": language})

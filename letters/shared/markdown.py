@@ -23,12 +23,16 @@ from letters.shared.pictures import ADDRESS, picture_tag
 from letters.shared.text import stream_safe
 
 # Far beyond any letter. Denial of service: within these limits parsing takes less than a second; beyond them its time
-# grows by the square.
+# grows quadratically.
 MAX_LENGTH = 100_000
 MAX_LINES = 3000
 # Characters that may begin or end markup.
 MAX_SIGNS = 2500
 SIGNS = "*_[]`<~^|@"
+# Quotations and lists at the beginning of a line, one inside the other. Each costs the parser another look at the line.
+MAX_BLOCK_MARKS = 6000
+BLOCK_MARKS = re.compile(r"^[ \t]*(?:(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?![^ \t\n]))[ \t]*)+", re.MULTILINE)
+BLOCK_MARK = re.compile(r">|[-+*](?![^ \t\n])|[.)](?![^ \t\n])")
 # For each of these the parser scans the rest of the text: pictures, and inline notes.
 OPENINGS = ("![", "^[")
 MAX_OPENINGS = 300
@@ -71,7 +75,7 @@ HTML = {
 
 
 class TooComplicated(ValueError):
-    """A text more complicated than anybody writes by hand.
+    """A text more complicated than anyone writes by hand.
 
     `code` is "long", "lines", "signs", "deep", "cells", "links" or "html".
     """
@@ -120,6 +124,8 @@ def parse(markdown: str, env: dict[str, Any] | None = None) -> list[Token]:
         raise TooComplicated("lines")
     if sum(map(text.count, SIGNS)) > MAX_SIGNS or sum(map(text.count, OPENINGS)) > MAX_OPENINGS:
         raise TooComplicated("signs")
+    if sum(len(BLOCK_MARK.findall(marks)) for marks in BLOCK_MARKS.findall(text)) > MAX_BLOCK_MARKS:
+        raise TooComplicated("deep")
     lines = text.split("\n")
     if max(line.count("|") for line in lines) * len(lines) > MAX_CELLS:
         raise TooComplicated("cells")

@@ -1,4 +1,4 @@
-"""Read numbers from requests, and round those that tell too much."""
+"""Read numbers from requests, and round numbers that reveal too much."""
 
 # One more digit would not fit into every column of numbers.
 MAX_DIGITS = 9
@@ -13,6 +13,6 @@ def read_number(text: str) -> int | None:
 def in_tens(number: int) -> int:
     """Round down to a multiple of ten.
 
-    Privacy: a number that moves by one tells whoever watches it about one person.
+    Privacy: a number that changes by one tells a person who watches it about one signer.
     """
     return number // STEP * STEP

@@ -46,7 +46,10 @@ def _outside_fences(lines: list[str]) -> Iterator[Line]:
 
 
 def _with_rules(lines: list[Line]) -> Iterator[Line]:
-    """Make a rule of dashes below a sentence, and text of two dashes. Below a few words, dashes underline a heading."""
+    """Turn dashes below a sentence into a rule, and two dashes into text.
+
+    Below a few words, dashes underline a heading.
+    """
     height = 0
     for number, (line, is_ours) in enumerate(lines):
         match = UNDERLINE.match(line) if is_ours else None

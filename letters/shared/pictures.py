@@ -1,12 +1,15 @@
 """Re-encode uploads. Privacy: the result contains pixels and no hidden data."""
 
 import hashlib
+import hmac
 import re
 import tempfile
 import threading
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+
+from django.conf import settings
 
 from letters.shared.sandbox import Failed, Limits, child
 
@@ -18,7 +21,7 @@ ADDRESS = re.compile(r"/media/([0-9a-f]{32})-([1-9][0-9]{0,3})x([1-9][0-9]{0,3})
 # Denial of service: decoding a small file can take seconds and hundreds of megabytes. One lock for each web process
 # prevents a child for each of many uploads.
 AT_WORK = threading.Lock()
-# The codes that explain to the person why the child has failed.
+# The codes that tell the person why the child process has failed.
 CODES = {"too_much": "too_many_pixels", "broken": "unreadable", "too_slow": "busy"}
 
 
@@ -39,9 +42,14 @@ class Remade:
     full: bytes
     small: bytes
 
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.full).hexdigest()[:32]
+    def digest_for(self, letter_id: int) -> str:
+        """Return the part of the URL that identifies this picture of a letter, so that the URL never shows another one.
+
+        Privacy: it is a keyed hash, and differs for each letter. Otherwise anyone who has the same picture could find
+        out whether a draft shows it.
+        """
+        message = b"picture:%d:" % letter_id + self.full
+        return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:32]
 
 
 def remake(data: bytes) -> Remade:

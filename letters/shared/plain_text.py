@@ -1,4 +1,4 @@
-"""Convert sanitised HTML to plain text that reads like a letter: the text half of an email.
+"""Convert sanitised HTML to plain text that reads like a letter: the plain-text part of an email.
 
 It starts from the HTML, so no Markdown syntax is left over, and all formats come from one rendering.
 """
@@ -11,6 +11,8 @@ from html.parser import HTMLParser
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext
+
+from letters.shared.letter_parts import is_salutation, without_closing
 
 SPACE = re.compile("[ \t\n\r\f]+")
 WITHOUT_END = {"br", "hr", "img", "input", "col", "wbr"}
@@ -31,7 +33,6 @@ DEEPEST = 40
 # How long the first lines of a text are, and how much of its HTML is read for them.
 DESCRIPTION = 160
 START = 3000
-LONGEST_SALUTATION = 80
 
 
 @dataclass
@@ -50,9 +51,13 @@ def to_plain(html: str, *, base: str) -> str:
 
 
 def first_lines(html: str, *, base: str) -> str:
-    """Return the beginning of a text on one line, cut at a word, without "Dear ministers," if more follows."""
-    blocks = to_plain(html[:START], base=base).split("\n\n")
-    if len(blocks) > 1 and len(blocks[0]) <= LONGEST_SALUTATION and blocks[0].endswith((",", ":")):
+    """Return the beginning of a text on one line, cut at a word.
+
+    Without "Dear ministers," and "Yours sincerely,", if there is more.
+    """
+    start = html[:START]
+    blocks = to_plain(without_closing(html) if len(html) < START else start, base=base).split("\n\n")
+    if len(blocks) > 1 and is_salutation(blocks[0]):
         blocks = blocks[1:]
     return Truncator(SPACE.sub(" ", " ".join(blocks)).strip()).chars(DESCRIPTION)
 

@@ -1,7 +1,7 @@
 """The proof of work, with the library `altcha` and without its server: a challenge that takes a browser about a second.
 
 The challenge is signed under a key for one letter and one address, so nothing needs to be stored: a solution is
-worthless for another address, and for the same one it can only repeat the same signing.
+worthless for another address, and for the same address it can only repeat the same signing.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from altcha import create_challenge, verify_solution
 from django.conf import settings
 
 LIFETIME = timedelta(minutes=20)
-# This is PBKDF2 instead of one SHA-256 per try: browsers have it built in, so a program is hardly faster than a phone.
+# PBKDF2 instead of one SHA-256 per try: browsers have it built in, so an attacker's program is hardly faster than a
+# phone.
 ALGORITHM = "PBKDF2/SHA-256"
 ROUNDS = 1000
 # A solution has 700 characters. Longer ones are rejected.

@@ -7,7 +7,7 @@ HOST = re.compile(r"(?=.{4,100}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-
 
 
 def is_foreign(*, fetch_site: str, origin: str, own_origin: str) -> bool:
-    """Tell whether another site's page sent the request, by what the browser says.
+    """Return whether another site's page sent the request, according to the browser.
 
     Forms without a cookie need no CSRF token, because there is no ambient authority to misuse. What remains is a
     foreign page that signs with its visitors' addresses, and browsers name the sender (Fetch Metadata, W3C). Pages with
@@ -21,7 +21,7 @@ def is_foreign(*, fetch_site: str, origin: str, own_origin: str) -> bool:
 def host_elsewhere(said: str, *, own_origin: str) -> str:
     """Return the host that a reader came from; "" if it is invalid or our own.
 
-    Privacy: return no more than the host, because the rest of an address may identify somebody. IP addresses and names
+    Privacy: return no more than the host, because the rest of an address may identify someone. IP addresses and names
     in a home network are left out too: organizers do not need them, and they may belong to one person.
     """
     host = said.lower().removeprefix("www.")

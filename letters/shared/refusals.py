@@ -1,26 +1,13 @@
 """The sentence, the HTTP status and the form field for each refusal. Pages use explaining.py."""
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Literal
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from letters.shared.explanation import Explanation
+from letters.shared.refusals_of_moderation import OF_MODERATION
+from letters.shared.refusals_of_moves import OF_MOVES
+from letters.shared.refusals_of_staff import OF_STAFF
+from letters.shared.refusals_of_updates import OF_UPDATES
 from letters.shared.refused import Refusal
-
-# What the person was doing, where the same refusal needs another sentence.
-Action = Literal["", "begin", "cover", "export", "invite", "publish", "revise", "schedule", "send", "withdraw", "write"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Explanation:
-    sentence: Promise
-    status: int = 409
-    # The form field that the sentence is about. Forms without it show the sentence above.
-    field: str | None = None
-    for_action: Mapping[Action, Promise] = dataclasses.field(default_factory=dict)
-
 
 NOT_FOUND = _("This page does not exist, or you cannot see it. Check the web address.")
 TOO_OFTEN = _("You have tried too many times. Wait a few minutes, then try again.")
@@ -30,7 +17,10 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     # (letters/base/accounts/guards.py).
     Refusal.NOT_YOURS: Explanation(NOT_FOUND, 404),
     Refusal.OWNS_LETTERS_ALONE: Explanation(
-        _("You are the only owner of a collective that has letters. Make another member an owner first.")
+        _(
+            "You are the only owner of a collective that has public letters or other members. Make another member an "
+            "owner first."
+        )
     ),
     # Collectives
     Refusal.FEW_TODAY: Explanation(
@@ -74,6 +64,10 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
                 "Your changes are saved, but the letter is not scheduled. The people who run this site review "
                 "each new collective before its first letter is published. They have not reviewed yours yet. "
                 "Set the time once they have."
+            ),
+            "move": _(
+                "The people who run this site review each new collective before it can publish a letter. They have "
+                "not reviewed yours yet, so a public letter cannot move to it. Try again later."
             ),
         },
     ),
@@ -129,13 +123,19 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
             "before a letter opens."
         )
     ),
+    Refusal.NOT_A_DRAFT: Explanation(_("Everyone can read this letter, so it does not need a draft link.")),
+    Refusal.ONLY_DRAFTS: Explanation(_("Only a draft can be deleted. Withdraw a public letter instead.")),
     Refusal.LETTER_WITHDRAWN: Explanation(
         _("This letter was withdrawn, so you can no longer change it."),
         for_action={
+            "move": _("The letter was withdrawn, so it cannot move to another collective."),
             "invite": _("The letter was withdrawn. Nobody can sign it."),
             "send": _("The letter was withdrawn, so we send no more emails about it."),
         },
     ),
+    **OF_MODERATION,
+    **OF_MOVES,
+    **OF_STAFF,
     # Writing and publishing a letter
     Refusal.ADDRESS_TAKEN: Explanation(
         _("Another letter uses this web address, or used it before. Enter a different one."), field="slug"
@@ -146,6 +146,10 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
             "write": _(
                 "Another member has saved a different text. Nothing is lost: your text is in the form, "
                 "and theirs is below it. Copy what you want, then save."
+            ),
+            "save_page": _(
+                "Somebody has saved another version since you opened this page. Copy your text, open the page again, "
+                "and put your changes in."
             ),
         },
     ),
@@ -167,6 +171,12 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         _("The letter has no text in its original language. Write that text first."),
         for_action={"invite": _("Write the letter first: the people you invite want to read what they sign.")},
     ),
+    Refusal.PICTURE_NOT_DESCRIBED: Explanation(
+        _(
+            "A picture has no description yet. In the text, replace “Describe the picture here” with what the picture "
+            "shows, for people who cannot see it."
+        )
+    ),
     Refusal.NOBODY_LEFT: Explanation(
         _("No member of the collective can publish letters now. Ask an owner to add an editor.")
     ),
@@ -180,7 +190,10 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     ),
     Refusal.NOTHING_CHANGED: Explanation(
         _("Nothing has changed since the last publication, so there is nothing to publish."),
-        for_action={"send": _("There is nothing to ask the signers, so we emailed nobody.")},
+        for_action={
+            "send": _("There is nothing to ask the signers, so we emailed nobody."),
+            "save_page": _("The text is the same as before, so there is nothing to save."),
+        },
     ),
     Refusal.OPEN_ALREADY: Explanation(
         _(
@@ -249,6 +262,13 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
             ),
         },
     ),
+    # Moderation
+    Refusal.DECIDED_AGAIN: Explanation(
+        _("You cannot undo this decision any more, because the signature has changed since."), 409
+    ),
+    Refusal.REASON_RETIRED: Explanation(
+        _("This reason is no longer on the list. Load the page again, then select another."), 409
+    ),
     # Pictures, lists and selections
     Refusal.TOO_MANY: Explanation(
         _("That is too many at once. Select fewer."),
@@ -261,48 +281,14 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
                 "A letter can have at most 10,000 addresses, counting every list that you have added. Add "
                 "a shorter list."
             ),
+            "show": _("A letter can have at most 20 draft links. Revoke one that you no longer need."),
             "send": _(
                 "You have sent too many tests within an hour. Look at the ones that you already have, "
                 "or try again later."
             ),
         },
     ),
-    # Updates and the addressee's answers
-    Refusal.ANOTHER_UNDER_WAY: Explanation(
-        _("We are still sending another update. Wait until it is sent, or stop it.")
-    ),
-    Refusal.BEGUN: Explanation(
-        _("We have started to send this update, so you can no longer change its text."),
-        for_action={
-            "write": _(
-                "Another member has started to send this update, so you can no longer change its text. "
-                "What you typed is below."
-            ),
-        },
-    ),
-    Refusal.IMPOSSIBLE_DAY: Explanation(
-        _("Enter a date between the date of the letter and today."), field="answered_on"
-    ),
-    Refusal.NO_BODY: Explanation(_("Enter the text."), field="body"),
-    Refusal.NO_LINK: Explanation(_("Enter a web address that begins with https://."), field="link"),
-    Refusal.NO_RESPONDENT: Explanation(_("Enter who answered."), field="respondent"),
-    Refusal.NO_TITLE: Explanation(_("Enter a title."), field="title"),
-    Refusal.TOO_LONG: Explanation(_("This is too long. Shorten it."), field="body"),
-    Refusal.TOO_MANY_ANSWERS: Explanation(
-        _(
-            "We did not save this, because the letter has twenty answers, which is the limit. Change one "
-            "of them instead."
-        )
-    ),
-    Refusal.TOO_MANY_UNSENT: Explanation(
-        _(
-            "We did not save this, because the letter has twenty unsent drafts, which is the limit. "
-            "Change or send one of them before you start another."
-        )
-    ),
-    Refusal.TOO_SOON: Explanation(
-        _("The last update was sent less than a day ago. Signers get at most one a day, so send this one tomorrow.")
-    ),
+    **OF_UPDATES,
     # Letter deliveries and exports
     Refusal.GAVE_UP: Explanation(_("We could not make this file. Ask for it again.")),
     Refusal.NEVER_PUBLISHED: Explanation(
@@ -358,7 +344,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         _("That code is wrong or has expired. Use the code in our latest email, or open its link."),
         field="code",
     ),
-    # Limits, and parts that do not answer
+    # Limits, and services that do not answer
     **{
         each: Explanation(TOO_OFTEN, 429)
         for each in (

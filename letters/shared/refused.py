@@ -6,9 +6,15 @@ from enum import StrEnum
 class Refusal(StrEnum):
     """The reason why an operation refuses. Never rename a value: rows store it."""
 
-    # Who asks
+    # The person who asks
     NOT_YOURS = "not_yours"
     OWNS_LETTERS_ALONE = "owns_letters_alone"
+
+    # Suspensions
+    CLOSED_ACCOUNT = "closed_account"
+    RUNS_THE_SITE = "runs_the_site"
+    SUSPENDED = "suspended"
+    SUSPENDED_ALREADY = "suspended_already"
 
     # Collectives
     FEW_TODAY = "few_today"
@@ -20,7 +26,7 @@ class Refusal(StrEnum):
     NO_NAME = "no_name"
     NOT_CLEARED = "not_cleared"
     OVER = "over"
-    INVITATIONS_STOPPED = "round_stopped"
+    INVITATIONS_STOPPED = "invitations_stopped"
     SLUG_TAKEN = "slug_taken"
     TOO_MANY_OPEN = "too_many_open"
     TOO_MANY_TODAY = "too_many_today"
@@ -33,7 +39,29 @@ class Refusal(StrEnum):
     LETTER_DRAFT = "letter_draft"
     LETTER_NOT_OPEN_YET = "letter_not_open_yet"
     LETTER_OPEN = "letter_open"
+    LETTER_TAKEN_DOWN = "letter_taken_down"
     LETTER_WITHDRAWN = "letter_withdrawn"
+    NOT_A_DRAFT = "not_a_draft"
+    ONLY_DRAFTS = "only_drafts"
+
+    # Taking a letter down
+    APPEAL_OVER = "appeal_over"
+    APPEAL_SETTLED = "appeal_settled"
+    NEEDS_ANOTHER_MODERATOR = "needs_another_moderator"
+    NOT_TAKEN_DOWN = "not_taken_down"
+
+    # Moving a letter to another collective
+    CANNOT_MOVE_NOW = "cannot_move_now"
+    EMAILS_UNDER_WAY = "emails_under_way"
+    INVITED_LATELY = "invited_lately"
+    JUST_DECLINED = "just_declined"
+    MOVED_LATELY = "moved_lately"
+    NAMES_ENTRUSTED = "names_entrusted"
+    OFFER_OVER = "offer_over"
+    OFFERED_ALREADY = "offered_already"
+    OFFERED_TOO_OFTEN = "offered_too_often"
+    OWN_COLLECTIVE = "own_collective"
+    STILL_CANCELLABLE = "still_cancellable"
 
     # Writing and publishing a letter
     ADDRESS_TAKEN = "address_taken"
@@ -46,12 +74,14 @@ class Refusal(StrEnum):
     NO_KIND = "no_kind"
     NO_NOTE = "no_note"
     NO_REASON = "no_reason"
+    REASON_RETIRED = "reason_retired"
     NO_TEXT = "no_text"
     NOBODY_LEFT = "nobody_left"
     NOT_A_CORRECTION = "not_a_correction"
     NOTHING_CHANGED = "nothing_changed"
     OPEN_ALREADY = "open_already"
     ORIGINAL = "original"
+    PICTURE_NOT_DESCRIBED = "picture_not_described"
     PUBLISHED_ALREADY = "published_already"
     REVISION_PUBLISHED = "revision_published"
     TOO_COMPLICATED = "too_complicated"
@@ -65,6 +95,15 @@ class Refusal(StrEnum):
     # Pictures, lists and selections
     TOO_MANY = "too_many"
 
+    # Moderation
+    DECIDED_AGAIN = "decided_again"
+    BULK_MOVED_ON = "bulk_moved_on"
+    BULK_UNDER_WAY = "bulk_under_way"
+    MANY_ADDRESSES = "many_addresses"
+    NOTHING_CHOSEN = "nothing_chosen"
+    SECOND_PERSON = "second_person"
+    TOO_MANY_CHOSEN = "too_many_chosen"
+
     # Updates and the addressee's answers
     ANOTHER_UNDER_WAY = "another_under_way"
     BEGUN = "begun"
@@ -73,10 +112,16 @@ class Refusal(StrEnum):
     NO_LINK = "no_link"
     NO_RESPONDENT = "no_respondent"
     NO_TITLE = "no_title"
+    NOT_PUBLIC = "not_public"
     TOO_LONG = "too_long"
     TOO_MANY_ANSWERS = "too_many_answers"
+    TOO_MANY_CORRECTIONS = "too_many_corrections"
     TOO_MANY_UNSENT = "too_many_unsent"
     TOO_SOON = "too_soon"
+
+    # The pages of the site
+    UNFINISHED = "unfinished"
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
 
     # Letter deliveries and exports
     GAVE_UP = "gave_up"
@@ -96,12 +141,12 @@ class Refusal(StrEnum):
     INVITATION_OVER = "invitation_over"
     NOT_ASKED = "not_asked"
     PAUSED = "paused"
-    SIGNATURE_WITHDRAWN = "taken_back"
+    SIGNATURE_WITHDRAWN = "signature_withdrawn"
     TEXT_CHANGED = "text_changed"
     TRY_AGAIN = "try_again"
     WRONG_CODE = "wrong_code"
 
-    # Limits, and parts that do not answer
+    # Limits, and services that do not answer
     MANY_CONFIRMATIONS = "many_confirmations"
     MANY_DOWNLOADS = "many_downloads"
     MANY_FOR_ADDRESS = "many_for_address"

@@ -16,5 +16,5 @@ def safe_fields(fields: QueryDict) -> QueryDict:
     changed = QueryDict(mutable=True)
     for name, values in safe.items():
         changed.setlist(name, values)
-    changed._mutable = False  # As Django itself gives it to a view.
+    changed._mutable = False  # The same class that Django gives to views.
     return changed

@@ -1,7 +1,7 @@
 """Process input from strangers in a child process with little memory and time, and without privileges and secrets.
 
 Denial of service: a letter of ten kilobytes can make a typesetter take gigabytes, and so can a picture for a decoder.
-The kernel then kills some process of the machine. Here only the child dies, and the caller learns why.
+The kernel would then kill any process on the machine. Here only the child dies, and the caller learns why.
 
 The child is a module that calls `serve`. It answers one question after the other, each a line of JSON. Files are passed
 in a shared folder.
@@ -156,7 +156,7 @@ def _limit_time(seconds: int) -> None:
 
 
 def _lower(limit: int, most: int) -> None:
-    # Some systems do not have every limit.
+    # Not every system has every limit.
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(limit, (most, most))
 

@@ -25,6 +25,7 @@ WIDE_SPACE = "\u3000"
 AT_ENDS = IDLE_AT_ENDS + WIDE_SPACE
 # The white space of str.split().
 SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
+EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 # Spoofing: Unicode calls these letters or symbols, but they are drawn as nothing.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
@@ -38,7 +39,7 @@ def _marks() -> str:
     It includes characters that become only combining ones when they are normalised, such as the half-width voiced mark
     of Japanese (U+FF9E).
     """
-    # The other planes have no combining characters.
+    # Other Unicode planes have no combining characters.
     return f"[{''.join(re.escape(each) for each in map(chr, range(0x20000)) if _is_mark(each))}]"
 
 
@@ -103,6 +104,11 @@ def _one_space(spaces: re.Match[str]) -> str:
     return WIDE_SPACE if WIDE_SPACE in spaces[0] else " "
 
 
+def tidy_lines(text: str) -> str:
+    """Leave at most one empty line between paragraphs: templates have some more."""
+    return EMPTY_LINES.sub("\n\n", text).strip() + "\n"
+
+
 def linked(text: str) -> SafeString:
     """Escape plain text, and turn web addresses that begin with a scheme into links."""
     parts, end = [], 0
@@ -128,7 +134,7 @@ LINKED = re.compile(
 
 
 def looks_like_link(text: str) -> bool:
-    """Tell whether an email program would make a link of something in the text: of "Dr.Who", but not of "e.V."."""
+    """Return whether an email program would make a link of something in the text: of "Dr.Who", but not of "e.V."."""
     return LINKED.search(text) is not None
 
 

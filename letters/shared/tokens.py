@@ -1,7 +1,7 @@
 """Tokens in emailed links, and marks of emails: opaque, unforgeable, bound to one purpose, and stored nowhere.
 
-A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. Privacy: it tells
-its holder nothing. A readable id would reveal how many people have signed, and who signed first. Security: the purpose
+A token is AES-SIV (RFC 5297) over the signature's id, the second of issue and the signature's salt. Privacy: nobody can
+read anything in it. A readable id would reveal how many people have signed, and who signed first. Security: the purpose
 is authenticated too, so a link that shows a signature cannot confirm it.
 """
 
@@ -19,8 +19,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
-# id (8 bytes), issued at (4 bytes, Unix seconds, until 2106), salt (8 bytes), and 9 random bytes. Privacy: without
-# these, two tokens of one second would be equal and show that they belong together.
+# id (8 bytes), issued at (4 bytes, Unix seconds, until 2106), salt (8 bytes), and 9 random bytes. Privacy: without the
+# random bytes, two tokens of the same signature and second would be equal, and show that they belong together.
 CONTENT = struct.Struct(">QI8s9s")
 # 16 bytes of SIV and 29 of content, in base64 without padding.
 TOKEN_LENGTH = 60
@@ -40,7 +40,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # An invitation: id, salt, and 10 random bytes; with the SIV 56 characters. Its row says when it expires.
 INVITATION = struct.Struct(">Q8s10s")
 INVITATION_LENGTH = 56
-# Only one spelling is valid: the decoder alone would accept + for - too.
+# Accept only one way to write a token: the decoder would also accept + for -.
 SHAPE = re.compile("[A-Za-z0-9_-]*")
 
 
@@ -53,7 +53,7 @@ class SignatureToken:
     salt: bytes
 
     def matches(self, salt: bytes | memoryview) -> bool:
-        """Tell in constant time whether the signature still has the salt of the token."""
+        """Return, in constant time, whether the signature still has the salt of the token."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
 
@@ -61,12 +61,12 @@ class SignatureToken:
 class Token(SignatureToken):
     """The content of the token of an emailed link."""
 
-    # What the link is bound to besides the signature, if anything. The purpose of the token says what this is.
+    # What the link is bound to besides the signature, if anything. What this is depends on the token's purpose.
     bound_to: int | None = None
 
     @property
     def submission_id(self) -> int | None:
-        """Return the submission that a link to confirm was made for."""
+        """Return the id of the submission that a link to confirm was made for."""
         return self.bound_to
 
     @property
@@ -99,7 +99,8 @@ def make_check_token(
     """Make the token of the page "check your email".
 
     Privacy: it contains the address, encrypted, so that the page can send its email again. The database does not always
-    have the address: it keeps none of people who sign without a name, and a page that sends no email would reveal that.
+    have the address: it keeps no address of people who sign without a name, and a page that cannot send their email
+    would reveal that.
     """
     issued, filled = int(now.timestamp()), address.encode().ljust(254, b"\0")
     content = ADDRESSED_CONTENT.pack(signature_id, issued, bytes(salt), submission_id, filled, secrets.token_bytes(11))
@@ -120,7 +121,7 @@ def read_token(purpose: str, text: str) -> Token | None:
 
 
 def read_check_token(text: str) -> CheckToken | None:
-    """Do the same for the page "check your email"."""
+    """Do the same for a token of the page "Check your email"."""
     content = _open("check", text, ADDRESSED_LENGTH)
     if content is None:
         return None
@@ -137,7 +138,7 @@ class InvitationToken:
     salt: bytes
 
     def matches(self, salt: bytes | memoryview) -> bool:
-        """Tell in constant time whether the token was made for this invitation."""
+        """Return, in constant time, whether the token was made for this invitation."""
         return hmac.compare_digest(self.salt, bytes(salt))
 
 
@@ -154,6 +155,33 @@ def read_invitation_token(text: str) -> InvitationToken | None:
     return InvitationToken(invitation_id, salt)
 
 
+# A draft link: id, salt and padding. The same link always has the same address.
+DRAFT_LINK = struct.Struct(">Q8s10x")
+DRAFT_LINK_LENGTH = 56
+
+
+@dataclass(frozen=True)
+class DraftToken:
+    """The content of a genuine draft link token."""
+
+    link_id: int
+    salt: bytes
+
+    def matches(self, salt: bytes | memoryview) -> bool:
+        """Return, in constant time, whether the token was made for this link."""
+        return hmac.compare_digest(self.salt, bytes(salt))
+
+
+def make_draft_token(*, link_id: int, salt: bytes | memoryview) -> str:
+    return _encrypt("draft", DRAFT_LINK.pack(link_id, bytes(salt)))
+
+
+def read_draft_token(text: str) -> DraftToken | None:
+    """Return the content of a token; None if it was cut, changed, made for another purpose, or is not ours."""
+    content = _open("draft", text, DRAFT_LINK_LENGTH)
+    return None if content is None else DraftToken(*DRAFT_LINK.unpack(content))
+
+
 def make_handle(purpose: str, thing_id: int) -> str:
     """Return a handle that names an object in a form or a URL.
 
@@ -163,9 +191,31 @@ def make_handle(purpose: str, thing_id: int) -> str:
 
 
 def read_handle(purpose: str, text: str) -> int | None:
-    """Return the id; None if the handle is not ours, or was made for another purpose."""
+    """Return the id in a handle; None if the handle is not ours, or was made for another purpose."""
     content = _open(f"handle:{purpose}", text, MARK_LENGTH)
     return None if content is None else int(MARK.unpack(content)[0])
+
+
+@dataclass(frozen=True)
+class DatedHandle:
+    """The content of a genuine handle with a date. The caller decides whether it is still valid."""
+
+    thing_id: int
+    made_at: datetime
+
+
+def make_dated_handle(purpose: str, thing_id: int, *, now: datetime) -> str:
+    """Return a handle that also says when it was made, for a link that expires."""
+    return _encrypt(f"dated:{purpose}", CURSOR.pack(_microseconds(now), thing_id))
+
+
+def read_dated_handle(purpose: str, text: str) -> DatedHandle | None:
+    """Return what the handle names; None if it is not ours, or was made for another purpose."""
+    content = _open(f"dated:{purpose}", text, CURSOR_LENGTH)
+    if content is None:
+        return None
+    microseconds, thing_id = CURSOR.unpack(content)
+    return DatedHandle(int(thing_id), EPOCH + timedelta(microseconds=microseconds))
 
 
 def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
@@ -177,7 +227,7 @@ def make_cursor(purpose: str, moment: datetime, thing_id: int) -> str:
 
 
 def read_cursor(purpose: str, text: str) -> tuple[datetime, int] | None:
-    """Return the time and the id after which the list goes on; None if it is not a cursor of this list."""
+    """Return the time and the id after which the next page begins; None if it is not a cursor of this list."""
     content = _open(f"cursor:{purpose}", text, CURSOR_LENGTH)
     if content is None:
         return None

@@ -1,4 +1,4 @@
-"""Wake workers. At most one wake-up is under way for each piece of work, however many people cause it.
+"""Wake workers. At most one wake-up for each piece of work is in the queue, however many people cause it.
 
 The message says only that there is work; the work itself is in the database. So a lost broker loses nothing, and a
 sweep (letters/schedule.py) finds work that no wake-up announced.
@@ -20,8 +20,7 @@ log = logging.getLogger(__name__)
 
 # A wake-up that was lost with its worker blocks the next ones for this long.
 FORGOTTEN_AFTER_SECONDS = 10
-# After a failure, Valkey and the broker are not asked for this long, so that signers do not wait for them one after the
-# other.
+# After a failure, Valkey and the broker are not asked for this long. Otherwise each signer would wait for them.
 CIRCUIT_OPEN_SECONDS = 5
 
 # The sequencer waits this long for more confirmations. So a letter is numbered about once a second, however many people
@@ -50,7 +49,7 @@ def _send(task: str, args: Sequence[int], queue: str, after: float) -> None:
     except (redis.RedisError, KombuError, CeleryError, OSError) as error:
         _complain("The broker", error)
         with suppress(redis.RedisError, OSError):
-            # The task is not on its way after all. The next caller sends it once the broker is back.
+            # The task was not sent after all. The next caller sends it once the broker is back.
             _valkey().delete(_key(task, args))
 
 
@@ -95,7 +94,7 @@ def _valkey() -> "redis.Redis":
 
 
 def _complain(part: str, error: Exception) -> None:
-    global _circuit_open_until  # noqa: PLW0603 -- one clock a process is what is wanted
+    global _circuit_open_until  # noqa: PLW0603 -- each process needs one clock
     _circuit_open_until = time.monotonic() + CIRCUIT_OPEN_SECONDS
     log.warning(
         "%s does not answer (%s): no worker was notified. The next sweep finds the work.", part, type(error).__name__

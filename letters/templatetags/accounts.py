@@ -43,13 +43,13 @@ def nudge_to_second_factor(context: RequestContext, letter: Letter) -> dict[str,
 
 @register.simple_tag
 def has_providers() -> bool:
-    """Tell whether people can sign in here with an account elsewhere."""
+    """Return whether people can sign in here with an account elsewhere."""
     return bool(settings.PROVIDERS)
 
 
 @register.simple_tag(takes_context=True)
 def second_factor(context: RequestContext) -> dict[str, Any]:
-    """Tell whether the person must set up a second factor first, and which page they wanted."""
+    """Return whether the person must set up a second factor first, and which page they wanted."""
     user, session = context.request.user, context.request.session
     return {
         "wanted": lacks_second_factor(user),

@@ -48,7 +48,7 @@ class Signed(Protocol):
 
 @register.filter
 def when_signed(signature: Signed) -> datetime:
-    """Return the time of publication, or else of signing."""
+    """Return the time of publication; without one, the time of signing."""
     return signature.published_at or signature.signed_at
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from django import template
 from django.utils.translation import get_language
 
@@ -14,12 +14,6 @@ register = template.Library()
 def long_date(moment: date | None) -> str:
     """Format a day: November 23, 2026, or 23 novembre 2026"""
     return format_date(moment, "long", locale=_locale()) if moment else ""
-
-
-@register.filter
-def long_time(moment: datetime | None) -> str:
-    """Format a moment: November 23, 2026 at 2:42:07 PM UTC"""
-    return format_datetime(moment, "long", locale=_locale()) if moment else ""
 
 
 @register.filter
@@ -36,6 +30,18 @@ def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
     there = moment.astimezone(zone)
     day, time = format_date(there, "full", locale=_locale()), format_time(there, "short", locale=_locale())
     return f"{day}, {time} ({zone.key})"
+
+
+@register.filter
+def time_in_utc(moment: datetime | None) -> str:
+    """Format a moment for pages without a time zone: Monday, November 23, 2026, 2:42 PM (UTC)"""
+    return time_in(moment, ZoneInfo("UTC"))
+
+
+@register.filter
+def hour_in(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Format a moment in a time zone, under a heading that names the day: 2:42 PM"""
+    return format_time(moment.astimezone(zone), "short", locale=_locale()) if moment else ""
 
 
 @register.filter

@@ -2,9 +2,18 @@ from django import template
 from django.conf import settings
 from django.utils.translation import get_language
 
+from letters.base.site_pages.queries import filled_pages
+from letters.models import SitePage
 from letters.shared.localized_paths import localized_url
+from letters.shared.site_name import site_name
 
 register = template.Library()
+
+
+@register.simple_tag
+def name_of_site() -> str:
+    """Return the name of the site, which emails use too."""
+    return site_name()
 
 
 @register.simple_tag
@@ -19,3 +28,9 @@ def site_url(name: str, language: str = "") -> str:
     language = language or get_language() or settings.LANGUAGE_CODE
     spoken = language if language in dict(settings.LANGUAGES) else ""
     return localized_url(name, spoken, own_language=settings.LANGUAGE_CODE)
+
+
+@register.simple_tag
+def pages_by_operator() -> list[SitePage.Name]:
+    """Return the pages by the people who run the site that have a text. Their names are also those in urls.py."""
+    return filled_pages()

@@ -1,4 +1,4 @@
-"""The actions that moderators have."""
+"""Template tags for the actions that moderators can take."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ def list_name(name: str) -> Promise:
 
 @register.filter
 def asks_for_changes(signature: Signature) -> bool:
-    """Tell whether the only concern is a pending change, which the page shows in full."""
+    """Return whether the only concern is a pending change, which the page shows in full."""
     return signature.concern == Signature.Concern.CHANGED and bool(signature.pending_changes)
 
 

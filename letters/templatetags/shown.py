@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
-from letters.models import Addition, Letter, Update
+from letters.models import Addition, Letter, Revision, Update, UpdateTranslation
 from letters.shared import languages, letter_parts, text
 from letters.shared.added import added_sentence, since_sentence
 from letters.shared.differences import Part
@@ -35,15 +35,33 @@ def with_parts(html: str) -> SafeString:
     return mark_safe(letter_parts.with_parts(html))  # noqa: S308 -- it was cleaned when it was stored
 
 
+@register.filter
+def text_in(update: Update, language: str) -> Update | UpdateTranslation:
+    """Return the text of an update for a reader of this language."""
+    return update.text_in(language)
+
+
 @register.simple_tag
 def url_in(update: Update, language: str) -> str:
     """Return the URL of an update's public page, in one of the letter's languages."""
     return update.url(language)
 
 
+@register.filter
+def note_in(revision: Revision, language: str) -> str:
+    """Return the organizers' note about what changed, for a reader of this language."""
+    return revision.note_in(language)
+
+
+@register.filter
+def note_language(revision: Revision, language: str) -> str:
+    """Return the language of that note."""
+    return language if language in (revision.notes or {}) else revision.letter.language
+
+
 @register.simple_tag
 def said_of_addition(addition: Addition, letter: Letter, *, since: bool = False) -> str:
-    """Say that people had signed before a translation was added; and, with `since`, how many have signed after."""
+    """Say how many people had signed before a translation was added and, with `since`, how many have signed after."""
     said = added_sentence(letter.day_of(addition.revision.public_since), before=addition.before)
     return f"{said} {since_sentence(addition.since)}" if since and addition.since is not None else said
 

@@ -26,6 +26,9 @@ CONCERNS: dict[str, Promise] = {
     Signature.Concern.DOMAIN: _("One of very many signatures from the same email domain today."),
     Signature.Concern.CHANGED: _("Changed by the signer after a moderator accepted it."),
     Signature.Concern.COMPLAINED: _("The owner of the address reported our email as spam."),
+    Signature.Concern.DOUBTFUL: _("The signs of doubt reach the threshold of this letter."),
+    Signature.Concern.REPORTED: _("A reader reported it."),
+    Signature.Concern.RECHECK: _("A moderator took it off the list until somebody decides again."),
 }
 FIELDS: dict[str, Promise] = {
     "name": _("Name"),

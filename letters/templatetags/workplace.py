@@ -30,7 +30,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuItem:
     title: Words
     url: str
     # "page" for the page itself, "true" for one below it.
@@ -41,19 +41,19 @@ class Entry:
 @dataclass(frozen=True)
 class Group:
     title: Words
-    pages: list[Entry]
+    pages: list[MenuItem]
 
 
 ANSWER = _("Addressee’s answer")  # noqa: RUF001 -- as the page is titled
 OVERVIEW = Place("dashboard", _("Overview"), EVERYONE)
 ACTIVITY = Place("record_of_collective", _("Activity"), OWNING, is_of_collective=True)
-UPDATES = ("new_update", "edit_update", "preview_update", "send_update")
+UPDATES = ("new_update", "edit_update", "translate_update", "preview_update", "send_update")
 OF_A_LETTER: list[tuple[Words, list[Place]]] = [
     ("", [OVERVIEW]),
     (
         _("Write"),
         [
-            Place("edit_letter", _("Text"), below=("withdraw_letter",)),
+            Place("edit_letter", _("Text"), below=("withdraw_letter", "draft_links", "offer_letter")),
             Place("letter_translations", _("Translations"), below=("translate_letter",)),
             Place("letter_pictures", _("Pictures")),
             Place("set_up_letter", _("Form and dates"), below=("readdress_letter",)),
@@ -62,7 +62,7 @@ OF_A_LETTER: list[tuple[Words, list[Place]]] = [
     (
         _("Gather"),
         [
-            Place("first_signers", _("First signatories"), below=("invite_list",)),
+            Place("first_signatories", _("First signatories"), below=("invite_list",)),
             Place("organize_signatures", _("Signatures"), EVERYONE),
             Place("moderate_letter", _("Review"), MODERATING, below=("moderate_list",), is_public_only=True),
         ],
@@ -94,9 +94,11 @@ OF_EVERYONE = [
     Place("moderate", _("Signatures to review")),
     Place("collectives", _("Your collectives"), below=("new_collective", "join")),
 ]
+OF_THE_SITE = Place("site_letters", _("Letters of this site"), below=("site_letter",))
 OF_THE_ACCOUNT = [
     Place("account_home", _("Your account"), below=("account_close",)),
     Place("account_email", _("Email address")),
+    Place("emails_you_get", _("Emails you get")),
     Place("account_change_password", _("Password"), below=("account_set_password",)),
     Place("mfa_index", _("Two-step sign-in")),
     Place("usersessions_list", _("Browsers")),
@@ -112,37 +114,43 @@ def menu(context: RequestContext) -> list[Group]:
     letter, collective = context.get("letter"), context.get("collective")
     if isinstance(letter, Letter):
         return _of_letter(context, letter)
-    groups = [Group("", [_entry(context, each) for each in OF_EVERYONE])]
+    user = context.request.user
+    is_of_site = isinstance(user, User) and user.moderates_site
+    places = [*OF_EVERYONE, OF_THE_SITE] if is_of_site else OF_EVERYONE
+    groups = [Group("", [_menu_item(context, each) for each in places])]
     if isinstance(collective, Collective) and (role := _role(context, collective)):
         pages = [each for each in OF_A_COLLECTIVE if role in each.roles]
-        return [*groups, Group(collective.name, [_entry(context, each, collective.slug) for each in pages])]
-    return [*groups, Group(_("Account"), [_entry(context, each) for each in OF_THE_ACCOUNT])]
+        return [*groups, Group(collective.name, [_menu_item(context, each, collective.slug) for each in pages])]
+    return [*groups, Group(_("Account"), [_menu_item(context, each) for each in OF_THE_ACCOUNT])]
 
 
 def _of_letter(context: RequestContext, letter: Letter) -> list[Group]:
     role = _role(context, letter.collective)
     is_public = letter.status != Letter.Status.DRAFT
-    groups = [Group("", [Entry(_("All letters"), reverse("organize"))])]
+    groups = [Group("", [MenuItem(_("All letters"), reverse("organize"))])]
     for title, places in OF_A_LETTER:
         pages = [each for each in places if role in each.roles and (is_public or not each.is_public_only)]
         of_which = [letter.collective.slug if each.is_of_collective else letter.slug for each in pages]
         if pages:
-            entries = [_entry(context, *each) for each in zip(pages, of_which, strict=True)]
+            entries = [_menu_item(context, *each) for each in zip(pages, of_which, strict=True)]
             groups.append(Group(title, entries))
     return groups
 
 
-def _entry(context: RequestContext, place: Place, slug: str = "") -> Entry:
+def _menu_item(context: RequestContext, place: Place, slug: str = "") -> MenuItem:
     request = context.request
     url = reverse(place.name, kwargs={"slug": slug} if slug else None)
     is_below = request.resolver_match is not None and request.resolver_match.url_name in place.below
     letter = context.get("letter")
     number = letter.awaiting_review if place.name == "moderate_letter" and isinstance(letter, Letter) else 0
-    return Entry(place.title, url, "page" if request.path == url else "true" if is_below else "", number)
+    return MenuItem(place.title, url, "page" if request.path == url else "true" if is_below else "", number)
 
 
 def _role(context: RequestContext, collective: Collective) -> str:
-    """Return the role that the person has in a collective; "" if they are no member. Asks once for each request."""
+    """Return the role that the person has in a collective; "" if they are not a member.
+
+    Queries once for each request.
+    """
     user = context.request.user
     if not isinstance(user, User):
         return ""
@@ -154,7 +162,7 @@ def _role(context: RequestContext, collective: Collective) -> str:
 
 @register.simple_tag(takes_context=True)
 def may_write(context: RequestContext, letter: Letter) -> bool:
-    """Tell whether this person may write the letter."""
+    """Return whether this person may write the letter."""
     return _role(context, letter.collective) in WRITING
 
 
@@ -177,11 +185,12 @@ def state_of(letter: Letter) -> StateOfLetter:
         Letter.Status.PUBLISHED: _("Live"),
         Letter.Status.CLOSED: _("Closed"),
         Letter.Status.WITHDRAWN: _("Withdrawn"),
+        Letter.Status.TAKEN_DOWN: _("Taken down"),
     }
     return StateOfLetter(letter.status, words[Letter.Status(letter.status)])
 
 
 @register.filter
 def without_scheme(url: str) -> str:
-    """Return a web address as people say it: undersigned.example"""
+    """Return a web address without its scheme: undersigned.example"""
     return url.partition("://")[2] or url

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend with a circuit breaker for the web server."""
+"""Django's PostgreSQL backend, with a circuit breaker for the web server."""

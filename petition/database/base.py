@@ -14,9 +14,10 @@ import psycopg
 from django.db import connection as default
 from django.db.backends.postgresql import base
 
-# After a failure nobody tries for this long. Then one thread tries, and the others fail at once until it has an answer.
+# After a failure, no thread tries for this long. Then one thread tries, and the others fail at once until it has an
+# answer.
 CIRCUIT_OPEN_SECONDS = 5
-# In the web server, a person waits this long for a connection, and a reader for the thread.
+# In the web server, a request waits this long for a connection, and other requests for its thread.
 PATIENCE_SECONDS = 2
 
 
@@ -29,7 +30,7 @@ class Breaker:
 
     @contextmanager
     def guarding(self) -> Iterator[None]:
-        """Raise OperationalError at once if another attempt would be in vain."""
+        """Raise OperationalError at once if another attempt would be useless."""
         is_probe = self.has_failed
         if time.monotonic() < self.circuit_open_until or (is_probe and not self.asking.acquire(blocking=False)):
             raise psycopg.OperationalError("The database did not answer a moment ago. We wait before we ask it again.")

@@ -53,7 +53,7 @@ def patient_editor(connection: BaseDatabaseWrapper, *, lock_seconds: int) -> typ
 
 
 def _is_built(connection: BaseDatabaseWrapper, name: str) -> bool:
-    """Tell whether an earlier attempt has built this index. Drops the remains of one that failed."""
+    """Return whether an earlier attempt has built this index. Drops the remains of one that failed."""
     with connection.cursor() as cursor:
         cursor.execute(STATE, [f'"{name}"'])
         row = cursor.fetchone()

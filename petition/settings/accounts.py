@@ -42,6 +42,9 @@ ACCOUNT_FORMS = {
     "add_email": "letters.base.accounts.forms.AddEmailForm",
     "request_login_code": "letters.base.accounts.forms.RequestLoginCodeForm",
     "reset_password": "letters.base.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "letters.base.accounts.forms.NewPasswordForm",
+    "change_password": "letters.base.accounts.forms.ChangePasswordForm",
+    "set_password": "letters.base.accounts.forms.SetPasswordForm",
     "confirm_login_code": "letters.base.accounts.forms.ConfirmLoginCodeForm",
     "confirm_email_verification_code": "letters.base.accounts.forms.ConfirmEmailForm",
     "confirm_password_reset_code": "letters.base.accounts.forms.ConfirmResetForm",
@@ -65,7 +68,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 # letters/base/accounts/admission.py counts these. allauth would count an address for all networks together, so any
-# stranger could use up somebody's attempts.
+# stranger could use up someone's attempts.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "login_failed": None,
@@ -90,8 +93,7 @@ MFA_ADAPTER = "letters.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = True
-MFA_TOTP_ISSUER = "Undersigned"
-# A clock that is half a minute off must not lock anybody out.
+# A clock that is half a minute off must not lock anyone out.
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LAPTOP
 

@@ -14,13 +14,19 @@ EMAIL_HOST_PASSWORD = EMAIL_SERVER.get("password", "")
 EMAIL_USE_TLS = EMAIL_SERVER.get("use_tls", False)
 EMAIL_USE_SSL = EMAIL_SERVER.get("use_ssl", False)
 EMAIL_TIMEOUT = environment.whole("EMAIL_TIMEOUT", 20, least=1, most=300)
-DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Undersigned <letters@localhost>")
-# Laptop mode without either: email becomes files under var/mail, and /mailbox/ shows them.
+DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM", "Undersigned <letters@localhost>")
+# Emails that collectives write have an address of their own, so that complaints about them do not harm the emails that
+# people need in order to confirm.
+BULK_FROM_EMAIL = environment.sender("EMAIL_FROM_BULK", DEFAULT_FROM_EMAIL)
+# Who runs the site, and how to reach them. Shown at the end of every email, and on the privacy page.
+OPERATOR = environment.line("OPERATOR", most=200)
+OPERATOR_CONTACT = environment.contact("OPERATOR_CONTACT")
+# Laptop mode with neither: emails become files under var/mail, and /mailbox/ shows them.
 MAILBOX_DIR = VAR_DIR / "mail" if LAPTOP and not EMAIL_SERVER and not EMAIL_PROVIDER else None
 EMAIL_BACKEND = "petition.mailbox.MailboxBackend" if MAILBOX_DIR else "django.core.mail.backends.smtp.EmailBackend"
 if EMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER['name']}.EmailBackend"
-# Privacy: no provider may count who opens an email, or redirect its links, which contain tokens.
+# Privacy: providers must not track who opens an email, or redirect its links, which contain tokens.
 UNTRACKED = {"track_opens": False, "track_clicks": False}
 ANYMAIL = {
     **{name: value for name, value in EMAIL_PROVIDER.items() if name != "name"},

@@ -11,18 +11,19 @@ REMINDER_HOURS = environment.wholes("REMINDER_HOURS", "24,72", least=1, most=876
 # Limits of signing. Only accepted signatures count, and counts are deleted within a day.
 
 # Soft: above this limit each signing needs a proof of work, which takes a browser a second or two. A household or an
-# office never reaches it; a lecture hall does, and can go on signing.
+# office never reaches it. A lecture hall does, and people there can still sign.
 LIMIT_NETWORK_SOFT = environment.rate("LIMIT_NETWORK_SOFT", "60/hour")
 # Hard: a network is an IPv4 /24 or an IPv6 /48, which may be a whole university or part of a mobile provider. A
-# thousand people behind one address can sign within an hour, and twice as many again.
+# thousand people behind one address can sign within an hour, with room for two thousand more.
 LIMIT_NETWORK_HARD = environment.rate("LIMIT_NETWORK_HARD", "3000/hour")
 # One address from one network, over all letters. It gets at most three emails a day in any case; this protects the
-# database. It is high, because neighbours who type somebody's address can use it up.
+# database. It is high, because neighbours who type someone's address can use it up.
 LIMIT_ADDRESS = environment.rate("LIMIT_ADDRESS", "100/hour")
-# Soft, for one letter from all networks: this does not noticeably slow down a popular letter, but it does a botnet.
+# Soft, for one letter from all networks: this does not noticeably slow down a popular letter, but does slow down a
+# botnet.
 LIMIT_LETTER_SOFT = environment.rate("LIMIT_LETTER_SOFT", "600/minute")
-# Signatures of one letter from one domain, except private providers: the owner of a domain has any number of addresses.
-# Signatures beyond the limit are held for a moderator.
+# Signatures of one letter from one domain, except private providers: the owner of a domain has as many addresses as
+# they like. Signatures beyond the limit are held for a moderator.
 LIMIT_DOMAIN = environment.rate("LIMIT_DOMAIN", "100/day")
 # Beyond that number, over all letters, emails caused by a form are sent to such a domain no faster than this.
 MAIL_DOMAIN_PACE = environment.rate("MAIL_DOMAIN_PACE", "20/minute")
@@ -34,12 +35,18 @@ LIMIT_UNPROVEN = environment.rate("LIMIT_UNPROVEN", "60/hour")
 LIMIT_CONFIRMATIONS = environment.rate("LIMIT_CONFIRMATIONS", "3/day")
 # Repeated emails and lost links that one network requests.
 LIMIT_REQUESTS = environment.rate("LIMIT_REQUESTS", "300/hour")
+# Reports about letters and signatures from one network.
+LIMIT_REPORTS = environment.rate("LIMIT_REPORTS", "30/hour")
 # Tries of confirmation codes from one network. A network that may sign this often may also type a code each time.
 LIMIT_CODES = environment.rate("LIMIT_CODES", "3000/hour")
 # Whole public lists that one network downloads. A large one may be a hundred megabytes.
 LIMIT_DOWNLOADS = environment.rate("LIMIT_DOWNLOADS", "300/hour")
 
-# Picture uploads of one account, and of one network over all accounts. Each costs seconds of processor time, also if it
+# The number of signatures of a letter that one moderator decides about in bulk within a day. Above it, a second person
+# must approve.
+BULK_DECISION_ALONE = environment.whole("BULK_DECISION_ALONE", 500, least=0, most=20_000)
+
+# Picture uploads of one account, and of one network over all accounts. Each costs seconds of processor time, even if it
 # is refused. The limit is twice what an account may store in a day.
 LIMIT_PICTURES = environment.rate("LIMIT_PICTURES", "120/hour")
 LIMIT_PICTURES_NETWORK = environment.rate("LIMIT_PICTURES_NETWORK", "600/hour")
@@ -64,14 +71,14 @@ LIMIT_ACCOUNT_NOTICES = environment.rate("LIMIT_ACCOUNT_NOTICES", "30/hour")
 LIMIT_ACCOUNT_NETWORK_SOFT = environment.rate("LIMIT_ACCOUNT_NETWORK_SOFT", "10/hour")
 LIMIT_ACCOUNT_NETWORK_HARD = environment.rate("LIMIT_ACCOUNT_NETWORK_HARD", "60/hour")
 # Emails of the whole site. Organizers in a browser that signed in before still get theirs. Above the soft limit each
-# email needs a proof of work, and no network gets more than its share: what is left is for networks that use little.
+# email needs a proof of work, and no network gets more than its share, so that some are left for networks that use few.
 LIMIT_ACCOUNT_SITE_SOFT = environment.rate("LIMIT_ACCOUNT_SITE_SOFT", "300/hour")
 LIMIT_ACCOUNT_NETWORK_SHARE = environment.rate("LIMIT_ACCOUNT_NETWORK_SHARE", "3/hour")
 LIMIT_ACCOUNT_SITE = environment.rate("LIMIT_ACCOUNT_SITE", "600/hour")
 # The maximum number of attempts for a proof, each a PBKDF2 with 1,000 rounds. The average is half of it.
 PROOF_TRIES = environment.whole("PROOF_TRIES", 2000, least=1, most=100_000)
 
-# Requests. No form is larger than this (bytes); longer bodies are refused before they are read.
+# Requests. No form is larger than this (in bytes). Larger bodies are refused before they are read.
 
 LARGEST_BODY = 256 * 1024
 # Larger for addresses under /organize/ with these endings, where lists and files are uploaded: a picture of 10 MB and

@@ -14,12 +14,12 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": environment.text("LOG_LEVEL", "INFO").upper()},
     "loggers": {
-        # Django's own handler emails admins and prints in DEBUG. Ours is enough.
+        # Switch off Django's own handlers, which email admins and print in DEBUG. Ours is enough.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "celery.redirected": {"level": "WARNING"},
-        # Privacy: at a lower level this library logs which passkey was used when.
+        # Privacy: at a lower level, this library logs when each passkey was used.
         "fido2": {"level": "WARNING"},
-        # At a lower level this library logs that it was loaded.
+        # At a lower level, this library logs that it was loaded.
         "pikepdf": {"level": "WARNING"},
     },
 }

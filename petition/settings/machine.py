@@ -17,7 +17,7 @@ VAR_DIR = environment.folder("VAR_DIR", environment.HOME_DIR / "var")
 
 
 def written_by_make_run() -> dict[str, str]:
-    """Return the addresses of the embedded servers and the keys of this laptop, if `make run` has left them here.
+    """Return the addresses of the embedded servers and the keys of this laptop, if `make run` has stored them here.
 
     So `manage.py` works in a second terminal without environment variables.
     """
@@ -31,12 +31,12 @@ def written_by_make_run() -> dict[str, str]:
 laptop = written_by_make_run() if LAPTOP or not environment.secret("SECRET_KEY") else {}
 LAPTOP = LAPTOP or bool(laptop)
 
-# Addresses of the site
+# URLs of the site
 
 SITE_URL = environment.site_url("SITE_URL", f"http://localhost:{PORT}")
 ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") or (["*"] if LAPTOP else [SITE_URL.split("//")[1].split(":")[0]])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-# The address of this site's source (AGPL, section 13). Without it the site serves its own files.
+# The URL of this site's source (AGPL, section 13). Without it the site serves its own files.
 SOURCE_URL = environment.page_url("SOURCE_URL")
 # Our own proxies in front of the web server. The client's address is this many entries from the right of
 # X-Forwarded-For. Spoofing: if the number is too high, visitors choose their own address.

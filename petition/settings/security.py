@@ -21,7 +21,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-SECURE_SSL_REDIRECT = False  # The proxy redirects. Behind it every request is plain HTTP.
+SECURE_SSL_REDIRECT = False  # The proxy redirects to HTTPS. Behind it, every request is plain HTTP.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

@@ -36,7 +36,7 @@ MIDDLEWARE = [
     # Early, so that a cached public page costs nothing else.
     "letters.public.public_pages.caching.PublicPageCache",
     "csp.middleware.CSPMiddleware",
-    # Before the refusals, which are pages in a language too.
+    # Before PlainRefusals, whose pages have a language too.
     "petition.middleware.page_language",
     "petition.middleware.PlainRefusals",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -64,7 +64,8 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "petition.context.site",
-                # The two that Django's admin needs. They touch no session unless a template asks.
+                # The two context processors that Django's admin needs. They do not load the session unless a template
+                # asks.
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -74,7 +75,7 @@ TEMPLATES = [
 
 FORM_RENDERER = "letters.shared.form_rendering.FormRenderer"
 
-# The database. One pool for each process. A task waits five seconds for a connection, a person less (see ENGINE).
+# The database. One pool for each process. A task waits five seconds for a connection, a web request less (see ENGINE).
 
 BEHIND_POOLER = environment.flag("DATABASE_BEHIND_POOLER")
 DATABASES: dict[str, dict[str, Any]] = {"default": {}}
@@ -92,7 +93,7 @@ if found := environment.database_url("DATABASE_URL", laptop.get("DATABASE_URL", 
                 "min_size": 1,
                 "max_size": environment.whole("DATABASE_POOL_SIZE", 8, least=1, most=200),
                 "timeout": 5,
-                # After an outage: psycopg would otherwise double its pause up to minutes.
+                # Reconnect quickly after an outage: otherwise psycopg would double its pause up to minutes.
                 "reconnect_timeout": 1,
             },
         },
@@ -141,15 +142,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.4}
-# The file is with the other data, because the clock's working directory may not belong to us.
+# The clock's file is with the other data, because its working directory may not be writable.
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Celery would close the pool after each task and reconnect for the next.
 # petition/celery.py returns the connection instead.
 CELERY_DB_REUSE_MAX = 10**9
 
-# Exports, until they expire. The web server and the worker of the queue "exports" must see the same folder.
+# The folder of exports, until they expire. The web server and the worker of the queue "exports" must see the same
+# folder.
 EXPORTS_DIR = VAR_DIR / "exports"
-# The public lists of large letters, in a folder that the same two share.
+# The public lists of large letters. The same two processes must see this folder.
 PUBLIC_LISTS_DIR = VAR_DIR / "lists"
 
 # Languages of the interface. A letter may have translations into others.
@@ -161,7 +163,7 @@ USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# Static files. Their names contain a hash of the content, so browsers can keep them for ever.
+# Static files. Their names contain a hash of the content, so browsers can keep them forever.
 
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.folder("STATIC_ROOT", VAR_DIR / "static")
@@ -169,7 +171,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "petition.static_files.StaticFiles"},
 }
-# The face of the letters is made while static files are collected.
+# The web font of letters is made while static files are collected.
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",

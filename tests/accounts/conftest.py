@@ -36,7 +36,7 @@ def person(db: None) -> Person:
 
 @pytest.fixture
 def orla(db: None) -> User:
-    """Somebody with a password and a confirmed address."""
+    """A person with a password and a confirmed address."""
     return make_account()
 
 

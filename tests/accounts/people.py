@@ -18,7 +18,7 @@ TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 class Person(Reader):
     def send(self, url: str, *, page: "str | Response" = "", follow: bool = True, **fields: Any) -> Response:
-        """Open a page, unless it is open, and send its form. Returns the page that follows."""
+        """Open a page, unless it is already open, and send its form. Return the next page."""
         shown = self.get(page or url) if isinstance(page, str) else page
         token = TOKEN.search(shown.content)
         assert token, f"{page or url} has no form"
@@ -32,7 +32,7 @@ class Person(Reader):
         query = f"?next={way_on}" if way_on else ""
         return self.send(f"/accounts/login/{query}", login=email, password=password)
 
-    def type_digits(self, digits: str, url: str = "/accounts/confirm-email/") -> Response:
+    def type_code(self, digits: str, url: str = "/accounts/confirm-email/") -> Response:
         return self.send(url, code=digits)
 
     def is_signed_in(self) -> bool:
@@ -44,7 +44,7 @@ def mailed_to(email: str) -> list[str]:
     return [f"{message.subject}\n{message.body}" for message in mail.outbox if message.to == [email]]
 
 
-def mailed_digits(email: str) -> str:
+def emailed_code(email: str) -> str:
     """Return the code in the newest email to an address."""
     mails = mailed_to(email)
     assert mails, f"no mail to {email}"
@@ -66,7 +66,7 @@ def make_account(email: str = "orla@example.org", password: str | None = PASSWOR
 
 def forget_tries() -> None:
     """Reset the limits."""
-    # Not the whole database: Celery stores its queues there.
+    # Do not flush the whole database: Celery stores its queues there.
     with redis.Redis.from_url(settings.VALKEY_URL) as connection:
         if keys := [*connection.scan_iter("cache:*"), *connection.scan_iter("limit:*")]:
             connection.delete(*keys)

@@ -10,7 +10,7 @@ PERSON: dict[str, Any] = {"sub": "42", "email": "ola@elsewhere.example", "email_
 
 
 class Provider:
-    """Everybody who comes is Ola, who consents at once."""
+    """A provider for which every visitor is Ola, who consents at once."""
 
     def __init__(self) -> None:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

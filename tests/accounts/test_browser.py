@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import complaints
 from tests.accounts.provider import PERSON, Provider
 from tests.stack import Site, running_site, text_of, until
-from tests.test_journeys import SCHEMES, Visit, browser, visitor
+from tests.test_journeys import Visit, browser, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -22,12 +22,12 @@ DIGITS = re.compile(r"^\s*(\d{3} \d{3})\s*$", re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def _worker_at_once() -> None:
-    """A real one here."""
+    """Use the real web server."""
 
 
 @pytest.fixture(autouse=True)
 def _quick_passwords() -> None:
-    """Real ones here."""
+    """Use the real mail server and worker."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def provider() -> Iterator[Provider]:
 @pytest.fixture(scope="module")
 def site(provider: Provider) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
-        # All of these people come from one network.
+        # All these people are on one network.
         patch.setenv("LIMIT_ACCOUNT_NETWORK_SOFT", "1000/hour")
         patch.setenv("LIMIT_ACCOUNT_NETWORK_HARD", "1000/hour")
         for name, value in {"URL": provider.url, "NAME": "Elsewhere", "CLIENT_ID": "we", "CLIENT_SECRET": "x"}.items():
@@ -78,14 +78,14 @@ def sign_out(page: Page) -> None:
 
 
 def give_it_a_fingerprint_reader(page: Page) -> None:
-    """Chromium's own virtual authenticator, which keeps passkeys and takes every finger for the right one."""
+    """Add Chromium's virtual authenticator, which stores passkeys and accepts every fingerprint."""
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "isUserVerified": True}})
 
 
-def test_an_account_without_javascript(site: Site, visitor: Visit) -> None:
+def test_an_account_works_without_javascript(site: Site, visitor: Visit) -> None:
     page = visitor(java_script_enabled=False)
     email = sign_up(page, site)
     sign_out(page)
@@ -96,7 +96,7 @@ def test_an_account_without_javascript(site: Site, visitor: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
-def test_an_account_with_a_passkey_and_no_password(site: Site, visitor: Visit) -> None:
+def test_an_account_can_have_a_passkey_and_no_password(site: Site, visitor: Visit) -> None:
     page, email = visitor(), an_address()
     give_it_a_fingerprint_reader(page)
     page.goto("/accounts/signup/passkey/")
@@ -113,7 +113,7 @@ def test_an_account_with_a_passkey_and_no_password(site: Site, visitor: Visit) -
     expect(page.get_by_role("link", name=email)).to_be_visible()
 
 
-def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
+def test_a_passkey_works_as_a_second_factor(site: Site, visitor: Visit) -> None:
     page = visitor()
     give_it_a_fingerprint_reader(page)
     email = sign_up(page, site)
@@ -133,7 +133,7 @@ def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
-    # And to show once more who one is.
+    # Then authenticate again.
     page.goto("/accounts/2fa/totp/activate/")
     page.get_by_role("link", name="passkey").click()
     page.get_by_role("button", name="Use a passkey").click()
@@ -145,7 +145,7 @@ def test_a_passkey_as_a_second_factor(site: Site, visitor: Visit) -> None:
     expect(page.get_by_text("You have no passkeys.")).to_be_visible()
 
 
-def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> None:
+def test_a_person_without_a_passkey_or_who_cancels_gets_a_message(visitor: Visit) -> None:
     page = visitor()
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
@@ -155,7 +155,9 @@ def test_who_has_no_passkey_or_changes_their_mind_is_told(visitor: Visit) -> Non
     expect(page.get_by_text("The passkey did not work, or it took too long.")).to_be_visible()
 
 
-def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visitor: Visit, provider: Provider) -> None:
+def test_an_account_elsewhere_signs_in_here_and_little_of_it_is_kept(
+    site: Site, visitor: Visit, provider: Provider
+) -> None:
     page = visitor()
     page.goto("/accounts/login/")
     page.get_by_role("link", name="Elsewhere").click()
@@ -172,7 +174,7 @@ def test_an_account_elsewhere_signs_in_here_and_leaves_little(site: Site, visito
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
-def test_the_organizer_of_a_laptop_signs_in_with_the_password_that_make_run_shows(site: Site, visitor: Visit) -> None:
+def test_on_a_laptop_the_organizer_signs_in_with_the_password_that_make_run_shows(site: Site, visitor: Visit) -> None:
     password = re.search(r"organizer@example.org, password (\S+)", site.run.output)
     assert password
     page = visitor()
@@ -248,20 +250,8 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     assert reports == []
 
 
-def complaints(page: Page, what: str, width: int) -> list[str]:
-    found = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        result = Axe().run(page)
-        assert result.response["passes"], "axe has looked at nothing"
-        if result.violations_count:
-            found.append(f"{what}, {scheme}: {result.generate_report()}")
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return found if wide <= width else [*found, f"{what} is {wide} wide"]
-
-
-def test_when_the_provider_is_away_the_page_says_so(visitor: Visit, provider: Provider) -> None:
-    """The last one here: it does not come back."""
+def test_the_page_says_so_if_the_provider_is_unavailable(visitor: Visit, provider: Provider) -> None:
+    """This is the last test with the provider, which does not start again."""
     provider.stop()
     page = visitor()
     page.goto("/accounts/oidc/oidc/login/")

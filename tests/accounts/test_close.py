@@ -18,7 +18,7 @@ def close(person: Person) -> str:
     return words(person.send("/accounts/close/", page="/accounts/logout/"))
 
 
-def test_who_closes_it_leaves_nothing_but_the_record(signed_in: Person, orla: User) -> None:
+def test_a_closed_account_leaves_nothing_but_the_record(signed_in: Person, orla: User) -> None:
     create_collective(name="No letters yet", slug="no-letters-yet", by=orla, now=NOW)
     WebAuthn.add(orla, "Passkey", {})
     elsewhere = Person()
@@ -44,20 +44,19 @@ def test_the_address_can_be_used_again(signed_in: Person, orla: User) -> None:
     assert User.objects.count() == 2
 
 
-def test_it_asks_once_more_for_the_password(signed_in: Person, orla: User) -> None:
+def test_closing_an_account_asks_for_the_password_again(signed_in: Person, orla: User) -> None:
     page = signed_in.send("/accounts/close/")
     assert "Confirm that it is you" in words(page)
     orla.refresh_from_db()
     assert orla.is_active
-    # And then goes on with what was asked.
+    # Then continue with the requested page.
     page = signed_in.send("/accounts/reauthenticate/?next=/accounts/close/", page=page, password=PASSWORD)
     assert "We have closed your account" in words(page)
 
 
-def test_nobody_leaves_letters_without_an_owner(letter: Letter, organizer: User, person: Person) -> None:
+def test_nobody_can_leave_letters_without_an_owner(letter: Letter, organizer: User, person: Person) -> None:
     organizer.set_password(PASSWORD)
     organizer.save()
-    EmailAddress.objects.create(user=organizer, email=organizer.email, verified=True, primary=True)
     person.sign_in(organizer.email)
     assert "Friends of the Night Train" in words(person.get("/accounts/close/"))
     assert "You cannot close your account yet" in close(person)

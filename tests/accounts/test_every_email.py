@@ -1,4 +1,4 @@
-"""No account form or flow sends email without limit: each one that allauth has is walked here, from one network."""
+"""No account form or flow sends email without limit: these tests use each one that allauth has, from one network."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from letters.adapters import AccountAdapter, _best_of
 from letters.models import User
-from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to, make_account
+from tests.accounts.people import PASSWORD, Person, emailed_code, forget_tries, mailed_to, make_account
 from tests.accounts.provider import PERSON, Provider
 from tests.accounts.test_limits import Cost, cost_of
 from tests.accounts.test_second_factor import SECRET, code_of
@@ -44,7 +44,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(autouse=True)
 def _a_provider(provider: Provider, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sign-in with an account elsewhere is configured."""
+    """Configure sign-in with an account elsewhere."""
     registry.load()
     monkeypatch.setitem(registry.provider_map, OpenIDConnectProvider.id, OpenIDConnectProvider)
     app = {"provider_id": "oidc", "name": "Elsewhere", "client_id": "we", "secret": "x"}
@@ -56,13 +56,13 @@ def _a_provider(provider: Provider, settings: Settings, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The provider has not confirmed Ola's address."""
+    """Let the provider return an unconfirmed address."""
     monkeypatch.setitem(PERSON, "email_verified", False)
 
 
 @pytest.fixture
 def untold(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The provider tells no address."""
+    """Let the provider return no address."""
     monkeypatch.delitem(PERSON, "email")
 
 
@@ -76,7 +76,7 @@ def come_from_elsewhere(person: Person, query: str = "") -> Response:
     return person.client.get(f"{back.path}?{back.query}", follow=True)
 
 
-# Every flow that sends email: what it needs, and then what sends. Each sends one email where the limits allow it.
+# Every flow that sends email: its preparation, then the step that sends. Each sends one email within the limits.
 
 Prepared = Callable[[], Response]
 
@@ -129,7 +129,7 @@ def asks_for_a_new_password_to_an_unknown_address(person: Person) -> Prepared:
 
 def sets_a_new_password_by_code(person: Person) -> Prepared:
     asks_for_a_new_password(person)()
-    person.type_digits(mailed_digits("orla@example.org"), "/accounts/password/reset/confirm/")
+    person.type_code(emailed_code("orla@example.org"), "/accounts/password/reset/confirm/")
     url = "/accounts/password/reset/complete/"
     return lambda: person.send(url, password1=NEW_PASSWORD, password2=NEW_PASSWORD)
 
@@ -148,8 +148,8 @@ def adds_an_address(person: Person) -> Prepared:
 
 def types_the_code_for_a_new_address(person: Person) -> Prepared:
     adds_an_address(person)()
-    digits = mailed_digits(UNKNOWN)
-    return lambda: person.type_digits(digits)
+    digits = emailed_code(UNKNOWN)
+    return lambda: person.type_code(digits)
 
 
 def with_another_address(person: Person) -> None:
@@ -182,7 +182,7 @@ def changes_the_password(person: Person) -> Prepared:
 def sets_a_first_password(person: Person) -> Prepared:
     user = make_account(password=None)
     person.send("/accounts/login/code/", email=user.email)
-    person.type_digits(mailed_digits(user.email), "/accounts/login/code/confirm/")
+    person.type_code(emailed_code(user.email), "/accounts/login/code/confirm/")
     url = "/accounts/password/set/"
     return lambda: person.send(url, password1=NEW_PASSWORD, password2=NEW_PASSWORD)
 
@@ -192,14 +192,14 @@ def sets_up_an_app(person: Person) -> Prepared:
     page = person.get("/accounts/2fa/totp/activate/")
     found = SECRET.search(page.content.decode())
     assert found
-    # Else they are made with the app, and that is another email.
+    # Otherwise the codes are made together with the app, which sends another email.
     RecoveryCodes.activate(User.objects.get())
     return lambda: person.send("/accounts/2fa/totp/activate/", page=page, code=code_of(found[1]))
 
 
 def with_an_app(person: Person) -> None:
     sets_up_an_app(person)()
-    # The code was good once.
+    # The code worked once.
     forget_tries()
 
 
@@ -310,7 +310,7 @@ def rows() -> list[int]:
 
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which emails were made, by the beginning of their templates' names."""
+    """Return which emails were made, by the start of their templates' names."""
     found: list[str] = []
     render = AccountAdapter.render_mail
 
@@ -334,7 +334,7 @@ def _any_passkey_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_email_leaves_beyond_the_limits_and_nothing_is_changed_without_it(
     flow: Callable[[Person], Prepared], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PERSON, "email", ELSEWHERE)  # Put back, whatever a flow takes out.
+    monkeypatch.setitem(PERSON, "email", ELSEWHERE)  # Restore whatever a flow removes.
     allow(settings, "1000/hour")
     person = Person()
     send = flow(person)
@@ -348,7 +348,7 @@ def test_no_email_leaves_beyond_the_limits_and_nothing_is_changed_without_it(
     assert "too many times" in words(page).lower() or page.status_code == 429, words(page)
     assert rows() == before
     assert list(User.objects.order_by("pk").values_list("password", "email")) == passwords
-    # No message says that something was done, here or on the next page.
+    # No message says that something was done, on this page or the next.
     assert "Saved" not in words(person.get("/accounts/login/")) + words(person.get("/accounts/"))
 
 
@@ -365,8 +365,9 @@ def test_each_of_these_flows_sends_one_email(
     forget_tries()
     send()
     assert len(mail.outbox) == 1
-    assert mail.outbox[0].extra_headers == {"Auto-Submitted": "auto-generated"}
-    # The email of a sign-up has a name of its own in allauth, and the same words.
+    assert mail.outbox[0].extra_headers.keys() == {"Auto-Submitted", "Message-ID"}
+    assert mail.outbox[0].extra_headers["Auto-Submitted"] == "auto-generated"
+    # The email of a sign-up has its own name in allauth, and the same words.
     assert [prefix.removesuffix("_signup") for prefix in rendered] == [FLOWS[flow]]
 
 
@@ -381,7 +382,7 @@ def test_these_are_all_the_emails_that_there_are() -> None:
 
 
 @pytest.mark.usefixtures("unconfirmed")
-def test_who_comes_from_a_provider_again_and_again_causes_few_emails(settings: Settings) -> None:
+def test_signing_in_through_a_provider_again_and_again_causes_few_emails(settings: Settings) -> None:
     settings.LIMIT_ACCOUNT_MAIL = parse("2/hour")
     pages = [come_from_elsewhere(Person()) for _ in range(4)]
     assert len(mailed_to(ELSEWHERE)) == 2
@@ -390,7 +391,7 @@ def test_who_comes_from_a_provider_again_and_again_causes_few_emails(settings: S
 
 
 @pytest.mark.usefixtures("untold")
-def test_signing_up_from_a_provider_takes_a_proof_like_any_sign_up(settings: Settings) -> None:
+def test_signing_up_through_a_provider_needs_a_proof_like_any_sign_up(settings: Settings) -> None:
     settings.LIMIT_ACCOUNT_NETWORK_SOFT, settings.PROOF_TRIES = parse("1/hour"), 20
     Person().sign_up("first@example.org")
     person = Person()
@@ -403,7 +404,7 @@ def test_signing_up_from_a_provider_takes_a_proof_like_any_sign_up(settings: Set
 
 
 @pytest.mark.usefixtures("untold")
-def test_signing_up_from_a_provider_looks_and_costs_the_same_for_every_address(
+def test_signing_up_through_a_provider_looks_and_costs_the_same_for_every_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_account("nora@example.org")
@@ -414,7 +415,7 @@ def test_signing_up_from_a_provider_looks_and_costs_the_same_for_every_address(
         come_from_elsewhere(person)
         costs.append(cost_of(person, "/accounts/3rdparty/signup/", monkeypatch, email=email))
         pages.append(words(person.get("/accounts/confirm-email/")).replace(email, ""))
-        # As if the first had never come.
+        # The result is as if the first sign-up had never happened.
         SocialAccount.objects.all().delete()
     assert costs[0] == costs[1]
     assert costs[0][2] == 1
@@ -422,7 +423,7 @@ def test_signing_up_from_a_provider_looks_and_costs_the_same_for_every_address(
     assert not SocialAccount.objects.exists()
 
 
-def test_a_stranger_who_typed_the_address_first_keeps_nobody_out_who_comes_from_a_provider() -> None:
+def test_a_stranger_who_types_an_address_first_does_not_keep_out_its_owner_from_a_provider() -> None:
     Person().sign_up(ELSEWHERE)
     person = Person()
     come_from_elsewhere(person)
@@ -430,7 +431,7 @@ def test_a_stranger_who_typed_the_address_first_keeps_nobody_out_who_comes_from_
 
 
 @pytest.mark.django_db
-def test_of_many_addresses_that_a_provider_tells_one_is_kept() -> None:
+def test_if_a_provider_gives_many_addresses_one_is_kept() -> None:
     told = [
         EmailAddress(email="stranger@example.org", verified=False, primary=True),
         EmailAddress(email="old@elsewhere.example", verified=True),

@@ -1,5 +1,6 @@
-"""Whatever address under /accounts/ somebody opens or posts to, a page in our design answers, and nobody keeps it."""
+"""Every URL under /accounts/ answers GET and POST with a page in our design, and no cache keeps it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,9 @@ from tests.people import Reader
 
 pytestmark = pytest.mark.django_db
 
-# Answers that are no page.
+# A label in the style of allauth: "New Password".
+CAPITALS = re.compile(r"<label[^>]*>\s*[^<]*[a-z] \(?[A-Z][a-z]+")
+# Responses that are not pages.
 NO_PAGE = {"mfa_download_recovery_codes"}
 
 
@@ -35,29 +38,29 @@ def address_of(name: str) -> str:
     return reverse(name, kwargs={"pk": 7} if "<int:pk>" in ADDRESSES[name] else {})
 
 
-def test_what_is_mounted() -> None:
+def test_only_these_account_pages_exist() -> None:
     assert {"account_home", "account_login", "account_signup", "mfa_index", "usersessions_list"} <= ADDRESSES.keys()
     assert not any("social" in name or "3rdparty" in route for name, route in ADDRESSES.items())
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_for_a_stranger(person: Person, name: str) -> None:
+def test_a_stranger_opens_these_pages(person: Person, name: str) -> None:
     asked(person, name)
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_for_somebody_who_is_signed_in(signed_in: Person, name: str) -> None:
+def test_a_signed_in_person_opens_these_pages(signed_in: Person, name: str) -> None:
     asked(signed_in, name)
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_for_somebody_who_has_just_shown_who_they_are(signed_in: Person, orla: User, name: str) -> None:
+def test_a_person_who_has_just_authenticated_opens_these_pages(signed_in: Person, orla: User, name: str) -> None:
     signed_in.send("/accounts/reauthenticate/", password=PASSWORD)
     asked(signed_in, name)
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_for_somebody_in_the_middle_of_signing_up(person: Person, name: str) -> None:
+def test_a_person_in_the_middle_of_signing_up_opens_these_pages(person: Person, name: str) -> None:
     person.sign_up("nina@example.org")
     asked(person, name)
 
@@ -72,6 +75,7 @@ def asked(person: Person, name: str) -> None:
         assert b"letters/base" in answer.content
         assert b"<script>" not in answer.content
         assert b" style=" not in answer.content
+        assert CAPITALS.search(answer.content.decode()) is None
     assert "no-store" in answer.headers.get("Cache-Control", "no-store")
     token = person.client.cookies.get("csrftoken")
     sent = {"csrfmiddlewaretoken": token.value if token else ""}
@@ -79,7 +83,7 @@ def asked(person: Person, name: str) -> None:
         assert person.client.post(url, fields).status_code < 500
 
 
-def test_without_a_token_nothing_can_be_sent(signed_in: Person) -> None:
+def test_no_form_can_be_sent_without_a_token(signed_in: Person) -> None:
     assert signed_in.client.post("/accounts/logout/").status_code == 403
     assert signed_in.is_signed_in()
 
@@ -88,7 +92,7 @@ def test_without_a_token_nothing_can_be_sent(signed_in: Person) -> None:
 
 
 @pytest.mark.parametrize("page", ["", "signatures/", "count/", "sign/"])
-def test_who_is_signed_in_gets_the_same_public_pages_as_everybody(signed_in: Person, letter: Letter, page: str) -> None:
+def test_signed_in_people_get_the_same_public_pages_as_everyone(signed_in: Person, letter: Letter, page: str) -> None:
     signed_in.get("/accounts/logout/")
     url = f"/letters/{letter.slug}/{page}"
     signed_in.client.cookies.pop("messages", None)
@@ -99,13 +103,13 @@ def test_who_is_signed_in_gets_the_same_public_pages_as_everybody(signed_in: Per
     assert "Cookie" not in theirs.headers.get("Vary", "")
 
 
-def test_the_list_of_letters_knows_nobody(signed_in: Person, letter: Letter) -> None:
+def test_the_list_of_letters_is_the_same_for_everyone(signed_in: Person, letter: Letter) -> None:
     theirs, anybodys = signed_in.get("/"), Reader().get("/")
     assert theirs.content == anybodys.content
     assert not theirs.cookies
 
 
-def test_a_public_page_asks_the_database_nothing_about_who_reads(signed_in: Person, letter: Letter) -> None:
+def test_a_public_page_runs_no_query_about_its_reader(signed_in: Person, letter: Letter) -> None:
     with CaptureQueriesContext(connection) as captured:
         signed_in.get(letter.url_of("letter"))
     assert not [query for query in captured.captured_queries if "session" in query["sql"]]

@@ -1,4 +1,4 @@
-"""With Valkey or the mail server away: polite pages, nothing half written, and mails that come later."""
+"""With Valkey or the mail server unavailable, pages stay polite, nothing is half written, and emails come later."""
 
 import logging
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def valkey_away(settings: Settings) -> None:
 
 @pytest.fixture
 def broker_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real error of a broker that does not answer, from the real client."""
+    """Return the real error of the real client when a broker does not answer."""
     from petition.celery import app
 
     app.conf.task_always_eager = False
@@ -55,7 +55,7 @@ def sink(settings: Settings) -> Iterator[SmtpSink]:
         yield sink
 
 
-def test_without_valkey_nobody_signs_in_and_the_page_says_so(person: Person, orla: User, valkey_away: None) -> None:
+def test_nobody_signs_in_without_valkey_and_the_page_says_so(person: Person, orla: User, valkey_away: None) -> None:
     for page in (person.sign_in(orla.email), person.send("/accounts/login/code/", email=orla.email)):
         assert page.status_code == 503
         assert "Try again in a minute" in words(page)
@@ -67,7 +67,7 @@ def test_without_valkey_no_account_is_half_made(person: Person, valkey_away: Non
     assert not User.objects.exists()
 
 
-def test_without_valkey_who_is_signed_in_stays_so(signed_in: Person, valkey_away: None) -> None:
+def test_signed_in_people_stay_signed_in_without_valkey(signed_in: Person, valkey_away: None) -> None:
     assert signed_in.is_signed_in()
 
 
@@ -83,8 +83,8 @@ def test_without_a_broker_no_account_is_half_made_and_the_next_try_works(
     assert person.get("/accounts/confirm-email/").status_code == 302
 
 
-def test_a_mail_server_that_is_away_keeps_nobody_waiting(person: Person) -> None:
-    """The mail leaves with the worker, which tries again."""
+def test_nobody_waits_for_an_unavailable_mail_server(person: Person) -> None:
+    """The worker sends the email, and tries again."""
     from petition.celery import app
 
     app.conf.task_always_eager = False
@@ -102,7 +102,9 @@ def test_the_worker_tries_again_until_the_mail_server_is_back(sink: SmtpSink) ->
     assert sink.recipients() == [NEW]
 
 
-def test_a_mail_that_is_refused_for_good_is_not_tried_again(sink: SmtpSink, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_email_that_is_refused_permanently_is_not_tried_again(
+    sink: SmtpSink, caplog: pytest.LogCaptureFixture
+) -> None:
     sink.answer("RCPT", "550 no such mailbox")
     with caplog.at_level(logging.WARNING):
         send_packed(pack(MESSAGE))
@@ -110,7 +112,7 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(sink: SmtpSink, capl
     assert NEW not in caplog.text
 
 
-def test_what_goes_through_the_broker_can_be_read_by_us_alone() -> None:
+def test_only_we_can_read_what_goes_through_the_broker() -> None:
     packed = pack(MESSAGE)
     assert "123" not in packed or "456" not in packed
     assert NEW not in packed

@@ -1,4 +1,6 @@
-"""The calculation of account forms in a real browser: it goes by itself, and who cannot do it is told what to do."""
+"""The proof of work of account forms in a real browser: it runs by itself, and the page helps people who cannot run
+it.
+"""
 
 from collections.abc import Iterator
 
@@ -19,18 +21,18 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 @pytest.fixture(autouse=True)
 def _worker_at_once() -> None:
-    """A real one here."""
+    """Use the real web server."""
 
 
 @pytest.fixture(autouse=True)
 def _quick_passwords() -> None:
-    """Real ones here."""
+    """Use the real mail server and worker."""
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
-        # The first of these emails is free, all others need a proof.
+        # The first of these emails is free; all others need a proof.
         patch.setenv("LIMIT_ACCOUNT_NETWORK_SOFT", "1/hour")
         patch.setenv("LIMIT_ACCOUNT_NETWORK_HARD", "1000/hour")
         with running_site() as site:
@@ -53,7 +55,7 @@ def fill_in(page: Page, email: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
 
 
-def test_the_browser_calculates_while_somebody_types_and_signs_up(site: Site, visitor: Visit) -> None:
+def test_the_browser_finds_the_proof_while_a_person_types_and_then_signs_up(site: Site, visitor: Visit) -> None:
     page, email = visitor(), an_address()
     fill_in(page, email)
     expect(page.get_by_role("status")).to_have_text(DONE, timeout=60_000)
@@ -63,8 +65,8 @@ def test_the_browser_calculates_while_somebody_types_and_signs_up(site: Site, vi
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
 
-def test_who_sends_the_form_without_the_proof_sends_it_once_more(site: Site, visitor: Visit) -> None:
-    """As when it was opened before the network had asked for much."""
+def test_a_form_without_the_proof_is_sent_once_more(site: Site, visitor: Visit) -> None:
+    """The page was opened before the network had sent many requests."""
     page, email = visitor(), an_address()
     fill_in(page, email)
     expect(page.get_by_role("status")).to_have_text(DONE, timeout=60_000)
@@ -78,7 +80,7 @@ def test_who_sends_the_form_without_the_proof_sends_it_once_more(site: Site, vis
     type_the_digits(page, site, email)
 
 
-def test_without_javascript_the_page_says_what_to_do(site: Site, visitor: Visit) -> None:
+def test_the_page_says_what_to_do_without_javascript(site: Site, visitor: Visit) -> None:
     page, email = visitor(java_script_enabled=False), an_address()
     fill_in(page, email)
     page.get_by_role("button", name="Create an account").click()
@@ -87,7 +89,7 @@ def test_without_javascript_the_page_says_what_to_do(site: Site, visitor: Visit)
     assert site.mails_to(email) == []
 
 
-def test_a_browser_that_cannot_calculate_can_still_send_the_form_and_is_told(site: Site, visitor: Visit) -> None:
+def test_a_browser_that_cannot_find_a_proof_can_still_send_the_form_and_says_so(site: Site, visitor: Visit) -> None:
     page, email = visitor(), an_address()
     page.add_init_script(NO_CRYPTO)
     fill_in(page, email)

@@ -1,4 +1,4 @@
-"""Signing in with an account elsewhere: there where it is configured, and otherwise no trace of it."""
+"""Signing in with an account elsewhere: offered where it is configured, and otherwise mentioned nowhere."""
 
 import os
 import re
@@ -20,7 +20,7 @@ ALL = {
     "OIDC_URL": "https://login.example.org/realms/ours",
     "OIDC_NAME": "The Cooperative",
 }
-# What the site says in a process that was started so. Routes are made when it starts.
+# Run a process with these settings, because routes are made when it starts.
 LOOK = """
 import django, sys
 django.setup()
@@ -42,7 +42,7 @@ def look(environ: dict[str, str], *urls: str) -> "subprocess.CompletedProcess[st
     )
 
 
-def test_without_any_there_is_no_trace_of_it(person: Person) -> None:
+def test_without_providers_no_page_mentions_them(person: Person) -> None:
     for page in ("/accounts/login/", "/accounts/signup/"):
         assert "account on another site" not in words(person.get(page))
     assert person.get("/accounts/3rdparty/").status_code == 404
@@ -60,7 +60,7 @@ def test_all_four_can_be_configured() -> None:
     }
 
 
-def test_one_alone_is_there_alone_and_its_secret_may_be_in_a_file(tmp_path: Path) -> None:
+def test_one_provider_can_be_configured_alone_with_its_secret_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("secret\n")
     github = {"GITHUB_CLIENT_ID": "we", "GITHUB_CLIENT_SECRET_FILE": str(file)}

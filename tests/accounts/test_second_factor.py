@@ -1,4 +1,4 @@
-"""A second factor: set up, asked for when signing in, and demanded where the site says so."""
+"""A second factor: setting it up, being asked for it, and needing one if the site requires it."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ from letters.base.accounts.guards import for_organizers
 from letters.base.accounts.queries import has_second_factor
 from letters.base.accounts.second_factors import CountsCodes, CountsPasskeys
 from letters.models import User
-from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits, mailed_to
+from tests.accounts.people import PASSWORD, Person, emailed_code, forget_tries, mailed_to
 from tests.people import words
 
 pytestmark = pytest.mark.django_db
@@ -32,13 +32,13 @@ SECRET = re.compile(r'<code class="secret">([A-Z2-7]+)</code>')
 
 
 def code_of(secret: str) -> str:
-    """What the app shows now."""
+    """Return the current code of the app."""
     counter = next(iter(yield_hotp_counters_from_time()))
     return str(format_hotp_value(hotp_value(secret, counter)))
 
 
 def set_up_app(person: Person) -> str:
-    """The secret that the app keeps."""
+    """Set up an authenticator app, and return its secret."""
     url = "/accounts/2fa/totp/activate/"
     person.send(f"/accounts/reauthenticate/?next={url}", password=PASSWORD)
     shown = person.get(url)
@@ -46,7 +46,7 @@ def set_up_app(person: Person) -> str:
     assert found
     page = person.send(url, page=shown, code=code_of(found[1]))
     assert page.redirect_chain, words(page)
-    forget_tries()  # A code is good once: nobody waits half a minute for the next.
+    forget_tries()  # A code works once, and no test waits half a minute for the next.
     return found[1]
 
 
@@ -54,13 +54,13 @@ def recovery_codes(person: Person) -> list[str]:
     return re.findall(r"<code>(\d{8})</code>", person.get("/accounts/2fa/recovery-codes/").content.decode())
 
 
-@pytest.mark.django_db(transaction=True)  # the mail leaves after commit
-def test_setting_up_an_app_is_told_by_mail(signed_in: Person, orla: User) -> None:
+@pytest.mark.django_db(transaction=True)  # the email leaves after commit
+def test_setting_up_an_app_sends_an_email(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
     assert "An authenticator app was added" in mailed_to(orla.email)[-1]
 
 
-def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Person, orla: User) -> None:
+def test_the_password_alone_does_not_open_an_account_with_an_app(signed_in: Person, orla: User) -> None:
     secret = set_up_app(signed_in)
     person = Person()
     assert "One more step" in words(person.sign_in(orla.email))
@@ -71,12 +71,12 @@ def test_with_an_app_the_password_alone_does_not_open_the_account(signed_in: Per
     assert person.is_signed_in()
 
 
-def test_nor_do_the_digits_in_a_mail(signed_in: Person, orla: User) -> None:
+def test_an_emailed_code_alone_does_not_open_an_account_with_an_app(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
     for start, confirm in [("login/code", "login/code/confirm"), ("password/reset", "password/reset/confirm")]:
         person = Person()
         person.send(f"/accounts/{start}/", email=orla.email)
-        page = person.type_digits(mailed_digits(orla.email), f"/accounts/{confirm}/")
+        page = person.type_code(emailed_code(orla.email), f"/accounts/{confirm}/")
         if start == "password/reset":
             new = "another twelve characters"
             page = person.send("/accounts/password/reset/complete/", password1=new, password2=new)
@@ -84,7 +84,7 @@ def test_nor_do_the_digits_in_a_mail(signed_in: Person, orla: User) -> None:
         assert not person.is_signed_in()
 
 
-def test_a_code_of_the_app_opens_once(signed_in: Person, orla: User) -> None:
+def test_a_code_of_the_app_works_once(signed_in: Person, orla: User) -> None:
     code = code_of(set_up_app(signed_in))
     first, second = Person(), Person()
     for each in (first, second):
@@ -97,7 +97,7 @@ def wrong(secret: str) -> str:
     return f"{(int(code_of(secret)) + 500_000) % 10**6:06}"
 
 
-def test_wrong_codes_of_somebody_with_the_password_do_not_keep_its_owner_out(signed_in: Person, orla: User) -> None:
+def test_wrong_codes_from_somebody_with_the_password_do_not_keep_the_owner_out(signed_in: Person, orla: User) -> None:
     secret = set_up_app(signed_in)
     thief = Person()
     thief.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
@@ -113,7 +113,7 @@ def test_wrong_codes_of_somebody_with_the_password_do_not_keep_its_owner_out(sig
     assert owner.is_signed_in()
 
 
-def test_from_everywhere_wrong_codes_are_few_and_a_known_browser_is_not_concerned(
+def test_wrong_codes_over_all_networks_are_few_and_do_not_affect_a_known_browser(
     signed_in: Person, orla: User, settings: Settings
 ) -> None:
     secret = set_up_app(signed_in)
@@ -142,7 +142,7 @@ def test_a_right_code_uses_up_no_try(signed_in: Person, orla: User, settings: Se
 
 
 def test_every_form_that_allauth_would_count_is_counted_by_us(settings: Settings) -> None:
-    """Its own limit is off."""
+    """allauth's own limit is off."""
     package = Path(str(allauth.mfa.__path__[0]))
     calls = re.compile(r"^ .*check_rate_limit\(", re.MULTILINE)
     files = [path for path in package.rglob("*.py") if calls.search(path.read_text(encoding="utf-8"))]
@@ -160,7 +160,7 @@ def test_every_form_that_allauth_would_count_is_counted_by_us(settings: Settings
     assert all(issubclass(form, CountsCodes | CountsPasskeys) for form in ours if theirs & {*form.__mro__})
 
 
-def test_a_recovery_code_opens_once(signed_in: Person, orla: User) -> None:
+def test_a_recovery_code_works_once(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
     codes = recovery_codes(signed_in)
     assert len(codes) == 10
@@ -172,7 +172,7 @@ def test_a_recovery_code_opens_once(signed_in: Person, orla: User) -> None:
     assert recovery_codes(signed_in) == codes[1:]
 
 
-def test_the_secrets_are_sealed_in_the_database(signed_in: Person) -> None:
+def test_the_secrets_are_encrypted_in_the_database(signed_in: Person) -> None:
     secret = set_up_app(signed_in)
     with connection.cursor() as cursor:
         cursor.execute("select string_agg(data::text, ' ') from mfa_authenticator")
@@ -181,13 +181,13 @@ def test_the_secrets_are_sealed_in_the_database(signed_in: Person) -> None:
     assert not re.search(r'"(seed|secret)": "[0-9a-zA-Z]{1,64}"', stored)
 
 
-def test_setting_one_up_asks_once_more_for_the_password(signed_in: Person) -> None:
+def test_setting_up_a_second_factor_asks_for_the_password_again(signed_in: Person) -> None:
     for url in ("2fa/totp/activate/", "2fa/webauthn/add/", "2fa/recovery-codes/generate/"):
         page = signed_in.client.get(f"/accounts/{url}", follow=True)
         assert page.redirect_chain[0][0].startswith("/accounts/reauthenticate/"), url
 
 
-def test_without_the_app_the_password_is_enough_again(signed_in: Person, orla: User) -> None:
+def test_the_password_is_enough_again_once_the_app_is_removed(signed_in: Person, orla: User) -> None:
     set_up_app(signed_in)
     signed_in.send("/accounts/2fa/totp/deactivate/")
     assert not has_second_factor(orla)
@@ -196,10 +196,10 @@ def test_without_the_app_the_password_is_enough_again(signed_in: Person, orla: U
     assert person.is_signed_in()
 
 
-# Whether one is asked for
+# When a second factor is asked for
 
 
-def test_whether_somebody_has_one(signed_in: Person, orla: User) -> None:
+def test_the_site_knows_whether_somebody_has_a_second_factor(signed_in: Person, orla: User) -> None:
     assert not has_second_factor(AnonymousUser())
     assert not has_second_factor(orla)
     set_up_app(signed_in)
@@ -220,7 +220,7 @@ def come_to_the_desk(user: User | AnonymousUser) -> Any:
     return desk(request)
 
 
-def test_organizers_need_an_account_and_no_more_unless_the_site_says_so(orla: User, settings: Settings) -> None:
+def test_organizers_need_a_second_factor_only_if_the_site_requires_it(orla: User, settings: Settings) -> None:
     assert come_to_the_desk(AnonymousUser()).headers["Location"].startswith("/accounts/login/?next=/organize/letters/")
     assert come_to_the_desk(orla).content == b"the desk"
     settings.SECOND_FACTOR_REQUIRED = True
@@ -228,7 +228,7 @@ def test_organizers_need_an_account_and_no_more_unless_the_site_says_so(orla: Us
     assert come_to_the_desk(AnonymousUser()).headers["Location"].startswith("/accounts/login/")
 
 
-def test_who_must_set_one_up_is_told_and_then_led_to_where_they_were_going(
+def test_setting_up_a_required_second_factor_leads_on_to_the_page_that_was_wanted(
     signed_in: Person, orla: User, settings: Settings
 ) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
@@ -245,7 +245,7 @@ def test_who_must_set_one_up_is_told_and_then_led_to_where_they_were_going(
 # Django's admin
 
 
-def test_the_admin_has_the_same_door(person: Person) -> None:
+def test_the_admin_uses_the_same_sign_in(person: Person) -> None:
     User.objects.create_superuser("staff@example.org", PASSWORD)
     answer = person.get("/admin/letters/letter/")
     assert answer.status_code == 302
@@ -256,8 +256,8 @@ def test_the_admin_has_the_same_door(person: Person) -> None:
     assert page.status_code == 200
 
 
-def test_its_own_sign_in_form_takes_no_password(person: Person) -> None:
-    """Else a second factor could be walked around."""
+def test_the_sign_in_form_of_the_admin_takes_no_password(person: Person) -> None:
+    """Otherwise the admin would get around the second factor."""
     User.objects.create_superuser("staff@example.org", PASSWORD)
     client = Client()
     answer = client.post("/admin/login/", {"username": "staff@example.org", "password": PASSWORD})
@@ -266,7 +266,7 @@ def test_its_own_sign_in_form_takes_no_password(person: Person) -> None:
     assert "sessionid" not in client.cookies
 
 
-def test_a_superusers_second_factor_is_asked_for(person: Person) -> None:
+def test_a_superuser_is_asked_for_the_second_factor(person: Person) -> None:
     User.objects.create_superuser("staff@example.org", PASSWORD)
     person.sign_in("staff@example.org")
     set_up_app(person)
@@ -275,12 +275,12 @@ def test_a_superusers_second_factor_is_asked_for(person: Person) -> None:
     assert again.get("/admin/").status_code == 302
 
 
-def test_who_is_not_staff_stays_out_of_the_admin(signed_in: Person) -> None:
+def test_people_who_are_not_staff_stay_out_of_the_admin(signed_in: Person) -> None:
     page = signed_in.client.get("/admin/", follow=True)
     assert page.status_code == 403
 
 
-def test_the_admin_writes_in_no_table_of_accounts(person: Person) -> None:
+def test_the_admin_writes_to_no_table_of_accounts(person: Person) -> None:
     User.objects.create_superuser("staff@example.org", PASSWORD)
     person.sign_in("staff@example.org")
     page = person.get("/admin/").content.decode()

@@ -1,4 +1,6 @@
-"""Signing in: with a password or six digits by mail, and with limits on both."""
+"""Signing in with a password or an emailed code, and limits on both."""
+
+import re
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -10,7 +12,7 @@ from pytest_django import Settings
 from letters.base.accounts.tasks import tidy
 from letters.models import User
 from letters.shared.sessions import stored_key
-from tests.accounts.people import PASSWORD, Person, mailed_digits, mailed_to, make_account, other_than
+from tests.accounts.people import PASSWORD, Person, emailed_code, mailed_to, make_account, other_than
 from tests.people import words
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.django_db
 UNKNOWN = "nobody@example.org"
 
 
-def test_with_the_password(person: Person, orla: User) -> None:
+def test_the_password_signs_in(person: Person, orla: User) -> None:
     page = person.sign_in(orla.email.upper())
     assert page.redirect_chain == [("/accounts/", 302)]
     assert orla.email in words(page)
@@ -31,32 +33,32 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(person: Per
     assert not person.is_signed_in()
 
 
-def test_with_six_digits_from_a_mail(person: Person, orla: User) -> None:
+def test_an_emailed_code_signs_in(person: Person, orla: User) -> None:
     page = person.send("/accounts/login/code/", email=orla.email)
     assert f"We have emailed a code to {orla.email}" in words(page)
-    page = person.type_digits(other_than(mailed_digits(orla.email)), "/accounts/login/code/confirm/")
+    page = person.type_code(other_than(emailed_code(orla.email)), "/accounts/login/code/confirm/")
     assert "That code is wrong" in words(page)
-    person.type_digits(mailed_digits(orla.email), "/accounts/login/code/confirm/")
+    person.type_code(emailed_code(orla.email), "/accounts/login/code/confirm/")
     assert person.is_signed_in()
 
 
 @pytest.mark.parametrize("url", ["/accounts/login/code/", "/accounts/password/reset/"])
-def test_digits_for_an_unknown_address_look_the_same(orla: User, url: str) -> None:
+def test_a_code_for_an_unknown_address_looks_the_same(orla: User, url: str) -> None:
     pages = []
     for email in (orla.email, UNKNOWN):
         visitor = Person()
         page = visitor.send(url, email=email)
-        wrong = visitor.type_digits(
-            "000000" if email == UNKNOWN else other_than(mailed_digits(email)), page.request["PATH_INFO"]
+        wrong = visitor.type_code(
+            "000000" if email == UNKNOWN else other_than(emailed_code(email)), page.request["PATH_INFO"]
         )
         pages.append([(each.redirect_chain, words(each).replace(email, "(address)")) for each in (page, wrong)])
     assert pages[0] == pages[1]
     assert "no account uses it" in mailed_to(UNKNOWN)[-1]
 
 
-def test_a_new_password_is_chosen_with_digits_and_signs_in(person: Person, orla: User) -> None:
+def test_a_new_password_is_chosen_with_a_code_and_signs_in(person: Person, orla: User) -> None:
     person.send("/accounts/password/reset/", email=orla.email)
-    person.type_digits(mailed_digits(orla.email), "/accounts/password/reset/confirm/")
+    person.type_code(emailed_code(orla.email), "/accounts/password/reset/confirm/")
     new = "another twelve characters"
     person.send("/accounts/password/reset/complete/", password1=new, password2=new)
     assert person.is_signed_in()
@@ -65,7 +67,7 @@ def test_a_new_password_is_chosen_with_digits_and_signs_in(person: Person, orla:
     assert "Your password has changed" in mailed_to(orla.email)[-1]
 
 
-def test_one_comes_to_the_page_that_one_wanted_but_never_to_another_site(orla: User) -> None:
+def test_signing_in_leads_to_the_page_that_was_wanted_and_never_to_another_site(orla: User) -> None:
     assert Person().sign_in(orla.email, way_on="/accounts/sessions/").redirect_chain == [("/accounts/sessions/", 302)]
     assert Person().sign_in(orla.email, way_on="https://evil.example/").redirect_chain == [("/accounts/", 302)]
 
@@ -77,27 +79,27 @@ def test_a_session_ends_after_two_weeks(signed_in: Person) -> None:
     assert cookie["samesite"] == "Lax"
 
 
-def test_signing_out_takes_a_press_of_a_button(signed_in: Person) -> None:
+def test_signing_out_needs_a_button(signed_in: Person) -> None:
     signed_in.get("/accounts/logout/")
     assert signed_in.is_signed_in()
     signed_in.send("/accounts/logout/")
     assert not signed_in.is_signed_in()
 
 
-def test_who_was_made_with_createsuperuser_signs_in_at_once(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_made_with_createsuperuser_signs_in_at_once(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     call_command("createsuperuser", "--noinput", email="Root@Example.org", verbosity=0)
     person.sign_in("root@example.org")
     assert person.is_signed_in()
     assert mailed_to("root@example.org") == []
-    # And digits by mail open the account too.
+    # An emailed code opens the account, too.
     other = Person()
     other.send("/accounts/login/code/", email="root@example.org")
-    other.type_digits(mailed_digits("root@example.org"), "/accounts/login/code/confirm/")
+    other.type_code(emailed_code("root@example.org"), "/accounts/login/code/confirm/")
     assert other.is_signed_in()
 
 
-def test_sessions_that_are_over_leave_no_trace(signed_in: Person) -> None:
+def test_ended_sessions_leave_no_trace(signed_in: Person) -> None:
     Session.objects.update(expire_date=timezone.now())
     tidy(now=timezone.now())
     assert not Session.objects.exists()
@@ -107,7 +109,7 @@ def test_sessions_that_are_over_leave_no_trace(signed_in: Person) -> None:
 # Limits
 
 
-def test_after_five_wrong_passwords_even_the_right_one_waits(person: Person, orla: User) -> None:
+def test_even_the_right_password_waits_after_five_wrong_ones(person: Person, orla: User) -> None:
     for _ in range(5):
         person.sign_in(orla.email, "not this one at all")
     assert "tried too many times" in words(person.sign_in(orla.email))
@@ -115,7 +117,7 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(person: Person, orl
 
 
 @pytest.mark.parametrize("url", ["/accounts/login/code/", "/accounts/password/reset/"])
-def test_nobody_gets_more_than_five_mails_an_hour_whoever_asks(orla: User, url: str) -> None:
+def test_nobody_gets_more_than_five_emails_an_hour_whoever_asks(orla: User, url: str) -> None:
     pages = [Person().send(url, email=orla.email) for _ in range(6)]
     assert len(mailed_to(orla.email)) == 5
     assert "too many times" in words(pages[-1]).lower()
@@ -129,12 +131,12 @@ def test_too_many_requests_get_a_page_in_words_and_leave_nothing_half_written(pe
     assert "Try again later" in words(page)
     assert b'class="wordmark"' in page.content
     assert User.objects.filter(email=new).count() == 1
-    # The first sign-up still stands: what made room for the second was undone with it.
-    person.type_digits(mailed_digits(new))
+    # The first sign-up is still valid: the deletion that made room for the second was rolled back with it.
+    person.type_code(emailed_code(new))
     assert person.is_signed_in()
 
 
-def test_behind_a_proxy_it_is_not_the_proxy_that_is_limited(person: Person, settings: Settings) -> None:
+def test_the_limits_do_not_count_the_proxy_as_one_visitor(person: Person, settings: Settings) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     for number in range(31):
         answer = person.client.post("/accounts/login/", headers={"X-Forwarded-For": f"6.6.6.6, 192.0.2.{number}"})
@@ -144,13 +146,15 @@ def test_behind_a_proxy_it_is_not_the_proxy_that_is_limited(person: Person, sett
 # Where one is signed in
 
 
-def test_the_list_of_browsers_ends_one_of_them_or_all_others(orla: User) -> None:
+def test_the_list_of_browsers_signs_out_one_or_all_others(orla: User) -> None:
     here, there, elsewhere = people = [Person() for _ in range(3)]
     for each in people:
         each.sign_in(orla.email)
     there_key = there.client.cookies["sessionid"].value
     there_id = UserSession.objects.get(session_key=stored_key(there_key)).pk
     assert words(here.get("/accounts/sessions/")).count("Signed in on") == 3
+    listed = words(here.get("/accounts/sessions/"))
+    assert re.search(r"Signed in on \w+, \w+ \d+, \d{4}, \d+:\d\d\s[AP]M \(UTC\)", listed)
 
     page = here.send(f"/accounts/sessions/{there_id}/end/", page="/accounts/sessions/")
     assert "signed that browser out" in words(page)
@@ -162,7 +166,7 @@ def test_the_list_of_browsers_ends_one_of_them_or_all_others(orla: User) -> None
     assert not elsewhere.is_signed_in()
 
 
-def test_nobody_ends_somebody_elses_session(signed_in: Person) -> None:
+def test_nobody_can_end_another_persons_session(signed_in: Person) -> None:
     make_account("sven@example.org")
     other = Person()
     other.sign_in("sven@example.org")
@@ -171,7 +175,7 @@ def test_nobody_ends_somebody_elses_session(signed_in: Person) -> None:
     assert other.is_signed_in()
 
 
-# What is the account's own
+# What belongs to the account
 
 
 def show_that_it_is_me(person: Person, way_on: str) -> None:
@@ -184,14 +188,14 @@ def test_the_address_changes_when_the_new_one_is_confirmed(signed_in: Person, or
     signed_in.send("/accounts/email/", email=new, action_add="")
     orla.refresh_from_db()
     assert orla.email == "orla@example.org"
-    signed_in.type_digits(mailed_digits(new))
+    signed_in.type_code(emailed_code(new))
     orla.refresh_from_db()
     assert orla.email == new
     assert "to orla@elsewhere.example" in mailed_to("orla@example.org")[-1]
     assert Person().sign_in(new).status_code == 200
 
 
-def test_an_address_that_somebody_else_has_cannot_be_taken_nor_found_out(signed_in: Person) -> None:
+def test_another_persons_address_can_be_neither_taken_nor_found_out(signed_in: Person) -> None:
     make_account("sven@example.org")
     show_that_it_is_me(signed_in, "/accounts/email/")
     pages = []
@@ -201,7 +205,7 @@ def test_an_address_that_somebody_else_has_cannot_be_taken_nor_found_out(signed_
     assert pages[0] == pages[1]
 
 
-def test_changing_the_password_asks_for_the_old_one_and_says_so_by_mail(signed_in: Person, orla: User) -> None:
+def test_changing_the_password_asks_for_the_old_one_and_sends_an_email(signed_in: Person, orla: User) -> None:
     new = "another twelve characters"
     page = signed_in.send("/accounts/password/change/", oldpassword="wrong", password1=new, password2=new)
     assert "password is wrong" in words(page)

@@ -1,4 +1,4 @@
-"""What somebody who has copied the database, or Valkey, can do with the accounts of organizers: nothing."""
+"""A copy of the database, or of Valkey's data, opens no account of an organizer."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from pytest_django import Settings
 from letters.models import User
 from letters.shared.fields import decrypt_email, encrypt_email
 from letters.shared.sessions import SessionStore, stored_key
-from tests.accounts.people import PASSWORD, Person, mailed_digits
+from tests.accounts.people import PASSWORD, Person, emailed_code
 from tests.people import words
 
 pytestmark = pytest.mark.django_db
@@ -47,13 +47,13 @@ def dump() -> str:
     return "\n".join(rows)
 
 
-def test_the_key_of_a_session_is_in_the_cookie_alone(signed_in: Person) -> None:
+def test_only_the_cookie_holds_the_key_of_a_session(signed_in: Person) -> None:
     key = cookie_of(signed_in)
     assert key not in dump()
     assert Session.objects.get().session_key == UserSession.objects.get().session_key == stored_key(key)
 
 
-def test_what_the_database_holds_opens_no_session(signed_in: Person) -> None:
+def test_nothing_in_the_database_opens_a_session(signed_in: Person) -> None:
     thief = Person()
     for key in (Session.objects.get().session_key, UserSession.objects.get().session_key):
         thief.client.cookies["sessionid"] = key
@@ -61,17 +61,17 @@ def test_what_the_database_holds_opens_no_session(signed_in: Person) -> None:
     assert signed_in.is_signed_in()
 
 
-def test_the_digits_of_a_mail_cannot_be_read_in_the_database(person: Person, orla: User) -> None:
+def test_emailed_codes_cannot_be_read_in_the_database(person: Person, orla: User) -> None:
     person.send("/accounts/login/code/", email=orla.email)
-    digits = mailed_digits(orla.email).replace(" ", "")
+    digits = emailed_code(orla.email).replace(" ", "")
     stored = Session.objects.get().session_data
     assert SessionStore().decode(stored)["account_login"]["state"]["stages"]["login_by_code"]["data"]["code"] == digits
-    # Not as Django would keep it either, which is signed, but open to everybody.
+    # Nor is it stored as Django would store it: signed, but readable by everyone.
     assert "account_login" not in str(super(SessionStore, SessionStore()).decode(stored))
     assert digits not in dump()
 
 
-def test_under_keys_that_are_gone_a_session_is_over(signed_in: Person, settings: Settings) -> None:
+def test_a_session_ends_when_its_encryption_key_is_removed(signed_in: Person, settings: Settings) -> None:
     settings.ADDRESS_KEYS = [Fernet.generate_key().decode()]
     assert not signed_in.is_signed_in()
 
@@ -79,7 +79,7 @@ def test_under_keys_that_are_gone_a_session_is_over(signed_in: Person, settings:
 def test_signing_in_changes_the_key_and_signing_out_deletes_it(person: Person, orla: User) -> None:
     person.send("/accounts/login/code/", email=orla.email)
     before = cookie_of(person)
-    person.type_digits(mailed_digits(orla.email), "/accounts/login/code/confirm/")
+    person.type_code(emailed_code(orla.email), "/accounts/login/code/confirm/")
     after = cookie_of(person)
     assert before != after
     assert [session.session_key for session in Session.objects.all()] == [stored_key(after)]
@@ -87,7 +87,7 @@ def test_signing_in_changes_the_key_and_signing_out_deletes_it(person: Person, o
     assert not Session.objects.filter(session_key=stored_key(after)).exists()
 
 
-def test_a_key_that_somebody_made_up_is_never_taken_over(person: Person, orla: User) -> None:
+def test_an_invented_session_key_is_never_used(person: Person, orla: User) -> None:
     person.client.cookies["sessionid"] = "a" * 32
     person.sign_in(orla.email)
     assert cookie_of(person) != "a" * 32
@@ -105,7 +105,7 @@ def test_a_new_password_keeps_this_browser_and_signs_out_the_others(orla: User) 
     assert words(here.get("/accounts/sessions/")).count("Signed in on") == 1
 
 
-def test_djangos_command_clears_sessions_that_are_over(signed_in: Person) -> None:
+def test_djangos_command_deletes_ended_sessions(signed_in: Person) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(days=1))
     call_command("clearsessions")
     assert not Session.objects.exists()
@@ -128,14 +128,14 @@ def test_one_address_is_stored_as_one_text_and_most_are_of_one_length(orla: User
     assert len(encrypt_email("a@b.example")) == len(encrypt_email("a.rather.long.name@letters.example.org"))
 
 
-def test_another_key_opens_nothing(orla: User, settings: Settings) -> None:
+def test_addresses_cannot_be_decrypted_with_another_key(orla: User, settings: Settings) -> None:
     stored = encrypt_email(orla.email)
     settings.ADDRESS_HASH_KEY = "another key, which is long enough for a key"
     with pytest.raises(InvalidTag):
         decrypt_email(stored)
 
 
-def test_an_account_is_found_by_its_whole_address_in_any_case(orla: User) -> None:
+def test_an_account_is_found_by_its_whole_address_in_upper_or_lower_case(orla: User) -> None:
     for model in (User, EmailAddress):
         assert model.objects.filter(email="ORLA@example.org").count() == 1
         assert model.objects.filter(email__iexact="Orla@Example.ORG").count() == 1
@@ -146,7 +146,7 @@ def test_an_account_is_found_by_its_whole_address_in_any_case(orla: User) -> Non
     assert list(EmailAddress.objects.values_list("user__email", flat=True)) == [orla.email]
 
 
-def test_an_address_has_one_account_in_any_case(orla: User) -> None:
+def test_upper_and_lower_case_of_an_address_share_one_account(orla: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User(email="ORLA@EXAMPLE.ORG").save()
     other = User.objects.create_user("other@example.org")
@@ -162,10 +162,10 @@ def test_staff_find_an_account_by_its_whole_address(orla: User, person: Person) 
     assert "0 results" in words(person.get("/admin/letters/user/?q=orla"))
 
 
-# Where somebody signs in from
+# From where people sign in
 
 
-def test_of_a_browser_its_kind_and_its_network_are_kept(orla: User) -> None:
+def test_only_the_kind_and_the_network_of_a_browser_are_kept(orla: User) -> None:
     person = Person()
     person.client.defaults |= {"REMOTE_ADDR": "203.0.113.77", "HTTP_USER_AGENT": FIREFOX}
     person.sign_in(orla.email)
@@ -178,7 +178,7 @@ def test_of_a_browser_its_kind_and_its_network_are_kept(orla: User) -> None:
     assert "from the network 203.0.113.x" in page
 
 
-def test_of_ipv6_too(orla: User) -> None:
+def test_only_the_network_of_an_ipv6_address_is_kept(orla: User) -> None:
     person = Person()
     person.client.defaults["REMOTE_ADDR"] = "2001:db8:1:2:3:4:5:6"
     person.sign_in(orla.email)
@@ -186,7 +186,7 @@ def test_of_ipv6_too(orla: User) -> None:
     assert "from the network 2001:db8:1:…" in words(person.get("/accounts/sessions/"))
 
 
-def test_who_comes_from_nowhere_signs_in_too(orla: User) -> None:
+def test_a_person_without_a_known_network_can_sign_in(orla: User) -> None:
     person = Person()
     person.client.defaults["REMOTE_ADDR"] = ""
     person.sign_in(orla.email)
@@ -211,8 +211,8 @@ def test_valkey_knows_no_address_and_no_network(orla: User) -> None:
 # Cookies
 
 
-def test_under_https_cookies_belong_to_this_host_alone() -> None:
-    """The names are made when the settings are read, so another process reads them."""
+def test_cookies_belong_to_this_host_alone_under_https() -> None:
+    """Cookie names are set when the settings are read, so this needs another process."""
     show = "from petition import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.DEVICE_COOKIE_NAME)"
     names = {
         url: subprocess.run(
@@ -228,7 +228,7 @@ def test_under_https_cookies_belong_to_this_host_alone() -> None:
     assert names["http://localhost:8000"] == ["sessionid", "csrftoken", "device"]
 
 
-def test_under_https_a_browser_takes_them(orla: User, settings: Settings) -> None:
+def test_a_browser_accepts_these_cookies_under_https(orla: User, settings: Settings) -> None:
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     settings.DEVICE_COOKIE_NAME = "__Secure-device"
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = settings.HTTPS = True

@@ -1,4 +1,4 @@
-"""The addresses of a site that has a provider: a process without one does not make them."""
+"""The URLs of a site that has a provider: a process without a provider does not have them."""
 
 from django.urls import include, path
 

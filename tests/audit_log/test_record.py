@@ -1,4 +1,4 @@
-"""What was done is recorded in the transaction in which it was done."""
+"""Each event is recorded in the transaction of its cause."""
 
 import pytest
 from django.db import transaction
@@ -16,13 +16,13 @@ def test_an_event_says_who_did_what_to_which_and_why(letter: Letter, organizer: 
     assert (event.reason, event.details) == ("It is delivered.", {"count": 7})
 
 
-def test_what_the_system_does_has_no_user(letter: Letter) -> None:
+def test_an_event_of_the_system_has_no_user(letter: Letter) -> None:
     record("expire_letter", letter, by=None, now=NOW)
     event = AuditEvent.objects.latest("pk")
     assert (event.actor, event.actor_kind, event.reason, event.details) == (None, "system", "", {})
 
 
-def test_a_deed_that_is_undone_leaves_no_event(letter: Letter) -> None:
+def test_an_operation_that_is_rolled_back_leaves_no_event(letter: Letter) -> None:
     before = AuditEvent.objects.count()
 
     @transaction.atomic

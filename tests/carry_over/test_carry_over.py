@@ -1,4 +1,4 @@
-"""A signer is asked whether the signature carries over to a text that says something else, and answers."""
+"""Signers are asked whether their signature carries over to a changed text, and answer."""
 
 import re
 from collections.abc import Callable
@@ -41,7 +41,7 @@ ADA, BERTA, CARLO = [f"{name}@example.org" for name in ("ada", "berta", "carlo")
 
 @pytest.fixture
 def signed(letter: Letter) -> Letter:
-    """Three have signed the first text; then it says something else."""
+    """Three people have signed the first text; then the letter changes in substance."""
     for email in (ADA, BERTA, CARLO):
         sign_and_confirm(letter, email, name=email.split("@")[0].title())
     publish()
@@ -81,7 +81,7 @@ def owed_to() -> list[int]:
 # Asking
 
 
-def test_everybody_who_signed_an_earlier_text_gets_one_mail(asked: Letter, organizer: User) -> None:
+def test_everyone_who_signed_an_earlier_text_gets_one_email(asked: Letter, organizer: User) -> None:
     ask_to_carry_over(asked, by=organizer, now=NOW)
     owe_questions(now=NOW)
     deliver()
@@ -91,7 +91,7 @@ def test_everybody_who_signed_an_earlier_text_gets_one_mail(asked: Letter, organ
     assert len(mail.outbox) == 3
 
 
-def test_who_signed_the_new_text_or_left_no_address_is_not_asked(signed: Letter, organizer: User) -> None:
+def test_signers_of_the_new_text_and_signers_without_an_address_are_not_asked(signed: Letter, organizer: User) -> None:
     SignerContact.objects.filter(signature=signature_of(signed, BERTA)).delete()
     Signature.objects.filter(pk=signature_of(signed, CARLO).pk).update(concern="complained")
     sign_and_confirm(signed, "dora@example.org")
@@ -101,7 +101,7 @@ def test_who_signed_the_new_text_or_left_no_address_is_not_asked(signed: Letter,
     assert owed_to() == [signature_of(signed, ADA).pk]
 
 
-def test_who_confirms_an_earlier_text_late_is_asked_too(letter: Letter, organizer: User) -> None:
+def test_a_person_who_confirms_an_earlier_text_late_is_asked_too(letter: Letter, organizer: User) -> None:
     late = sign(letter, ADA)
     sign_and_confirm(letter, BERTA)
     publish()
@@ -115,35 +115,35 @@ def test_who_confirms_an_earlier_text_late_is_asked_too(letter: Letter, organize
     assert owed_to() == sorted([late.pk, signature_of(letter, BERTA).pk])
 
 
-def test_a_correction_asks_nobody(letter: Letter, organizer: User) -> None:
+def test_nobody_is_asked_about_a_correction(letter: Letter, organizer: User) -> None:
     for change in (lambda: None, lambda: change_text(letter, kind="correction", note="A comma.")):
         change()
         with pytest.raises(Refused, match="nothing_changed"):
             ask_to_carry_over(letter, by=organizer, now=NOW)
 
 
-def test_after_a_correction_of_the_change_it_is_still_about_the_change(signed: Letter, organizer: User) -> None:
+def test_the_question_is_still_about_the_change_after_a_correction_of_it(signed: Letter, organizer: User) -> None:
     change_text(signed, kind="correction", note="A comma.")
     asked = ask_to_carry_over(signed, by=organizer, now=NOW)
     assert asked.revision.number == 2
 
 
 @pytest.mark.parametrize("status", ["draft", "withdrawn"])
-def test_about_a_letter_that_is_not_public_nobody_is_asked(signed: Letter, organizer: User, status: str) -> None:
+def test_nobody_is_asked_about_a_letter_that_is_not_public(signed: Letter, organizer: User, status: str) -> None:
     Letter.objects.update(status=status)
     with pytest.raises(Refused, match=f"letter_{status}"):
         ask_to_carry_over(signed, by=organizer, now=NOW)
     assert not CarryOver.objects.exists()
 
 
-def test_only_those_who_write_may_ask(signed: Letter, stranger: User, moderator: User, teammate: User) -> None:
+def test_only_owners_and_editors_can_ask(signed: Letter, stranger: User, moderator: User, teammate: User) -> None:
     for person in (stranger, moderator):
         with pytest.raises(Refused, match="not_yours"):
             ask_to_carry_over(signed, by=person, now=NOW)
     ask_to_carry_over(signed, by=teammate, now=NOW)
 
 
-def test_two_who_ask_at_once_ask_once(signed: Letter, organizer: User, teammate: User) -> None:
+def test_two_members_who_ask_at_once_ask_once(signed: Letter, organizer: User, teammate: User) -> None:
     for person in (organizer, teammate):
         ask_to_carry_over(signed, by=person, now=NOW)
     assert CarryOver.objects.count() == 1
@@ -152,14 +152,15 @@ def test_two_who_ask_at_once_ask_once(signed: Letter, organizer: User, teammate:
 # A task that is killed
 
 
-def test_killed_after_any_batch_everybody_is_asked_exactly_once(
+def test_everyone_is_asked_exactly_once_if_the_worker_is_killed_after_any_batch(
     signed: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ask_to_carry_over(signed, by=organizer, now=NOW)
     assert owe_batch(asked.pk, now=NOW, most=2)
     assert (question(signed).owed, question(signed).reached) == (2, 2)
     with monkeypatch.context() as patch:
-        # In the middle of the next one, when the mails are written and the mark is not: nothing of it stays.
+        # Kill the worker in the middle of the next batch, after the emails and before the mark: nothing of the batch
+        # stays.
         patch.setattr(CarryOver.objects, "filter", _die)
         with pytest.raises(RuntimeError, match="killed"):
             owe_batch(asked.pk, now=NOW, most=2)
@@ -173,14 +174,14 @@ def _die(**values: Any) -> None:
     raise RuntimeError("killed")
 
 
-def test_a_mark_that_was_lost_owes_nobody_a_second_mail(asked: Letter) -> None:
+def test_nobody_gets_a_second_email_if_the_progress_mark_is_lost(asked: Letter) -> None:
     CarryOver.objects.update(reached=0)
     owe_questions(now=NOW)
     assert len(owed_to()) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_at_once_one_does_the_work(signed: Letter, organizer: User) -> None:
+def test_one_of_two_workers_at_once_does_the_work(signed: Letter, organizer: User) -> None:
     asked = ask_to_carry_over(signed, by=organizer, now=NOW)
     in_threads(lambda _: owe_questions(now=NOW), range(8), threads=8)
     owe_questions(now=NOW)
@@ -188,21 +189,21 @@ def test_of_two_workers_at_once_one_does_the_work(signed: Letter, organizer: Use
     assert asked.pk
 
 
-def test_a_batch_costs_the_same_however_many_it_owes(
+def test_a_batch_costs_the_same_however_many_emails_it_creates(
     signed: Letter, organizer: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     asked = ask_to_carry_over(signed, by=organizer, now=NOW)
-    with django_assert_num_queries(5):  # a savepoint and its end, the lock, the mails, the mark
+    with django_assert_num_queries(5):  # a savepoint and its end, the lock, the emails, the mark
         owe_batch(asked.pk, now=NOW)
 
 
-# The mail
+# The email
 
 
-def test_the_mail_says_what_changed_and_leads_to_the_choice(asked: Letter, signer: Signer) -> None:
+def test_the_email_says_what_changed_and_leads_to_the_choice(asked: Letter, signer: Signer) -> None:
     text = signer.last_mail(ADA)
     assert NOTE in text
-    assert mail.outbox[0].subject == "A letter that you signed has changed. Do you sign the new text?"
+    assert mail.outbox[0].subject == "A letter that you signed has changed. Will you sign the new text?"
     assert "Keep the night trains running" in text
     assert "/letters/night-trains/history/" in text
     for purpose in ("carry-over", "manage", "not-me"):
@@ -210,7 +211,7 @@ def test_the_mail_says_what_changed_and_leads_to_the_choice(asked: Letter, signe
     assert "Ada" not in text
 
 
-def test_the_mail_speaks_the_language_that_was_signed_in(signed: Letter, organizer: User, signer: Signer) -> None:
+def test_the_email_is_in_the_language_of_the_signing(signed: Letter, organizer: User, signer: Signer) -> None:
     Signature.objects.update(language="it")
     ask_to_carry_over(signed, by=organizer, now=NOW)
     owe_questions(now=NOW)
@@ -244,14 +245,14 @@ def complained(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("change", [changed_again, answered, withdrawn, rejected, forgotten, complained])
-def test_a_mail_that_is_no_longer_true_is_not_sent(asked: Letter, change: Callable[[Letter], None]) -> None:
+def test_an_email_that_is_no_longer_true_is_not_sent(asked: Letter, change: Callable[[Letter], None]) -> None:
     outgoing = OutgoingEmail.objects.get(kind="carry_over", signature=signature_of(asked))
     assert isinstance(EMAIL_BUILDERS["carry_over"](outgoing), Send)
     change(asked)
     assert isinstance(EMAIL_BUILDERS["carry_over"](outgoing), Drop)
 
 
-def test_a_mail_costs_few_questions(asked: Letter, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_an_email_costs_few_queries(asked: Letter, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     outgoing = OutgoingEmail.objects.get(kind="carry_over", signature=signature_of(asked))
     with django_assert_num_queries(5):
         EMAIL_BUILDERS["carry_over"](outgoing)
@@ -266,7 +267,7 @@ def test_opening_the_link_changes_nothing(asked: Letter, signer: Signer) -> None
     for _ in range(3):
         answer = signer.get(url)
         signer.client.head(url)
-    assert "Do you sign the new text?" in words(answer)
+    assert "Will you sign the new text?" in words(answer)
     assert f"You signed text No. 1. What changed on March 4, 2025, in the organizers’ words: {NOTE}" in words(answer)  # noqa: RUF001 -- meant
     assert "removed: Four end of removed text added: Five" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -275,7 +276,7 @@ def test_opening_the_link_changes_nothing(asked: Letter, signer: Signer) -> None
     assert Letter.objects.get().version == version
 
 
-def test_who_carries_over_stands_with_the_new_text_on_every_page(asked: Letter, signer: Signer) -> None:
+def test_a_signature_that_carries_over_is_under_the_new_text_on_every_page(asked: Letter, signer: Signer) -> None:
     assert "0 signed this text, 3 an earlier one." in words(signer.get(asked.get_absolute_url()))
     answer = press(signer, signer.mailed_link(ADA, purpose="carry-over"), "carry")
     assert "Your signature is carried over" in words(answer)
@@ -287,13 +288,13 @@ def test_who_carries_over_stands_with_the_new_text_on_every_page(asked: Letter, 
     assert signature_of(asked).number == 1
 
 
-def test_who_leaves_it_stays_where_it_was(asked: Letter, signer: Signer) -> None:
+def test_a_signer_who_declines_stays_with_the_earlier_text(asked: Letter, signer: Signer) -> None:
     answer = press(signer, signer.mailed_link(BERTA, purpose="carry-over"), "stay")
     assert "Your signature stays with the text that you signed" in words(answer)
     assert (counts(asked), answers(asked)) == ([3, 0], (0, 1))
 
 
-def test_an_answer_can_be_given_twice_and_changed_at_any_time(asked: Letter, signer: Signer) -> None:
+def test_an_answer_can_be_repeated_and_changed_at_any_time(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     for action, texts, said in [
         ("carry", [2, 1], (1, 0)),
@@ -330,36 +331,36 @@ def test_a_text_that_changed_while_it_was_read_is_shown_again(asked: Letter, sig
 
 
 @pytest.mark.parametrize("seen", ["", "x", "²", "-1", "9" * 30, "1"])
-def test_what_no_page_sends_changes_nothing(asked: Letter, signer: Signer, seen: str) -> None:
+def test_an_invented_answer_changes_nothing(asked: Letter, signer: Signer, seen: str) -> None:
     answer = press(signer, signer.mailed_link(ADA, purpose="carry-over"), "carry", seen=seen)  # type: ignore[arg-type]
     assert answer.status_code == 409
     assert not CarryOverAnswer.objects.exists()
 
 
-def test_a_signature_that_was_withdrawn_has_nothing_to_choose(asked: Letter, signer: Signer) -> None:
+def test_a_withdrawn_signature_has_nothing_to_choose(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     withdraw_signature(signature_of(asked), now=NOW)
-    assert "This signature was withdrawn." in words(signer.get(url))
+    assert "This signature was withdrawn" in words(signer.get(url))
     assert press(signer, url, "carry").status_code == 409
     publish()
     assert counts(asked) == [2, 0]
 
 
-def test_a_letter_that_was_taken_back_asks_nobody(asked: Letter, signer: Signer) -> None:
+def test_a_withdrawn_letter_asks_nobody(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     Letter.objects.update(status="withdrawn", withdrawn_because="They answered.")
     assert "This letter was withdrawn" in words(signer.get(url))
     assert press(signer, url, "carry").status_code == 409
 
 
-def test_what_changed_again_without_a_question_leaves_nothing_to_choose(asked: Letter, signer: Signer) -> None:
+def test_a_later_change_without_a_question_leaves_nothing_to_choose(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     change_text(asked, note="Again.")
     assert "There is nothing to choose" in words(signer.get(url))
     assert press(signer, url, "carry", seen=3).status_code == 409
 
 
-def test_the_link_is_good_for_nothing_else_and_no_other_for_this(asked: Letter, signer: Signer) -> None:
+def test_the_link_has_one_purpose_and_no_other_link_serves_it(asked: Letter, signer: Signer) -> None:
     token = signer.mailed_link(ADA, purpose="carry-over").split("/")[3]
     for purpose in ("manage", "confirm", "not-me"):
         assert signer.get(f"/signatures/{purpose}/{token}/").status_code == 404
@@ -368,9 +369,7 @@ def test_the_link_is_good_for_nothing_else_and_no_other_for_this(asked: Letter, 
         assert signer.get(f"/signatures/carry-over/{wrong}/").status_code == 404
 
 
-def test_whoever_gets_hold_of_the_page_reaches_neither_the_signature_nor_the_address(
-    asked: Letter, signer: Signer
-) -> None:
+def test_the_page_leads_to_neither_the_signature_nor_the_address(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     for page in (signer.get(url), press(signer, url, "carry")):
         assert "/signatures/manage/" not in page.content.decode()
@@ -385,7 +384,7 @@ def test_another_sites_page_cannot_answer(asked: Letter, signer: Signer) -> None
     assert not CarryOverAnswer.objects.exists()
 
 
-def test_who_signed_in_a_language_that_the_new_text_is_not_in_reads_the_letters_own(
+def test_a_signer_in_a_missing_language_reads_the_letters_own_language(
     letter: Letter, organizer: User, signer: Signer
 ) -> None:
     sign_and_confirm(letter, ADA)
@@ -404,7 +403,7 @@ def test_who_signed_in_a_language_that_the_new_text_is_not_in_reads_the_letters_
     assert signer.get(manage).status_code == 200
 
 
-def test_one_that_is_not_counted_yet_is_counted_where_it_was_carried(asked: Letter) -> None:
+def test_an_uncounted_signature_is_counted_under_the_text_it_carried_over_to(asked: Letter) -> None:
     signature = signature_of(asked)
     Signature.objects.filter(pk=signature.pk).update(state="rejected")
     publish()
@@ -442,8 +441,8 @@ def test_many_answers_at_once_beside_the_sequencer_leave_true_counts(
     assert [line for line in caplog.records if "counts" in line.getMessage()] == []
 
 
-def test_pages_are_old_only_when_an_answer_changes_them(asked: Letter) -> None:
-    """The version is public. An answer that leaves everything as it is would tell when somebody gave one."""
+def test_the_version_grows_only_if_an_answer_changes_the_pages(asked: Letter) -> None:
+    """The version is public. If it changed with an answer that changes nothing, it would show when someone answered."""
 
     def version() -> int:
         return Letter.objects.get(pk=asked.pk).version
@@ -464,7 +463,7 @@ def test_the_answer_is_among_what_is_stored_about_a_signer(asked: Letter, signer
     assert [(each["asked_about_text"], each["carries"]) for each in stored["carried_over"]] == [(2, True)]
 
 
-def test_no_page_counts_signatures_or_mails(asked: Letter, signer: Signer) -> None:
+def test_no_page_counts_rows_of_signatures_or_emails(asked: Letter, signer: Signer) -> None:
     url = signer.mailed_link(ADA, purpose="carry-over")
     with CaptureQueriesContext(connection) as captured:
         signer.get(url)
@@ -472,17 +471,17 @@ def test_no_page_counts_signatures_or_mails(asked: Letter, signer: Signer) -> No
     assert not [query for query in captured.captured_queries if re.search(r"count\(", query["sql"], re.IGNORECASE)]
 
 
-# Three mails a day
+# Three emails a day
 
 
-def test_the_question_is_put_off_for_who_has_had_three_mails_today(asked: Letter) -> None:
+def test_the_question_waits_for_a_signer_who_got_three_emails_today(asked: Letter) -> None:
     ada = signature_of(asked, ADA)
     for number in range(3):
         key, moment = f"requested:{ada.pk}:{number}", timezone.now() - timedelta(hours=number)
         OutgoingEmail.objects.create(
             kind="requested", signature=ada, key=key, created_at=moment, next_attempt_at=moment, sent_at=moment
         )
-    # What somebody has asked for waits too, and stays owed beside it.
+    # An email that the signer requested waits as well, and is kept.
     now, later = timezone.now(), timezone.now() + timedelta(hours=5)
     waits = OutgoingEmail.objects.create(
         kind="requested", signature=ada, key="waits", created_at=now, next_attempt_at=later, put_off_at=now

@@ -1,4 +1,4 @@
-"""The organizer's page about the history: what was published, who signed which, and asking about a change."""
+"""The organizers' page about the history: published texts, who signed which, and asking about a change."""
 
 import pytest
 from django.test import Client
@@ -38,7 +38,7 @@ def test_it_lists_every_text_and_who_signed_it(signed: Letter, desk: Client) -> 
     assert "0 signed the letter as it is now, 3 an earlier one." in said
 
 
-def test_before_publication_it_says_what_will_stand_here(draft: LetterMaker, desk: Client) -> None:
+def test_the_page_says_before_publication_what_will_be_here(draft: LetterMaker, desk: Client) -> None:
     draft()
     assert "You have not published the letter yet." in words(desk.get(PAGE))
     assert desk.get(ASK).status_code == 302
@@ -55,18 +55,18 @@ def test_without_a_change_of_substance_there_is_nothing_to_ask(signed: Letter, d
     assert not CarryOver.objects.exists()
 
 
-def test_one_sees_how_many_and_the_very_mail_before_one_asks(signed: Letter, desk: Client) -> None:
+def test_organizers_see_the_number_and_the_email_before_they_ask(signed: Letter, desk: Client) -> None:
     change_text(signed)
     assert f'href="{ASK}"' in desk.get(PAGE).content.decode()
     said = words(desk.get(ASK))
     assert "3 signatures are for an earlier text." in said
-    assert "A letter that you signed has changed. Do you sign the new text?" in said
+    assert "A letter that you signed has changed. Will you sign the new text?" in said
     assert NOTE in said
     assert "Their signatures stay with the text that they signed" in said
     assert not CarryOver.objects.exists()
 
 
-def test_one_asks_once_and_sees_how_far_it_has_come(signed: Letter, desk: Client) -> None:
+def test_organizers_ask_once_and_see_the_progress(signed: Letter, desk: Client) -> None:
     change_text(signed)
     for _ in range(2):
         page = desk.post(ASK, follow=True)
@@ -86,7 +86,7 @@ def test_one_asks_once_and_sees_how_far_it_has_come(signed: Letter, desk: Client
     assert desk.get(ASK)["Location"] == PAGE
 
 
-def test_many_mails_are_not_counted_one_by_one(signed: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_emails_are_not_counted_one_by_one(signed: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "MAX_COUNTED", 2)
     change_text(signed)
     desk.post(ASK)
@@ -94,7 +94,7 @@ def test_many_mails_are_not_counted_one_by_one(signed: Letter, desk: Client, mon
     assert "Emails waiting more than 2" in words(desk.get(PAGE))
 
 
-def test_the_mails_of_another_question_are_not_counted(signed: Letter, desk: Client, organizer: User) -> None:
+def test_the_emails_of_another_question_are_not_counted(signed: Letter, desk: Client, organizer: User) -> None:
     change_text(signed)
     first = ask_to_carry_over(signed, by=organizer, now=NOW)
     owe_questions(now=NOW)
@@ -129,6 +129,6 @@ def test_the_page_costs_the_same_however_many_texts_there_are(
         change_text(signed, note=note)
     desk.post(ASK)
     owe_questions(now=NOW)
-    # Session, person, letter, texts, question, mails, and for the layout what the letter is called and a message.
+    # Queries: session, person, letter, texts, question, emails, and for the layout the letter's title and a message.
     with django_assert_num_queries(10):
         assert desk.get(PAGE).status_code == 200

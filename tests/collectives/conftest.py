@@ -13,7 +13,7 @@ from letters.organizer.collectives.operations import invite_member
 from letters.shared.addresses import read_address
 from tests.people import browser_of
 
-# Use the real clock, because pages decide by it what has expired.
+# Use the real clock, because pages use it to decide what has expired.
 Inviter = Callable[..., MemberInvitation]
 
 
@@ -24,7 +24,7 @@ def _health_is_asked_anew() -> None:
 
 @pytest.fixture
 def today() -> datetime:
-    """The current time: by a page's own clock, the fixed moment of other tests was years ago."""
+    """The current time. The fixed time of other tests is years ago, and pages use the real clock."""
     return timezone.now()
 
 
@@ -38,7 +38,7 @@ def second_owner(collective: Collective, now: datetime) -> User:
 
 @pytest.fixture
 def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
-    """Invite somebody: `invite("nina@example.org", role="owner")`."""
+    """Invite someone: `invite("nina@example.org", role="owner")`."""
 
     def make(email: str = "nina@example.org", *, role: str = "editor", now: datetime = today) -> MemberInvitation:
         address = read_address(email)
@@ -50,7 +50,7 @@ def invite(collective: Collective, organizer: User, today: datetime) -> Inviter:
 
 @pytest.fixture
 def nina(db: None) -> User:
-    """Somebody with an account and no role yet."""
+    """A person with an account and no role yet."""
     return User.objects.create_user("nina@example.org")
 
 

@@ -1,4 +1,4 @@
-"""Two people before two browsers: one invites, the other joins; and how the pages look to whom."""
+"""Two people with two browsers: one invites, the other joins. Also how the pages look for each role."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accounts.test_browser import an_address, complaints, sign_up, type_the_digits
+from tests.accessibility import complaints
+from tests.accounts.test_browser import an_address, sign_up, type_the_digits
 from tests.stack import Site, running_site
 from tests.test_journeys import Visit, browser, mail_to, visitor
 
@@ -24,7 +25,7 @@ def site() -> Iterator[Site]:
 
 
 def an_owner(page: Page, site: Site, name: str) -> str:
-    """Makes an account and a collective; the address of its page."""
+    """Create an account and a collective; return the address of its page."""
     sign_up(page, site)
     page.goto("/organize/collectives/new/")
     page.get_by_label("Name", exact=True).fill(name)

@@ -1,4 +1,4 @@
-"""Whose account has been closed or blocked may do nothing any more, whatever role is still written down for them."""
+"""A person whose account is closed or blocked can do nothing, whatever role is still stored for them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ def test_a_role_is_worth_nothing_without_an_active_account(
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_an_owner_whose_account_is_blocked_does_nothing(deed: str, letter: Letter, organizer: User) -> None:
+def test_an_owner_with_a_blocked_account_can_do_nothing(deed: str, letter: Letter, organizer: User) -> None:
     organizer.is_active = False
     organizer.save(update_fields=["is_active"])
     with pytest.raises(Refused, match="not_yours"):

@@ -1,4 +1,4 @@
-"""An invitation's link: opened by anybody, a scanner too, it changes nothing; a button joins, with whatever account."""
+"""Opening the link of an invitation changes nothing, even if a scanner does it. A button joins, with any account."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from letters.organizer.collectives.operations import accept_invitation, change_r
 from letters.shared.sessions import SessionStore
 from letters.shared.tokens import make_invitation_token
 from petition.celery import app
-from tests.accounts.people import PASSWORD, Person, forget_tries, mailed_digits
+from tests.accounts.people import PASSWORD, Person, emailed_code, forget_tries
 from tests.collectives.conftest import Inviter
 from tests.people import browser_of, deliver, words
 
@@ -25,7 +25,7 @@ USELESS = "This invitation does not work"
 
 
 def path_in_mail(invitation: MemberInvitation) -> str:
-    """The link of its mail, as somebody opens it who reads it."""
+    """Return the link in the invitation's email."""
     deliver()
     (line,) = [line for line in str(mail.outbox[-1].body).splitlines() if "/organize/invitations/" in line]
     return line.removeprefix(site_settings.SITE_URL)
@@ -43,7 +43,7 @@ def test_opening_the_link_changes_nothing(invite: Inviter, client: Client, nina:
     assert not nina.memberships.exists()
 
 
-def test_without_an_account_it_leads_to_one_and_back(invite: Inviter, client: Client) -> None:
+def test_the_link_leads_through_sign_up_and_back(invite: Inviter, client: Client) -> None:
     url = path_in_mail(invite())
     page = client.get(url).content.decode()
     assert f'href="/accounts/login/?next={url}"' in page
@@ -51,7 +51,7 @@ def test_without_an_account_it_leads_to_one_and_back(invite: Inviter, client: Cl
     assert client.post(url).headers["Location"] == f"/accounts/login/?next={url}"
 
 
-def test_a_button_joins_with_whatever_account_and_says_with_which(
+def test_a_button_joins_with_the_current_account_and_says_which(
     invite: Inviter, stranger: User, collective: Collective
 ) -> None:
     url = path_in_mail(invite("nina@example.org"))
@@ -62,18 +62,18 @@ def test_a_button_joins_with_whatever_account_and_says_with_which(
         page = browser.post(url, follow=True)
         assert page.redirect_chain[-1][0] == "/organize/collectives/night-train/"
     assert stranger.memberships.get(collective=collective).role == "editor"
-    # Whoever opens it again is led to where they belong.
+    # Opening it again leads to the collective's page.
     assert browser.get(url).headers["Location"] == "/organize/collectives/night-train/"
 
 
-def test_a_form_of_another_page_joins_nobody(invite: Inviter, nina: User) -> None:
+def test_a_form_on_another_site_joins_nobody(invite: Inviter, nina: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(nina)
     assert browser.post(path_in_mail(invite())).status_code == 403
     assert not nina.memberships.exists()
 
 
-def test_who_belongs_to_it_already_is_told_so(invite: Inviter, teammate: User) -> None:
+def test_the_page_tells_members_that_they_belong_already(invite: Inviter, teammate: User) -> None:
     url = path_in_mail(invite(role="owner"))
     browser = browser_of(teammate)
     for page in (browser.get(url), browser.post(url)):
@@ -98,7 +98,7 @@ def useless_links(invite: Inviter, organizer: User, stranger: User, now: datetim
     }
 
 
-def test_a_link_that_does_not_count_leads_to_one_page_whatever_the_reason(
+def test_every_invalid_link_leads_to_the_same_page(
     invite: Inviter, organizer: User, stranger: User, nina: User, today: datetime
 ) -> None:
     browser = browser_of(nina)
@@ -113,7 +113,7 @@ def test_a_link_that_does_not_count_leads_to_one_page_whatever_the_reason(
     assert not nina.memberships.exists()
 
 
-def test_after_the_owner_is_none_any_more_it_does_not_count(
+def test_an_invitation_ends_when_its_sender_is_no_longer_an_owner(
     invite: Inviter, organizer: User, second_owner: User, nina: User, today: datetime
 ) -> None:
     url = path_in_mail(invite())
@@ -121,7 +121,7 @@ def test_after_the_owner_is_none_any_more_it_does_not_count(
     assert USELESS in words(browser_of(nina).get(url))
 
 
-def test_with_a_second_factor_asked_for_it_comes_first(invite: Inviter, nina: User, settings: Settings) -> None:
+def test_a_required_second_factor_comes_before_joining(invite: Inviter, nina: User, settings: Settings) -> None:
     settings.SECOND_FACTOR_REQUIRED = True
     url, browser = path_in_mail(invite()), browser_of(nina)
     assert browser.get(url).status_code == 200
@@ -130,7 +130,7 @@ def test_with_a_second_factor_asked_for_it_comes_first(invite: Inviter, nina: Us
     assert not nina.memberships.exists()
 
 
-def test_the_page_is_kept_nowhere(invite: Inviter, client: Client) -> None:
+def test_no_cache_keeps_the_page(invite: Inviter, client: Client) -> None:
     for url in (path_in_mail(invite()), "/organize/invitations/x/"):
         answer = client.get(url)
         assert "no-store" in answer.headers["Cache-Control"]
@@ -155,17 +155,17 @@ def _worker_at_once() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_worker_at_once")
-def test_somebody_without_an_account_makes_one_on_the_way(invite: Inviter, person: Person) -> None:
+def test_a_person_without_an_account_makes_one_on_the_way(invite: Inviter, person: Person) -> None:
     url = path_in_mail(invite("nina@example.org"))
     signup = f"/accounts/signup/?next={url}"
     assert "Check your email" in words(person.send(signup, email="private@example.org", password1=PASSWORD))
-    page = person.type_digits(mailed_digits("private@example.org"))
+    page = person.type_code(emailed_code("private@example.org"))
     assert page.redirect_chain[-1][0] == url
     assert "You will join with the account private@example.org" in words(page)
     assert "You are now a member." in words(person.send(url))
 
 
-def test_somebody_with_an_account_signs_in_on_the_way(invite: Inviter, person: Person, nina: User) -> None:
+def test_a_person_with_an_account_signs_in_on_the_way(invite: Inviter, person: Person, nina: User) -> None:
     nina.set_password(PASSWORD)
     nina.save()
     EmailAddress.objects.create(user=nina, email=nina.email, verified=True, primary=True)

@@ -1,4 +1,4 @@
-"""The mail that invites: readable in any program, neutral outside, and silent about who is behind the collective."""
+"""The invitation email: readable in any program, neutral outside, and silent about who is behind the collective."""
 
 import re
 from datetime import datetime
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def outgoing(invite: Inviter) -> OutgoingEmail:
-    """The mail that an invitation owes."""
+    """Return the email of an invitation."""
     return OutgoingEmail.objects.get(invitation=invite("Nina@example.org"))
 
 
@@ -50,7 +50,7 @@ def test_it_says_what_is_offered_and_for_how_long(outgoing: OutgoingEmail) -> No
         assert "If you did not expect this, you can ignore this email" in half
 
 
-def test_it_speaks_the_language_of_the_newest_letter(outgoing: OutgoingEmail, draft: LetterMaker) -> None:
+def test_it_is_in_the_language_of_the_newest_letter(outgoing: OutgoingEmail, draft: LetterMaker) -> None:
     assert message_of(outgoing).subject == "An invitation to write open letters together"
     draft()
     Letter.objects.update(language="de")
@@ -84,12 +84,12 @@ def test_a_name_cannot_add_a_header_or_a_tag(outgoing: OutgoingEmail) -> None:
     assert "<i>" not in both_halves(outgoing)[1]
 
 
-def test_every_attempt_is_the_same_mail_to_a_mail_program(outgoing: OutgoingEmail) -> None:
+def test_every_attempt_is_the_same_email_to_a_mail_program(outgoing: OutgoingEmail) -> None:
     first, second = message_of(outgoing), message_of(outgoing)
     assert first.extra_headers == second.extra_headers
 
 
-def test_it_leaves_with_the_mail_that_cannot_wait(outgoing: OutgoingEmail) -> None:
+def test_the_invitation_leaves_with_urgent_emails(outgoing: OutgoingEmail) -> None:
     deliver()
     assert [message.to for message in mail.outbox] == [["Nina@example.org"]]
     outgoing.refresh_from_db()
@@ -99,7 +99,7 @@ def test_it_leaves_with_the_mail_that_cannot_wait(outgoing: OutgoingEmail) -> No
 # When it is no longer true
 
 
-def test_what_does_not_stand_any_more_is_not_sent(
+def test_an_ended_invitation_is_not_sent(
     outgoing: OutgoingEmail, organizer: User, nina: User, second_owner: User, today: datetime
 ) -> None:
     invitation = MemberInvitation.objects.get()
@@ -111,7 +111,7 @@ def test_what_does_not_stand_any_more_is_not_sent(
     assert isinstance(team_invitation(outgoing), Drop)
 
 
-def test_what_was_taken_back_is_not_sent(outgoing: OutgoingEmail, organizer: User, today: datetime) -> None:
+def test_a_withdrawn_invitation_is_not_sent(outgoing: OutgoingEmail, organizer: User, today: datetime) -> None:
     revoke_invitation(MemberInvitation.objects.get(), by=organizer, now=today)
     assert isinstance(team_invitation(outgoing), Drop)
     deliver()
@@ -129,17 +129,17 @@ def test_an_address_gets_three_invitations_a_day_over_all_collectives(
     assert isinstance(team_invitation(OutgoingEmail.objects.get(invitation=invite("eve@example.org"))), Send)
 
 
-# What becomes of it
+# The result of an email
 
 
-def test_a_mailbox_that_is_refused_is_noted_and_nothing_else(outgoing: OutgoingEmail, today: datetime) -> None:
+def test_a_refused_mailbox_is_noted_and_changes_nothing_else(outgoing: OutgoingEmail, today: datetime) -> None:
     settle_email(outgoing, SendResult(Verdict.NEVER, "550"), now=today)
     outgoing.refresh_from_db()
     assert (outgoing.error, outgoing.failed_at) == ("550", today)
     assert MemberInvitation.objects.open().exists()
 
 
-def test_a_provider_tells_later_and_by_the_address_alone(outgoing: OutgoingEmail, today: datetime) -> None:
+def test_a_provider_reports_later_and_by_the_address_alone(outgoing: OutgoingEmail, today: datetime) -> None:
     deliver()
     (found,) = last_emails_to("nina+tag@example.org")
     assert found == outgoing
@@ -149,13 +149,15 @@ def test_a_provider_tells_later_and_by_the_address_alone(outgoing: OutgoingEmail
     assert (outgoing.sent_at, outgoing.failed_at, outgoing.error) == (None, today, "bounced")
 
 
-def test_who_calls_it_spam_gets_no_other_one(outgoing: OutgoingEmail, invite: Inviter, today: datetime) -> None:
+def test_a_person_who_reports_spam_gets_no_other_invitation(
+    outgoing: OutgoingEmail, invite: Inviter, today: datetime
+) -> None:
     deliver()
     for _ in range(2):
         note_complaint(outgoing, at=today, now=today)
     assert not MemberInvitation.objects.open().exists()
     assert AuditEvent.objects.filter(verb="note_complaint").count() == 1
-    # Also when all else about it is forgotten.
+    # This holds even when everything else about it is deleted.
     forget_invitations(now=today.replace(year=today.year + 1))
     again = OutgoingEmail.objects.get(invitation=invite())
     assert isinstance(team_invitation(again), Drop)

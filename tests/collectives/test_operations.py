@@ -1,4 +1,4 @@
-"""Who belongs to a collective, who decides it, and that it never belongs to nobody."""
+"""Members and roles of a collective: who decides about them, and that it always has an owner."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,21 +49,21 @@ def last_event() -> AuditEvent:
     return AuditEvent.objects.latest("pk")
 
 
-# To make and to describe
+# Creating and describing
 
 
-def test_an_address_is_made_of_the_name(organizer: User) -> None:
+def test_the_web_address_comes_from_the_name(organizer: User) -> None:
     assert create_collective(name="The Night Train", by=organizer, now=NOW).slug == "the-night-train"
     another = create_collective(name="The Night Train", by=organizer, now=NOW)
     assert another.slug.startswith("the-night-train-")
 
 
 @pytest.mark.parametrize("name", ["New", "公开信"])
-def test_a_name_that_makes_no_address_gets_one_all_the_same(organizer: User, name: str) -> None:
+def test_a_name_without_usable_letters_still_gets_a_web_address(organizer: User, name: str) -> None:
     assert create_collective(name=name, by=organizer, now=NOW).slug not in {"", "new"}
 
 
-def test_two_collectives_have_no_address_in_common(collective: Collective, organizer: User) -> None:
+def test_two_collectives_never_share_a_web_address(collective: Collective, organizer: User) -> None:
     with pytest.raises(Refused, match="slug_taken"):
         create_collective(name="Another", slug=collective.slug, by=organizer, now=NOW)
     other = create_collective(name="Another", slug="another", by=organizer, now=NOW)
@@ -75,13 +75,13 @@ def test_two_collectives_have_no_address_in_common(collective: Collective, organ
     assert other.slug == "another"
 
 
-def test_readers_learn_its_new_name(letter: Letter, organizer: User, reader: Reader) -> None:
+def test_readers_see_the_new_name(letter: Letter, organizer: User, reader: Reader) -> None:
     reader.read(letter)
     describe_collective(letter.collective, values={"name": "The Sleepers"}, by=organizer, now=NOW)
     assert "The Sleepers" in reader.read(letter)
 
 
-def test_a_collective_reads_times_where_it_is(collective: Collective, organizer: User) -> None:
+def test_a_collective_reads_times_in_its_time_zone(collective: Collective, organizer: User) -> None:
     assert str(collective.zone()) == "UTC"
     describe_collective(collective, values={"timezone": "Europe/Rome"}, by=organizer, now=NOW)
     collective.refresh_from_db()
@@ -90,7 +90,7 @@ def test_a_collective_reads_times_where_it_is(collective: Collective, organizer:
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "europe/rome"])
-def test_a_zone_that_nobody_knows_is_none(collective: Collective, organizer: User, zone: str) -> None:
+def test_an_unknown_time_zone_is_refused(collective: Collective, organizer: User, zone: str) -> None:
     with pytest.raises(Refused, match="unknown_timezone"):
         describe_collective(collective, values={"timezone": zone}, by=organizer, now=NOW)
     with pytest.raises(Refused, match="unknown_timezone"):
@@ -98,23 +98,23 @@ def test_a_zone_that_nobody_knows_is_none(collective: Collective, organizer: Use
     assert Collective.objects.count() == 1
 
 
-def test_what_does_not_change_is_not_recorded(collective: Collective, organizer: User) -> None:
+def test_a_change_of_nothing_is_not_recorded(collective: Collective, organizer: User) -> None:
     describe_collective(collective, values={"name": collective.name, "timezone": "UTC"}, by=organizer, now=NOW)
     assert last_event().verb == "create_collective"
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_two_of_one_name_at_the_same_moment_get_an_address_each(organizer: User) -> None:
+def test_two_collectives_of_one_name_made_at_once_get_separate_web_addresses(organizer: User) -> None:
     def make(_: int) -> str:
         return create_collective(name="The Club", by=organizer, now=NOW).slug
 
     assert len(set(in_threads(make, range(4), threads=4))) == 4
 
 
-# To invite
+# Inviting
 
 
-def test_an_invitation_owes_one_mail_and_keeps_the_address_sealed(collective: Collective, organizer: User) -> None:
+def test_an_invitation_creates_one_email_and_encrypts_the_address(collective: Collective, organizer: User) -> None:
     invitation = invite(collective, organizer, "Nina@Example.org")
     outgoing = OutgoingEmail.objects.get()
     assert (outgoing.kind, outgoing.invitation, outgoing.signature) == ("team_invitation", invitation, None)
@@ -124,7 +124,7 @@ def test_an_invitation_owes_one_mail_and_keeps_the_address_sealed(collective: Co
     assert "nina" not in f"{last_event().details}{last_event().reason}".lower()
 
 
-def test_inviting_twice_makes_one_invitation_and_one_mail(collective: Collective, organizer: User) -> None:
+def test_inviting_twice_makes_one_invitation_and_one_email(collective: Collective, organizer: User) -> None:
     first = invite(collective, organizer)
     assert invite(collective, organizer, "NINA@example.org") == first
     assert OutgoingEmail.objects.count() == 1
@@ -133,7 +133,7 @@ def test_inviting_twice_makes_one_invitation_and_one_mail(collective: Collective
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_two_owners_who_invite_somebody_at_the_same_moment_make_one_invitation(
+def test_two_owners_who_invite_the_same_person_at_once_make_one_invitation(
     collective: Collective, organizer: User, second_owner: User
 ) -> None:
     found = in_threads(lambda by: invite(collective, by).pk, [organizer, second_owner] * 2, threads=4)
@@ -141,14 +141,14 @@ def test_two_owners_who_invite_somebody_at_the_same_moment_make_one_invitation(
 
 
 @pytest.mark.parametrize(("email", "code"), [("olga+x@example.org", "yourself"), ("tariq@example.org", "is_member")])
-def test_who_is_there_already_is_not_invited(
+def test_members_are_not_invited_again(
     collective: Collective, organizer: User, teammate: User, email: str, code: str
 ) -> None:
     with pytest.raises(Refused, match=code):
         invite(collective, organizer, email)
 
 
-def test_there_are_three_parts(collective: Collective, organizer: User) -> None:
+def test_there_are_three_roles(collective: Collective, organizer: User) -> None:
     with pytest.raises(Refused, match="unknown_role"):
         invite(collective, organizer, role="god")
 
@@ -166,22 +166,22 @@ def test_twenty_can_be_open_and_fifty_can_be_sent_in_a_day(
     revoke_invitation(sent[-1], by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_many_today"):
         invite(collective, organizer)
-    # Nor for another collective of the same owner.
+    # This also holds for another collective of the same owner.
     other = create_collective(name="Another", by=organizer, now=NOW)
     with pytest.raises(Refused, match="too_many_today"):
         invite(other, organizer)
     assert invite(collective, organizer, now=NOW + timedelta(days=1, seconds=1))
 
 
-def test_after_two_weeks_somebody_can_be_invited_anew(collective: Collective, organizer: User) -> None:
+def test_a_person_can_be_invited_again_after_two_weeks(collective: Collective, organizer: User) -> None:
     first = invite(collective, organizer)
     late = NOW + timedelta(days=14)
     second = invite(collective, organizer, now=late, role="moderator")
     assert first != second
-    assert list(MemberInvitation.objects.standing(late)) == [second]
+    assert list(MemberInvitation.objects.active(late)) == [second]
 
 
-def test_an_invitation_that_is_taken_back_holds_no_address(collective: Collective, organizer: User, nina: User) -> None:
+def test_a_withdrawn_invitation_holds_no_address(collective: Collective, organizer: User, nina: User) -> None:
     invitation = invite(collective, organizer)
     for _ in range(2):
         revoke_invitation(invitation, by=organizer, now=NOW)
@@ -193,7 +193,7 @@ def test_an_invitation_that_is_taken_back_holds_no_address(collective: Collectiv
         accept_invitation(invitation, by=nina, now=NOW)
 
 
-def test_what_is_over_is_forgotten(collective: Collective, organizer: User, nina: User) -> None:
+def test_the_address_of_an_ended_invitation_is_deleted(collective: Collective, organizer: User, nina: User) -> None:
     taken_back, accepted, expired = (invite(collective, organizer, f"{name}@example.org") for name in "abc")
     revoke_invitation(taken_back, by=organizer, now=NOW)
     accept_invitation(accepted, by=nina, now=NOW)
@@ -207,7 +207,9 @@ def test_what_is_over_is_forgotten(collective: Collective, organizer: User, nina
     assert roles(collective) == {"Olga": "owner", "": "editor"}
 
 
-def test_a_new_key_seals_open_invitations_anew(collective: Collective, organizer: User, settings: Any) -> None:
+def test_open_invitations_are_encrypted_again_with_a_new_key(
+    collective: Collective, organizer: User, settings: Any
+) -> None:
     invitation = invite(collective, organizer)
     fresh = "bmV3LW5ldy1uZXctbmV3LW5ldy1uZXctbmV3LW5ldyE="
     settings.ADDRESS_KEYS = [fresh, *settings.ADDRESS_KEYS]
@@ -221,10 +223,10 @@ def test_a_new_key_seals_open_invitations_anew(collective: Collective, organizer
     assert reencrypt_invitations() == (0, [invitation.pk])
 
 
-# To accept
+# Accepting
 
 
-def test_who_accepts_has_the_part_whatever_the_address(collective: Collective, organizer: User, stranger: User) -> None:
+def test_accepting_gives_the_role_whatever_the_address(collective: Collective, organizer: User, stranger: User) -> None:
     invitation = invite(collective, organizer, role="moderator")
     for _ in range(2):
         accept_invitation(invitation, by=stranger, now=NOW)
@@ -234,7 +236,7 @@ def test_who_accepts_has_the_part_whatever_the_address(collective: Collective, o
     assert AuditEvent.objects.filter(verb="accept_invitation").count() == 1
 
 
-def test_an_invitation_is_for_one(collective: Collective, organizer: User, stranger: User, nina: User) -> None:
+def test_an_invitation_lets_in_one_person(collective: Collective, organizer: User, stranger: User, nina: User) -> None:
     invitation = invite(collective, organizer)
     accept_invitation(invitation, by=stranger, now=NOW)
     with pytest.raises(Refused, match="over"):
@@ -242,7 +244,7 @@ def test_an_invitation_is_for_one(collective: Collective, organizer: User, stran
 
 
 @pytest.mark.usefixtures("transactional_db")
-def test_two_who_accept_at_the_same_moment_are_not_both_let_in(
+def test_only_one_of_two_people_who_accept_at_once_gets_in(
     collective: Collective, organizer: User, stranger: User, nina: User
 ) -> None:
     invitation = invite(collective, organizer)
@@ -257,7 +259,7 @@ def test_two_who_accept_at_the_same_moment_are_not_both_let_in(
     assert sorted(in_threads(accept, [stranger, nina], threads=2)) == ["joined", "over"]
 
 
-def test_a_member_uses_no_invitation_up_and_gets_no_other_part_by_it(
+def test_a_member_who_opens_an_invitation_neither_uses_it_up_nor_changes_role(
     collective: Collective, organizer: User, teammate: User, nina: User
 ) -> None:
     invitation = invite(collective, organizer, role="owner")
@@ -268,16 +270,16 @@ def test_a_member_uses_no_invitation_up_and_gets_no_other_part_by_it(
     assert membership_of(nina, collective).role == "owner"
 
 
-def test_after_two_weeks_it_is_over(collective: Collective, organizer: User, nina: User) -> None:
+def test_an_invitation_ends_after_two_weeks(collective: Collective, organizer: User, nina: User) -> None:
     invitation = invite(collective, organizer)
     with pytest.raises(Refused, match="over"):
         accept_invitation(invitation, by=nina, now=NOW + timedelta(days=14))
 
 
-def test_who_is_removed_takes_along_whom_they_invited(
+def test_removing_a_member_ends_their_invitations(
     collective: Collective, organizer: User, second_owner: User, nina: User
 ) -> None:
-    """Else they would come back through an invitation to themselves."""
+    """Otherwise they could return through an invitation to themselves."""
     invitation = invite(collective, second_owner, role="owner")
     change_role(membership_of(second_owner, collective), role="editor", by=organizer, now=NOW)
     with pytest.raises(Refused, match="over"):
@@ -292,10 +294,12 @@ def test_a_closed_account_joins_nothing(collective: Collective, organizer: User,
         accept_invitation(invitation, by=nina, now=NOW)
 
 
-# To change parts, and to go
+# Changing roles, and leaving
 
 
-def test_a_collective_is_handed_over(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
+def test_a_collective_can_be_handed_over(
+    letter: Letter, collective: Collective, organizer: User, teammate: User
+) -> None:
     change_role(membership_of(teammate, collective), role="owner", by=organizer, now=NOW)
     change_role(membership_of(organizer, collective), role="moderator", by=organizer, now=NOW)
     assert roles(collective) == {"Tariq": "owner", "Olga": "moderator"}
@@ -304,7 +308,9 @@ def test_a_collective_is_handed_over(letter: Letter, collective: Collective, org
     assert roles(collective) == {"Tariq": "owner"}
 
 
-def test_the_last_owner_stays_one(letter: Letter, collective: Collective, organizer: User, teammate: User) -> None:
+def test_the_last_owner_cannot_stop_being_one(
+    letter: Letter, collective: Collective, organizer: User, teammate: User
+) -> None:
     membership = membership_of(organizer, collective)
     deeds: list[Callable[[], None]] = [
         lambda: change_role(membership, role="editor", by=organizer, now=NOW),
@@ -319,7 +325,7 @@ def test_the_last_owner_stays_one(letter: Letter, collective: Collective, organi
     assert roles(collective) == {"Olga": "owner", "Tariq": "editor"}
 
 
-def test_without_letters_the_last_owner_does_not_leave_others_behind(
+def test_the_last_owner_cannot_leave_other_members_even_without_letters(
     collective: Collective, organizer: User, teammate: User
 ) -> None:
     with pytest.raises(Refused, match="last_owner"):
@@ -331,14 +337,16 @@ def test_without_letters_the_last_owner_does_not_leave_others_behind(
     assert roles(collective) == {}
 
 
-def test_an_owner_whose_account_is_off_is_none(collective: Collective, organizer: User, second_owner: User) -> None:
+def test_an_owner_with_an_inactive_account_does_not_count(
+    collective: Collective, organizer: User, second_owner: User
+) -> None:
     User.objects.filter(pk=second_owner.pk).update(is_active=False)
     with pytest.raises(Refused, match="last_owner"):
         leave_collective(collective, by=organizer, now=NOW)
 
 
 def after_both(both: Barrier, deed: Callable[..., None]) -> Callable[..., None]:
-    """The deed, once both have come so far; or after a second, when one holds what the other needs for that."""
+    """Run the change once both are ready, or after a second if one holds a lock that the other needs."""
 
     def waiting(*arguments: Any, **values: Any) -> None:
         with suppress(BrokenBarrierError):
@@ -350,10 +358,10 @@ def after_both(both: Barrier, deed: Callable[..., None]) -> Callable[..., None]:
 
 @pytest.mark.usefixtures("transactional_db", "letter")
 @pytest.mark.parametrize("way", ["leave", "remove", "lower", "close"])
-def test_of_two_owners_who_go_at_once_one_stays(
+def test_one_of_two_owners_who_leave_at_once_stays(
     collective: Collective, organizer: User, second_owner: User, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whoever has found that there is another owner waits for the other to find the same.
+    # A transaction that has seen another owner waits for the other to see the same.
     both = Barrier(2)
     for module, name in ((role_operations, "_record_membership"), (account_operations, "record")):
         monkeypatch.setattr(module, name, after_both(both, getattr(module, name)))
@@ -376,7 +384,7 @@ def test_of_two_owners_who_go_at_once_one_stays(
     assert collective.memberships.filter(role="owner", user__is_active=True).count() == 1
 
 
-def test_who_is_gone_cannot_be_removed_again(collective: Collective, organizer: User, teammate: User) -> None:
+def test_a_former_member_cannot_be_removed_again(collective: Collective, organizer: User, teammate: User) -> None:
     membership = membership_of(teammate, collective)
     remove_member(membership, by=organizer, now=NOW)
     with pytest.raises(Refused, match="gone"):
@@ -385,14 +393,14 @@ def test_who_is_gone_cannot_be_removed_again(collective: Collective, organizer: 
     assert AuditEvent.objects.filter(verb="leave_collective").count() == 0
 
 
-def test_closing_an_account_is_read_in_the_record_of_each_collective(
+def test_each_collective_records_that_a_member_closed_their_account(
     collective: Collective, teammate: User, organizer: User
 ) -> None:
     close_account(teammate, now=NOW)
     assert AuditEvent.objects.get(verb="close_account", collective=collective).details["member"] == teammate.pk
 
 
-# Who may
+# Authority
 
 
 @pytest.mark.parametrize("who", ["teammate", "moderator", "stranger"])
@@ -414,7 +422,9 @@ def test_only_owners_decide(
             deed()
 
 
-def test_nothing_is_half_done(collective: Collective, organizer: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_change_leaves_nothing_half_done(
+    collective: Collective, organizer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the record is away")
 

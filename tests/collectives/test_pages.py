@@ -1,4 +1,4 @@
-"""The pages of a collective: for its members, with what each may do, and a sentence for whatever goes wrong."""
+"""The pages of a collective: what each role sees and may do, and a sentence for every mistake."""
 
 import re
 from datetime import datetime
@@ -30,25 +30,25 @@ def membership_of(person: User, collective: Collective) -> Membership:
     return Membership.objects.get(user=person, collective=collective)
 
 
-# One's collectives
+# The list of collectives
 
 
-def test_ones_collectives_and_no_others(desk: Client, letter: Letter, stranger: User) -> None:
+def test_people_see_their_own_collectives_and_no_others(desk: Client, letter: Letter, stranger: User) -> None:
     page = words(desk.get(LIST))
     assert "Friends of the Night Train Your role: owner 1 letter" in page
     assert "The Other Side" not in page
 
 
-def test_who_has_none_reads_how_to_get_one(nina: User) -> None:
+def test_a_person_without_a_collective_reads_how_to_make_one(nina: User) -> None:
     assert "You are not in a collective yet." in words(browser_of(nina).get(LIST))
 
 
 @pytest.mark.parametrize("url", ["/organize/", "/accounts/"])
-def test_the_way_there(desk: Client, url: str, collective: Collective) -> None:
+def test_the_start_page_leads_to_the_collectives(desk: Client, url: str, collective: Collective) -> None:
     assert f'href="{LIST}"' in desk.get(url).content.decode()
 
 
-def test_a_collective_is_made(desk: Client, organizer: User) -> None:
+def test_a_collective_can_be_created(desk: Client, organizer: User) -> None:
     page = post(desk, f"{LIST}new/", name=" The  Club ", timezone="Europe/Rome", website="club.example")
     club = Collective.objects.get()
     assert page.redirect_chain == [("/organize/collectives/the-club/", 302)]
@@ -78,7 +78,7 @@ def test_bad_input_gets_a_sentence(desk: Client, collective: Collective, fields:
     assert Collective.objects.count() == 1
 
 
-def test_what_teammates_call_somebody_is_theirs_to_say(nina: User, collective: Collective, desk: Client) -> None:
+def test_members_choose_their_own_names(nina: User, collective: Collective, desk: Client) -> None:
     Membership.objects.create(collective=collective, user=nina, role="editor", created_at=NOW)
     assert "Member " in words(desk.get(PAGE))
     post(browser_of(nina), LIST, name=" Nina ")
@@ -91,14 +91,14 @@ def test_what_teammates_call_somebody_is_theirs_to_say(nina: User, collective: C
 # Members
 
 
-def test_an_owner_sees_everybody_and_what_can_be_done(desk: Client, teammate: User) -> None:
+def test_an_owner_sees_every_member_and_each_possible_action(desk: Client, teammate: User) -> None:
     page = desk.get(PAGE)
     for shown in ("Olga you olga@example.org", "Tariq tariq@example.org", "Invite a member", "Remove Tariq"):
         assert shown in words(page)
 
 
 @pytest.mark.parametrize("who", ["teammate", "moderator"])
-def test_other_members_see_names_and_no_address_and_no_control(who: str, request: pytest.FixtureRequest) -> None:
+def test_other_members_see_names_without_addresses_or_controls(who: str, request: pytest.FixtureRequest) -> None:
     person: User = request.getfixturevalue(who)
     page = browser_of(person).get(PAGE)
     text = words(page).replace(f"{person.email} Sign out", "")
@@ -109,7 +109,7 @@ def test_other_members_see_names_and_no_address_and_no_control(who: str, request
     assert b"/invite/" not in page.content
 
 
-def test_people_without_a_name_are_told_apart_and_not_by_their_address(
+def test_members_without_a_name_are_told_apart_without_their_addresses(
     collective: Collective, teammate: User, moderator: User
 ) -> None:
     User.objects.filter(pk__in=[teammate.pk, moderator.pk]).update(name="")
@@ -121,13 +121,13 @@ def test_people_without_a_name_are_told_apart_and_not_by_their_address(
 
 
 URLS = ["", "settings/", "record/", "invite/", "invitations/{invitation}/", "members/{member}/", "leave/"]
-# Whom GET and POST let in: all members, owners, nobody.
+# Who may send GET and POST requests: all members, owners, nobody.
 OPEN = {"": ("members", ""), "leave/": ("", "members"), "settings/": ("owners", "owners"), "record/": ("owners", "")}
 
 
 @pytest.mark.parametrize("who", ["stranger", "moderator", "teammate", "organizer"])
 @pytest.mark.parametrize("path", URLS)
-def test_who_may_open_what(
+def test_each_role_opens_only_its_pages(
     who: str, path: str, second_owner: User, invite: Inviter, request: pytest.FixtureRequest
 ) -> None:
     person: User = request.getfixturevalue(who)
@@ -141,7 +141,7 @@ def test_who_may_open_what(
         elif not is_in[let_in]:
             assert answer == 404
         else:
-            # What was posted is empty: refused by a form, by its kind, or done.
+            # The form is empty, so the answer is a success, a 404 or a validation error.
             assert answer in ({200} if method == "get" else {302, 404, 422})
     if who != "organizer":
         assert MemberInvitation.objects.open().count() == 1
@@ -149,12 +149,12 @@ def test_who_may_open_what(
 
 
 @pytest.mark.parametrize("path", ["", "new/", *(f"night-train/{path}" for path in ("", "settings/", "record/"))])
-def test_without_an_account_nobody_gets_in(client: Client, collective: Collective, path: str) -> None:
+def test_nobody_gets_in_without_an_account(client: Client, collective: Collective, path: str) -> None:
     answer = client.get(LIST + path)
     assert answer.headers["Location"] == f"/accounts/login/?next={LIST}{path}"
 
 
-def test_parts_are_changed_and_taken_away(desk: Client, collective: Collective, teammate: User) -> None:
+def test_roles_can_be_changed_and_removed(desk: Client, collective: Collective, teammate: User) -> None:
     membership = membership_of(teammate, collective)
     url = f"{PAGE}members/{membership.pk}/"
     assert "Saved." in words(post(desk, url, action="role", role="moderator"))
@@ -172,7 +172,7 @@ def test_a_member_of_another_collective_is_not_touched(desk: Client, collective:
     assert stranger.memberships.get() == theirs
 
 
-def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, organizer: User) -> None:
+def test_the_only_owner_reads_why_they_cannot_leave(desk: Client, letter: Letter, organizer: User) -> None:
     assert "Make someone else an owner before you leave" in words(desk.get(PAGE))
     page = post(desk, f"{PAGE}leave/")
     assert (page.status_code, "Make another member an owner first." in words(page)) == (409, True)
@@ -180,7 +180,7 @@ def test_the_only_owner_reads_why_they_cannot_go(desk: Client, letter: Letter, o
     assert (page.status_code, "Make another member an owner first." in words(page)) == (409, True)
 
 
-def test_who_hands_over_and_steps_down_sees_the_rest_as_what_they_are_now(
+def test_an_owner_who_steps_down_sees_the_page_of_the_new_role(
     desk: Client, collective: Collective, organizer: User, teammate: User
 ) -> None:
     post(desk, f"{PAGE}members/{membership_of(teammate, collective).pk}/", action="role", role="owner")
@@ -193,7 +193,7 @@ def test_who_hands_over_and_steps_down_sees_the_rest_as_what_they_are_now(
 # Description
 
 
-def test_a_collective_is_described_anew(desk: Client, collective: Collective) -> None:
+def test_a_collective_can_be_renamed(desk: Client, collective: Collective) -> None:
     fields = {"name": "The Sleepers", "slug": "Sleepers", "timezone": "Asia/Tokyo", "description": "We sleep."}
     page = post(desk, f"{PAGE}settings/", **fields)
     assert page.redirect_chain == [("/organize/collectives/sleepers/settings/", 302)]
@@ -201,7 +201,7 @@ def test_a_collective_is_described_anew(desk: Client, collective: Collective) ->
     assert (collective.name, collective.timezone, collective.description) == ("The Sleepers", "Asia/Tokyo", "We sleep.")
 
 
-def test_what_is_wrong_in_it_changes_nothing(desk: Client, collective: Collective, stranger: User) -> None:
+def test_an_invalid_description_changes_nothing(desk: Client, collective: Collective, stranger: User) -> None:
     fields = {"name": "The Sleepers", "slug": "the-other-side", "timezone": "UTC"}
     page = post(desk, f"{PAGE}settings/", **fields)
     assert (page.status_code, "Another collective uses this web address." in words(page)) == (422, True)
@@ -210,7 +210,7 @@ def test_what_is_wrong_in_it_changes_nothing(desk: Client, collective: Collectiv
     assert collective.name == "Friends of the Night Train"
 
 
-def test_an_old_name_of_a_zone_stays_what_it_is(desk: Client, collective: Collective) -> None:
+def test_an_old_name_of_a_time_zone_stays_valid(desk: Client, collective: Collective) -> None:
     Collective.objects.update(timezone="CET")
     page = post(desk, f"{PAGE}settings/", name="The Sleepers", slug="night-train", timezone="CET")
     assert page.status_code == 200
@@ -248,21 +248,23 @@ def test_whether_an_address_has_an_account_makes_no_difference(desk: Client, nin
         ({"role": ""}, "This field is required."),
     ],
 )
-def test_who_cannot_be_invited(desk: Client, teammate: User, fields: dict[str, str], sentence: str) -> None:
+def test_the_page_says_who_cannot_be_invited(
+    desk: Client, teammate: User, fields: dict[str, str], sentence: str
+) -> None:
     page = post(desk, f"{PAGE}invite/", **{"email": "nina@example.org", "role": "editor", **fields})
     assert page.status_code == 422
     assert sentence in words(page)
     assert not MemberInvitation.objects.exists()
 
 
-def test_limits_have_words(desk: Client, invite: Inviter) -> None:
+def test_each_limit_has_a_sentence(desk: Client, invite: Inviter) -> None:
     for n in range(20):
         invite(f"nina{n}@example.org")
     page = post(desk, f"{PAGE}invite/", email="nina@example.org", role="editor")
     assert "Twenty invitations are unanswered," in words(page)
 
 
-def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
+def test_an_owner_reads_whether_the_email_arrived(desk: Client, invite: Inviter, nina: User, today: datetime) -> None:
     invitation = invite()
     deliver()
     assert "nina@example.org editor The email was sent. Valid until" in words(desk.get(PAGE))
@@ -272,7 +274,7 @@ def test_an_owner_reads_what_became_of_the_mail(desk: Client, invite: Inviter, n
     assert "The email bounced." not in words(desk.get(PAGE))
 
 
-def test_an_invitation_is_taken_back_with_one_button(desk: Client, invite: Inviter) -> None:
+def test_one_button_withdraws_an_invitation(desk: Client, invite: Inviter) -> None:
     url = f"{PAGE}invitations/{invite().pk}/"
     for _ in range(2):
         assert "nina@example.org" not in words(post(desk, url))
@@ -285,14 +287,14 @@ def test_an_address_under_a_lost_key_breaks_no_page(desk: Client, invite: Invite
     assert "unreadable address" in words(desk.get(PAGE))
 
 
-def test_a_page_costs_the_same_however_many_belong_to_it(
+def test_a_page_costs_the_same_however_many_members_there_are(
     desk: Client, invite: Inviter, collective: Collective, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(20):
         invite(f"nina{n}@example.org")
         member = User.objects.create_user(f"member{n}@example.org")
         Membership.objects.create(collective=collective, user=member, role="editor", created_at=NOW)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         desk.get(PAGE)
 
 
@@ -305,11 +307,11 @@ def test_a_name_that_is_html_is_harmless(desk: Client, organizer: User, collecti
         assert b"<b>bold" not in page
 
 
-# The nudge
+# The reminder about a second factor
 
 
 def way_on(desk: Client) -> str:
-    """Where its session leads after a second factor has been set up."""
+    """Return the URL to which the session leads after a second factor has been set up."""
     return str(SessionStore.of_cookie(desk.cookies[settings.SESSION_COOKIE_NAME].value)["way_on"])
 
 
@@ -323,16 +325,16 @@ def test_before_the_first_publication_an_owner_is_asked_for_a_second_factor(
     assert f'href="{url}"' in page.content.decode()
     assert desk.get(url).headers["Location"] == "/accounts/2fa/"
     assert way_on(desk) == "/organize/letters/night-trains/"
-    # An editor is not asked, and nobody is kept from publishing.
+    # An editor is not asked, and everyone can still publish.
     assert "two-step sign-in" not in words(browser_of(teammate).get("/organize/letters/night-trains/"))
 
 
-def test_the_way_back_leads_nowhere_else(desk: Client, organizer: User) -> None:
+def test_the_link_back_leads_to_no_other_site(desk: Client, organizer: User) -> None:
     desk.get("/accounts/second-factor/?next=https://elsewhere.example/")
     assert way_on(desk) == "/accounts/"
 
 
-def test_who_has_one_is_not_asked(desk: Client, draft: Any, organizer: User) -> None:
+def test_an_owner_with_a_second_factor_is_not_asked(desk: Client, draft: Any, organizer: User) -> None:
     draft()
     Authenticator.objects.create(user=organizer, type=Authenticator.Type.TOTP, data={})
     assert "two-step sign-in" not in words(desk.get("/organize/letters/night-trains/"))

@@ -1,4 +1,6 @@
-"""Invitations to a collective stop when they come back, as those to sign first do. They tell nothing of accounts."""
+"""Invitations to a collective stop when many bounce, as invitations to sign first do. They reveal nothing about
+accounts.
+"""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -45,37 +47,39 @@ def come_back(number: int, now: datetime) -> None:
     has_stopped_in_second.cache_clear()
 
 
-def test_they_stop_when_many_come_back(invite: Inviter, collective: Collective, desk: Client, today: datetime) -> None:
+def test_invitations_stop_when_many_bounce(
+    invite: Inviter, collective: Collective, desk: Client, today: datetime
+) -> None:
     for place in range(8):
         invite(f"p{place}@example.org")
     come_back(4, today)
     assert not health_of(collective).is_ill
     assert STOPPED not in words(desk.get(PAGE))
     come_back(1, today)
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite("new@example.org")
     page = desk.post(f"{PAGE}invite/", {"email": "new@example.org", "role": "editor"})
     assert page.status_code == 422
     assert STOPPED in words(page)
     assert "Invitations that bounced: 5. Reported as spam: 0." in words(desk.get(PAGE))
-    # What has not left waits.
+    # Emails that have not left wait.
     deliver()
     assert mail.outbox == []
     assert OutgoingEmail.objects.owed().count() == 3
 
 
-def test_two_complaints_stop_them_too(invite: Inviter, collective: Collective, today: datetime) -> None:
+def test_two_spam_complaints_stop_invitations_too(invite: Inviter, collective: Collective, today: datetime) -> None:
     for place in range(4):
         invite(f"p{place}@example.org")
     deliver()
     for outgoing in OutgoingEmail.objects.order_by("pk")[:2]:
         assert not health_of(collective).is_ill
         note_complaint(outgoing, at=today, now=today)
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite("new@example.org")
 
 
-def test_owners_ask_and_staff_let_them_go_on(
+def test_owners_ask_and_staff_allow_invitations_again(
     invite: Inviter, collective: Collective, desk: Client, staff: User, today: datetime
 ) -> None:
     for place in range(7):
@@ -92,7 +96,7 @@ def test_owners_ask_and_staff_let_them_go_on(
     invite("new@example.org")
 
 
-def test_who_was_stopped_neither_invites_for_another_collective_nor_to_sign_first(
+def test_a_stopped_inviter_can_invite_neither_for_another_collective_nor_to_sign_first(
     invite: Inviter, collective: Collective, organizer: User, draft: LetterMaker, today: datetime
 ) -> None:
     for place in range(6):
@@ -101,13 +105,13 @@ def test_who_was_stopped_neither_invites_for_another_collective_nor_to_sign_firs
     other = create_collective(name="A New Name", slug="a-new-name", by=organizer, now=today)
     address = read_address("new@example.org")
     assert address
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite_member(other, address=address, role="editor", by=organizer, now=today)
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite_people(draft(), people=people_in("new@example.org"), by=organizer, now=today)
 
 
-def test_taking_back_what_came_back_does_not_make_it_forgotten(
+def test_withdrawing_a_bounced_invitation_does_not_erase_the_bounce(
     invite: Inviter, collective: Collective, organizer: User, today: datetime
 ) -> None:
     made = [invite(f"p{place}@example.org") for place in range(5)]
@@ -117,16 +121,16 @@ def test_taking_back_what_came_back_does_not_make_it_forgotten(
     forget_invitations(now=today + timedelta(days=3))
     assert health_of(collective).is_ill
     assert not MemberInvitation.objects.exclude(address=None).exists()
-    # Not for ever: what would be over by now is deleted.
+    # This does not last forever: an invitation that would have ended by now is deleted.
     forget_invitations(now=today + timedelta(days=16))
     assert not MemberInvitation.objects.exists()
 
 
-# Whether somebody has an account
+# Whether someone has an account
 
 
 def cost(browser: Client, url: str, **fields: str) -> tuple[Counter[str], str]:
-    """The questions that a page asks of the database, and its text."""
+    """Return the queries of a page, and its text."""
     with CaptureQueriesContext(connection) as queries:
         page = browser.post(url, fields, follow=True) if fields else browser.get(url)
     kinds = Counter(query["sql"].split("WHERE")[0][:60] for query in queries if "SAVEPOINT" not in query["sql"])

@@ -1,14 +1,14 @@
-"""The pages of dashboard and exports in a real browser: what a phone shows, what axe says, and a file that arrives."""
+"""The pages of dashboard and exports in a real browser: on a phone, with axe, and with a real download."""
 
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.accessibility import complaints
 from tests.stack import Site, running_site
-from tests.test_journeys import LETTER, SCHEMES, Visit, browser, visitor
+from tests.test_journeys import LETTER, Visit, browser, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -25,7 +25,7 @@ def site() -> Iterator[Site]:
 
 
 def password_of(site: Site) -> str:
-    """As it is shown to whoever starts the site."""
+    """Return the password that `make run` shows."""
     return site.run.output.partition("organizer@example.org, password ")[2].split()[0]
 
 
@@ -47,19 +47,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(organizer: Page) -> None
         organizer.goto(f"{ORGANIZE}{name}/")
         for width in (360, 1280):
             organizer.set_viewport_size({"width": width, "height": 800})
-            for scheme in SCHEMES:
-                organizer.emulate_media(color_scheme=scheme)
-                found = Axe().run(organizer)
-                assert found.response["passes"], "axe has looked at nothing"
-                if found.violations_count:
-                    reports.append(f"{name}, {width}, {scheme}: {found.generate_report()}")
-            if organizer.evaluate("document.documentElement.scrollWidth") > width:
-                reports.append(f"{name} is wider than {width}")
+            reports += complaints(organizer, name, width)
     assert reports == []
 
 
-def test_a_file_is_asked_for_made_and_fetched(organizer: Page) -> None:
-    """By the worker that `make run` starts; the page says by itself when it is there."""
+def test_a_file_can_be_requested_built_and_downloaded(organizer: Page) -> None:
+    """The worker of `make run` builds the file, and the page shows it without a reload."""
     organizer.goto(f"{ORGANIZE}exports/")
     organizer.get_by_role("button", name="Export as plain text (CSV)").click()
     button = organizer.get_by_role("button", name="Download")
@@ -70,7 +63,7 @@ def test_a_file_is_asked_for_made_and_fetched(organizer: Page) -> None:
     assert b'"number","name"' in fetched.value.path().read_bytes()
 
 
-def test_the_letter_is_put_on_paper_where_it_is_delivered(organizer: Page) -> None:
+def test_the_delivery_page_offers_the_letter_as_a_pdf(organizer: Page) -> None:
     organizer.goto(f"{ORGANIZE}handover/")
     organizer.get_by_role("button", name="Create PDF").click()
     button = organizer.get_by_role("button", name="Download")
@@ -80,7 +73,7 @@ def test_the_letter_is_put_on_paper_where_it_is_delivered(organizer: Page) -> No
     assert fetched.value.path().read_bytes().startswith(b"%PDF-")
 
 
-def test_the_form_says_which_site_led_here_and_no_more(site: Site, visitor: Visit) -> None:
+def test_the_form_sends_only_the_host_of_the_site_that_led_here(site: Site, visitor: Visit) -> None:
     page, email = visitor(), f"ada-{uuid4().hex[:8]}@example.org"
     page.goto(LETTER, referer="https://www.news.example/a/story?reader=7")
     assert page.evaluate("document.referrer").startswith("https://www.news.example")

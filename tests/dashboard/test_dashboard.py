@@ -1,4 +1,4 @@
-"""How a letter fares: what its people read, and that a million signatures cost no more than ten."""
+"""The overview of a letter: what its members read, and that a million signatures cost no more than ten."""
 
 import re
 from datetime import timedelta
@@ -24,23 +24,25 @@ def desk(organizer: User) -> Client:
 
 
 @pytest.mark.parametrize("part", ["organizer", "teammate", "moderator"])
-def test_everybody_who_works_on_the_letter_reads_it(letter: Letter, part: str, request: pytest.FixtureRequest) -> None:
+def test_every_member_who_works_on_the_letter_can_read_it(
+    letter: Letter, part: str, request: pytest.FixtureRequest
+) -> None:
     assert browser_of(request.getfixturevalue(part)).get(PAGE).status_code == 200
 
 
-def test_for_strangers_there_is_nothing_here(letter: Letter, stranger: User) -> None:
+def test_strangers_get_a_404(letter: Letter, stranger: User) -> None:
     assert browser_of(stranger).get(PAGE).status_code == 404
 
 
-def test_who_is_not_signed_in_is_asked_to(letter: Letter) -> None:
+def test_a_signed_out_person_is_asked_to_sign_in(letter: Letter) -> None:
     assert Client().get(PAGE).status_code == 302
 
 
-def test_nothing_can_be_sent_to_it(letter: Letter, desk: Client) -> None:
+def test_no_form_can_be_sent_to_it(letter: Letter, desk: Client) -> None:
     assert desk.post(PAGE).status_code == 405
 
 
-def test_a_moderator_is_led_to_no_page_that_is_not_theirs(letter: Letter, moderator: User, desk: Client) -> None:
+def test_a_moderator_gets_no_link_to_a_page_of_editors(letter: Letter, moderator: User, desk: Client) -> None:
     writes = f'href="/organize/letters/{letter.slug}/settings/"'
     assert writes in desk.get(PAGE).content.decode()
     assert writes not in browser_of(moderator).get(PAGE).content.decode()
@@ -76,7 +78,7 @@ def noted(letter: Letter, hours: dict[int, tuple[int, int]]) -> None:
     )
 
 
-def test_nothing_is_read_by_the_hour(letter: Letter) -> None:
+def test_no_number_is_given_by_the_hour(letter: Letter) -> None:
     noted(letter, {0: (3, 0), 2: (5, 1), 50: (1, 0)})
     course = queries.course(letter, now=NOW + timedelta(hours=51))
     assert course.unit == "day"
@@ -90,7 +92,7 @@ def test_nothing_is_read_by_the_hour(letter: Letter) -> None:
 @pytest.mark.parametrize(
     ("days", "unit", "spans"), [(2, "day", 3), (3, "day", 4), (92, "day", 93), (93, "week", 14), (800, "month", 27)]
 )
-def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, unit: str, spans: int) -> None:
+def test_a_longer_period_is_shown_in_coarser_steps(letter: Letter, days: int, unit: str, spans: int) -> None:
     noted(letter, {0: (3, 0), 24 * days - 1: (1, 0)})
     course = queries.course(letter, now=NOW + timedelta(days=days))
     assert (course.unit, len(course.spans)) == (unit, spans)
@@ -98,9 +100,9 @@ def test_the_longer_it_takes_the_coarser_it_is_read(letter: Letter, days: int, u
     assert course.spans[-1].total == 4
 
 
-def test_days_begin_when_they_begin_where_the_collective_is(letter: Letter) -> None:
-    """Noon in Greenwich is tomorrow in Auckland; and clocks put back make no day twice."""
-    letter.collective.timezone = "Pacific/Auckland"
+def test_days_begin_at_midnight_in_the_letters_time_zone(letter: Letter) -> None:
+    """Noon in Greenwich is tomorrow in Auckland, and an hour that comes twice makes no second day."""
+    letter.timezone = "Pacific/Auckland"
     noted(letter, {-2: (1, 0), 0: (2, 0), 12: (4, 0)})
     course = queries.course(letter, now=NOW + timedelta(days=40))
     assert [span.published for span in course.spans[:3]] == [1, 6, 0]
@@ -109,20 +111,20 @@ def test_days_begin_when_they_begin_where_the_collective_is(letter: Letter) -> N
     assert {span.begins.hour for span in course.spans} == {0}
 
 
-def test_a_closed_letter_is_drawn_until_it_closed(letter: Letter) -> None:
+def test_the_chart_of_a_closed_letter_ends_when_it_closed(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
     letter.closed_at = NOW + timedelta(days=5)
     assert len(queries.course(letter, now=NOW + timedelta(days=900)).spans) == 6
 
 
-def test_what_came_before_the_notes_is_not_lost(letter: Letter) -> None:
+def test_signatures_from_before_the_hourly_counts_are_not_lost(letter: Letter) -> None:
     noted(letter, {24: (3, 0)})
     letter.signature_count = 10
     course = queries.course(letter, now=NOW + timedelta(days=1))
     assert [span.total for span in course.spans] == [7, 10]
 
 
-def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Client) -> None:
+def test_the_chart_has_the_same_numbers_in_a_table(letter: Letter, desk: Client) -> None:
     now = timezone.now()
     Letter.objects.update(published_at=now)
     add_published(letter, 7, now=now)
@@ -133,13 +135,13 @@ def test_the_page_draws_it_and_says_the_same_in_a_table(letter: Letter, desk: Cl
     assert b" style=" not in page.content
 
 
-def test_the_highest_bar_is_as_high_as_the_picture_and_nothing_is_no_bar() -> None:
+def test_the_highest_bar_fills_the_chart_and_zero_has_no_bar() -> None:
     assert charts.bars([0, 10, 5]) == "M470.0 200V0.0h60.0V200zM803.3 200V100.0h60.0V200z"
     assert charts.bars([1] * 100).startswith("M1.0 200V0.0h8.0V200zM11.0 200")
     assert charts.bars([-3, 0]) == ""
 
 
-def test_two_days_are_drawn_at_the_end_of_two_weeks(letter: Letter) -> None:
+def test_two_days_are_at_the_end_of_a_chart_of_two_weeks(letter: Letter) -> None:
     noted(letter, {0: (3, 0)})
     drawn = queries.drawn(queries.course(letter, now=NOW + timedelta(days=1)))
     assert [span.published for span in drawn] == [0] * 12 + [3, 0]
@@ -147,9 +149,9 @@ def test_two_days_are_drawn_at_the_end_of_two_weeks(letter: Letter) -> None:
 
 
 def test_new_signatures_are_counted_by_whole_days(letter: Letter) -> None:
-    """A number for the last 24 hours would fall a day after each signature, and so tell its hour."""
-    letter.collective.timezone = "Pacific/Auckland"
-    midnight = NOW.astimezone(letter.collective.zone()).replace(hour=0, minute=0)
+    """A number for the last 24 hours would fall a day after each signature, and so reveal its hour."""
+    letter.timezone = "Pacific/Auckland"
+    midnight = NOW.astimezone(letter.zone()).replace(hour=0, minute=0)
     for after, number in {-25: 1, -24: 2, -1: 4, 0: 8, 3: 16}.items():
         LetterHour.objects.create(letter=letter, hour=midnight + timedelta(hours=after), published=number, taken_out=0)
     of_the_day = {queries.newest(letter, now=midnight + timedelta(minutes=minute)) for minute in range(0, 1440, 7)}
@@ -171,7 +173,7 @@ def test_languages_countries_and_hosts_are_read_from_their_tallies(letter: Lette
     assert "Direct, or not known 1 25 %" in page
 
 
-def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> None:
+def test_a_website_that_led_few_people_here_is_not_named(letter: Letter, desk: Client) -> None:
     for place, host in enumerate(["a.example", "a.example", "b.example"]):
         sign_and_confirm(letter, f"a{place}@example.org", via=host)
     publish(NOW)
@@ -181,7 +183,7 @@ def test_a_host_that_led_few_here_is_not_named(letter: Letter, desk: Client) -> 
     assert "Other 3 100 %" in page
 
 
-def test_however_many_hosts_there_are_the_greatest_are_read(letter: Letter, desk: Client) -> None:
+def test_only_the_largest_websites_are_read_however_many_there_are(letter: Letter, desk: Client) -> None:
     LetterTally.objects.create(letter=letter, kind="language", value="en", number=10_000)
     LetterTally.objects.bulk_create(
         LetterTally(letter=letter, kind="via", value=f"h{number}.example", number=number) for number in range(1, 101)
@@ -191,10 +193,10 @@ def test_however_many_hosts_there_are_the_greatest_are_read(letter: Letter, desk
     assert shares.others == 10_000 - sum(range(81, 101))
 
 
-# Mail
+# Email
 
 
-def test_late_mail_is_told_without_a_number(letter: Letter, desk: Client) -> None:
+def test_the_page_says_that_email_is_late_without_a_number(letter: Letter, desk: Client) -> None:
     assert not queries.mail_is_late(NOW)
     sign(letter, "a@example.org")
     assert not queries.mail_is_late(NOW + timedelta(minutes=15))
@@ -204,10 +206,10 @@ def test_late_mail_is_told_without_a_number(letter: Letter, desk: Client) -> Non
     assert "Emails are going out on time." in words(desk.get(PAGE))
 
 
-def test_no_page_of_organizers_tells_whether_an_address_that_is_typed_in_was_new(
+def test_no_organizers_page_reveals_whether_a_typed_address_was_new(
     letter: Letter, desk: Client, no_limits: None
 ) -> None:
-    """Sign with somebody's address and look whether anything has moved."""
+    """Sign with someone's address, and check that no number has changed."""
     sign_and_confirm(letter, "known@example.org", name="", display="nobody")
     publish(NOW)
     deliver()
@@ -226,7 +228,7 @@ def test_no_page_of_organizers_tells_whether_an_address_that_is_typed_in_was_new
         assert seen() == before, address
 
 
-def test_of_who_is_shown_to_nobody_no_country_is_left_by_subtraction(letter: Letter) -> None:
+def test_subtraction_reveals_no_country_of_nameless_signers(letter: Letter) -> None:
     sign_and_confirm(letter, "a@example.org", country="IT")
     sign_and_confirm(letter, "b@example.org", name="", display="nobody", country="DE")
     publish(NOW)
@@ -239,7 +241,7 @@ def test_of_who_is_shown_to_nobody_no_country_is_left_by_subtraction(letter: Let
 # What it costs
 
 
-def test_it_asks_the_same_however_many_have_signed_and_counts_no_signature(letter: Letter, desk: Client) -> None:
+def test_the_page_runs_the_same_queries_however_many_have_signed(letter: Letter, desk: Client) -> None:
     add_published(letter, 2)
     desk.get(PAGE)
     with CaptureQueriesContext(connection) as few:

@@ -1,4 +1,4 @@
-"""The organizers' table of signatures: what stands in it, how it is searched, and that a search is quick."""
+"""The organizers' table of signatures: its columns, its search, and that a search is fast."""
 
 from typing import Any
 
@@ -29,15 +29,17 @@ def found(letter: Letter, search: str, shown: str = "published") -> set[str]:
 
 
 @pytest.mark.parametrize("part", ["organizer", "teammate", "moderator"])
-def test_everybody_who_works_on_the_letter_reads_it(letter: Letter, part: str, request: pytest.FixtureRequest) -> None:
+def test_every_member_who_works_on_the_letter_can_read_it(
+    letter: Letter, part: str, request: pytest.FixtureRequest
+) -> None:
     assert browser_of(request.getfixturevalue(part)).get(PAGE).status_code == 200
 
 
-def test_for_strangers_there_is_nothing_here(letter: Letter, stranger: User) -> None:
+def test_strangers_get_a_404(letter: Letter, stranger: User) -> None:
     assert browser_of(stranger).get(PAGE).status_code == 404
 
 
-def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, desk: Client) -> None:
+def test_it_shows_what_organizers_may_see_and_no_address(letter: Letter, desk: Client) -> None:
     sign_and_confirm(
         letter,
         "ada@example.org",
@@ -56,7 +58,7 @@ def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, desk: C
     assert "ada@example.org" not in page
 
 
-def test_each_state_has_its_list(letter: Letter, desk: Client) -> None:
+def test_each_state_has_a_list(letter: Letter, desk: Client) -> None:
     sign(letter, "p@example.org", name="Pending")
     add_confirmed(letter, 1, state="held")
     for name in ("Published", "Withdrawn", "Rejected"):
@@ -65,7 +67,7 @@ def test_each_state_has_its_list(letter: Letter, desk: Client) -> None:
     withdraw_signature(Signature.objects.get(name="Withdrawn"), now=NOW)
     Signature.objects.filter(name="Rejected").update(state="rejected")
     assert names(queries.signatures(letter, shown="published")) == ["Published"]
-    # What nobody has confirmed is in no list: it would tell whoever typed an address whether it was new.
+    # Unconfirmed signatures are in no list: otherwise a person who typed an address would learn whether it was new.
     assert "Pending" not in words(desk.get(PAGE, {"shown": "pending"}))
     assert names(queries.signatures(letter, shown="held")) == ["Signer 2"]
     assert names(queries.signatures(letter, shown="withdrawn")) == [""]
@@ -73,14 +75,14 @@ def test_each_state_has_its_list(letter: Letter, desk: Client) -> None:
     assert "removed" in words(desk.get(PAGE, {"shown": "rejected"}))
 
 
-def test_what_was_withdrawn_before_it_was_confirmed_is_in_no_list(letter: Letter, desk: Client) -> None:
-    """Whoever typed the address would read there that it had been new."""
+def test_a_signature_withdrawn_before_its_confirmation_is_in_no_list(letter: Letter, desk: Client) -> None:
+    """A person who typed the address would learn there that it was new."""
     withdraw_signature(sign(letter, "typed@example.org"), now=NOW)
     for shown in queries.LISTS:
         assert queries.signatures(letter, shown=shown).signatures == []
 
 
-def test_pages_go_on_and_end(letter: Letter, desk: Client) -> None:
+def test_pages_lead_to_the_last(letter: Letter, desk: Client) -> None:
     add_published(letter, queries.PAGE_LENGTH + 2)
     first = desk.get(PAGE).content.decode()
     assert 'href="?shown=published&amp;q=&amp;after=3"' in first
@@ -89,7 +91,7 @@ def test_pages_go_on_and_end(letter: Letter, desk: Client) -> None:
     assert b"after=" not in rest.content
 
 
-def test_pages_of_those_that_wait_go_on_and_end(letter: Letter) -> None:
+def test_pages_of_waiting_signatures_lead_to_the_last(letter: Letter) -> None:
     add_confirmed(letter, queries.PAGE_LENGTH + 1, state="held")
     first = queries.signatures(letter, shown="held")
     assert first.onward
@@ -154,7 +156,7 @@ def crowd(letter: Letter) -> Letter:
         ("😀", set()),
     ],
 )
-def test_every_word_must_begin_a_word(crowd: Letter, search: str, names: set[str]) -> None:
+def test_each_search_word_matches_the_start_of_a_word(crowd: Letter, search: str, names: set[str]) -> None:
     assert found(crowd, search) == names
 
 
@@ -174,7 +176,7 @@ def test_a_search_stays_in_its_letter(crowd: Letter, published: LetterMaker) -> 
     assert found(other, "ada") == {"Ada Elsewhere"}
 
 
-def test_those_that_wait_are_searched_too(letter: Letter) -> None:
+def test_waiting_signatures_are_searched_too(letter: Letter) -> None:
     add_confirmed(letter, 2, state="held")
     Signature.objects.filter(name="Signer 1").update(name="Ada Lovelace", affiliation="Engines (Analytical)")
     Signature.objects.filter(name="Signer 2").update(name="Grace Hopper")
@@ -185,33 +187,31 @@ def test_those_that_wait_are_searched_too(letter: Letter) -> None:
     assert found(letter, "nguyen duc", "held") == {"Nguyễn Văn Đức"}
 
 
-def test_the_id_of_a_letter_finds_nobody(crowd: Letter) -> None:
+def test_searching_for_the_id_of_a_letter_finds_nobody(crowd: Letter) -> None:
     for search in (f"{crowd.pk}", f"#{crowd.pk}", f"letter{crowd.pk}"):
         assert found(crowd, search) == set()
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣", "0", ""])
-def test_a_page_that_is_no_number_is_the_first(crowd: Letter, desk: Client, after: str) -> None:
+def test_a_page_number_that_is_no_number_shows_the_first_page(crowd: Letter, desk: Client, after: str) -> None:
     page = desk.get(PAGE, {"after": after})
     assert page.status_code == 200
     assert "Grace Hopper" in words(page)
 
 
 @pytest.mark.parametrize("asked", [{"shown": "everything"}, {"q": "x" * 201}])
-def test_what_makes_no_sense_is_said_and_shows_the_first_page(
-    crowd: Letter, desk: Client, asked: dict[str, Any]
-) -> None:
+def test_an_invalid_page_says_so_and_shows_the_first(crowd: Letter, desk: Client, asked: dict[str, Any]) -> None:
     page = desk.get(PAGE, asked)
     assert page.status_code == 422
     assert "There is a problem" in words(page)
     assert "Grace Hopper" in words(page)
 
 
-def test_a_nul_is_no_crash(crowd: Letter, desk: Client) -> None:
+def test_a_nul_character_causes_no_error(crowd: Letter, desk: Client) -> None:
     assert desk.get(PAGE, {"q": "a\0b"}).status_code == 422
 
 
-# What it costs: with a hundred thousand, an index is read for each list and each search.
+# Cost: with a hundred thousand signatures, each list and each search reads an index.
 
 MANY = 100_000
 FILL = """
@@ -226,7 +226,7 @@ FROM generate_series(1, %(many)s) AS n
 """
 
 
-def test_with_a_hundred_thousand_each_list_and_search_reads_an_index(
+def test_each_list_and_search_of_a_hundred_thousand_reads_an_index(
     letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with connection.cursor() as cursor:

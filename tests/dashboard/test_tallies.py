@@ -1,4 +1,4 @@
-"""What the sequencer notes beside the numbers that it gives, and what counts it anew."""
+"""The hourly counts and tallies that the sequencer keeps, and their recount."""
 
 import logging
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.people import NOW, add_confirmed, add_published, publish, sign, sign_
 
 
 def hours(letter: Letter) -> list[tuple[int, int, int]]:
-    """Hours after noon, numbers given, taken out."""
+    """Return for each hour after noon how many numbers were given, and how many signatures were taken out."""
     found = LetterHour.objects.filter(letter=letter).order_by("hour")
     return [((noted.hour - NOW) // timedelta(hours=1), noted.published, noted.taken_out) for noted in found]
 
@@ -23,14 +23,18 @@ def tally(letter: Letter, kind: str) -> dict[str, int]:
     return dict(LetterTally.objects.filter(letter=letter, kind=kind).values_list("value", "number"))
 
 
-def test_numbers_are_noted_in_their_hour(letter: Letter) -> None:
+def test_signatures_are_counted_in_their_quarter_of_an_hour(letter: Letter) -> None:
     add_published(letter, 3, now=NOW + timedelta(minutes=5))
-    add_published(letter, 2, now=NOW + timedelta(minutes=59))
-    add_published(letter, 1, now=NOW + timedelta(minutes=60))
-    assert hours(letter) == [(0, 5, 0), (1, 1, 0)]
+    add_published(letter, 2, now=NOW + timedelta(minutes=14))
+    add_published(letter, 1, now=NOW + timedelta(minutes=15))
+    found = LetterHour.objects.filter(letter=letter).order_by("hour")
+    assert [(noted.hour - NOW, noted.published) for noted in found] == [
+        (timedelta(), 5),
+        (timedelta(minutes=15), 1),
+    ]
 
 
-def test_what_is_taken_out_is_noted_when_it_is(letter: Letter) -> None:
+def test_removals_are_counted_in_the_hour_of_the_removal(letter: Letter) -> None:
     add_published(letter, 3)
     withdraw_signature(Signature.objects.get(number=2), now=NOW)
     Signature.objects.filter(number=3).update(state="rejected")
@@ -40,7 +44,7 @@ def test_what_is_taken_out_is_noted_when_it_is(letter: Letter) -> None:
     assert hours(letter) == [(0, 3, 0), (2, 0, 2), (4, 0, -1)]
 
 
-def test_with_nothing_to_number_no_hour_is_noted(letter: Letter) -> None:
+def test_an_hour_without_a_new_number_has_no_row(letter: Letter) -> None:
     sign(letter)
     publish(NOW)
     assert hours(letter) == []
@@ -58,7 +62,7 @@ def test_each_signature_is_tallied_once_when_it_is_numbered(letter: Letter) -> N
     assert tally(letter, "via") == {"news.example": 2, "": 1}
 
 
-def test_once_it_is_tallied_nobody_can_tell_who_came_from_where(letter: Letter) -> None:
+def test_tallies_do_not_reveal_who_came_from_where(letter: Letter) -> None:
     signature = sign_and_confirm(letter, via="news.example")
     assert signature.via == "news.example"
     publish(NOW)
@@ -66,13 +70,13 @@ def test_once_it_is_tallied_nobody_can_tell_who_came_from_where(letter: Letter) 
     assert signature.via == ""
 
 
-def test_tallies_of_another_letter_are_its_own(letter: Letter, published: LetterMaker) -> None:
+def test_each_letter_has_its_own_tallies(letter: Letter, published: LetterMaker) -> None:
     add_published(letter, 2)
     add_published(published(slug="sleeping-cars"), 3)
     assert tally(letter, "language") == {"en": 2}
 
 
-def test_who_was_turned_away_before_a_number_leaves_no_host(letter: Letter) -> None:
+def test_a_signature_rejected_before_its_number_leaves_no_website(letter: Letter) -> None:
     signature = sign(letter, via="news.example")
     Signature.objects.update(state="rejected")
     forget_vias()
@@ -80,17 +84,17 @@ def test_who_was_turned_away_before_a_number_leaves_no_host(letter: Letter) -> N
     assert (signature.via, tally(letter, "via")) == ("", {})
 
 
-def test_who_withdraws_leaves_no_host(letter: Letter) -> None:
+def test_a_withdrawn_signature_leaves_no_website(letter: Letter) -> None:
     signature = sign_and_confirm(letter, via="news.example")
     withdraw_signature(signature, now=NOW)
     signature.refresh_from_db()
     assert signature.via == ""
 
 
-# Counting anew
+# Recounting
 
 
-def test_counting_anew_finds_what_was_noted(letter: Letter) -> None:
+def test_a_recount_finds_the_same_tallies(letter: Letter) -> None:
     sign_and_confirm(letter, "a@example.org", country="IT", via="news.example")
     add_published(letter, 3)
     withdraw_signature(Signature.objects.get(number=2), now=NOW)
@@ -100,7 +104,7 @@ def test_counting_anew_finds_what_was_noted(letter: Letter) -> None:
     assert (hours(letter), tally(letter, "language"), tally(letter, "country"), tally(letter, "via")) == before
 
 
-def test_a_letter_from_before_gets_its_hours_and_tallies(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_letter_without_tallies_gets_them(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
     add_published(letter, 4)
     withdraw_signature(Signature.objects.get(number=2), now=NOW)
     publish(NOW)
@@ -118,7 +122,7 @@ def test_a_letter_from_before_gets_its_hours_and_tallies(letter: Letter, caplog:
     assert AuditEvent.objects.filter(verb="retally_letter", object_id=letter.pk).exists()
 
 
-def test_what_does_not_add_up_is_reported_by_the_letters_name(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_difference_is_reported_with_the_name_of_the_letter(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
     add_confirmed(letter, 2)
     publish(NOW)
     LetterHour.objects.update(published=3)
@@ -127,6 +131,6 @@ def test_what_does_not_add_up_is_reported_by_the_letters_name(letter: Letter, ca
     assert f"retally {letter.slug}" in line
 
 
-def test_a_letter_that_does_not_exist_is_said(db: None) -> None:
+def test_a_letter_that_does_not_exist_gets_a_message(db: None) -> None:
     with pytest.raises(CommandError, match="There is no such letter"):
         call_command("retally", "nothing")

@@ -28,7 +28,7 @@ BIN = Path(sys.executable).parent
 
 
 def commands() -> list[list[str]]:
-    """Those that go on running."""
+    """Return the commands that keep running."""
     text = (settings.BASE_DIR / "docs" / "running.md").read_text(encoding="utf-8")
     return [shlex.split(line) for line in re.findall(r"^ +((?:granian|celery) .+)$", text, re.MULTILINE)]
 
@@ -36,7 +36,7 @@ def commands() -> list[list[str]]:
 @pytest.fixture
 def own_parts(transactional_db: None) -> Iterator[Parts]:
     folder = open_folder()
-    # A folder that nobody has made yet.
+    # A folder that nobody has created yet.
     parts = Parts(folder, VAR_DIR=str(folder / "var"), STATIC_ROOT=str(settings.STATIC_ROOT))
     yield parts
     parts.stop()
@@ -47,7 +47,7 @@ def start(parts: Parts, command: list[str]) -> Part:
     return parts._start(command[0], [str(BIN / command[0]), *command[1:]])
 
 
-def test_every_part_comes_up(own_parts: Parts, rabbit: Rabbit) -> None:
+def test_every_process_starts(own_parts: Parts, rabbit: Rabbit) -> None:
     web = Web(free_port())
     own_parts.environ |= {"BROKER_URL": rabbit.url, "GRANIAN_PORT": str(web.port)}
     started = [start(own_parts, command) for command in commands()]
@@ -97,7 +97,7 @@ def test_when_a_process_of_the_web_server_crashes_another_takes_its_place(own_pa
     assert own_parts.started[0].process.poll() is None
 
 
-def test_a_reload_turns_nobody_away(own_parts: Parts, web: Web) -> None:
+def test_a_reload_refuses_no_request(own_parts: Parts, web: Web) -> None:
     until(lambda: len(processes(own_parts)) >= 2)
     before, over, refused = processes(own_parts), threading.Event(), []
 

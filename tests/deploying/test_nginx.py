@@ -1,10 +1,10 @@
-"""The sample configuration of nginx: no log holds a token, and an old page finds its stylesheet."""
+"""The sample configuration of nginx: no log holds a token, and an old page finds its style sheet."""
 
 import re
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ http {{
 
 
 class Nginx:
-    """nginx with the sample, but for its ports, folders and certificate. Nothing answers behind it."""
+    """nginx with the sample, except for ports, folders and certificate. No site answers behind it."""
 
     def __init__(self, folder: Path) -> None:
         program = need("nginx")
@@ -92,23 +92,24 @@ def nginx() -> Iterator[Nginx]:
         f"/signatures/manage/{TOKEN}/data.json",
         f"/signatures//confirm/{TOKEN}",
         f"/organize/invitations/{TOKEN}/",
+        f"/organize/emails/off/daily/{TOKEN}/",
         f"/accounts/login/?next=%2Forganize%2Finvitations%2F{TOKEN}%2F",
         f"/letters/night-trains/?token={TOKEN}",
         f"/anything/{TOKEN}/",
     ],
-    ids=range(8),
+    ids=range(9),
 )
-def test_while_the_site_is_away_no_log_holds_a_token(nginx: Nginx, path: str) -> None:
+def test_no_log_holds_a_token_while_the_site_is_unavailable(nginx: Nginx, path: str) -> None:
     for method in ("GET", "POST"):
         assert nginx.status(path, "Content-Length: 0", f"Referer: https://x.org{path}", method=method) == 502
-    # What is refused before it is passed on, and what is not even a request.
+    # Requests that nginx refuses itself, and bytes that are not a request.
     assert nginx.status(path, "Content-Length: 99999999", method="POST") == 413
     assert nginx.status(path, "No colon here", "Content-Length: x") in {400, 502}
-    # A stylesheet that is not there, asked for by a page with a token in its address.
+    # A missing style sheet, requested by a page with a token in its URL.
     assert nginx.status("/static/gone.css", f"Referer: https://letters.example.org{path}") == 404
     assert TOKEN not in nginx.logs()
     assert TOKEN[:20] not in nginx.logs()
-    # That the site is away can be read all the same.
+    # The log still shows that the site is unavailable.
     until(lambda: re.search(r'"GET [^"]*" 502 ', nginx.logs()))
 
 
@@ -122,7 +123,7 @@ def test_public_pages_are_logged_without_an_ip_address(nginx: Nginx) -> None:
 
 
 def build(content: str, root: Path, tmp_path: Path) -> str:
-    """What `collectstatic` does in a release: the address of its stylesheet."""
+    """Do what `collectstatic` does in a release; return the URL of its style sheet."""
     source = tmp_path / "source"
     source.mkdir(exist_ok=True)
     for folder in (source, root):
@@ -133,7 +134,7 @@ def build(content: str, root: Path, tmp_path: Path) -> str:
     return str(storage.url("page.css", force=True))
 
 
-def test_two_releases_find_their_stylesheets_at_the_same_time(nginx: Nginx, tmp_path: Path) -> None:
+def test_two_releases_find_their_style_sheets_at_the_same_time(nginx: Nginx, tmp_path: Path) -> None:
     before = build("body { color: black }", nginx.static, tmp_path)
     after = build("body { color: #111 }", nginx.static, tmp_path)
     assert before != after
@@ -149,3 +150,23 @@ def test_an_upgrade_deletes_no_static_file() -> None:
     assert "collectstatic --noinput" in text
     assert "--clear" not in text
     assert not settings.WHITENOISE_KEEP_ONLY_HASHED_FILES
+
+
+def test_a_client_that_sends_half_a_request_is_cut_off(nginx: Nginx) -> None:
+    """Otherwise one computer could hold all connections for a minute each."""
+    with socket.create_connection(("127.0.0.1", nginx.port), timeout=15) as client:
+        client.sendall(b"GET /letters/night-trains/ HTTP/1.1\r\nHost: letters.example.org\r\n")
+        with suppress(ConnectionResetError):
+            assert client.recv(100) == b""
+
+
+def test_one_computer_sends_only_so_many_requests_at_a_time(nginx: Nginx) -> None:
+    head = b"POST /letters/night-trains/sign/ HTTP/1.1\r\nHost: letters.example.org\r\nContent-Length: 9\r\n\r\n"
+    with ExitStack() as all_open:
+        waiting = [
+            all_open.enter_context(socket.create_connection(("127.0.0.1", nginx.port), timeout=5)) for _ in range(110)
+        ]
+        for client in waiting:
+            client.sendall(head)
+        assert " 429 " in nginx.ask("GET /letters/night-trains/ HTTP/1.0\r\n\r\n")
+    until(lambda: " 429 " not in nginx.ask("GET /letters/night-trains/ HTTP/1.0\r\n\r\n"), 20)

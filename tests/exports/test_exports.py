@@ -1,4 +1,4 @@
-"""Files that organizers ask for: who may, what stands in them, what becomes of them when something goes wrong."""
+"""Files that organizers request: who may, what they contain, and what happens after a failure."""
 
 import csv
 import io
@@ -58,10 +58,12 @@ def made(letter: Letter, organizer: User, wanted: Wanted = CSV) -> Export:
     return export
 
 
-# Who may, and how often
+# Authority and limits
 
 
-def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_can_fill_the_disk_with_files(
+    letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(operations, "MAX_A_DAY", 2)
     for _ in range(2):
         made(letter, organizer)
@@ -72,11 +74,11 @@ def test_nobody_fills_the_disk(letter: Letter, organizer: User, desk: Client, mo
     assert answer.status_code == 422
     assert "Twenty files of this letter were made within a day," in words(answer)
     assert Export.objects.count() == 2
-    # Tomorrow there may be others.
+    # Tomorrow more are allowed.
     ask_export(letter, wanted=CSV, by=organizer, now=timezone.now() + timedelta(days=1, seconds=1))
 
 
-def test_one_that_is_under_way_is_given_back_however_many_there_were(
+def test_a_file_in_progress_is_offered_again_even_above_the_limit(
     letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "MAX_A_DAY", 1)
@@ -85,7 +87,7 @@ def test_one_that_is_under_way_is_given_back_however_many_there_were(
 
 
 @pytest.mark.parametrize("part", ["moderator", "stranger"])
-def test_for_who_does_not_write_there_is_nothing_here(
+def test_people_who_may_not_write_get_a_404(
     letter: Letter, organizer: User, part: str, request: pytest.FixtureRequest
 ) -> None:
     export = made(letter, organizer)
@@ -102,14 +104,14 @@ def test_the_operation_itself_refuses_them(letter: Letter, part: str, request: p
         ask_export(letter, wanted=CSV, by=request.getfixturevalue(part), now=NOW)
 
 
-def test_an_editor_asks_and_a_teammate_downloads(letter: Letter, desk: Client, teammate: User) -> None:
+def test_one_member_requests_a_file_and_another_downloads_it(letter: Letter, desk: Client, teammate: User) -> None:
     add_published(letter, 2)
     assert browser_of(teammate).post(PAGE, {"format": "csv"}).status_code == 302
     make_exports()
     assert [row["name"] for row in rows(download(desk, Export.objects.get()))] == ["Signer 1", "Signer 2"]
 
 
-def test_who_has_lost_the_part_gets_no_file(letter: Letter, teammate: User, desk: Client) -> None:
+def test_a_former_member_gets_no_file(letter: Letter, teammate: User, desk: Client) -> None:
     export = ask_export(letter, wanted=CSV, by=teammate, now=NOW)
     Membership.objects.filter(user=teammate).delete()
     make_exports()
@@ -120,7 +122,7 @@ def test_who_has_lost_the_part_gets_no_file(letter: Letter, teammate: User, desk
     )
 
 
-def test_who_has_lost_the_part_after_it_was_made_cannot_download_it(letter: Letter, teammate: User) -> None:
+def test_a_member_removed_after_a_file_was_built_cannot_download_it(letter: Letter, teammate: User) -> None:
     export = made(letter, teammate)
     browser = browser_of(teammate)
     Membership.objects.filter(user=teammate).delete()
@@ -134,12 +136,12 @@ def test_a_file_of_another_letter_is_not_found(letter: Letter, organizer: User, 
     assert download(browser_of(organizer), export).status_code == 404
 
 
-def test_looking_at_a_download_downloads_nothing(letter: Letter, organizer: User, desk: Client) -> None:
+def test_opening_the_page_of_a_download_downloads_nothing(letter: Letter, organizer: User, desk: Client) -> None:
     export = made(letter, organizer)
     assert desk.get(f"{PAGE}{export.pk}/file/").status_code == 405
 
 
-# Asking
+# Requesting
 
 
 def test_both_clicks_of_a_double_click_make_one_file(letter: Letter, desk: Client) -> None:
@@ -153,14 +155,14 @@ def test_both_clicks_of_a_double_click_make_one_file(letter: Letter, desk: Clien
 
 
 @pytest.mark.parametrize("fields", [{}, {"format": ""}, {"format": "pdf"}, {"format": "csv\0"}])
-def test_a_kind_of_file_that_is_not_made_gets_a_sentence(letter: Letter, desk: Client, fields: dict[str, str]) -> None:
+def test_an_unknown_kind_of_file_gets_a_sentence(letter: Letter, desk: Client, fields: dict[str, str]) -> None:
     page = desk.post(PAGE, fields)
     assert page.status_code == 422
     assert 'id="problems"' in page.content.decode()
     assert not Export.objects.exists()
 
 
-def test_the_page_says_how_far_it_is(letter: Letter, organizer: User, desk: Client) -> None:
+def test_the_page_shows_the_progress_of_a_file(letter: Letter, organizer: User, desk: Client) -> None:
     add_published(letter, 4)
     ask_export(letter, wanted=CSV, by=organizer, now=NOW)
     assert "Waiting." in words(desk.get(PAGE))
@@ -173,7 +175,7 @@ def test_the_page_says_how_far_it_is(letter: Letter, organizer: User, desk: Clie
     assert b"data-under-way" in page.content
 
 
-def test_a_finished_one_says_how_many_rows_and_until_when(letter: Letter, organizer: User, desk: Client) -> None:
+def test_a_finished_file_shows_its_rows_and_when_it_expires(letter: Letter, organizer: User, desk: Client) -> None:
     add_published(letter, 2)
     made(letter, organizer)
     page = words(desk.get(PAGE))
@@ -181,10 +183,10 @@ def test_a_finished_one_says_how_many_rows_and_until_when(letter: Letter, organi
     assert "Download" in page
 
 
-# What stands in them
+# Contents
 
 
-def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, organizer: User, desk: Client) -> None:
+def test_it_shows_what_organizers_may_see_and_no_address(letter: Letter, organizer: User, desk: Client) -> None:
     sign_and_confirm(
         letter,
         "ada@example.org",
@@ -228,7 +230,7 @@ def test_it_holds_what_organizers_may_see_and_no_address(letter: Letter, organiz
     }
 
 
-def test_nobody_is_calculated(letter: Letter, organizer: User, desk: Client) -> None:
+def test_no_name_becomes_a_formula(letter: Letter, organizer: User, desk: Client) -> None:
     for place, name in enumerate(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "Ada"]):
         sign_and_confirm(letter, f"s{place}@example.org", name=name)
     publish(NOW)
@@ -242,7 +244,7 @@ def test_nobody_is_calculated(letter: Letter, organizer: User, desk: Client) -> 
     assert "=HYPERLINK(" in sheet
 
 
-def test_a_spreadsheet_with_more_rows_than_fit_has_more_sheets(
+def test_rows_that_do_not_fit_go_to_more_sheets(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "ROWS_A_SHEET", 4)
@@ -261,7 +263,9 @@ def test_a_letter_without_signatures_makes_a_file_with_a_heading(letter: Letter,
         assert "confirmed_on" in book.read("xl/worksheets/sheet1.xml").decode()
 
 
-def test_it_is_read_in_pieces(letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signatures_are_read_in_batches(
+    letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 3)
     add_published(letter, 8)
     Signature.objects.filter(number__in=[4, 5, 6]).update(state="rejected")
@@ -272,7 +276,7 @@ def test_it_is_read_in_pieces(letter: Letter, organizer: User, desk: Client, mon
     assert [row["number"] for row in rows(download(desk, Export.objects.get()))] == ["1", "2", "3", "7", "8"]
 
 
-def test_it_comes_as_a_file_that_nobody_keeps(letter: Letter, organizer: User, desk: Client) -> None:
+def test_no_cache_keeps_a_downloaded_file(letter: Letter, organizer: User, desk: Client) -> None:
     export = made(letter, organizer)
     answer = download(desk, export)
     assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures-2025-03-03.csv"'
@@ -299,10 +303,10 @@ def test_every_step_is_recorded(letter: Letter, organizer: User, desk: Client) -
     ]
 
 
-# What goes wrong
+# Failures
 
 
-def test_a_killed_worker_is_taken_over_and_then_stops(letter: Letter, organizer: User, desk: Client) -> None:
+def test_another_worker_takes_over_a_killed_one_which_then_stops(letter: Letter, organizer: User, desk: Client) -> None:
     add_published(letter, 2)
     ask_export(letter, wanted=CSV, by=organizer, now=NOW)
     dead = claim_export(now=NOW)
@@ -319,20 +323,20 @@ def test_a_killed_worker_is_taken_over_and_then_stops(letter: Letter, organizer:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_workers_one_takes_it(letter: Letter, organizer: User) -> None:
+def test_one_of_many_workers_takes_a_file(letter: Letter, organizer: User) -> None:
     ask_export(letter, wanted=CSV, by=organizer, now=NOW)
     claims = in_threads(lambda _: claim_export(now=NOW), range(8), threads=8)
     assert len([claim for claim in claims if claim]) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_asked_for_by_many_at_once_it_is_made_once(letter: Letter, organizer: User) -> None:
+def test_a_file_that_many_request_at_once_is_built_once(letter: Letter, organizer: User) -> None:
     asked = in_threads(lambda _: ask_export(letter, wanted=CSV, by=organizer, now=NOW).pk, range(8), threads=8)
     assert len(set(asked)) == 1
     assert AuditEvent.objects.filter(verb="ask_export").count() == 1
 
 
-def test_progress_keeps_others_away(letter: Letter, organizer: User) -> None:
+def test_a_worker_that_makes_progress_is_not_taken_over(letter: Letter, organizer: User) -> None:
     ask_export(letter, wanted=CSV, by=organizer, now=NOW)
     export = claim_export(now=NOW)
     assert export
@@ -340,7 +344,7 @@ def test_progress_keeps_others_away(letter: Letter, organizer: User) -> None:
     assert claim_export(now=NOW + LEASE + LEASE / 2) is None
 
 
-def test_what_does_not_work_out_is_tried_again_and_given_up_at_last(
+def test_a_failing_file_is_tried_again_and_given_up_in_the_end(
     letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch, folder: Path, desk: Client
 ) -> None:
     def full(*args: object) -> None:
@@ -361,7 +365,7 @@ def test_what_does_not_work_out_is_tried_again_and_given_up_at_last(
     assert "We could not make this file. Ask for it again." in words(desk.get(PAGE))
 
 
-def test_one_that_fails_keeps_no_other_waiting(
+def test_a_failing_file_keeps_no_other_waiting(
     letter: Letter, organizer: User, published: LetterMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = ask_export(letter, wanted=CSV, by=organizer, now=NOW)
@@ -379,7 +383,7 @@ def test_one_that_fails_keeps_no_other_waiting(
     assert good.finished_at
 
 
-def test_after_its_time_a_file_is_gone(letter: Letter, organizer: User, desk: Client, folder: Path) -> None:
+def test_a_file_is_deleted_when_it_expires(letter: Letter, organizer: User, desk: Client, folder: Path) -> None:
     export = made(letter, organizer)
     assert export.expires_at
     with pytest.raises(Refused, match="no_file"):
@@ -394,7 +398,7 @@ def test_after_its_time_a_file_is_gone(letter: Letter, organizer: User, desk: Cl
     assert not AuditEvent.objects.filter(verb="download_export").exists()
 
 
-def test_what_killed_workers_left_is_deleted_and_what_is_being_written_is_not(
+def test_leftovers_of_killed_workers_are_deleted_and_files_in_progress_are_not(
     letter: Letter, organizer: User, folder: Path
 ) -> None:
     folder.mkdir()
@@ -409,7 +413,7 @@ def test_what_killed_workers_left_is_deleted_and_what_is_being_written_is_not(
     assert [path.name for path in folder.iterdir()] == [export.file_name]
 
 
-def test_a_file_that_was_deleted_by_hand_is_said_to_be_gone(
+def test_the_page_says_that_a_file_deleted_by_hand_is_gone(
     letter: Letter, organizer: User, desk: Client, folder: Path
 ) -> None:
     export = made(letter, organizer)

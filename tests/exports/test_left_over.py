@@ -1,4 +1,4 @@
-"""A spreadsheet that cannot be made leaves nothing on the disk: a full one must not fill up with each try."""
+"""A spreadsheet that fails leaves nothing on the disk, so that repeated attempts cannot fill it."""
 
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ full = partial(pytest.raises, RuntimeError, match="full")
 ROWS = [["Ada", 1]] * 1000
 
 
-def test_rows_that_wait_go_when_the_reading_fails(folder: Path) -> None:
+def test_temporary_files_go_when_reading_fails(folder: Path) -> None:
     def fail() -> None:
         assert any(path.is_dir() for path in folder.iterdir())
         raise RuntimeError("The disk is full.")
@@ -23,7 +23,7 @@ def test_rows_that_wait_go_when_the_reading_fails(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]
 
 
-def test_rows_that_wait_go_when_the_writing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_temporary_files_go_when_writing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(book: xlsxwriter.Workbook) -> None:
         raise RuntimeError("The disk is full.")
 
@@ -33,7 +33,7 @@ def test_rows_that_wait_go_when_the_writing_fails(folder: Path, monkeypatch: pyt
     assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]
 
 
-def test_a_whole_spreadsheet_leaves_itself_alone(folder: Path) -> None:
+def test_a_complete_spreadsheet_leaves_nothing_but_itself(folder: Path) -> None:
     with files.opened("1-1.xlsx", ["name", "number"]) as write:
         write(ROWS)
     assert [path.name for path in folder.iterdir()] == ["1-1.xlsx"]

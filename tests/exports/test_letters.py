@@ -1,4 +1,4 @@
-"""Letter with signatories as a PDF: who may have it, in which language, and what stands in it."""
+"""The letter with its signatories as a PDF: who gets it, in which language, and what it contains."""
 
 import shutil
 import stat
@@ -43,7 +43,7 @@ def made(letter: Letter, organizer: User, language: str = "") -> Export:
 
 
 class Handed:
-    """What was handed to the typesetter, which set it."""
+    """Record what is handed to the typesetter, which then typesets it."""
 
     head: Letterhead
     signatories: list[Signatory]
@@ -64,7 +64,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> Handed:
 
 
 def text_of(path: Path) -> str:
-    """Its words, as another program reads them."""
+    """Return its words, as another program reads them."""
     program = shutil.which("pdftotext")
     if not program:
         pytest.skip("this machine has no pdftotext (Debian: poppler-utils)")
@@ -79,7 +79,7 @@ def download(desk: Client, export: Export) -> Response:
 # From the button to the file
 
 
-def test_an_organizer_makes_it_and_takes_it_away(letter: Letter, desk: Client, tmp_path: Path) -> None:
+def test_an_organizer_builds_and_downloads_the_pdf(letter: Letter, desk: Client, tmp_path: Path) -> None:
     sign_and_confirm(letter, "ada@example.org", affiliation="Engines", role="Engineer", comment="Trains!")
     sign_and_confirm(letter, "grace@example.org", name="Grace Hopper", display="organizers", affiliation="Navy")
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
@@ -109,13 +109,13 @@ def test_nobody_else_on_the_machine_can_read_it(letter: Letter, organizer: User,
     assert stat.S_IMODE((folder / export.file_name).stat().st_mode) == 0o600
 
 
-def test_asked_for_twice_it_is_made_once_for_each_language(letter: Letter, organizer: User) -> None:
+def test_a_pdf_requested_twice_is_built_once_for_each_language(letter: Letter, organizer: User) -> None:
     asked = [ask_export(letter, wanted=paper(code), by=organizer, now=NOW) for code in ["", "en", "it", "it"]]
     assert [export.language for export in asked] == ["en", "en", "it", "it"]
     assert Export.objects.count() == 2
 
 
-def test_the_page_of_files_lists_it_and_leads_to_where_it_is_made(
+def test_the_page_of_files_lists_the_pdf_and_links_to_the_page_that_builds_it(
     letter: Letter, organizer: User, desk: Client
 ) -> None:
     made(letter, organizer, "it")
@@ -124,11 +124,11 @@ def test_the_page_of_files_lists_it_and_leads_to_where_it_is_made(
     assert PAGE.encode() in page.content
 
 
-# Who may
+# Authority
 
 
 @pytest.mark.parametrize("part", ["moderator", "stranger"])
-def test_who_does_not_write_there_gets_none(
+def test_people_who_may_not_write_get_no_pdf(
     letter: Letter, organizer: User, part: str, request: pytest.FixtureRequest
 ) -> None:
     export = made(letter, organizer)
@@ -140,7 +140,7 @@ def test_who_does_not_write_there_gets_none(
     assert Export.objects.count() == 1
 
 
-def test_an_editor_may_have_it(letter: Letter, teammate: User) -> None:
+def test_an_editor_gets_the_pdf(letter: Letter, teammate: User) -> None:
     desk = browser_of(teammate)
     desk.post(ASK)
     make_exports()
@@ -148,7 +148,7 @@ def test_an_editor_may_have_it(letter: Letter, teammate: User) -> None:
     assert b"".join(answer.streaming_content).startswith(b"%PDF-")  # type: ignore[attr-defined]
 
 
-def test_who_has_left_meanwhile_gets_none(letter: Letter, organizer: User, teammate: User, desk: Client) -> None:
+def test_a_member_who_left_gets_no_pdf(letter: Letter, organizer: User, teammate: User, desk: Client) -> None:
     ask_export(letter, wanted=paper(), by=teammate, now=NOW)
     Membership.objects.filter(user=teammate).delete()
     make_exports()
@@ -158,15 +158,15 @@ def test_who_has_left_meanwhile_gets_none(letter: Letter, organizer: User, teamm
     )
 
 
-def test_nothing_is_asked_for_by_looking(letter: Letter, desk: Client) -> None:
+def test_opening_the_page_requests_no_file(letter: Letter, desk: Client) -> None:
     assert desk.get(ASK).status_code == 405
     assert not Export.objects.exists()
 
 
-# What stands in it
+# Contents
 
 
-def test_the_names_stand_in_the_order_of_their_numbers_as_the_public_sees_them(
+def test_the_names_are_in_the_order_of_their_numbers_as_the_public_sees_them(
     letter: Letter, organizer: User, handed: Handed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 2)
@@ -189,7 +189,7 @@ def test_the_names_stand_in_the_order_of_their_numbers_as_the_public_sees_them(
     assert export.rows == 4
 
 
-def test_the_small_print_says_where_it_stands_and_of_which_text_it_is(
+def test_the_small_print_gives_the_address_of_the_letter_and_the_text(
     letter: Letter, organizer: User, handed: Handed
 ) -> None:
     made(letter, organizer)
@@ -202,7 +202,7 @@ def test_the_small_print_says_where_it_stands_and_of_which_text_it_is(
     assert (handed.head.dated, handed.head.collective) == ("March 3, 2025", "Friends of the Night Train")
 
 
-def test_in_another_of_its_languages_text_and_words_are_of_that(
+def test_a_pdf_in_another_language_is_wholly_in_that_language(
     letter: Letter, desk: Client, handed: Handed, folder: Path
 ) -> None:
     sign_and_confirm(letter, "nobody@example.org", name="", display="nobody")
@@ -223,7 +223,7 @@ def test_a_language_that_the_letter_does_not_have_is_refused(letter: Letter, des
     assert not Export.objects.exists()
 
 
-def test_a_language_that_is_gone_when_its_turn_comes_is_said_to_be_gone(
+def test_the_page_says_that_a_language_removed_before_its_turn_is_gone(
     letter: Letter, organizer: User, desk: Client, folder: Path
 ) -> None:
     ask_export(letter, wanted=paper("it"), by=organizer, now=NOW)
@@ -233,12 +233,12 @@ def test_a_language_that_is_gone_when_its_turn_comes_is_said_to_be_gone(
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_a_letter_that_nobody_has_signed_is_set_too(letter: Letter, organizer: User, handed: Handed) -> None:
+def test_a_letter_that_nobody_has_signed_can_be_typeset(letter: Letter, organizer: User, handed: Handed) -> None:
     export = made(letter, organizer)
     assert (export.rows, handed.pages, handed.signatories) == (0, 1, [])
 
 
-def test_a_draft_is_not_set(draft: LetterMaker, organizer: User, desk: Client) -> None:
+def test_a_draft_is_not_typeset(draft: LetterMaker, organizer: User, desk: Client) -> None:
     letter = draft()
     with pytest.raises(Refused, match="no_such_language"):
         ask_export(letter, wanted=paper(), by=organizer, now=NOW)
@@ -257,7 +257,7 @@ def test_nothing_in_a_name_is_a_command(letter: Letter, organizer: User, folder:
     assert "*bold*" in read
 
 
-def test_a_letter_that_is_read_from_right_to_left_is_set(organizer: User, letter: Letter, handed: Handed) -> None:
+def test_a_right_to_left_letter_can_be_typeset(organizer: User, letter: Letter, handed: Handed) -> None:
     text = Text(language="ar", title="أبقوا قطارات الليل", addressee="إلى الوزراء", summary="", body="نطلب أن تبقى.")
     arabic = draft_letter(letter.collective, slug="layl", text=text, by=organizer, now=NOW)
     publish_letter(arabic, by=organizer, now=NOW)
@@ -266,17 +266,17 @@ def test_a_letter_that_is_read_from_right_to_left_is_set(organizer: User, letter
     publish(NOW)
     made(arabic, organizer)
     assert (handed.head.language, handed.pages) == ("ar", 2)
-    # In a language that the site does not speak, it says the rest in its own.
+    # In a language that the site does not have, the other words are in the site's own.
     assert handed.head.signed_by == "Signed by 1 person"
 
 
 @pytest.mark.parametrize("file_format", [Export.Format.CSV, Export.Format.XLSX])
-def test_a_letter_is_no_table(letter: Letter, organizer: User, file_format: Export.Format) -> None:
+def test_the_pdf_is_not_offered_as_a_table(letter: Letter, organizer: User, file_format: Export.Format) -> None:
     with pytest.raises(Refused, match="no_such_format"):
         ask_export(letter, wanted=Wanted(Export.Kind.LETTER, file_format), by=organizer, now=NOW)
 
 
-def test_a_table_is_no_letter(letter: Letter, organizer: User, desk: Client) -> None:
+def test_signatures_are_not_offered_as_a_pdf(letter: Letter, organizer: User, desk: Client) -> None:
     with pytest.raises(Refused, match="no_such_format"):
         ask_export(letter, wanted=Wanted(Export.Kind.SIGNATURES, Export.Format.PDF), by=organizer, now=NOW)
     assert desk.post("/organize/letters/night-trains/exports/", {"format": "pdf"}).status_code == 422
@@ -307,7 +307,9 @@ def test_nobody_is_said_to_have_signed_a_text_that_they_have_not_seen(
         assert heading in text_of(folder / export.file_name)
 
 
-def test_who_signed_before_a_correction_is_counted_and_marked(letter: Letter, organizer: User, handed: Handed) -> None:
+def test_people_who_signed_before_a_correction_are_counted_and_marked(
+    letter: Letter, organizer: User, handed: Handed
+) -> None:
     sign_and_confirm(letter, "ada@example.org")
     change_text(letter, kind="correction", body=EN.body.replace("Four", "The four"))
     sign_and_confirm(letter, "grace@example.org", name="Grace Hopper")
@@ -319,10 +321,10 @@ def test_who_signed_before_a_correction_is_counted_and_marked(letter: Letter, or
     assert [each.detail for each in handed.signatories] == ["signed before a correction", ""]
 
 
-# How far it is
+# Progress
 
 
-def test_it_says_how_many_names_are_set(
+def test_the_page_says_how_many_names_are_typeset(
     letter: Letter, organizer: User, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pdf, "NAMES_A_PART", 2)
@@ -340,7 +342,7 @@ def test_it_says_how_many_names_are_set(
     assert told == [2, 4, 5]
 
 
-def test_a_worker_that_was_taken_over_stops(
+def test_a_worker_stops_when_another_has_taken_over(
     letter: Letter, organizer: User, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_published(letter, 1)
@@ -357,7 +359,7 @@ def test_a_worker_that_was_taken_over_stops(
     assert list(folder.iterdir()) == []
 
 
-def test_the_page_asks_the_same_however_many_have_signed(
+def test_the_page_runs_the_same_queries_however_many_have_signed(
     letter: Letter, organizer: User, desk: Client, django_assert_max_num_queries: Any
 ) -> None:
     made(letter, organizer)
@@ -367,7 +369,7 @@ def test_the_page_asks_the_same_however_many_have_signed(
         desk.get(PAGE)
 
 
-# What cannot be set
+# Texts that cannot be typeset
 
 
 @pytest.mark.parametrize(
@@ -377,7 +379,7 @@ def test_the_page_asks_the_same_however_many_have_signed(
         ("broken", "not_settable", "We could not make this file, because part of the text does not fit on a page"),
     ],
 )
-def test_a_text_that_cannot_be_set_fails_at_once_and_says_why(
+def test_a_text_that_cannot_be_typeset_fails_at_once_and_says_why(
     letter: Letter,
     organizer: User,
     desk: Client,
@@ -407,7 +409,7 @@ def test_a_text_that_takes_too_much_memory_ends_its_own_process_and_no_other(
     export = ask_export(letter, wanted=paper(), by=organizer, now=NOW)
     make_exports()
     export.refresh_from_db()
-    # Where memory ends, a library may stumble before it asks for more.
+    # When memory runs out, a library may fail before it asks for more.
     assert export.error in {"too_complicated", "not_settable"}
     assert (export.attempts, bool(export.failed_at)) == (1, True)
 

@@ -41,13 +41,13 @@ def signatories(number: int) -> list[Signatory]:
 
 
 def typefaces(path: Path) -> set[str]:
-    """The names of the faces in which anything in the document is set."""
+    """Return the names of all fonts in the document."""
     with pikepdf.open(path) as made:
         fonts = [font for page in made.pages for font in page.resources.get("/Font", {}).values()]
         return {str(font.BaseFont).split("+")[-1] for font in fonts}
 
 
-def test_a_letter_that_nobody_has_signed_is_set_too(tmp_path: Path) -> None:
+def test_a_letter_that_nobody_has_signed_can_be_typeset(tmp_path: Path) -> None:
     assert write_pdf(tmp_path / "letter.pdf", HEAD, []) == 1
 
 
@@ -55,7 +55,7 @@ def test_the_names_follow_the_letter_on_pages_of_their_own(tmp_path: Path) -> No
     assert write_pdf(tmp_path / "letter.pdf", HEAD, signatories(3)) == 2
 
 
-def test_many_names_are_set_in_parts_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_names_are_typeset_in_parts_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "NAMES_A_PART", 100)
     told: list[int] = []
     pages = write_pdf(tmp_path / "letter.pdf", HEAD, iter(signatories(250)), progress=told.append)
@@ -64,7 +64,9 @@ def test_many_names_are_set_in_parts_and_joined(tmp_path: Path, monkeypatch: pyt
         assert len(made.pages) == pages
 
 
-def test_a_number_that_fills_its_parts_leaves_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_fill_their_parts_exactly_leave_no_empty_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pdf, "NAMES_A_PART", 100)
     told: list[int] = []
     write_pdf(tmp_path / "letter.pdf", HEAD, signatories(200), progress=told.append)
@@ -81,7 +83,7 @@ def test_a_document_of_one_part_can_be_read_aloud(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_names_of_other_scripts_are_set_in_a_face_that_has_them(tmp_path: Path, script: str) -> None:
+def test_names_in_other_scripts_use_a_font_that_has_them(tmp_path: Path, script: str) -> None:
     if not any(family.startswith("Noto") for family in typst.Fonts().families()):
         pytest.skip("this machine has no Noto fonts (Debian: fonts-noto-core, fonts-noto-cjk)")
     write_pdf(tmp_path / "latin.pdf", HEAD, [Signatory(1, "Ada Lovelace")])
@@ -90,7 +92,7 @@ def test_names_of_other_scripts_are_set_in_a_face_that_has_them(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("language", ["ar", "pt-BR", "zh-Hant", "de"])
-def test_a_letter_in_any_language_is_set(tmp_path: Path, language: str) -> None:
+def test_a_letter_in_any_language_can_be_typeset(tmp_path: Path, language: str) -> None:
     assert write_pdf(tmp_path / "letter.pdf", replace(HEAD, language=language), signatories(2)) == 2
 
 
@@ -101,7 +103,7 @@ def test_nothing_in_a_name_is_a_command(tmp_path: Path) -> None:
     assert write_pdf(tmp_path / "letter.pdf", head, names) == 2
 
 
-# What it shows and where it leads
+# Appearance and links
 
 PICTURE = f"/media/{'0' * 32}-40x20.webp"
 
@@ -123,11 +125,18 @@ def words_of(path: Path) -> str:
     return subprocess.run(["pdftotext", "-raw", path, "-"], check=True, capture_output=True).stdout.decode()
 
 
-def test_a_picture_of_ours_is_in_it(tmp_path: Path) -> None:
+def test_the_letters_own_picture_is_in_the_pdf(tmp_path: Path) -> None:
     body = f"![A night train]({PICTURE})"
     write_pdf(tmp_path / "letter.pdf", replace(HEAD, body=body, pictures={PICTURE: webp()}), [])
     assert pictures_of(tmp_path / "letter.pdf") == 1
     assert "A night train" in words_of(tmp_path / "letter.pdf")
+
+
+def test_the_picture_above_the_letter_is_above_it_on_paper(tmp_path: Path) -> None:
+    """People sign it with the text."""
+    head = replace(HEAD, pictures={PICTURE: webp()}, cover=(PICTURE, "A red train"))
+    write_pdf(tmp_path / "letter.pdf", head, [])
+    assert pictures_of(tmp_path / "letter.pdf") == 1
 
 
 @pytest.mark.parametrize("inside", ["", "Before. "])
@@ -142,7 +151,9 @@ def test_a_picture_of_ours_is_in_it(tmp_path: Path) -> None:
         f"/media/{'1' * 32}-40x20.webp",
     ],
 )
-def test_any_other_picture_is_its_words_and_never_fetched(tmp_path: Path, address: str, inside: str) -> None:
+def test_any_other_picture_becomes_its_description_and_is_never_fetched(
+    tmp_path: Path, address: str, inside: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         target = address.format(port=server.getsockname()[1])
         body = f"{inside}![A tracker of theirs]({target})"
@@ -166,5 +177,5 @@ def test_any_other_picture_is_its_words_and_never_fetched(tmp_path: Path, addres
         f"[{'z' * 3000}](https://example.org/{'z' * 1900})",
     ],
 )
-def test_neither_emoji_nor_words_without_end_make_it_fail(tmp_path: Path, body: str) -> None:
+def test_neither_emoji_nor_endless_words_make_the_pdf_fail(tmp_path: Path, body: str) -> None:
     assert write_pdf(tmp_path / "letter.pdf", replace(HEAD, body=body), []) >= 1

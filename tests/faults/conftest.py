@@ -5,6 +5,7 @@ Parts take seconds to start, so those of one file are kept between tests, until 
 
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -13,9 +14,10 @@ from django.db import OperationalError, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.errors import DeadlockDetected
 
-from letters.models import Letter, OutgoingEmail
+from letters.models import HoldFrom, Letter, OutgoingEmail
 from letters.schedule import SWEEP_SECONDS
 from petition.embedded import free_port
+from tests.conftest import LetterMaker
 from tests.people import Signer
 from tests.smtp import SmtpSink
 from tests.stack import Part, Parts, until
@@ -46,6 +48,19 @@ def _empty_tables_while_parts_run() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def published(published: LetterMaker) -> LetterMaker:
+    """Create letters that publish whatever is confirmed.
+
+    The people of these tests sign within seconds of each other, from one domain, as only programs do.
+    """
+
+    def make(slug: str = "night-trains", **values: Any) -> Letter:
+        return published(slug, **{"hold_from": HoldFrom.NEVER, **values})
+
+    return make
+
+
 @pytest.fixture(scope="module")
 def mail_port() -> int:
     return free_port()
@@ -67,7 +82,7 @@ def patience() -> dict[str, str]:
 def parts(
     django_db_setup: None, mail_port: int, patience: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parts]:
-    """Parts with the Valkey of all tests, and a mail server that answers as the test wishes."""
+    """The parts of a site with the Valkey of all tests, and a mail server that answers as the test wishes."""
     parts = Parts(tmp_path_factory.mktemp("parts"), EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience)
     yield parts
     parts.stop()
@@ -77,14 +92,14 @@ def parts(
 
 @pytest.fixture
 def worker(transactional_db: None, valkey: "redis.Redis", parts: Parts) -> Part:
-    """The worker that the previous test has left, or a new one."""
+    """The worker from the previous test if it still runs, otherwise a new one."""
     running = [part for part in parts.started if part.process.poll() is None]
     return running[0] if running else parts.start_worker()
 
 
 @pytest.fixture
 def all_sign(letter: Letter, signer: Signer, worker: Part) -> Callable[[], None]:
-    """Three people sign at once: three emails are owed, and one wake-up lets the worker claim them."""
+    """Let three people sign at once. Three emails are then due, and one wake-up makes the worker claim them."""
 
     def sign() -> None:
         with transaction.atomic():
@@ -95,7 +110,7 @@ def all_sign(letter: Letter, signer: Signer, worker: Part) -> Callable[[], None]
 
 
 def until_nothing_is_owed() -> None:
-    """Sweep more often than the clock does, so that nobody waits five seconds."""
+    """Sweep more often than the clock does, so that no test waits five seconds."""
 
     def look_again() -> bool:
         start_sweep()
@@ -105,7 +120,7 @@ def until_nothing_is_owed() -> None:
 
 
 def start_sweep() -> None:
-    """Send what the clock sends."""
+    """Send the tasks that the clock sends."""
     current_app.send_task("letters.deliver", queue="confirmations", expires=SWEEP_SECONDS)
 
 

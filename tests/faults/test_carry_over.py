@@ -1,4 +1,4 @@
-"""The worker that owes the mails about a change is killed, and another goes on where it was."""
+"""The worker that creates the emails about a change is killed, and another one continues."""
 
 import pytest
 import redis
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def start_bulk() -> None:
-    """As the clock does."""
+    """Do what the clock does."""
     for task in ("letters.owe_carry_overs", "letters.deliver_bulk"):
         current_app.send_task(task, queue="bulk", expires=5)
 
 
-def test_killed_half_way_everybody_has_exactly_one_mail(
+def test_everyone_has_exactly_one_email_if_the_worker_is_killed_half_way(
     letter: Letter, organizer: User, *, worker: Part, parts: Parts, sink: SmtpSink, valkey: "redis.Redis"
 ) -> None:
     for email in PEOPLE:
@@ -32,7 +32,7 @@ def test_killed_half_way_everybody_has_exactly_one_mail(
     publish()
     OutgoingEmail.objects.all().delete()
     change_text(letter)
-    # Asked without the worker hearing of it; one of three is owed when the worker comes.
+    # Ask without waking the worker; one of three emails exists when it starts.
     valkey.set("wakeup:letters.owe_carry_overs", 1)
     with transaction.atomic():
         question = ask_to_carry_over(letter, by=organizer, now=NOW)

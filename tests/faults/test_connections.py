@@ -1,4 +1,4 @@
-"""A worker with nothing to do leaves the database in peace."""
+"""An idle worker leaves the database alone."""
 
 import time
 
@@ -13,12 +13,12 @@ from tests.stack import Parts, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOOK_FOR_SECONDS = 15
-# Five sweeps every five seconds, each of which was a new connection.
+# Every five seconds, five sweeps run. None of them may open a connection.
 MAX_A_MINUTE = 12
 
 
 def sessions() -> int:
-    """How many connections to this database there have been."""
+    """Return how many connections to this database there have been."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sessions FROM pg_stat_database WHERE datname = current_database()")
         return int(cursor.fetchone()[0])
@@ -30,7 +30,7 @@ def test_an_idle_worker_does_not_connect_again_and_again(parts: Parts, letter: L
     web = parts.start_web()
     assert web.sign(letter.slug, "ada@example.org").status == 303
     until(nothing_is_owed)
-    # Both processes of the worker have had a task meanwhile.
+    # By now, both processes of the worker have run a task.
     time.sleep(6)
     before = sessions()
     time.sleep(LOOK_FOR_SECONDS)

@@ -1,4 +1,4 @@
-"""PostgreSQL goes away under a running site, and comes back."""
+"""PostgreSQL stops under a running site, and comes back."""
 
 import threading
 import time
@@ -22,27 +22,25 @@ ADA, BERTA, CARLO, DORA, EMIL, FRIDA, GRETA = (
 )
 
 
-# So many sign at once, more than there are threads; one reads for longer than a process leaves the database alone.
+# More people sign at once than there are threads, and one reader stays longer than a process avoids the database.
 SIGNING, READINGS = 8, int(2 * CIRCUIT_OPEN_SECONDS / 0.3)
-# It was ten to twenty; one thread of each process may wait for the database.
+# Before, it was ten to twenty. One thread of each process may wait for the database.
 MAX_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
 def site(mail_port: int) -> Iterator[Site]:
-    """A lease that holds a restart of the database, and that a test can wait for."""
+    """A lease that lasts longer than a restart of the database, and that a test can wait for."""
     patience = {"MAIL_LEASE_SECONDS": "8", "MAIL_RETRY_SECONDS": "1"}
     with running_site(EMAIL_URL=f"smtp://127.0.0.1:{mail_port}", **patience) as site:
         yield site
 
 
-def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwards_all_is_as_before(
-    site: Site, sink: SmtpSink
-) -> None:
+def test_known_pages_stay_while_the_database_is_unavailable_and_everything_recovers(site: Site, sink: SmtpSink) -> None:
     holds = under_way(site, sink, ADA, BERTA)
-    # Both processes of the worker are busy: this one waits.
+    # Both processes of the worker are busy, so this task waits.
     site.sign(SLUG, CARLO)
-    # So often that both web processes have met the page: each remembers its own.
+    # Often enough that both web processes have seen the page, because each has its own memory.
     (page,) = {site.get(LETTER) for _ in range(30)}
 
     database = site.database()
@@ -52,8 +50,8 @@ def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwar
     assert site.get(LETTER) == page
     assert_says_so(site.get(NAMES))
     assert_says_so(site.sign(SLUG, DORA))
-    # The mail server has said yes to both mails, and nobody could note it.
-    # A sweep that comes meanwhile fails as well.
+    # The mail server has accepted both emails, and no process could store that.
+    # A sweep in this time fails as well.
     until(lambda: sink.is_idle() and site.run.output.count("Task letters.deliver[") >= len(holds))
 
     database.start(fast=True)
@@ -72,9 +70,7 @@ def test_without_the_database_known_pages_stay_and_the_rest_says_so_and_afterwar
     assert "has ended by itself" not in site.run.output
 
 
-def test_a_restart_of_the_database_while_mails_are_sent_loses_none_and_sends_none_twice(
-    site: Site, sink: SmtpSink
-) -> None:
+def test_a_database_restart_while_emails_are_sent_loses_none_and_sends_none_twice(site: Site, sink: SmtpSink) -> None:
     holds = under_way(site, sink, EMIL, FRIDA)
     site.sign(SLUG, GRETA)
     database = site.database()
@@ -87,8 +83,8 @@ def test_a_restart_of_the_database_while_mails_are_sent_loses_none_and_sends_non
     assert "has ended by itself" not in site.run.output
 
 
-def test_without_the_database_nobody_who_reads_waits_for_those_who_sign(site: Site) -> None:
-    """Each form used to hold one of the few threads for as long as the pool waits."""
+def test_readers_do_not_wait_for_signers_while_the_database_is_unavailable(site: Site) -> None:
+    """Before, each form held one of the few threads for as long as the pool waits."""
     until(lambda: site.get(LETTER).status == 200)
     for _ in range(20):
         site.get(LETTER)
@@ -103,7 +99,7 @@ def test_without_the_database_nobody_who_reads_waits_for_those_who_sign(site: Si
 
         with ThreadPoolExecutor(SIGNING) as people:
             signing = [people.submit(sign_on_and_on) for _ in range(SIGNING)]
-            # Those who come first find out.
+            # The first requests find out.
             time.sleep(PATIENCE_SECONDS * 2)
             waited: list[float] = []
             while len(waited) < READINGS:
@@ -121,7 +117,7 @@ def test_without_the_database_nobody_who_reads_waits_for_those_who_sign(site: Si
 
 
 def under_way(site: Site, sink: SmtpSink, *emails: str) -> list[Hold]:
-    """They have signed, and each process of the worker is handing over the mail to one of them."""
+    """Both have signed, and each process of the worker is handing one of their emails over."""
     holds = [sink.hold("DATA", to=email) for email in emails]
     for email, hold in zip(emails, holds, strict=True):
         assert site.sign(SLUG, email).status == 303

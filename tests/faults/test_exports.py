@@ -1,4 +1,4 @@
-"""A worker that is killed while it writes a file: another begins it anew, once, and nothing is left lying about."""
+"""A worker is killed while it writes a file: another one starts it again, once, and nothing is left on the disk."""
 
 from pathlib import Path
 
@@ -18,17 +18,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CSV = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
 
 
-def test_a_worker_killed_in_the_middle_of_a_file_is_followed_by_another(
+def test_another_worker_continues_if_one_is_killed_in_the_middle_of_a_file(
     letter: Letter, organizer: User, worker: Part, parts: Parts
 ) -> None:
     add_published(letter, 3)
     with transaction.atomic(), connection.cursor() as cursor:
-        # It can claim the export, open the file, and then waits for the signatures.
+        # The worker can claim the export and open the file, and then waits for the signatures.
         cursor.execute("LOCK TABLE letters_signature IN ACCESS EXCLUSIVE MODE")
         in_threads(lambda _: ask_export(letter, wanted=CSV, by=organizer, now=NOW), [0], threads=1)
         until(lambda: Export.objects.get().attempts == 1 and files())
         worker.kill()
-    # As if its lease were over.
+    # Pretend that its lease has ended.
     Export.objects.update(next_attempt_at=NOW)
     parts.start_worker()
     until(is_made)

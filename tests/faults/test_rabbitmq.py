@@ -16,18 +16,18 @@ __all__ = ["rabbit"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE, MEANWHILE, AFTER = "ada@example.org", ["berta@example.org", "carlo@example.org"], "dora@example.org"
-# What a clock says that was about to send, and one that was about to connect.
+# Messages of a clock that was about to send, and of one that was about to connect.
 NOTICED = ["Couldn't apply scheduled task", "Connection error:"]
 
 
-def test_after_a_restart_of_the_broker_all_get_their_mail(
+def test_everyone_gets_their_email_after_a_restart_of_the_broker(
     parts: Parts, rabbit: Rabbit, letter: Letter, sink: SmtpSink
 ) -> None:
     parts.environ["BROKER_URL"] = rabbit.url
     parts.start_worker()
     parts.start_clock()
     web = parts.start_web()
-    # As a process that has an open connection, and has not heard that it is dead.
+    # A process with an open connection that it does not know to be dead.
     ours = Celery(set_as_current=False, broker=rabbit.url)
     ours.config_from_object("django.conf:settings", namespace="CELERY")
     ours.conf.update(broker_url=rabbit.url)
@@ -40,7 +40,7 @@ def test_after_a_restart_of_the_broker_all_get_their_mail(
         begun = time.monotonic()
         assert web.sign(letter.slug, email).status == 303
         assert time.monotonic() - begun < 5
-    # The clock, too, has met a broker that is away.
+    # The clock, too, has found the broker unavailable.
     until(lambda: any(words in parts.output for words in NOTICED))
 
     rabbit.start()
@@ -50,6 +50,6 @@ def test_after_a_restart_of_the_broker_all_get_their_mail(
     assert web.sign(letter.slug, AFTER).status == 303
     until(nothing_is_owed)
     assert sorted(sink.recipients()) == sorted([BEFORE, *MEANWHILE, AFTER])
-    # Nobody was woken for those meanwhile: it was the clock that found them.
+    # No wake-up was sent for these: the clock's sweep found them.
     assert "The broker does not answer" in parts.output
     assert "Valkey does not answer" not in parts.output

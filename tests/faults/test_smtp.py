@@ -1,4 +1,4 @@
-"""A mail server that is away, overloaded, slow, hangs up, or does not know the address."""
+"""A mail server that is unavailable, overloaded or slow, hangs up, or does not know the address."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ ADA, BERTA, CARLO = PEOPLE
 
 @pytest.fixture(scope="module")
 def patience() -> dict[str, str]:
-    """A server that takes two seconds over a mail is slow, but not away; half the lease holds one of its mails."""
+    """A server that takes two seconds for an email is slow, but available. Half the lease is enough for one email."""
     return {"MAIL_LEASE_SECONDS": "5", "MAIL_RETRY_SECONDS": "1", "EMAIL_TIMEOUT": "3"}
 
 
@@ -38,7 +38,7 @@ def patience() -> dict[str, str]:
         *["451 to the mail", "hangs up before a yes", "says nothing more"],
     ],
 )
-def test_while_the_mail_server_refuses_nothing_is_lost_and_afterwards_everybody_has_exactly_one_mail(
+def test_no_email_is_lost_or_doubled_while_the_mail_server_refuses(
     refuse: Callable[[SmtpSink], None], noted: str, through: list[str], all_sign: Callable[[], None], sink: SmtpSink
 ) -> None:
     refuse(sink)
@@ -60,7 +60,7 @@ def test_while_the_mail_server_refuses_nothing_is_lost_and_afterwards_everybody_
         ("DATA", "554 5.7.1 not wanted", "554 5.7.1", ""),
     ],
 )
-def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody_else_up(
+def test_a_permanently_refused_email_is_noted_not_tried_again_and_delays_nobody_else(
     stage: str,
     answer: str,
     noted: str,
@@ -77,7 +77,7 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     assert sorted(sink.recipients()) == [ADA, CARLO]
     sink.answer_normally()
     OutgoingEmail.objects.update(next_attempt_at=signature_of(letter, BERTA).signed_at)
-    # Whoever looks for her mail would find the other too.
+    # A search for her email would find the other one, too.
     signer.sign(letter, email="dora@example.org")
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == [ADA, CARLO, "dora@example.org"]
@@ -86,7 +86,7 @@ def test_a_mail_refused_for_good_is_noted_and_never_tried_again_and_holds_nobody
     assert Signature.objects.get(outgoing_emails=failed).concern == concern
 
 
-def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_no_other(
+def test_a_server_that_accepts_an_email_and_hangs_up_gets_only_that_email_again(
     all_sign: Callable[[], None], sink: SmtpSink
 ) -> None:
     sink.answer("ACCEPTED", HANG_UP, to=BERTA, times=1)
@@ -97,11 +97,11 @@ def test_a_server_that_takes_a_mail_and_hangs_up_gets_that_very_mail_again_and_n
     assert first == second
 
 
-def test_a_server_that_needs_two_seconds_for_a_mail_gets_each_once_though_the_lease_is_short(
+def test_a_slow_server_gets_each_email_once_even_with_a_short_lease(
     all_sign: Callable[[], None], sink: SmtpSink
 ) -> None:
     sink.dawdle("DATA", seconds=2)
     all_sign()
-    # Sweeps come all the while, to the other process of the worker.
+    # Sweeps keep coming, to the other process of the worker.
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == PEOPLE

@@ -1,4 +1,4 @@
-"""An update to a thousand signers, and a worker that is killed half-way: everybody gets it once."""
+"""An update to a thousand signers, and a worker that is killed half-way: everyone gets it once."""
 
 import time
 from collections import Counter
@@ -29,7 +29,7 @@ def signers() -> int:
 
 @pytest.fixture(scope="module")
 def patience() -> dict[str, str]:
-    """Enough for a batch on a machine that is busy with something else: here nobody is to be late."""
+    """Use a long lease, enough for a batch on a busy machine: this test is not about lateness."""
     return {"MAIL_LEASE_SECONDS": "10", "MAIL_RETRY_SECONDS": "1"}
 
 
@@ -39,7 +39,7 @@ def address(signature: Signature) -> str:
 
 @pytest.fixture
 def expected(letter: Letter, signers: int) -> list[str]:
-    """The addresses of a crowd who have signed and agreed, and beside them some who have not."""
+    """Create many signers who agreed to updates, and others who did not. Return the addresses of those who agreed."""
     add_published(letter, signers + 20)
     signed = list(letter.signatures.order_by("number"))
     SignerContact.objects.bulk_create(
@@ -62,7 +62,7 @@ def draft_of_update(letter: Letter, organizer: User, expected: list[str]) -> Upd
 
 @pytest.fixture
 def update(draft_of_update: Update) -> Update:
-    """On its way."""
+    """An update that is being sent."""
     update = draft_of_update
     send_update(update, seen=update.version, by=update.author, now=timezone.now())
     return update
@@ -74,7 +74,7 @@ def sweep() -> None:
 
 
 def until_swept(condition: Callable[[], object]) -> None:
-    """The sweep runs meanwhile as the clock starts it, but once a second."""
+    """Run the sweep as the clock would, but once a second, until a condition is true."""
     last = 0.0
 
     def look_again() -> object:
@@ -92,7 +92,7 @@ def has_been_sent(update: Update) -> bool:
     return update.state == Update.State.SENT
 
 
-def test_a_worker_killed_half_way_leaves_everybody_with_one_update(
+def test_everyone_gets_one_update_if_the_worker_is_killed_half_way(
     worker: Part, update: Update, expected: list[str], sink: SmtpSink, parts: Parts
 ) -> None:
     until_swept(lambda: len(sink.received) >= len(expected) // 2)
@@ -102,7 +102,7 @@ def test_a_worker_killed_half_way_leaves_everybody_with_one_update(
     until_swept(lambda: has_been_sent(update))
     got = Counter(sink.recipients())
     assert sorted(got) == expected
-    # Of the two processes of a worker each may have had one mail on the line, accepted and not noted yet.
+    # Each process of the worker may have had one email that the server had accepted, but whose result was not stored.
     doubled = [recipient for recipient, times in got.items() if times > 1]
     assert len(doubled) <= 2
     assert max(got.values()) <= 2
@@ -114,12 +114,12 @@ def test_a_worker_killed_half_way_leaves_everybody_with_one_update(
 
 
 @pytest.mark.parametrize("signers", [100])
-def test_a_worker_killed_while_it_works_out_who_gets_it_loses_and_doubles_nobody(
+def test_no_recipient_is_missing_or_gets_two_emails_if_the_worker_is_killed_while_it_collects_them(
     worker: Part, draft_of_update: Update, expected: list[str], sink: SmtpSink, parts: Parts
 ) -> None:
     update = draft_of_update
     with connection.cursor() as cursor:
-        # As if owing took long.
+        # Make the creation of emails take long.
         cursor.execute(
             "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN PERFORM pg_sleep(0.05); RETURN NEW; END $$;"
@@ -131,7 +131,7 @@ def test_a_worker_killed_while_it_works_out_who_gets_it_loses_and_doubles_nobody
         worker.kill()
     finally:
         with connection.cursor() as cursor:
-            # A statement of a dead client may still run.
+            # PostgreSQL may still run a statement of a dead client.
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND wait_event = 'PgSleep'"
@@ -144,7 +144,7 @@ def test_a_worker_killed_while_it_works_out_who_gets_it_loses_and_doubles_nobody
 
 
 @pytest.mark.parametrize("signers", [300])
-def test_a_pause_holds_what_is_on_its_way_and_nobody_is_forgotten(
+def test_a_pause_holds_an_update_that_is_being_sent_and_forgets_nobody(
     worker: Part, update: Update, expected: list[str], organizer: User, sink: SmtpSink
 ) -> None:
     until_swept(lambda: len(sink.received) >= 50)

@@ -1,4 +1,4 @@
-"""Valkey goes away, and comes back having forgotten everything."""
+"""Valkey stops, and comes back without its data."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.stack import Parts, StoppableValkey, Web, link_in, until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = ["ada@example.org", "berta@example.org"]
-# Who confirms, and so has a second mail.
+# The person who confirms, and so gets a second email.
 THANKED = "ada@example.org"
 MEANWHILE = ["carlo@example.org", "dora@example.org", "emil@example.org"]
 
@@ -27,14 +27,14 @@ def own_valkey() -> Iterator[StoppableValkey]:
 
 @pytest.fixture
 def web(transactional_db: None, parts: Parts, own_valkey: StoppableValkey) -> Web:
-    """A web server, a worker and a clock, all of them over that Valkey."""
+    """A web server, a worker and a clock, all with that Valkey."""
     parts.environ["VALKEY_URL"] = own_valkey.url
     parts.start_worker()
     parts.start_clock()
     return parts.start_web()
 
 
-def test_while_valkey_is_away_people_sign_and_confirm_and_afterwards_each_has_one_mail_and_a_number(
+def test_people_sign_and_confirm_while_valkey_is_unavailable_and_each_gets_one_email_and_a_number(
     web: Web, letter: Letter, own_valkey: StoppableValkey, sink: SmtpSink
 ) -> None:
     under_way = [sink.hold("DATA", to=email) for email in BEFORE]

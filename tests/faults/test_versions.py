@@ -18,7 +18,7 @@ ROUNDS, POLLS = 12, 20
 
 @pytest.fixture
 def processes(transactional_db: None, parts: Parts) -> list[Web]:
-    # Each start_web is a server with processes of its own.
+    # Each start_web starts a server with its own processes.
     return [parts.start_web(), parts.start_web()]
 
 
@@ -26,7 +26,7 @@ def reached(seen: list[int], number: int) -> bool:
     return len(seen) >= number
 
 
-def test_for_a_reader_who_polls_several_processes_versions_only_grow(letter: Letter, processes: list[Web]) -> None:
+def test_versions_only_grow_for_a_reader_who_polls_several_processes(letter: Letter, processes: list[Web]) -> None:
     paths = [f"/letters/{letter.slug}/", f"/letters/{letter.slug}/count/"]
     seen: list[int] = []
     over = threading.Event()
@@ -42,7 +42,7 @@ def test_for_a_reader_who_polls_several_processes_versions_only_grow(letter: Let
     reader.start()
     for _ in range(ROUNDS):
         add_published(letter, 1)
-        # Once one process has shown it, the other must not show what was before.
+        # Once one process has shown a version, the other must not show an older one.
         until(lambda: seen and seen[-1] == letter.version)
         enough = len(seen) + POLLS
         until(partial(reached, seen, enough))

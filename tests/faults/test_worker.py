@@ -1,4 +1,4 @@
-"""A worker that is killed at its worst moments, and one that is left in peace."""
+"""A worker that is killed at the worst moments, and one that is not."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ ADA, BERTA, CARLO = PEOPLE
         *["one noted, two claimed", "two noted, the last before a yes"],
     ],
 )
-def test_a_worker_killed_between_claim_and_send_leaves_everybody_with_exactly_one_mail(
+def test_everyone_gets_one_email_if_a_worker_is_killed_between_claim_and_send(
     stage: str, whose: str, noted: int, *, all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
 ) -> None:
     hold = sink.hold(stage, to=whose)
@@ -36,7 +36,7 @@ def test_a_worker_killed_between_claim_and_send_leaves_everybody_with_exactly_on
     assert hold.reached.wait(60)
     assert OutgoingEmail.objects.filter(attempts=1).count() == 3
     assert sent() == noted
-    # Not released: with its connection, a mail server forgets what it has not taken yet.
+    # The lock is not released: with its connection, a mail server forgets what it has not accepted.
     worker.kill()
     parts.start_worker()
     until_nothing_is_owed()
@@ -44,10 +44,10 @@ def test_a_worker_killed_between_claim_and_send_leaves_everybody_with_exactly_on
     assert sent() == 3
 
 
-def test_a_worker_killed_before_it_could_claim_leaves_everybody_with_exactly_one_mail(
+def test_everyone_gets_one_email_if_a_worker_is_killed_before_it_claims(
     all_sign: Callable[[], None], worker: Part, valkey: "redis.Redis", sink: SmtpSink, parts: Parts
 ) -> None:
-    # As if a wake-up were under way already, so that the worker does not hear of them.
+    # Pretend that a wake-up is under way, so that the worker is not woken.
     valkey.set("wakeup:letters.deliver", 1)
     all_sign()
     with emails_locked():
@@ -59,7 +59,7 @@ def test_a_worker_killed_before_it_could_claim_leaves_everybody_with_exactly_one
     assert sorted(sink.recipients()) == PEOPLE
 
 
-def test_a_worker_killed_before_it_heard_the_servers_yes_sends_the_very_same_mail_again_and_no_other(
+def test_only_the_email_in_flight_is_sent_again_if_a_worker_is_killed_before_the_servers_answer(
     all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
 ) -> None:
     hold = sink.hold("ACCEPTED", to=BERTA)
@@ -72,7 +72,7 @@ def test_a_worker_killed_before_it_heard_the_servers_yes_sends_the_very_same_mai
     assert_twice_the_same(sink, BERTA)
 
 
-def test_a_worker_killed_while_it_notes_the_servers_yes_sends_at_most_that_mail_again(
+def test_at_most_one_email_is_sent_again_if_a_worker_is_killed_while_it_notes_the_result(
     all_sign: Callable[[], None], worker: Part, sink: SmtpSink, parts: Parts
 ) -> None:
     hold = sink.hold("DATA", to=BERTA)
@@ -84,14 +84,14 @@ def test_a_worker_killed_while_it_notes_the_servers_yes_sends_at_most_that_mail_
         worker.kill()
     parts.start_worker()
     until_nothing_is_owed()
-    # PostgreSQL may still finish what a dead client has asked of it.
+    # PostgreSQL may still finish a statement of a dead client.
     assert sorted(sink.recipients()) in (PEOPLE, [ADA, BERTA, BERTA, CARLO])
 
 
-def test_when_only_the_process_that_sends_is_killed_the_worker_starts_another_and_everybody_has_exactly_one_mail(
+def test_the_worker_replaces_a_killed_child_process_and_everyone_gets_one_email(
     all_sign: Callable[[], None], worker: Part, sink: SmtpSink
 ) -> None:
-    """As the kernel does it when memory runs out."""
+    """Kill a process as the kernel does when memory runs out."""
     hold = sink.hold("DATA", to=BERTA)
     all_sign()
     assert hold.reached.wait(60)
@@ -104,12 +104,12 @@ def test_when_only_the_process_that_sends_is_killed_the_worker_starts_another_an
 def test_a_worker_that_waits_for_a_slow_server_keeps_what_it_claimed(
     all_sign: Callable[[], None], worker: Part, sink: SmtpSink
 ) -> None:
-    """Longer than its lease, which it renews: everybody has exactly one email."""
+    """The work takes longer than the lease, which the worker renews: everyone has exactly one email."""
     hold = sink.hold("RCPT", to=ADA)
     all_sign()
     assert hold.reached.wait(60)
     begun = leases()
-    # Twice renewed: the first lease is over.
+    # Renewed twice: the first lease has ended.
     until(lambda: min(leases()) > max(begun) + timedelta(seconds=2))
     start_sweep()
     hold.release()
@@ -118,7 +118,7 @@ def test_a_worker_that_waits_for_a_slow_server_keeps_what_it_claimed(
     assert set(OutgoingEmail.objects.values_list("attempts", flat=True)) == {1}
 
 
-def test_a_worker_that_was_suspended_until_its_lease_was_over_sends_at_most_the_mail_it_was_sending_again(
+def test_a_worker_suspended_past_its_lease_sends_at_most_its_current_email_again(
     all_sign: Callable[[], None], worker: Part, sink: SmtpSink
 ) -> None:
     hold = sink.hold("RCPT", to=ADA)
@@ -126,7 +126,7 @@ def test_a_worker_that_was_suspended_until_its_lease_was_over_sends_at_most_the_
     assert hold.reached.wait(60)
     suspended = process_that_sends(worker, sink)
     suspended.suspend()
-    # Others take over what it has claimed.
+    # Others take over the emails that it claimed.
     until_nothing_is_owed()
     assert sorted(sink.recipients()) == PEOPLE
     suspended.resume()
@@ -136,7 +136,7 @@ def test_a_worker_that_was_suspended_until_its_lease_was_over_sends_at_most_the_
     assert_twice_the_same(sink, ADA)
 
 
-def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
+def test_a_signature_is_emailed_confirmed_and_numbered_without_the_clock(
     letter: Letter, signer: Signer, worker: Part, sink: SmtpSink
 ) -> None:
     signer.sign(letter, email=ADA)
@@ -146,7 +146,7 @@ def test_a_signature_is_mailed_confirmed_and_numbered_without_any_clock(
     assert signature_of(letter).number == 1
     assert signer.count(letter)["published"] == 1
     until(nothing_is_owed)
-    # The one that asked, and the one that thanks.
+    # The email to confirm, and the one that thanks.
     assert sink.recipients() == [ADA, ADA]
 
 
@@ -165,7 +165,7 @@ def assert_twice_the_same(sink: SmtpSink, recipient: str) -> None:
 
 @contextmanager
 def emails_locked() -> Iterator[None]:
-    """Nobody else can write to the table; whoever tries waits."""
+    """Lock the table, so that every other writer waits."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE letters_outgoingemail IN SHARE ROW EXCLUSIVE MODE")
         yield
@@ -178,7 +178,7 @@ def somebody_waits_for_the_lock() -> bool:
 
 
 def process_that_sends(worker: Part, sink: SmtpSink) -> psutil.Process:
-    """The one of the worker's processes that has a connection to the mail server."""
+    """Return the process of the worker that has a connection to the mail server."""
     (found,) = [
         process
         for process in psutil.Process(worker.process.pid).children()

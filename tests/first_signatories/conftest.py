@@ -13,8 +13,8 @@ from letters.organizer.first_signatories.signatory_import import Person, guess_c
 from tests.conftest import LetterMaker
 from tests.people import browser_of
 
-# Invite the people on a list, as an organizer would paste it: `invite(letter, "Ada <ada@example.org>")`. Returns how
-# many invitations were created, which no organizer is told.
+# Invite the people on a list that an organizer pastes: `invite(letter, "Ada <ada@example.org>")`. Returns how many
+# invitations were created, which organizers do not learn.
 Inviter = Callable[..., int]
 
 
@@ -30,13 +30,13 @@ def invited_by_mail() -> int:
 
 @pytest.fixture
 def before(draft: LetterMaker) -> Letter:
-    """The letter before anybody else can see it."""
+    """The letter before anyone else can see it."""
     return draft()
 
 
 @pytest.fixture
 def invite(organizer: User, monkeypatch: pytest.MonkeyPatch) -> Inviter:
-    # As if signatures had earned it.
+    # Pretend that signatures have raised the limit.
     monkeypatch.setattr(account_queries, "FEW_INVITATIONS", account_queries.MAX_INVITATIONS)
 
     def inviting(
@@ -46,7 +46,7 @@ def invite(organizer: User, monkeypatch: pytest.MonkeyPatch) -> Inviter:
         now: datetime | None = None,
         by: User | None = None,
     ) -> int:
-        # By the real clock, unless a test sets one: an invitation is valid for two weeks, and pages use the clock.
+        # Use the real clock unless a test sets one: an invitation is valid for two weeks, and pages use the clock.
         before = invited_by_mail()
         invite_people(letter, people=people_in(text), by=by or organizer, now=now or timezone.now())
         return invited_by_mail() - before

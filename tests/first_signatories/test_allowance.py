@@ -1,6 +1,7 @@
-"""Invitations are emails to people who have not asked for any: few at first, none for who is unknown, and an end."""
+"""Invitations are unrequested emails: few at first, none before staff have cleared a collective, and limited."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -44,7 +45,7 @@ def people(number: int, begin: int = 0) -> str:
     return "\n".join(f"p{place}@example.org" for place in range(begin, begin + number))
 
 
-# How many
+# The limit
 
 
 def test_a_new_account_invites_twenty_people_a_day(before: Letter, organizer: User) -> None:
@@ -63,12 +64,12 @@ def test_every_published_signature_makes_room_for_one_more(
     assert (invitations_a_day(organizer), invitations_a_day(stranger)) == (35, 20)
     Letter.objects.update(signature_count=10**6, last_number=10**6)
     assert invitations_a_day(organizer) == 1000
-    # Neither what nobody has published yet nor what is invented.
+    # Neither unpublished nor invented signatures raise the limit.
     Letter.objects.update(is_sample=True)
     assert invitations_a_day(organizer) == 20
 
 
-def test_who_is_invited_to_the_collective_is_counted_too(before: Letter, organizer: User) -> None:
+def test_invitations_to_the_collective_are_counted_too(before: Letter, organizer: User) -> None:
     for place in range(20):
         address = read_address(f"t{place}@example.org")
         assert address
@@ -77,10 +78,10 @@ def test_who_is_invited_to_the_collective_is_counted_too(before: Letter, organiz
         invite_people(before, people=people_in("ada@example.org"), by=organizer, now=NOW)
 
 
-# Nobody, before staff have looked
+# No invitations before staff have cleared the collective
 
 
-def test_a_collective_that_nobody_has_looked_at_invites_nobody(
+def test_a_collective_that_staff_have_not_cleared_invites_nobody(
     before: Letter, organizer: User, staff: User, browser: Client, settings: Settings
 ) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
@@ -104,7 +105,7 @@ def test_a_collective_that_nobody_has_looked_at_invites_nobody(
     assert OutgoingEmail.objects.count() == 2
 
 
-# A round that stops
+# Stopped invitations
 
 
 def come_back(number: int) -> None:
@@ -113,9 +114,7 @@ def come_back(number: int) -> None:
     has_stopped_in_second.cache_clear()
 
 
-def test_a_round_stops_when_many_invitations_come_back(
-    before: Letter, invite: Inviter, organizer: User, browser: Client
-) -> None:
+def test_invitations_stop_when_many_bounce(before: Letter, invite: Inviter, organizer: User, browser: Client) -> None:
     invite(before, people(30))
     come_back(4)
     assert not health_of(before.collective).is_ill
@@ -125,17 +124,17 @@ def test_a_round_stops_when_many_invitations_come_back(
     assert mail.outbox == []
     assert OutgoingEmail.objects.owed().count() == 25
     for deed in (lambda: invite(before, "new@example.org"), lambda: remind_invited(before, by=organizer, now=NOW)):
-        with pytest.raises(Refused, match="round_stopped"):
+        with pytest.raises(Refused, match="invitations_stopped"):
             deed()
     text = words(browser.get(PAGE))
     assert "Invitations to this letter have stopped automatically" in text
     assert "Invitations that bounced: 5. Reported as spam: 0." in text
 
 
-def test_a_stopped_round_does_not_tell_whether_one_more_invitation_left(
+def test_stopped_invitations_do_not_reveal_whether_one_more_left(
     before: Letter, invite: Inviter, browser: Client
 ) -> None:
-    """Nothing leaves for somebody who has signed unnamed: a number of what has left would tell so."""
+    """Nothing is sent to a nameless signer, so the number of sent emails would reveal them."""
     invite(before, people(6))
     come_back(5)
     page = words(browser.get(PAGE))
@@ -153,7 +152,7 @@ def test_a_few_wrong_addresses_in_a_long_list_stop_nothing(before: Letter, invit
     assert health_of(before.collective).is_ill
 
 
-def test_two_complaints_stop_it_too(before: Letter, invite: Inviter) -> None:
+def test_two_spam_complaints_stop_invitations_too(before: Letter, invite: Inviter) -> None:
     invite(before, people(30))
     OutgoingEmail.objects.update(sent_at=timezone.now())
     for outgoing in OutgoingEmail.objects.order_by("pk")[:2]:
@@ -162,27 +161,29 @@ def test_two_complaints_stop_it_too(before: Letter, invite: Inviter) -> None:
     assert health_of(before.collective).is_ill
 
 
-def test_it_stops_for_every_letter_of_the_collective(before: Letter, draft: LetterMaker, invite: Inviter) -> None:
+def test_invitations_stop_for_every_letter_of_the_collective(
+    before: Letter, draft: LetterMaker, invite: Inviter
+) -> None:
     invite(before, people(6))
     come_back(6)
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite(draft("other"), "new@example.org")
 
 
-def test_whoever_was_stopped_cannot_go_on_for_another_collective(
+def test_a_stopped_inviter_cannot_continue_for_another_collective(
     before: Letter, invite: Inviter, organizer: User, staff: User
 ) -> None:
     invite(before, people(6))
     come_back(6)
     other = create_collective(name="A New Name", slug="a-new-name", by=organizer, now=NOW)
     draft = draft_letter(other, slug="once-more", text=EN, by=organizer, now=NOW)
-    with pytest.raises(Refused, match="round_stopped"):
+    with pytest.raises(Refused, match="invitations_stopped"):
         invite(draft, "new@example.org")
     let_invite_again(before.collective, by=staff, now=timezone.now())
     invite(draft, "new@example.org")
 
 
-def test_owners_ask_and_staff_let_it_go_on(
+def test_owners_ask_and_staff_allow_invitations_again(
     before: Letter, invite: Inviter, teammate: User, staff: User, browser: Client
 ) -> None:
     invite(before, people(30))
@@ -206,7 +207,7 @@ def test_owners_ask_and_staff_let_it_go_on(
     assert {"ask_to_invite_again", "let_invite_again"} <= set(verbs)
 
 
-# Names that would be links
+# Names that would become links
 
 NAMES = [
     "evil.com free money",
@@ -240,7 +241,7 @@ def test_no_name_that_emails_repeat_looks_like_a_link(collective: Collective, or
             deed()
 
 
-def test_forms_say_so_in_a_sentence(browser: Client) -> None:
+def test_forms_refuse_such_a_name_with_a_sentence(browser: Client) -> None:
     for url in ("/organize/collectives/", "/organize/collectives/new/", "/organize/new/"):
         page = browser.post(url, {"name": NAMES[0], "collective": NAMES[0]})
         assert page.status_code == 422
@@ -248,13 +249,13 @@ def test_forms_say_so_in_a_sentence(browser: Client) -> None:
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_honest_names_are_names(name: str) -> None:
+def test_honest_names_are_accepted(name: str) -> None:
     assert not looks_like_link(name)
     assert without_links(name) == name
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_email_makes_a_link_of_what_somebody_typed(
+def test_no_email_turns_typed_words_into_a_link(
     collective: Collective, invite: Inviter, draft: LetterMaker, name: str
 ) -> None:
     Collective.objects.update(name=name)
@@ -274,7 +275,7 @@ def test_no_email_makes_a_link_of_what_somebody_typed(
 def test_our_own_addresses_stay_links(settings: Settings) -> None:
     letter = {"collective": {"name": "evil.com"}}
     url = f"{settings.SITE_URL}/x.y/"
-    context = {"title": "money.example", "letter": letter, "edit_url": url, "until": NOW}
+    context = {"title": "money.example", "letter": letter, "zone": ZoneInfo("UTC"), "edit_url": url, "until": NOW}
     parts = render_email("letter_withdrawn", context, language="en")
     assert url in parts["txt"].split()
     assert f'href="{url}"' in parts["html"]

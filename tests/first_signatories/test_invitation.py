@@ -1,4 +1,4 @@
-"""What an invited person can do: read, sign under the name that they choose, or say no. Nobody can do it for them."""
+"""An invited person can read, sign under a name of their choice, or decline. Nobody can do it for them."""
 
 from datetime import timedelta
 
@@ -28,16 +28,16 @@ def seen_on(page: Response) -> str:
 
 
 def answer(signer: Signer, *, name: str = "Ada King", display: str = "public", **more: str) -> Response:
-    """Open the link in the last mail and sign there."""
+    """Open the link in the last email and sign there."""
     url = signer.mailed_link(purpose="invitation")
     fields = {"name": name, "display": display, "seen": seen_on(signer.get(url)), **more}
     return signer.client.post(url, fields, headers=FROM_OUR_PAGE, follow=True)
 
 
-# The mail
+# The email
 
 
-def test_the_mail_says_who_asks_and_leads_to_the_two_answers(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_the_email_says_who_invites_and_links_to_both_answers(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     text = signer.last_mail("ada@example.org")
     message = mail.outbox[0]
@@ -47,12 +47,12 @@ def test_the_mail_says_who_asks_and_leads_to_the_two_answers(before: Letter, inv
     assert signer.mailed_link(purpose="invitation")
     decline = signer.mailed_link(purpose="decline")
     assert message.extra_headers["List-Unsubscribe"].endswith(f"{decline}>")
-    # What a list calls somebody is not delivered to them, nor who of the collective has sent it.
+    # The email reveals neither what the list calls a person nor which member sent it.
     assert "Lovelace" not in text + str(message.alternatives)
     assert "Olga" not in text
 
 
-def test_nobody_gets_a_fourth_mail_on_one_day(draft: LetterMaker, invite: Inviter) -> None:
+def test_nobody_gets_a_fourth_email_on_one_day(draft: LetterMaker, invite: Inviter) -> None:
     for place in range(5):
         invite(draft(f"letter-{place}"))
     deliver()
@@ -60,7 +60,7 @@ def test_nobody_gets_a_fourth_mail_on_one_day(draft: LetterMaker, invite: Invite
     assert OutgoingEmail.objects.filter(dropped_at__isnull=False).count() == 2
 
 
-def test_with_bulk_mail_switched_off_it_waits(before: Letter, invite: Inviter) -> None:
+def test_an_invitation_waits_while_bulk_email_is_off(before: Letter, invite: Inviter) -> None:
     turn(Switch.Name.SEND_BULK_MAIL, on=False)
     invite(before)
     deliver()
@@ -70,7 +70,7 @@ def test_with_bulk_mail_switched_off_it_waits(before: Letter, invite: Inviter) -
     assert len(mail.outbox) == 1
 
 
-# Before they answer
+# Before an answer
 
 
 def test_an_invited_person_is_counted_nowhere_and_shown_nowhere(
@@ -85,9 +85,7 @@ def test_an_invited_person_is_counted_nowhere_and_shown_nowhere(
     assert (before.signature_count, before.awaiting_confirmation) == (0, 0)
 
 
-def test_the_letter_can_be_read_behind_the_link_and_nowhere_else(
-    before: Letter, invite: Inviter, signer: Signer, reader: Reader
-) -> None:
+def test_only_the_link_shows_the_letter(before: Letter, invite: Inviter, signer: Signer, reader: Reader) -> None:
     invite(before)
     page = reader.get(signer.mailed_link(purpose="invitation"))
     assert page.status_code == 200
@@ -109,17 +107,17 @@ def test_opening_the_links_again_and_again_does_nothing(before: Letter, invite: 
     assert signature_of(before).state == "invited"
 
 
-def test_a_link_for_one_thing_does_not_do_another(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_a_link_for_one_purpose_does_not_serve_another(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     token = signer.mailed_link(purpose="decline").split("/")[-2]
     assert signer.press(f"/signatures/invitation/{token}/").status_code == 404
     assert signature_of(before).state == "invited"
 
 
-# Yes
+# Accepting
 
 
-def test_who_signs_does_so_under_the_name_that_they_write(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_an_invited_person_signs_under_the_name_that_they_type(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     page = answer(signer, name="Ada King", affiliation="Analytical Society")
     assert "Thank you for signing" in words(page)
@@ -132,7 +130,7 @@ def test_who_signs_does_so_under_the_name_that_they_write(before: Letter, invite
     assert b"Lovelace" not in page.content
 
 
-def test_they_are_thanked_with_their_link_and_the_letter_behind_it(
+def test_a_first_signatory_is_thanked_and_the_control_link_shows_the_letter(
     before: Letter, invite: Inviter, signer: Signer
 ) -> None:
     invite(before)
@@ -140,7 +138,7 @@ def test_they_are_thanked_with_their_link_and_the_letter_behind_it(
     manage = signer.mailed_link(purpose="manage")
     page = signer.get(manage)
     assert page.status_code == 200
-    # Its public address is none yet.
+    # The letter has no public address yet.
     assert before.get_absolute_url() not in signer.last_mail()
     back = page.content.decode().split('class="back"><a href="')[1].split('"')[0]
     assert signer.get(back).status_code == 200
@@ -158,7 +156,7 @@ def test_both_clicks_of_a_double_click_sign_once(before: Letter, invite: Inviter
     assert OutgoingEmail.objects.filter(kind="thanks").count() == 1
 
 
-def test_when_the_letter_opens_they_stand_first_in_the_order_of_their_numbers(
+def test_first_signatories_are_listed_first_in_the_order_of_their_numbers(
     before: Letter, invite: Inviter, organizer: User, reader: Reader
 ) -> None:
     invite(before, "Ada <ada@example.org>\nBob <bob@example.org>\nEve <eve@example.org>")
@@ -175,13 +173,15 @@ def test_when_the_letter_opens_they_stand_first_in_the_order_of_their_numbers(
     publish()
     page = words(reader.get(before.get_absolute_url()))
     first = page.split("First signatories")[1].split("Sign this letter")[0]
-    # By the moments at which they signed, not by the list.
+    # In the order of signing, not of the list.
     assert first.strip().startswith("1 Eve 2 Ada and 1 other 3 Zoe Other See all 3 signatures")
     assert "Bob" not in page
     assert words(reader.get(before.url_of("signatures"))).count("first signatory") == 2
 
 
-def test_who_reads_it_in_another_language_signs_in_that(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_an_invited_person_signs_in_the_language_that_they_read(
+    before: Letter, invite: Inviter, signer: Signer
+) -> None:
     invite(before)
     url = f"{signer.mailed_link(purpose='invitation')}?language=it"
     page = signer.get(url)
@@ -192,7 +192,7 @@ def test_who_reads_it_in_another_language_signs_in_that(before: Letter, invite: 
     assert signer.get(url.replace("=it", "=xx")).status_code == 200
 
 
-def test_the_mail_can_still_be_answered_when_the_letter_is_open(
+def test_an_invitation_can_still_be_answered_when_the_letter_is_open(
     before: Letter, invite: Inviter, organizer: User, signer: Signer
 ) -> None:
     invite(before)
@@ -204,7 +204,7 @@ def test_the_mail_can_still_be_answered_when_the_letter_is_open(
 
 
 @pytest.mark.parametrize("display", ["organizers", "nobody"])
-def test_who_does_not_want_to_be_named_is_not(
+def test_an_invited_person_can_sign_without_being_named(
     before: Letter, invite: Inviter, organizer: User, signer: Signer, display: str
 ) -> None:
     invite(before)
@@ -218,7 +218,9 @@ def test_who_does_not_want_to_be_named_is_not(
     assert SignerContact.objects.exists() == (display == "organizers")
 
 
-def test_what_is_signed_is_what_is_published(published: LetterMaker, invite: Inviter, signer: Signer) -> None:
+def test_the_text_that_first_signatories_sign_is_the_published_one(
+    published: LetterMaker, invite: Inviter, signer: Signer
+) -> None:
     letter = published(opens_at=timezone.now() + timedelta(days=3))
     invite(letter)
     signature = signature_of(letter)
@@ -235,7 +237,7 @@ def test_what_is_signed_is_what_is_published(published: LetterMaker, invite: Inv
     assert signature_of(letter).state == "invited"
 
 
-def test_where_signatures_are_reviewed_theirs_are_too(draft: LetterMaker, invite: Inviter, signer: Signer) -> None:
+def test_first_signatories_are_reviewed_if_the_letter_is(draft: LetterMaker, invite: Inviter, signer: Signer) -> None:
     letter = draft(reviewed=True)
     invite(letter)
     answer(signer)
@@ -250,7 +252,7 @@ def test_a_form_with_a_mistake_comes_back_with_what_was_typed(before: Letter, in
     assert signature_of(before).state == "invited"
 
 
-def test_another_sites_page_signs_for_nobody(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_another_site_cannot_accept_for_an_invited_person(before: Letter, invite: Inviter, signer: Signer) -> None:
     invite(before)
     url = signer.mailed_link(purpose="invitation")
     fields = {"name": "Ada", "display": "public", "seen": seen_on(signer.get(url))}
@@ -259,7 +261,7 @@ def test_another_sites_page_signs_for_nobody(before: Letter, invite: Inviter, si
 
 
 @pytest.mark.parametrize("moment", ["late", "closed", "paused"])
-def test_when_it_is_too_late_nothing_is_signed(
+def test_an_invitation_that_comes_too_late_signs_nothing(
     published: LetterMaker, invite: Inviter, organizer: User, moment: str
 ) -> None:
     letter, now = published(opens_at=NOW + timedelta(hours=1)), NOW
@@ -285,10 +287,12 @@ def test_an_address_outside_the_letters_domains_cannot_sign(before: Letter, invi
     assert signature_of(before).state == "invited"
 
 
-# No
+# Declining
 
 
-def test_who_says_no_is_forgotten_and_not_asked_again(before: Letter, invite: Inviter, signer: Signer) -> None:
+def test_a_person_who_declines_is_forgotten_and_not_asked_again(
+    before: Letter, invite: Inviter, signer: Signer
+) -> None:
     invite(before)
     url = signer.mailed_link(purpose="decline")
     assert "If you said no, we have deleted your address" in words(signer.press(url))
@@ -302,7 +306,7 @@ def test_who_says_no_is_forgotten_and_not_asked_again(before: Letter, invite: In
     assert signature_of(before).state == "declined"
 
 
-def test_who_said_no_can_still_sign_when_the_letter_is_open(
+def test_a_person_who_declined_can_still_sign_when_the_letter_is_open(
     before: Letter, invite: Inviter, organizer: User, signer: Signer
 ) -> None:
     invite(before)
@@ -315,10 +319,10 @@ def test_who_said_no_can_still_sign_when_the_letter_is_open(
     assert (signature.state, signature.name, signature.is_first) == ("published", "Ada King", False)
 
 
-# By the form instead
+# Signing with the form instead
 
 
-def test_who_was_invited_and_signs_by_the_form_is_one_signature(
+def test_an_invited_person_who_signs_with_the_form_is_one_signature(
     before: Letter, invite: Inviter, organizer: User, signer: Signer
 ) -> None:
     invite(before)
@@ -336,9 +340,7 @@ def test_who_was_invited_and_signs_by_the_form_is_one_signature(
     assert "First signatories 1 Ada King" in words(signer.get(before.get_absolute_url()))
 
 
-def test_nothing_about_an_invited_address_can_be_found_out_by_the_form(
-    before: Letter, invite: Inviter, organizer: User
-) -> None:
+def test_the_form_reveals_nothing_about_an_invited_address(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before)
     publish_letter(before, by=organizer, now=timezone.now())
     known, unknown = Signer().sign(before), Signer().sign(before, email="eve@example.org")
@@ -346,7 +348,7 @@ def test_nothing_about_an_invited_address_can_be_found_out_by_the_form(
     assert words(Signer().get(known.url)) == words(Signer().get(unknown.url))  # type: ignore[attr-defined]
 
 
-def test_an_invitation_that_was_taken_back_shows_no_letter(
+def test_a_withdrawn_invitation_shows_no_letter(
     before: Letter, invite: Inviter, organizer: User, signer: Signer
 ) -> None:
     invite(before)
@@ -358,10 +360,10 @@ def test_an_invitation_that_was_taken_back_shows_no_letter(
     assert Signature.objects.get(address_hash=hash_address("ada@example.org")).name == ""
 
 
-def test_the_history_begins_when_everybody_could_read_it(
+def test_the_history_begins_when_everyone_could_read_the_letter(
     before: Letter, invite: Inviter, organizer: User, reader: Reader
 ) -> None:
-    """Not when the first signatories could, which would tell that there was a round, and since when."""
+    """The history must not begin when first signatories could sign: that would reveal invitations and their time."""
     invite(before, "ada@example.org")
     then = timezone.now() + timedelta(days=5)
     publish_letter(before, by=organizer, now=then)

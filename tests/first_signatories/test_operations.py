@@ -1,4 +1,4 @@
-"""The round itself: who may invite whom and when, one reminder, taking back, and what is forgotten when."""
+"""Inviting first signatories: who may invite whom and when, one reminder, withdrawing, and what is deleted when."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,7 +22,6 @@ from letters.models import (
     Transition,
     User,
 )
-from letters.organizer.first_signatories import operations
 from letters.organizer.first_signatories.operations import (
     cancel_invitations,
     forget_invitations,
@@ -30,6 +29,7 @@ from letters.organizer.first_signatories.operations import (
     remind_invited,
     withdraw_invitation,
 )
+from letters.organizer.first_signatories.operations import inviting as operations
 from letters.organizer.first_signatories.queries import expired_among, list_of, listed, progress
 from letters.organizer.letter_editor.operations import close_letter, publish_letter, translate_letter, withdraw_letter
 from letters.shared.addresses import decrypt, hash_address, read_address
@@ -57,14 +57,14 @@ def take_back(letter: Letter, email: str, by: User) -> None:
 
 
 def reminded(letter: Letter, by: User, *, now: datetime) -> int:
-    """How many are written to again, which no organizer is told."""
+    """Return how many people get an email again, which organizers do not learn."""
     before = invited_by_mail()
     remind_invited(letter, by=by, now=now)
     return invited_by_mail() - before
 
 
 def sign_anyway(letter: Letter, email: str = "ada@example.org", **changes: Any) -> Signature:
-    """As by the form, whatever the letter would say to that."""
+    """Sign as the form does, whatever the letter would refuse."""
     address = read_address(email)
     assert address
     values = {"name": "Ada", "display": "public", "state": "pending", "language": "en", **changes}
@@ -78,11 +78,11 @@ def sign_anyway(letter: Letter, email: str = "ada@example.org", **changes: Any) 
     )
 
 
-# Who, and when
+# Who may invite, and when
 
 
 @pytest.mark.parametrize("who", ["stranger", "moderator"])
-def test_only_who_writes_for_the_collective_invites(
+def test_only_owners_and_editors_invite(
     before: Letter, invite: Inviter, who: str, request: pytest.FixtureRequest
 ) -> None:
     by = request.getfixturevalue(who)
@@ -99,7 +99,7 @@ def test_only_who_writes_for_the_collective_invites(
     assert Signature.objects.get().state == "invited"
 
 
-def test_a_teammate_may_too(before: Letter, invite: Inviter, teammate: User) -> None:
+def test_another_member_may_invite_too(before: Letter, invite: Inviter, teammate: User) -> None:
     assert invite(before, by=teammate) == 1
 
 
@@ -118,47 +118,49 @@ def test_once_the_letter_is_open_nobody_is_invited(
     assert not Signature.objects.exists()
 
 
-def test_a_published_letter_that_opens_later_can_have_a_round(published: LetterMaker, invite: Inviter) -> None:
+def test_people_can_be_invited_to_a_published_letter_that_opens_later(published: LetterMaker, invite: Inviter) -> None:
     assert invite(published(opens_at=NOW + DAY), now=NOW) == 1
 
 
-# Whom
+# Who can be invited
 
 
-def test_the_invited_are_kept_in_the_order_of_the_list(before: Letter, invite: Inviter) -> None:
+def test_the_ids_of_the_invited_do_not_reveal_the_order_of_the_list(before: Letter, invite: Inviter) -> None:
     text = "\n".join(f"P{place} <p{place}@example.org>" for place in range(50))
     assert invite(before, text, now=NOW) == 50
-    assert list(Signature.objects.order_by("pk").values_list("name", flat=True)) == [f"P{n}" for n in range(50)]
+    by_id = list(Signature.objects.order_by("pk").values_list("name", flat=True))
+    assert sorted(by_id) == sorted(f"P{n}" for n in range(50))
+    assert by_id != [f"P{n}" for n in range(50)]
     assert {*Signature.objects.values_list("state", "is_first", "verified")} == {("invited", True, "")}
 
 
-def test_addresses_are_stored_sealed(before: Letter, invite: Inviter) -> None:
+def test_addresses_are_stored_encrypted(before: Letter, invite: Inviter) -> None:
     invite(before)
     contact = SignerContact.objects.get()
     assert b"example" not in bytes(contact.address)
     assert decrypt(contact.address) == "ada@example.org"
 
 
-def test_nobody_is_invited_twice_however_the_address_is_spelled(before: Letter, invite: Inviter) -> None:
+def test_nobody_is_invited_twice_in_any_spelling(before: Letter, invite: Inviter) -> None:
     invite(before, "ada@gmail.com\nA.D.A+x@googlemail.com\n")
     assert invite(before, "ADA@gmail.com") == 0
     assert OutgoingEmail.objects.count() == 1
 
 
-def test_who_has_signed_is_not_invited(before: Letter, invite: Inviter) -> None:
+def test_signers_are_not_invited(before: Letter, invite: Inviter) -> None:
     signature = sign_anyway(before, is_first=True)
     assert invite(before) == 0
     signature.refresh_from_db()
     assert signature.state == "pending"
 
 
-def test_other_letters_know_nothing_of_it(draft: LetterMaker, invite: Inviter) -> None:
+def test_other_letters_are_not_affected(draft: LetterMaker, invite: Inviter) -> None:
     first, second = draft("first"), draft("second")
     assert (invite(first), invite(second)) == (1, 1)
     assert listed(second) == 1
 
 
-def test_only_addresses_at_the_letters_domains(draft: LetterMaker, invite: Inviter) -> None:
+def test_only_addresses_at_the_letters_domains_are_invited(draft: LetterMaker, invite: Inviter) -> None:
     letter = draft(domains=["university.example"])
     assert invite(letter, "ada@example.org\nbob@cs.university.example\n") == 1
 
@@ -168,7 +170,9 @@ def test_a_disposable_address_is_held_for_a_moderator(before: Letter, invite: In
     assert accept(before, "ada@mailinator.com").state == "held"
 
 
-def test_there_is_an_end_to_how_many(before: Letter, invite: Inviter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_invited_people_is_limited(
+    before: Letter, invite: Inviter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(operations, "MAX_INVITED", 2)
     invite(before, "a@example.org\nb@example.org")
     with pytest.raises(Refused, match="too_many"):
@@ -176,7 +180,7 @@ def test_there_is_an_end_to_how_many(before: Letter, invite: Inviter, monkeypatc
     assert Signature.objects.count() == 2
 
 
-def test_one_account_invites_so_many_a_day_over_all_its_letters(
+def test_an_account_invites_a_limited_number_a_day_over_all_its_letters(
     before: Letter, draft: LetterMaker, invite: Inviter, teammate: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_queries, "FEW_INVITATIONS", 2)
@@ -185,15 +189,15 @@ def test_one_account_invites_so_many_a_day_over_all_its_letters(
     with pytest.raises(Refused, match="too_many_today"):
         invite(other, "b@example.org\nc@example.org", now=NOW + DAY / 2)
     assert invite(other, "b@example.org", now=NOW + DAY / 2) == 1
-    # Somebody who is known already counts like anybody else: the room that is left must not tell who is.
+    # A known person counts like anyone else: the remaining limit must not reveal who is known.
     with pytest.raises(Refused, match="too_many_today"):
         invite(other, "b@example.org", now=NOW + DAY / 2)
-    # A teammate is somebody else.
+    # Another member has a separate limit.
     assert invite(other, "c@example.org", now=NOW + DAY / 2, by=teammate) == 1
     assert invite(other, "d@example.org", now=NOW + DAY) == 1
 
 
-def test_taking_invitations_back_makes_no_room_for_others(
+def test_withdrawing_invitations_makes_no_room_for_others(
     before: Letter, invite: Inviter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(account_queries, "FEW_INVITATIONS", 1)
@@ -218,13 +222,13 @@ def test_two_lists_at_once_are_both_counted(
     assert sorted(in_threads(send, [before, draft("other"), draft("third")], threads=3)) == [0, 0, 1]
 
 
-def test_where_only_nobody_is_offered_no_name_is_stored(draft: LetterMaker, invite: Inviter) -> None:
+def test_no_name_is_stored_if_the_letter_shows_none(draft: LetterMaker, invite: Inviter) -> None:
     letter = draft(displays=["nobody"])
     invite(letter)
     assert (signature_of(letter).name, signature_of(letter).display) == ("", "nobody")
 
 
-def test_a_thousand_more_cost_no_query_more(before: Letter, draft: LetterMaker, invite: Inviter) -> None:
+def test_a_thousand_more_people_cost_no_more_queries(before: Letter, draft: LetterMaker, invite: Inviter) -> None:
     other = draft("other")
     counts = []
     for letter, number in [(before, 2), (other, 900)]:
@@ -247,7 +251,9 @@ def test_the_first_invitation_fixes_the_text_of_a_draft(before: Letter, invite: 
     assert signature_of(before).revision == before.current_revision
 
 
-def test_calling_off_frees_it_if_nobody_has_signed(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_cancelling_all_invitations_frees_the_text_if_nobody_has_signed(
+    before: Letter, invite: Inviter, organizer: User
+) -> None:
     invite(before, now=NOW)
     cancel_invitations(before, by=organizer, now=NOW)
     assert signature_of(before).state == "expired"
@@ -257,7 +263,7 @@ def test_calling_off_frees_it_if_nobody_has_signed(before: Letter, invite: Invit
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])
-def test_calling_off_does_not_change_what_somebody_has_signed(
+def test_cancelling_all_invitations_does_not_free_a_text_that_somebody_has_signed(
     before: Letter, invite: Inviter, organizer: User, withdrawn: bool
 ) -> None:
     invite(before, "ada@example.org\nbob@example.org", now=NOW)
@@ -269,15 +275,15 @@ def test_calling_off_does_not_change_what_somebody_has_signed(
         translate_letter(before, text=EN, by=organizer, now=NOW)
 
 
-# Once more, and back
+# Reminders and withdrawals
 
 
-def test_everybody_is_reminded_once(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_everyone_is_reminded_once(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     deliver()
     accept(before, "bob@example.org", now=timezone.now())
     assert reminded(before, organizer, now=timezone.now()) == 0
-    # As if a day had passed.
+    # Pretend that a day has passed.
     Signature.objects.update(signed_at=timezone.now() - DAY)
     assert reminded(before, organizer, now=timezone.now()) == 1
     assert reminded(before, organizer, now=timezone.now()) == 0
@@ -288,7 +294,7 @@ def test_everybody_is_reminded_once(before: Letter, invite: Inviter, organizer: 
     ]
 
 
-def test_whose_mail_came_back_is_not_reminded(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_a_person_whose_invitation_bounced_is_not_reminded(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, "ada@example.org\nbob@example.org", now=NOW)
     first, second = OutgoingEmail.objects.order_by("pk")
     note_bounce(first, at=NOW, now=NOW, error="550")
@@ -298,13 +304,13 @@ def test_whose_mail_came_back_is_not_reminded(before: Letter, invite: Inviter, o
     assert Signature.objects.filter(state="invited").count() == 2
 
 
-def test_mail_that_a_server_never_takes_is_told_of_too(before: Letter, invite: Inviter) -> None:
+def test_an_email_that_no_server_accepts_is_reported_too(before: Letter, invite: Inviter) -> None:
     invite(before, now=NOW)
     OutgoingEmail.objects.update(failed_at=NOW, error="554")
     assert progress(before).bounced == {"554": 1}
 
 
-def test_a_fourth_mail_in_a_day_is_not_sent_and_no_organizer_is_told(draft: LetterMaker, invite: Inviter) -> None:
+def test_a_fourth_email_in_a_day_is_not_sent_and_no_organizer_learns_of_it(draft: LetterMaker, invite: Inviter) -> None:
     letters = [draft(f"letter-{place}") for place in range(4)]
     for letter in letters:
         invite(letter)
@@ -313,7 +319,7 @@ def test_a_fourth_mail_in_a_day_is_not_sent_and_no_organizer_is_told(draft: Lett
     assert {(progress(letter).listed, len(progress(letter).bounced)) for letter in letters} == {(1, 0)}
 
 
-def test_an_invitation_can_be_taken_back_and_made_again(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_an_invitation_can_be_withdrawn_and_sent_again(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, "Ada <ada@example.org>\nBob <bob@example.org>", now=NOW)
     old = signature_of(before)
     take_back(before, "ADA@example.org", organizer)
@@ -327,7 +333,7 @@ def test_an_invitation_can_be_taken_back_and_made_again(before: Letter, invite: 
     assert OutgoingEmail.objects.owed().filter(signature=new).count() == 1
 
 
-def test_somebody_who_signs_while_they_are_invited_again_keeps_their_signature(
+def test_a_person_who_signs_while_invited_again_keeps_the_signature(
     before: Letter, invite: Inviter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invite(before, now=NOW)
@@ -347,21 +353,21 @@ def test_somebody_who_signs_while_they_are_invited_again_keeps_their_signature(
     assert not OutgoingEmail.objects.owed().filter(signature=signature).exists()
 
 
-def test_taking_back_what_has_been_answered_changes_nothing(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_withdrawing_an_answered_invitation_changes_nothing(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, now=NOW)
     accept(before)
     take_back(before, "ada@example.org", organizer)
     take_back(before, "nobody@example.org", organizer)
     assert signature_of(before).state == "confirmed"
-    # Owners read the record: there each of the two looks like the other.
+    # Owners read the record, where the two look the same.
     events = AuditEvent.objects.filter(verb="withdraw_invitation").values_list("details", "reason", "object_id")
     assert list(events) == [({}, "", before.pk)] * 2
 
 
-# What is kept, and how long
+# What is stored, and for how long
 
 
-def test_what_is_recorded_holds_numbers_alone(before: Letter, invite: Inviter, organizer: User) -> None:
+def test_the_record_contains_only_numbers(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, now=NOW)
     remind_invited(before, by=organizer, now=NOW + DAY)
     take_back(before, "ada@example.org", organizer)
@@ -386,7 +392,7 @@ def test_after_two_weeks_the_address_is_forgotten(before: Letter, invite: Invite
     assert (signature_of(before).state, signature_of(before).name) == ("expired", "")
 
 
-def test_who_called_the_mail_spam_cannot_be_invited_again(before: Letter, invite: Inviter) -> None:
+def test_a_person_who_reported_spam_cannot_be_invited_again(before: Letter, invite: Inviter) -> None:
     invite(before, now=NOW)
     note_complaint(OutgoingEmail.objects.get(), at=NOW, now=NOW)
     forget_invitations(now=NOW + 14 * DAY)
@@ -394,7 +400,7 @@ def test_who_called_the_mail_spam_cannot_be_invited_again(before: Letter, invite
     assert invite(before, now=NOW + 15 * DAY) == 0
 
 
-def test_nor_after_their_invitation_was_taken_back_and_no_form_can_write_to_them(
+def test_a_person_who_reported_spam_gets_no_email_even_after_the_invitation_is_withdrawn(
     before: Letter, invite: Inviter, organizer: User
 ) -> None:
     invite(before, now=NOW)
@@ -406,13 +412,13 @@ def test_nor_after_their_invitation_was_taken_back_and_no_form_can_write_to_them
     assert not SignerContact.objects.exists()
 
 
-def test_two_weeks_after_it_opened_nothing_is_left_of_who_did_not_sign(
+def test_nothing_is_left_of_people_who_did_not_sign_two_weeks_after_the_opening(
     before: Letter, invite: Inviter, organizer: User
 ) -> None:
     invite(before, "ada@example.org\nbob@example.org", now=NOW)
     accept(before, "bob@example.org")
     forget_invitations(now=NOW + 400 * DAY)
-    assert Signature.objects.count() == 2  # A draft may still invite: it must know whom not.
+    assert Signature.objects.count() == 2  # A draft may still invite, so it must know whom not to invite.
     publish_letter(before, by=organizer, now=NOW + 400 * DAY)
     forget_invitations(now=NOW + 413 * DAY)
     assert Signature.objects.count() == 2
@@ -420,7 +426,7 @@ def test_two_weeks_after_it_opened_nothing_is_left_of_who_did_not_sign(
     assert Signature.objects.get() == signature_of(before, "bob@example.org")
 
 
-def test_a_list_is_kept_sealed_and_for_an_hour(before: Letter, organizer: User, teammate: User) -> None:
+def test_a_list_is_kept_encrypted_for_an_hour(before: Letter, organizer: User, teammate: User) -> None:
     keep_list(before, text="ada@example.org", encoding="", by=organizer, now=NOW)
     keep_list(before, text="bob@example.org", encoding="", by=organizer, now=NOW)
     kept = SignatoryList.objects.get()

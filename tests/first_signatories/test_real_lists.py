@@ -1,4 +1,4 @@
-"""Lists as people have them: what they are understood as without anybody setting a column right."""
+"""Real lists: each is understood without anyone correcting a column."""
 
 import re
 import unicodedata
@@ -177,7 +177,7 @@ LISTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         f"sep=;\r\nName;Email\r\nAda Lovelace;{ADA}\r\n",
         [(ADA, "Ada Lovelace", "", "")],
     ),
-    # Halves of a name, in other languages and scripts
+    # Split names, in other languages and scripts
     "French": (
         f"Nom;Prénom;Courriel;Établissement\nLovelace;Ada;{ADA};Machines",
         [(ADA, "Ada Lovelace", "Machines", "")],
@@ -238,7 +238,7 @@ LISTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
     "a Hungarian in an English list": (f"First name,Last name,Email\nAnna,Nagy,{ADA}", [(ADA, "Anna Nagy", "", "")]),
     "Turkish": (f"Ad;Soyad;E-posta\nİnci;Şahin;{ADA}", [(ADA, "İnci Şahin", "", "")]),
     "camel case": (f"FirstName,LastName,EmailAddress\nAda,Lovelace,{ADA}", [(ADA, "Ada Lovelace", "", "")]),
-    # Pasted
+    # Pasted lists
     "Markdown": (
         f"| Name | Email | Organisation |\n|:-----|:-----:|---|\n| Ada Lovelace | {ADA} | Engines |\n| Bob | {BOB} | |\n",
         [(ADA, "Ada Lovelace", "Engines", ""), (BOB, "Bob", "", "")],
@@ -252,7 +252,7 @@ LISTS: dict[str, tuple[str, list[tuple[str, ...]]]] = {
         f"Name;Email\nAda;<{ADA}>,\nBob;mailto:{BOB}?subject=Hi\n",
         [(ADA, "Ada", "", ""), (BOB, "Bob", "", "")],
     ),
-    # Headings that lead astray
+    # Misleading headings
     "the address is not where the heading says": (
         f"Email,Name,Contact\nyes,Ada Lovelace,{ADA}\nno,Bob,{BOB}\n",
         [(ADA, "Ada Lovelace", "", ""), (BOB, "Bob", "", "")],
@@ -270,7 +270,7 @@ def test_a_real_list_needs_no_correction(name: str) -> None:
     assert people(text) == expected
 
 
-def test_the_exports_are_as_wide_as_they_come() -> None:
+def test_the_samples_are_as_wide_as_real_exports() -> None:
     assert len(GOOGLE) >= 68
     assert len(OUTLOOK) >= 92
 
@@ -278,17 +278,17 @@ def test_the_exports_are_as_wide_as_they_come() -> None:
 @pytest.mark.parametrize(
     "heading", ["unemailed", "name of email client", "Email verified", "emailed", "filename", "username", "renamed"]
 )
-def test_half_a_word_says_nothing(heading: str) -> None:
+def test_half_a_word_is_no_heading(heading: str) -> None:
     assert meaning_of(heading) == ("ignored", 0)
 
 
-def test_every_phrase_means_what_it_is_listed_for() -> None:
+def test_every_listed_phrase_is_recognised_as_its_column() -> None:
     assert set(PHRASES) == set(MEANINGS) - {"ignored"}
     for meaning, phrases in PHRASES.items():
         for phrase in " ".join(phrases.split()).split(" | "):
             found, sure = meaning_of(phrase)
             assert sure == 2, phrase
-            # Of two meanings the first in the list counts.
+            # If a heading has two meanings, the first in the list counts.
             assert list(PHRASES).index(found) <= list(PHRASES).index(meaning), phrase
 
 
@@ -309,7 +309,7 @@ def test_no_address_is_made_up(cells: list[str]) -> None:
             address = person.address.deliverable.casefold()
             text = "\n".join(cells).casefold()
             assert address in text or address.replace("'", "") in text.replace('"', "")
-            # What stands before it is no part of a longer name.
+            # The word before it is not part of a longer name.
             before = text[: text.find(address)][-1:]
             assert not before or before in " \n\t,;|<(\"'>)/"
 
@@ -317,7 +317,7 @@ def test_no_address_is_made_up(cells: list[str]) -> None:
 @pytest.mark.parametrize(
     "cell", ["ada lovelace@example.org", "lovelace,ada@example.org", "ada@example.co m", "ada@exam ple.org"]
 )
-def test_what_is_broken_is_nobody(cell: str) -> None:
+def test_a_broken_line_invites_nobody(cell: str) -> None:
     assert read_people([Row(1, ["x", cell])], ["ignored", "address"], has_heading=False).people == []
 
 
@@ -334,7 +334,7 @@ def test_nothing_takes_long(text: str) -> None:
     assert effort(read) < 100
 
 
-def test_what_was_read_in_a_wrong_way_is_read_again() -> None:
+def test_a_misread_list_can_be_read_again() -> None:
     text = "Иван,ivan@example.org"
     wrong = text.encode("windows-1251").decode("latin-1")
     assert read_again(wrong, "latin-1", "windows-1251") == text

@@ -1,4 +1,4 @@
-"""Lists of people, in whatever shape they come: nothing is run, nothing is believed, and nothing raises."""
+"""Lists of people in any form: nothing in them is run or believed, and nothing raises an error."""
 
 import io
 import zipfile
@@ -38,10 +38,10 @@ def people(text: str) -> list[tuple[str, str, str, str]]:
     return [(each.address.deliverable, each.name, each.affiliation, each.role) for each in parsed_list(text).people]
 
 
-# What lists look like
+# Forms of lists
 
 
-def test_addresses_one_a_line() -> None:
+def test_a_list_can_have_one_address_on_each_line() -> None:
     found = parsed_list("ada@example.org\n\n  bob@example.org \r\nnobody\n")
     assert [each.address.deliverable for each in found.people] == ["ada@example.org", "bob@example.org"]
     assert found.without_address == [4]
@@ -55,7 +55,7 @@ def test_addresses_one_a_line() -> None:
         "Ada Lovelace <ada@example.org>;\nBuilder, Bob <bob@example.org>;\n",
     ],
 )
-def test_names_before_addresses(text: str) -> None:
+def test_a_list_can_have_names_before_addresses(text: str) -> None:
     assert people(text) == [
         ("ada@example.org", "Ada Lovelace", "", ""),
         ("bob@example.org", "Builder, Bob", "", ""),
@@ -63,18 +63,18 @@ def test_names_before_addresses(text: str) -> None:
 
 
 @pytest.mark.parametrize("between", [", ", ";", "\t"])
-def test_addresses_side_by_side(between: str) -> None:
+def test_a_list_can_have_addresses_side_by_side(between: str) -> None:
     found = people(between.join(["ada@example.org", "bob@example.org", "eve@example.org"]))
     assert [address for address, *_ in found] == ["ada@example.org", "bob@example.org", "eve@example.org"]
 
 
 @pytest.mark.parametrize("between", [",", ";", "\t"])
-def test_columns_without_a_heading(between: str) -> None:
+def test_a_list_can_have_columns_without_headings(between: str) -> None:
     text = f"Ada Lovelace{between}ada@example.org{between}Engines\nBob{between}bob@example.org{between}\n"
     assert people(text) == [("ada@example.org", "Ada Lovelace", "Engines", ""), ("bob@example.org", "Bob", "", "")]
 
 
-def test_the_export_of_a_form() -> None:
+def test_the_export_of_a_form_is_read() -> None:
     assert people(FORM) == [
         ("ada@example.org", "Ada Lovelace", "Analytical Engines, Ltd", ""),
         ("bob@example.org", 'Bob "the" Builder', "Two lines", ""),
@@ -93,31 +93,31 @@ def test_the_export_of_a_form() -> None:
         ("Username,Name,Email", ["ignored", "name", "address"]),
     ],
 )
-def test_headings_of_other_sites(heading: str, columns: list[str]) -> None:
+def test_the_headings_of_other_sites_are_read(heading: str, columns: list[str]) -> None:
     between = next(each for each in ",;\t" if each in heading)
     rows = read_rows(f"{heading}\n{between.join('abcd'[: len(columns)])}")
     guess = guess_columns(rows)
     assert (guess.columns, guess.has_heading) == (columns, True)
 
 
-def test_the_halves_of_a_name_are_put_together() -> None:
+def test_a_split_name_is_put_together() -> None:
     assert people("First name,Last name,Email\nAda,Lovelace,ada@example.org\n") == [
         ("ada@example.org", "Ada Lovelace", "", "")
     ]
 
 
-def test_a_line_is_known_by_its_number_in_the_file() -> None:
+def test_a_line_is_identified_by_its_number_in_the_file() -> None:
     found = parsed_list('Name,Email\n"Ada\nLovelace",ada@example.org\nBob,nowhere\nAda,ADA+x@example.org\n')
     assert [each.line for each in found.people] == [2]
     assert (found.without_address, found.doubles) == ([4], [5])
 
 
-def test_a_mark_that_is_never_closed_swallows_nobody() -> None:
+def test_an_unclosed_quotation_mark_swallows_nobody() -> None:
     found = people('Ada "the first,ada@example.org\nBob,bob@example.org\n"Eve,eve@example.org\n')
     assert [address for address, *_ in found] == ["ada@example.org", "bob@example.org", "eve@example.org"]
 
 
-def test_a_name_that_cannot_be_shown_is_left_to_its_owner() -> None:
+def test_an_unusable_name_is_left_for_its_owner_to_type() -> None:
     bidi, long = "Ada \u202eecalevoL", "A" * 201
     assert people(f"{bidi},ada@example.org\n{long},bob@example.org\n") == [
         ("ada@example.org", "", "", ""),
@@ -125,28 +125,28 @@ def test_a_name_that_cannot_be_shown_is_left_to_its_owner() -> None:
     ]
 
 
-# How they are written
+# Encodings
 
 
 @pytest.mark.parametrize(
     ("encoding", "said"),
     [("utf-8", ""), ("utf-8-sig", ""), ("cp1252", "windows-1252"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16")],
 )
-def test_encodings(encoding: str, said: str) -> None:
+def test_common_encodings_are_recognised(encoding: str, said: str) -> None:
     text, known_as = decode("Zoë Müller €,zoe@example.org\n".encode(encoding))
     assert known_as == said
     assert people(text) == [("zoe@example.org", "Zoë Müller €", "", "")]
 
 
-def test_what_is_not_windows_1252_is_latin_1() -> None:
+def test_bytes_outside_windows_1252_are_read_as_latin_1() -> None:
     assert decode(b"Zo\xeb \x81,zoe@example.org")[1] == "latin-1"
 
 
-# What is no list
+# Files that are not lists
 
 
 def short(value: object) -> str | None:
-    """A name for a test of something long."""
+    """Give a test with long data a name."""
     return f"{len(value)}" if isinstance(value, str | bytes) and len(value) > 40 else None
 
 
@@ -171,7 +171,7 @@ def a_workbook() -> bytes:
     ],
     ids=short,
 )
-def test_what_is_no_text_is_refused_in_a_word(content: bytes, code: str) -> None:
+def test_a_file_that_is_no_text_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(UnreadableList) as refused:
         decode(content)
     assert refused.value.code == code
@@ -189,7 +189,7 @@ def test_what_is_no_text_is_refused_in_a_word(content: bytes, code: str) -> None
     ],
     ids=short,
 )
-def test_what_is_no_list_is_refused_in_a_word(text: str, code: str) -> None:
+def test_a_text_that_is_no_list_is_refused(text: str, code: str) -> None:
     with pytest.raises(UnreadableList) as refused:
         read_rows(text)
     assert refused.value.code == code
@@ -213,7 +213,7 @@ def test_five_thousand_people_and_a_heading_fit() -> None:
     ],
     ids=short,
 )
-def test_no_two_megabytes_take_long(text: str) -> None:
+def test_two_megabytes_never_take_long(text: str) -> None:
     def read() -> None:
         with suppress(UnreadableList):
             parsed_list(text[:MAX_BYTES])
@@ -221,7 +221,7 @@ def test_no_two_megabytes_take_long(text: str) -> None:
     assert effort(read) < 100
 
 
-# Whatever comes
+# Random data
 
 CELLS = st.text(alphabet=st.sampled_from("ab@.<>\"',;\t\r\n=+-|\u202e\ufeffé "), max_size=30) | st.sampled_from(
     ["ada@example.org", "=cmd|'/C calc'!A0", "Email", "Name", "@SUM(A1)", "-2+3", "＝1", "Ada <ada@example.org>"]  # noqa: RUF001
@@ -244,9 +244,7 @@ def test_no_file_raises_anything_but_a_refusal(content: bytes) -> None:
 
 
 @given(TABLES, st.lists(st.sampled_from(MEANINGS), max_size=6), st.booleans())
-def test_no_cell_comes_back_as_a_formula_whatever_the_columns_are_taken_for(
-    text: str, columns: list[str], has_heading: bool
-) -> None:
+def test_no_cell_becomes_a_formula_whatever_its_column(text: str, columns: list[str], has_heading: bool) -> None:
     try:
         rows = read_rows(text)
     except UnreadableList:

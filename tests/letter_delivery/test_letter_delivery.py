@@ -42,12 +42,12 @@ def test_readers_learn_of_the_delivery(signed: Letter, reader: Reader, desk: Cli
     assert "They promised an answer within a month." in said
 
 
-def test_it_is_said_in_the_language_of_the_page(signed: Letter, organizer: User, reader: Reader) -> None:
+def test_the_delivery_is_described_in_the_language_of_the_page(signed: Letter, organizer: User, reader: Reader) -> None:
     record_letter_delivery(signed, delivered=MINISTRY, by=organizer, now=NOW)
     assert "2 marzo 2025" in reader.read(signed, language="it")
 
 
-def test_saying_it_twice_says_it_once_and_sets_it_right(signed: Letter, organizer: User) -> None:
+def test_recording_a_delivery_twice_corrects_the_first(signed: Letter, organizer: User) -> None:
     record_letter_delivery(signed, delivered=MINISTRY, by=organizer, now=NOW)
     record_letter_delivery(
         signed, delivered=Delivered(on=MINISTRY.on, to=MINISTRY.to, signature_count=2), by=organizer, now=NOW
@@ -55,7 +55,7 @@ def test_saying_it_twice_says_it_once_and_sets_it_right(signed: Letter, organize
     assert LetterDelivery.objects.get().signature_count == 2
 
 
-def test_what_was_not_so_is_taken_back(signed: Letter, organizer: User, reader: Reader, desk: Client) -> None:
+def test_a_wrong_delivery_can_be_removed(signed: Letter, organizer: User, reader: Reader, desk: Client) -> None:
     letter_delivery = record_letter_delivery(signed, delivered=MINISTRY, by=organizer, now=NOW)
     desk.post(f"{url(signed)}{letter_delivery.pk}/remove/")
     desk.post(f"{url(signed)}{letter_delivery.pk}/remove/")
@@ -64,7 +64,7 @@ def test_what_was_not_so_is_taken_back(signed: Letter, organizer: User, reader: 
     assert list(verbs) == ["record_letter_delivery", "remove_letter_delivery"]
 
 
-def test_the_form_knows_the_number_of_this_moment(signed: Letter, desk: Client) -> None:
+def test_the_form_suggests_the_current_number(signed: Letter, desk: Client) -> None:
     assert b'value="3"' in desk.get(url(signed)).content
 
 
@@ -86,7 +86,9 @@ def test_the_form_knows_the_number_of_this_moment(signed: Letter, desk: Client) 
         ({"signature_count": "9" * 30}, "less than or equal to"),
     ],
 )
-def test_what_cannot_be_is_a_sentence(signed: Letter, desk: Client, typed: dict[str, str], sentence: str) -> None:
+def test_an_impossible_value_gets_a_sentence(
+    signed: Letter, desk: Client, typed: dict[str, str], sentence: str
+) -> None:
     page = say(desk, signed, **typed)
     assert page.status_code == 422
     assert sentence in words(page)
@@ -109,7 +111,7 @@ def test_for_others_the_page_does_not_exist(signed: Letter, person: str, request
         record_letter_delivery(signed, delivered=MINISTRY, by=user, now=NOW)
 
 
-def test_nobody_takes_back_the_delivery_of_another_letter(
+def test_nobody_can_remove_the_delivery_of_another_letter(
     signed: Letter, published: LetterMaker, organizer: User
 ) -> None:
     letter_delivery = record_letter_delivery(signed, delivered=MINISTRY, by=organizer, now=NOW)

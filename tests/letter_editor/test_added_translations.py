@@ -1,4 +1,4 @@
-"""A translation that comes after people have signed: nobody is said to have signed what they have not seen."""
+"""A translation added after people have signed: nobody is said to have signed words they have not seen."""
 
 import csv
 import io
@@ -46,7 +46,7 @@ OTHER_WORDS = replace(FR, body="Nous demandons la fermeture de toutes les lignes
 
 @pytest.fixture
 def english(draft: LetterMaker, organizer: User) -> Letter:
-    """A letter in English alone, that three people have signed."""
+    """A letter in English only that three people have signed."""
     letter = draft()
     remove_translation(letter, language="it", by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
@@ -57,7 +57,7 @@ def english(draft: LetterMaker, organizer: User) -> Letter:
 
 @pytest.fixture
 def folder(settings: Settings, tmp_path: Path) -> Path:
-    """Of the files that are made."""
+    """Return the rows of the exported files."""
     settings.EXPORTS_DIR = tmp_path / "exports"
     return tmp_path / "exports"
 
@@ -78,7 +78,9 @@ def said_on(reader: Reader, letter: Letter, page: str, language: str = "") -> st
 # The page and the list
 
 
-def test_its_page_says_who_signed_before_it_existed(english: Letter, organizer: User, reader: Reader) -> None:
+def test_the_page_says_how_many_signed_before_the_translation_existed(
+    english: Letter, organizer: User, reader: Reader
+) -> None:
     add(english, organizer, IT, FR)
     add_published(english, 2)
     for page in ("letter", "signatures"):
@@ -87,14 +89,14 @@ def test_its_page_says_who_signed_before_it_existed(english: Letter, organizer: 
         assert "before it existed" not in said_on(reader, english, page)
 
 
-def test_it_is_said_of_one_person_as_well(english: Letter, organizer: User, reader: Reader) -> None:
+def test_the_sentence_also_fits_one_person(english: Letter, organizer: User, reader: Reader) -> None:
     for number in (1, 2):
         withdraw_signature(Signature.objects.get(name=f"Signer {number}"), now=NOW)
     publish(NOW)
     add(english, organizer, IT, FR)
     assert f"{ADDED} 1 person signed before it existed." in said_on(reader, english, "letter", "fr")
     assert f"{AGGIUNTA} 1 persona ha firmato prima che esistesse." in said_on(reader, english, "letter", "it")
-    # Once they have gone there is nothing to say.
+    # Once they have withdrawn, there is nothing to say.
     withdraw_signature(Signature.objects.get(name="Signer 3"), now=NOW)
     publish(NOW)
     assert ADDED not in said_on(reader, english, "letter", "fr")
@@ -110,21 +112,21 @@ def test_nothing_is_said_where_nobody_had_signed(draft: LetterMaker, organizer: 
         assert "aggiunta" not in said_on(reader, letter, page, "it")
 
 
-def test_before_anybody_has_counted_it_gives_no_number(english: Letter, organizer: User, reader: Reader) -> None:
+def test_the_page_gives_no_number_before_the_first_count(english: Letter, organizer: User, reader: Reader) -> None:
     add(english, organizer, FR)
     Revision.objects.update(signature_count=None)
     Letter.objects.update(version=99)
     assert f"{ADDED} People may have signed before it existed." in said_on(reader, english, "letter", "fr")
 
 
-def test_no_name_is_marked_for_it(english: Letter, organizer: User, reader: Reader) -> None:
+def test_a_new_translation_marks_no_name(english: Letter, organizer: User, reader: Reader) -> None:
     add(english, organizer, FR)
     add_published(english, 1)
     for language in ("", "fr"):
         assert "4 Signer 4 3 Signer 3 2 Signer 2 1 Signer 1" in said_on(reader, english, "signatures", language)
 
 
-def test_who_signed_this_text_does_not_count_who_signed_before_it_existed(
+def test_signed_this_text_leaves_out_people_who_signed_before_it_existed(
     english: Letter, organizer: User, reader: Reader
 ) -> None:
     add(english, organizer, replace(EN, body=EN.body.replace("Four", "Five")), kind="substance")
@@ -137,23 +139,25 @@ def test_who_signed_this_text_does_not_count_who_signed_before_it_existed(
     assert f"{ADDED} 7 people signed before it existed." in page
 
 
-def test_a_change_of_substance_that_brings_it_says_both(english: Letter, organizer: User, reader: Reader) -> None:
+def test_a_change_of_substance_with_a_new_translation_says_both(
+    english: Letter, organizer: User, reader: Reader
+) -> None:
     add(english, organizer, replace(EN, body="Something else."), FR, kind="substance")
     page = said_on(reader, english, "letter", "fr")
     assert "0 signed this text, 3 an earlier one." in page
     assert f"{ADDED} 3 people signed before it existed." in page
-    # What is written anew later was not added then: all who signed before signed an earlier text.
+    # A rewritten translation does not count as added: everyone who signed before signed an earlier text.
     add(english, organizer, EN, OTHER_WORDS, kind="substance")
     page = said_on(reader, english, "letter", "fr")
     assert "0 signed this text, 3 an earlier one." in page
     assert "before it existed" not in page
 
 
-def test_the_original_may_be_corrected_with_it(english: Letter, organizer: User, reader: Reader) -> None:
+def test_the_original_can_be_corrected_with_a_new_translation(english: Letter, organizer: User, reader: Reader) -> None:
     add(english, organizer, replace(EN, body=EN.body.replace("Four", "The four")), FR)
     page = said_on(reader, english, "letter", "fr")
     assert f"{ADDED} 3 people signed before it existed." in page
-    # They saw other words of the original, and that is marked on each page.
+    # They saw different words in the original, and each page marks them.
     for language in ("", "fr"):
         assert "1 Signer 1 signed before a correction" in said_on(reader, english, "signatures", language)
 
@@ -170,7 +174,7 @@ def test_a_corrected_translation_is_still_the_one_that_was_added(
 # The history, the files, the numbers
 
 
-def test_the_history_says_it_of_every_translation(english: Letter, organizer: User, reader: Reader) -> None:
+def test_the_history_says_so_for_every_translation(english: Letter, organizer: User, reader: Reader) -> None:
     add(english, organizer, IT, FR)
     add_published(english, 1)
     for page in (
@@ -212,7 +216,7 @@ def test_the_files_say_which_translations_came_after_a_signature(
         ("it", f"{AGGIUNTA} 3 persone hanno firmato prima che esistesse. Da allora hanno firmato 2 persone."),
     ],
 )
-def test_the_pdf_says_it_above_the_names(
+def test_the_pdf_says_so_above_the_names(
     english: Letter, organizer: User, folder: Path, language: str, heading: str
 ) -> None:
     add(english, organizer, IT, FR)
@@ -256,7 +260,7 @@ def test_no_email_gives_a_number(english: Letter, organizer: User, signer: Signe
 # Before it is published
 
 
-def test_its_organizer_reads_first_what_will_be_said(english: Letter, organizer: User) -> None:
+def test_organizers_read_the_sentence_before_they_publish(english: Letter, organizer: User) -> None:
     desk = browser_of(organizer)
     start_revision(english, by=organizer, now=LATER)
     edit = "/organize/letters/night-trains/"
@@ -267,15 +271,15 @@ def test_its_organizer_reads_first_what_will_be_said(english: Letter, organizer:
     assert re.search(r"This translation was added on \w+ \d+, \d{4}\. 3 people signed before it existed\.", page)
 
 
-def test_a_draft_says_nothing_of_the_kind(draft: LetterMaker, organizer: User) -> None:
+def test_a_draft_has_no_such_sentence(draft: LetterMaker, organizer: User) -> None:
     draft()
     assert "before it existed" not in words(browser_of(organizer).get("/organize/letters/night-trains/"))
 
 
-# Ways around it
+# Attempts to get around it
 
 
-def test_it_cannot_be_removed_and_added_again_with_other_words(english: Letter, organizer: User) -> None:
+def test_a_translation_cannot_be_removed_and_added_again_with_other_words(english: Letter, organizer: User) -> None:
     add(english, organizer, FR)
     add_published(english, 1)
     start_revision(english, by=organizer, now=LATER)
@@ -284,7 +288,7 @@ def test_it_cannot_be_removed_and_added_again_with_other_words(english: Letter, 
     discard_revision(english, by=organizer, now=LATER)
     with pytest.raises(Refused, match="not_a_correction"):
         add(english, organizer, OTHER_WORDS)
-    # Rows as nothing on the site leaves them: the language is gone, so nothing is published.
+    # The site never leaves such rows: the language is gone, so nothing is published.
     Translation.objects.filter(revision__published_at=None, language="fr").delete()
     for kind in ("correction", "substance"):
         with pytest.raises(Refused, match="languages_missing"):
@@ -292,10 +296,10 @@ def test_it_cannot_be_removed_and_added_again_with_other_words(english: Letter, 
     add(english, organizer, OTHER_WORDS, kind="substance")
 
 
-def test_if_it_was_gone_meanwhile_other_words_are_a_change_of_substance(english: Letter, organizer: User) -> None:
+def test_other_words_in_a_language_that_was_gone_are_a_change_of_substance(english: Letter, organizer: User) -> None:
     add(english, organizer, FR)
     add(english, organizer, replace(FR, body=FR.body + " Oui."))
-    # Rows as nothing on the site leaves them: the second text had no French.
+    # The site never leaves such rows: the second text had no French.
     revision = Revision.objects.create(letter=english, number=4, kind="correction", note="x", created_at=LATER)
     text = Translation.objects.get(revision__number=3, language="en")
     text.pk, text.revision = None, revision
@@ -307,7 +311,7 @@ def test_if_it_was_gone_meanwhile_other_words_are_a_change_of_substance(english:
         add(english, organizer, OTHER_WORDS)
 
 
-def test_what_was_thrown_away_before_publication_measures_nothing(english: Letter, organizer: User) -> None:
+def test_a_discarded_text_is_not_measured(english: Letter, organizer: User) -> None:
     start_revision(english, by=organizer, now=LATER)
     translate_letter(english, text=FR, by=organizer, now=LATER)
     remove_translation(english, language="fr", by=organizer, now=LATER)
@@ -315,8 +319,8 @@ def test_what_was_thrown_away_before_publication_measures_nothing(english: Lette
     assert english.languages() == ["en", "fr"]
 
 
-def test_a_long_row_of_small_corrections_hides_nothing(english: Letter, organizer: User, reader: Reader) -> None:
-    """All published texts are read, and there are at most so many."""
+def test_a_long_series_of_small_corrections_hides_nothing(english: Letter, organizer: User, reader: Reader) -> None:
+    """All published texts are read, and their number is limited."""
     Revision.objects.filter(letter=english).update(published_at=None)
     Revision.objects.filter(letter=english).update(number=MAX_TEXTS)
     Revision.objects.filter(letter=english).update(published_at=NOW)
@@ -329,7 +333,7 @@ def test_a_long_row_of_small_corrections_hides_nothing(english: Letter, organize
 # The clock, and a withdrawal that is undone
 
 
-def test_what_the_clock_publishes_in_two_languages_was_not_added(
+def test_two_languages_published_together_by_the_clock_were_not_added(
     draft: LetterMaker, organizer: User, reader: Reader
 ) -> None:
     letter = draft()
@@ -340,7 +344,7 @@ def test_what_the_clock_publishes_in_two_languages_was_not_added(
     assert "aggiunta" not in said_on(reader, letter, "letter", "it")
 
 
-def test_a_withdrawal_that_is_undone_changes_nothing_of_it(english: Letter, organizer: User, reader: Reader) -> None:
+def test_undoing_a_withdrawal_does_not_change_the_sentence(english: Letter, organizer: User, reader: Reader) -> None:
     add(english, organizer, FR)
     start_revision(english, by=organizer, now=LATER)
     translate_letter(english, text=IT, by=organizer, now=LATER)
@@ -354,7 +358,7 @@ def test_a_withdrawal_that_is_undone_changes_nothing_of_it(english: Letter, orga
     assert "aggiunta il 5 marzo 2025. 3 persone" in said_on(reader, english, "letter", "it")
 
 
-def test_a_delivery_is_proposed_with_both_numbers(english: Letter, organizer: User) -> None:
+def test_the_delivery_form_suggests_both_numbers(english: Letter, organizer: User) -> None:
     add(english, organizer, FR)
     add_published(english, 2)
     page = browser_of(organizer).get("/organize/letters/night-trains/handover/")

@@ -1,4 +1,4 @@
-"""A letter moves to another address, and everybody who asks for the old one arrives."""
+"""A letter gets another web address, and everyone who uses the old one still arrives."""
 
 from typing import Any
 
@@ -47,20 +47,20 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 def test_the_old_address_leads_to_the_new_one(moved: Letter, reader: Reader, old: str, new: str) -> None:
     answer = reader.get(old)
     assert (answer.status_code, answer["Location"]) == (301, new)
-    # Short: the letter may take its old address back one day.
+    # Caches keep the redirect only for a short time, because the letter may return to its old address.
     assert answer["Cache-Control"] == "public, max-age=60"
 
 
-def test_where_a_draft_is_now_is_told_to_nobody_by_a_cache_on_the_way(
-    draft: LetterMaker, organizer: User, desk: Client
-) -> None:
+def test_no_cache_reveals_the_new_address_of_a_draft(draft: LetterMaker, organizer: User, desk: Client) -> None:
     readdress_letter(draft(), slug="sleepers", by=organizer, now=NOW)
     answer = desk.get("/organize/letters/night-trains/")
     assert (answer.status_code, answer["Location"]) == (301, "/organize/letters/sleepers/")
     assert answer["Cache-Control"] == "private, no-store"
 
 
-def test_who_had_the_page_open_signs_through_the_old_address(letter: Letter, signer: Signer, organizer: User) -> None:
+def test_a_person_with_the_page_open_signs_through_the_old_address(
+    letter: Letter, signer: Signer, organizer: User
+) -> None:
     for language in ("", "it"):
         old = letter.url_of("sign", language)
         readdress_letter(letter, slug=f"sleepers-{language or 'en'}", by=organizer, now=NOW)
@@ -71,27 +71,25 @@ def test_who_had_the_page_open_signs_through_the_old_address(letter: Letter, sig
     assert Signature.objects.count() == 2
 
 
-def test_through_two_moves_it_is_one_step(moved: Letter, organizer: User, reader: Reader) -> None:
+def test_an_address_that_moved_twice_redirects_in_one_step(moved: Letter, organizer: User, reader: Reader) -> None:
     readdress_letter(moved, slug="keep-them", by=organizer, now=NOW)
     for old in ("night-trains", "sleepers"):
         assert reader.get(f"/letters/{old}/")["Location"] == "/letters/keep-them/"
 
 
-def test_it_takes_its_old_address_back(moved: Letter, organizer: User, reader: Reader) -> None:
+def test_a_letter_can_return_to_its_old_address(moved: Letter, organizer: User, reader: Reader) -> None:
     readdress_letter(moved, slug="night-trains", by=organizer, now=NOW)
     assert EN.title in reader.get("/letters/night-trains/").content.decode()
     assert reader.get("/letters/sleepers/")["Location"] == "/letters/night-trains/"
 
 
-def test_what_was_kept_in_memory_does_not_stand_at_the_old_address(
-    letter: Letter, organizer: User, reader: Reader
-) -> None:
+def test_no_page_in_memory_is_shown_at_the_old_address(letter: Letter, organizer: User, reader: Reader) -> None:
     reader.read(letter)
     readdress_letter(letter, slug="sleepers", by=organizer, now=NOW)
     assert reader.get("/letters/night-trains/").status_code == 301
 
 
-def test_no_other_letter_ever_gets_it(moved: Letter, draft: LetterMaker, organizer: User) -> None:
+def test_no_other_letter_ever_gets_an_old_address(moved: Letter, draft: LetterMaker, organizer: User) -> None:
     assert free_slug(Letter, "night trains") == "night-trains-2"
     other = draft("another")
     for slug in ("night-trains", "sleepers"):
@@ -101,7 +99,7 @@ def test_no_other_letter_ever_gets_it(moved: Letter, draft: LetterMaker, organiz
     assert other.slug == "another"
 
 
-def test_a_drafts_old_address_tells_strangers_nothing(
+def test_the_old_address_of_a_draft_tells_strangers_nothing(
     draft: LetterMaker, organizer: User, stranger: User, teammate: User, reader: Reader
 ) -> None:
     letter = draft()
@@ -113,22 +111,22 @@ def test_a_drafts_old_address_tells_strangers_nothing(
     assert browser_of(teammate).post(f"{old}text/en/", {"title": "x"}).status_code == 308
 
 
-def test_a_collective_or_a_page_of_that_name_is_not_led_away(moved: Letter, reader: Reader) -> None:
+def test_a_collective_or_page_of_that_name_is_not_redirected(moved: Letter, reader: Reader) -> None:
     for path in ("/letters/nothing/", "/night-trains/", "/letters/sleepers/nothing/"):
         assert reader.get(path).status_code == 404
 
 
-def test_living_addresses_pay_nothing_for_the_old_ones(
+def test_current_addresses_cost_no_query_for_old_ones(
     moved: Letter, reader: Reader, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(1):
         reader.get("/letters/sleepers/count/")
 
 
-# Its page
+# The page
 
 
-def test_it_is_changed_and_the_old_ones_are_listed(letter: Letter, desk: Client) -> None:
+def test_the_address_can_be_changed_and_old_ones_are_listed(letter: Letter, desk: Client) -> None:
     page = post(desk, PAGE, slug="sleepers")
     assert "Saved." in words(page)
     assert "/letters/night-trains/" in words(page)
@@ -137,17 +135,17 @@ def test_it_is_changed_and_the_old_ones_are_listed(letter: Letter, desk: Client)
 
 
 @pytest.mark.parametrize("slug", ["", " ", "Night Trains", "a/b", "-a", "a--b", "ä", "x" * 81, "\x00", "a\n", "UPPER"])
-def test_what_is_no_address_gets_a_sentence(letter: Letter, desk: Client, slug: str) -> None:
+def test_an_invalid_address_gets_a_sentence(letter: Letter, desk: Client, slug: str) -> None:
     page = post(desk, PAGE, slug=slug)
     letter.refresh_from_db()
-    if slug == "a\n":  # A line that ends is a line.
+    if slug == "a\n":  # The old address is a complete line.
         assert letter.slug == "a"
         return
     assert page.status_code == 422
     assert letter.slug == "night-trains"
 
 
-def test_one_that_is_taken_gets_a_sentence(letter: Letter, draft: LetterMaker, desk: Client) -> None:
+def test_a_taken_address_gets_a_sentence(letter: Letter, draft: LetterMaker, desk: Client) -> None:
     draft("another")
     page = post(desk, PAGE, slug="another")
     assert page.status_code == 422
@@ -155,12 +153,12 @@ def test_one_that_is_taken_gets_a_sentence(letter: Letter, draft: LetterMaker, d
     assert Letter.objects.filter(slug="night-trains").exists()
 
 
-def test_the_same_again_changes_nothing(letter: Letter, organizer: User) -> None:
+def test_saving_the_same_address_changes_nothing(letter: Letter, organizer: User) -> None:
     readdress_letter(letter, slug="night-trains", by=organizer, now=NOW)
     assert not AuditEvent.objects.filter(verb="readdress_letter").exists()
 
 
-def test_nobody_else_moves_it(letter: Letter, stranger: User, moderator: User) -> None:
+def test_nobody_else_changes_the_address(letter: Letter, stranger: User, moderator: User) -> None:
     for person in (stranger, moderator):
         assert browser_of(person).get(PAGE).status_code == 404
         assert browser_of(person).post(PAGE, {"slug": "mine"}).status_code == 404

@@ -1,4 +1,4 @@
-"""What several do in the same moment, each with a connection of their own."""
+"""Several members act at the same moment, each over a separate database connection."""
 
 import pytest
 
@@ -31,20 +31,22 @@ def test_two_clicks_begin_one_letter(organizer: User) -> None:
     assert (Letter.objects.count(), Collective.objects.filter(name="Night").count()) == (1, 1)
 
 
-def test_two_who_begin_letters_of_one_title_get_an_address_each(organizer: User, stranger: User) -> None:
+def test_two_letters_of_one_title_begun_at_once_get_separate_addresses(organizer: User, stranger: User) -> None:
     def start(by: User) -> str:
         return start_letter(text=EN, collective_name="Night", by=by, now=NOW).slug
 
     assert len(set(in_threads(start, [organizer, stranger], threads=2))) == 2
 
 
-def test_two_who_begin_a_revision_have_the_same(letter: Letter, organizer: User) -> None:
+def test_two_members_who_begin_a_revision_share_one(letter: Letter, organizer: User) -> None:
     begun = in_threads(lambda _: start_revision(letter, by=organizer, now=LATER).pk, range(6), threads=6)
     assert len(set(begun)) == 1
     assert AuditEvent.objects.filter(verb="start_revision").count() == 1
 
 
-def test_of_those_who_save_one_does_and_the_others_are_told(draft: LetterMaker, organizer: User) -> None:
+def test_only_one_of_several_saves_at_once_succeeds_and_the_others_are_told(
+    draft: LetterMaker, organizer: User
+) -> None:
     letter = draft()
     seen = Translation.objects.get(language="en").version
 
@@ -58,7 +60,7 @@ def test_of_those_who_save_one_does_and_the_others_are_told(draft: LetterMaker, 
     assert sorted(in_threads(write, range(6), threads=6)) == ["changed_meanwhile"] * 5 + ["saved"]
 
 
-def test_two_who_publish_a_revision_publish_it_once(letter: Letter, organizer: User) -> None:
+def test_two_members_who_publish_a_revision_publish_it_once(letter: Letter, organizer: User) -> None:
     start_revision(letter, by=organizer, now=LATER)
     seen = Translation.objects.get(revision__number=2, language="en").version
     write_text(letter, text=Text("en", "Another", "To all", "Text."), seen=seen, by=organizer, now=LATER)
@@ -79,7 +81,7 @@ def test_two_clocks_publish_once(draft: LetterMaker, organizer: User) -> None:
     assert sum(in_threads(lambda _: publish_if_due(letter.pk, now=LATER), range(6), threads=6)) == 1
 
 
-def test_an_address_that_is_left_goes_to_nobody_who_waits_for_it(letter: Letter, organizer: User) -> None:
+def test_a_former_address_goes_to_no_other_letter(letter: Letter, organizer: User) -> None:
     other = draft_letter(letter.collective, slug="other", text=EN, by=organizer, now=NOW)
     for number in range(10):
         left = Letter.objects.get(pk=letter.pk).slug

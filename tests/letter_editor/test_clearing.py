@@ -1,4 +1,4 @@
-"""Who runs a site may look at a collective before it publishes; and nobody publishes letters by the dozen."""
+"""Staff can clear a collective before it publishes, and no account publishes many letters at once."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ EDITOR = "/organize/letters/night-trains/"
 
 @pytest.fixture
 def clerk(db: None) -> User:
-    """Of those who run the site."""
+    """A member of staff."""
     return User.objects.create_user("clerk@example.org", is_staff=True)
 
 
@@ -38,10 +38,10 @@ def status(letter: Letter) -> str:
     return letter.status
 
 
-# Looked at first
+# Clearing
 
 
-def test_a_collective_publishes_once_somebody_has_looked_at_it(
+def test_a_collective_publishes_once_staff_have_cleared_it(
     draft: LetterMaker, organizer: User, clerk: User, settings: Settings
 ) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
@@ -54,13 +54,13 @@ def test_a_collective_publishes_once_somebody_has_looked_at_it(
     assert status(letter) == "published"
 
 
-def test_unless_a_site_asks_for_it_nobody_looks(draft: LetterMaker, organizer: User) -> None:
+def test_no_collective_needs_clearing_unless_the_site_requires_it(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     publish_letter(letter, by=organizer, now=NOW)
     assert status(letter) == "published"
 
 
-def test_what_is_published_stays_so_and_publishing_it_again_changes_nothing(
+def test_a_published_letter_stays_published_without_clearing(
     letter: Letter, organizer: User, settings: Settings
 ) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
@@ -68,7 +68,9 @@ def test_what_is_published_stays_so_and_publishing_it_again_changes_nothing(
     assert status(letter) == "published"
 
 
-def test_owners_do_not_clear_themselves(collective: Collective, organizer: User, stranger: User, clerk: User) -> None:
+def test_owners_cannot_clear_their_own_collective(
+    collective: Collective, organizer: User, stranger: User, clerk: User
+) -> None:
     clerk.is_active = False
     for person in (organizer, stranger, clerk):
         with pytest.raises(Refused, match="not_yours"):
@@ -77,7 +79,7 @@ def test_owners_do_not_clear_themselves(collective: Collective, organizer: User,
     assert collective.cleared_at is None
 
 
-def test_who_has_looked_is_recorded_once(collective: Collective, clerk: User) -> None:
+def test_clearing_is_recorded_once_with_the_person(collective: Collective, clerk: User) -> None:
     for later in range(2):
         clear_collective(collective, by=clerk, now=NOW + timedelta(hours=later))
     event = AuditEvent.objects.get(verb="clear_collective")
@@ -86,7 +88,7 @@ def test_who_has_looked_is_recorded_once(collective: Collective, clerk: User) ->
     assert collective.cleared_at == NOW
 
 
-def test_the_editor_says_it_before_and_after_the_button_and_loses_no_word(
+def test_the_editor_mentions_clearing_before_and_after_the_button_and_loses_no_word(
     draft: LetterMaker, organizer: User, clerk: User, settings: Settings
 ) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
@@ -127,12 +129,12 @@ def test_staff_who_may_not_see_collectives_cannot_clear_them(collective: Collect
     assert collective.cleared_at is None
 
 
-def test_the_sample_is_loaded_all_the_same(clerk: User, settings: Settings) -> None:
+def test_the_sample_is_loaded_even_if_clearing_is_required(clerk: User, settings: Settings) -> None:
     settings.CLEAR_COLLECTIVES_FIRST = True
     assert load_sample(by=clerk, now=NOW)
 
 
-# Not by the dozen
+# The daily limit
 
 
 def drafts(draft: LetterMaker, number: int) -> list[Letter]:
@@ -150,7 +152,7 @@ def test_one_account_publishes_five_letters_a_day(draft: LetterMaker, organizer:
     assert status(sixth) == "published"
 
 
-def test_a_new_collective_is_no_way_round_and_a_teammate_has_a_count_of_their_own(
+def test_a_new_collective_does_not_avoid_the_limit_and_each_member_has_their_own(
     draft: LetterMaker, organizer: User, teammate: User
 ) -> None:
     *first, sixth = drafts(draft, MAX_FIRST_PUBLICATIONS + 1)
@@ -163,7 +165,7 @@ def test_a_new_collective_is_no_way_round_and_a_teammate_has_a_count_of_their_ow
     publish_letter(sixth, by=teammate, now=NOW)
 
 
-def test_what_was_public_before_does_not_count(draft: LetterMaker, organizer: User) -> None:
+def test_letters_that_were_public_before_do_not_count(draft: LetterMaker, organizer: User) -> None:
     *first, sixth = drafts(draft, MAX_FIRST_PUBLICATIONS + 1)
     for letter in first:
         publish_letter(letter, by=organizer, now=NOW - timedelta(days=3))
@@ -172,7 +174,7 @@ def test_what_was_public_before_does_not_count(draft: LetterMaker, organizer: Us
     publish_letter(sixth, by=organizer, now=NOW)
 
 
-def test_the_editor_says_that_it_is_enough_for_today(draft: LetterMaker, organizer: User) -> None:
+def test_the_editor_says_that_todays_limit_is_reached(draft: LetterMaker, organizer: User) -> None:
     for letter in drafts(draft, MAX_FIRST_PUBLICATIONS):
         publish_letter(letter, by=organizer, now=NOW)
     Letter.objects.update(published_at=timezone.now())
@@ -184,7 +186,7 @@ def test_the_editor_says_that_it_is_enough_for_today(draft: LetterMaker, organiz
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_presses_many_buttons_at_once_publishes_as_many(draft: LetterMaker, organizer: User) -> None:
+def test_publishing_many_letters_at_once_stays_within_the_limit(draft: LetterMaker, organizer: User) -> None:
     letters = drafts(draft, MAX_FIRST_PUBLICATIONS + 4)
     connection.close()
 

@@ -1,4 +1,4 @@
-"""What is still a correction: names stay under the words that their signers read."""
+"""The limits of a correction: names stay below words that their signers have read."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ PICTURE = f"![A car](/media/{'0' * 32}-90x60.webp)"
 
 @pytest.fixture
 def long(draft: LetterMaker, organizer: User) -> Letter:
-    """A letter of a thousand words in English, a short one in Italian, that somebody has signed."""
+    """A letter with a thousand words in English and a short text in Italian, which one person has signed."""
     letter = draft()
     translate_letter(letter, text=LONG, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
@@ -43,19 +43,19 @@ def correct(letter: Letter, text: Text, by: User, kind: str = "correction") -> N
 
 
 def test_up_to_a_twentieth_of_the_words_is_a_correction(long: Letter, organizer: User) -> None:
-    # Of 1,005: the title's five count as well.
+    # A twentieth of 1,005 words: the five of the title count as well.
     correct(long, with_other_words(50), organizer)
     assert long.current_revision
     assert long.current_revision.kind == "correction"
 
 
-def test_what_is_struck_out_is_not_seen_and_a_hundred_thousand_signs_of_it_take_no_time() -> None:
+def test_struck_out_words_are_not_seen_and_a_hundred_thousand_marks_take_no_time() -> None:
     seen = _not_struck_out("Keep <s>all <s>the</s> lines</s>the <del>day</del>night <b>trains</b></s>.")
     assert seen.split() == ["Keep", "the", "night", "<b>trains</b>", "."]
     assert effort(lambda: _not_struck_out("<s>x" * 25_000)) < 10
 
 
-def test_more_is_not(long: Letter, organizer: User) -> None:
+def test_more_than_a_twentieth_is_no_correction(long: Letter, organizer: User) -> None:
     with pytest.raises(Refused, match="not_a_correction"):
         correct(long, with_other_words(51), organizer)
     correct(long, with_other_words(51), organizer, kind="substance")
@@ -66,7 +66,7 @@ def test_small_steps_add_up(long: Letter, organizer: User) -> None:
     correct(long, with_other_words(50), organizer)
     with pytest.raises(Refused, match="not_a_correction"):
         correct(long, with_other_words(75), organizer)
-    # What people sign as such is measured from anew.
+    # A change of substance starts a new measurement.
     correct(long, with_other_words(75), organizer, kind="substance")
     correct(long, with_other_words(100), organizer)
 
@@ -84,7 +84,7 @@ def test_small_steps_add_up(long: Letter, organizer: User) -> None:
     ],
     ids=["addressee", "title", "added", "taken away", "picture", "translation", "addressee of a translation"],
 )
-def test_what_may_say_something_else_is_none(long: Letter, organizer: User, text: Text) -> None:
+def test_a_new_addressee_title_or_picture_is_no_correction(long: Letter, organizer: User, text: Text) -> None:
     with pytest.raises(Refused, match="not_a_correction"):
         correct(long, text, organizer)
     long.refresh_from_db()
@@ -109,7 +109,7 @@ def test_capitals_commas_and_a_few_words_of_a_short_text_are_corrections(
     correct(long, text, organizer)
 
 
-def test_a_language_that_comes_later_is_measured_from_its_first_text(long: Letter, organizer: User) -> None:
+def test_a_language_that_was_added_later_is_measured_from_its_first_text(long: Letter, organizer: User) -> None:
     french = Text("fr", "Gardez les trains", "Aux ministres", "Quatre lignes de nuit vont disparaître en décembre.")
     correct(long, french, organizer)
     with pytest.raises(Refused, match="not_a_correction"):
@@ -123,7 +123,7 @@ def test_every_name_whose_signer_saw_other_words_is_marked(long: Letter, organiz
     correct(long, with_other_words(1), organizer)
     sign_and_confirm(long, "grace@example.org", name="Grace Hopper")
     publish(NOW)
-    # Who read the Italian text has read what it says now.
+    # People who read the Italian text have read what it says now.
     marked = "3 Grace Hopper 2 Dante 1 Ada Lovelace signed before a correction"
     for page in ("signatures", "letter"):
         assert marked in words(reader.get(long.url_of(page)))
@@ -133,14 +133,14 @@ def test_every_name_whose_signer_saw_other_words_is_marked(long: Letter, organiz
     assert kinds == ['"before_correction"', '"current"', '"current"']
 
 
-def test_words_that_are_put_back_leave_no_mark(long: Letter, organizer: User, reader: Reader) -> None:
+def test_no_name_is_marked_once_the_words_are_restored(long: Letter, organizer: User, reader: Reader) -> None:
     correct(long, with_other_words(1), organizer)
     correct(long, LONG, organizer)
     assert Revision.objects.count() == 3
     assert "1 Ada Lovelace" in words(reader.get(long.url_of("signatures")))
 
 
-def test_the_page_says_why_and_keeps_the_text(long: Letter, organizer: User) -> None:
+def test_the_page_says_why_it_is_no_correction_and_keeps_the_text(long: Letter, organizer: User) -> None:
     desk = browser_of(organizer)
     start_revision(long, by=organizer, now=NOW)
     seen = long.revisions.latest("number").translations.get(language="en").version
@@ -153,7 +153,7 @@ def test_the_page_says_why_and_keeps_the_text(long: Letter, organizer: User) -> 
     assert long.revisions.latest("number").translations.get(language="en").body == new.body
 
 
-def test_a_text_made_to_be_slow_counts_as_written_anew() -> None:
+def test_a_text_made_to_be_slow_to_compare_counts_as_rewritten() -> None:
     old, new = "a b " * 12_000, "b a " * 12_000
     assert changed_words(old, f"x {new} x")[0] >= 20_000
 
@@ -180,7 +180,7 @@ def test_marks_that_hide_words_or_bring_them_back_count_as_these_words(
         correct(letter, replace(EN, body=f"Dear minister,\n\n{after}"), organizer)
 
 
-def test_the_summary_beside_links_to_the_letter_counts_as_well(long: Letter, organizer: User) -> None:
+def test_the_summary_counts_as_well(long: Letter, organizer: User) -> None:
     summary = " ".join(["Everybody who signs wants the ministry closed."] * 8)
     with pytest.raises(Refused, match="not_a_correction"):
         correct(long, replace(LONG, summary=summary), organizer)

@@ -16,7 +16,7 @@ DESK = "/organize/letters/night-trains/"
 
 
 def publish(client: Client, letter: Letter) -> str:
-    """Press "Save and publish"; returns the page that the browser is led to."""
+    """Press "Save and publish", and return the page to which the browser is redirected."""
     text = letter.revisions.get().translations.get(language="en")
     typed = {"addressee": text.addressee, "title": text.title, "body": text.body, "summary": text.summary}
     answer = client.post(DESK, {**typed, "seen": text.version, "action": "publish"})
@@ -38,25 +38,25 @@ def test_the_first_publication_leads_to_a_page_with_the_link(draft: LetterMaker,
         assert f'href="{DESK}{step}"' in page
 
 
-def test_so_does_the_button_of_a_prepared_letter(draft: LetterMaker, organizer: User) -> None:
+def test_the_button_of_a_prepared_letter_leads_to_the_page_with_the_link(draft: LetterMaker, organizer: User) -> None:
     draft()
     desk = browser_of(organizer)
     assert desk.post(f"{DESK}state/", {"action": "publish"})["Location"] == f"{DESK}live/"
-    # It is about the first publication alone.
+    # This happens only after the first publication.
     assert desk.post(f"{DESK}state/", {"action": "close"})["Location"] == DESK
 
 
 @pytest.mark.parametrize(
     "values", [{"status": "draft"}, {"status": "closed", "closed_at": NOW}, {"status": "withdrawn"}]
 )
-def test_of_a_letter_that_is_not_live_the_page_does_not_say_so(
+def test_the_page_does_not_call_a_letter_live_that_is_not(
     letter: Letter, organizer: User, values: dict[str, str]
 ) -> None:
     Letter.objects.update(**values)
     assert browser_of(organizer).get(f"{DESK}live/")["Location"] == DESK
 
 
-def test_the_code_is_a_picture_of_its_own_and_the_same_for_everyone(letter: Letter, reader: Reader) -> None:
+def test_the_qr_code_is_a_separate_picture_and_the_same_for_everyone(letter: Letter, reader: Reader) -> None:
     answer = reader.get("/letters/night-trains/qr.svg")
     assert answer["Content-Type"] == "image/svg+xml"
     svg = answer.content.decode()

@@ -1,4 +1,4 @@
-"""A collective writes a letter and publishes it, and nobody else does it in its name."""
+"""A collective writes and publishes a letter, and nobody else does so in its name."""
 
 from typing import Any
 
@@ -20,13 +20,13 @@ def verbs() -> list[str]:
 
 
 def new_revision(letter: Letter, text: Text, by: User) -> Revision:
-    """A second state of the text, in this language alone, not published yet."""
+    """A second revision, in this language only, not published yet."""
     revision = Revision.objects.create(letter=letter, number=2, created_at=NOW)
     translate_letter(letter, text=text, by=by, now=NOW)
     return revision
 
 
-def test_who_makes_a_collective_owns_it(organizer: User) -> None:
+def test_the_person_who_creates_a_collective_owns_it(organizer: User) -> None:
     collective = create_collective(name="The Club", slug="club", by=organizer, now=NOW, description="Some people")
     membership = collective.memberships.get()
     assert (membership.user, membership.role) == (organizer, "owner")
@@ -86,7 +86,7 @@ def test_a_withdrawn_letter_is_not_published_again(letter: Letter, organizer: Us
         publish_letter(letter, by=organizer, now=NOW)
 
 
-# Who may
+# Authority
 
 
 def all_deeds(letter: Letter, by: User) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def test_owners_and_editors_write_in_the_collectives_name(draft: LetterMaker, or
 
 @pytest.fixture
 def outsiders(stranger: User, moderator: User, teammate: User) -> dict[str, User]:
-    """Everybody who has no business here."""
+    """The people without a role in the collective."""
     Membership.objects.filter(user=teammate).delete()
     superuser = User.objects.create_superuser("root@example.org")
     return {"stranger": stranger, "moderator": moderator, "former": teammate, "superuser": superuser}
@@ -131,7 +131,7 @@ def test_nobody_else_writes_in_the_collectives_name(
 # The record
 
 
-def test_every_deed_is_recorded_with_who_and_when(letter: Letter, organizer: User) -> None:
+def test_every_operation_is_recorded_with_the_person_and_the_time(letter: Letter, organizer: User) -> None:
     assert verbs() == ["create_collective", "translate_letter", "draft_letter", "translate_letter", "publish_letter"]
     event = AuditEvent.objects.order_by("pk").last()
     assert event
@@ -140,7 +140,7 @@ def test_every_deed_is_recorded_with_who_and_when(letter: Letter, organizer: Use
 
 
 @pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
-def test_a_deed_that_cannot_be_recorded_is_not_done(
+def test_an_operation_that_cannot_be_recorded_is_rolled_back(
     draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
     letter = draft()

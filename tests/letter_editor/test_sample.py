@@ -1,4 +1,4 @@
-"""The sample letter: there once for a newcomer, never over anybody's data, and nobody can take it for a real one."""
+"""The sample letter: loaded once for a newcomer, never over real data, and clearly marked as a sample."""
 
 import re
 from io import StringIO
@@ -23,7 +23,7 @@ def load(*arguments: str) -> str:
     return said.getvalue().strip()
 
 
-def test_it_is_one_letter_in_two_languages_with_one_counter(owner: User, reader: Reader) -> None:
+def test_the_sample_is_one_letter_in_two_languages_with_one_count(owner: User, reader: Reader) -> None:
     letter = load_sample(by=owner, now=NOW)
     assert letter
     publish()
@@ -51,7 +51,7 @@ def test_its_signatories_have_no_addresses_and_are_marked(owner: User) -> None:
     assert not SignerContact.objects.exists()
 
 
-def test_it_is_loaded_once(owner: User) -> None:
+def test_the_sample_is_loaded_once(owner: User) -> None:
     assert load() == "The sample letter is published."
     before = list(Letter.objects.values()), Signature.objects.count(), AuditEvent.objects.count()
     assert "the sample letter was not published" in load()
@@ -59,7 +59,7 @@ def test_it_is_loaded_once(owner: User) -> None:
     assert (list(Letter.objects.values()), Signature.objects.count(), AuditEvent.objects.count()) == before
 
 
-def test_it_is_never_loaded_over_somebodys_data(owner: User) -> None:
+def test_the_sample_is_never_loaded_over_real_data(owner: User) -> None:
     create_collective(name="The Club", slug="club", by=owner, now=NOW)
     assert load_sample(by=owner, now=NOW) is None
     assert not Letter.objects.exists()
@@ -73,14 +73,14 @@ def test_loading_numbers_its_signatories_at_once(owner: User) -> None:
     )
 
 
-def test_its_owner_can_be_named_in_any_case(owner: User) -> None:
+def test_the_owner_of_the_sample_can_be_named_in_upper_or_lower_case(owner: User) -> None:
     other = User.objects.create_user("olga@example.org")
     load("--owner", "OLGA@example.org")
     assert Collective.objects.get().memberships.get().user == other
 
 
 @pytest.mark.parametrize("arguments", [[], ["--owner", "nobody@example.org"]])
-def test_without_an_owner_it_says_what_to_do(db: None, arguments: list[str]) -> None:
+def test_the_command_says_what_to_do_without_an_owner(db: None, arguments: list[str]) -> None:
     with pytest.raises(CommandError, match="createsuperuser"):
         load(*arguments)
     assert not Letter.objects.exists()

@@ -1,4 +1,4 @@
-"""The editor saves by itself, and never over the words of a teammate."""
+"""The editor saves by itself, and never over another member's words."""
 
 from datetime import timedelta
 
@@ -31,14 +31,14 @@ def english() -> Translation:
     return Translation.objects.get(language="en")
 
 
-def test_it_saves_and_says_which_version_stands_now(draft: LetterMaker, desk: Client) -> None:
+def test_saving_returns_the_current_version(draft: LetterMaker, desk: Client) -> None:
     draft()
     answer = save(desk, english().version)
     assert answer.json() == {"version": english().version}
     assert (english().title, english().html) == ("Another", "<p><strong>Anew</strong>.</p>\n")
 
 
-def test_what_a_teammate_wrote_comes_back_instead(draft: LetterMaker, desk: Client, teammate: User) -> None:
+def test_another_members_text_is_returned_instead(draft: LetterMaker, desk: Client, teammate: User) -> None:
     letter = draft()
     seen = english().version
     write_text(letter, text=Text("en", "Theirs", "To all", "*Words*."), seen=seen, by=teammate, now=NOW)
@@ -50,8 +50,8 @@ def test_what_a_teammate_wrote_comes_back_instead(draft: LetterMaker, desk: Clie
     assert english().title == "Theirs"
 
 
-def test_a_text_sent_twice_is_saved_and_is_not_called_a_teammates(draft: LetterMaker, desk: Client) -> None:
-    """The tab was closed while it was saving: the browser does not know, keeps the words, and sends them again."""
+def test_a_text_sent_twice_is_saved_and_not_called_another_members(draft: LetterMaker, desk: Client) -> None:
+    """The tab was closed while it was saving. The browser does not know, keeps the words, and sends them again."""
     draft()
     loaded = english().version
     save(desk, loaded)
@@ -59,7 +59,7 @@ def test_a_text_sent_twice_is_saved_and_is_not_called_a_teammates(draft: LetterM
     assert (again.status_code, again.json()) == (200, {"version": english().version})
 
 
-def test_what_lacks_something_gets_a_sentence_and_is_not_saved(draft: LetterMaker, desk: Client) -> None:
+def test_an_incomplete_text_gets_a_sentence_and_is_not_saved(draft: LetterMaker, desk: Client) -> None:
     draft()
     answer = save(desk, english().version, title=" ")
     assert (answer.status_code, answer.json()) == (422, {"problem": "Enter a title."})
@@ -72,32 +72,32 @@ def test_a_published_text_is_not_saved_over(letter: Letter, desk: Client) -> Non
     assert english().title == EN.title
 
 
-def test_who_is_signed_out_is_led_to_the_door(draft: LetterMaker) -> None:
+def test_a_signed_out_writer_is_led_to_sign_in(draft: LetterMaker) -> None:
     draft()
     answer = save(Client(), english().version)
     assert (answer.status_code, "login" in answer["Location"]) == (302, True)
 
 
-def test_others_save_nothing(draft: LetterMaker, stranger: User, moderator: User) -> None:
+def test_others_cannot_save(draft: LetterMaker, stranger: User, moderator: User) -> None:
     draft()
     for person in (stranger, moderator):
         assert save(browser_of(person), english().version).status_code == 404
 
 
 @pytest.mark.parametrize("language", ["xx", "qqq", "en-Nowhere"])
-def test_there_is_no_such_language(draft: LetterMaker, desk: Client, language: str) -> None:
+def test_an_unknown_language_is_refused(draft: LetterMaker, desk: Client, language: str) -> None:
     draft()
     assert save(desk, "", f"/organize/letters/night-trains/text/{language}/").status_code == 404
 
 
-def test_a_text_that_two_begin_at_once_is_begun_by_one(draft: LetterMaker, organizer: User, teammate: User) -> None:
+def test_a_text_begun_by_two_at_once_is_begun_once(draft: LetterMaker, organizer: User, teammate: User) -> None:
     letter = draft()
     write_text(letter, text=Text("fr", "Un", "À tous", "Un."), seen="", by=organizer, now=NOW)
     with pytest.raises(Refused, match="changed_meanwhile"):
         write_text(letter, text=Text("fr", "Deux", "À tous", "Deux."), seen="", by=teammate, now=NOW)
 
 
-def test_one_sitting_is_one_deed_in_the_record(draft: LetterMaker, organizer: User, teammate: User) -> None:
+def test_one_sitting_is_one_event_in_the_record(draft: LetterMaker, organizer: User, teammate: User) -> None:
     letter = draft()
     events = AuditEvent.objects.filter(verb="translate_letter", details__language="en")
     before = events.count()

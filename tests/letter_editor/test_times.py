@@ -1,4 +1,4 @@
-"""A letter that the clock publishes; and the clock of its collective, by which it opens and closes."""
+"""The clock publishes a letter, which opens and closes in its time zone."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,8 +28,9 @@ def desk(organizer: User) -> Client:
 
 @pytest.fixture
 def rome(collective: Collective) -> None:
-    """The collective is at home there."""
-    Collective.objects.filter(pk=collective.pk).update(timezone="Europe/Rome")
+    """Set the collective's time zone."""
+    collective.timezone = "Europe/Rome"
+    collective.save()
 
 
 def post(client: Client, url: str, **fields: Any) -> Response:
@@ -41,10 +42,12 @@ def settings_of(**changes: Any) -> dict[str, Any]:
     return {"displays": ["public", "nobody"], **asks, **changes}
 
 
-# Published by the clock
+# Publishing by the clock
 
 
-def test_the_clock_publishes_it_then_and_not_before(draft: LetterMaker, organizer: User, reader: Reader) -> None:
+def test_the_clock_publishes_at_the_scheduled_time_and_not_before(
+    draft: LetterMaker, organizer: User, reader: Reader
+) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     publish_due(now=SOON - timedelta(seconds=1))
@@ -57,17 +60,17 @@ def test_the_clock_publishes_it_then_and_not_before(draft: LetterMaker, organize
     assert (event.actor_kind, event.details) == ("system", {"revision": 1})
 
 
-def test_run_twice_it_publishes_once(draft: LetterMaker, organizer: User) -> None:
+def test_the_clock_run_twice_publishes_once(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     assert [publish_if_due(letter.pk, now=SOON) for _ in range(2)] == [True, False]
     assert AuditEvent.objects.filter(verb="publish_letter").count() == 1
 
 
-def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
+def test_the_clock_publishes_nothing_if_nobody_is_left_who_may_write(
     draft: LetterMaker, organizer: User, teammate: User, moderator: User
 ) -> None:
-    """Those who run the site have closed the accounts: nobody could take it back."""
+    """Staff have closed the accounts, so nobody could cancel it."""
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     User.objects.filter(pk__in=[organizer.pk, teammate.pk]).update(is_active=False)
@@ -77,7 +80,7 @@ def test_where_nobody_is_left_who_may_write_the_clock_publishes_nothing(
     assert AuditEvent.objects.latest("pk").reason == "nobody_left"
 
 
-def test_it_is_taken_back(draft: LetterMaker, organizer: User, desk: Client) -> None:
+def test_a_schedule_can_be_cancelled(draft: LetterMaker, organizer: User, desk: Client) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     assert "Scheduled for publication: Monday, March 3, 2025, 2:00" in words(desk.get(LETTER))
@@ -89,7 +92,7 @@ def test_it_is_taken_back(draft: LetterMaker, organizer: User, desk: Client) -> 
     assert AuditEvent.objects.filter(verb="schedule_letter").count() == 2
 
 
-def test_who_publishes_by_hand_need_not_take_it_back(draft: LetterMaker, organizer: User) -> None:
+def test_publishing_by_hand_ends_the_schedule(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
@@ -97,7 +100,7 @@ def test_who_publishes_by_hand_need_not_take_it_back(draft: LetterMaker, organiz
     assert (letter.publish_at, letter.published_at) == (None, NOW)
 
 
-def test_an_empty_letter_is_neither_published_nor_put_off(draft: LetterMaker, organizer: User) -> None:
+def test_an_empty_letter_can_be_neither_published_nor_scheduled(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     Translation.objects.filter(language="en").delete()
     with pytest.raises(Refused, match="no_text"):
@@ -106,7 +109,7 @@ def test_an_empty_letter_is_neither_published_nor_put_off(draft: LetterMaker, or
         publish_letter(letter, by=organizer, now=NOW)
 
 
-def test_what_cannot_be_published_stays_scheduled_and_says_why(draft: LetterMaker, organizer: User) -> None:
+def test_a_letter_that_cannot_be_published_stays_scheduled_and_says_why(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     schedule_letter(letter, at=SOON, by=organizer, now=NOW)
     Translation.objects.filter(language="en").delete()
@@ -116,7 +119,7 @@ def test_what_cannot_be_published_stays_scheduled_and_says_why(draft: LetterMake
     assert AuditEvent.objects.latest("pk").reason == "no_text"
 
 
-def test_what_is_past_or_published_is_not_put_off(draft: LetterMaker, organizer: User) -> None:
+def test_a_past_time_or_a_published_letter_cannot_be_scheduled(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     with pytest.raises(Refused, match="in_the_past"):
         schedule_letter(letter, at=NOW, by=organizer, now=NOW)
@@ -125,7 +128,7 @@ def test_what_is_past_or_published_is_not_put_off(draft: LetterMaker, organizer:
         schedule_letter(letter, at=SOON, by=organizer, now=NOW)
 
 
-def test_nobody_else_puts_it_off(draft: LetterMaker, stranger: User, moderator: User) -> None:
+def test_nobody_else_can_schedule(draft: LetterMaker, stranger: User, moderator: User) -> None:
     letter = draft()
     for person in (stranger, moderator):
         with pytest.raises(Refused, match="not_yours"):
@@ -133,7 +136,7 @@ def test_nobody_else_puts_it_off(draft: LetterMaker, stranger: User, moderator: 
 
 
 @pytest.mark.usefixtures("rome")
-def test_its_moment_is_typed_by_the_clock_of_the_collective(draft: LetterMaker, desk: Client) -> None:
+def test_the_time_is_typed_in_the_collectives_time_zone(draft: LetterMaker, desk: Client) -> None:
     letter = draft()
     seen = Translation.objects.get(language="en").version
     page = post(desk, LETTER, **TEXT, seen=seen, action="schedule", publish_at="2099-07-10T09:00")
@@ -153,7 +156,7 @@ def test_its_moment_is_typed_by_the_clock_of_the_collective(draft: LetterMaker, 
         ("9999-12-31T23:59", 422, "Enter a date and a time."),
     ],
 )
-def test_a_moment_that_cannot_be_gets_a_sentence(
+def test_an_impossible_time_gets_a_sentence(
     draft: LetterMaker, desk: Client, moment: str, status: int, sentence: str
 ) -> None:
     draft()
@@ -166,22 +169,22 @@ def test_a_moment_that_cannot_be_gets_a_sentence(
     assert Letter.objects.get().publish_at is None
 
 
-# The clock of the collective
+# The collective's time zone
 
 
 @pytest.mark.usefixtures("rome")
-def test_a_letter_opens_and_closes_by_that_clock(letter: Letter, desk: Client) -> None:
+def test_a_letter_opens_and_closes_in_its_time_zone(letter: Letter, desk: Client) -> None:
     fields = settings_of(opens_at="2026-01-10T12:00", closes_at="2199-07-10T12:00")
     page = post(desk, f"{LETTER}settings/", **fields)
     letter.refresh_from_db()
     assert letter.opens_at == datetime(2026, 1, 10, 11, tzinfo=UTC)
     assert letter.closes_at == datetime(2199, 7, 10, 10, tzinfo=UTC)
     assert 'value="2026-01-10T12:00"' in page.content.decode()
-    assert "In the time zone of your collective: Europe/Rome." in words(page)
+    assert "In the time zone of this letter: Europe/Rome." in words(page)
 
 
 @pytest.mark.usefixtures("rome")
-def test_an_hour_that_is_skipped_is_refused(letter: Letter, desk: Client) -> None:
+def test_an_hour_skipped_by_the_clock_change_is_refused(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{LETTER}settings/", **settings_of(closes_at="2026-03-29T02:30"))
     assert page.status_code == 422
     assert "The clocks go forward that day, so this time does not exist." in words(page)
@@ -189,7 +192,7 @@ def test_an_hour_that_is_skipped_is_refused(letter: Letter, desk: Client) -> Non
 
 @pytest.mark.usefixtures("rome")
 @pytest.mark.parametrize(("which", "hour"), [("first", 0), ("second", 1)])
-def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client, which: str, hour: int) -> None:
+def test_the_page_asks_which_if_an_hour_comes_twice(letter: Letter, desk: Client, which: str, hour: int) -> None:
     fields = settings_of(closes_at="2199-10-27T02:30")
     page = post(desk, f"{LETTER}settings/", **fields)
     assert page.status_code == 422
@@ -198,5 +201,5 @@ def test_of_an_hour_that_comes_twice_it_asks_which(letter: Letter, desk: Client,
     page = post(desk, f"{LETTER}settings/", **fields, closes_at_which=which)
     letter.refresh_from_db()
     assert letter.closes_at == datetime(2199, 10, 27, hour, 30, tzinfo=UTC)
-    # Saved again as it is shown, it stays the one that it was.
+    # If the form is saved as it is shown, the time stays the same.
     assert f'value="{which}" id="set_closes_at_which_{hour}" checked' in page.content.decode()

@@ -1,5 +1,6 @@
-"""A letter in other languages, beside its original."""
+"""Translations of a letter, beside the original."""
 
+import re
 from typing import Any
 
 import pytest
@@ -37,19 +38,19 @@ def text_in(language: str) -> Translation:
     return Translation.objects.filter(language=language).latest("revision__number")
 
 
-def test_a_language_is_chosen_written_and_listed(draft: LetterMaker, desk: Client) -> None:
+def test_a_translation_can_be_added_written_and_listed(draft: LetterMaker, desk: Client) -> None:
     draft()
     chosen = desk.get(PAGES, {"language": "ar"})
     assert (chosen.status_code, chosen["Location"]) == (302, f"{PAGES}ar/")
     page = desk.get(f"{PAGES}ar/")
-    # The original stands beside it.
+    # The original is shown beside it.
     assert EN.title in words(page)
     post(desk, f"{PAGES}ar/", **ARABIC, seen="", made_from=text_in("en").version)
     assert text_in("ar").made_from == text_in("en").version
     assert "العربية no summary yet" in words(desk.get(PAGES))
 
 
-def test_a_text_from_right_to_left_is_typed_so(draft: LetterMaker, desk: Client, organizer: User) -> None:
+def test_a_right_to_left_text_is_typed_from_right_to_left(draft: LetterMaker, desk: Client, organizer: User) -> None:
     letter = draft()
     write_text(letter, text=Text(language="ar", **ARABIC), seen="", by=organizer, now=NOW)
     page = desk.get(f"{PAGES}ar/").content.decode()
@@ -58,7 +59,9 @@ def test_a_text_from_right_to_left_is_typed_so(draft: LetterMaker, desk: Client,
     assert f"<bdi>{ARABIC['title']}</bdi>" in desk.get(PAGES).content.decode()
 
 
-def test_it_is_behind_once_the_original_has_changed(draft: LetterMaker, desk: Client, organizer: User) -> None:
+def test_a_translation_is_outdated_once_the_original_has_changed(
+    draft: LetterMaker, desk: Client, organizer: User
+) -> None:
     letter = draft()
     first = text_in("en").version
     post(desk, f"{PAGES}ar/", **ARABIC, seen="", made_from=first)
@@ -67,7 +70,7 @@ def test_it_is_behind_once_the_original_has_changed(draft: LetterMaker, desk: Cl
     assert "العربية older than the original" in words(desk.get(PAGES))
     assert "The original has changed since this was translated." in words(desk.get(f"{PAGES}ar/"))
     assert "These translations are older than the original" in words(desk.get("/organize/letters/night-trains/"))
-    # Typing in it does not make it new: the editor saves after the first word.
+    # Typing does not mark it as up to date, because the editor saves after the first word.
     now = text_in("en").version
     fields = {**ARABIC, "title": "X", "seen": text_in("ar").version, "made_from": now}
     assert desk.post("/organize/letters/night-trains/text/ar/", fields).status_code == 200
@@ -88,13 +91,15 @@ def test_two_translators_lose_no_word(draft: LetterMaker, desk: Client, teammate
 
 
 @pytest.mark.parametrize("made_from", ["", "x" * 16, "0" * 400, "0123456789ABCDEF"])
-def test_what_it_was_made_from_is_a_version_or_unknown(draft: LetterMaker, desk: Client, made_from: str) -> None:
+def test_a_translation_names_the_version_it_was_made_from_or_none(
+    draft: LetterMaker, desk: Client, made_from: str
+) -> None:
     draft()
     assert post(desk, f"{PAGES}ar/", **ARABIC, seen="", made_from=made_from).status_code == 200
     assert text_in("ar").made_from == ""
 
 
-def test_what_nobody_has_read_is_removed(draft: LetterMaker, desk: Client) -> None:
+def test_a_translation_that_was_never_public_can_be_removed(draft: LetterMaker, desk: Client) -> None:
     draft()
     for _ in range(2):
         page = post(desk, f"{PAGES}it/remove/")
@@ -102,7 +107,9 @@ def test_what_nobody_has_read_is_removed(draft: LetterMaker, desk: Client) -> No
     assert not Translation.objects.filter(language="it").exists()
 
 
-def test_neither_the_original_nor_what_readers_have_is_removed(letter: Letter, organizer: User, desk: Client) -> None:
+def test_neither_the_original_nor_a_public_translation_can_be_removed(
+    letter: Letter, organizer: User, desk: Client
+) -> None:
     with pytest.raises(Refused, match="revision_published"):
         remove_translation(letter, language="it", by=organizer, now=NOW)
     start_revision(letter, by=organizer, now=NOW)
@@ -113,7 +120,7 @@ def test_neither_the_original_nor_what_readers_have_is_removed(letter: Letter, o
     assert Translation.objects.filter(language="it").count() == 2
 
 
-def test_a_published_letter_gets_a_language_with_a_revision(letter: Letter, desk: Client, reader: Reader) -> None:
+def test_a_published_letter_gets_a_new_language_by_a_revision(letter: Letter, desk: Client, reader: Reader) -> None:
     assert "start a new revision" in words(desk.get(PAGES))
     assert "Start a new revision" in words(desk.get(f"{PAGES}ar/"))
     assert post(desk, f"{PAGES}ar/", **ARABIC, seen="").status_code == 409
@@ -128,9 +135,7 @@ def test_a_published_letter_gets_a_language_with_a_revision(letter: Letter, desk
 
 
 @pytest.mark.parametrize("page", ["", "it/", "ar/"])
-def test_others_find_nothing_here(
-    draft: LetterMaker, stranger: User, moderator: User, teammate: User, page: str
-) -> None:
+def test_others_get_a_404(draft: LetterMaker, stranger: User, moderator: User, teammate: User, page: str) -> None:
     draft()
     for person, status in ((stranger, 404), (moderator, 404), (teammate, 200)):
         assert browser_of(person).get(f"{PAGES}{page}").status_code == status
@@ -138,7 +143,7 @@ def test_others_find_nothing_here(
 
 
 @pytest.mark.parametrize("language", ["xx", "qqq"])
-def test_there_is_no_such_language(draft: LetterMaker, desk: Client, language: str) -> None:
+def test_an_unknown_language_is_refused(draft: LetterMaker, desk: Client, language: str) -> None:
     draft()
     assert desk.get(f"{PAGES}{language}/").status_code == 404
     assert desk.get(PAGES, {"language": language}).status_code == 200
@@ -147,3 +152,13 @@ def test_there_is_no_such_language(draft: LetterMaker, desk: Client, language: s
 def test_the_original_is_written_on_its_own_page(draft: LetterMaker, desk: Client) -> None:
     draft()
     assert desk.get(f"{PAGES}en/")["Location"] == "/organize/letters/night-trains/"
+
+
+def test_the_lists_of_languages_begin_with_those_of_the_browser(draft: LetterMaker, desk: Client) -> None:
+    draft()
+    for path in (PAGES, "/organize/new/"):
+        page = desk.get(path, headers={"Accept-Language": "de-AT, sw;q=0.5"}).content.decode()
+        likely = page.partition('<optgroup label="Likely languages">')[2].partition("</optgroup>")[0]
+        assert re.findall(r'value="([^"]+)"', likely)[:2] == ["de", "sw"]
+        assert page.count('value="de"') == 1
+        assert page.count('value="zu"') == 1

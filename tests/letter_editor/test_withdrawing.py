@@ -1,4 +1,4 @@
-"""A letter is withdrawn by an owner who means it, and for a day the withdrawal can be undone."""
+"""An owner withdraws a letter after confirming it, and can undo the withdrawal for a day."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ PAGE = "/organize/letters/night-trains/"
 
 @pytest.fixture(autouse=True)
 def post(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
-    """The emails about the letter that have been handed to the worker."""
+    """Return the emails about the letter that were handed to the worker."""
     taken: list[EmailMessage] = []
     send = current_app.send_task
 
@@ -39,7 +39,9 @@ def post(monkeypatch: pytest.MonkeyPatch) -> list[EmailMessage]:
     return taken
 
 
-def test_for_owners_alone(letter: Letter, teammate: User, moderator: User, stranger: User, organizer: User) -> None:
+def test_only_owners_can_withdraw_a_letter(
+    letter: Letter, teammate: User, moderator: User, stranger: User, organizer: User
+) -> None:
     for person in (teammate, moderator, stranger):
         with pytest.raises(Refused, match="not_yours"):
             withdraw_letter(letter, reason="No.", by=person, now=NOW)
@@ -52,13 +54,13 @@ def test_for_owners_alone(letter: Letter, teammate: User, moderator: User, stran
     assert Letter.objects.get().status == "withdrawn"
 
 
-def test_only_owners_are_shown_how(letter: Letter, teammate: User, organizer: User) -> None:
+def test_only_owners_see_how_to_withdraw(letter: Letter, teammate: User, organizer: User) -> None:
     assert "Withdraw this letter" in words(browser_of(organizer).get(PAGE))
     assert "Withdraw this letter" not in words(browser_of(teammate).get(PAGE))
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "night-train"])
-def test_the_owner_types_what_the_letter_is_called(letter: Letter, organizer: User, typed: str) -> None:
+def test_the_owner_types_the_name_of_the_letter(letter: Letter, organizer: User, typed: str) -> None:
     browser = browser_of(organizer)
     page = browser.post(f"{PAGE}withdraw/", {"reason": "It says too little.", "confirmation": typed})
     assert page.status_code == 422
@@ -92,7 +94,7 @@ def test_undoing_it_restores_status_and_count(
     assert ("Sign this letter" in reader.read(letter)) == ("Sign this letter" in page)
 
 
-def test_after_a_day_it_is_final(letter: Letter, organizer: User) -> None:
+def test_a_withdrawal_is_final_after_a_day(letter: Letter, organizer: User) -> None:
     withdraw_letter(letter, reason="It says too little.", by=organizer, now=NOW)
     with pytest.raises(Refused, match="final"):
         restore_letter(letter, by=organizer, now=NOW + DAY)
@@ -113,7 +115,7 @@ def test_within_a_day_the_page_offers_to_undo_it(letter: Letter, organizer: User
     assert AuditEvent.objects.filter(verb="restore_letter").count() == 1
 
 
-def test_one_that_was_withdrawn_before_that_was_possible_stays_so(letter: Letter, organizer: User) -> None:
+def test_a_letter_withdrawn_before_undoing_existed_stays_withdrawn(letter: Letter, organizer: User) -> None:
     Letter.objects.update(status="withdrawn", withdrawn_because="Old.")
     with pytest.raises(Refused, match="final"):
         restore_letter(letter, by=organizer, now=NOW)
@@ -131,7 +133,7 @@ def test_every_owner_gets_an_email_with_a_neutral_subject(
     assert PAGE in str(post[0].body)
 
 
-def test_owners_read_it_in_the_language_of_the_letter(
+def test_owners_read_the_email_in_the_language_of_the_letter(
     letter: Letter, organizer: User, post: list[EmailMessage]
 ) -> None:
     Letter.objects.update(language="it")
@@ -140,7 +142,7 @@ def test_owners_read_it_in_the_language_of_the_letter(
     assert "Una persona titolare del collettivo ha ritirato" in str(post[0].body)
 
 
-def test_if_nobody_can_be_told_nothing_is_withdrawn(
+def test_nothing_is_withdrawn_if_no_owner_can_be_told(
     letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(current_app, "send_task", Mock(side_effect=OperationalError))
@@ -151,7 +153,7 @@ def test_if_nobody_can_be_told_nothing_is_withdrawn(
     assert Letter.objects.get().status == "published"
 
 
-# What stands on the page
+# The page
 
 
 def test_addresses_in_the_reason_are_links_and_nothing_else_is(letter: Letter, organizer: User, reader: Reader) -> None:
@@ -188,7 +190,7 @@ def test_the_reason_has_the_links_that_a_letter_would_have(text: str, url: str) 
     assert f'href="{url}"' in linked(text) or not url
 
 
-def test_in_a_reason_only_what_begins_with_its_scheme_is_a_link() -> None:
+def test_only_addresses_with_a_scheme_are_links_in_a_reason() -> None:
     assert (
         linked("ada@example.org, www.example.org, example.org/a") == "ada@example.org, www.example.org, example.org/a"
     )

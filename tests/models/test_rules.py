@@ -1,4 +1,4 @@
-"""What no code can do, because the database refuses it."""
+"""Rules that no code can break, because the database refuses."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,28 +12,45 @@ from django.db import Error, IntegrityError, connection, models, transaction
 from letters.models import (
     AddresseeAnswer,
     AuditEvent,
+    BulkDecision,
+    BulkTarget,
     CarryOver,
     CarryOverAnswer,
     Collective,
+    DraftLink,
     Export,
     FormerSlug,
+    InvitationBatch,
+    InvitedPerson,
     KeyFingerprint,
     Letter,
     LetterDelivery,
     LetterHour,
+    LetterMove,
     LetterTally,
     MemberInvitation,
     Membership,
+    Notification,
     OutgoingEmail,
     Picture,
+    RejectionReason,
+    Report,
+    ReviewDecision,
     Revision,
     SignatoryList,
     Signature,
     SignerContact,
+    SigningTrace,
+    SiteListEntry,
+    SitePage,
     Submission,
+    Suspension,
     Switch,
+    TakeDown,
     Translation,
     Update,
+    UpdateCorrection,
+    UpdateTranslation,
     User,
 )
 from tests.people import NOW, sign
@@ -52,6 +69,82 @@ def add_signature(letter: Letter, **values: Any) -> Signature:
         "signed_at": NOW,
     }
     return Signature.objects.create(**{**right, **values})
+
+
+def add_draft_link(letter: Letter, **values: Any) -> DraftLink:
+    right = {"label": "Lawyer", "salt": bytes(8), "created_at": NOW, "expires_at": NOW + timedelta(days=1)}
+    by = letter.collective.memberships.get().user
+    return DraftLink.objects.create(letter=letter, created_by=by, **{**right, **values})
+
+
+def rejection_reason(**values: Any) -> RejectionReason:
+    words = {"labels": {"en": "Satire"}, "sentences": {"en": "It looks like a joke."}}
+    return RejectionReason.objects.create(**words, added_at=NOW, **values)
+
+
+def list_entry(**values: Any) -> SiteListEntry:
+    return SiteListEntry.objects.create(**{"list": "names", "text": "Ilse Marwick", "added_at": NOW, **values})
+
+
+def add_decision(letter: Letter, **values: Any) -> ReviewDecision:
+    right = {"verb": "accept", "reason": "", "decided_at": NOW, "state_before": "held"}
+    by = letter.collective.memberships.get().user
+    signature = add_signature(letter)
+    return ReviewDecision.objects.create(signature=signature, letter=letter, decided_by=by, **{**right, **values})
+
+
+def add_report(letter: Letter, **values: Any) -> Report:
+    return Report.objects.create(letter=letter, **{"reason": "illegal", "reported_at": NOW, **values})
+
+
+def add_suspension(letter: Letter, **values: Any) -> Suspension:
+    by = letter.collective.memberships.get().user
+    right = {"collective": letter.collective, "reason": "They advertise.", "began_at": NOW, "began_by": by}
+    return Suspension.objects.create(**{**right, **values})
+
+
+def add_bulk(letter: Letter, **values: Any) -> BulkDecision:
+    by = letter.collective.memberships.get().user
+    right = {"verb": "reject", "reason": "twice", "state": "running", "chosen": 1, "asked_by": by, "asked_at": NOW}
+    return BulkDecision.objects.create(letter=letter, **{**right, **values})
+
+
+def choose_twice(letter: Letter) -> None:
+    bulk, signature = add_bulk(letter), add_signature(letter)
+    for _ in range(2):
+        BulkTarget.objects.create(bulk=bulk, signature=signature)
+
+
+def add_site_page(letter: Letter, **values: Any) -> SitePage:
+    right = {"name": "imprint", "language": "en", "number": 1, "markdown": "Us", "saved_at": NOW}
+    by = letter.collective.memberships.get().user
+    return SitePage.objects.create(saved_by=by, **{**right, **values})
+
+
+def add_takedown(letter: Letter, **values: Any) -> TakeDown:
+    right = {"ground": "law", "named": "Article 1", "facts": "It is false.", "found_by": "report"}
+    by = letter.collective.memberships.get().user
+    when = {"taken_down_at": NOW, "taken_down_by": by, "status_before": "published"}
+    return TakeDown.objects.create(letter=letter, **{**right, **when, **values})
+
+
+def add_decided_takedown(letter: Letter, **values: Any) -> TakeDown:
+    by = letter.collective.memberships.get().user
+    other = User.objects.create_user("oscar@example.org")
+    appeal = {"appeal": "It is true.", "appealed_at": NOW, "appealed_by": by}
+    decided = {"outcome": "upheld", "answer": "It is not.", "decided_at": NOW, "decided_by": other}
+    return add_takedown(letter, **{**appeal, **decided, **values})
+
+
+def add_move(letter: Letter, **values: Any) -> LetterMove:
+    right = {"typed": "day-trains", "offered_at": NOW, "opens_at": NOW, "expires_at": NOW + timedelta(days=1)}
+    by = letter.collective.memberships.get().user
+    return LetterMove.objects.create(letter=letter, source=letter.collective, offered_by=by, **{**right, **values})
+
+
+def add_two_moves(letter: Letter) -> None:
+    add_move(letter)
+    add_move(letter)
 
 
 def add_contact(letter: Letter, **values: Any) -> SignerContact:
@@ -113,6 +206,22 @@ def add_update(letter: Letter, **values: Any) -> Update:
     return Update.objects.create(letter=letter, **{**right, **values})
 
 
+def add_update_translation(update: Update, **values: Any) -> UpdateTranslation:
+    return UpdateTranslation.objects.create(update=update, **{"language": "it", "title": "T", "body": "B", **values})
+
+
+def add_correction(letter: Letter, text: str) -> UpdateCorrection:
+    update = add_update(letter)
+    return UpdateCorrection.objects.create(
+        update=update, author=update.author, language="en", text=text, published_at=NOW
+    )
+
+
+def add_invited_person(letter: Letter, encrypted: bytes = b"encrypted") -> InvitedPerson:
+    batch, _ = InvitationBatch.objects.get_or_create(letter=letter, created_at=NOW)
+    return InvitedPerson.objects.create(letter=letter, batch=batch, digest=bytes(32), encrypted=encrypted, line=1)
+
+
 def add_answer(letter: Letter, **values: Any) -> AddresseeAnswer:
     right = {"author": User.objects.get(), "language": "en", "respondent": "The minister", "body": "A body"}
     return AddresseeAnswer.objects.create(
@@ -171,6 +280,59 @@ PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Deed]] = [
+    ("report_reason_known", lambda letter: add_report(letter, reason="twice")),
+    (
+        "report_of_signature_holds_no_words",
+        lambda letter: add_report(letter, signature=add_signature(letter), reason="twice", words="Ada"),
+    ),
+    ("report_decided_says_by_whom", lambda letter: add_report(letter, outcome="acted")),
+    ("letter_hold_from_known", lambda letter: Letter.objects.filter(pk=letter.pk).update(hold_from=49)),
+    (
+        "trace_of_a_stranger_is_a_network",
+        lambda letter: SigningTrace.objects.create(letter=letter, at=NOW, network=b"n", browser=b"b"),
+    ),
+    ("takedown_one_at_a_time", lambda letter: twice(add_takedown, letter)),
+    ("takedown_ground_known", lambda letter: add_takedown(letter, ground="whim")),
+    ("takedown_found_by_known", lambda letter: add_takedown(letter, found_by="rumour")),
+    ("takedown_says_why", lambda letter: add_takedown(letter, facts="")),
+    ("takedown_appeal_says_by_whom", lambda letter: add_takedown(letter, appeal="It is true.")),
+    ("takedown_decision_says_by_whom", lambda letter: add_decided_takedown(letter, answer="")),
+    (
+        "takedown_decided_by_another",
+        lambda letter: add_decided_takedown(letter, decided_by=letter.collective.memberships.get().user),
+    ),
+    ("takedown_restored_says_by_whom", lambda letter: add_takedown(letter, restored_at=NOW)),
+    ("takedown_reversed_is_restored", lambda letter: add_decided_takedown(letter, outcome="reversed")),
+    ("review_decision_known", lambda letter: add_decision(letter, verb="burn")),
+    ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="reject", reason="")),
+    ("review_decision_rejects_for_a_reason", lambda letter: add_decision(letter, verb="accept", reason="twice")),
+    ("review_decision_undone_says_by_whom", lambda letter: add_decision(letter, undone_at=NOW)),
+    ("suspension_of_one", lambda letter: add_suspension(letter, collective=None)),
+    ("suspension_of_one", lambda letter: add_suspension(letter, account=User.objects.get())),
+    ("suspension_has_a_reason", lambda letter: add_suspension(letter, reason="")),
+    ("suspension_end_says_by_whom_and_why", lambda letter: add_suspension(letter, ended_at=NOW)),
+    ("suspension_of_collective_once", lambda letter: twice(add_suspension, letter)),
+    (
+        "suspension_of_account_once",
+        lambda letter: twice(add_suspension, letter, collective=None, account=User.objects.get()),
+    ),
+    ("bulk_decision_rejects_for_a_reason", lambda letter: add_bulk(letter, reason="")),
+    ("bulk_decision_rejects_for_a_reason", lambda letter: add_bulk(letter, verb="accept")),
+    ("bulk_decision_rejects_for_a_reason", lambda letter: add_bulk(letter, verb="hold", reason="")),
+    ("bulk_decision_state_known", lambda letter: add_bulk(letter, state="lost")),
+    ("bulk_decision_second_person", lambda letter: add_bulk(letter, approved_by=User.objects.get())),
+    ("bulk_decision_one_at_a_time", lambda letter: twice(add_bulk, letter)),
+    ("bulk_target_once", choose_twice),
+    ("site_page_known", lambda letter: add_site_page(letter, name="jobs")),
+    ("site_page_numbered_from_one", lambda letter: add_site_page(letter, number=0)),
+    ("site_page_version_once", lambda letter: [add_site_page(letter), add_site_page(letter)]),
+    ("draft_link_says_for_whom", lambda letter: add_draft_link(letter, label="")),
+    ("draft_link_expires", lambda letter: add_draft_link(letter, expires_at=NOW)),
+    ("letter_move_outcome_known", lambda letter: add_move(letter, outcome="lost", ended_at=NOW)),
+    ("letter_move_says_when_it_ended", lambda letter: add_move(letter, outcome="declined")),
+    ("letter_move_leads_elsewhere", lambda letter: add_move(letter, outcome="accepted", ended_at=NOW)),
+    ("letter_move_one_at_a_time", add_two_moves),
+    ("letter_in_bin_is_a_draft", lambda letter: Letter.objects.filter(pk=letter.pk).update(binned_at=NOW)),
     ("letters_user_email_key", lambda _: User.objects.create_user("olga@example.org")),
     ("letters_user_email_key", lambda _: User.objects.create(email="OLGA@example.org")),
     ("key_fingerprint_once", add_the_same_fingerprint),
@@ -286,14 +448,18 @@ REFUSED: list[tuple[str, Deed]] = [
         "signature_of_nobody_proposes_no_name",
         lambda letter: add_signature(letter, **{**OF_NOBODY, "declined_changes": {"name": "Ada"}}),
     ),
+    (
+        "signature_of_nobody_proposes_no_name",
+        lambda letter: add_signature(letter, **{**OF_NOBODY, "replaced_words": {"name": "Ada"}}),
+    ),
     ("signature_counted_has_a_number", lambda letter: add_signature(letter, counted=True)),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consent="Write to me")),
     ("contact_consent_says_when", lambda letter: add_contact(letter, consented_at=NOW)),
     ("email_ends_once", lambda letter: add_email(letter, sent_at=NOW, failed_at=NOW)),
     ("email_ends_once", lambda letter: add_email(letter, sent_at=NOW, dropped_at=NOW)),
     ("email_ends_once", lambda letter: add_email(letter, failed_at=NOW, dropped_at=NOW)),
-    ("email_has_one_recipient", lambda letter: add_email(letter, signature=None)),
-    ("email_has_one_recipient", lambda letter: add_email(letter, invitation=add_invitation(letter))),
+    ("email_has_its_recipient", lambda letter: add_email(letter, signature=None)),
+    ("email_has_its_recipient", lambda letter: add_email(letter, invitation=add_invitation(letter))),
     ("invitation_open_once", lambda letter: twice(add_invitation, letter)),
     ("invitation_role_known", lambda letter: add_invitation(letter, role="god")),
     ("invitation_accepted_says_by_whom", lambda letter: add_invitation(letter, address=None, accepted_at=NOW)),
@@ -311,6 +477,13 @@ REFUSED: list[tuple[str, Deed]] = [
             SignatoryList.objects.create, letter=letter, sent_by=User.objects.get(), encrypted=b"", created_at=NOW
         ),
     ),
+    ("rejection_reason_once", lambda _: rejection_reason(code="abuse")),
+    ("rejection_reason_has_a_code", lambda _: rejection_reason(code="other")),
+    ("list_entry_once", lambda _: twice(list_entry)),
+    ("list_entry_known", lambda _: list_entry(list="colours")),
+    ("list_entry_says_something", lambda _: list_entry(text="")),
+    ("list_entry_of_typo_says_what_was_meant", lambda _: list_entry(list="typos")),
+    ("list_entry_of_typo_says_what_was_meant", lambda _: list_entry(meant="example.org")),
     ("switch_once", lambda _: twice(Switch.objects.create, name="publish", is_on=True, changed_at=NOW)),
     ("switch_name_known", lambda _: Switch.objects.create(name="coffee", is_on=True, changed_at=NOW)),
     ("email_key_once", lambda letter: twice(add_email, letter)),
@@ -326,12 +499,24 @@ REFUSED: list[tuple[str, Deed]] = [
     ("export_ends_once", lambda letter: add_export(letter, finished_at=NOW, failed_at=NOW)),
     ("export_one_at_a_time", lambda letter: twice(add_export, letter)),
     ("carry_over_answered_once", lambda letter: twice(carry_over, letter)),
-    # An unknown state is one of those that have begun, too.
+    # The database also counts an unknown state as one that has begun.
     ("update_state_known", lambda letter: add_update(letter, state="lost", began_at=NOW)),
     ("update_is_not_empty", lambda letter: add_update(letter, title="")),
     ("update_is_not_empty", lambda letter: add_update(letter, body="")),
+    ("update_in_bin_is_a_draft", lambda letter: add_update(letter, state="sent", began_at=NOW, binned_at=NOW)),
     ("update_begun_says_when", lambda letter: add_update(letter, state="sending")),
     ("update_begun_says_when", lambda letter: add_update(letter, began_at=NOW)),
+    ("update_translation_once_a_language", lambda letter: twice(add_update_translation, add_update(letter))),
+    ("update_translation_is_not_empty", lambda letter: add_update_translation(add_update(letter), title="")),
+    ("update_translation_is_not_empty", lambda letter: add_update_translation(add_update(letter), body="")),
+    ("update_correction_is_not_empty", lambda letter: add_correction(letter, "")),
+    ("invitation_batch_once", lambda letter: twice(InvitationBatch.objects.create, letter=letter, created_at=NOW)),
+    ("invited_person_once_a_letter", lambda letter: twice(add_invited_person, letter)),
+    ("invited_person_has_words", lambda letter: add_invited_person(letter, b"")),
+    (
+        "notification_key_once",
+        lambda _: twice(Notification.objects.create, kind="daily", key="a key", created_at=NOW),
+    ),
     ("answer_is_not_empty", lambda letter: add_answer(letter, respondent="")),
     ("answer_is_not_empty", lambda letter: add_answer(letter, body="")),
     ("answer_changed_says_when", lambda letter: add_answer(letter, changed_because="A typo")),
@@ -377,11 +562,11 @@ def test_the_database_refuses_what_breaks_a_rule(rule: str, deed: Deed, letter: 
 
 
 @pytest.mark.parametrize("deed", PERMITTED.values(), ids=PERMITTED)
-def test_the_rules_leave_room_for_what_is_right(deed: Deed, letter: Letter) -> None:
+def test_the_rules_allow_valid_rows(deed: Deed, letter: Letter) -> None:
     deed(letter)
 
 
-def test_no_rule_is_without_a_test() -> None:
+def test_every_rule_has_a_test() -> None:
     rules = {rule.name for model in apps.get_app_config("letters").get_models() for rule in model._meta.constraints}
     assert rules
     tried = {rule for names, deed in REFUSED for rule in names.split("|")}
@@ -396,7 +581,7 @@ def test_no_rule_is_without_a_test() -> None:
         lambda: Translation.objects.filter(language="it").delete(),
     ],
 )
-def test_a_published_text_does_not_change(letter: Letter, deed: Callable[[], Any]) -> None:
+def test_a_published_text_cannot_change(letter: Letter, deed: Callable[[], Any]) -> None:
     with pytest.raises(Error, match="a published text does not change"), transaction.atomic():
         deed()
 
@@ -409,7 +594,7 @@ def test_a_published_text_does_not_change(letter: Letter, deed: Callable[[], Any
         lambda: AuditEvent.objects.all().delete(),
     ],
 )
-def test_an_audit_event_is_only_ever_added(letter: Letter, deed: Callable[[], Any]) -> None:
+def test_an_audit_event_can_only_be_added(letter: Letter, deed: Callable[[], Any]) -> None:
     with pytest.raises(Error, match="audit events are only ever added"), transaction.atomic():
         deed()
 
@@ -423,13 +608,13 @@ def test_an_audit_event_is_only_ever_added(letter: Letter, deed: Callable[[], An
         lambda _: User.objects.all().delete(),
     ],
 )
-def test_what_a_signature_or_an_event_stands_on_cannot_be_deleted(letter: Letter, deed: Deed) -> None:
+def test_rows_that_a_signature_or_an_event_needs_cannot_be_deleted(letter: Letter, deed: Deed) -> None:
     sign(letter)
     with pytest.raises((models.ProtectedError, models.RestrictedError)):
         deed(letter)
 
 
-def test_a_letter_that_was_published_is_never_deleted(letter: Letter) -> None:
+def test_a_published_letter_is_never_deleted(letter: Letter) -> None:
     change(letter, status="draft", current_revision=None)
     with pytest.raises(Error, match="a published text does not change"), transaction.atomic():
         letter.delete()
@@ -450,7 +635,7 @@ def test_the_foreign_keys_hold_without_django(letter: Letter) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_migration_can_be_taken_back() -> None:
+def test_every_migration_can_be_reversed() -> None:
     try:
         call_command("migrate", "letters", "zero", verbosity=0)
         assert [table for table in connection.introspection.table_names() if table.startswith("letters_")] == []

@@ -1,12 +1,15 @@
 """A moderator's page in a real browser: what the keyboard does, and what it must not do."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accounts.test_browser import complaints
+from tests.accessibility import complaints
 from tests.stack import Site, running_site, until
 from tests.test_journeys import LETTER, Visit, browser, focus, press, somebody, visitor
 
@@ -25,8 +28,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def desk(site: Site, visitor: Visit) -> Page:
-    """The browser of the organizer, who moderates too; the letter is one that is looked at."""
-    # Without the smooth scrolling, which would still be on its way when we look.
+    """The browser of the organizer, who moderates too; the letter is reviewed."""
+    # Without smooth scrolling, which would still be moving when the test looks.
     return signed_in(site, visitor(viewport={"width": 1280, "height": 800}, reduced_motion="reduce"))
 
 
@@ -44,7 +47,7 @@ def signed_in(site: Site, page: Page) -> Page:
 
 
 def sign(site: Site) -> tuple[str, str]:
-    """Somebody signs and confirms, and waiting for a moderator. Name and address."""
+    """A person signs, confirms, and waits for a moderator. Returns name and address."""
     name, email = somebody()
     assert site.sign("unpaid-cast", email, name).status == 303
     assert site.post(site.mailed_link("confirm", email)).status == 303
@@ -52,12 +55,12 @@ def sign(site: Site) -> tuple[str, str]:
 
 
 def row(page: Page, name: str) -> str:
-    """The place on the page where somebody's signature is judged."""
+    """Return the part of the page about a person's signature."""
     return f".to-judge > li:has-text('{name}')"
 
 
 def tab_to_button(page: Page, words: str) -> None:
-    """With the Tab key alone, and always able to see where one is."""
+    """Use the Tab key only, with a visible focus at every step."""
     for _ in range(80):
         page.keyboard.press("Tab")
         here = focus(page)
@@ -69,7 +72,7 @@ def tab_to_button(page: Page, words: str) -> None:
     pytest.fail(f"Tab never came to {words}")
 
 
-# Whether something else lies over the element that has the keyboard, as a bar at the edge of the window does.
+# Whether another element, such as a sticky bar, covers the focused element.
 COVERED = """() => {
     const here = document.activeElement, box = here.getBoundingClientRect();
     const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
@@ -77,7 +80,7 @@ COVERED = """() => {
 }"""
 
 
-def test_enter_in_the_field_for_the_reason_judges_nobody(site: Site, desk: Page) -> None:
+def test_pressing_enter_in_the_reason_decides_about_nobody(site: Site, desk: Page) -> None:
     names = [sign(site)[0] for _ in range(2)]
     desk.goto(QUEUE)
     posted: list[str] = []
@@ -86,7 +89,7 @@ def test_enter_in_the_field_for_the_reason_judges_nobody(site: Site, desk: Page)
     reason.fill("Not a person")
     for _ in range(3):
         reason.press("Enter")
-    # If it were sent, the answer would be there before this one.
+    # If the form were sent, its answer would arrive before this one.
     desk.evaluate("url => fetch(url).then(answer => answer.text())", QUEUE)
     assert posted == []
     desk.goto(QUEUE)
@@ -94,10 +97,10 @@ def test_enter_in_the_field_for_the_reason_judges_nobody(site: Site, desk: Page)
         expect(desk.locator(row(desk, name))).to_be_visible()
 
 
-def test_a_moderator_goes_through_a_page_by_keyboard(site: Site, desk: Page) -> None:
+def test_a_moderator_reviews_a_page_by_keyboard(site: Site, desk: Page) -> None:
     names = [sign(site)[0] for _ in range(8)]
     desk.goto(QUEUE)
-    # The last one on the page, by its own box; then the button for all that are ticked.
+    # Select the last one by its own box, then use the button for all selected signatures.
     tab_to_box_of(desk, names[-1])
     desk.keyboard.press("Space")
     tab_to_button(desk, "Accept selected")
@@ -105,7 +108,7 @@ def test_a_moderator_goes_through_a_page_by_keyboard(site: Site, desk: Page) -> 
     expect(desk.get_by_text("1 signature accepted.")).to_be_visible()
     expect(desk.locator(row(desk, names[-1]))).to_have_count(0)
 
-    # Another, with a reason.
+    # Another one, with a reason.
     tab_to_box_of(desk, names[0])
     desk.keyboard.press("Space")
     for _ in range(80):
@@ -141,7 +144,7 @@ def test_changed_words_are_published_when_a_moderator_has_seen_them(site: Site, 
 
     signer = visitor()
     signer.goto(site.mailed_link("manage", email))
-    signer.get_by_label("Your name").fill(new_name)
+    signer.get_by_label("Your name", exact=True).fill(new_name)
     press(signer, "Save")
     expect(signer.get_by_role("status")).to_contain_text("A moderator must review your changes")
     assert new_name not in site.get(LETTER).text
@@ -162,7 +165,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     until(lambda: name in site.get(LETTER).text)
     signer = visitor(viewport={"width": width, "height": 800})
     signer.goto(site.mailed_link("manage", email))
-    signer.get_by_label("Your name").fill(f"{name} of the very long and unbreakable {'x' * 60}")
+    signer.get_by_label("Your name", exact=True).fill(f"{name} of the very long and unbreakable {'x' * 60}")
     press(signer, "Save")
     reports = complaints(signer, "my signature", width)
     for shown in ("waiting", "published", "rejected"):
@@ -172,4 +175,121 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, 
     page.get_by_role("button", name="Reject selected").click()
     page.locator(".problems").wait_for()
     reports += complaints(page, "with a mistake", width)
+    assert reports == []
+
+
+# The review queue
+
+ALL = "/moderate/?letter=unpaid-cast"
+# Milliseconds. Decisions are sent one after the other, and the machine may be busy.
+PATIENT = 60_000
+HELD = """
+INSERT INTO letters_signature (letter_id, revision_id, language, name, affiliation, role, country, comment, display,
+    state, verified, concern, risk, salt, signed_at, confirmed_at)
+SELECT letter.id, current_revision_id, 'en', 'Waiting ' || place, '', '', '', '', 'public',
+    'held', 'link', 'disposable', 90, decode(lpad(to_hex(place), 16, '0'), 'hex'), now() - interval '1 hour', now()
+FROM letters_letter AS letter CROSS JOIN generate_series(1, %s) AS place WHERE slug = 'unpaid-cast'
+"""
+
+
+@contextmanager
+def rows(site: Site) -> Iterator[psycopg.Cursor]:
+    with psycopg.connect(site.addresses()["DATABASE_URL"], autocommit=True) as connection:
+        yield connection.cursor()
+
+
+@pytest.fixture
+def queue(site: Site, desk: Page) -> Iterator[Callable[[int], Page]]:
+    """Open the queue with so many signatures that wait."""
+
+    def opened(number: int) -> Page:
+        with rows(site) as cursor:
+            cursor.execute(HELD, [number])
+        desk.goto(ALL)
+        return desk
+
+    yield opened
+    with rows(site) as cursor:
+        cursor.execute("DELETE FROM letters_reviewclaim")
+        cursor.execute("UPDATE letters_signature SET name = 'Decided', risk = 0 WHERE risk = 90")
+
+
+def states_of(site: Site) -> Counter[str]:
+    with rows(site) as cursor:
+        cursor.execute("SELECT state FROM letters_signature WHERE risk = 90")
+        return Counter(state for (state,) in cursor.fetchall())
+
+
+def test_a_moderator_clears_50_signatures_by_keyboard_alone(site: Site, queue: Callable[[int], Page]) -> None:
+    page = queue(50)
+    loads: list[str] = []
+    page.on("request", lambda request: loads.append(request.url) if request.is_navigation_request() else None)
+    for place in range(50):
+        expect(page.locator(".review-item:focus")).to_be_visible(timeout=PATIENT)
+        page.keyboard.press("r" if place % 5 == 0 else "a")
+        if place % 5 == 0:
+            page.keyboard.press("1")
+    # Those of earlier tests wait behind these.
+    expect(page.locator(".review-item", has_text="Waiting ")).to_have_count(0, timeout=PATIENT)
+    until(lambda: states_of(site)["rejected"] == 10 and states_of(site)["held"] == 0)
+    assert sum(states_of(site).values()) == 50
+    assert loads == []
+
+
+def test_the_keys_move_hold_and_undo(site: Site, queue: Callable[[int], Page]) -> None:
+    page = queue(4)
+    here = page.locator(".review-item:focus h2")
+    expect(here).to_contain_text("Waiting 1", timeout=PATIENT)
+    page.keyboard.press("j")
+    expect(here).to_contain_text("Waiting 2", timeout=PATIENT)
+    page.keyboard.press("k")
+    page.keyboard.press("?")
+    expect(page.get_by_text("Undo the last decision")).to_be_visible()
+    page.keyboard.press("?")
+    page.keyboard.press("h")
+    expect(page.get_by_role("status")).to_have_text("On hold until tomorrow: Waiting 1", timeout=PATIENT)
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_have_text("Accepted: Waiting 2", timeout=PATIENT)
+    page.keyboard.press("u")
+    expect(page.get_by_role("status")).to_contain_text("Undone.", timeout=PATIENT)
+    expect(here).to_contain_text("Waiting 2", timeout=PATIENT)
+    page.keyboard.press("u")
+    expect(here).to_contain_text("Waiting 1", timeout=PATIENT)
+    assert states_of(site)["published"] == 0
+
+
+def test_a_key_in_the_field_for_the_reason_is_a_letter(site: Site, queue: Callable[[int], Page]) -> None:
+    page = queue(2)
+    page.keyboard.press("r")
+    reason = page.locator(".review-item:focus-within").get_by_label("Another reason")
+    reason.press_sequentially("aha, ruhk")
+    reason.press("Enter")
+    assert states_of(site) == {"held": 2}
+    page.locator(".review-item:focus-within").get_by_role("button", name="Reject for this reason").click()
+    expect(page.get_by_role("status")).to_have_text("Rejected: Waiting 1", timeout=PATIENT)
+
+
+def test_a_decision_that_cannot_be_sent_comes_back(site: Site, queue: Callable[[int], Page]) -> None:
+    page = queue(3)
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_contain_text("We could not save that.", timeout=PATIENT)
+    expect(page.get_by_text("Waiting 1")).to_be_visible()
+    page.context.set_offline(False)
+    assert states_of(site) == {"held": 3}
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_the_queue(width: int, site: Site, visitor: Visit, queue: Callable[[int], Page]) -> None:
+    queue(3).close()
+    with rows(site) as cursor:
+        cursor.execute("DELETE FROM letters_reviewclaim")
+    page = signed_in(site, visitor(viewport={"width": width, "height": 800}))
+    page.goto(ALL)
+    reports = complaints(page, "the queue", width)
+    page.locator("[data-verb=reject] > summary").first.click()
+    # A phone has no keys.
+    if width > 360:
+        page.get_by_text("Keyboard shortcuts").click()
+    reports += complaints(page, "with a reason", width)
     assert reports == []

@@ -1,4 +1,4 @@
-"""Moderators see old words and new ones, take the new ones or leave the old, and can undo either."""
+"""Moderators see old and new words, accept the new ones or keep the old, and can undo either."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ QUEUE = "/moderate/night-trains/"
 
 @pytest.fixture
 def asking(letter: Letter) -> Signature:
-    """A published signature of a letter that is looked at, whose signer asks for another name and a role."""
+    """A published signature of a reviewed letter, whose signer asks for another name and a role."""
     add_published(letter, 1)
     Letter.objects.update(reviewed=True)
     signature = letter.signatures.get()
@@ -60,7 +60,7 @@ def restore(signature: Signature, by: User) -> int:
     return restore_signatures(signature.letter, [signature.pk], by=by, now=NOW)
 
 
-def test_a_yes_puts_the_new_words_on_the_page(asking: Signature, moderator: User, reader: Reader) -> None:
+def test_accepting_puts_the_new_words_on_the_page(asking: Signature, moderator: User, reader: Reader) -> None:
     assert "Signer King" not in reader.read(asking.letter)
     assert accept(asking, moderator) == 1
     assert reads(asking) == ("Signer King", "Painter", "", False, False)
@@ -68,7 +68,7 @@ def test_a_yes_puts_the_new_words_on_the_page(asking: Signature, moderator: User
     assert accept(asking, moderator) == 0
 
 
-def test_a_no_leaves_the_old_words_published(asking: Signature, moderator: User, reader: Reader) -> None:
+def test_rejecting_leaves_the_old_words_published(asking: Signature, moderator: User, reader: Reader) -> None:
     assert decline(asking, moderator) == 1
     publish()
     assert reads(asking) == ("Signer 1", "", "", False, True)
@@ -79,7 +79,7 @@ def test_a_no_leaves_the_old_words_published(asking: Signature, moderator: User,
     assert (event.object_id, event.actor, event.reason) == (asking.pk, moderator, "An advertisement")
 
 
-def test_a_no_can_be_undone(asking: Signature, moderator: User) -> None:
+def test_rejecting_new_words_can_be_undone(asking: Signature, moderator: User) -> None:
     decline(asking, moderator)
     assert rejected(asking.letter).signatures == [asking]
     assert restore(asking, moderator) == 1
@@ -87,7 +87,7 @@ def test_a_no_can_be_undone(asking: Signature, moderator: User) -> None:
     assert waiting(asking.letter).signatures == [asking]
 
 
-def test_a_no_to_the_whole_signature_can_be_undone_with_what_was_asked_for(asking: Signature, moderator: User) -> None:
+def test_undoing_the_rejection_of_a_signature_restores_its_pending_changes(asking: Signature, moderator: User) -> None:
     reject(asking, moderator)
     publish()
     assert restore(asking, moderator) == 1
@@ -97,19 +97,19 @@ def test_a_no_to_the_whole_signature_can_be_undone_with_what_was_asked_for(askin
     assert asking.letter.signature_count == 1
 
 
-def test_a_no_does_not_clear_another_doubt(asking: Signature, moderator: User) -> None:
+def test_rejecting_new_words_does_not_clear_another_concern(asking: Signature, moderator: User) -> None:
     Signature.objects.update(concern="bounced")
     decline(asking, moderator)
     assert reads(asking) == ("Signer 1", "", "bounced", False, True)
 
 
-def test_a_no_needs_a_reason(asking: Signature, moderator: User) -> None:
+def test_rejecting_needs_a_reason(asking: Signature, moderator: User) -> None:
     with pytest.raises(Refused, match="no_reason"):
         decline_changes(asking.letter, [asking.pk], reason=" ", by=moderator, now=NOW)
 
 
 @pytest.mark.parametrize("judge", [accept, decline])
-def test_only_those_who_moderate_judge(
+def test_only_moderators_decide(
     asking: Signature, teammate: User, stranger: User, judge: Callable[[Signature, User], int]
 ) -> None:
     for person in (teammate, stranger):
@@ -117,7 +117,7 @@ def test_only_those_who_moderate_judge(
             judge(asking, person)
 
 
-def test_a_signer_may_ask_again_after_a_no(asking: Signature, moderator: User) -> None:
+def test_a_signer_may_ask_again_after_a_rejection(asking: Signature, moderator: User) -> None:
     decline(asking, moderator)
     ask(asking, name="Signer Queen")
     assert (asking.pending_changes, asking.declined_changes, asking.concern) == (
@@ -133,7 +133,7 @@ def test_the_page_shows_old_and_new_words_side_by_side(asking: Signature, modera
     assert "Painter" in page
 
 
-def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> None:
+def test_the_page_has_a_button_for_each_change(asking: Signature, moderator: User) -> None:
     desk = browser_of(moderator)
     answer = desk.post(QUEUE, {"decline": handle_of(asking), "reason": "An advertisement"}, follow=True)
     assert "1 signature keeps its current words." in words(answer)
@@ -145,7 +145,7 @@ def test_the_page_has_a_button_for_each(asking: Signature, moderator: User) -> N
     assert reads(asking)[0] == "Signer King"
 
 
-def test_no_words_are_kept_back_without_a_reason(asking: Signature, moderator: User) -> None:
+def test_no_words_are_held_back_without_a_reason(asking: Signature, moderator: User) -> None:
     answer = browser_of(moderator).post(QUEUE, {"decline": handle_of(asking)})
     assert answer.status_code == 422
     assert "Enter a reason" in words(answer)
@@ -157,9 +157,7 @@ def seen_on(desk: Client) -> list[str]:
 
 
 @pytest.mark.parametrize("state", ["published", "held"])
-def test_nobody_says_yes_to_words_that_were_changed_behind_their_back(
-    asking: Signature, moderator: User, state: str
-) -> None:
+def test_nobody_accepts_words_that_changed_since_they_saw_them(asking: Signature, moderator: User, state: str) -> None:
     if state == "held":
         Signature.objects.update(state="held", number=None, published_at=None, counted=False, pending_changes=None)
         Letter.objects.update(signature_count=0, last_number=0)

@@ -1,4 +1,4 @@
-"""Moderators accept, reject and undo; the sequencer gives the numbers, and every judgement can be followed."""
+"""Moderators accept, reject and undo; the sequencer gives the numbers, and every decision is recorded."""
 
 from collections.abc import Callable
 
@@ -36,13 +36,13 @@ def restore(letter: Letter, ids: list[int], by: User) -> int:
 
 
 def counts(letter: Letter) -> tuple[int, int, int]:
-    """Published, waiting for a moderator, removed: as the sequencer leaves them."""
+    """Return the numbers of published, held and rejected signatures, after the sequencer has run."""
     publish()
     letter.refresh_from_db()
     return letter.signature_count, letter.awaiting_review, letter.removed_count
 
 
-def test_what_is_accepted_is_numbered_and_counted(reviewed: Letter, moderator: User, reader: Reader) -> None:
+def test_an_accepted_signature_is_numbered_and_counted(reviewed: Letter, moderator: User, reader: Reader) -> None:
     assert counts(reviewed) == (0, 5, 0)
     first, second, *_ = ids_of(reviewed)
     assert accept(reviewed, [first, second], moderator) == 2
@@ -51,13 +51,15 @@ def test_what_is_accepted_is_numbered_and_counted(reviewed: Letter, moderator: U
     assert "Signer 3" not in reader.read(reviewed)
 
 
-def test_what_is_rejected_is_never_shown(reviewed: Letter, moderator: User, reader: Reader) -> None:
+def test_a_rejected_signature_is_never_shown(reviewed: Letter, moderator: User, reader: Reader) -> None:
     assert reject(reviewed, ids_of(reviewed), moderator) == 5
     assert counts(reviewed) == (0, 0, 0)
     assert "Signer" not in reader.read(reviewed, "signatures")
 
 
-def test_what_was_published_leaves_its_number_without_a_name(letter: Letter, moderator: User, reader: Reader) -> None:
+def test_a_rejected_published_signature_leaves_its_number_without_a_name(
+    letter: Letter, moderator: User, reader: Reader
+) -> None:
     add_published(letter, 3)
     assert reject(letter, ids_of(letter)[1:2], moderator) == 1
     assert counts(letter) == (2, 0, 1)
@@ -66,7 +68,7 @@ def test_what_was_published_leaves_its_number_without_a_name(letter: Letter, mod
     assert "removed" in page
 
 
-def test_undone_it_is_back_under_the_number_that_it_had(letter: Letter, moderator: User, reader: Reader) -> None:
+def test_a_restored_signature_returns_under_its_number(letter: Letter, moderator: User, reader: Reader) -> None:
     add_published(letter, 3)
     second = ids_of(letter)[1:2]
     reject(letter, second, moderator)
@@ -77,14 +79,14 @@ def test_undone_it_is_back_under_the_number_that_it_had(letter: Letter, moderato
     assert "Signer 2" in reader.read(letter, "signatures")
 
 
-def test_undone_before_it_was_numbered_it_waits_again(reviewed: Letter, moderator: User) -> None:
+def test_a_signature_restored_before_its_number_waits_again(reviewed: Letter, moderator: User) -> None:
     reject(reviewed, ids_of(reviewed)[:2], moderator)
     assert counts(reviewed) == (0, 3, 0)
     assert restore(reviewed, ids_of(reviewed), moderator) == 2
     assert counts(reviewed) == (0, 5, 0)
 
 
-def test_rejected_and_undone_at_once_changes_no_count(letter: Letter, moderator: User) -> None:
+def test_rejecting_and_restoring_at_once_changes_no_count(letter: Letter, moderator: User) -> None:
     add_published(letter, 3)
     reject(letter, ids_of(letter), moderator)
     restore(letter, ids_of(letter), moderator)
@@ -92,7 +94,7 @@ def test_rejected_and_undone_at_once_changes_no_count(letter: Letter, moderator:
 
 
 @pytest.mark.parametrize("judge", [accept, reject])
-def test_judging_twice_changes_nothing_the_second_time(reviewed: Letter, moderator: User, judge: Judge) -> None:
+def test_deciding_twice_changes_nothing_the_second_time(reviewed: Letter, moderator: User, judge: Judge) -> None:
     assert judge(reviewed, ids_of(reviewed), moderator) == 5
     reviewed.refresh_from_db()
     version = reviewed.version
@@ -102,7 +104,7 @@ def test_judging_twice_changes_nothing_the_second_time(reviewed: Letter, moderat
     assert AuditEvent.objects.filter(object_kind="signature").count() == 5
 
 
-def test_a_doubt_about_what_is_published_is_cleared(letter: Letter, moderator: User) -> None:
+def test_a_concern_about_a_published_signature_can_be_cleared(letter: Letter, moderator: User) -> None:
     add_published(letter, 3)
     doubtful = ids_of(letter)[0]
     Signature.objects.filter(pk=doubtful).update(concern="bounced")
@@ -112,7 +114,7 @@ def test_a_doubt_about_what_is_published_is_cleared(letter: Letter, moderator: U
     assert counts(letter) == (3, 0, 0)
 
 
-def test_what_its_signer_has_withdrawn_cannot_be_brought_back(reviewed: Letter, moderator: User) -> None:
+def test_a_signature_withdrawn_by_its_signer_cannot_be_restored(reviewed: Letter, moderator: User) -> None:
     signature = reviewed.signatures.order_by("pk")[0]
     reject(reviewed, [signature.pk], moderator)
     signature.refresh_from_db()
@@ -121,7 +123,7 @@ def test_what_its_signer_has_withdrawn_cannot_be_brought_back(reviewed: Letter, 
     assert accept(reviewed, [signature.pk], moderator) == 0
 
 
-def test_who_judged_what_and_why_is_recorded_for_each(reviewed: Letter, moderator: User) -> None:
+def test_the_moderator_and_the_reason_are_recorded_for_each_decision(reviewed: Letter, moderator: User) -> None:
     first, second, *_ = ids_of(reviewed)
     reject(reviewed, [first, second], moderator)
     events = AuditEvent.objects.filter(verb="reject_signature").order_by("object_id")
@@ -139,7 +141,7 @@ def test_nothing_is_rejected_without_a_reason(reviewed: Letter, moderator: User,
 
 
 @pytest.mark.parametrize("judge", [accept, reject, restore])
-def test_only_owners_and_moderators_judge(
+def test_only_owners_and_moderators_decide(
     reviewed: Letter, judge: Judge, organizer: User, teammate: User, stranger: User
 ) -> None:
     for person in (teammate, stranger):
@@ -152,7 +154,7 @@ def test_only_owners_and_moderators_judge(
 
 
 @pytest.mark.parametrize("judge", [accept, reject, restore])
-def test_ids_of_another_letter_are_passed_over(
+def test_ids_of_another_letter_are_ignored(
     reviewed: Letter, published: LetterMaker, judge: Judge, moderator: User
 ) -> None:
     another = published("another")
@@ -166,17 +168,18 @@ def test_too_many_at_once_are_refused(letter: Letter, moderator: User) -> None:
 
 
 @pytest.mark.parametrize("signatures", [1, 200])
-def test_a_page_of_judging_costs_the_same_however_many(
+def test_deciding_about_a_page_costs_the_same_however_many_signatures(
     letter: Letter, moderator: User, django_assert_num_queries: DjangoAssertNumQueries, signatures: int
 ) -> None:
     add_confirmed(letter, signatures, state=Signature.State.HELD)
     ids = ids_of(letter)
-    # Savepoint, the collective's member, the letter's lock, both kinds, both changed, the version, the record, the end.
-    with django_assert_num_queries(9):
+    # Queries: savepoint, the member's role, the letter's lock, three kinds of signatures, their change, the version,
+    # the audit record, the decisions, the claims, the end of the savepoint.
+    with django_assert_num_queries(12):
         accept(letter, ids, moderator)
 
 
-def test_the_work_list_goes_on_page_by_page(letter: Letter, moderator: User) -> None:
+def test_the_work_list_continues_page_by_page(letter: Letter, moderator: User) -> None:
     add_confirmed(letter, PAGE_LENGTH + 3, state=Signature.State.HELD)
     first = waiting(letter)
     assert first.onward

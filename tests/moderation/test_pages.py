@@ -1,4 +1,4 @@
-"""A moderator's pages: for those who look after the letter, and nobody else knows that they are there."""
+"""A moderator's pages: only for moderators of the letter; nobody else learns that they exist."""
 
 import re
 from datetime import timedelta
@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from letters.models import AuditEvent, Letter, Signature, User
+from letters.moderator.moderation.operations import accept_signatures, restore_signatures
 from letters.moderator.moderation.queries import PAGE_LENGTH
 from letters.shared.tokens import make_handle
 from tests.conftest import LetterMaker
@@ -34,45 +35,43 @@ def judge(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
     return desk.post(page, fields, follow=True)
 
 
-def test_the_letters_that_one_looks_after_are_listed_with_what_waits(reviewed: Letter, desk: Client) -> None:
+def test_a_moderators_letters_are_listed_with_the_signatures_that_wait(reviewed: Letter, desk: Client) -> None:
     page = desk.get("/moderate/")
     assert "Keep the night trains running" in words(page)
     assert "5 to review" in words(page)
 
 
-def test_who_looks_after_nothing_is_told_how_to(letter: Letter, stranger: User) -> None:
+def test_a_person_without_letters_to_moderate_reads_how_to_get_some(letter: Letter, stranger: User) -> None:
     assert "You do not moderate any letters." in words(browser_of(stranger).get("/moderate/"))
 
 
 @pytest.mark.parametrize("page", ["/moderate/", QUEUE, f"{QUEUE}published/"])
-def test_who_is_not_signed_in_is_asked_to(letter: Letter, page: str) -> None:
+def test_a_signed_out_person_is_asked_to_sign_in(letter: Letter, page: str) -> None:
     answer = Client().get(page)
     assert answer.status_code == 302
     assert f"login/?next={page}" in answer["Location"]
 
 
 @pytest.mark.parametrize("page", [QUEUE, f"{QUEUE}waiting/", f"{QUEUE}published/", f"{QUEUE}rejected/"])
-def test_for_strangers_and_editors_there_is_nothing_here(
-    reviewed: Letter, teammate: User, stranger: User, page: str
-) -> None:
+def test_strangers_and_editors_get_a_404(reviewed: Letter, teammate: User, stranger: User, page: str) -> None:
     for person in (teammate, stranger):
         assert browser_of(person).get(page).status_code == 404
         assert browser_of(person).post(page, {"action": "accept", "ticked": handles_of(reviewed)}).status_code == 404
     assert states(reviewed) == ["held"] * 5
 
 
-def test_a_draft_has_nothing_to_look_at(draft: LetterMaker, desk: Client) -> None:
+def test_a_draft_has_nothing_to_review(draft: LetterMaker, desk: Client) -> None:
     draft()
     assert desk.get(QUEUE).status_code == 404
 
 
-def test_a_page_is_accepted_at_once(reviewed: Letter, desk: Client) -> None:
+def test_a_whole_page_can_be_accepted_at_once(reviewed: Letter, desk: Client) -> None:
     page = judge(desk, action="accept", ticked=handles_of(reviewed)[:4])
     assert "4 signatures accepted." in words(page)
     assert states(reviewed) == ["confirmed"] * 4 + ["held"]
 
 
-def test_one_is_accepted_by_its_own_button_whatever_is_ticked(reviewed: Letter, desk: Client) -> None:
+def test_a_signatures_own_button_accepts_only_that_signature(reviewed: Letter, desk: Client) -> None:
     ids = handles_of(reviewed)
     assert "1 signature accepted." in words(judge(desk, accept=ids[2], ticked=ids))
     assert states(reviewed) == ["held", "held", "confirmed", "held", "held"]
@@ -87,7 +86,7 @@ def test_a_rejection_says_why_and_can_be_undone(reviewed: Letter, desk: Client) 
     assert states(reviewed) == ["held", "rejected", "held", "held", "held"]
 
 
-def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(reviewed: Letter, desk: Client) -> None:
+def test_nothing_is_rejected_without_a_reason_and_selected_rows_stay_selected(reviewed: Letter, desk: Client) -> None:
     first = handles_of(reviewed)[0]
     page = judge(desk, action="reject", ticked=[first])
     assert page.status_code == 422
@@ -105,16 +104,14 @@ def test_without_a_reason_nothing_is_rejected_and_what_was_ticked_stays_ticked(r
         ({}, "Select what to do."),
     ],
 )
-def test_a_form_that_says_nothing_gets_a_sentence(
-    reviewed: Letter, desk: Client, fields: dict[str, Any], sentence: str
-) -> None:
+def test_an_empty_form_gets_a_sentence(reviewed: Letter, desk: Client, fields: dict[str, Any], sentence: str) -> None:
     page = judge(desk, **fields)
     assert page.status_code == 422
     assert sentence in words(page)
     assert states(reviewed) == ["held"] * 5
 
 
-def test_what_is_published_can_be_taken_out(letter: Letter, desk: Client) -> None:
+def test_a_published_signature_can_be_removed(letter: Letter, desk: Client) -> None:
     add_published(letter, 3)
     assert "Signer 3" in words(desk.get(f"{QUEUE}published/"))
     judge(desk, f"{QUEUE}published/", reject=handles_of(letter)[0], reason="Asked for it")
@@ -123,14 +120,14 @@ def test_what_is_published_can_be_taken_out(letter: Letter, desk: Client) -> Non
     assert (letter.signature_count, letter.removed_count) == (2, 1)
 
 
-def test_the_page_says_what_the_doubt_is_and_who_sees_the_name(letter: Letter, desk: Client) -> None:
+def test_the_page_gives_the_concern_and_says_who_sees_the_name(letter: Letter, desk: Client) -> None:
     add_confirmed(letter, 1, state="held", concern="disposable", display="organizers")
     page = words(desk.get(QUEUE))
     assert "Disposable email address." in page
     assert "only the organizers see the name" in page
 
 
-def test_the_list_goes_on_and_ends(letter: Letter, desk: Client) -> None:
+def test_the_list_continues_to_its_last_page(letter: Letter, desk: Client) -> None:
     add_published(letter, PAGE_LENGTH + 2)
     first = desk.get(f"{QUEUE}published/").content.decode()
     assert 'href="?after=3"' in first
@@ -140,15 +137,15 @@ def test_the_list_goes_on_and_ends(letter: Letter, desk: Client) -> None:
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 30, "٣"])
-def test_a_page_that_is_no_number_is_the_first(reviewed: Letter, desk: Client, after: str) -> None:
+def test_a_page_number_that_is_no_number_shows_the_first_page(reviewed: Letter, desk: Client, after: str) -> None:
     assert "Signer 1" in words(desk.get(QUEUE, {"after": after}))
 
 
-def test_nobody_keeps_a_moderators_page(reviewed: Letter, desk: Client) -> None:
+def test_no_cache_keeps_a_moderators_page(reviewed: Letter, desk: Client) -> None:
     assert "no-store" in desk.get(QUEUE)["Cache-Control"]
 
 
-def test_a_foreign_page_cannot_judge(reviewed: Letter, moderator: User) -> None:
+def test_another_site_cannot_decide(reviewed: Letter, moderator: User) -> None:
     desk = Client(enforce_csrf_checks=True)
     desk.force_login(moderator)
     assert desk.post(QUEUE, {"action": "accept", "ticked": handles_of(reviewed)}).status_code == 403
@@ -156,7 +153,7 @@ def test_a_foreign_page_cannot_judge(reviewed: Letter, moderator: User) -> None:
 
 
 def test_no_page_names_a_signature_by_an_id(reviewed: Letter, desk: Client) -> None:
-    """Ids of first signatories follow the list that their organizers sent in."""
+    """Ids of first signatories follow the order of the organizers' list."""
     ids = ids_of(reviewed)
     Signature.objects.filter(pk=ids[0]).update(state="rejected")
     for page in (QUEUE, f"{QUEUE}published/", f"{QUEUE}rejected/", SEARCH, f"{SEARCH}?shown=held"):
@@ -167,7 +164,7 @@ def test_no_page_names_a_signature_by_an_id(reviewed: Letter, desk: Client) -> N
     assert judge(desk, accept=other).status_code == 422
 
 
-def test_what_waits_is_not_in_the_order_of_an_imported_list(reviewed: Letter, desk: Client) -> None:
+def test_waiting_signatures_are_not_in_the_order_of_an_imported_list(reviewed: Letter, desk: Client) -> None:
     for place, pk in enumerate(reversed(ids_of(reviewed))):
         Signature.objects.filter(pk=pk).update(confirmed_at=NOW + timedelta(minutes=place))
     text = words(desk.get(QUEUE))
@@ -175,7 +172,7 @@ def test_what_waits_is_not_in_the_order_of_an_imported_list(reviewed: Letter, de
     assert found == ["Signer 5", "Signer 4", "Signer 3", "Signer 2", "Signer 1"]
 
 
-def test_of_who_is_shown_to_nobody_the_page_tells_neither_day_nor_country(reviewed: Letter, desk: Client) -> None:
+def test_the_page_gives_neither_day_nor_country_of_a_nameless_signer(reviewed: Letter, desk: Client) -> None:
     first = reviewed.signatures.order_by("pk")[0]
     desk_before = words(desk.get(QUEUE))
     assert desk_before.count("2025") >= 5
@@ -188,10 +185,10 @@ def test_of_who_is_shown_to_nobody_the_page_tells_neither_day_nor_country(review
     assert first.fingerprint() not in desk.get(QUEUE).content.decode()
 
 
-# Reasons beside the rows, and the way back
+# Reasons beside the rows, and undoing
 
 
-def test_a_reason_beside_the_row_rejects_at_the_first_press(reviewed: Letter, desk: Client) -> None:
+def test_a_reason_beside_the_row_rejects_with_one_click(reviewed: Letter, desk: Client) -> None:
     first, second = handles_of(reviewed)[:2]
     fields = {f"reason-{first}": "Not a person", f"reason-{second}": "Another", "reject": first}
     assert "1 signature rejected." in words(judge(desk, **fields))
@@ -210,7 +207,7 @@ def test_a_row_without_a_usable_reason_says_so_beside_it(reviewed: Letter, desk:
 
 
 def undo_of(page: Response) -> dict[str, Any]:
-    """What the button beside the message sends."""
+    """Return what the button beside the message sends."""
     form = re.search(r'<form class="undo".*?</form>', page.content.decode(), re.DOTALL)
     assert form
     action, reason = (re.search(rf'name="{name}" value="([^"]*)"', form[0]) for name in ("action", "reason"))
@@ -221,19 +218,31 @@ def undo_of(page: Response) -> dict[str, Any]:
 
 def test_a_rejection_is_undone_from_the_page_that_confirms_it(reviewed: Letter, desk: Client) -> None:
     page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
-    assert "2 signatures restored." in words(judge(desk, **undo_of(page)))
+    assert "2 decisions undone." in words(judge(desk, **undo_of(page)))
     assert states(reviewed) == ["held"] * 5
 
 
-def test_an_acceptance_by_mistake_is_taken_off_the_letter_and_says_why(reviewed: Letter, desk: Client) -> None:
+def test_undoing_an_acceptance_puts_the_signature_back_on_the_list(reviewed: Letter, desk: Client) -> None:
     page = judge(desk, accept=handles_of(reviewed)[0])
     publish()
-    assert "1 signature rejected." in words(judge(desk, **undo_of(page)))
-    assert states(reviewed) == ["rejected", "held", "held", "held", "held"]
-    assert AuditEvent.objects.get(verb="reject_signature").reason == "Accepted by mistake"
+    assert "1 decision undone." in words(judge(desk, **undo_of(page)))
+    assert "Signer 1" in words(desk.get(QUEUE))
+    assert "Signer 1" not in words(desk.get(f"{QUEUE}published/"))
+    assert "Signer 1" not in words(desk.get(f"{QUEUE}rejected/"))
 
 
-def test_new_words_of_a_published_signature_have_no_button_that_would_reject_it(letter: Letter, desk: Client) -> None:
+def test_undo_leaves_what_somebody_else_decided_since(reviewed: Letter, desk: Client, organizer: User) -> None:
+    first = ids_of(reviewed)[0]
+    page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
+    restore_signatures(reviewed, [first], by=organizer, now=NOW)
+    accept_signatures(reviewed, [first], by=organizer, now=NOW)
+    assert "1 decision undone." in words(judge(desk, **undo_of(page)))
+    assert states(reviewed) == ["confirmed", *["held"] * 4]
+
+
+def test_new_words_of_a_published_signature_have_no_button_to_reject_the_signature(
+    letter: Letter, desk: Client
+) -> None:
     add_published(letter, 1)
     Signature.objects.update(concern="changed", pending_changes={"affiliation": "Elsewhere"})
     page = judge(desk, accept=handles_of(letter)[0])
@@ -241,7 +250,7 @@ def test_new_words_of_a_published_signature_have_no_button_that_would_reject_it(
     assert b'class="undo"' not in page.content
 
 
-def test_the_way_back_is_offered_once_and_only_for_its_letter(reviewed: Letter, desk: Client) -> None:
+def test_undo_is_offered_once_and_only_for_its_letter(reviewed: Letter, desk: Client) -> None:
     judge(desk, action="reject", ticked=handles_of(reviewed)[:1], reason="Not a person")
     assert b'class="undo"' not in desk.get(QUEUE).content
 

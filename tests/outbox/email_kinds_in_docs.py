@@ -10,7 +10,7 @@ NAME = "email kinds"
 
 
 def drawn() -> str:
-    """The table, in Markdown."""
+    """Return the table in Markdown."""
     from letters.models import EMAIL_KINDS
 
     heads = ["kind", "caused by", "queue", "counts for emails caused by", "above that limit", "kept", "built by"]
@@ -37,7 +37,7 @@ def _row(kind: str) -> list[str]:
 
 
 def _counts(kind: str) -> str:
-    """Whose day it uses up, by who causes those emails."""
+    """Return towards which daily limits an email counts, by who causes the emails that they limit."""
     from letters.models import EMAIL_KINDS, counted_for
 
     causes = [EMAIL_KINDS[other].cause.value for other in EMAIL_KINDS if kind in counted_for(other)]

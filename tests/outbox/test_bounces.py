@@ -1,6 +1,6 @@
-"""Mail that comes back, and mail that is called spam: told by a mail server at once, or by a provider hours later.
+"""Bounces and spam complaints: reported by a mail server at once, or by a provider hours later.
 
-Payloads are those of the providers' documentation, with our recipients, marks and moments.
+The payloads are those of the providers' documentation, with our recipients, marks and times.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from letters.base.outbox import pacing
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.base.outbox.queries import bounce_reasons
 from letters.models import AuditEvent, Letter, OutgoingEmail, Signature, StoppedDomain
+from letters.moderator.moderation import queries as moderation_queries
 from letters.public.public_pages.operations import sequence_letter
 from letters.shared.addresses import hash_address
 from letters.shared.tokens import make_mark, read_mark
@@ -156,11 +157,11 @@ PROVIDERS: dict[str, Payload] = {"postmark": postmark, "mailgun": mailgun, "brev
 SPAM = {"postmark": "SpamComplaint", "mailgun": "complained", "brevo": "spam"}
 
 
-# Who posts it, and to what
+# The webhook
 
 
 class Provider(Reader):
-    """A provider that knows our secret, unless it is told to show another one, or none."""
+    """A provider that knows our secret, unless the test gives another one, or none."""
 
     def post(self, provider: str, payload: object, secret: str = SECRET) -> Response:
         shown = {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
@@ -200,44 +201,44 @@ def mark_of(signature: Signature, kind: str = "") -> str:
     return make_mark(last_mail(signature, kind).pk)
 
 
-def standing(signature: Signature) -> tuple[str, str]:
-    """State and concern, as they are by now."""
+def state_of(signature: Signature) -> tuple[str, str]:
+    """Return the current state and concern."""
     signature.refresh_from_db()
     return signature.state, signature.concern
 
 
-def signed_and_mailed(letter: Letter, email: str = ADA) -> Signature:
-    """Somebody who has just signed, and whose mail has left."""
-    signature = sign(letter, email, now=timezone.now())
+def signed_and_mailed(letter: Letter, email: str = ADA, **words: str) -> Signature:
+    """A person who has just signed, and whose email has been sent."""
+    signature = sign(letter, email, now=timezone.now(), **words)
     deliver()
     return signature
 
 
 def confirmed_and_thanked(letter: Letter, email: str = ADA, **entered: str) -> Signature:
-    """The same with the confirmation, and its mail."""
+    """The same person after confirming, and after the thank-you email."""
     signature = sign_and_confirm(letter, email, now=timezone.now(), **entered)
     deliver()
     return signature
 
 
 def confirmed_and_asked(letter: Letter, email: str = ADA) -> Signature:
-    """And they have had the control link sent once more: the newest mail."""
+    """The same person after asking for the control link again: the newest email."""
     signature = confirmed_and_thanked(letter, email)
     ask_again(signature, now=timezone.now())
     deliver()
     return signature
 
 
-def confirmed_by_mail(letter: Letter, email: str = ADA) -> Signature:
-    """Somebody whose first email has left, and who has confirmed with it."""
-    signature = signed_and_mailed(letter, email)
+def confirmed_by_mail(letter: Letter, email: str = ADA, **words: str) -> Signature:
+    """A person whose first email has left, and who has confirmed with it."""
+    signature = signed_and_mailed(letter, email, **words)
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
     deliver()
     return signature
 
 
 def ended(outgoing: OutgoingEmail) -> tuple[bool, bool, str]:
-    """Whether it was sent, whether it failed, and why."""
+    """Return whether the email was sent, whether it failed, and why."""
     outgoing.refresh_from_db()
     return outgoing.sent_at is not None, outgoing.failed_at is not None, outgoing.error
 
@@ -257,26 +258,26 @@ def test_without_a_secret_there_is_no_such_address(name: str, letter: Letter, se
     payload = PROVIDERS[name](ADA, mark_of(signature), timezone.now())
     for secret in (SECRET, ":", ""):
         assert Provider().post(name, payload, secret).status_code == 404
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("secret", ["", ":", "a-provider:", "a-provider:who-knows-another-secret", "ä:ö"])
-def test_with_a_wrong_secret_nothing_is_noted(name: str, secret: str, letter: Letter, provider: Provider) -> None:
+def test_nothing_is_noted_with_a_wrong_secret(name: str, secret: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     payload = PROVIDERS[name](ADA, mark_of(signature), timezone.now())
     assert provider.post(name, payload, secret).status_code == 400
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
-def test_mailgun_must_sign_what_it_posts_too(letter: Letter, provider: Provider, settings: Settings) -> None:
+def test_mailgun_must_also_sign_its_reports(letter: Letter, provider: Provider, settings: Settings) -> None:
     signature = signed_and_mailed(letter)
     payload = mailgun(ADA, mark_of(signature), timezone.now())
     payload["signature"]["signature"] = "0" * 64
     assert provider.post("mailgun", payload).status_code == 400
     del settings.ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"]
     assert provider.post("mailgun", payload).status_code == 404
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
 @pytest.mark.parametrize("path", ["/anymail/sendgrid/tracking/", "/anymail/postmark/inbound/", "/anymail/postmark/"])
@@ -296,7 +297,7 @@ def test_the_address_can_be_tried_with_head_and_refuses_get_with_a_page(provider
     "body", [b"", b"no json", b"[]", b"null", b"7", b'{"RecordType": "Inbound"}', b"\xff", b'{"event": 7}']
 )
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_what_cannot_be_read_is_refused_or_ignored(name: str, body: bytes, provider: Provider) -> None:
+def test_an_unreadable_report_is_refused_or_ignored(name: str, body: bytes, provider: Provider) -> None:
     assert provider.post(name, body).status_code in {200, 400}
 
 
@@ -304,21 +305,19 @@ def test_what_cannot_be_read_is_refused_or_ignored(name: str, body: bytes, provi
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_mail_that_comes_back_ends_the_delivery_and_says_so_at_the_signature(
-    name: str, letter: Letter, provider: Provider
-) -> None:
+def test_a_bounce_ends_the_email_and_marks_the_signature(name: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     other = signed_and_mailed(letter, BOB)
     provider.tell(PROVIDERS[name](ADA, mark_of(signature), timezone.now()), name)
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert ended(last_mail(signature)) == (False, True, "bounced")
     assert recorded(signature) == [("note_bounce", "bounced")]
-    assert standing(other) == (PENDING, "")
+    assert state_of(other) == (PENDING, "")
     assert ended(last_mail(other)) == (True, False, "")
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_told_twice_it_is_noted_once(name: str, letter: Letter, provider: Provider) -> None:
+def test_a_bounce_reported_twice_is_noted_once(name: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     for mark in (mark_of(signature), mark_of(signature), None, None):
         provider.tell(PROVIDERS[name](ADA, mark, timezone.now()), name)
@@ -333,13 +332,13 @@ def test_told_twice_it_is_noted_once(name: str, letter: Letter, provider: Provid
         *[("brevo", kind) for kind in ("soft_bounce", "deferred", "error")],
     ],
 )
-def test_a_full_mailbox_a_slow_server_or_a_fault_of_ours_doubts_nobody(
+def test_a_full_mailbox_a_slow_server_or_a_fault_of_ours_raises_no_concern(
     name: str, kind: str, letter: Letter, provider: Provider
 ) -> None:
-    """To anymail a soft bounce is "bounced" like a hard one."""
+    """To anymail, a soft bounce is "bounced" like a hard one."""
     signature = signed_and_mailed(letter)
     provider.tell(PROVIDERS[name](ADA, mark_of(signature), timezone.now(), kind), name)
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
     sent, failed, error = ended(last_mail(signature))
     assert (sent, failed) == (True, False)
     assert error in {"", "deferred"}
@@ -347,42 +346,42 @@ def test_a_full_mailbox_a_slow_server_or_a_fault_of_ours_doubts_nobody(
 
 
 @pytest.mark.parametrize("kind", ["BadEmailAddress", "ManuallyDeactivated"])
-def test_postmark_has_other_words_for_a_mailbox_that_is_none(kind: str, letter: Letter, provider: Provider) -> None:
+def test_postmarks_words_for_a_missing_mailbox_are_understood(kind: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now(), kind))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
 
 
-def test_postmark_tells_of_a_hard_bounce_in_a_second_way_too(letter: Letter, provider: Provider) -> None:
+def test_postmarks_second_kind_of_hard_bounce_is_understood(letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(postmark_suppression(ADA, mark_of(signature), timezone.now()))
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert len(recorded(signature)) == 1
 
 
 @pytest.mark.parametrize("kind", ["invalid_email", "blocked"])
-def test_brevo_has_other_words_for_a_mailbox_that_is_none(kind: str, letter: Letter, provider: Provider) -> None:
+def test_brevos_words_for_a_missing_mailbox_are_understood(kind: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(brevo(ADA, mark_of(signature), timezone.now(), kind), "brevo")
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
 
 
 @pytest.mark.parametrize("event", ["delivered", "opened", "click", "request", "unsubscribe", "something new"])
-def test_what_is_no_bounce_is_passed_over(event: str, letter: Letter, provider: Provider) -> None:
+def test_other_events_are_ignored(event: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(brevo(ADA, mark_of(signature), timezone.now(), event), "brevo")
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
     assert ended(last_mail(signature)) == (True, False, "")
 
 
 @pytest.mark.parametrize(
     ("reviewed", "before"), [(True, HELD), (False, CONFIRMED)], ids=["held", "confirmed, no number yet"]
 )
-def test_an_email_that_anybody_caused_after_a_confirmation_takes_nothing_back_when_it_bounces(
+def test_a_bounce_of_a_form_email_after_the_confirmation_changes_no_signature(
     reviewed: bool, before: str, published: LetterMaker, provider: Provider, reader: Reader
 ) -> None:
-    """A company could type an employee's address and refuse the email, see the public count move, and wait."""
+    """Otherwise a company could type an employee's address, refuse the email, and watch the public count."""
     letter = published(reviewed=reviewed)
     signature = confirmed_and_asked(letter)
     publish()
@@ -393,13 +392,31 @@ def test_an_email_that_anybody_caused_after_a_confirmation_takes_nothing_back_wh
     publish()
     assert (reader.count(letter), reader.get(letter.get_absolute_url())["ETag"]) == seen
     assert purge_unconfirmed(now=timezone.now() + 30 * DAY) == 0
-    assert standing(signature) == (before if reviewed else PUBLISHED, "bounced")
+    assert state_of(signature) == (before if reviewed else PUBLISHED, "")
+
+
+@pytest.mark.parametrize("reviewed", [False, True])
+@pytest.mark.parametrize("kind", ["HardBounce", "SpamComplaint"])
+def test_moderators_do_not_see_whose_email_a_company_sends_back(
+    reviewed: bool, kind: str, published: LetterMaker, provider: Provider
+) -> None:
+    """Otherwise a moderator with a mail gateway could type a staff list, and see which nameless row is marked."""
+    letter = published(reviewed=reviewed)
+    signature = confirmed_by_mail(letter, name="", display="nobody")
+    ask_again(signature, ADA, now=timezone.now())
+    deliver()
+    publish()
+    before = [(each.pk, each.concern) for each in moderation_queries.waiting(letter).signatures]
+    for told in (mark_of(signature, "requested"), mark_of(signature, "confirm"), None):
+        provider.tell(postmark(ADA, told, timezone.now(), kind))
+    assert state_of(signature)[1] == ""
+    assert [(each.pk, each.concern) for each in moderation_queries.waiting(letter).signatures] == before
 
 
 @pytest.mark.parametrize(
     ("reviewed", "before"), [(True, HELD), (False, CONFIRMED)], ids=["held", "confirmed, no number yet"]
 )
-def test_a_confirmed_signature_without_a_number_awaits_its_confirmation_again_and_its_organizers_can_count_it(
+def test_a_bounce_takes_an_unnumbered_signature_back_to_pending_and_organizers_can_count_it(
     reviewed: bool, before: str, published: LetterMaker, provider: Provider
 ) -> None:
     letter = published(reviewed=reviewed)
@@ -408,39 +425,39 @@ def test_a_confirmed_signature_without_a_number_awaits_its_confirmation_again_an
         publish()
         letter.refresh_from_db()
         assert letter.awaiting_review == 1
-    assert standing(signature) == (before, "")
+    assert state_of(signature) == (before, "")
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert (signature.confirmed_at, signature.verified) == (None, "")
     publish()
     letter.refresh_from_db()
     assert (letter.signature_count, letter.awaiting_confirmation, letter.awaiting_review) == (0, 1, 0)
 
 
-def test_a_published_signature_stays_published_and_is_marked_for_the_moderators(
+def test_a_bounce_leaves_a_published_signature_published_and_marks_it_for_moderators(
     letter: Letter, provider: Provider, reader: Reader
 ) -> None:
     signature = confirmed_and_thanked(letter)
     publish()
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
     publish()
-    assert standing(signature) == (PUBLISHED, "bounced")
+    assert state_of(signature) == (PUBLISHED, "bounced")
     assert signature.number == 1
     assert reader.count(letter)["published"] == 1
     assert "Ada Lovelace" in reader.read(letter)
 
 
-def test_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, provider: Provider) -> None:
+def test_a_signer_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, provider: Provider) -> None:
     signature = confirmed_by_mail(letter)
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
-    assert standing(signature)[0] == PENDING
+    assert state_of(signature)[0] == PENDING
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
-    assert standing(signature)[0] == CONFIRMED
+    assert state_of(signature)[0] == CONFIRMED
     deliver()
     thanks = OutgoingEmail.objects.filter(signature=signature, kind=OutgoingEmail.Kind.THANKS).order_by("pk")
     assert [(each.sent_at is not None, each.error) for each in thanks] == [(True, ""), (True, "")]
     publish()
-    assert standing(signature)[0] == PUBLISHED
+    assert state_of(signature)[0] == PUBLISHED
 
 
 @pytest.mark.parametrize(
@@ -448,15 +465,13 @@ def test_who_confirms_again_after_a_bounce_is_thanked_again(letter: Letter, prov
     [(timedelta(microseconds=-1), CONFIRMED), (timedelta(), PENDING), (timedelta(microseconds=1), PENDING)],
     ids=["before", "in the same moment", "after"],
 )
-def test_only_a_bounce_that_came_before_the_confirmation_is_disproved_by_it(
-    offset: timedelta, state: str, letter: Letter
-) -> None:
+def test_a_confirmation_disproves_only_an_earlier_bounce(offset: timedelta, state: str, letter: Letter) -> None:
     signature = confirmed_and_asked(letter)
     assert signature.confirmed_at
     moment = timezone.now()
     Signature.objects.filter(pk=signature.pk).update(signed_at=moment - timedelta(minutes=1), confirmed_at=moment)
     note_bounce(last_mail(signature), at=moment + offset, now=timezone.now())
-    assert standing(signature)[0] == state
+    assert state_of(signature)[0] == state
 
 
 @pytest.mark.parametrize(
@@ -464,132 +479,132 @@ def test_only_a_bounce_that_came_before_the_confirmation_is_disproved_by_it(
     [(timedelta(microseconds=-1), PENDING), (timedelta(), CONFIRMED)],
     ids=["before the signing", "with it"],
 )
-def test_a_moment_before_the_signing_is_a_clock_that_is_wrong(offset: timedelta, state: str, letter: Letter) -> None:
+def test_a_bounce_dated_before_the_signing_comes_from_a_wrong_clock(
+    offset: timedelta, state: str, letter: Letter
+) -> None:
     signature = confirmed_and_asked(letter)
     moment = timezone.now()
     later = moment + timedelta(minutes=1)
     Signature.objects.filter(pk=signature.pk).update(signed_at=moment, confirmed_at=later)
     note_bounce(last_mail(signature), at=moment + offset, now=later)
-    assert standing(signature)[0] == state
+    assert state_of(signature)[0] == state
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"event-data":' * 10_000, b'[{"a":' * 20_000])
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_what_is_nested_too_deeply_is_refused(name: str, body: bytes, provider: Provider) -> None:
+def test_deeply_nested_json_is_refused(name: str, body: bytes, provider: Provider) -> None:
     assert provider.post(name, body).status_code == 400
 
 
-def test_a_bounce_that_is_told_after_a_later_confirmation_is_disproved_by_it(
+def test_a_bounce_reported_after_a_later_confirmation_is_disproved_by_it(
     published: LetterMaker, provider: Provider
 ) -> None:
-    """The first mail came back, the second arrived, and the provider tells of the first when all is over."""
+    """The first email bounced, the second one arrived, and only then does the provider report the first."""
     letter = published(reviewed=True)
     signature = signed_and_mailed(letter)
     bounced_at = timezone.now()
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), bounced_at))
-    assert standing(signature) == (HELD, "")
+    assert state_of(signature) == (HELD, "")
     assert ended(last_mail(signature, "confirm")) == (False, True, "bounced")
 
 
-def test_the_same_bounce_told_once_more_after_the_confirmation_changes_nothing(
-    published: LetterMaker, provider: Provider
-) -> None:
+def test_repeating_a_bounce_after_the_confirmation_changes_nothing(published: LetterMaker, provider: Provider) -> None:
     letter = published(reviewed=True)
     signature = signed_and_mailed(letter)
     told = postmark(ADA, mark_of(signature), timezone.now())
     provider.tell(told)
     confirm_signature(signature, verified=Signature.Verified.LINK, now=timezone.now())
     provider.tell(told)
-    # Also where it cannot be seen that it is the same.
+    # This holds even if the reports do not show that it is the same bounce.
     provider.tell({**told, "Metadata": {}})
-    assert standing(signature)[0] == HELD
+    assert state_of(signature)[0] == HELD
     assert len(recorded(signature)) <= 2
 
 
 def test_a_clock_that_is_years_behind_is_not_believed(published: LetterMaker, provider: Provider) -> None:
     signature = confirmed_by_mail(published(reviewed=True))
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), NOW - 365 * DAY))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
 
 
-def test_a_bounce_may_be_told_before_we_have_noted_that_the_mail_has_left(letter: Letter, provider: Provider) -> None:
+def test_a_bounce_may_be_reported_before_we_note_that_the_email_left(letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     OutgoingEmail.objects.update(sent_at=None, attempts=1, next_attempt_at=timezone.now() + HOUR)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert ended(last_mail(signature)) == (False, True, "bounced")
 
 
-def test_who_is_shown_to_nobody_keeps_the_confirmation_since_no_address_is_left_to_ask_again(
+def test_a_nameless_signature_stays_confirmed_because_no_address_is_left_to_ask(
     published: LetterMaker, provider: Provider
 ) -> None:
     letter = published(reviewed=True)
     signature = confirmed_and_thanked(letter, name="", display="nobody")
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
-    assert standing(signature)[0] == HELD
+    assert state_of(signature)[0] == HELD
 
 
 @pytest.mark.parametrize("act", [withdraw_signature, disown_signature])
-def test_of_a_signature_that_was_taken_back_nothing_is_noted(
+def test_nothing_is_noted_for_a_withdrawn_signature(
     act: Callable[..., None], letter: Letter, provider: Provider
 ) -> None:
     signature = signed_and_mailed(letter)
     mark = mark_of(signature)
     act(signature, now=timezone.now())
-    before = standing(signature)
+    before = state_of(signature)
     for told in (mark, None):
         provider.tell(postmark(ADA, told, timezone.now()))
         provider.tell(postmark(ADA, told, timezone.now(), "SpamComplaint"))
-    assert standing(signature) == before
+    assert state_of(signature) == before
     assert recorded(signature) == []
 
 
 @pytest.mark.parametrize("held_for", [Signature.Concern.DISPOSABLE, Signature.Concern.UNPROVEN])
-def test_a_bounce_does_not_take_the_place_of_a_concern_that_will_hold_the_signature_back(
+def test_a_bounce_does_not_replace_a_concern_that_holds_the_signature(
     held_for: str, letter: Letter, provider: Provider
 ) -> None:
-    """Else whoever has a disposable address would let one mail come back, and need no moderator."""
+    """Otherwise the owner of a disposable address could let one email bounce, and then need no moderator."""
     signature = signed_and_mailed(letter)
     Signature.objects.update(concern=held_for)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
-    assert standing(signature) == (PENDING, held_for)
+    assert state_of(signature) == (PENDING, held_for)
     assert bounce_reasons(letter) == {"bounced": 1}
 
 
-# Which mail it was
+# Which email it was
 
 
-def test_one_address_may_have_signed_several_letters_and_the_mark_tells_which(
+def test_the_mark_tells_which_letter_of_an_address_a_bounce_is_about(
     published: LetterMaker, provider: Provider
 ) -> None:
     first, second = signed_and_mailed(published("first")), signed_and_mailed(published("second"))
     provider.tell(postmark(ADA, mark_of(first), timezone.now()))
-    assert (standing(first), standing(second)) == ((PENDING, "bounced"), (PENDING, ""))
+    assert (state_of(first), state_of(second)) == ((PENDING, "bounced"), (PENDING, ""))
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_without_a_mark_it_counts_for_every_letter_that_the_address_has_signed(
+def test_a_bounce_without_a_mark_counts_for_every_letter_of_the_address(
     name: str, published: LetterMaker, provider: Provider
 ) -> None:
-    """Mail that went through the provider's SMTP server. Another spelling of the address is the same mailbox."""
+    """An email through the provider's SMTP server. Another spelling of the address is the same mailbox."""
     letters = [published("first"), published("second")]
     signatures = [signed_and_mailed(letter) for letter in letters]
     other = signed_and_mailed(letters[0], BOB)
     provider.tell(PROVIDERS[name]("ADA+letters@Example.org", None, timezone.now()), name)
-    assert [standing(signature) for signature in signatures] == [(PENDING, "bounced")] * 2
-    assert standing(other) == (PENDING, "")
+    assert [state_of(signature) for signature in signatures] == [(PENDING, "bounced")] * 2
+    assert state_of(other) == (PENDING, "")
 
 
-def test_a_mail_that_is_not_known_is_none_of_ours(letter: Letter, provider: Provider) -> None:
+def test_an_unknown_email_is_not_ours(letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(postmark(ADA, make_mark(last_mail(signature).pk + 1), timezone.now()))
     provider.tell(postmark("stranger@example.org", None, timezone.now()))
     provider.tell(postmark("no address", None, timezone.now()))
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
-def test_a_mail_of_another_site_at_the_same_provider_is_none_of_ours(
+def test_an_email_of_another_site_at_the_same_provider_is_not_ours(
     letter: Letter, provider: Provider, settings: Settings
 ) -> None:
     signature = signed_and_mailed(letter)
@@ -599,10 +614,10 @@ def test_a_mail_of_another_site_at_the_same_provider_is_none_of_ours(
     settings.SECRET_KEY = ours
     for metadata in ({"outgoing": theirs}, {"outgoing": str(pk)}, {"outgoing": pk}, {"user": "7"}, {"outgoing": None}):
         provider.tell({**postmark(ADA, None, timezone.now()), "Metadata": metadata})
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
-def test_a_mark_outlives_a_change_of_the_secret_that_keeps_the_old_one(settings: Settings) -> None:
+def test_a_mark_survives_a_change_of_the_secret_that_keeps_the_old_one(settings: Settings) -> None:
     mark = make_mark(7)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret, as long as one for production would have to be"
@@ -611,8 +626,8 @@ def test_a_mark_outlives_a_change_of_the_secret_that_keeps_the_old_one(settings:
     assert read_mark(mark) is None
 
 
-def test_marks_do_not_tell_how_many_have_signed() -> None:
-    """Providers write them into headers that the recipient can read."""
+def test_marks_do_not_reveal_how_many_have_signed() -> None:
+    """Providers write marks into headers that the recipient can read."""
     marks = [make_mark(number) for number in range(1, 200)]
     assert len({mark[:8] for mark in marks}) == len({mark[-8:] for mark in marks}) == len(marks)
     assert {len(mark) for mark in marks} == {32}
@@ -628,13 +643,13 @@ def test_plain_smtp_sends_no_mark(letter: Letter, sink: SmtpSink) -> None:
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_who_calls_our_mail_spam_gets_no_more_of_it(name: str, letter: Letter, provider: Provider) -> None:
+def test_a_person_who_reports_spam_gets_no_more_email(name: str, letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     provider.tell(PROVIDERS[name](ADA, mark_of(signature), timezone.now(), SPAM[name]), name)
-    assert standing(signature) == (PENDING, "complained")
+    assert state_of(signature) == (PENDING, "complained")
     assert ended(last_mail(signature)) == (True, False, "complained")
     assert recorded(signature) == [("note_complaint", "complained")]
-    # Neither by the clock, nor because somebody types the address again.
+    # Neither the clock causes an email, nor does someone who types the address again.
     remind_unconfirmed(now=timezone.now() + 2 * DAY)
     sign(letter, ADA, now=timezone.now() + HOUR)
     OutgoingEmail.objects.owed().update(next_attempt_at=timezone.now())
@@ -642,7 +657,7 @@ def test_who_calls_our_mail_spam_gets_no_more_of_it(name: str, letter: Letter, p
     assert len(mail.outbox) == 1
 
 
-def test_what_is_owed_to_somebody_who_complains_is_dropped(letter: Letter, provider: Provider) -> None:
+def test_emails_waiting_for_a_person_who_complains_are_dropped(letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     remind_unconfirmed(now=timezone.now() + 2 * DAY)
     assert OutgoingEmail.objects.owed().count() == 1
@@ -655,7 +670,7 @@ def test_what_is_owed_to_somebody_who_complains_is_dropped(letter: Letter, provi
     assert OutgoingEmail.objects.filter(kind="reminder", dropped_at__isnull=False).count() == 1
 
 
-def test_a_complaint_takes_a_confirmation_back_but_nothing_that_is_published(
+def test_a_complaint_takes_back_a_confirmation_but_no_published_signature(
     published: LetterMaker, provider: Provider
 ) -> None:
     reviewed, plain = published("reviewed", reviewed=True), published("plain")
@@ -663,8 +678,8 @@ def test_a_complaint_takes_a_confirmation_back_but_nothing_that_is_published(
     publish()
     for signature in (held, shown):
         provider.tell(postmark(ADA, mark_of(signature), timezone.now(), "SpamComplaint"))
-    assert standing(held) == (PENDING, "complained")
-    assert standing(shown) == (PUBLISHED, "complained")
+    assert state_of(held) == (PENDING, "complained")
+    assert state_of(shown) == (PUBLISHED, "complained")
 
 
 def test_a_complaint_and_a_bounce_in_either_order_are_a_complaint(letter: Letter, provider: Provider) -> None:
@@ -672,11 +687,11 @@ def test_a_complaint_and_a_bounce_in_either_order_are_a_complaint(letter: Letter
         signature = signed_and_mailed(letter, email)
         for kind in [*kinds, *kinds]:
             provider.tell(postmark(email, mark_of(signature), timezone.now(), kind))
-        assert standing(signature) == (PENDING, "complained")
+        assert state_of(signature) == (PENDING, "complained")
 
 
-def test_the_address_of_who_complained_is_not_forgotten_with_the_signature(letter: Letter, provider: Provider) -> None:
-    """Else whoever types it in after two weeks could have mail sent to it again."""
+def test_the_complaint_of_an_address_outlives_its_signature(letter: Letter, provider: Provider) -> None:
+    """Otherwise a person who types the address after two weeks could cause email to it again."""
     signature = signed_and_mailed(letter)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now(), "SpamComplaint"))
     assert purge_unconfirmed(now=timezone.now() + 15 * DAY) == 0
@@ -688,10 +703,10 @@ def test_the_address_of_who_complained_is_not_forgotten_with_the_signature(lette
     assert len(mail.outbox) == 1
 
 
-# What follows
+# Consequences
 
 
-def test_nobody_is_reminded_by_mail_that_comes_back(letter: Letter, provider: Provider) -> None:
+def test_nobody_is_reminded_after_a_bounce(letter: Letter, provider: Provider) -> None:
     signature = signed_and_mailed(letter)
     owed_before = signed_and_mailed(letter, BOB)
     remind_unconfirmed(now=timezone.now() + 2 * DAY)
@@ -704,8 +719,8 @@ def test_nobody_is_reminded_by_mail_that_comes_back(letter: Letter, provider: Pr
     assert remind_unconfirmed(now=timezone.now() + 4 * DAY) == 0
 
 
-def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, provider: Provider) -> None:
-    """Else whoever types in a mailbox that does not exist could have mail sent there without end."""
+def test_bounced_emails_count_towards_the_daily_three(letter: Letter, provider: Provider) -> None:
+    """Otherwise a person who types a non-existent mailbox could cause email to it without limit."""
     signature = signed_and_mailed(letter)
     for _ in range(6):
         provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
@@ -714,18 +729,20 @@ def test_mail_that_came_back_counts_among_the_mails_of_the_day(letter: Letter, p
     assert len(mail.outbox) == 3
 
 
-def test_one_that_waits_again_after_weeks_is_not_deleted_at_once(published: LetterMaker, provider: Provider) -> None:
+def test_a_signature_that_waits_again_after_weeks_is_not_deleted_at_once(
+    published: LetterMaker, provider: Provider
+) -> None:
     """Organizers must have time to see why it waits."""
     signature = confirmed_by_mail(published(reviewed=True))
     Signature.objects.update(signed_at=timezone.now() - 30 * DAY, confirmed_at=timezone.now() - 30 * DAY)
     OutgoingEmail.objects.filter(kind="confirm").update(created_at=timezone.now() - 30 * DAY - HOUR)
     provider.tell(postmark(ADA, mark_of(signature, "confirm"), timezone.now()))
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert purge_unconfirmed(now=timezone.now() + 13 * DAY) == 0
     assert purge_unconfirmed(now=timezone.now() + 15 * DAY) == 1
 
 
-def test_organizers_can_be_told_how_many_wait_because_mail_came_back(
+def test_organizers_can_see_how_many_signatures_wait_because_of_bounces(
     published: LetterMaker, provider: Provider, sink: SmtpSink, django_assert_num_queries: Any
 ) -> None:
     letter, other = published("first"), published("other")
@@ -744,7 +761,7 @@ def test_organizers_can_be_told_how_many_wait_because_mail_came_back(
     assert bounce_reasons(other) == {"550 5.1.1": 1}
 
 
-def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
+def test_a_bounce_does_not_change_the_first_words_of_check_your_email(
     letter: Letter, provider: Provider, signer: Signer
 ) -> None:
     page = signer.sign(letter, email=ADA).headers["Location"]
@@ -755,7 +772,7 @@ def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
     assert b"spam complaint" not in signer.get(page).content.lower()
 
 
-# A mail server that says it at once
+# A mail server that refuses at once
 
 
 @pytest.mark.parametrize(
@@ -764,22 +781,22 @@ def test_the_page_that_says_where_the_mail_is_does_not_change_its_first_words(
 def test_an_smtp_refusal_of_the_mailbox_is_a_bounce(letter: Letter, sink: SmtpSink, stage: str, code: str) -> None:
     sink.answer(stage, f"{code} <{ADA}> no such mailbox", to=ADA)
     signature, other = signed_and_mailed(letter), signed_and_mailed(letter, BOB)
-    assert standing(signature) == (PENDING, "bounced")
+    assert state_of(signature) == (PENDING, "bounced")
     assert ended(last_mail(signature)) == (False, True, code)
     assert recorded(signature) == [("note_bounce", code)]
-    assert standing(other) == (PENDING, "")
+    assert state_of(other) == (PENDING, "")
 
 
 @pytest.mark.parametrize(
     ("stage", "code"),
     [("DATA", "554"), ("RCPT", "552"), ("RCPT", "550 5.7.1"), ("DATA", "554 5.6.0"), ("RCPT", "550 5.1.8")],
 )
-def test_an_smtp_refusal_for_good_that_is_about_us_doubts_nobody_and_is_shown(
+def test_a_permanent_smtp_refusal_about_us_raises_no_concern_and_is_shown(
     letter: Letter, sink: SmtpSink, stage: str, code: str
 ) -> None:
     sink.answer(stage, f"{code} <{ADA}> not from you", to=ADA)
     signature = signed_and_mailed(letter)
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
     assert ended(last_mail(signature)) == (False, True, code)
     assert recorded(signature) == []
     assert bounce_reasons(letter) == {code: 1}
@@ -789,37 +806,37 @@ def test_an_smtp_refusal_for_good_that_is_about_us_doubts_nobody_and_is_shown(
     assert bounce_reasons(letter) == {}
 
 
-def test_a_mail_that_was_tried_in_vain_for_days_is_shown(letter: Letter, sink: SmtpSink) -> None:
+def test_an_email_that_failed_for_days_is_shown(letter: Letter, sink: SmtpSink) -> None:
     signature = sign(letter, now=timezone.now())
     OutgoingEmail.objects.update(attempts=29)
     sink.answer("RCPT", "450 later", to=ADA)
     deliver()
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
     assert bounce_reasons(letter) == {"450": 1}
 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "550 5.1.1"), ("DATA", "554"), ("RCPT", "550")])
 @pytest.mark.parametrize("before", [HELD, CONFIRMED])
-def test_mail_that_only_thanks_takes_no_confirmation_back(
+def test_a_bounced_thank_you_email_takes_back_no_confirmation(
     published: LetterMaker, sink: SmtpSink, stage: str, code: str, before: str
 ) -> None:
     signature = signed_and_mailed(published(reviewed=before == HELD))
     confirm_signature(signature, verified=Signature.Verified.CODE, now=timezone.now())
     sink.answer(stage, f"{code} no", to=ADA)
     deliver()
-    assert standing(signature) == (before, "" if code == "554" else "bounced")
+    assert state_of(signature) == (before, "" if code == "554" else "bounced")
     assert ended(last_mail(signature, "thanks")) == (False, True, code)
     assert signature.confirmed_at
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("marked", [True, False])
-def test_nor_does_it_if_a_provider_tells_that_it_came_back(
+def test_a_thank_you_email_reported_as_bounced_by_a_provider_takes_back_no_confirmation(
     name: str, marked: bool, published: LetterMaker, provider: Provider
 ) -> None:
     signature = confirmed_and_thanked(published(reviewed=True))
     provider.tell(PROVIDERS[name](ADA, mark_of(signature, "thanks") if marked else None, timezone.now() + HOUR), name)
-    assert standing(signature) == (HELD, "bounced")
+    assert state_of(signature) == (HELD, "bounced")
 
 
 def test_an_smtp_refusal_of_a_published_signature_leaves_it_published(letter: Letter, sink: SmtpSink) -> None:
@@ -827,26 +844,26 @@ def test_an_smtp_refusal_of_a_published_signature_leaves_it_published(letter: Le
     publish()
     sink.answer("RCPT", "550 5.1.1 the mailbox is gone", to=ADA)
     deliver()
-    assert standing(signature) == (PUBLISHED, "bounced")
+    assert state_of(signature) == (PUBLISHED, "bounced")
 
 
 @pytest.mark.parametrize(("stage", "answer"), [("RCPT", "450 later"), ("MAIL", "550 not from you")])
-def test_an_smtp_refusal_for_now_or_of_ourselves_is_none(
+def test_a_temporary_smtp_refusal_or_one_about_us_is_no_bounce(
     letter: Letter, sink: SmtpSink, stage: str, answer: str
 ) -> None:
     sink.answer(stage, answer)
     signature = signed_and_mailed(letter)
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
-def test_a_mail_that_cannot_be_written_down_is_no_bounce(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_an_email_that_cannot_be_encoded_is_no_bounce(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     signature = sign(letter, now=timezone.now())
     outgoing = last_mail(signature)
     OutgoingEmail.objects.filter(pk=outgoing.pk).update(attempts=29, next_attempt_at=NOW)
     signature.submissions.update(address=b"sealed under a key that nobody has")
     deliver()
     assert ended(outgoing) == (False, True, "InvalidToken")
-    assert standing(signature) == (PENDING, "")
+    assert state_of(signature) == (PENDING, "")
 
 
 # Locks
@@ -854,8 +871,8 @@ def test_a_mail_that_cannot_be_written_down_is_no_bounce(letter: Letter, mailout
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("note", [note_bounce, note_complaint])
-def test_it_waits_for_nobody_who_holds_the_letter(note: Callable[..., None], published: LetterMaker) -> None:
-    """The sequencer holds the letter's row while it takes signatures: who holds one must not wait for the letter."""
+def test_a_bounce_does_not_wait_for_a_lock_on_the_letter(note: Callable[..., None], published: LetterMaker) -> None:
+    """The sequencer holds the letter's row while it takes signatures, so holding one must not wait for the letter."""
     letter = published(reviewed=True)
     signature = confirmed_by_mail(letter)
 
@@ -867,7 +884,7 @@ def test_it_waits_for_nobody_who_holds_the_letter(note: Callable[..., None], pub
     with transaction.atomic():
         Letter.objects.select_for_update().get(pk=letter.pk)
         in_threads(impatiently, [last_mail(signature, "confirm")], threads=1)
-    assert standing(signature)[0] == PENDING
+    assert state_of(signature)[0] == PENDING
 
 
 @pytest.mark.django_db(transaction=True)
@@ -895,7 +912,7 @@ def test_bounces_complaints_confirmations_and_the_sequencer_at_once_end_with_a_t
     states = list(Signature.objects.filter(letter=letter).values_list("state", flat=True))
     assert letter.signature_count == states.count(PUBLISHED)
     assert letter.awaiting_confirmation == states.count(PENDING)
-    # Held: who confirmed after they had complained.
+    # Held: confirmed after a complaint.
     assert letter.awaiting_review == states.count("held")
     assert len(states) == states.count(PUBLISHED) + states.count(PENDING) + states.count("held") == 24
     numbers = Signature.objects.filter(number__isnull=False).order_by("number").values_list("number", flat=True)
@@ -903,14 +920,14 @@ def test_bounces_complaints_confirmations_and_the_sequencer_at_once_end_with_a_t
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_that_tell_the_same_at_once_one_is_heard(letter: Letter) -> None:
+def test_one_of_two_equal_reports_at_once_is_processed(letter: Letter) -> None:
     signature = signed_and_mailed(letter)
     outgoing = last_mail(signature)
     in_threads(lambda _: note_bounce(outgoing, at=timezone.now(), now=timezone.now()), range(6), threads=6)
     assert len(recorded(signature)) == 1
 
 
-# What is kept
+# Stored data
 
 
 def test_no_row_and_no_line_of_the_log_holds_the_address_or_the_secret(
@@ -932,7 +949,7 @@ def test_no_row_and_no_line_of_the_log_holds_the_address_or_the_secret(
     assert ended(last_mail(signature))[2] == "bounced"
 
 
-def test_staff_can_list_those_whose_mail_came_back(letter: Letter, provider: Provider, admin_client: Any) -> None:
+def test_staff_can_list_signatures_with_bounced_emails(letter: Letter, provider: Provider, admin_client: Any) -> None:
     add_published(letter, 2)
     signature = signed_and_mailed(letter)
     provider.tell(postmark(ADA, mark_of(signature), timezone.now()))
@@ -942,7 +959,7 @@ def test_staff_can_list_those_whose_mail_came_back(letter: Letter, provider: Pro
     assert "Email to this address bounced" in page
 
 
-def test_bounces_that_a_provider_tells_of_stop_a_domain_and_each_counts_once(
+def test_bounces_reported_by_a_provider_slow_a_domain_and_each_counts_once(
     letter: Letter, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "FEWEST_REFUSED", 2)

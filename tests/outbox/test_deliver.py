@@ -1,4 +1,6 @@
-"""Every mail that is owed is sent once, whoever claims it and whatever the mail server says, or it is known why not."""
+"""Every outgoing email is sent once, whichever worker claims it and whatever the mail server says, or the reason is
+known.
+"""
 
 import logging
 import smtplib
@@ -35,7 +37,7 @@ LATER, NEVER = SendResult(Verdict.LATER, "450"), SendResult(Verdict.NEVER, "550"
 
 @pytest.fixture
 def owed(letter: Letter) -> list[OutgoingEmail]:
-    """Three mails, due since NOW."""
+    """Three emails, due since NOW."""
     for name in ("ada", "bob", "eve"):
         sign(letter, f"{name}@example.org")
     return list(OutgoingEmail.objects.order_by("pk"))
@@ -55,7 +57,7 @@ def ids(outgoing_emails: list[OutgoingEmail]) -> list[int]:
 
 
 def how_it_went(name: str) -> str:
-    """sent, failed, dropped or owed, with attempts and error: of the mail to name@example.org."""
+    """Return "sent", "failed", "dropped" or "owed", with attempts and error, of the email to name@example.org."""
     place = ["ada", "bob", "eve"].index(name)
     outgoing = OutgoingEmail.objects.order_by("pk")[place]
     ends = {"sent": outgoing.sent_at, "failed": outgoing.failed_at, "dropped": outgoing.dropped_at}
@@ -64,12 +66,12 @@ def how_it_went(name: str) -> str:
 
 
 def due() -> int:
-    """How many a worker would find at this moment."""
+    """Return how many emails a worker would find now."""
     return OutgoingEmail.objects.owed().filter(next_attempt_at__lte=timezone.now()).count()
 
 
 def time_passes() -> None:
-    """Every pause and every lease is over."""
+    """End every pause and every lease."""
     OutgoingEmail.objects.owed().update(next_attempt_at=NOW)
 
 
@@ -84,20 +86,18 @@ def test_a_claim_takes_the_oldest_first_and_no_more_than_asked(owed: list[Outgoi
 
 @pytest.mark.parametrize("bulk", [False, True], ids=["at once", "can wait"])
 @pytest.mark.parametrize("end", ["sent_at", "failed_at", "dropped_at"])
-def test_what_has_ended_is_not_claimed_however_long_it_has_been_due(
-    end: str, bulk: bool, owed: list[OutgoingEmail]
-) -> None:
+def test_an_ended_email_is_never_claimed(end: str, bulk: bool, owed: list[OutgoingEmail]) -> None:
     kind = OutgoingEmail.Kind.REMINDER if bulk else OutgoingEmail.Kind.CONFIRM
     OutgoingEmail.objects.update(kind=kind)
     OutgoingEmail.objects.filter(pk=owed[0].pk).update(**{end: NOW})
     assert ids(claim_emails(now=NOW, most=10, bulk=bulk)) == ids(owed[1:])
 
 
-def test_what_is_not_due_is_not_claimed(owed: list[OutgoingEmail]) -> None:
+def test_an_email_that_is_not_due_is_not_claimed(owed: list[OutgoingEmail]) -> None:
     assert claim_emails(now=NOW - timedelta(seconds=1), most=10) == []
 
 
-def test_a_claimed_mail_is_nobody_elses_until_the_lease_is_over(owed: list[OutgoingEmail]) -> None:
+def test_no_other_worker_gets_a_claimed_email_during_the_lease(owed: list[OutgoingEmail]) -> None:
     assert len(claim_emails(now=NOW, most=10)) == 3
     assert claim_emails(now=NOW + LEASE - timedelta(seconds=1), most=10) == []
     again = claim_emails(now=NOW + LEASE, most=10)
@@ -105,7 +105,7 @@ def test_a_claimed_mail_is_nobody_elses_until_the_lease_is_over(owed: list[Outgo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_connections_never_claim_the_same_mail(owed: list[OutgoingEmail]) -> None:
+def test_two_connections_never_claim_the_same_email(owed: list[OutgoingEmail]) -> None:
 
     def claim_impatiently(most: int) -> list[OutgoingEmail]:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -114,14 +114,14 @@ def test_two_connections_never_claim_the_same_mail(owed: list[OutgoingEmail]) ->
 
     with transaction.atomic():
         mine = claim_emails(now=NOW, most=2)
-        # Not committed yet: the other passes over what is locked instead of waiting for it.
+        # Not committed yet: the other one skips locked rows instead of waiting for them.
         (theirs,) = in_threads(claim_impatiently, [10], threads=1)
     assert ids(mine) == ids(owed[:2])
     assert ids(theirs) == ids(owed[2:])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_send_each_mail_once(letter: Letter, mailoutbox: list[EmailMessage], settings: Settings) -> None:
+def test_many_workers_send_each_email_once(letter: Letter, mailoutbox: list[EmailMessage], settings: Settings) -> None:
     settings.MAIL_BATCH = 3
     for number in range(40):
         sign(letter, f"signer{number}@example.org")
@@ -130,10 +130,10 @@ def test_many_workers_send_each_mail_once(letter: Letter, mailoutbox: list[Email
     assert set(OutgoingEmail.objects.values_list("attempts", "error")) == {(1, "")}
 
 
-# What becomes of a claim
+# The end of a claim
 
 
-def test_a_sent_mail_is_never_due_again(owed: list[OutgoingEmail]) -> None:
+def test_a_sent_email_is_never_due_again(owed: list[OutgoingEmail]) -> None:
     for outgoing in claim_emails(now=NOW, most=10):
         settle_email(outgoing, SendResult(Verdict.SENT), now=NOW)
     assert claim_emails(now=NOW + timedelta(days=365), most=10) == []
@@ -152,19 +152,19 @@ def test_pauses_grow_from_seconds_to_two_hours() -> None:
     assert [pause.total_seconds() for pause in pauses[:5]] == [15, 30, 60, 120, 240]
     assert pauses == sorted(pauses)
     assert pauses[-1] == MAX_PAUSE
-    # Given up after the time that a mail server is usually given: some days.
+    # Given up after some days, as long as a mail server is usually given.
     assert timedelta(days=1) < sum(pauses, timedelta()) < timedelta(days=5)
     assert pause_after(30_000) == MAX_PAUSE
 
 
-def test_a_permanent_refusal_ends_it(owed: list[OutgoingEmail]) -> None:
+def test_a_permanent_refusal_ends_an_email(owed: list[OutgoingEmail]) -> None:
     (outgoing,) = claim_emails(now=NOW, most=1)
     settle_email(outgoing, NEVER, now=NOW)
     assert how_it_went("ada") == "failed 1 550"
     assert len(claim_emails(now=NOW + timedelta(days=9), most=10)) == 2
 
 
-def test_after_many_temporary_refusals_it_is_given_up(letter: Letter) -> None:
+def test_an_email_is_given_up_after_many_temporary_refusals(letter: Letter) -> None:
     sign(letter)
     OutgoingEmail.objects.update(attempts=MAX_ATTEMPTS - 2)
     (outgoing,) = claim_emails(now=NOW, most=1)
@@ -177,9 +177,7 @@ def test_after_many_temporary_refusals_it_is_given_up(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("answer", [LATER, NEVER])
-def test_a_refusal_that_comes_after_the_lease_does_not_touch_the_next_claim(
-    owed: list[OutgoingEmail], answer: SendResult
-) -> None:
+def test_a_refusal_after_the_lease_does_not_touch_the_next_claim(owed: list[OutgoingEmail], answer: SendResult) -> None:
     (slow,) = claim_emails(now=NOW, most=1)
     takers = claim_emails(now=NOW + LEASE, most=10)
     settle_email(slow, answer, now=NOW + LEASE)
@@ -189,19 +187,19 @@ def test_a_refusal_that_comes_after_the_lease_does_not_touch_the_next_claim(
     assert (slow.next_attempt_at, slow.attempts, slow.failed_at) == (NOW + 2 * LEASE, 2, None)
 
 
-def test_a_yes_that_comes_after_the_lease_counts(owed: list[OutgoingEmail]) -> None:
+def test_a_success_after_the_lease_counts(owed: list[OutgoingEmail]) -> None:
     (slow,) = claim_emails(now=NOW, most=1)
     claim_emails(now=NOW + LEASE, most=10)
     settle_email(slow, SendResult(Verdict.SENT), now=NOW + LEASE)
     assert how_it_went("ada") == "sent 2"
 
 
-def test_what_was_not_tried_is_given_back_and_due_at_once(owed: list[OutgoingEmail]) -> None:
+def test_an_untried_email_is_given_back_and_due_at_once(owed: list[OutgoingEmail]) -> None:
     release_emails(claim_emails(now=NOW, most=10), now=NOW)
     assert [outgoing.attempts for outgoing in claim_emails(now=NOW, most=10)] == [1, 1, 1]
 
 
-def test_what_has_ended_stays_as_it_ended(owed: list[OutgoingEmail]) -> None:
+def test_an_ended_email_never_changes(owed: list[OutgoingEmail]) -> None:
     (outgoing,) = claim_emails(now=NOW, most=1)
     settle_email(outgoing, SendResult(Verdict.SENT), now=NOW)
     settle_email(outgoing, NEVER, now=NOW)
@@ -213,7 +211,7 @@ def test_what_has_ended_stays_as_it_ended(owed: list[OutgoingEmail]) -> None:
 # The task
 
 
-def test_a_mail_that_is_no_longer_true_is_dropped(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_an_email_that_is_no_longer_true_is_dropped(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     sign(letter, "ada@example.org")
     confirm_signature(sign(letter, "bob@example.org", display="nobody", name=""), verified="link", now=NOW)
     deliver()
@@ -221,7 +219,7 @@ def test_a_mail_that_is_no_longer_true_is_dropped(letter: Letter, mailoutbox: li
     assert how_it_went("bob") == "dropped 1"
 
 
-def test_more_than_a_batch_is_sent_in_one_go(
+def test_more_than_one_batch_is_sent_in_one_run(
     letter: Letter, mailoutbox: list[EmailMessage], settings: Settings
 ) -> None:
     settings.MAIL_BATCH = 4
@@ -237,10 +235,10 @@ def test_delivering_twice_sends_nothing_twice(owed: list[OutgoingEmail], mailout
     assert len(mailoutbox) == 3
 
 
-def test_one_mail_that_cannot_be_built_holds_up_no_other(
+def test_one_email_that_cannot_be_built_delays_no_other(
     owed: list[OutgoingEmail], mailoutbox: list[EmailMessage], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An address sealed under a key that is gone, a text that is missing: it must not stop the post for everybody."""
+    """An address encrypted with a lost key, or a missing text, must not stop the emails of others."""
     signature = owed[0].signature
     assert signature
     signature.submissions.update(address=b"sealed under a key that nobody has")
@@ -251,7 +249,7 @@ def test_one_mail_that_cannot_be_built_holds_up_no_other(
     assert "InvalidToken" in caplog.text
 
 
-def test_a_mail_of_a_kind_that_this_worker_does_not_know_waits_for_one_that_does(
+def test_an_email_of_an_unknown_kind_waits_for_a_worker_that_knows_it(
     owed: list[OutgoingEmail], mailoutbox: list[EmailMessage]
 ) -> None:
     """While a new release is rolled out, an old worker meets the new kinds."""
@@ -261,10 +259,10 @@ def test_a_mail_of_a_kind_that_this_worker_does_not_know_waits_for_one_that_does
     assert how_it_went("ada") == "owed 1 KeyError"
 
 
-def test_half_the_lease_is_for_sending_and_the_rest_is_given_back(
+def test_a_worker_sends_for_half_the_lease_and_gives_the_rest_back(
     owed: list[OutgoingEmail], mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server so slow that one mail takes as long as half a lease."""
+    """A server so slow that one email takes half a lease."""
     clock = iter(range(0, 10_000, 59))
     monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     deliver()
@@ -276,7 +274,7 @@ def test_half_the_lease_is_for_sending_and_the_rest_is_given_back(
 # A real mail server
 
 
-def test_the_server_gets_every_mail_over_one_connection(letter: Letter, sink: SmtpSink) -> None:
+def test_the_server_gets_every_email_over_one_connection(letter: Letter, sink: SmtpSink) -> None:
     for number in range(60):
         sign(letter, f"signer{number}@example.org")
     deliver()
@@ -286,7 +284,7 @@ def test_the_server_gets_every_mail_over_one_connection(letter: Letter, sink: Sm
     assert "/signatures/confirm/" in sink.received[0].text
 
 
-def test_a_mail_leads_to_a_confirmation(letter: Letter, signer: Signer, sink: SmtpSink) -> None:
+def test_an_email_leads_to_a_confirmation(letter: Letter, signer: Signer, sink: SmtpSink) -> None:
     sign(letter)
     deliver()
     link = next(line for line in sink.received[0].text.splitlines() if "/signatures/confirm/" in line)
@@ -295,7 +293,7 @@ def test_a_mail_leads_to_a_confirmation(letter: Letter, signer: Signer, sink: Sm
 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "450"), ("RCPT", "452"), ("DATA", "451")])
-def test_a_temporary_refusal_of_one_mail_holds_up_no_other(
+def test_a_temporary_refusal_of_one_email_delays_no_other(
     owed: list[OutgoingEmail], sink: SmtpSink, stage: str, code: str
 ) -> None:
     sink.answer(stage, f"{code} <bob@example.org> not now", to="bob@example.org", times=1)
@@ -309,7 +307,7 @@ def test_a_temporary_refusal_of_one_mail_holds_up_no_other(
 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "550"), ("RCPT", "553"), ("DATA", "554")])
-def test_a_permanent_refusal_of_one_mail_ends_that_mail_alone(
+def test_a_permanent_refusal_of_one_email_ends_only_that_email(
     owed: list[OutgoingEmail], sink: SmtpSink, stage: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sink.answer(stage, f"{code} <bob@example.org> no such mailbox", to="bob@example.org")
@@ -326,7 +324,7 @@ def test_a_permanent_refusal_of_one_mail_ends_that_mail_alone(
 def test_a_server_that_hangs_up_gets_the_rest_later(owed: list[OutgoingEmail], sink: SmtpSink, stage: str) -> None:
     sink.answer(stage, "421 too many mails", times=1)
     deliver()
-    # Only the first was tried: the others have lost neither time nor an attempt.
+    # Only the first was tried; the others have lost neither time nor an attempt.
     assert [how_it_went(name) for name in ("ada", "bob", "eve")] == ["owed 1 421", "owed 0", "owed 0"]
     assert due() == 2
     deliver()
@@ -339,7 +337,7 @@ def test_a_server_that_hangs_up_gets_the_rest_later(owed: list[OutgoingEmail], s
 @pytest.mark.parametrize(
     ("stage", "answer", "error"), [("CONNECT", "554 go away", "554"), ("MAIL", "550 not from you", "550")]
 )
-def test_a_refusal_that_is_about_us_costs_no_mail(
+def test_a_refusal_about_us_loses_no_email(
     owed: list[OutgoingEmail], sink: SmtpSink, stage: str, answer: str, error: str
 ) -> None:
     sink.answer(stage, answer)
@@ -351,7 +349,7 @@ def test_a_refusal_that_is_about_us_costs_no_mail(
     assert sorted(sink.recipients()) == ["ada@example.org", "bob@example.org", "eve@example.org"]
 
 
-def test_with_the_server_away_nothing_is_lost(owed: list[OutgoingEmail], sink: SmtpSink) -> None:
+def test_no_email_is_lost_while_the_server_is_unavailable(owed: list[OutgoingEmail], sink: SmtpSink) -> None:
     sink.stop()
     deliver()
     assert [how_it_went(name) for name in ("ada", "bob", "eve")] == [
@@ -366,7 +364,9 @@ def test_with_the_server_away_nothing_is_lost(owed: list[OutgoingEmail], sink: S
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_server_that_dies_in_the_middle_of_a_mail_gets_it_again(owed: list[OutgoingEmail], sink: SmtpSink) -> None:
+def test_a_server_that_crashes_in_the_middle_of_an_email_gets_it_again(
+    owed: list[OutgoingEmail], sink: SmtpSink
+) -> None:
     hold = sink.hold("DATA", to="bob@example.org")
 
     def work(part: str) -> None:
@@ -389,7 +389,7 @@ def test_a_server_that_dies_in_the_middle_of_a_mail_gets_it_again(owed: list[Out
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_withdraws_while_the_mail_before_theirs_is_sent_is_not_written_to(
+def test_a_signer_who_withdraws_while_the_email_before_is_sent_gets_none(
     owed: list[OutgoingEmail], sink: SmtpSink
 ) -> None:
     hold = sink.hold("DATA", to="ada@example.org")
@@ -419,7 +419,7 @@ def test_no_error_and_no_log_line_holds_an_address(
     assert "@" not in "".join(ours)
 
 
-# What an answer means
+# The meaning of an answer
 
 
 class Raising:
@@ -458,7 +458,7 @@ def test_each_answer_has_its_meaning(error: Exception, verdict: Verdict, usable:
     assert (answer.verdict, answer.usable) == (verdict, usable)
 
 
-def test_a_yes_means_sent(mailoutbox: list[EmailMessage]) -> None:
+def test_a_success_means_sent(mailoutbox: list[EmailMessage]) -> None:
     assert hand_over(EmailMessage(to=["a@example.org"]), get_connection()) == SendResult(Verdict.SENT)
 
 
@@ -491,7 +491,7 @@ def test_a_yes_means_sent(mailoutbox: list[EmailMessage]) -> None:
     ],
 )
 @pytest.mark.parametrize("stage", ["RCPT", "DATA"])
-def test_only_what_is_said_of_the_mailbox_came_back_and_only_codes_are_kept(
+def test_only_refusals_about_the_mailbox_are_bounces_and_only_codes_are_kept(
     stage: str, code: int, text: bytes, error: str, came_back: bool
 ) -> None:
     refused = (

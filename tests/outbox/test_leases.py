@@ -1,4 +1,4 @@
-"""Whoever has claimed an email keeps it while they live, and no clock but the database's says for how long."""
+"""A worker that has claimed an email keeps it while it runs, by the database's clock only."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ def sink(settings: Settings) -> Iterator[SmtpSink]:
 
 @pytest.fixture
 def fast_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From when it is called, this machine's clock is two hours ahead."""
+    """Set this machine's clock two hours ahead when called."""
     honest = timezone.now
 
     def set_ahead() -> None:
@@ -61,7 +61,7 @@ def test_renewing_moves_the_lease_on_and_counts_no_attempt(owed: list[OutgoingEm
     assert set(OutgoingEmail.objects.values_list("attempts", flat=True)) == {1}
 
 
-def test_what_another_worker_has_taken_over_is_not_renewed(owed: list[OutgoingEmail]) -> None:
+def test_a_lease_that_another_worker_took_over_is_not_renewed(owed: list[OutgoingEmail]) -> None:
     slow = claim_emails(now=NOW, most=3)
     (taken,) = claim_emails(now=NOW + LEASE, most=1)
     renew_claims(slow, now=NOW + LEASE * 1.5)
@@ -69,7 +69,7 @@ def test_what_another_worker_has_taken_over_is_not_renewed(owed: list[OutgoingEm
     assert [outgoing.next_attempt_at == taken.next_attempt_at for outgoing in slow] == [False] * 3
 
 
-def test_what_is_settled_is_not_renewed(owed: list[OutgoingEmail]) -> None:
+def test_the_lease_of_an_ended_email_is_not_renewed(owed: list[OutgoingEmail]) -> None:
     batch = claim_emails(now=NOW, most=3)
     OutgoingEmail.objects.filter(pk=batch[0].pk).update(sent_at=NOW)
     renew_claims(batch, now=NOW + LEASE / 2)
@@ -77,7 +77,7 @@ def test_what_is_settled_is_not_renewed(owed: list[OutgoingEmail]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_waits_longer_than_its_lease_sends_each_mail_once(
+def test_a_worker_that_waits_longer_than_its_lease_sends_each_email_once(
     owed: list[OutgoingEmail], sink: SmtpSink, settings: Settings
 ) -> None:
     settings.MAIL_LEASE_SECONDS = 1
@@ -99,7 +99,7 @@ def test_a_worker_that_waits_longer_than_its_lease_sends_each_mail_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_whose_clock_is_ahead_sends_nothing_that_another_is_sending(
+def test_a_worker_with_a_fast_clock_sends_nothing_that_another_is_sending(
     owed: list[OutgoingEmail], sink: SmtpSink, fast_clock: Callable[[], None]
 ) -> None:
     hold = sink.hold("RCPT", to=PEOPLE[0])
@@ -126,7 +126,7 @@ def test_a_pause_is_counted_by_the_clock_of_the_database(
     assert max(leases()) < database_now() + timedelta(minutes=1)
 
 
-def test_a_worker_whose_clock_is_ahead_takes_on_no_file_that_another_is_making(
+def test_a_worker_with_a_fast_clock_takes_no_file_that_another_is_building(
     letter: Letter, organizer: User, fast_clock: Callable[[], None]
 ) -> None:
     now = timezone.now()
@@ -145,10 +145,10 @@ def test_a_worker_whose_clock_is_ahead_takes_on_no_file_that_another_is_making(
     assert (export.attempts, export.finished_at) == (1, None)
 
 
-def test_a_worker_whose_clock_is_ahead_drops_nothing_that_another_is_sending(
+def test_a_worker_with_a_fast_clock_drops_nothing_that_another_is_sending(
     letter: Letter, organizer: User, fast_clock: Callable[[], None]
 ) -> None:
-    """Of an update that was stopped: what is on the line at this moment was sent."""
+    """When an update is stopped, the email in flight counts as sent."""
     update = Update.objects.create(
         letter=letter,
         author=organizer,
@@ -168,7 +168,7 @@ def test_a_worker_whose_clock_is_ahead_drops_nothing_that_another_is_sending(
     assert OutgoingEmail.objects.get().dropped_at is None
 
 
-def test_a_worker_that_hangs_on_one_mail_does_not_keep_the_others_for_ever(
+def test_a_worker_that_hangs_on_one_email_does_not_keep_the_others_forever(
     owed: list[OutgoingEmail], monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.MAIL_LEASE_SECONDS = 0.01
@@ -189,7 +189,7 @@ def test_a_worker_that_hangs_on_one_mail_does_not_keep_the_others_for_ever(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_away_for_a_moment_costs_no_lease(
+def test_a_short_database_outage_loses_no_lease(
     owed: list[OutgoingEmail], monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.MAIL_LEASE_SECONDS = 1

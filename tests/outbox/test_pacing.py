@@ -1,4 +1,7 @@
-"""Emails that strangers cause leave for one domain slowly, and for one that refuses them one a minute; none is lost."""
+"""Emails that strangers cause leave slowly for one domain, and one a minute if the domain refuses them.
+
+None is lost.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,9 +15,11 @@ from limits import parse
 from pytest_django import Settings
 
 from letters.base.outbox.pacing import FEWEST_REFUSED, note_results
-from letters.models import Letter, OutgoingEmail, StoppedDomain
+from letters.models import Letter, OutgoingEmail, StoppedDomain, User
+from letters.organizer.letter_editor.operations import withdraw_letter
 from letters.shared import limits
 from letters.signer.signing.operations import confirm_signature
+from tests.conftest import LetterMaker
 from tests.people import NOW, deliver, sign
 from tests.smtp import SmtpSink
 
@@ -54,7 +59,7 @@ def domains(messages: list[EmailMessage]) -> Counter[str]:
     return Counter(message.to[0].partition("@")[2] for message in messages)
 
 
-def test_beyond_so_many_they_leave_one_after_the_other(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_emails_above_the_limit_leave_one_after_the_other(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     sign_at(letter, "company.example", 8)
     sign_at(letter, "other.example", 2)
     begun = timezone.now()
@@ -66,7 +71,7 @@ def test_beyond_so_many_they_leave_one_after_the_other(letter: Letter, mailoutbo
         assert abs(outgoing.next_attempt_at - begun - place * timedelta(seconds=30)) < timedelta(seconds=20)
 
 
-def test_whoever_has_waited_takes_no_second_place(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_an_email_that_has_waited_is_not_counted_again(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     sign_at(letter, "company.example", 8)
     deliver()
     their_turn_has_come()
@@ -75,14 +80,28 @@ def test_whoever_has_waited_takes_no_second_place(letter: Letter, mailoutbox: li
     assert waiting() == []
 
 
-def test_domains_below_one_that_somebody_owns_are_one(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_an_email_that_waits_for_the_undo_of_a_withdrawal_is_counted_once(
+    letter: Letter, published: LetterMaker, organizer: User, mailoutbox: list[EmailMessage]
+) -> None:
+    sign_at(letter, "company.example", 2)
+    withdraw_letter(letter, reason="A mistake", by=organizer, now=timezone.now())
+    for _ in range(5):
+        deliver()
+        their_turn_has_come()
+    assert mailoutbox == []
+    sign_at(published("another"), "company.example", 1)
+    deliver()
+    assert domains(mailoutbox) == {"company.example": 1}
+
+
+def test_subdomains_of_a_registered_domain_count_as_one(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     for place in range(5):
         sign(letter, f"ada@mail{place}.company.example")
     deliver()
     assert len(mailoutbox) == 3
 
 
-def test_private_providers_are_left_out(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_public_email_providers_are_exempt(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     sign_at(letter, "gmail.com", 6)
     deliver()
     assert len(mailoutbox) == 6
@@ -96,7 +115,7 @@ def test_a_known_address_waits_as_a_new_one_does(letter: Letter) -> None:
     assert {outgoing.error for outgoing in waiting()} == {"spread"}
 
 
-def test_who_has_confirmed_is_thanked_at_once(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
+def test_a_person_who_has_confirmed_is_thanked_at_once(letter: Letter, mailoutbox: list[EmailMessage]) -> None:
     sign_at(letter, "company.example", 4)
     signature = sign(letter, "ada@company.example")
     OutgoingEmail.objects.update(sent_at=NOW)
@@ -106,7 +125,7 @@ def test_who_has_confirmed_is_thanked_at_once(letter: Letter, mailoutbox: list[E
     assert domains(mailoutbox) == {"company.example": 1}
 
 
-def test_with_valkey_away_everything_leaves(
+def test_every_email_leaves_while_valkey_is_unavailable(
     letter: Letter, mailoutbox: list[EmailMessage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "_circuit_open_until", float("inf"))
@@ -120,7 +139,7 @@ def test_with_valkey_away_everything_leaves(
 
 @pytest.fixture
 def refusing(letter: Letter, sink: SmtpSink, settings: Settings) -> SmtpSink:
-    """A domain that has refused as many as it takes to be stopped, with more on the way."""
+    """A domain that has refused enough emails to be slowed, with more on the way."""
     settings.LIMIT_DOMAIN, settings.MAIL_BATCH = parse("1000/day"), 10
     sink.answer("RCPT", "550 5.1.1 no such user")
     sign_at(letter, "company.example", FEWEST_REFUSED + 5)
@@ -129,7 +148,9 @@ def refusing(letter: Letter, sink: SmtpSink, settings: Settings) -> SmtpSink:
     return sink
 
 
-def test_a_domain_that_refuses_most_gets_one_a_minute_and_nothing_is_lost(letter: Letter, refusing: SmtpSink) -> None:
+def test_a_domain_that_refuses_most_emails_gets_one_a_minute_and_none_is_lost(
+    letter: Letter, refusing: SmtpSink
+) -> None:
     assert OutgoingEmail.objects.filter(failed_at__isnull=False).count() == FEWEST_REFUSED
     stopped = StoppedDomain.objects.get()
     assert (stopped.domain, stopped.refused, stopped.times) == ("company.example", FEWEST_REFUSED, 1)
@@ -144,9 +165,7 @@ def test_a_domain_that_refuses_most_gets_one_a_minute_and_nothing_is_lost(letter
         assert abs(outgoing.next_attempt_at - stopped.stopped_at - place * MINUTE) < timedelta(seconds=20)
 
 
-def test_who_signs_at_a_stopped_domain_gets_the_email_in_their_turn_while_it_is_stopped(
-    letter: Letter, refusing: SmtpSink
-) -> None:
+def test_a_signer_at_a_slowed_domain_gets_the_email_in_turn(letter: Letter, refusing: SmtpSink) -> None:
     """Twenty invented addresses an hour must not keep a whole company from signing."""
     sign(letter, "late@company.example")
     deliver()
@@ -158,10 +177,10 @@ def test_who_signs_at_a_stopped_domain_gets_the_email_in_their_turn_while_it_is_
     assert waiting() == []
 
 
-def test_emails_in_the_quicker_line_wait_in_the_slow_one_once_their_domain_is_stopped(
+def test_emails_in_the_faster_queue_join_the_slow_one_once_their_domain_is_slowed(
     letter: Letter, mailoutbox: list[EmailMessage]
 ) -> None:
-    """A provider tells of bounces late: by then all that was typed for the domain stands in the quicker line."""
+    """A provider reports bounces late: by then, all typed addresses of the domain are in the faster queue."""
     sign_at(letter, "company.example", 8)
     deliver()
     assert [each.error for each in waiting()] == ["spread"] * 5
@@ -174,8 +193,8 @@ def test_emails_in_the_quicker_line_wait_in_the_slow_one_once_their_domain_is_st
     assert [each.error for each in waiting()] == ["stopped"] * 5
 
 
-def test_a_known_address_waits_at_a_stopped_domain_as_a_new_one_does(letter: Letter, refusing: SmtpSink) -> None:
-    """Otherwise the company's own mail log would tell which of the addresses typed there has signed."""
+def test_a_known_address_at_a_slowed_domain_waits_as_a_new_one_does(letter: Letter, refusing: SmtpSink) -> None:
+    """Otherwise the company's own mail log would show which of the typed addresses has signed."""
     known = sign(letter, "ada@company.example")
     OutgoingEmail.objects.filter(signature=known).update(sent_at=NOW)
     confirm_signature(known, verified="link", now=NOW)
@@ -188,7 +207,7 @@ def test_a_known_address_waits_at_a_stopped_domain_as_a_new_one_does(letter: Let
     assert {outgoing.error for outgoing in waiting()} == {"stopped"}
 
 
-def test_who_has_confirmed_is_thanked_although_the_domain_is_stopped(letter: Letter, refusing: SmtpSink) -> None:
+def test_a_person_who_has_confirmed_is_thanked_even_at_a_slowed_domain(letter: Letter, refusing: SmtpSink) -> None:
     signature = sign(letter, "ada@company.example")
     OutgoingEmail.objects.filter(signature=signature).update(sent_at=NOW)
     confirm_signature(signature, verified="link", now=NOW)
@@ -196,7 +215,7 @@ def test_who_has_confirmed_is_thanked_although_the_domain_is_stopped(letter: Let
     assert refusing.recipients() == ["ada@company.example"]
 
 
-def test_mail_of_every_other_kind_waits_for_it(letter: Letter, refusing: SmtpSink) -> None:
+def test_emails_of_every_other_kind_wait_at_a_slowed_domain(letter: Letter, refusing: SmtpSink) -> None:
     sign(letter, "late@company.example")
     OutgoingEmail.objects.owed().update(kind="reminder", next_attempt_at=NOW, error="")
     deliver()
@@ -204,13 +223,13 @@ def test_mail_of_every_other_kind_waits_for_it(letter: Letter, refusing: SmtpSin
     assert {outgoing.error for outgoing in waiting()} == {"stopped"}
 
 
-def test_a_domain_that_takes_most_is_not_stopped(db: None) -> None:
+def test_a_domain_that_accepts_most_emails_is_not_slowed(db: None) -> None:
     note_results(Counter({"company.example": 100}), Counter(), now=NOW)
     note_results(Counter({"company.example": 30}), Counter({"company.example": 30}), now=NOW)
     assert not StoppedDomain.objects.exists()
 
 
-def test_a_domain_that_goes_on_refusing_is_stopped_for_longer_each_time(db: None) -> None:
+def test_a_domain_that_keeps_refusing_is_slowed_for_longer_each_time(db: None) -> None:
     now, pauses = NOW, []
     for _ in range(7):
         refused = Counter({"company.example": FEWEST_REFUSED})
@@ -224,7 +243,7 @@ def test_a_domain_that_goes_on_refusing_is_stopped_for_longer_each_time(db: None
     assert StoppedDomain.objects.get().until - now == HOUR
 
 
-def test_staff_see_which_domains_are_stopped(admin_client: Client) -> None:
+def test_staff_see_which_domains_are_slowed(admin_client: Client) -> None:
     refused = Counter({"company.example": FEWEST_REFUSED})
     note_results(refused, refused, now=NOW)
     assert "company.example" in admin_client.get("/admin/letters/stoppeddomain/").content.decode()

@@ -1,4 +1,4 @@
-"""Mail that leaves through a provider's API instead of an SMTP server."""
+"""Emails that leave through a provider's API instead of an SMTP server."""
 
 import logging
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.provider import PostmarkApi
 
 pytestmark = pytest.mark.django_db
 
-# What Postmark's documentation says that it answers.
+# Postmark's answers, from its documentation.
 INACTIVE = {
     "ErrorCode": 406,
     "Message": "You tried to send to a recipient that has been marked as inactive.\nFound inactive addresses: "
@@ -28,7 +28,7 @@ NO_SENDER = {"ErrorCode": 400, "Message": "The 'From' address <letters@localhost
 
 @pytest.fixture
 def api(settings: Settings) -> Iterator[PostmarkApi]:
-    """A provider, to which the site sends."""
+    """An email provider through which the site sends."""
     with PostmarkApi() as api:
         settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
         settings.ANYMAIL = {**settings.ANYMAIL, "POSTMARK_SERVER_TOKEN": "a key", "POSTMARK_API_URL": api.url}
@@ -41,7 +41,7 @@ def owed(letter: Letter) -> None:
         sign(letter, f"{name}@example.org")
 
 
-def test_the_provider_gets_each_mail_once_with_a_mark_and_without_trackers(owed: None, api: PostmarkApi) -> None:
+def test_the_provider_gets_each_email_once_with_a_mark_and_without_trackers(owed: None, api: PostmarkApi) -> None:
     deliver()
     assert [mail["To"] for mail in api.received] == ["ada@example.org", "bob@example.org", "eve@example.org"]
     first = api.received[0]
@@ -52,7 +52,7 @@ def test_the_provider_gets_each_mail_once_with_a_mark_and_without_trackers(owed:
     assert [how_it_went(name) for name in ("ada", "bob", "eve")] == ["sent 1", "sent 1", "sent 1"]
 
 
-def test_a_mailbox_that_the_provider_has_given_up_counts_as_a_bounce_and_holds_up_no_other(
+def test_a_mailbox_that_the_provider_has_given_up_on_counts_as_a_bounce_and_delays_no_other(
     letter: Letter, owed: None, api: PostmarkApi
 ) -> None:
     api.answer("bob@example.org", 422, INACTIVE)
@@ -61,7 +61,7 @@ def test_a_mailbox_that_the_provider_has_given_up_counts_as_a_bounce_and_holds_u
     assert signature_of(letter, "bob@example.org").concern == Signature.Concern.BOUNCED
 
 
-def test_what_the_provider_refuses_for_our_sake_is_tried_again_and_doubts_nobody(
+def test_a_refusal_of_the_provider_about_us_is_tried_again_and_raises_no_concern(
     letter: Letter, owed: None, api: PostmarkApi
 ) -> None:
     api.answer("ada@example.org", 422, NO_SENDER)
@@ -75,13 +75,15 @@ def test_what_the_provider_refuses_for_our_sake_is_tried_again_and_doubts_nobody
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])
-def test_a_provider_that_takes_no_mail_now_gets_all_of_them_later(owed: None, api: PostmarkApi, status: int) -> None:
+def test_a_provider_that_refuses_emails_for_now_gets_all_of_them_later(
+    owed: None, api: PostmarkApi, status: int
+) -> None:
     api.answer("ada@example.org", status, {"Message": "Not now."})
     deliver()
     assert [how_it_went(name) for name in ("ada", "bob", "eve")] == [f"owed 1 HTTP {status}", "owed 0", "owed 0"]
 
 
-def test_with_the_provider_away_nothing_is_lost(owed: None, settings: Settings) -> None:
+def test_no_email_is_lost_while_the_provider_is_unavailable(owed: None, settings: Settings) -> None:
     with PostmarkApi() as gone:
         url = gone.url
     settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
@@ -90,7 +92,7 @@ def test_with_the_provider_away_nothing_is_lost(owed: None, settings: Settings) 
     assert [how_it_went(name) for name in ("ada", "bob", "eve")] == ["owed 1 ConnectionError", "owed 0", "owed 0"]
 
 
-def test_nothing_that_the_provider_says_of_an_address_is_kept_or_logged(
+def test_nothing_that_the_provider_says_about_an_address_is_stored_or_logged(
     owed: None, api: PostmarkApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -1,4 +1,4 @@
-"""Of emails that came back organizers read no number that one closed mailbox could move."""
+"""Organizers see no number of bounced emails that a single closed mailbox could change."""
 
 import pytest
 from django.test import Client
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def add_bounced(letter: Letter, number: int) -> None:
-    """So many more signatures that wait because their mailbox is closed."""
+    """Add this many signatures that wait because their mailbox is closed."""
     before = letter.signatures.count()
     for place in range(before, before + number):
         sign(letter, f"closed{place}@example.org", now=timezone.now())
@@ -28,7 +28,7 @@ def desk(organizer: User) -> Client:
 @pytest.mark.parametrize(
     ("number", "told"), [(0, {}), (1, {}), (9, {}), (10, {"550 5.1.1": 10}), (19, {"550 5.1.1": 10})]
 )
-def test_only_tens_are_told(letter: Letter, number: int, told: dict[str, int]) -> None:
+def test_only_tens_are_shown(letter: Letter, number: int, told: dict[str, int]) -> None:
     add_bounced(letter, number)
     assert undelivered(letter) == told
 

@@ -7,5 +7,5 @@ from tests.stack import open_folder
 
 @pytest.fixture
 def new_folder() -> Path:
-    """Replaces `tmp_path` for PostgreSQL's data."""
+    """A folder for PostgreSQL's data, in place of `tmp_path`."""
     return open_folder()

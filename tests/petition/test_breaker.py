@@ -1,4 +1,4 @@
-"""After the database did not answer, nobody asks it again for a moment, and then one at a time."""
+"""After the database has failed to answer, no thread asks it for a moment, and then only one at a time."""
 
 import threading
 
@@ -23,7 +23,7 @@ def fail() -> None:
 
 
 def ask(breaker: Breaker, *, answers: bool) -> str:
-    """What became of one who needs the database."""
+    """Return the result of a request that needs the database."""
     asked = False
     try:
         with breaker.guarding():
@@ -35,14 +35,14 @@ def ask(breaker: Breaker, *, answers: bool) -> str:
     return "served"
 
 
-def test_after_a_failure_all_others_are_sent_on_at_once(clock: Clock) -> None:
+def test_all_other_requests_are_answered_at_once_after_a_failure(clock: Clock) -> None:
     breaker = Breaker()
     assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
     clock.now += CIRCUIT_OPEN_SECONDS
     assert [ask(breaker, answers=False) for _ in range(4)] == ["waited", *["sent on at once"] * 3]
 
 
-def test_once_it_answers_everybody_is_served(clock: Clock) -> None:
+def test_everyone_is_served_once_the_database_answers(clock: Clock) -> None:
     breaker = Breaker()
     ask(breaker, answers=False)
     clock.now += CIRCUIT_OPEN_SECONDS
@@ -50,7 +50,7 @@ def test_once_it_answers_everybody_is_served(clock: Clock) -> None:
     assert ask(breaker, answers=False) == "waited"
 
 
-def test_one_finds_out_and_the_others_do_not_wait_for_that(clock: Clock) -> None:
+def test_one_request_tries_the_database_and_the_others_do_not_wait(clock: Clock) -> None:
     breaker = Breaker()
     ask(breaker, answers=False)
     clock.now += CIRCUIT_OPEN_SECONDS

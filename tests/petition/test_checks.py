@@ -1,4 +1,4 @@
-"""The site does not start with settings under which nobody should sign, and says what to do about them."""
+"""The site does not start with unsafe settings, and says what to do about them."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ SAFE: dict[str, Any] = {
 
 @pytest.fixture
 def production(settings: Settings) -> Settings:
-    """Settings that are safe to serve with."""
+    """Settings that are safe in production."""
     for name, value in SAFE.items():
         setattr(settings, name, value)
     return settings
@@ -68,12 +68,12 @@ def test_each_unsafe_setting_has_its_error(production: Settings, setting: str, v
     assert lines[1].startswith(f"  {error}: ")
 
 
-def test_a_provider_will_do_in_place_of_a_mail_server(production: Settings) -> None:
+def test_a_provider_can_replace_a_mail_server(production: Settings) -> None:
     production.EMAIL_SERVER, production.EMAIL_PROVIDER = {}, {"name": "postmark"}
     assert found() == []
 
 
-def test_it_warns_where_all_visitors_would_look_like_one(production: Settings) -> None:
+def test_a_missing_proxy_setting_gives_a_warning(production: Settings) -> None:
     assert [message.id for message in run_checks(tags=[Tags.security])] == ["petition.W001"]
     refuse_unsafe_boot()
     production.TRUSTED_PROXIES = 1
@@ -85,7 +85,7 @@ def test_a_missing_database_has_its_error(production: Settings, monkeypatch: pyt
     assert found() == ["petition.E004"]
 
 
-def test_every_error_comes_at_once_each_with_a_hint(production: Settings) -> None:
+def test_all_errors_are_shown_at_once_each_with_a_hint(production: Settings) -> None:
     production.SECRET_KEY = ""
     production.DEBUG = True
     production.EMAIL_SERVER = {}
@@ -105,7 +105,7 @@ def test_no_error_shows_a_secret(production: Settings) -> None:
     assert "hunter2" not in str(refusal.value)
 
 
-def test_a_laptop_needs_neither_mail_nor_https(production: Settings) -> None:
+def test_a_laptop_needs_neither_email_nor_https(production: Settings) -> None:
     production.LAPTOP = True
     production.EMAIL_SERVER = {}
     production.HTTPS = False
@@ -114,9 +114,7 @@ def test_a_laptop_needs_neither_mail_nor_https(production: Settings) -> None:
     assert found() == []
 
 
-def test_a_server_that_finds_the_files_of_a_laptop_is_no_laptop(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_a_laptop_do_not_turn_a_server_into_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.LAPTOP
     refuse_unsafe_boot()
     monkeypatch.delenv("LAPTOP")
@@ -135,7 +133,7 @@ def test_neither_the_server_nor_the_worker_starts_in_production_without_its_sett
     program: list[str], tmp_path: Path
 ) -> None:
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    # Empty is unset for us, and keeps a developer's .env out.
+    # Empty counts as unset, and keeps a developer's .env out.
     unset = dict.fromkeys(["LAPTOP", "SECRET_KEY", "ADDRESS_KEYS", "DATABASE_URL", "EMAIL_URL", "SITE_URL"], "")
     environ = {**inherited, **unset, "VALKEY_URL": "redis://127.0.0.1:1/0", "DEBUG": "1", "VAR_DIR": str(tmp_path)}
     ended = subprocess.run(
@@ -154,7 +152,7 @@ def test_neither_the_server_nor_the_worker_starts_in_production_without_its_sett
     assert "Traceback" not in ended.stderr
 
 
-def test_check_deploy_has_nothing_to_say_about_a_site_that_is_set_up(tmp_path: Path) -> None:
+def test_check_deploy_finds_nothing_on_a_configured_site(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     environ = {
         **inherited,

@@ -9,22 +9,22 @@ from django.conf import settings
 
 from petition.environment import PROVIDERS
 
-# Read by a loop or built from another name, not by a call with the name in it.
+# Read in a loop or built from another name, not by a call with the name in it.
 SIGN_IN = {f"{prefix}_CLIENT_{part}" for prefix in ("GITHUB", "GOOGLE", "ORCID", "OIDC") for part in ("ID", "SECRET")}
 BUILT = {"EMAIL_PROVIDER_KEY", "EMAIL_PROVIDER_URL", *SIGN_IN}
-# Read by petition/local.py alone.
+# Read only by petition/local.py.
 OF_MAKE_RUN = {"HOST"}
 
 
 def rows() -> dict[str, str]:
-    """By variable, its row in the tables."""
+    """Return the row in the tables of each variable."""
     text = Path(settings.BASE_DIR / "docs" / "configuration.md").read_text(encoding="utf-8")
     lines = re.findall(r"^\| (`[A-Z].*)$", text, re.MULTILINE)
     return {name: line for line in lines for name in re.findall(r"`([A-Z_]+)`", line.split("|")[0])}
 
 
 def calls() -> dict[str, ast.Call]:
-    """By variable, the call in the settings that reads it."""
+    """Return the call in the settings that reads each variable."""
     files = Path(settings.BASE_DIR / "petition" / "settings").glob("*.py")
     return {
         node.args[0].value: node

@@ -1,4 +1,4 @@
-"""The embedded servers start on any folder, keep what is theirs, and leave nothing behind."""
+"""The embedded servers start in any folder, keep their data, and leave nothing behind."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def folder() -> Path:
     return open_folder() / "postgres"
 
 
-def test_what_postgres_was_told_it_knows_after_a_restart(folder: Path) -> None:
+def test_postgres_keeps_committed_data_over_a_restart(folder: Path) -> None:
     with embedded_postgres(folder, fast=True) as url, psycopg.connect(url) as connection:
         connection.execute("create table kept as select 42 as answer")
     with embedded_postgres(folder, fast=True) as url:
@@ -75,7 +75,7 @@ def test_a_postgres_that_was_killed_starts_again(folder: Path) -> None:
             assert answer(url, "select 1") == 1
 
 
-def test_the_number_of_a_postgres_that_is_gone_may_be_somebody_elses_now(folder: Path) -> None:
+def test_a_reused_process_id_of_an_old_postgres_is_not_killed(folder: Path) -> None:
     with embedded_postgres(folder, fast=True):
         pass
     (folder / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}\n1\n5432\n{folder}\n", encoding="utf-8")
@@ -108,14 +108,14 @@ def test_a_postgres_that_cannot_start_says_why(new_folder: Path) -> None:
         pytest.fail("It started on an empty folder.")
 
 
-def test_valkey_leaves_when_it_is_told(new_folder: Path) -> None:
+def test_valkey_stops_when_asked(new_folder: Path) -> None:
     with embedded_valkey(new_folder / "valkey") as url:
         assert ping(url)
     with pytest.raises(redis.ConnectionError):
         ping(url)
 
 
-def test_ctrl_c_in_the_terminal_is_not_for_valkey(new_folder: Path) -> None:
+def test_ctrl_c_in_the_terminal_does_not_reach_valkey(new_folder: Path) -> None:
     with embedded_valkey(new_folder / "valkey") as url:
         with redis.Redis.from_url(url) as client:
             server = psutil.Process(client.info("server")["process_id"])
@@ -128,10 +128,10 @@ def ping(url: str) -> bool:
         return bool(client.ping())
 
 
-def test_an_interruption_that_python_swallows_is_told_once_more() -> None:
+def test_an_interruption_that_python_swallows_is_repeated() -> None:
     interruption = Interruption()
     interruption.insist()
-    with suppress(KeyboardInterrupt):  # As an object's finalizer does.
+    with suppress(KeyboardInterrupt):  # An object's finalizer does the same.
         interruption._arrive()
     with pytest.raises(KeyboardInterrupt):
         interruption.insist()

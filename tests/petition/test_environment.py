@@ -1,4 +1,4 @@
-"""Each reader of the environment takes what is right, and ends the process with one sentence on what is wrong."""
+"""Each reader of the environment accepts valid values, and ends the process with one sentence about invalid ones."""
 
 import os
 import subprocess
@@ -137,7 +137,7 @@ def test_a_database_address_becomes_djangos_settings(monkeypatch: pytest.MonkeyP
     }
 
 
-def test_a_database_on_a_socket_is_found_by_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_can_be_on_a_socket_in_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAME", "postgresql://postgres@/postgres?host=%2Fvar%2Frun&port=5432")
     found = environment.database_url("NAME", "")
     assert (found["HOST"], found["PORT"], found["USER"]) == ("/var/run", "5432", "postgres")
@@ -151,7 +151,7 @@ def test_a_database_on_a_socket_is_found_by_its_folder(monkeypatch: pytest.Monke
         ("smtps://mail.example.org:2465", 2465, False, True),
     ],
 )
-def test_a_mail_address_becomes_djangos_settings(
+def test_an_email_address_becomes_djangos_settings(
     address: str, port: int, tls: bool, ssl: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAME", address)
@@ -199,7 +199,7 @@ def test_half_a_provider_is_one_sentence(
 @pytest.mark.parametrize(
     "value", ["hunter2hunter2hunter2", "name:hunter2", ":hunter2hunter2hunter2", "a:hunter2 with @/"]
 )
-def test_a_webhook_secret_that_could_not_stand_in_an_address_is_refused_and_not_shown(
+def test_a_webhook_secret_that_fits_into_no_url_is_refused_and_not_shown(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAME", value)
@@ -215,7 +215,48 @@ def test_a_webhook_secret_is_a_name_and_a_password(monkeypatch: pytest.MonkeyPat
     assert environment.webhook_secret("NAME") == "postmark:correct-horse-battery"
 
 
-def test_mail_leaves_by_one_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "value", ["Letters", "a@b, c@d", "Letters <letters>", "A\u2028B <a@example.org>", "a b@example.org"]
+)
+def test_a_sender_is_one_address(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(SystemExit, match=r"NAME must look like Open Letters <letters@example\.org>, not "):
+        environment.sender("NAME", "")
+
+
+@pytest.mark.parametrize(
+    "value", ["letters@example.org", "Letters <letters@localhost>", '"Letters, open" <l@example.org>']
+)
+def test_a_sender_may_have_a_name(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    assert environment.sender("NAME", "") == value
+
+
+@pytest.mark.parametrize(
+    "value", ["example.org", "javascript:alert(1)", "https://", "@example.org", "a@b", f"a@{'b' * 200}.eu"]
+)
+def test_a_contact_is_a_page_or_a_mailbox(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(SystemExit, match="NAME must be an address like "):
+        environment.contact("NAME")
+
+
+def test_a_contact_becomes_a_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert environment.contact("NAME") == {}
+    monkeypatch.setenv("NAME", "people@example.org")
+    assert environment.contact("NAME") == {"url": "mailto:people@example.org", "shown": "people@example.org"}
+    monkeypatch.setenv("NAME", "https://example.org/contact")
+    assert environment.contact("NAME")["url"] == "https://example.org/contact"
+
+
+@pytest.mark.parametrize("value", ["x" * 201, "two\nlines"])
+def test_an_operator_is_one_short_line(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(SystemExit, match="NAME must be one line of at most 200 characters"):
+        environment.line("NAME", most=200)
+
+
+def test_emails_leave_either_by_smtp_or_by_a_provider(tmp_path: Path) -> None:
     environ = {
         **os.environ,
         "EMAIL_URL": "smtp://mail.example.org",

@@ -1,4 +1,4 @@
-"""/healthz says that a process lives, /readyz and `manage.py status` whether every part does its work."""
+"""/healthz says that a process runs; /readyz and `manage.py status` say whether every part works."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -74,7 +74,7 @@ def test_ready_names_every_part(letter: Letter, all_at_work: None, reader: Reade
 
 
 @pytest.mark.parametrize("silent", ["clock", *(f"worker of {queue}" for queue in QUEUES)])
-def test_a_part_that_is_not_heard_of_is_named(
+def test_a_silent_part_is_named(
     letter: Letter, all_at_work: None, reader: Reader, valkey: "redis.Redis", silent: str
 ) -> None:
     valkey.delete(f"seen:{silent}")
@@ -85,20 +85,22 @@ def test_a_part_that_is_not_heard_of_is_named(
         call_command("status", stdout=StringIO())
 
 
-def test_mail_that_waits_is_told_in_steps_of_five_minutes(letter: Letter, all_at_work: None, reader: Reader) -> None:
+def test_the_wait_of_emails_is_given_in_steps_of_five_minutes(
+    letter: Letter, all_at_work: None, reader: Reader
+) -> None:
     now = timezone.now()
     sign(letter, now=now)
     for seconds, shown, status in [(7, 0, 200), (290, 0, 200), (301, 300, 200), (1300, 1200, 503)]:
         OutgoingEmail.objects.update(created_at=now - timedelta(seconds=seconds))
         found, checks = asked(reader)
         assert (found, checks["oldest unsent email"]["seconds"]) == (status, shown)
-    # One mailbox that refuses for hours is no alarm, for anybody can type its address.
+    # One mailbox that refuses for hours raises no alarm, because anyone can type its address.
     OutgoingEmail.objects.update(error="450")
     assert asked(reader)[0] == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_migration_that_is_missing_is_told(letter: Letter, all_at_work: None, reader: Reader) -> None:
+def test_a_missing_migration_is_reported(letter: Letter, all_at_work: None, reader: Reader) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'letters' AND name = '0001_initial' RETURNING *")
         (row,) = cursor.fetchall()
@@ -110,7 +112,7 @@ def test_a_migration_that_is_missing_is_told(letter: Letter, all_at_work: None, 
     assert checks["migrations"] == {"ok": False, "to_apply": 1}
 
 
-def test_without_valkey_the_answer_comes_and_says_so(
+def test_the_answer_comes_without_valkey_and_says_so(
     letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = redis.Redis.from_url(f"redis://127.0.0.1:{free_port()}/0")
@@ -121,7 +123,7 @@ def test_without_valkey_the_answer_comes_and_says_so(
     assert checks["database"] == {"ok": True}
 
 
-def test_however_often_it_is_asked_it_looks_once_in_a_while(
+def test_frequent_requests_are_answered_from_one_check(
     letter: Letter, all_at_work: None, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "KEPT_SECONDS", 1000)

@@ -1,4 +1,4 @@
-"""Under other keys than those of the data nothing starts: a signer who is not known again signs twice."""
+"""No process starts with keys that do not match the data: an unrecognised signer could sign twice."""
 
 import os
 import subprocess
@@ -56,19 +56,19 @@ def test_a_wrong_key_is_named_and_not_shown(known: None, settings: Settings, nam
             call_command(command)
 
 
-def test_a_fingerprint_tells_nothing_of_its_key_and_differs_by_what_the_key_is_for(known: None) -> None:
+def test_a_fingerprint_reveals_nothing_about_its_key_and_depends_on_the_purpose(known: None) -> None:
     assert fingerprint("ADDRESS_HASH_KEY", OTHER) != fingerprint("SECRET_KEY", OTHER)
     stored = "".join(KeyFingerprint.objects.values_list("fingerprint", flat=True))
     assert django_settings.ADDRESS_HASH_KEY not in stored
 
 
-def test_a_change_that_is_meant_is_accepted(known: None, settings: Settings) -> None:
+def test_an_intended_change_is_accepted(known: None, settings: Settings) -> None:
     settings.ADDRESS_HASH_KEY = OTHER
     call_command("accept_keys")
     assert wrong_keys() == []
 
 
-def test_the_secret_key_is_changed_with_the_old_one_beside_it(known: None, settings: Settings) -> None:
+def test_the_secret_key_can_be_changed_if_the_old_one_is_a_fallback(known: None, settings: Settings) -> None:
     old, settings.SECRET_KEY = settings.SECRET_KEY, OTHER
     settings.SECRET_KEY_FALLBACKS = [old]
     know_keys(now=NOW)
@@ -108,7 +108,7 @@ def start(transactional_db: None, tmp_path: Path) -> Callable[..., "subprocess.C
 
 
 @pytest.mark.parametrize("part", PROGRAMS)
-def test_no_part_starts_with_a_wrong_key(
+def test_no_process_starts_with_a_wrong_key(
     known: None, start: Callable[..., "subprocess.CompletedProcess[str]"], part: str
 ) -> None:
     ended = start(part, ADDRESS_HASH_KEY=OTHER)
@@ -117,7 +117,7 @@ def test_no_part_starts_with_a_wrong_key(
     assert "Traceback" not in ended.stderr
 
 
-def test_a_database_that_is_away_keeps_nobody_from_starting(
+def test_an_unavailable_database_does_not_prevent_a_start(
     start: Callable[..., "subprocess.CompletedProcess[str]"],
 ) -> None:
     ended = start("web", DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")

@@ -1,4 +1,4 @@
-"""`make run`: everything starts, says so, keeps its data, and ends without a trace; what cannot start says why."""
+"""`make run` starts everything, says so, keeps its data, and leaves nothing running; a failure says why."""
 
 import contextlib
 import json
@@ -25,12 +25,12 @@ from tests.stack import open_folder
 pytestmark = pytest.mark.xdist_group("stack")
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# Empty is unset, also for what stands in a developer's .env.
+# An empty variable counts as unset, and hides values in a developer's .env.
 UNSET = ["DATABASE_URL", "VALKEY_URL", "EMAIL_URL", "SITE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY"]
 
 
 class Run:
-    """One `python -m petition.local run`, as a terminal starts it: in a process group of its own."""
+    """One `python -m petition.local run`, started as a terminal does: in its own process group."""
 
     def __init__(self, var: Path, **environ: str) -> None:
         self.var = var
@@ -81,7 +81,7 @@ def wait_for(condition: Callable[[], bool], run: Run, seconds: float = 90) -> No
 
 
 def processes_of(var: Path) -> list[psutil.Process]:
-    """Whatever still runs for this folder: by its environment or by where it stands."""
+    """Return everything that still runs for this folder, by its environment or its working directory."""
     return [process for process in psutil.process_iter() if _belongs_to(process, var)]
 
 
@@ -101,7 +101,7 @@ def is_free(port: int) -> bool:
 
 @pytest.fixture
 def start(var: Path) -> Iterator[Callable[..., Run]]:
-    """Starts runs over one folder, and whatever a test forgets it ends."""
+    """Start runs in one folder, and end those that a test forgets."""
     runs: list[Run] = []
 
     def begin(folder: Path = var, **environ: str) -> Run:
@@ -116,14 +116,14 @@ def start(var: Path) -> Iterator[Callable[..., Run]]:
 
 @pytest.fixture(scope="module")
 def var() -> Path:
-    """One folder for the whole module, so that PostgreSQL is made once; each test starts and stops runs over it."""
+    """One folder for the whole module, so that PostgreSQL is created once; each test starts and stops runs in it."""
     return open_folder() / "var"
 
 
 Start = Callable[..., Run]
 
 
-def test_it_starts_says_so_and_leaves_nothing_running(start: Start, var: Path) -> None:
+def test_make_run_starts_says_so_and_leaves_nothing_running(start: Start, var: Path) -> None:
     run = start().wait_until_ready()
     assert f"http://localhost:{run.port}/mailbox/" in run.output
     assert run.password()
@@ -135,7 +135,7 @@ def test_it_starts_says_so_and_leaves_nothing_running(start: Start, var: Path) -
     assert is_free(run.port)
 
 
-def test_the_keys_are_for_their_owner_and_the_addresses_only_while_it_runs(start: Start, var: Path) -> None:
+def test_only_their_owner_reads_the_keys_and_the_server_addresses_go_with_the_run(start: Start, var: Path) -> None:
     run = start().wait_until_ready()
     assert run.laptop().keys() >= {"DATABASE_URL", "VALKEY_URL", "SECRET_KEY", "ADDRESS_KEYS", "ADDRESS_HASH_KEY"}
     assert (var / "laptop.json").stat().st_mode & 0o77 == 0
@@ -172,7 +172,7 @@ def test_manage_py_finds_the_running_servers_from_a_second_terminal(start: Start
 
 def test_ctrl_c_ends_everything_too(start: Start, var: Path) -> None:
     run = start().wait_until_ready()
-    # As a terminal does it: to every process of the group at once.
+    # A terminal sends it to every process of the group at once.
     os.killpg(run.process.pid, signal.SIGINT)
     assert run.process.wait(60) == 0
     assert "Traceback" not in run.output
@@ -180,7 +180,7 @@ def test_ctrl_c_ends_everything_too(start: Start, var: Path) -> None:
 
 
 @pytest.mark.parametrize("moment", ["laptop.lock", "postgres/postmaster.pid", "laptop.json", "static/staticfiles.json"])
-def test_it_can_be_stopped_while_it_is_still_starting(moment: str, start: Start, new_folder: Path) -> None:
+def test_make_run_can_be_stopped_while_it_is_still_starting(moment: str, start: Start, new_folder: Path) -> None:
     folder = new_folder / "var"
     run = start(folder)
     wait_for((folder / moment).exists, run)
@@ -189,7 +189,7 @@ def test_it_can_be_stopped_while_it_is_still_starting(moment: str, start: Start,
     assert processes_of(folder) == []
 
 
-def test_after_a_crash_the_next_run_ends_what_was_left(start: Start, var: Path) -> None:
+def test_the_next_run_ends_processes_left_by_a_crash(start: Start, var: Path) -> None:
     crashed = start().wait_until_ready()
     wait_for(lambda: len(processes_of(var)) > 10, crashed)
     crashed.stop(signal.SIGKILL)
@@ -202,7 +202,7 @@ def test_after_a_crash_the_next_run_ends_what_was_left(start: Start, var: Path) 
     assert processes_of(var) == []
 
 
-def test_when_one_part_ends_by_itself_all_end_and_it_says_which(start: Start, var: Path) -> None:
+def test_all_parts_end_if_one_ends_by_itself_and_the_message_says_which(start: Start, var: Path) -> None:
     run = start().wait_until_ready()
     wait_for(lambda: any("beat" in process.cmdline() for process in processes_of(var)), run)
     (clock,) = [process for process in processes_of(var) if "beat" in process.cmdline()]
@@ -212,7 +212,7 @@ def test_when_one_part_ends_by_itself_all_end_and_it_says_which(start: Start, va
     assert processes_of(var) == []
 
 
-def test_two_runs_on_the_same_data_are_one_too_many(start: Start) -> None:
+def test_a_second_run_on_the_same_data_is_refused(start: Start) -> None:
     first = start().wait_until_ready()
     assert_one_sentence(start(), "already runs on the data in")
     assert first.get("/healthz")[0] == 200
@@ -238,7 +238,9 @@ def test_a_taken_port_is_one_clear_sentence(start: Start, new_folder: Path) -> N
         ("DATABASE_URL", "postgresql://ada:hunter2@nowhere.invalid/letters", "no PostgreSQL answers at DATABASE_URL"),
     ],
 )
-def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str, start: Start, new_folder: Path) -> None:
+def test_a_configuration_that_cannot_work_gets_one_sentence(
+    name: str, value: str, sentence: str, start: Start, new_folder: Path
+) -> None:
     run = start(new_folder / "var", **{name: value})
     assert_one_sentence(run, sentence)
     assert "hunter2" not in run.output
@@ -252,14 +254,14 @@ def test_what_cannot_work_is_one_sentence(name: str, value: str, sentence: str, 
         ("EMAIL_URL", "mail.example.org", "EMAIL_URL must look like smtp://"),
     ],
 )
-def test_what_turns_out_wrong_later_is_one_sentence_and_nothing_stays(
+def test_a_later_failure_gets_one_sentence_and_leaves_nothing_running(
     name: str, value: str, sentence: str, start: Start, var: Path
 ) -> None:
     assert_one_sentence(start(**{name: value}), sentence)
     assert processes_of(var) == []
 
 
-def test_given_servers_are_used_and_none_is_embedded(start: Start, new_folder: Path) -> None:
+def test_configured_servers_are_used_instead_of_embedded_ones(start: Start, new_folder: Path) -> None:
     name = f"given_{uuid4().hex}"
     here = os.environ["DATABASE_URL"]
     with psycopg.connect(here, autocommit=True) as connection:

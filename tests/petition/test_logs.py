@@ -1,4 +1,4 @@
-"""Nothing that can be used, and nothing that names a person, reaches a log."""
+"""No usable secret, and nothing that identifies a person, reaches a log."""
 
 import logging
 from io import StringIO
@@ -16,7 +16,7 @@ TOKEN = make_token("confirm", signature_id=7, salt=bytes(8), now=NOW)
 
 @pytest.fixture
 def log() -> tuple[logging.Logger, StringIO]:
-    """A log with the filter and the formatter that the settings name, and what is written to it."""
+    """A log with the filter and formatter of the settings, and the lines written to it."""
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.addFilter(HideSecrets())
@@ -34,6 +34,8 @@ def log() -> tuple[logging.Logger, StringIO]:
         (f'"POST /signatures/check/{TOKEN} HTTP/1.1"', '"POST /signatures/check/(token) HTTP/1.1"'),
         (f"/signatures/manage/{TOKEN}/data.json", "/signatures/manage/(token)/data.json"),
         (f"GET /organize/invitations/{TOKEN}/", "GET /organize/invitations/(token)/"),
+        (f"GET /organize/emails/off/not_published/{TOKEN}/", "GET /organize/emails/off/not_published/(token)/"),
+        (f"GET /organize/emails/off/Daily-9/{TOKEN}/", "GET /organize/emails/off/Daily-9/(token)/"),
         (
             f"/accounts/login/?next=/organize/invitations/{TOKEN}/",
             "/accounts/login/?next=/organize/invitations/(token)/",
@@ -47,7 +49,7 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("mailto:ada@example.org", "mailto:(address)"),
         ("Key (email)=(ada@example.org) already exists.", "Key (email)=((address)) already exists."),
         ("no name\nDETAIL:  Failing row contains (1, Ada, \\x00).\nnext", "no name\nDETAIL: (row)\nnext"),
-        # Which machine, and which queue.
+        # The machine and the queue.
         ("bulk2@worker1 ready.", "bulk2@worker1 ready."),
         (f"missed heartbeat from exports@{HOSTNAME}", f"missed heartbeat from exports@{HOSTNAME}"),
         ("no queue 'bulk@worker1.celery.pidbox'", "no queue 'bulk@worker1.celery.pidbox'"),
@@ -59,8 +61,8 @@ def log() -> tuple[logging.Logger, StringIO]:
         ("GET /letters/night-trains/signatures/?before=7", "GET /letters/night-trains/signatures/?before=7"),
         ("OutgoingEmail 7, attempt 1: later (450)", "OutgoingEmail 7, attempt 1: later (450)"),
     ],
-    # By number: a token is another one in each process of a run, and all must find the same tests.
-    ids=range(22),
+    # Test ids are numbers: tokens differ in each process of a run, and all processes must find the same tests.
+    ids=range(24),
 )
 def test_a_line_loses_its_secrets_and_nothing_else(line: str, written: str) -> None:
     assert without_secrets(line) == written
@@ -80,7 +82,7 @@ def test_no_token_gets_through(signature_id: int, page: str, after: str) -> None
     assert token not in without_secrets(f"GET http://localhost/signatures/{page}/{token}{after}x")
 
 
-def test_what_is_filled_in_is_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:
+def test_arguments_of_a_log_line_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> None:
     logger, written = log
     logger.warning("%s for %s", f"/signatures/confirm/{TOKEN}/", "ada@example.org")
     assert written.getvalue() == "WARNING test: /signatures/confirm/(token)/ for (address)\n"
@@ -101,12 +103,12 @@ def test_tracebacks_are_cleaned_too(log: tuple[logging.Logger, StringIO]) -> Non
     assert TOKEN not in written.getvalue()
 
 
-def test_every_line_of_the_site_passes_through_it() -> None:
+def test_every_line_of_the_site_passes_through_the_filter() -> None:
     root = logging.getLogger()
     ours = [handler for handler in root.handlers if isinstance(handler.formatter, SafeFormatter)]
     assert len(ours) == 1
     assert [type(filter_) for filter_ in ours[0].filters] == [HideSecrets]
-    # A logger with a handler of its own would write past it.
+    # A logger with its own handler would avoid the filter.
     loggers = [logging.getLogger(name) for name in list(logging.root.manager.loggerDict)]
     printing = [logger.name for logger in loggers if any(type(h) is logging.StreamHandler for h in logger.handlers)]
     assert printing == []

@@ -1,4 +1,4 @@
-"""Without a mail server, mail becomes files, and a page shows them with links that work."""
+"""Without a mail server, emails become files, and a page shows them with working links."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def test_an_empty_mailbox_says_what_to_do(client: Client) -> None:
     assert "No emails yet" in page.text
 
 
-def test_a_mail_is_shown_with_a_link_to_click(client: Client) -> None:
+def test_an_email_is_shown_with_a_link_to_click(client: Client) -> None:
     send(
         "Sign “Què?” <now>",
         "Open http://localhost:8000/signatures/confirm/a-b_c~1/ and press the button.",
@@ -43,7 +43,7 @@ def test_a_mail_is_shown_with_a_link_to_click(client: Client) -> None:
     assert 'href="http://localhost:8000/signatures/confirm/a-b_c~1/"' in page
 
 
-def test_the_newest_mail_comes_first(client: Client, folder: Path) -> None:
+def test_the_newest_email_comes_first(client: Client, folder: Path) -> None:
     for subject in ("first of three", "second of three", "third of three"):
         send(subject)
     page = client.get("/mailbox/").text
@@ -51,7 +51,7 @@ def test_the_newest_mail_comes_first(client: Client, folder: Path) -> None:
     assert ["third of three" in file.read_text(encoding="utf-8") for file in sorted(folder.iterdir())] == [0, 0, 1]
 
 
-def test_a_hundred_mails_are_shown_and_the_rest_counted(client: Client) -> None:
+def test_a_hundred_emails_are_shown_and_the_rest_counted(client: Client) -> None:
     for number in range(102):
         send(f"Number {number:03}")
     page = client.get("/mailbox/").text
@@ -60,21 +60,21 @@ def test_a_hundred_mails_are_shown_and_the_rest_counted(client: Client) -> None:
     assert "2 older emails are in the folder" in page
 
 
-def test_nothing_in_a_mail_becomes_markup_of_the_page(client: Client) -> None:
+def test_nothing_in_an_email_becomes_markup_of_the_page(client: Client) -> None:
     send("<script>alert(1)</script>", "<script>alert(2)</script>", to='"<script>" <ada@example.org>')
     assert "<script>" not in client.get("/mailbox/").text
 
 
-def test_the_mailbox_is_kept_by_no_cache(client: Client) -> None:
+def test_no_cache_keeps_the_mailbox(client: Client) -> None:
     assert client.get("/mailbox/")["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("address", ["/mailbox/", "/mailbox/name/"])
-def test_the_mailbox_is_only_read(address: str, client: Client) -> None:
+def test_the_mailbox_accepts_only_reading(address: str, client: Client) -> None:
     assert client.post(address).status_code == 405
 
 
-def test_the_html_of_a_mail_is_shown_as_it_is_and_runs_nothing(client: Client, folder: Path) -> None:
+def test_the_html_of_an_email_is_shown_as_it_is_and_runs_nothing(client: Client, folder: Path) -> None:
     send(html="<p style='color: #600'>Grüße</p>")
     (file,) = folder.iterdir()
     assert f"/mailbox/{file.stem}/" in client.get("/mailbox/").text
@@ -84,7 +84,7 @@ def test_the_html_of_a_mail_is_shown_as_it_is_and_runs_nothing(client: Client, f
     assert page["Cache-Control"] == "no-store"
 
 
-def test_a_mail_without_html_has_no_such_page(client: Client, folder: Path) -> None:
+def test_an_email_without_html_has_no_html_page(client: Client, folder: Path) -> None:
     send()
     (file,) = folder.iterdir()
     assert client.get(f"/mailbox/{file.stem}/").status_code == 404
@@ -110,7 +110,7 @@ def test_no_name_leads_out_of_the_mailbox(name: str, client: Client, folder: Pat
     assert "<p>secret</p>" not in page.text
 
 
-def test_a_file_that_is_no_mail_of_ours_is_left_alone(client: Client, folder: Path) -> None:
+def test_a_file_that_is_not_our_email_is_left_alone(client: Client, folder: Path) -> None:
     send()
     (folder / "notes.eml").write_text("Subject: not ours\n\n", encoding="utf-8")
     (folder / ".half-written").write_text("Subject: not whole\n\n", encoding="utf-8")
@@ -119,7 +119,7 @@ def test_a_file_that_is_no_mail_of_ours_is_left_alone(client: Client, folder: Pa
     assert "not ours" not in page
 
 
-def test_only_its_owner_can_read_the_mail(folder: Path) -> None:
+def test_only_the_owner_of_the_process_can_read_the_emails(folder: Path) -> None:
     send()
     (file,) = folder.iterdir()
     assert (folder.stat().st_mode & 0o77, file.stat().st_mode & 0o77) == (0, 0)

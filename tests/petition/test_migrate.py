@@ -1,4 +1,4 @@
-"""Tables are changed while people read: nobody waits long, and what did not work out is done at the next try."""
+"""Tables change while people read: nobody waits long, and a failed step is done at the next try."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CHANGE = "ALTER TABLE letters_letter ADD COLUMN tried integer"
 BACK = "ALTER TABLE letters_letter DROP COLUMN tried"
 INDEX = "CREATE INDEX CONCURRENTLY tried ON letters_signature (letter_id)"
-# How long everybody may be kept waiting by one try, on a machine that is busy too.
+# How long one try may keep anyone waiting, also on a busy machine.
 LOCK_SECONDS, SLACK_SECONDS = 1, 2
 
 
@@ -40,14 +40,14 @@ def other_connection() -> Iterator["psycopg.Connection[Any]"]:
 
 @contextmanager
 def long_reader() -> Iterator["psycopg.Connection[Any]"]:
-    """A dump: it has read from the table, and goes on for as long as it likes."""
+    """A dump that has read from the table, and continues until it is told to stop."""
     with other_connection() as other:
         other.execute("SELECT count(*) FROM letters_letter")
         yield other
 
 
 class Readers:
-    """They look at the letter all the time. How long one of them waited at most."""
+    """Readers who open the letter all the time. Returns the longest wait."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -84,7 +84,7 @@ def changing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         cursor.execute("ALTER TABLE letters_letter DROP COLUMN IF EXISTS tried")
 
 
-def test_beside_a_long_reader_nobody_waits_longer_than_one_try(changing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_longer_than_one_try_behind_a_long_query(changing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(migrate, "sleep", pauses.append)
     in_vain = pytest.raises(CommandError, match="used a table at each of 3 tries")
@@ -94,7 +94,7 @@ def test_beside_a_long_reader_nobody_waits_longer_than_one_try(changing: None, m
     assert pauses == [1, 2]
 
 
-def test_when_the_reader_has_ended_the_change_is_made(changing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_migration_runs_when_the_long_query_has_ended(changing: None, monkeypatch: pytest.MonkeyPatch) -> None:
     said = StringIO()
     with long_reader() as reader:
         monkeypatch.setattr(migrate, "sleep", lambda _seconds: reader.rollback())
@@ -106,7 +106,7 @@ def test_when_the_reader_has_ended_the_change_is_made(changing: None, monkeypatc
         assert cursor.fetchone() == ("0",)
 
 
-def test_another_error_is_no_reason_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_are_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def handle(self: DjangosMigrate, *args: Any, **options: Any) -> None:
         raise OperationalError("The disk is full.")
 
@@ -134,21 +134,21 @@ def is_valid() -> bool | None:
         return None if found is None else bool(found[0])
 
 
-def test_an_index_that_was_left_half_built_is_built_anew(letter: Letter, no_index: None) -> None:
+def test_a_half_built_index_is_built_again(letter: Letter, no_index: None) -> None:
     add_confirmed(letter, 2)
     with pytest.raises(IntegrityError):
         build(INDEX.replace("INDEX", "UNIQUE INDEX"))
     assert is_valid() is False
     build(INDEX)
     assert is_valid() is True
-    # And one that is whole is left as it is, when the migration is begun anew after its second index.
+    # A complete index stays as it is when the migration starts again after its second index.
     build(INDEX)
     assert is_valid() is True
 
 
 def test_an_index_is_built_beside_a_long_transaction_however_long_that_takes(letter: Letter, no_index: None) -> None:
     with other_connection() as other:
-        # It has a row, and with it an id that the build waits for.
+        # It has a row, and so a transaction id that the build waits for.
         other.execute("SELECT 1 FROM letters_letter FOR UPDATE")
         other.execute("UPDATE letters_signature SET name = name")
         later = threading.Timer(LOCK_SECONDS * 2.5, other.rollback)

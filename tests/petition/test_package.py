@@ -18,7 +18,7 @@ from tests.petition.test_source import unpack
 
 BASE = Path(settings.BASE_DIR)
 PACKAGES = ("letters", "petition")
-# Says in Italian what a template of ours says: both were found.
+# Prints a sentence of one of our templates in Italian: template and translation were found.
 SAY = """
 from django.template.loader import get_template
 from django.utils.translation import gettext, override
@@ -37,7 +37,7 @@ def run(*command: str | Path, cwd: Path, **environ: str) -> subprocess.Completed
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built offline, from the archive that the site hands out."""
+    """A wheel built offline, from the archive that the site offers."""
     folder = tmp_path_factory.mktemp("wheel")
     unpack(archive(BASE)[0], folder)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps", "--no-index", "--quiet"]
@@ -49,7 +49,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undersigned(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The console script, in a virtual environment that knows of our source only what the wheel holds."""
+    """The console script, in a virtual environment that knows of our source only what the wheel contains."""
     folder = tmp_path_factory.mktemp("installed")
     assert run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder).returncode == 0
     python = folder / "bin" / "python"
@@ -65,7 +65,7 @@ def undersigned(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     ended = run(*pip, "--no-index", "--quiet", wheel, cwd=folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    # Its requirements are those of the tests, so that nothing is asked from the network.
+    # It uses the packages of the tests, so that nothing is downloaded.
     (site_packages,) = folder.glob("lib/python*/site-packages")
     (site_packages / "requirements.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return folder / "bin" / "undersigned"
@@ -99,7 +99,7 @@ def test_the_wheel_holds_all_files_of_both_packages_and_no_others(wheel: Path) -
     assert len(wanted) > 500
 
 
-def test_the_wheel_asks_for_what_requirements_in_declares(wheel: Path) -> None:
+def test_the_wheel_requires_what_requirements_in_declares(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as files:
         (name,) = (name for name in files.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = files.read(name).decode()

@@ -1,4 +1,4 @@
-"""Whoever uses the site can have its source, and nothing else that lies beside it."""
+"""Users of the site can have its source, and nothing else from its folder."""
 
 import io
 import re
@@ -35,7 +35,7 @@ def test_the_archive_holds_what_is_needed_to_run_the_site() -> None:
     assert wanted <= found
 
 
-def test_nothing_else_leaves(tmp_path: Path) -> None:
+def test_the_archive_contains_nothing_else(tmp_path: Path) -> None:
     secret = [
         ".env",
         "var/laptop.json",
@@ -60,7 +60,7 @@ def test_every_process_packs_the_same_bytes(tmp_path: Path) -> None:
     assert archive(tmp_path) == first
 
 
-def test_who_has_it_already_is_sent_nothing() -> None:
+def test_a_client_that_has_the_archive_gets_a_304() -> None:
     reader = Reader()
     etag = reader.get("/source.tar.gz").headers["ETag"]
     again = reader.client.get("/source.tar.gz", headers={"If-None-Match": etag})
@@ -89,5 +89,5 @@ def test_the_licence_is_there_in_full() -> None:
     assert [int(number) for number in re.findall(r"^  (\d+)\. [A-Z]", text, re.MULTILINE)] == [*range(18)]
     assert "END OF TERMS AND CONDITIONS" in text
     assert "How to Apply These Terms to Your New Programs" in text
-    # As the Free Software Foundation publishes it, byte for byte.
+    # The text that the Free Software Foundation publishes, byte for byte.
     assert len(text.encode()) == 34523

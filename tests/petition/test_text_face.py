@@ -1,4 +1,4 @@
-"""The face of the letters: made from what Typst contains, small, with italics and both kinds of figures."""
+"""The font of letters: made from what Typst contains, small, with italics and both kinds of figures."""
 
 import re
 from io import BytesIO
@@ -11,7 +11,7 @@ from fontTools.ttLib import TTFont
 
 from petition import text_face
 
-# What a first visit may cost more than without the face.
+# How much more a first visit may weigh than without the font.
 HEAVIEST = 60_000
 SHEET = Path(settings.BASE_DIR) / "letters/static/letters/base.css"
 
@@ -26,7 +26,7 @@ def characters(ranges: str) -> set[str]:
 
 
 def rules() -> dict[str, dict[str, str]]:
-    """What the style sheet says of each file."""
+    """Return what the style sheet says about each file."""
     found = re.findall(r"@font-face \{([^}]*)\}", SHEET.read_text())
     said = [dict(part.strip().split(": ", 1) for part in rule.split(";") if part.strip()) for rule in found]
     return {re.findall(r"face/(.+)\.woff2", rule["src"])[0]: rule for rule in said}
@@ -38,7 +38,7 @@ def test_roman_italic_and_bold_of_an_english_letter_weigh_less_than_60_kilobytes
 
 
 @pytest.mark.parametrize("name", [name for name, *_ in text_face.FILES])
-def test_each_file_is_asked_for_only_where_a_page_has_its_characters(name: str) -> None:
+def test_each_font_file_is_requested_only_for_its_characters(name: str) -> None:
     [(style, ranges)] = [(style, ranges) for known, style, ranges, _ in text_face.FILES if known == name]
     rule = rules()[name]
     assert characters(rule["unicode-range"]) == characters(ranges)
@@ -47,7 +47,7 @@ def test_each_file_is_asked_for_only_where_a_page_has_its_characters(name: str) 
     assert rule["font-family"] == f'"{text_face.FAMILY}"'
 
 
-def test_english_and_italian_need_no_other_face() -> None:
+def test_english_and_italian_need_no_other_font() -> None:
     shown = set(map(chr, font("roman").getBestCmap()))
     assert set("àèéìòùÀÈÉ«»€·•\u2013\u2014\u2018\u2019\u201c\u201d\u2026") | characters("U+0020-007E") <= shown
     assert shown == set(map(chr, font("italic").getBestCmap()))
@@ -83,5 +83,5 @@ def test_the_finder_knows_no_other_file(path: str) -> None:
 @pytest.mark.parametrize(
     "head", [b"", b"OTTO", b"OTTO\x00\x00", b"OTTO\xff\xff" + b"\x00" * 700, b"OTTO\x00\x02" + b"\x00" * 80]
 )
-def test_bytes_that_only_begin_like_a_font_are_none(head: bytes) -> None:
+def test_bytes_that_only_begin_like_a_font_are_rejected(head: bytes) -> None:
     assert text_face._length(head) == 0

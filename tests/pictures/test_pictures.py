@@ -1,7 +1,9 @@
-"""Pictures of a letter: made anew, described, shown from our own address, and no file can do harm."""
+"""Pictures of a letter: re-encoded, described, served from our own address, and no file can do harm."""
 
 import re
 import zlib
+from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from struct import pack
 from typing import Any
@@ -16,9 +18,16 @@ from PIL import Image
 from pytest_django import Settings
 
 from letters.models import AuditEvent, Letter, Picture, Translation, User
-from letters.organizer.letter_editor.operations import Text, publish_letter, start_revision, translate_letter
+from letters.organizer.letter_editor.operations import (
+    Text,
+    publish_letter,
+    schedule_letter,
+    start_revision,
+    translate_letter,
+)
 from letters.organizer.pictures import forms, operations
 from letters.organizer.pictures.operations import add_picture, choose_cover
+from letters.organizer.updates.operations import UpdateText, send_update, write_update
 from letters.shared.pictures import AT_WORK, Remade, UnusablePicture, remake
 from letters.shared.refused import Refused
 from letters.shared.text import digest
@@ -37,7 +46,7 @@ def a_file(kind: str = "PNG", size: tuple[int, int] = (1200, 600), mode: str = "
 
 
 def a_bomb(width: int, height: int) -> bytes:
-    """A small PNG that says it is so large, and would be."""
+    """A small PNG that claims this size, and really has it once decoded."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
@@ -57,7 +66,7 @@ def upload(client: Client, data: bytes, *, alt: str = "A sleeping car", name: st
     return client.post(PAGE, {"file": SimpleUploadedFile(name, data), "alt": alt}, follow=True, **more)
 
 
-def test_it_is_kept_and_shown_from_our_own_address(letter: Letter, desk: Client, reader: Reader) -> None:
+def test_a_picture_is_stored_and_served_from_our_own_address(letter: Letter, desk: Client, reader: Reader) -> None:
     page = upload(desk, a_file())
     picture = Picture.objects.get()
     assert (picture.width, picture.height, picture.alt) == (1200, 600, "A sleeping car")
@@ -70,7 +79,7 @@ def test_it_is_kept_and_shown_from_our_own_address(letter: Letter, desk: Client,
     assert Image.open(BytesIO(reader.get(f"/media/{picture.digest}-800.webp").content)).size == (800, 400)
 
 
-def test_in_a_text_it_keeps_its_room_and_says_what_it_shows(letter: Letter, draft: LetterMaker, desk: Client) -> None:
+def test_a_picture_in_a_text_has_its_size_and_a_description(letter: Letter, draft: LetterMaker, desk: Client) -> None:
     other = draft("another")
     upload(desk, a_file(), alt="A [sleeping] car")
     picture = Picture.objects.get()
@@ -92,22 +101,22 @@ MODES = {
 
 
 @pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes])
-def test_every_common_picture_is_taken(kind: str, mode: str) -> None:
+def test_every_common_format_is_accepted(kind: str, mode: str) -> None:
     assert remake(a_file(kind, (90, 60), mode)).width == 90
 
 
-def test_wide_ones_become_smaller_and_high_ones_too() -> None:
+def test_wide_and_high_pictures_become_smaller() -> None:
     wide, high = remake(a_file(size=(3000, 300))), remake(a_file("GIF", size=(100, 20_000)))
     assert (wide.width, wide.height) == (2000, 200)
     assert high.height == 8000
     assert high.small == b""
 
 
-def test_nothing_of_the_camera_is_left_and_it_stands_upright() -> None:
+def test_camera_data_is_removed_and_the_picture_is_upright() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # Turned by a quarter.
+    exif[0x0112] = 6  # Rotated by 90 degrees.
     exif[0x010F] = "Camera of Olga"
-    exif.get_ifd(0x8825)[2] = (45.0, 4.0, 0.0)  # Where it was taken.
+    exif.get_ifd(0x8825)[2] = (45.0, 4.0, 0.0)  # The place where it was taken.
     data = a_file("JPEG", (300, 200), exif=exif, comment=b"Olga was here")
     assert b"Olga" in data
     made = remake(data)
@@ -118,7 +127,7 @@ def test_nothing_of_the_camera_is_left_and_it_stands_upright() -> None:
     assert b"Olga" not in made.full
 
 
-def test_of_a_film_the_first_frame_is_taken() -> None:
+def test_the_first_frame_of_an_animation_is_used() -> None:
     out = BytesIO()
     frames = [Image.new("RGB", (50, 50), colour) for colour in ("red", "blue")]
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
@@ -153,7 +162,7 @@ UNREADABLE = "We cannot show this file."
     ],
     ids=lambda value: value[:20] if isinstance(value, str) else f"{value[:8]!r}-{len(value)}",
 )
-def test_what_cannot_be_shown_gets_a_sentence(letter: Letter, desk: Client, data: bytes, sentence: str) -> None:
+def test_a_file_that_cannot_be_shown_gets_a_sentence(letter: Letter, desk: Client, data: bytes, sentence: str) -> None:
     page = upload(desk, data, name="innocent.png")
     assert page.status_code == 422
     assert sentence in words(page)
@@ -175,20 +184,20 @@ def test_fifty_megabytes_are_not_even_read(letter: Letter, desk: Client) -> None
     assert "You sent too much" in words(answer)
 
 
-def test_elsewhere_no_more_is_taken_than_before(letter: Letter, desk: Client) -> None:
+def test_other_forms_still_accept_only_small_requests(letter: Letter, desk: Client) -> None:
     for path in ("/organize/letters/night-trains/", "/letters/night-trains/pictures/", "/letters/night-trains/sign/"):
         answer = desk.generic("POST", path, bytes(300 * 1024), content_type="text/plain")
         assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("alt", ["", "  "])
-def test_without_words_for_it_no_picture_is_taken(letter: Letter, desk: Client, alt: str) -> None:
+def test_a_picture_without_a_description_is_refused(letter: Letter, desk: Client, alt: str) -> None:
     page = upload(desk, a_file(), alt=alt)
     assert page.status_code == 422
     assert "Describe the picture" in words(page)
 
 
-def test_the_editor_gets_what_it_writes(letter: Letter, desk: Client) -> None:
+def test_the_editor_gets_the_markdown_of_the_picture(letter: Letter, desk: Client) -> None:
     answer = upload(desk, a_file(), headers={"Accept": "application/json"})
     assert answer.json() == {"markdown": Picture.objects.get().markdown()}
     answer = upload(desk, b"<svg/>", headers={"Accept": "application/json"})
@@ -196,14 +205,14 @@ def test_the_editor_gets_what_it_writes(letter: Letter, desk: Client) -> None:
     assert UNREADABLE in answer.json()["problem"]
 
 
-def test_the_same_picture_is_there_once(letter: Letter, desk: Client) -> None:
+def test_the_same_picture_is_stored_once(letter: Letter, desk: Client) -> None:
     upload(desk, a_file())
     upload(desk, a_file(), alt="Said better")
     assert Picture.objects.get().alt == "Said better"
     assert AuditEvent.objects.filter(verb="add_picture").count() == 1
 
 
-def test_there_is_an_end_to_them(letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_pictures_is_limited(letter: Letter, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "MAX_PICTURES", 1)
     upload(desk, a_file())
     page = upload(desk, a_file(size=(5, 5)))
@@ -214,7 +223,7 @@ def test_there_is_an_end_to_them(letter: Letter, desk: Client, monkeypatch: pyte
 COVER = "/organize/letters/night-trains/cover/"
 
 
-def test_one_stands_above_the_letter_and_is_taken_from_there(draft: LetterMaker, desk: Client) -> None:
+def test_a_picture_can_be_put_above_the_letter_and_removed(draft: LetterMaker, desk: Client) -> None:
     letter = draft()
     upload(desk, a_file())
     picture = Picture.objects.get()
@@ -231,7 +240,22 @@ def test_one_stands_above_the_letter_and_is_taken_from_there(draft: LetterMaker,
     assert desk.post(COVER, {"picture": "0" * 32}).status_code == 404
 
 
-def test_a_text_written_below_one_is_fingerprinted_with_it(draft: LetterMaker, organizer: User) -> None:
+def test_a_dropped_picture_is_described_in_the_text_and_so_is_the_cover(draft: LetterMaker, desk: Client) -> None:
+    letter = draft()
+    answer = desk.post(
+        "/organize/letters/night-trains/pictures/",
+        {"file": SimpleUploadedFile("a.png", a_file(), "image/png"), "described": "later"},
+        headers={"Accept": "application/json"},
+    )
+    picture = Picture.objects.get()
+    assert answer.json() == {"markdown": f"![Describe the picture here]({picture.get_absolute_url()})"}
+    body = f"Words.\n\n![A \\[red\\] engine]({picture.get_absolute_url()})"
+    Translation.objects.filter(revision__letter=letter, language="en").update(body=body)
+    desk.post(COVER, {"picture": picture.digest})
+    assert letter.revisions.get().cover_alt == "A [red] engine"
+
+
+def test_the_fingerprint_of_a_text_includes_its_cover(draft: LetterMaker, organizer: User) -> None:
     letter = draft()
     picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
     choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
@@ -239,7 +263,7 @@ def test_a_text_written_below_one_is_fingerprinted_with_it(draft: LetterMaker, o
     assert bytes(text.sha256) == digest(EN.title, EN.addressee, EN.body, picture.digest, "A car")
 
 
-def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
+def test_the_cover_of_a_public_text_changes_only_with_a_new_text(
     letter: Letter, organizer: User, desk: Client, reader: Reader
 ) -> None:
     picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
@@ -268,7 +292,9 @@ def test_above_a_text_that_people_sign_none_is_put_without_a_new_one(
     assert "A picture was added above the text." in words(newest)
 
 
-def test_what_a_published_one_shows_is_not_said_anew(draft: LetterMaker, organizer: User, reader: Reader) -> None:
+def test_the_description_of_a_published_picture_cannot_change(
+    draft: LetterMaker, organizer: User, reader: Reader
+) -> None:
     letter = draft()
     picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
     choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
@@ -283,7 +309,7 @@ def test_what_a_published_one_shows_is_not_said_anew(draft: LetterMaker, organiz
 @pytest.mark.parametrize(
     "change", ["UPDATE letters_revision SET cover_id = NULL", "UPDATE letters_picture SET small = 'x'"]
 )
-def test_the_database_itself_keeps_them(draft: LetterMaker, organizer: User, change: str) -> None:
+def test_the_database_refuses_to_change_published_pictures(draft: LetterMaker, organizer: User, change: str) -> None:
     letter = draft()
     picture = add_picture(letter, picture=remake(a_file()), alt="A car", by=organizer, now=NOW)
     choose_cover(letter, digest=picture.digest, by=organizer, now=NOW)
@@ -293,7 +319,7 @@ def test_the_database_itself_keeps_them(draft: LetterMaker, organizer: User, cha
 
 
 @pytest.mark.parametrize("size", ["1x1", "800", "0x0", "1200x601", "9999x9999"])
-def test_a_size_that_it_does_not_have_is_a_404(letter: Letter, organizer: User, reader: Reader, size: str) -> None:
+def test_a_missing_size_is_a_404(letter: Letter, organizer: User, reader: Reader, size: str) -> None:
     picture = add_picture(letter, picture=remake(a_file(size=(90, 60))), alt="A", by=organizer, now=NOW)
     assert reader.get(f"/media/{picture.digest}-{size}.webp").status_code == 404
     assert reader.get(f"/media/{'0' * 32}-{size}.webp").status_code == 404
@@ -313,14 +339,14 @@ def test_a_size_that_it_does_not_have_is_a_404(letter: Letter, organizer: User, 
         f"/media/{'g' * 32}-90x60.webp",
     ],
 )
-def test_a_picture_from_elsewhere_is_only_its_words(draft: LetterMaker, organizer: User, address: str) -> None:
+def test_a_picture_from_another_site_becomes_its_description(draft: LetterMaker, organizer: User, address: str) -> None:
     text = Text("en", EN.title, EN.addressee, f'![A car]({address} "x") <img src="{address}">')
     html = translate_letter(draft(), text=text, by=organizer, now=NOW).html
     assert "<img" not in html
     assert re.search("A car", html)
 
 
-def test_nobody_else_adds_one(letter: Letter, stranger: User, moderator: User) -> None:
+def test_nobody_else_can_add_a_picture(letter: Letter, stranger: User, moderator: User) -> None:
     made = Remade(1, 1, b"x", b"")
     for person in (stranger, moderator):
         assert browser_of(person).get(PAGE).status_code == 404
@@ -334,7 +360,7 @@ def test_nobody_else_adds_one(letter: Letter, stranger: User, moderator: User) -
     assert not Picture.objects.exists()
 
 
-def test_a_page_with_pictures_reads_no_pixel(
+def test_a_page_with_pictures_reads_no_image_data(
     letter: Letter, organizer: User, desk: Client, django_assert_max_num_queries: Any
 ) -> None:
     for width in range(1, 6):
@@ -344,8 +370,8 @@ def test_a_page_with_pictures_reads_no_pixel(
     assert not any('"full"' in query["sql"] for query in asked.captured_queries)
 
 
-def test_who_sends_several_at_once_does_not_hold_every_thread(letter: Letter, desk: Client) -> None:
-    """A small file may be a picture that takes seconds and hundreds of megabytes."""
+def test_several_uploads_at_once_do_not_hold_every_thread(letter: Letter, desk: Client) -> None:
+    """A small file can be a picture that takes seconds and hundreds of megabytes."""
     with AT_WORK:
         answer = upload(desk, a_file())
     assert answer.status_code == 422
@@ -353,22 +379,22 @@ def test_who_sends_several_at_once_does_not_hold_every_thread(letter: Letter, de
     assert upload(desk, a_file()).status_code == 200
 
 
-def test_after_a_file_that_is_none_the_next_is_taken(letter: Letter, desk: Client) -> None:
+def test_the_next_file_is_accepted_after_a_bad_one(letter: Letter, desk: Client) -> None:
     assert upload(desk, b"none").status_code == 422
     assert upload(desk, a_file()).status_code == 200
 
 
 @pytest.mark.parametrize("digest", ["\x00", "x" * 32, "0" * 33, "0" * 32])
-def test_what_is_no_picture_of_the_letter_cannot_be_its_cover(letter: Letter, desk: Client, digest: str) -> None:
+def test_only_a_picture_of_the_letter_can_be_its_cover(letter: Letter, desk: Client, digest: str) -> None:
     assert desk.post("/organize/letters/night-trains/cover/", {"picture": digest}).status_code == 404
 
 
-# Whoever sends file after file
+# File after file
 
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How long each file was that has been decoded; all are refused."""
+    """Return the length of each decoded file; all are refused."""
     found: list[int] = []
 
     def refuse(data: bytes) -> Remade:
@@ -380,7 +406,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("limit", ["LIMIT_PICTURES", "LIMIT_PICTURES_NETWORK"])
-def test_refused_pictures_are_counted_and_soon_not_even_looked_at(
+def test_refused_pictures_are_counted_and_soon_not_even_decoded(
     letter: Letter, desk: Client, settings: Settings, decoded: list[int], limit: str
 ) -> None:
     setattr(settings, limit, parse("2/hour"))
@@ -394,7 +420,7 @@ def test_refused_pictures_are_counted_and_soon_not_even_looked_at(
     assert not Picture.objects.exists()
 
 
-def test_a_teammate_is_not_kept_from_uploading(
+def test_another_member_can_still_upload(
     letter: Letter, desk: Client, teammate: User, settings: Settings, decoded: list[int]
 ) -> None:
     settings.LIMIT_PICTURES = parse("1/hour")
@@ -403,12 +429,55 @@ def test_a_teammate_is_not_kept_from_uploading(
     assert len(decoded) == 2
 
 
-def test_a_form_without_a_file_is_no_try(letter: Letter, desk: Client, settings: Settings, decoded: list[int]) -> None:
+def test_a_form_without_a_file_does_not_count(
+    letter: Letter, desk: Client, settings: Settings, decoded: list[int]
+) -> None:
     settings.LIMIT_PICTURES = parse("1/hour")
     desk.post(PAGE, {"alt": "A"})
     upload(desk, b"no picture")
     assert len(decoded) == 1
 
 
-def test_sixty_pictures_a_day_have_room_for_as_many_mistakes() -> None:
+def test_the_limit_leaves_room_for_sixty_pictures_and_as_many_mistakes() -> None:
     assert django_settings.LIMIT_PICTURES.amount >= 2 * operations.MAX_A_DAY
+
+
+def test_nobody_can_ask_whether_a_draft_shows_a_picture_that_they_have(
+    draft: LetterMaker, organizer: User, reader: Reader
+) -> None:
+    """Its URL cannot be calculated, and differs for each letter."""
+    made = remake(a_file())
+    one, two = (add_picture(draft(slug), picture=made, alt="A car", by=organizer, now=NOW) for slug in ("a", "b"))
+    assert one.digest != two.digest
+    assert sha256(made.full).hexdigest()[:32] not in {one.digest, two.digest}
+
+
+@pytest.mark.parametrize("asks", ["Describe the picture here", "Descrivi qui l\u2019immagine"])
+def test_a_picture_that_nobody_has_described_is_not_published(draft: LetterMaker, organizer: User, asks: str) -> None:
+    """The words that ask for a description are found in every language: any member may have uploaded it."""
+    letter = draft("sleepers")
+    Translation.objects.filter(revision__letter=letter).update(body=f"![{asks}](/media/{'0' * 32}-40x20.webp)")
+    with pytest.raises(Refused, match="picture_not_described"):
+        publish_letter(letter, by=organizer, now=NOW)
+    with pytest.raises(Refused, match="picture_not_described"):
+        schedule_letter(letter, at=NOW + timedelta(days=1), by=organizer, now=NOW)
+    Translation.objects.filter(revision__letter=letter).update(body=f"![A train](/media/{'0' * 32}-40x20.webp)")
+    publish_letter(letter, by=organizer, now=NOW)
+
+
+def test_the_page_says_that_a_picture_has_no_description(draft: LetterMaker, organizer: User) -> None:
+    letter, desk = draft("sleepers"), browser_of(organizer)
+    text = letter.revisions.get().translations.get(language="en")
+    typed = {"title": text.title, "addressee": text.addressee, "summary": "", "seen": text.version}
+    body = f"![Describe the picture here](/media/{'0' * 32}-40x20.webp)"
+    page = desk.post("/organize/letters/sleepers/", {**typed, "body": body, "action": "publish"}, follow=True)
+    assert "A picture has no description yet." in words(page)
+    text.refresh_from_db()
+    assert text.body == body
+
+
+def test_an_update_with_a_picture_that_nobody_has_described_is_not_sent(letter: Letter, organizer: User) -> None:
+    body = f"![Describe the picture here](/media/{'0' * 32}-40x20.webp)"
+    update = write_update(letter, text=UpdateText(title="News", body=body, language="en"), by=organizer, now=NOW)
+    with pytest.raises(Refused, match="picture_not_described"):
+        send_update(update, seen=update.whole_version, by=organizer, now=NOW)

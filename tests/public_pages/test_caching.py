@@ -1,4 +1,4 @@
-"""A public page is made once and handed out many times, and is never older than half a second."""
+"""A public page is rendered once and sent many times, and is never older than half a second."""
 
 import gzip
 import threading
@@ -30,7 +30,7 @@ DATA = ["/letters/night-trains/count/"]
 
 
 class Clock:
-    """Stands still until it is moved on."""
+    """A clock that does not run until a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -51,7 +51,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
-def test_everybody_may_keep_a_public_page(letter: Letter, reader: Reader, path: str) -> None:
+def test_any_cache_may_keep_a_public_page(letter: Letter, reader: Reader, path: str) -> None:
     headers = reader.get(path).headers
     assert headers["Cache-Control"] == "public, max-age=1, stale-if-error=300"
     assert headers["ETag"].startswith('W/"')
@@ -61,7 +61,7 @@ def test_everybody_may_keep_a_public_page(letter: Letter, reader: Reader, path: 
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
-def test_who_has_the_page_gets_a_304(letter: Letter, reader: Reader, path: str) -> None:
+def test_a_reader_who_has_the_page_gets_a_304(letter: Letter, reader: Reader, path: str) -> None:
     etag = reader.get(path).headers["ETag"]
     for forget in (False, True):
         if forget:
@@ -75,7 +75,7 @@ def test_who_has_the_page_gets_a_304(letter: Letter, reader: Reader, path: str) 
 
 
 @pytest.mark.parametrize("path", [*PAGES, *DATA])
-def test_compressed_or_not_it_is_the_same_page(letter: Letter, reader: Reader, path: str) -> None:
+def test_the_compressed_and_the_plain_page_are_the_same(letter: Letter, reader: Reader, path: str) -> None:
     plain, compressed = reader.get(path), reader.get(path, accept_encoding="br, gzip, deflate")
     assert compressed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(compressed.content) == plain.content
@@ -83,14 +83,14 @@ def test_compressed_or_not_it_is_the_same_page(letter: Letter, reader: Reader, p
     assert plain.headers["ETag"] == compressed.headers["ETag"]
 
 
-def test_a_kept_page_is_the_page_that_the_view_made(letter: Letter, reader: Reader) -> None:
+def test_a_cached_page_is_the_page_that_the_view_rendered(letter: Letter, reader: Reader) -> None:
     first, second = reader.get("/letters/night-trains/"), reader.get("/letters/night-trains/")
     assert first.content == second.content
     assert {**first.headers} == {**second.headers}
     assert "Content-Security-Policy" in second.headers
 
 
-def test_a_page_that_was_asked_for_by_head_is_whole(letter: Letter, reader: Reader) -> None:
+def test_a_page_first_requested_with_head_is_complete(letter: Letter, reader: Reader) -> None:
     assert reader.client.head("/letters/night-trains/").content == b""
     assert b"Keep the night trains running" in reader.get("/letters/night-trains/").content
 
@@ -109,7 +109,7 @@ def test_another_page_has_another_etag(some: tuple[object, ...], others: tuple[o
     assert page_etag(*some) == page_etag(*some) != page_etag(*others)
 
 
-def test_a_release_makes_every_page_new(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_changes_every_etag(monkeypatch: pytest.MonkeyPatch) -> None:
     before = page_etag("letter", 1)
     monkeypatch.setattr(caching, "code_fingerprint", lambda: "another release")
     assert page_etag("letter", 1) != before
@@ -129,7 +129,7 @@ def test_for_half_a_second_a_page_costs_nothing(
             assert reader.get(path).status_code == 200
 
 
-def test_then_it_is_compared_and_kept_if_nothing_has_changed(
+def test_an_older_page_is_compared_and_kept_if_nothing_has_changed(
     letter: Letter, reader: Reader, clock: Clock, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     before = reader.get("/letters/night-trains/")
@@ -150,14 +150,14 @@ def test_a_signature_is_seen_within_half_a_second(letter: Letter, reader: Reader
 
 
 def test_a_letter_that_closes_by_the_clock_is_closed_on_its_page(letter: Letter, reader: Reader, clock: Clock) -> None:
-    """Nothing is written when the time comes, so the version stays; the page must not."""
+    """Nothing is written at that time, so the version stays, but the page must change."""
     assert '<form class="signing"' in reader.read(letter)
     Letter.objects.update(closes_at=timezone.now() - timedelta(seconds=1))
     clock.now += FRESH_SECONDS + 0.01
     assert '<form class="signing"' not in reader.read(letter)
 
 
-def test_a_page_that_is_gone_is_not_kept(letter: Letter, reader: Reader, clock: Clock) -> None:
+def test_a_deleted_page_is_not_kept(letter: Letter, reader: Reader, clock: Clock) -> None:
     reader.read(letter)
     Letter.objects.update(status="draft")
     clock.now += FRESH_SECONDS + 0.01
@@ -166,12 +166,12 @@ def test_a_page_that_is_gone_is_not_kept(letter: Letter, reader: Reader, clock: 
     assert reader.get(letter.get_absolute_url()).status_code == 200
 
 
-# The database away
+# Without the database
 
 
 @contextmanager
 def database_away() -> Iterator[None]:
-    """No answer comes about letters: somebody else has the table for himself, and we wait a moment only."""
+    """Make queries for letters fail: another connection has locked the table, and queries wait only a moment."""
     other = connection.copy()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '50ms'")
@@ -188,7 +188,7 @@ def database_away() -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_database_pages_go_on_being_shown_for_a_while(letter: Letter, reader: Reader, clock: Clock) -> None:
+def test_pages_are_shown_for_a_while_without_the_database(letter: Letter, reader: Reader, clock: Clock) -> None:
     before = reader.get("/letters/night-trains/")
     with database_away():
         clock.now += STALE_SECONDS - 1
@@ -202,7 +202,7 @@ def test_without_the_database_pages_go_on_being_shown_for_a_while(letter: Letter
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_the_database_is_away_nobody_waits_for_it_again_and_again(
+def test_nobody_waits_repeatedly_for_an_unavailable_database(
     letter: Letter, reader: Reader, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader.get("/letters/night-trains/")
@@ -222,7 +222,7 @@ def test_while_the_database_is_away_nobody_waits_for_it_again_and_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_database_other_pages_say_so_and_are_not_kept(letter: Letter, reader: Reader) -> None:
+def test_other_pages_say_that_the_database_is_unavailable_and_are_not_kept(letter: Letter, reader: Reader) -> None:
     with database_away():
         answer = reader.get("/letters/night-trains/")
     assert answer.status_code == 503
@@ -233,7 +233,7 @@ def test_without_the_database_other_pages_say_so_and_are_not_kept(letter: Letter
 
 
 @pytest.mark.parametrize("cookie", ["csrftoken=broken", "sessionid=x", "sessionid="])
-def test_a_broken_cookie_changes_nothing_for_anybody(letter: Letter, cookie: str) -> None:
+def test_a_broken_cookie_changes_no_page(letter: Letter, cookie: str) -> None:
     visitor = Reader()
     visitor.client.cookies.load(cookie)
     for _ in range(2):
@@ -245,7 +245,7 @@ def test_a_broken_cookie_changes_nothing_for_anybody(letter: Letter, cookie: str
 
 
 @pytest.mark.parametrize("accepted", ["gzip;q=0", "br, gzip; q=0.0", "identity", "x-gzipped"])
-def test_who_does_not_take_gzip_gets_none(letter: Letter, reader: Reader, accepted: str) -> None:
+def test_a_browser_without_gzip_gets_plain_text(letter: Letter, reader: Reader, accepted: str) -> None:
     assert "Content-Encoding" not in reader.get("/letters/night-trains/", accept_encoding=accepted).headers
 
 
@@ -253,7 +253,7 @@ def test_who_does_not_take_gzip_gets_none(letter: Letter, reader: Reader, accept
 
 
 @pytest.mark.parametrize("mark", ["?utm_source=mail", "?fbclid=abc&ref=1", "?", "?x"])
-def test_marks_on_shared_links_do_not_make_another_page(
+def test_tracking_parameters_do_not_make_another_page(
     letter: Letter, reader: Reader, mark: str, django_assert_num_queries: DjangoAssertNumQueries, clock: Clock
 ) -> None:
     reader.get("/letters/night-trains/")
@@ -280,7 +280,7 @@ def test_memory_is_bounded(letter: Letter, reader: Reader, monkeypatch: pytest.M
 
 
 def answering(make: Callable[[], HttpResponse]) -> tuple[PublicPageCache, list[HttpRequest]]:
-    """The page cache before a view, and the requests that have reached the view."""
+    """The page cache in front of a view, and the requests that have reached the view."""
     reached: list[HttpRequest] = []
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -314,7 +314,7 @@ def with_a_cookie() -> HttpResponse:
         with_a_cookie,
     ],
 )
-def test_what_is_not_a_public_page_is_never_kept(make: Callable[[], HttpResponse], clock: Clock) -> None:
+def test_only_public_pages_are_kept(make: Callable[[], HttpResponse], clock: Clock) -> None:
     cache, reached = answering(make)
     for _ in range(3):
         get(cache)
@@ -323,14 +323,14 @@ def test_what_is_not_a_public_page_is_never_kept(make: Callable[[], HttpResponse
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_only_reading_is_answered_from_memory(method: str, clock: Clock) -> None:
+def test_only_get_and_head_are_answered_from_memory(method: str, clock: Clock) -> None:
     cache, reached = answering(public)
     get(cache)
     cache(RequestFactory().generic(method, "/"))
     assert len(reached) == 2
 
 
-def test_while_one_visitor_asks_again_all_others_are_answered_at_once(clock: Clock) -> None:
+def test_readers_are_answered_at_once_while_one_request_refreshes_the_page(clock: Clock) -> None:
     asked, answer_now = threading.Event(), threading.Event()
     wait = False
 
@@ -360,7 +360,7 @@ def test_while_one_visitor_asks_again_all_others_are_answered_at_once(clock: Clo
 
 
 def test_a_visitor_who_has_the_page_does_not_keep_others_from_getting_it(clock: Clock) -> None:
-    """What the visitor has must not reach the view, or a 304 would be all that there is to keep."""
+    """The visitor's ETag must not reach the view: otherwise only a 304 could be kept."""
 
     def view(request: HttpRequest) -> HttpResponse:
         etag = page_etag("page")

@@ -1,4 +1,4 @@
-"""The honest counter: one number, and every surface says the same."""
+"""The honest count: one number, the same on every surface."""
 
 import re
 from datetime import timedelta
@@ -21,12 +21,13 @@ from tests.people import (
     publish,
     sign,
     sign_and_confirm,
+    unheard_of,
     words,
 )
 
 
 def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
-    """What each surface says the count is, as a reader reads it."""
+    """Return the count that each surface shows to a reader."""
 
     def said(path: str, pattern: str) -> int:
         found = re.search(pattern, words(reader.get(path)))
@@ -44,11 +45,11 @@ def surfaces(letter: Letter, reader: Reader) -> dict[str, int]:
     }
 
 
-def test_a_letter_that_nobody_has_signed_counts_none(letter: Letter, reader: Reader) -> None:
+def test_a_letter_that_nobody_has_signed_counts_zero(letter: Letter, reader: Reader) -> None:
     assert set(surfaces(letter, reader).values()) == {0}
 
 
-def test_the_counter_tells_of_every_state_and_when_it_was_true(published: LetterMaker, reader: Reader) -> None:
+def test_the_count_covers_every_state_and_says_when_it_was_true(published: LetterMaker, reader: Reader) -> None:
     letter = published(goal=500)
     for number in range(4):
         sign_and_confirm(letter, f"signer{number}@example.org")
@@ -78,17 +79,18 @@ def test_the_counter_tells_of_every_state_and_when_it_was_true(published: Letter
 def test_as_of_is_the_day_in_the_collectives_time_zone(letter: Letter, reader: Reader) -> None:
     Letter.objects.update(counted_at=NOW.replace(hour=23), version=2)
     Collective.objects.update(timezone="Europe/Rome")
+    Letter.objects.update(timezone="Europe/Rome")
     assert reader.count(letter)["as_of"] == "2025-03-04"
     assert "As of March 4, 2025." in words(reader.get(letter.get_absolute_url()))
 
 
-def test_the_counter_may_be_read_by_any_program(letter: Letter, reader: Reader) -> None:
+def test_any_program_may_read_the_count(letter: Letter, reader: Reader) -> None:
     answer = reader.get(letter.url_of("count"))
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) -> None:
+def test_only_published_signatures_are_counted(letter: Letter, reader: Reader) -> None:
     sign(letter, "pending@example.org")
     assert set(surfaces(letter, reader).values()) == {0}
     publish()
@@ -98,7 +100,7 @@ def test_what_is_not_published_is_not_counted(letter: Letter, reader: Reader) ->
 
 
 def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
-    """What the data and the page say of those that their signers have still to confirm."""
+    """Return what the data and the page say about signatures that wait for their signers."""
     found = re.search(
         r"Waiting for the signer to confirm (.*?) Waiting for a moderator",
         words(reader.get(letter.get_absolute_url())),
@@ -118,7 +120,7 @@ def awaiting(letter: Letter, reader: Reader) -> tuple[int, str]:
         (1234, (1230, "at least 1,230")),
     ],
 )
-def test_how_many_await_their_signers_is_public_in_tens_alone(
+def test_the_number_waiting_for_their_signers_is_public_only_in_tens(
     letter: Letter, reader: Reader, pending: int, said: tuple[int, str]
 ) -> None:
     Letter.objects.update(awaiting_confirmation=pending)
@@ -128,7 +130,7 @@ def test_how_many_await_their_signers_is_public_in_tens_alone(
 @pytest.mark.parametrize(
     ("held", "said"), [(0, (0, "fewer than 10")), (9, (0, "fewer than 10")), (29, (20, "at least 20"))]
 )
-def test_how_many_await_a_moderator_is_public_in_tens_alone(
+def test_the_number_waiting_for_a_moderator_is_public_only_in_tens(
     letter: Letter, reader: Reader, held: int, said: tuple[int, str]
 ) -> None:
     Letter.objects.update(awaiting_review=held)
@@ -141,7 +143,10 @@ def test_how_many_await_a_moderator_is_public_in_tens_alone(
 def test_nothing_public_moves_when_somebody_held_for_their_domain_confirms_and_withdraws(
     letter: Letter, reader: Reader
 ) -> None:
-    """Whoever types many addresses of one company has its real signers held, and would see them come and go."""
+    """A person who types many addresses of one company gets its real signers held.
+
+    The exact number would show when they confirm and withdraw.
+    """
     addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
 
     def public() -> list[tuple[str, bytes]]:
@@ -161,7 +166,7 @@ def test_nothing_public_moves_when_somebody_held_for_their_domain_confirms_and_w
 
 
 def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:
-    """Whoever signs with another person's address and sees a step knows that this person had not signed before."""
+    """People who sign with someone else's address and see the number change learn that the other had not signed."""
     addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
 
     def public() -> list[tuple[str, bytes]]:
@@ -178,10 +183,10 @@ def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter,
 @pytest.mark.parametrize(
     ("pending", "said"), [(9, ""), (10, "At least 10 are waiting"), (19, "At least 10 are waiting")]
 )
-def test_the_organizers_read_no_more_of_it_than_the_public(
+def test_organizers_read_no_more_of_these_numbers_than_the_public(
     letter: Letter, organizer: User, pending: int, said: str
 ) -> None:
-    """An organizer who signs with another person's address and sees a step knows that this person had not signed."""
+    """Organizers who sign with someone else's address and see the number change learn that the other had not signed."""
     Letter.objects.update(awaiting_confirmation=pending)
     page = words(browser_of(organizer).get("/organize/letters/night-trains/"))
     assert said in page
@@ -209,13 +214,13 @@ def test_the_versions_of_one_letter_only_grow(letter: Letter, reader: Reader) ->
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_limits")
-def test_200_people_sign_through_16_threads_and_every_surface_counts_200(
+def test_every_surface_counts_200_when_200_people_sign_through_16_threads(
     letter: Letter, reader: Reader, mailoutbox: list[EmailMessage]
 ) -> None:
     people = [f"signer{number}@example.org" for number in range(200)]
 
     def sign_up(email: str) -> int:
-        return Signer().sign(letter, name=email.split("@", maxsplit=1)[0], email=email).status_code
+        return Signer().sign(letter, name=unheard_of().title(), email=email).status_code
 
     def confirm(url: str) -> int:
         return Signer().client.post(url).status_code

@@ -1,4 +1,4 @@
-"""Whatever happens to signatures, in whichever order: the counts of a letter say what its rows say."""
+"""Whatever happens to signatures, in any order, the counts of a letter match its rows."""
 
 from collections import Counter
 from contextlib import suppress
@@ -53,13 +53,13 @@ from tests.first_signatories.conftest import people_in
 from tests.people import NOW, submitted_form
 
 PEOPLE = [f"{name}@example.org" for name in ("ada", "berta", "carlo")]
-# The id of no submission.
+# An id that no submission has.
 GONE = 2**62
 LATER = NOW + timedelta(days=400)
 
 
 class Happening:
-    """One letter, and what may happen to it and to the signature that a person made last."""
+    """One letter, and everything that may happen to it and to the newest signature of a person."""
 
     def __init__(self, letter: Letter, organizer: User) -> None:
         self.letter = letter
@@ -67,7 +67,7 @@ class Happening:
         self.by: dict[str, Any] = {"by": organizer, "now": NOW}
 
     def happen(self, what: str, who: int) -> None:
-        """As it would on the site: what is refused changes nothing."""
+        """Run an operation as the site does: a refusal changes nothing."""
         self.letter.refresh_from_db()
         try:
             with transaction.atomic():
@@ -109,7 +109,7 @@ class Happening:
         sign_letter(self.letter, submitted=submitted_form(PEOPLE[who % 3], via="example.org"), language="en", now=NOW)
 
     def sign_otherwise(self, who: int) -> None:
-        """Again, with other words, and each time with another choice of who sees the name."""
+        """Sign again, with different words and a different choice of who sees the name."""
         display = ["public", "organizers", "nobody"][who % 3]
         name = "" if display == "nobody" else f"Another {who}"
         sign_letter(
@@ -120,7 +120,7 @@ class Happening:
         confirm_signature(self.of(who), verified="link", now=NOW)
 
     def confirm_what_was_typed(self, who: int) -> None:
-        """One of several entries, as its link does: what counts afterwards is what that one said, or less of it."""
+        """Confirm one of several submissions by its link: its words count, or fewer of them."""
         signature, typed = self.typed(who)
         before, asked = signature.state, [each.display for each in signature.submissions.all()]
         wanted = most_private([signature.display, *asked])
@@ -138,7 +138,7 @@ class Happening:
         assert not signature.submissions.filter(answered_at=None).exists()
 
     def confirm_what_is_gone(self, who: int) -> None:
-        """The link to an entry that another has taken the place of."""
+        """Open the link of a submission that another has replaced."""
         signature = self.of(who)
         before = signature.state, signature.name, signature.display
         with suppress(Refused):
@@ -213,9 +213,9 @@ class Happening:
         self.look_for_people(rows)
 
     def look_for_people(self, rows: list[Signature]) -> None:
-        """Nothing about a person is left where they have gone."""
+        """Check that no personal data is left of people who have withdrawn or disowned."""
         for row in rows:
-            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_taken_back:
+            if row.state in {"withdrawn", "disowned", "declined", "expired"} or row.is_rejected_and_emptied:
                 words = [row.name, row.affiliation, row.role, row.country, row.comment, row.domain, row.via]
                 assert ([*filter(None, words)], row.pending_changes, row.declined_changes) == ([], None, None)
                 assert not hasattr(row, "contact")
@@ -255,9 +255,9 @@ SIGNED = [
 @example(is_open=True, steps=[("sign_otherwise", 0), ("sign_otherwise", 4), ("use_what_was_typed", 0), ("number", 0)])
 @example(is_open=False, steps=[("invite", 0), ("accept_the_invitation", 0), ("number", 0), ("reject", 0), ("open", 0)])
 @example(is_open=False, steps=[("invite", 0), ("decline_the_invitation", 0), ("open", 0), ("sign", 0), ("confirm", 0)])
-# What fails says its steps, and to make them fewer would take minutes.
+# A failure prints its steps; reducing them would take minutes.
 @settings(max_examples=15, phases=[Phase.explicit, Phase.generate])
-def test_the_counts_say_what_the_rows_say(
+def test_the_counts_match_the_rows(
     draft: LetterMaker, organizer: User, settings: Settings, *, steps: list[tuple[str, int]], is_open: bool
 ) -> None:
     settings.LIMIT_CONFIRMATIONS = parse("1000000/day")
@@ -269,7 +269,7 @@ def test_the_counts_say_what_the_rows_say(
         transaction.set_rollback(True)
 
 
-def test_so_much_can_happen() -> None:
-    """Or the test above would have lost some of it by a new name."""
+def test_the_random_story_covers_every_event() -> None:
+    """Otherwise renaming a step could remove it from the test above."""
     assert len(DEEDS) == 22
     assert set(COMMON) < set(DEEDS)

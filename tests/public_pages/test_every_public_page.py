@@ -1,4 +1,4 @@
-"""What holds for every public page, since one decorator answers all of them (letters/public/public_pages/pages.py)."""
+"""Rules for every public page: one decorator answers all of them (letters/public/public_pages/pages.py)."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -26,7 +26,7 @@ TRANSLATED = [name for name in PAGES if f"translated_{name}" in NAMES]
 
 @pytest.fixture
 def in_urls(letter: Letter, organizer: User) -> dict[str, dict[str, int]]:
-    """What stands in the URL of a page besides its letter."""
+    """What the URL of a page contains besides its letter."""
     add_published(letter, 3)
     update = write_update(letter, text=UpdateText(title="News", body="News.", language="en"), by=organizer, now=NOW)
     send_update(update, seen=update.version, by=organizer, now=NOW)
@@ -39,7 +39,7 @@ def url(letter: Letter, page: str, in_urls: dict[str, dict[str, int]], prefix: s
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_it_is_sent_once_to_whoever_keeps_it(
+def test_a_page_is_sent_once_to_a_reader_who_keeps_it(
     letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str
 ) -> None:
     first = reader.get(url(letter, page, in_urls))
@@ -50,12 +50,14 @@ def test_it_is_sent_once_to_whoever_keeps_it(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_it_changes_nothing(letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str) -> None:
+def test_reading_a_page_changes_nothing(
+    letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str
+) -> None:
     assert reader.client.post(url(letter, page, in_urls)).status_code == 405
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_of_a_letter_that_is_not_public_there_is_none(
+def test_a_letter_that_is_not_public_has_no_such_page(
     letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str
 ) -> None:
     at = url(letter, page, in_urls)
@@ -64,7 +66,7 @@ def test_of_a_letter_that_is_not_public_there_is_none(
 
 
 @pytest.mark.parametrize("page", TRANSLATED)
-def test_its_own_language_needs_no_prefix(
+def test_the_letters_own_language_needs_no_prefix(
     letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str
 ) -> None:
     answer = reader.get(url(letter, page, in_urls, prefix="/en"))
@@ -82,7 +84,7 @@ def test_each_language_has_a_page_of_its_own(
 
 
 @pytest.mark.parametrize("page", TRANSLATED)
-def test_in_a_language_that_the_letter_does_not_have_there_is_none(
+def test_a_language_that_the_letter_does_not_have_has_no_page(
     letter: Letter, in_urls: dict[str, dict[str, int]], reader: Reader, page: str
 ) -> None:
     assert reader.get(url(letter, page, in_urls, prefix="/fr")).status_code == 404
@@ -96,13 +98,13 @@ def answer_of(page: Page | HttpResponseBase, **headers: str) -> HttpResponseBase
     return view(RequestFactory().get("/", headers=headers))
 
 
-def test_nobody_on_the_way_keeps_what_could_not_be_made() -> None:
+def test_no_cache_keeps_a_page_that_failed() -> None:
     answer = answer_of(Page(("a page",), lambda: HttpResponse("Later.", status=503), cache_control="public"))
     assert answer.status_code == 503
     assert not {"ETag", "Cache-Control"} & set(answer.headers)
 
 
-def test_a_page_that_its_reader_has_is_not_made() -> None:
+def test_a_page_that_its_reader_has_is_not_rendered() -> None:
     def make() -> HttpResponse:
         raise AssertionError("It was made.")
 

@@ -1,4 +1,4 @@
-"""Whatever others have asked for before, and however, a reader gets what the view would have said to them alone."""
+"""Whatever others requested before, a reader gets what the view would have sent to them alone."""
 
 import gzip
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def body_of(answer: Response) -> bytes:
 
 
 def lasting(answer: Response) -> dict[str, str]:
-    """The headers that say something of the page, and not of how it travels."""
+    """Return the headers about the page itself, not about its transport."""
     return {
         name: value
         for name, value in answer.headers.items()
@@ -127,7 +127,7 @@ def test_no_order_of_requests_changes_what_anyone_gets(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_one_request_for_headers_alone_leaves_the_page_whole_for_others(letter: Letter, path: str) -> None:
+def test_a_head_request_leaves_the_page_complete_for_others(letter: Letter, path: str) -> None:
     add_published(letter, 3)
     plain = ask(site(), Asked(path))
     expected = body_of(plain)

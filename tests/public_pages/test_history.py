@@ -1,4 +1,4 @@
-"""The public history: every text that was published, how each differs from the one before, and who signed which."""
+"""The public history: every published text, its differences from the one before, and who signed which."""
 
 import re
 
@@ -20,7 +20,7 @@ ITALIAN = "/it/letters/night-trains/history/"
 
 
 def counts(letter: Letter) -> list[int | None]:
-    """How many stand with the first text, the second …"""
+    """Return how many signatures each text has."""
     return list(letter.revisions.order_by("number").values_list("signature_count", flat=True))
 
 
@@ -47,7 +47,7 @@ def test_a_letter_that_never_changed_says_so(letter: Letter, reader: Reader) -> 
     assert "This letter has one text. It has not changed since it was published." in words(reader.get(HISTORY))
 
 
-def test_what_is_being_written_is_not_public(letter: Letter, reader: Reader) -> None:
+def test_a_text_that_is_being_written_is_not_public(letter: Letter, reader: Reader) -> None:
     Revision.objects.create(letter=letter, number=2, kind="substance", note="A secret plan", created_at=NOW)
     assert "secret plan" not in words(reader.get(HISTORY))
     assert reader.get(f"{HISTORY}2/").status_code == 404
@@ -62,7 +62,7 @@ def test_a_correction_makes_no_earlier_text(letter: Letter, reader: Reader) -> N
     assert "Correction: the letter says the same 2 signatures A comma was missing." in words(reader.get(HISTORY))
 
 
-def test_it_speaks_the_language_of_its_address(letter: Letter, reader: Reader) -> None:
+def test_it_is_in_the_language_of_its_address(letter: Letter, reader: Reader) -> None:
     change_text(letter)
     page = reader.get(ITALIAN).content.decode()
     assert '<html lang="it"' in page
@@ -80,7 +80,7 @@ def test_a_draft_has_no_history_for_the_public(draft: LetterMaker, reader: Reade
 # One text
 
 
-def test_a_text_stands_there_as_it_was_beside_what_changed(letter: Letter, reader: Reader) -> None:
+def test_a_text_is_shown_as_it_was_beside_what_changed(letter: Letter, reader: Reader) -> None:
     change_text(letter)
     first, second = reader.get(f"{HISTORY}1/"), reader.get(f"{HISTORY}2/")
     assert "Four sleeper lines" in words(first)
@@ -124,7 +124,7 @@ def test_a_text_that_never_was_is_a_404(letter: Letter, reader: Reader, number: 
 
 
 @pytest.mark.parametrize("page", [HISTORY, f"{HISTORY}2/"])
-def test_anybody_may_keep_it_and_it_needs_no_cookie(letter: Letter, reader: Reader, page: str) -> None:
+def test_any_cache_may_keep_the_history_and_it_needs_no_cookie(letter: Letter, reader: Reader, page: str) -> None:
     change_text(letter)
     answer = reader.get(page)
     assert answer.headers["Cache-Control"] == caching.CACHE_CONTROL
@@ -135,7 +135,7 @@ def test_anybody_may_keep_it_and_it_needs_no_cookie(letter: Letter, reader: Read
     assert reader.client.post(page).status_code == 405
 
 
-def test_who_signs_does_not_make_a_text_another(letter: Letter, reader: Reader) -> None:
+def test_a_new_signature_does_not_change_the_etag_of_a_text(letter: Letter, reader: Reader) -> None:
     change_text(letter)
     texts = [reader.get(f"{HISTORY}2/").headers["ETag"], reader.get(HISTORY).headers["ETag"]]
     add_published(letter, 1)
@@ -143,8 +143,8 @@ def test_who_signs_does_not_make_a_text_another(letter: Letter, reader: Reader) 
     assert reader.get(HISTORY).headers["ETag"] != texts[1]
 
 
-@pytest.mark.parametrize(("page", "queries"), [(HISTORY, 6), (f"{HISTORY}2/", 7)])
-def test_a_page_asks_the_same_however_many_have_signed(
+@pytest.mark.parametrize(("page", "queries"), [(HISTORY, 7), (f"{HISTORY}2/", 7)])
+def test_a_page_runs_the_same_queries_however_many_have_signed(
     letter: Letter, reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, page: str, queries: int
 ) -> None:
     add_published(letter, 40)
@@ -192,7 +192,7 @@ def test_the_list_marks_who_signed_an_earlier_text(letter: Letter, reader: Reade
     assert "4 Signer 4 3 Signer 3 signed an earlier text 2 Signer 2 signed the first text" in said
 
 
-def test_a_stub_says_nothing_of_a_text(letter: Letter, reader: Reader) -> None:
+def test_a_removed_signature_says_nothing_about_its_text(letter: Letter, reader: Reader) -> None:
     add_published(letter, 1)
     change_text(letter)
     withdraw_signature(Signature.objects.get(), now=NOW)

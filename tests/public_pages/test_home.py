@@ -15,7 +15,7 @@ from tests.people import NOW, Reader, add_published, kept_pages, words
 
 
 def listed(reader: Reader, path: str = "/") -> list[str]:
-    """The addresses of the letters on the page, from the first."""
+    """Return the addresses of the letters on the page, in order."""
     answer = reader.get(path)
     assert answer.status_code == 200
     return re.findall(r'<h2[^>]*><a href="([^"]+)">', answer.content.decode())
@@ -44,11 +44,11 @@ def test_a_letter_that_cannot_be_signed_is_not_listed(letter: Letter, reader: Re
     assert listed(reader) == []
 
 
-def test_without_letters_the_page_says_so(db: None, reader: Reader) -> None:
+def test_the_page_says_so_if_there_are_no_letters(db: None, reader: Reader) -> None:
     assert "No letter is open for signing at the moment." in words(reader.get("/"))
 
 
-def test_the_newest_letter_stands_first(published: LetterMaker, reader: Reader) -> None:
+def test_the_newest_letter_is_first(published: LetterMaker, reader: Reader) -> None:
     for place in (2, 1, 3):
         letter = published(slug=f"letter-{place}")
         Letter.objects.filter(pk=letter.pk).update(published_at=NOW + timedelta(days=place))
@@ -69,7 +69,7 @@ def test_each_letter_is_shown_in_the_language_of_the_page_if_it_has_it(
 
 
 @pytest.mark.parametrize("path", ["/de/", "/xx/", "/it-CH/", "/IT/"])
-def test_a_language_that_the_site_does_not_speak_is_a_404(db: None, reader: Reader, path: str) -> None:
+def test_a_language_that_the_site_does_not_have_is_a_404(db: None, reader: Reader, path: str) -> None:
     assert reader.get(path).status_code == 404
 
 
@@ -89,7 +89,7 @@ def test_the_page_costs_the_same_however_many_letters_there_are(
     for place in range(letters):
         published(slug=f"letter-{place}")
     kept_pages().pages.clear()
-    # One of them asks whether signing is paused, as each process does once a second.
+    # One query asks whether signing is paused, as each process does once a second.
     with django_assert_num_queries(3):
         assert len(listed(reader)) == letters
 
@@ -129,16 +129,26 @@ def test_the_newest_letter_leads_with_its_cover_and_first_lines(
     assert "night-trains" in others
 
 
+@pytest.mark.parametrize("salutation", ["Dear all,", "Dear all:", "各位部长\uff1a", "أيها الوزراء،"])
 def test_a_letter_without_a_summary_is_described_by_its_first_lines(
-    collective: Collective, organizer: User, reader: Reader
+    collective: Collective, organizer: User, reader: Reader, salutation: str
 ) -> None:
-    text = Text("en", "Title", "To all", f"Dear all,\n\nWe *ask* {'again and ' * 40}again.")
+    text = Text("en", "Title", "To all", f"{salutation}\n\nWe *ask* {'again and ' * 40}again.")
     letter = draft_letter(collective, slug="plain", text=text, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
     page = reader.read(letter)
     described = re.findall(r'<meta (?:name="description"|property="og:description") content="([^"]*)">', page)
     assert len(described) == 2
     assert all(each.startswith("We ask again and") and 80 < len(each) <= 160 for each in described)
+
+
+def test_the_closing_of_a_short_letter_is_no_part_of_its_description(
+    collective: Collective, organizer: User, reader: Reader
+) -> None:
+    text = Text("en", "Title", "To all", "Dear all,\n\nKeep the trains.\n\nYours sincerely,\n\nThe friends\n")
+    letter = draft_letter(collective, slug="plain", text=text, by=organizer, now=NOW)
+    publish_letter(letter, by=organizer, now=NOW)
+    assert '<meta name="description" content="Keep the trains.">' in reader.read(letter)
 
 
 @pytest.mark.parametrize("path", ["/about/", "/how-we-count/", "/privacy/"])

@@ -1,4 +1,4 @@
-"""The letter's page: the text, who wrote it, who signed it, and the form; the same for everybody."""
+"""The letter's page: the text, its authors, its signatories and the form; the same for everyone."""
 
 import re
 from collections.abc import Callable
@@ -58,9 +58,9 @@ def test_the_form_on_the_page_asks_what_the_letter_asks(published: LetterMaker, 
     page = reader.read(published(ask_affiliation="off", ask_role="required", ask_country="optional"))
     assert set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', page)) == {
         *["name", "email", "role", "country", "display", "updates"],
-        # For those who are no people: see letters/signer/signing/admission.py.
+        # The field for machines: see letters/signer/signing/admission.py.
         *["website", "seconds"],
-        # For how they came: the name of a site, which the page's script knows.
+        # The name of the website that led here, which the page's script knows.
         "via",
         # The text that they read.
         "text",
@@ -68,7 +68,7 @@ def test_the_form_on_the_page_asks_what_the_letter_asks(published: LetterMaker, 
     assert 'action="/letters/night-trains/sign/"' in page
 
 
-def test_the_page_needs_no_cookie_and_no_csrf_token(letter: Letter, reader: Reader) -> None:
+def test_the_letter_needs_no_cookie_and_no_csrf_token(letter: Letter, reader: Reader) -> None:
     answer = reader.get(letter.get_absolute_url())
     assert "Set-Cookie" not in answer.headers
     assert "csrf" not in answer.content.decode()
@@ -76,7 +76,7 @@ def test_the_page_needs_no_cookie_and_no_csrf_token(letter: Letter, reader: Read
 
 @pytest.mark.parametrize("page", ["letter", "signatures", "count"])
 def test_the_page_varies_by_its_address_only(letter: Letter, settings: Settings, page: str) -> None:
-    """Asked of the view itself: the page cache would hide what the view says."""
+    """Ask the view itself, because the page cache would hide its answer."""
     settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if not each.endswith(".PublicPageCache")]
     reader = Reader(ClientHandler())
     answer = reader.get(letter.url_of(page), cookie=f"sessionid={'a' * 32}; csrftoken={'b' * 32}", accept_language="it")
@@ -85,9 +85,7 @@ def test_the_page_varies_by_its_address_only(letter: Letter, settings: Settings,
     assert answer.headers["Cache-Control"] == caching.CACHE_CONTROL
 
 
-def test_a_signed_in_organizer_gets_the_same_bytes_as_everybody(
-    letter: Letter, reader: Reader, organizer: User
-) -> None:
+def test_a_signed_in_organizer_gets_the_same_bytes_as_everyone(letter: Letter, reader: Reader, organizer: User) -> None:
     before = reader.get(letter.get_absolute_url())
     kept_pages().pages.clear()
     reader.client.force_login(organizer)
@@ -95,7 +93,7 @@ def test_a_signed_in_organizer_gets_the_same_bytes_as_everybody(
     assert (before.content, before.headers["ETag"]) == (after.content, after.headers["ETag"])
 
 
-def test_the_newest_names_stand_on_the_page(letter: Letter, reader: Reader) -> None:
+def test_the_newest_names_are_on_the_page(letter: Letter, reader: Reader) -> None:
     add_published(letter, 20)
     page = reader.read(letter)
     assert re.findall(r"<bdi>(Signer \d+)</bdi>", page) == [f"Signer {number}" for number in range(20, 8, -1)]
@@ -103,8 +101,8 @@ def test_the_newest_names_stand_on_the_page(letter: Letter, reader: Reader) -> N
     assert "20 signatures" in words(reader.get(letter.get_absolute_url()))
 
 
-def test_the_names_on_the_page_are_those_that_its_count_counts(letter: Letter) -> None:
-    """The sequencer may come between reading the letter and reading the names."""
+def test_the_names_on_the_page_are_those_in_its_count(letter: Letter) -> None:
+    """The sequencer may run between reading the letter and reading the names."""
     add_published(letter, 3)
     read = queries.public_letter(letter.slug)
     add_published(letter, 2)
@@ -112,7 +110,7 @@ def test_the_names_on_the_page_are_those_that_its_count_counts(letter: Letter) -
     assert [signature.number for signature in queries.signature_page(read, None, before=None).signatures] == [3, 2, 1]
 
 
-def test_a_large_count_is_set_as_people_write_it(letter: Letter, reader: Reader) -> None:
+def test_a_large_count_is_written_with_separators(letter: Letter, reader: Reader) -> None:
     Letter.objects.update(signature_count=1234567, last_number=1234567, version=2, goal=2000000)
     assert "1,234,567 signatures · Goal: 2,000,000" in words(reader.get(letter.get_absolute_url()))
     assert "1.234.567" in reader.read(letter, language="it")
@@ -122,7 +120,7 @@ def test_a_large_count_is_set_as_people_write_it(letter: Letter, reader: Reader)
 # Languages
 
 
-def test_the_page_speaks_the_letters_language(letter: Letter, reader: Reader) -> None:
+def test_the_page_is_in_the_letters_language(letter: Letter, reader: Reader) -> None:
     answer = reader.get("/it/letters/night-trains/")
     page = answer.content.decode()
     assert '<html lang="it" dir="ltr">' in page
@@ -146,7 +144,9 @@ def test_the_letters_own_language_has_one_address(letter: Letter, reader: Reader
     assert answer.headers["Location"] == "/letters/night-trains/"
 
 
-def test_a_letter_that_runs_from_right_to_left_does_so(collective: Collective, organizer: User, reader: Reader) -> None:
+def test_a_right_to_left_letter_runs_from_right_to_left(
+    collective: Collective, organizer: User, reader: Reader
+) -> None:
     text = Text("ar", "أبقوا القطارات", "إلى الوزراء", "نريد القطارات.")
     letter = draft_letter(collective, slug="trains", text=text, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
@@ -180,9 +180,7 @@ def test_a_letter_that_takes_no_signatures_keeps_its_page_and_says_so(
     assert "Signer 2" in words(answer)
 
 
-def test_a_draft_does_not_exist_for_anybody(
-    draft: LetterMaker, reader: Reader, organizer: User, stranger: User
-) -> None:
+def test_a_draft_exists_for_no_reader(draft: LetterMaker, reader: Reader, organizer: User, stranger: User) -> None:
     letter = draft()
     for user in (None, stranger, organizer):
         if user:
@@ -204,7 +202,7 @@ def test_a_draft_does_not_exist_for_anybody(
         "/nothing",
     ],
 )
-def test_what_does_not_exist_is_a_page_that_says_so(letter: Letter, reader: Reader, path: str) -> None:
+def test_a_missing_page_says_that_it_does_not_exist(letter: Letter, reader: Reader, path: str) -> None:
     answer = reader.get(path)
     assert answer.status_code == 404
     assert "Page not found" in words(answer) or path.startswith("/it/")
@@ -214,16 +212,16 @@ def test_what_does_not_exist_is_a_page_that_says_so(letter: Letter, reader: Read
 
 @pytest.mark.parametrize("page", ["letter", "signatures", "count"])
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
-def test_a_public_page_is_only_read(letter: Letter, reader: Reader, page: str, method: str) -> None:
+def test_a_public_page_accepts_only_reading(letter: Letter, reader: Reader, page: str, method: str) -> None:
     answer = reader.client.generic(method, letter.url_of(page))
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
-# What is typed cannot do anything
+# Harmless input
 
 
-def test_whatever_is_written_in_a_letter_stays_text(collective: Collective, organizer: User, reader: Reader) -> None:
+def test_hostile_text_in_a_letter_stays_text(collective: Collective, organizer: User, reader: Reader) -> None:
     evil = "<script>alert(1)</script>"
     Collective.objects.update(name=f"The {evil} Club")
     text = Text("en", f"Title {evil}", f"To {evil}", f"Body {evil}\n\n[link](javascript:alert(1))", f"Sum {evil}")
@@ -280,7 +278,7 @@ def test_the_page_costs_the_same_however_many_have_signed(
         kept_pages().pages.clear()
         with django_assert_num_queries(round_trips):
             reader.get(letter.url_of(page), if_none_match=etag)
-        # From then on the page is only compared.
+        # From then on, the page is only compared.
         with django_assert_num_queries(1):
             reader.get(letter.url_of(page))
 

@@ -1,4 +1,4 @@
-"""How soon a name is on every page: the number that we promise, and the headers and pauses that it is made of."""
+"""How soon a name is on every page: the promised number, and the headers and pauses that add up to it."""
 
 import re
 
@@ -10,13 +10,13 @@ from letters.public.public_pages.latest_versions import REMEMBERED_SECONDS
 from letters.shared.wakeups import GATHER_SECONDS
 
 NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
-# To number what is confirmed, and to make the page.
+# Time to number a signature, and to render the page.
 WORK_SECONDS = 0.5
 
 
 def test_the_promise_holds_behind_a_proxy_that_obeys_our_headers() -> None:
     allowed = {name: int(value) for name, value in re.findall(r"([a-z-]+)=(\d+)", CACHE_CONTROL)}
-    # stale-if-error is for a site that does not answer: then nobody sees anything new.
+    # stale-if-error applies only when the site does not answer, and then nobody sees anything new.
     assert set(allowed) == {"max-age", "stale-if-error"}
     made_of = [GATHER_SECONDS, WORK_SECONDS, FRESH_SECONDS, REMEMBERED_SECONDS, allowed["max-age"]]
     assert sum(made_of) <= SEEN_WITHIN_SECONDS

@@ -1,4 +1,6 @@
-"""The sequencer gives numbers in order and without gaps, and moves the count with them, whatever happens meanwhile."""
+"""The sequencer gives numbers in order without gaps, and updates the count with them, whatever happens at the same
+time.
+"""
 
 import logging
 from collections.abc import Callable
@@ -33,7 +35,7 @@ def counters(letter: Letter) -> dict[str, int]:
 
 
 def in_another_thread(work: Callable[[], Any]) -> Any:
-    """Do it over another connection, and wait for it."""
+    """Run it over another connection, and wait for it."""
     return in_threads(lambda _: work(), [0], threads=1)[0]
 
 
@@ -51,14 +53,14 @@ def test_numbers_follow_the_moments_of_confirmation(letter: Letter) -> None:
     ]
 
 
-def test_who_confirms_in_the_same_moment_is_numbered_as_signed(letter: Letter) -> None:
+def test_signatures_confirmed_at_the_same_moment_are_numbered_in_the_order_of_signing(letter: Letter) -> None:
     for name in ("a", "b", "c"):
         sign_and_confirm(letter, f"{name}@example.org", name=name)
     publish()
     assert list(letter.signatures.order_by("number").values_list("name", flat=True)) == ["a", "b", "c"]
 
 
-def test_a_number_is_kept_for_ever(letter: Letter) -> None:
+def test_a_number_never_changes(letter: Letter) -> None:
     add_published(letter, 3)
     Signature.objects.filter(number=2).update(state="confirmed", number=None, counted=False, published_at=None)
     Letter.objects.update(signature_count=2, removed_count=1)
@@ -74,7 +76,7 @@ def test_each_letter_has_its_own_numbers(letter: Letter, published: LetterMaker)
     assert (numbers(letter), numbers(other)) == ([1, 2], [1])
 
 
-def test_more_than_one_batch_is_numbered_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_batch_is_numbered_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "MAX_BATCH_SIZE", 10)
     add_confirmed(letter, 25)
     publish()
@@ -82,10 +84,10 @@ def test_more_than_one_batch_is_numbered_in_one_go(letter: Letter, monkeypatch: 
     assert counters(letter) == {"signature_count": 25}
 
 
-# The counter
+# The count
 
 
-def test_the_counter_moves_with_the_states(letter: Letter) -> None:
+def test_the_count_follows_the_states(letter: Letter) -> None:
     for name in ("a", "b", "c"):
         sign(letter, f"{name}@example.org")
     publish()
@@ -103,7 +105,7 @@ def test_the_counter_moves_with_the_states(letter: Letter) -> None:
     assert counters(letter) == {"awaiting_confirmation": 1, "withdrawn_count": 1, "removed_count": 1}
 
 
-def test_after_a_withdrawal_the_next_number_is_a_new_one(letter: Letter) -> None:
+def test_a_withdrawn_number_is_not_given_again(letter: Letter) -> None:
     add_published(letter, 3)
     withdraw_signature(Signature.objects.get(number=3), now=NOW)
     publish()
@@ -113,7 +115,7 @@ def test_after_a_withdrawal_the_next_number_is_a_new_one(letter: Letter) -> None
     assert counters(letter) == {"signature_count": 3, "withdrawn_count": 1}
 
 
-def test_who_withdraws_before_being_numbered_was_never_counted(letter: Letter) -> None:
+def test_a_signature_withdrawn_before_its_number_is_never_counted(letter: Letter) -> None:
     withdraw_signature(sign_and_confirm(letter, "a@example.org"), now=NOW)
     sign_and_confirm(letter, "b@example.org")
     publish()
@@ -121,7 +123,7 @@ def test_who_withdraws_before_being_numbered_was_never_counted(letter: Letter) -
     assert counters(letter) == {"signature_count": 1}
 
 
-def test_a_reviewed_letter_numbers_nobody_before_a_moderator_has_looked(published: LetterMaker) -> None:
+def test_a_reviewed_letter_numbers_nobody_before_a_moderator_accepts(published: LetterMaker) -> None:
     letter = published(reviewed=True)
     signature = sign_and_confirm(letter)
     publish()
@@ -142,7 +144,7 @@ def test_numbering_changes_the_version_and_says_when_it_was_true(letter: Letter)
     assert set(Signature.objects.values_list("published_at", "counted")) == {(later, True)}
 
 
-def test_with_nothing_to_do_nothing_changes(letter: Letter) -> None:
+def test_a_run_without_work_changes_nothing(letter: Letter) -> None:
     add_published(letter, 2)
     before = Letter.objects.values().get(pk=letter.pk)
     for _ in range(3):
@@ -156,8 +158,8 @@ def test_numbering_costs_the_same_however_many_have_confirmed(
     letter: Letter, signatures: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     add_confirmed(letter, signatures)
-    # Savepoint, lock, texts that nobody has counted, the switch, number, take out, put back, move the counts of texts,
-    # count what is under way, write, note the hour, and the savepoint's end.
+    # Queries: savepoint, lock, uncounted texts, the switch, number, take out, put back, update the counts of texts,
+    # count what is pending, write, note the hour, and the savepoint's end.
     with django_assert_num_queries(12):
         sequence_letter(letter.pk, now=NOW)
 
@@ -176,7 +178,7 @@ def test_the_sweep_finds_the_letters_that_are_behind_and_no_others(letter: Lette
     assert letters_behind() == [letter.pk]
 
 
-def test_the_sweep_asks_once_for_all_letters(
+def test_the_sweep_runs_one_query_for_all_letters(
     published: LetterMaker, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for place in range(5):
@@ -185,7 +187,7 @@ def test_the_sweep_asks_once_for_all_letters(
         sweep(now=NOW)
 
 
-# Others at the same time
+# Other operations at the same time
 
 
 @pytest.mark.django_db(transaction=True)
@@ -236,7 +238,7 @@ def test_many_sequencers_at_once_while_people_confirm_leave_no_gap(letter: Lette
 
 
 @pytest.mark.django_db(transaction=True)
-def test_withdrawals_meanwhile_leave_every_number_accounted_for(letter: Letter) -> None:
+def test_withdrawals_during_numbering_leave_every_number_accounted_for(letter: Letter) -> None:
     add_confirmed(letter, 60)
 
     def withdraw(signature: Signature) -> Callable[[], None]:
@@ -257,7 +259,7 @@ def test_withdrawals_meanwhile_leave_every_number_accounted_for(letter: Letter) 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_confirmation_that_commits_late_is_not_passed_over(letter: Letter) -> None:
-    """An id or a moment as a mark of how far the sequencer has come would lose it for ever."""
+    """If the sequencer's progress were marked by an id or a time, it would be lost forever."""
     late = sign(letter, "late@example.org", now=NOW)
     sign_and_confirm(letter, "early@example.org", now=NOW + timedelta(minutes=1))
     with transaction.atomic():
@@ -321,22 +323,24 @@ def wait_until_somebody_waits_for_a_lock() -> None:
             )
             if cursor.fetchone() == (True,):
                 return
-            # pg_stat_activity is read once in a transaction, unless it is forgotten.
+            # pg_stat_activity is read once in a transaction, unless its snapshot is cleared.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
     raise AssertionError("nobody waits")
 
 
-# The night's recount
+# The nightly recount
 
 
-def test_the_recount_says_nothing_if_every_count_is_true(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_recount_reports_nothing_if_every_count_is_true(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
     add_published(letter, 3)
     sign(letter, "pending@example.org")
     recount_letters()
     assert caplog.records == []
 
 
-def test_the_recount_reports_a_difference_and_mends_nothing(letter: Letter, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_recount_reports_a_difference_and_corrects_nothing(
+    letter: Letter, caplog: pytest.LogCaptureFixture
+) -> None:
     add_published(letter, 3)
     Letter.objects.update(signature_count=5, last_number=5)
     recount_letters()
@@ -346,7 +350,7 @@ def test_the_recount_reports_a_difference_and_mends_nothing(letter: Letter, capl
     assert letter.signature_count == 5
 
 
-def test_a_withdrawal_that_the_sequencer_has_still_to_see_is_no_difference(
+def test_a_withdrawal_that_the_sequencer_has_not_seen_is_no_difference(
     letter: Letter, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_published(letter, 3)

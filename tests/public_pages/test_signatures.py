@@ -33,7 +33,9 @@ def test_a_page_stays_the_same_while_others_sign(letter: Letter, reader: Reader)
 
 
 @pytest.mark.parametrize(("count", "pages"), [(100, 1), (101, 2), (200, 2)])
-def test_a_full_page_leads_on_only_to_another(letter: Letter, reader: Reader, count: int, pages: int) -> None:
+def test_a_full_page_links_to_the_next_only_if_there_is_one(
+    letter: Letter, reader: Reader, count: int, pages: int
+) -> None:
     add_published(letter, count)
     page = reader.read(letter, "signatures")
     assert len(numbers_on(page)) == 100
@@ -42,7 +44,7 @@ def test_a_full_page_leads_on_only_to_another(letter: Letter, reader: Reader, co
     assert 'rel="next"' not in last
 
 
-def test_numbers_above_a_thousand_are_asked_for_without_separators(letter: Letter, reader: Reader) -> None:
+def test_urls_of_numbers_above_a_thousand_have_no_separators(letter: Letter, reader: Reader) -> None:
     add_published(letter, 1101)
     page = reader.read(letter, "signatures")
     assert 'href="/letters/night-trains/signatures/?before=1002"' in page
@@ -50,11 +52,11 @@ def test_numbers_above_a_thousand_are_asked_for_without_separators(letter: Lette
     assert numbers_on(reader.get(letter.url_of("signatures") + "?before=1002").content.decode())[0] == 1001
 
 
-def test_without_signatures_the_page_says_so(letter: Letter, reader: Reader) -> None:
+def test_the_page_says_so_if_there_are_no_signatures(letter: Letter, reader: Reader) -> None:
     assert "Nobody has signed yet." in reader.read(letter, "signatures")
 
 
-def test_before_the_first_there_is_nothing(letter: Letter, reader: Reader) -> None:
+def test_there_is_no_page_before_the_first(letter: Letter, reader: Reader) -> None:
     add_published(letter, 2)
     answer = reader.get(letter.url_of("signatures") + "?before=1")
     assert answer.status_code == 200
@@ -64,7 +66,7 @@ def test_before_the_first_there_is_nothing(letter: Letter, reader: Reader) -> No
 @pytest.mark.parametrize(
     "before", ["", "0", "-1", "abc", "1.5", "1e3", "٣", "²", "9" * 10, "9" * 400, "1 OR 1=1", "%00", "1%00", "%FF"]
 )
-def test_a_page_that_cannot_be_is_a_404(letter: Letter, reader: Reader, before: str) -> None:
+def test_an_impossible_page_is_a_404(letter: Letter, reader: Reader, before: str) -> None:
     assert reader.get(f"{letter.url_of('signatures')}?before={before}").status_code == 404
 
 
@@ -98,13 +100,13 @@ def test_a_withdrawn_signature_leaves_its_number_and_nothing_else(letter: Letter
     assert "2 signatures" in words(answer)
 
 
-def test_the_list_of_another_letter_is_another(letter: Letter, published: LetterMaker, reader: Reader) -> None:
+def test_each_letter_has_its_own_list(letter: Letter, published: LetterMaker, reader: Reader) -> None:
     add_published(letter, 2)
     other = published(slug="sleeping-cars")
     assert numbers_on(reader.read(other, "signatures")) == []
 
 
-def test_the_list_speaks_the_language_of_its_address(letter: Letter, reader: Reader) -> None:
+def test_the_list_is_in_the_language_of_its_address(letter: Letter, reader: Reader) -> None:
     add_published(letter, 101)
     page = reader.read(letter, "signatures", "it")
     assert '<html lang="it"' in page

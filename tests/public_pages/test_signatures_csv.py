@@ -1,4 +1,4 @@
-"""The whole list as data: what the page shows and nothing else, written piece by piece."""
+"""The whole list as data: what the page shows and nothing else, written in batches."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def rows(answer: Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_it_holds_what_the_page_shows(letter: Letter, reader: Reader) -> None:
+def test_the_file_holds_what_the_page_shows(letter: Letter, reader: Reader) -> None:
     add_confirmed(letter, 1, affiliation="Society", role="Countess", country="IT", comment="Because.")
     add_confirmed(letter, 1, affiliation="Secret Society", role="Spy", display="organizers")
     add_confirmed(letter, 1, display="nobody")
@@ -60,7 +60,7 @@ def test_it_holds_what_the_page_shows(letter: Letter, reader: Reader) -> None:
         assert [row["number"], row["name"], row["affiliation"], row["role"]] == [number, "", "", ""]
 
 
-def test_a_million_would_be_read_in_pieces(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signatures_are_read_in_batches(letter: Letter, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "NUMBERS_BATCH_SIZE", 3)
     add_published(letter, 7)
     with CaptureQueriesContext(connection) as captured:
@@ -69,13 +69,13 @@ def test_a_million_would_be_read_in_pieces(letter: Letter, reader: Reader, monke
     assert len([query for query in captured if '"letters_signature"' in query["sql"]]) == 3
 
 
-def test_no_name_is_taken_for_a_formula(letter: Letter, reader: Reader) -> None:
+def test_no_name_becomes_a_formula(letter: Letter, reader: Reader) -> None:
     add_confirmed(letter, 1, affiliation="=1+1")
     publish(NOW)
     assert rows(reader.get(CSV))[0]["affiliation"] == "'=1+1"
 
 
-def test_who_has_it_is_not_sent_it_again_until_somebody_signs(letter: Letter, reader: Reader) -> None:
+def test_a_reader_who_has_the_file_gets_a_304_until_somebody_signs(letter: Letter, reader: Reader) -> None:
     add_published(letter, 2)
     etag = reader.get(CSV)["ETag"]
     answer = reader.get(CSV, if_none_match=etag)
@@ -84,7 +84,7 @@ def test_who_has_it_is_not_sent_it_again_until_somebody_signs(letter: Letter, re
     assert len(rows(reader.get(CSV, if_none_match=etag))) == 3
 
 
-def test_it_is_a_file_for_everybody(letter: Letter, reader: Reader) -> None:
+def test_everyone_gets_the_same_file(letter: Letter, reader: Reader) -> None:
     answer = reader.get(CSV)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == 'attachment; filename="night-trains-signatures.csv"'
@@ -94,7 +94,7 @@ def test_it_is_a_file_for_everybody(letter: Letter, reader: Reader) -> None:
     assert rows(answer) == []
 
 
-def test_its_head_reads_no_signature(letter: Letter, reader: Reader) -> None:
+def test_a_head_request_reads_no_signature(letter: Letter, reader: Reader) -> None:
     add_published(letter, 2)
     with CaptureQueriesContext(connection) as captured:
         answer = reader.client.head(CSV)
@@ -102,12 +102,12 @@ def test_its_head_reads_no_signature(letter: Letter, reader: Reader) -> None:
     assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
 
 
-def test_of_a_draft_there_is_none(draft: LetterMaker, reader: Reader) -> None:
+def test_a_draft_has_no_file(draft: LetterMaker, reader: Reader) -> None:
     draft()
     assert reader.get(CSV).status_code == 404
 
 
-def test_nothing_can_be_sent_to_it(letter: Letter, reader: Reader) -> None:
+def test_no_form_can_be_sent_to_it(letter: Letter, reader: Reader) -> None:
     assert reader.client.post(CSV).status_code == 405
 
 
@@ -116,12 +116,12 @@ def test_the_list_leads_to_it(letter: Letter, reader: Reader) -> None:
     assert f'href="{CSV}"' in reader.read(letter, "signatures")
 
 
-# Of a large letter
+# A large letter
 
 
 @pytest.fixture
 def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Letter:
-    """A letter whose list is built in the background; three have signed it."""
+    """A letter with three signatures whose list is built in the background."""
     monkeypatch.setattr(files, "LARGE_LIST", 2)
     settings.PUBLIC_LISTS_DIR = tmp_path / "lists"
     settings.EXPORTS_DIR = tmp_path / "exports"
@@ -131,7 +131,7 @@ def large(letter: Letter, monkeypatch: pytest.MonkeyPatch, settings: Settings, t
 
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """Whom readers have woken."""
+    """Record which workers readers have woken."""
     calls: list[tuple[object, ...]] = []
     monkeypatch.setattr(wakeups, "wake", lambda *args, **more: calls.append((*args, more["queue"])))
     return calls
@@ -167,20 +167,20 @@ def test_a_file_is_sent_with_its_etag_and_only_once(large: Letter, reader: Reade
     assert reader.client.head(CSV)["ETag"] == answer["ETag"]
 
 
-def test_a_list_that_is_a_little_behind_is_sent_and_built_anew(
+def test_a_slightly_outdated_list_is_sent_and_built_again(
     large: Letter, reader: Reader, woken: list[tuple[object, ...]]
 ) -> None:
     built(large)
     add_published(large, 1)
     woken.clear()
     assert len(rows(reader.get(CSV))) == 3
-    # Not at each signature.
+    # The list is not built again for each signature.
     assert woken == []
     built(large)
     assert len(rows(reader.get(CSV))) == 3
 
 
-def test_after_a_minute_it_is_built_anew(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
+def test_a_list_is_built_again_after_a_minute(large: Letter, reader: Reader, woken: list[tuple[object, ...]]) -> None:
     built(large, ago=files.REBUILD_INTERVAL)
     add_published(large, 1)
     woken.clear()
@@ -205,7 +205,7 @@ def test_a_name_that_was_withdrawn_is_gone_within_the_time_that_the_page_says(la
     assert [row["number"] for row in rows(reader.get(CSV))] == ["1", "3"]
 
 
-def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None:
+def test_tidying_keeps_files_that_are_still_sent(large: Letter, tmp_path: Path) -> None:
     built(large, ago=timedelta(days=1))
     abandoned, young = (tmp_path / "lists" / f"{name}.unfinished" for name in ("old", "young"))
     for path, age in [(abandoned, 7200), (young, 0)]:
@@ -217,7 +217,7 @@ def test_tidying_keeps_what_is_still_sent(large: Letter, tmp_path: Path) -> None
     assert not abandoned.exists()
 
 
-def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
+def test_a_failed_build_leaves_nothing_and_the_old_file_stays(
     large: Letter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     built(large, ago=files.REBUILD_INTERVAL)
@@ -236,7 +236,7 @@ def test_a_build_that_fails_leaves_nothing_and_the_old_one_stays(
 
 
 def test_while_a_list_is_written_no_other_worker_writes_it(large: Letter) -> None:
-    """Each reader who waits asks for it again; and of two, the older might be whole last."""
+    """Each reader who waits asks for it again, and the older of two builds might finish last."""
     with files.building(large.pk) as first:
         built(large)
         assert (first, files.all_lists()) == (True, [])
@@ -246,7 +246,7 @@ def test_while_a_list_is_written_no_other_worker_writes_it(large: Letter) -> Non
     assert len(files.all_lists()) == 1
 
 
-def test_a_build_that_failed_keeps_nobody_from_the_next(large: Letter) -> None:
+def test_a_failed_build_does_not_prevent_the_next(large: Letter) -> None:
     with pytest.raises(OSError, match="No space"), files.building(large.pk):
         raise OSError("No space left on device")
     built(large)
@@ -263,14 +263,14 @@ def test_nobody_else_on_the_machine_reads_it(large: Letter) -> None:
 def one_list_an_hour(
     request: pytest.FixtureRequest, large: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list that is built in the background, or one that is not, and a network that may take one."""
+    """A list built in the background, and then one that is not, for a network that can download one list an hour."""
     monkeypatch.setattr(files, "LARGE_LIST", 2 if request.param else 100)
     settings.LIMIT_DOWNLOADS = parse("1/hour")
     built(large)
 
 
 @pytest.mark.usefixtures("one_list_an_hour")
-def test_a_network_that_takes_list_after_list_has_to_wait(reader: Reader) -> None:
+def test_a_network_that_downloads_many_lists_has_to_wait(reader: Reader) -> None:
     rows(reader.get(CSV))
     kept_pages().pages.clear()
     answer = reader.get(CSV)
@@ -279,7 +279,7 @@ def test_a_network_that_takes_list_after_list_has_to_wait(reader: Reader) -> Non
 
 
 @pytest.mark.usefixtures("one_list_an_hour")
-def test_whoever_asks_for_the_headers_alone_has_taken_no_list(reader: Reader) -> None:
+def test_a_head_request_does_not_count_as_a_download(reader: Reader) -> None:
     for _ in range(3):
         answer = reader.client.head(CSV)
         assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
@@ -288,7 +288,7 @@ def test_whoever_asks_for_the_headers_alone_has_taken_no_list(reader: Reader) ->
 
 
 @pytest.mark.parametrize("is_large", [True, False])
-def test_whoever_has_the_list_already_is_not_counted(
+def test_a_304_does_not_count_as_a_download(
     large: Letter, reader: Reader, settings: Settings, is_large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "LARGE_LIST", 2 if is_large else 100)
@@ -301,7 +301,7 @@ def test_whoever_has_the_list_already_is_not_counted(
             again = reader.get(CSV, if_none_match=first["ETag"])
         assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
         assert [query for query in captured if '"letters_signature"' in query["sql"]] == []
-    # One more can be taken, and no third.
+    # A second list can be downloaded, but not a third.
     rows(reader.get(CSV, if_none_match='W/"another"'))
     assert reader.get(CSV, if_none_match='W/"another"').status_code == 429
     assert reader.get(CSV, if_none_match=first["ETag"]).status_code == 304

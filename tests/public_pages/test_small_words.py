@@ -1,4 +1,4 @@
-"""Small sentences that must be true: the goal that is passed, signing that is paused, the day of an answer."""
+"""Small sentences that must be true: a goal that is reached, paused signing, the day of an answer."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ PAUSED = "Signing is paused."
     ("signatures", "sentence"),
     [(1, "1 signature · Goal: 2"), (2, "2 signatures · Goal: 2"), (3, "3 signatures · Goal: 2")],
 )
-def test_the_goal_stands_beside_the_count_and_is_no_part_of_it(
+def test_the_goal_is_beside_the_count_and_no_part_of_it(
     published: LetterMaker, reader: Reader, signatures: int, sentence: str
 ) -> None:
     letter = published(goal=2)
@@ -27,14 +27,14 @@ def test_the_goal_stands_beside_the_count_and_is_no_part_of_it(
     assert sentence in page
 
 
-def test_while_signing_is_paused_the_home_page_says_so(letter: Letter, reader: Reader) -> None:
+def test_the_home_page_says_that_signing_is_paused(letter: Letter, reader: Reader) -> None:
     assert PAUSED not in words(reader.get("/"))
     turn(Switch.Name.TAKE_SIGNATURES, on=False)
-    switches_queries._standing.cache_clear()
+    switches_queries._all.cache_clear()
     assert PAUSED in words(reader.get("/"))
     assert PAUSED in words(reader.get(letter.get_absolute_url()))
     turn(Switch.Name.TAKE_SIGNATURES, on=True)
-    switches_queries._standing.cache_clear()
+    switches_queries._all.cache_clear()
     assert PAUSED not in words(reader.get("/"))
 
 

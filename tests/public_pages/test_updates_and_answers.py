@@ -1,4 +1,4 @@
-"""What everybody may read of what was written to the signers; the addressee's answer; the feed."""
+"""Public pages about updates, the addressee's answer, and the feed."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -45,7 +45,7 @@ Write = Callable[..., Update]
 
 @pytest.fixture
 def write(letter: Letter, organizer: User) -> Write:
-    """Sends one, and is done with it: `write("A title", days=2)`."""
+    """Send an update to its end: `write("A title", days=2)`."""
 
     def one(title: str, *, days: int = 0, is_public: bool = True, body: str = "On **Friday**.") -> Update:
         now = NOW + timedelta(days=days)
@@ -63,7 +63,7 @@ def feed_of(response: Response) -> list[ET.Element]:
     return ET.fromstring(response.content).findall(f"{ATOM}entry")  # noqa: S314 -- our own
 
 
-# News
+# Updates
 
 
 def test_the_letter_shows_the_newest_three_and_leads_to_all(write: Write, reader: Reader) -> None:
@@ -76,7 +76,7 @@ def test_the_letter_shows_the_newest_three_and_leads_to_all(write: Write, reader
     assert "News 0" in words(reader.get("/letters/night-trains/updates/"))
 
 
-def test_a_letter_without_news_does_not_speak_of_them(letter: Letter, reader: Reader) -> None:
+def test_a_letter_without_updates_does_not_mention_them(letter: Letter, reader: Reader) -> None:
     page = reader.read(letter)
     assert 'aria-labelledby="updates"' not in page
     assert 'id="answer"' not in page
@@ -84,7 +84,7 @@ def test_a_letter_without_news_does_not_speak_of_them(letter: Letter, reader: Re
 
 
 @pytest.mark.parametrize("prefix", ["", "/it"])
-def test_each_has_a_page_in_the_text_as_it_was_written(write: Write, reader: Reader, prefix: str) -> None:
+def test_each_update_has_a_page_with_its_text(write: Write, reader: Reader, prefix: str) -> None:
     update = write("The minister has asked us in")
     page = reader.get(f"{prefix}/letters/night-trains/updates/{update.pk}/")
     assert "<strong>Friday</strong>" in page.content.decode()
@@ -92,14 +92,14 @@ def test_each_has_a_page_in_the_text_as_it_was_written(write: Write, reader: Rea
     assert "olga" not in page.content.decode().lower()
 
 
-def test_with_the_prefix_of_its_own_language_a_page_leads_to_the_one_without(write: Write, reader: Reader) -> None:
+def test_a_page_with_a_needless_language_prefix_redirects_to_the_one_without(write: Write, reader: Reader) -> None:
     update = write("News")
     for page in ("updates/", f"updates/{update.pk}/", "feed/"):
         answer = reader.get(f"/en/letters/night-trains/{page}")
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/letters/night-trains/{page}")
 
 
-def test_what_is_not_public_does_not_exist(
+def test_an_update_that_is_not_public_does_not_exist(
     letter: Letter, write: Write, organizer: User, published: LetterMaker, reader: Reader
 ) -> None:
     by_mail = write("By mail only", is_public=False)
@@ -126,7 +126,7 @@ def test_a_draft_of_a_letter_has_none_of_these_pages(draft: LetterMaker, reader:
     assert reader.get(f"/letters/night-trains/{page}").status_code == 404
 
 
-def test_what_is_taken_off_is_gone_from_every_page(write: Write, reader: Reader, organizer: User) -> None:
+def test_a_hidden_update_is_gone_from_every_page(write: Write, reader: Reader, organizer: User) -> None:
     update = write("News of the day")
     pages = ["/letters/night-trains/", "/letters/night-trains/updates/", FEED]
     for page in pages:
@@ -137,7 +137,7 @@ def test_what_is_taken_off_is_gone_from_every_page(write: Write, reader: Reader,
     assert reader.get(update.url()).status_code == 404
 
 
-def test_the_list_goes_on_page_by_page(write: Write, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_continues_page_by_page(write: Write, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries.public_updates, "__kwdefaults__", {"before": None, "limit": 2})
     updates = [write(f"News {place}", days=2 * place) for place in range(3)]
     first = reader.get("/letters/night-trains/updates/")
@@ -151,7 +151,7 @@ def test_the_list_goes_on_page_by_page(write: Write, reader: Reader, monkeypatch
 
 
 @pytest.mark.parametrize("page", ["updates/", "updates/{}/", "feed/"])
-def test_everybody_gets_the_same_page_and_may_keep_it(write: Write, reader: Reader, page: str) -> None:
+def test_everyone_gets_the_same_page_and_any_cache_may_keep_it(write: Write, reader: Reader, page: str) -> None:
     path = f"/letters/night-trains/{page}".format(write("News").pk)
     answer = reader.get(path)
     assert answer.headers["Cache-Control"].startswith("public, max-age=1")
@@ -162,14 +162,14 @@ def test_everybody_gets_the_same_page_and_may_keep_it(write: Write, reader: Read
     assert reader.client.post(path).status_code == 405
 
 
-def test_a_letter_with_many_news_costs_what_one_with_few_costs(
+def test_a_letter_with_many_updates_costs_the_same_as_one_with_few(
     write: Write, reader: Reader, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for place in range(6):
         write(f"News {place}", days=2 * place)
-    reader.get("/letters/night-trains/")  # From then on it is known how the switches stand.
+    reader.get("/letters/night-trains/")  # From then on, the state of the switches is known.
     kept_pages().pages.clear()
-    for page, round_trips in [("", 8), ("updates/", 4), ("feed/", 5)]:
+    for page, round_trips in [("", 9), ("updates/", 5), ("feed/", 7)]:
         with django_assert_num_queries(round_trips):
             reader.get(f"/letters/night-trains/{page}")
 
@@ -177,7 +177,7 @@ def test_a_letter_with_many_news_costs_what_one_with_few_costs(
 # The answer
 
 
-def test_a_published_answer_stands_on_the_letters_page(letter: Letter, organizer: User, reader: Reader) -> None:
+def test_a_published_answer_is_on_the_letters_page(letter: Letter, organizer: User, reader: Reader) -> None:
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     assert "Anna Weber" not in reader.read(letter)
     publish_answer(answer, by=organizer, now=NOW)
@@ -203,7 +203,7 @@ def test_an_answer_that_was_changed_says_so(letter: Letter, organizer: User, rea
 # The feed
 
 
-def test_the_feed_tells_what_has_happened_the_newest_first(
+def test_the_feed_lists_what_happened_newest_first(
     letter: Letter, write: Write, organizer: User, reader: Reader
 ) -> None:
     write("The minister has asked us in", days=1)
@@ -225,7 +225,7 @@ def test_the_feed_tells_what_has_happened_the_newest_first(
     assert entries[2].findtext(f"{ATOM}published") == "2025-03-04T12:00:00+00:00"
 
 
-def test_addresses_in_the_feed_lead_somewhere_from_everywhere(letter: Letter, write: Write, reader: Reader) -> None:
+def test_addresses_in_the_feed_are_complete(letter: Letter, write: Write, reader: Reader) -> None:
     picture = f"/media/{'a' * 32}-600x400.webp"
     update = write("The minister has asked us in")
     html = f'<p><a href="/letters/night-trains/">The letter</a> <img src="{picture}" alt="A train"></p>'
@@ -254,17 +254,17 @@ def test_feed_readers_find_it_and_know_it(letter: Letter, reader: Reader) -> Non
     assert 'xml:lang="it"' in reader.get("/it/letters/night-trains/feed/").content.decode()
 
 
-def test_what_was_written_cannot_break_the_feed(write: Write, reader: Reader) -> None:
+def test_hostile_text_cannot_break_the_feed(write: Write, reader: Reader) -> None:
     write("A & <b> ]]>", days=1, body="]]> <script>alert(1)</script> & **b**")
     entries = feed_of(reader.get(FEED))
     assert entries[0].findtext(f"{ATOM}title") == "A & <b> ]]>"
     assert "<script" not in (entries[0].findtext(f"{ATOM}summary") or "")
 
 
-def test_a_character_that_xml_cannot_hold_does_not_take_the_feed_away(
+def test_a_character_that_xml_cannot_hold_does_not_break_the_feed(
     draft: LetterMaker, organizer: User, reader: Reader, write: Write
 ) -> None:
-    """Word puts one into what is pasted: a vertical tab where a line breaks."""
+    """Word puts one into pasted text: a vertical tab at each line break."""
     before = draft("sleepers")
     text = Text("en", "Night\x0btrains", "To all", "One\x0btwo\x0c\x01", "In\x0bshort")
     translate_letter(before, text=text, by=organizer, now=NOW)

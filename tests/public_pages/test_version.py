@@ -1,4 +1,6 @@
-"""The version of a letter's pages is public: it tells of what everybody may see, and of nothing that one person did."""
+"""The version of a letter's pages is public: it changes with what everyone can see, and with nothing that one
+person did.
+"""
 
 from datetime import timedelta
 
@@ -14,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 def told(letter: Letter) -> tuple[object, ...]:
-    """All by which a page says that it is a new one."""
+    """Return everything by which a client can tell that a page is new."""
     reader = Reader()
     pages = [reader.get(letter.url_of(name)).headers["ETag"] for name in ("letter", "signatures", "count")]
     return (Letter.objects.get(pk=letter.pk).version, *pages)
@@ -22,7 +24,7 @@ def told(letter: Letter) -> tuple[object, ...]:
 
 @pytest.fixture
 def hidden(letter: Letter) -> Signature:
-    """Published, with a name that only organizers see."""
+    """A published signature with a name that only organizers see."""
     signature = sign_and_confirm(letter, display="organizers")
     publish(NOW)
     return signature
@@ -38,14 +40,16 @@ def changes_of(signature: Signature, **values: str) -> Changes:
     [{}, {"consent": "Write to me"}, {"name": "Ada King"}, {"affiliation": "The line"}, {"display": "nobody"}],
     ids=lambda said: str(*said),
 )
-def test_a_change_that_nobody_sees_moves_it_not(letter: Letter, hidden: Signature, said: dict[str, str]) -> None:
+def test_a_change_that_nobody_sees_does_not_change_the_version(
+    letter: Letter, hidden: Signature, said: dict[str, str]
+) -> None:
     before = told(letter)
     change_signature(hidden, changes=changes_of(hidden, **said), now=NOW + HOUR)
     publish(NOW + HOUR)
     assert told(letter) == before
 
 
-def test_nor_does_a_change_before_it_is_published(letter: Letter) -> None:
+def test_a_change_before_publication_does_not_change_the_version(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
     before = told(letter)
     change_signature(signature, changes=changes_of(signature, name="Ada King"), now=NOW)
@@ -53,7 +57,7 @@ def test_nor_does_a_change_before_it_is_published(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("end", [withdraw_signature, disown_signature])
-def test_nor_does_the_end_of_one_that_nobody_had_confirmed(letter: Letter, end: object) -> None:
+def test_deleting_an_unconfirmed_signature_does_not_change_the_version(letter: Letter, end: object) -> None:
     signature = sign(letter)
     publish(NOW)
     before = told(letter)
@@ -64,7 +68,7 @@ def test_nor_does_the_end_of_one_that_nobody_had_confirmed(letter: Letter, end: 
 
 
 @pytest.mark.parametrize("said", [{"name": "Ada King"}, {"affiliation": "The line"}, {"display": "organizers"}])
-def test_a_change_that_everybody_sees_moves_it_at_once(letter: Letter, said: dict[str, str]) -> None:
+def test_a_change_that_everyone_sees_changes_the_version_at_once(letter: Letter, said: dict[str, str]) -> None:
     signature = sign_and_confirm(letter)
     publish(NOW)
     signature.refresh_from_db()
@@ -73,7 +77,7 @@ def test_a_change_that_everybody_sees_moves_it_at_once(letter: Letter, said: dic
     assert Letter.objects.get().version > before
 
 
-def test_a_withdrawal_of_what_is_published_moves_it_at_once(letter: Letter, hidden: Signature) -> None:
+def test_withdrawing_a_published_signature_changes_the_version_at_once(letter: Letter, hidden: Signature) -> None:
     before = Letter.objects.get().version
     withdraw_signature(hidden, now=NOW + HOUR)
     assert Letter.objects.get().version > before

@@ -1,4 +1,4 @@
-"""A child process that does what it is asked, including what no child may."""
+"""A child process that does what it is told, including what no child process is allowed to do."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""A typo is asked about only where it is one: a question about a domain that exists costs a signer."""
+"""The form asks about a likely typo only: a question about an existing domain would cost signers."""
 
 import pytest
 
@@ -52,21 +52,21 @@ example.org e-online.de s-online.de wahoo.com proton.de
 @pytest.mark.parametrize(
     ("typed", "meant"), [(typed, meant) for meant, slips in SLIPS.items() for typed in slips.split()]
 )
-def test_a_slip_is_asked_about(typed: str, meant: str) -> None:
+def test_the_form_asks_about_a_likely_typo(typed: str, meant: str) -> None:
     assert likely_meant(f"Ada.L@{typed}") == f"Ada.L@{meant}"
 
 
 @pytest.mark.parametrize("domain", REAL.split())
-def test_a_domain_that_exists_is_not_asked_about(domain: str) -> None:
+def test_the_form_does_not_ask_about_a_domain_that_exists(domain: str) -> None:
     assert likely_meant(f"ada@{domain}") == ""
 
 
-def test_no_provider_that_we_know_is_asked_about() -> None:
+def test_the_form_does_not_ask_about_a_known_provider() -> None:
     known = PROVIDERS | PRIVATE | PRIVATE_ABROAD
     assert {domain for domain in known if likely_meant(f"ada@{domain}")} == set()
 
 
-def test_what_is_asked_about_is_always_one_of_the_great_providers() -> None:
+def test_the_suggestion_is_always_a_large_provider() -> None:
     assert {likely_meant(f"ada@{typed}").partition("@")[2] for slips in SLIPS.values() for typed in slips.split()} <= (
         PROVIDERS
     )

@@ -1,4 +1,4 @@
-"""An address is read from what was typed, known again by a hash, and stored so that only we can read it."""
+"""An address is parsed from typed text, recognised by a hash, and encrypted so that only we can read it."""
 
 import string
 from random import Random
@@ -35,18 +35,18 @@ def read(text: str) -> Address:
 
 
 @given(typed, st.randoms(use_true_random=False))
-def test_an_address_is_the_same_in_any_case(address: str, chance: Random) -> None:
+def test_an_address_is_the_same_in_upper_and_lower_case(address: str, chance: Random) -> None:
     other = "".join(chance.choice([letter.lower(), letter.upper()]) for letter in address)
     assert read(address).canonical == read(other).canonical
 
 
 @given(typed)
-def test_mail_goes_to_the_name_as_it_was_typed(address: str) -> None:
+def test_emails_go_to_the_address_as_it_was_typed(address: str) -> None:
     assert read(address).deliverable.rpartition("@")[0] == address.rpartition("@")[0]
 
 
 @given(typed)
-def test_reading_what_was_read_gives_the_same(address: str) -> None:
+def test_parsing_a_parsed_address_changes_nothing(address: str) -> None:
     found = read(address)
     assert read(found.deliverable) == found
 
@@ -65,7 +65,7 @@ def test_reading_what_was_read_gives_the_same(address: str) -> None:
         ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
     ],
 )
-def test_an_address_is_read_as_it_is_mailed_to(text: str, deliverable: str) -> None:
+def test_an_address_is_stored_as_emails_are_sent_to_it(text: str, deliverable: str) -> None:
     assert read(text).deliverable == deliverable
 
 
@@ -108,15 +108,15 @@ def test_an_address_is_read_as_it_is_mailed_to(text: str, deliverable: str) -> N
         "ada@" + ".".join(["example"] * 40) + ".org",
     ],
 )
-def test_what_is_not_one_address_is_refused(text: str) -> None:
+def test_anything_but_one_address_is_refused(text: str) -> None:
     assert read_address(text) is None
 
 
 @given(st.text() | st.builds("{}@{}".format, st.text(), st.text()) | st.emails())
-def test_whatever_is_typed_is_an_address_or_none(text: str) -> None:
+def test_every_input_is_an_address_or_refused(text: str) -> None:
     found = read_address(text)
     if found:
-        # What goes into a mail's header can be in no other encoding, and in no second line.
+        # An email header allows neither another encoding nor a second line.
         assert found.deliverable.isascii()
         assert found.deliverable.isprintable()
         assert found.deliverable.count("@") == 1
@@ -166,7 +166,7 @@ PLAIN = "ada@example.org"
         "ada@example\u3002org",
     ],
 )
-def test_what_only_stands_around_an_address_is_taken_off(typed: str) -> None:
+def test_characters_around_an_address_are_removed(typed: str) -> None:
     assert read(typed).deliverable.casefold() == PLAIN
 
 
@@ -188,7 +188,7 @@ def test_what_only_stands_around_an_address_is_taken_off(typed: str) -> None:
         "a|b",
     ],
 )
-def test_an_unusual_name_that_works_is_taken_as_it_is(unusual: str) -> None:
+def test_an_unusual_address_that_works_is_kept(unusual: str) -> None:
     assert read(f"{unusual}@example.org").deliverable == f"{unusual}@example.org"
     (message,) = [EmailMessage(to=[read(f"{unusual}@example.org").deliverable])]
     assert sanitize_address(message.to[0], "utf-8") == f"{unusual}@example.org"
@@ -221,7 +221,7 @@ def test_an_unusual_name_that_works_is_taken_as_it_is(unusual: str) -> None:
         ("ada@-example.org", "invalid"),
     ],
 )
-def test_what_is_wrong_is_said(typed: str, code: str) -> None:
+def test_the_error_says_what_is_wrong(typed: str, code: str) -> None:
     with pytest.raises(NoAddress) as refused:
         parse_address(typed)
     assert refused.value.code == code
@@ -235,12 +235,12 @@ def test_tidying_twice_is_tidying_once(text: str) -> None:
         assert read(found.deliverable) == found
 
 
-def test_no_address_takes_long() -> None:
+def test_no_address_takes_long_to_parse() -> None:
     hostile = ["<" * 10**6, "@" * 10**6, "a\u0301" * 500, "mailto:" * 140, "<@" * 500, "\u0301\u0316" * 500]
     assert effort(lambda: list(map(read_address, hostile))) < 20
 
 
-def test_an_address_is_known_again_by_its_hash_alone(settings: Settings) -> None:
+def test_an_address_is_recognised_by_its_hash_alone(settings: Settings) -> None:
     known = hash_address("ada@example.org")
     assert known == hash_address("ada@example.org") != hash_address("eve@example.org")
     assert len(known) == 32
@@ -249,17 +249,17 @@ def test_an_address_is_known_again_by_its_hash_alone(settings: Settings) -> None
 
 
 @given(typed)
-def test_a_sealed_address_can_be_read_again_and_does_not_show(address: str) -> None:
+def test_an_encrypted_address_can_be_decrypted_and_is_not_visible(address: str) -> None:
     encrypted = encrypt(address)
     assert decrypt(encrypted) == address
     assert address.encode() not in encrypted
 
 
-def test_two_seals_of_one_address_do_not_tell_that_it_is_one() -> None:
+def test_two_ciphertexts_of_one_address_do_not_look_related() -> None:
     assert encrypt("ada@example.org") != encrypt("ada@example.org")
 
 
-def test_an_old_key_still_opens_and_no_longer_seals(settings: Settings) -> None:
+def test_an_old_key_still_decrypts_and_no_longer_encrypts(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ADDRESS_KEYS = [old]
     before = encrypt("ada@example.org")
@@ -272,7 +272,7 @@ def test_an_old_key_still_opens_and_no_longer_seals(settings: Settings) -> None:
         decrypt(before)
 
 
-def test_an_address_is_sealed_anew_only_if_it_is_not_under_the_newest_key(settings: Settings) -> None:
+def test_an_address_is_encrypted_again_only_if_its_key_is_not_the_newest(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ADDRESS_KEYS = [old]
     before = encrypt("ada@example.org")
@@ -287,5 +287,5 @@ def test_an_address_is_sealed_anew_only_if_it_is_not_under_the_newest_key(settin
 
 @pytest.mark.parametrize("typed", ["=?x?q?ada?=@gmail.com", "=?a?q??=@example.org", "=?utf-8?q?a=0ab?=@example.org"])
 def test_an_encoded_word_is_no_address(typed: str) -> None:
-    """Python's mail package would decode it: the mail would reach another mailbox than the one that was hashed."""
+    """Python's email package would decode it, and the email would go to a mailbox other than the hashed one."""
     assert read_address(typed) is None

@@ -1,4 +1,4 @@
-"""The title of a picture is its caption, if the picture is ours and alone in its paragraph."""
+"""The title of a picture becomes its caption, if our site stores the picture and it is alone in its paragraph."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_a_picture_with_a_title_is_a_figure_with_a_caption() -> None:
     assert f"{CAPTION}</figure>\n<p>After.</p>" in html
 
 
-def test_an_email_says_both() -> None:
+def test_an_email_shows_description_and_caption() -> None:
     plain = to_plain(render_markdown(f'![A red train]({PICTURE} "Photo: Ada")'), base="https://undersigned.example")
     assert plain == f"Picture: A red train (https://undersigned.example{PICTURE})\n\nPhoto: Ada"
 

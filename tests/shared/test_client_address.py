@@ -1,4 +1,4 @@
-"""The client's address is told by our own proxies, whatever the visitor writes; neighbours are counted as one."""
+"""Our own proxies report the client's address, whatever the visitor sends; neighbours count as one network."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -15,30 +15,30 @@ addresses = st.ip_addresses().map(str)
 @pytest.mark.parametrize(
     ("peer", "forwarded_for", "trusted_proxies", "found"),
     [
-        # Without a proxy the header is a visitor's word.
+        # Without a proxy, the header is only a visitor's claim.
         (VISITOR, "", 0, VISITOR),
         (VISITOR, "192.0.2.1", 0, VISITOR),
         (VISITOR, "192.0.2.1, 192.0.2.2", 0, VISITOR),
-        # With one, the last entry is its word.
+        # With one proxy, the last entry is the proxy's.
         (PROXY, VISITOR, 1, VISITOR),
         (PROXY, f"192.0.2.1, {VISITOR}", 1, VISITOR),
         (PROXY, f"192.0.2.1,{VISITOR}", 1, VISITOR),
         (PROXY, f"garbage, <script>, {VISITOR}", 1, VISITOR),
-        # With two, the last but one.
+        # With two, the last entry but one.
         (PROXY, f"{VISITOR}, {CDN}", 2, VISITOR),
         (PROXY, f"192.0.2.1, {VISITOR}, {CDN}", 2, VISITOR),
-        # Too few, or no address: the nearest that one of ours vouches for.
+        # Too few entries, or no address: the nearest one that our proxies vouch for.
         (PROXY, "", 1, PROXY),
         (PROXY, "unknown", 1, PROXY),
         (PROXY, f"{VISITOR},", 1, PROXY),
         (PROXY, f"{VISITOR}, unknown", 2, PROXY),
         (PROXY, f"unknown, {CDN}", 2, CDN),
         (PROXY, CDN, 2, CDN),
-        # As some proxies write it.
+        # Some proxies write it like this.
         (PROXY, f"{VISITOR}:4711", 1, VISITOR),
         (PROXY, "[2001:db8::1]:4711", 1, "2001:db8::1"),
         (PROXY, "[2001:db8::1]", 1, "2001:db8::1"),
-        # Behind a unix socket nobody is the peer.
+        # A unix socket has no peer address.
         ("", VISITOR, 1, VISITOR),
         ("", "", 1, None),
         ("", VISITOR, 0, None),
@@ -46,14 +46,16 @@ addresses = st.ip_addresses().map(str)
         ("no address", "", 0, None),
     ],
 )
-def test_it_is_counted_from_the_right(peer: str, forwarded_for: str, trusted_proxies: int, found: str | None) -> None:
+def test_the_client_address_is_counted_from_the_right(
+    peer: str, forwarded_for: str, trusted_proxies: int, found: str | None
+) -> None:
     expected = ip_address(found) if found else None
     assert client_address(peer, forwarded_for, trusted_proxies=trusted_proxies) == expected
 
 
 @given(written=st.text(), vouched_for=st.lists(addresses, min_size=1, max_size=4), peer=addresses)
-def test_nothing_that_a_visitor_writes_changes_it(written: str, vouched_for: list[str], peer: str) -> None:
-    """Each proxy adds to the right of what came; the visitor wrote the rest."""
+def test_no_header_of_a_visitor_changes_the_address(written: str, vouched_for: list[str], peer: str) -> None:
+    """Each proxy adds to the right; the visitor wrote the rest."""
     trusted = len(vouched_for)
     honest = client_address(peer, ",".join(vouched_for), trusted_proxies=trusted)
     assert honest == ip_address(vouched_for[0])
@@ -61,7 +63,7 @@ def test_nothing_that_a_visitor_writes_changes_it(written: str, vouched_for: lis
 
 
 @given(peer=st.text(), forwarded_for=st.text(), trusted_proxies=st.integers(0, 10))
-def test_nonsense_is_somewhere_or_nowhere_but_no_error(peer: str, forwarded_for: str, trusted_proxies: int) -> None:
+def test_an_invalid_address_is_no_error(peer: str, forwarded_for: str, trusted_proxies: int) -> None:
     assert prefix_of(client_address(peer, forwarded_for, trusted_proxies=trusted_proxies))
 
 
@@ -79,7 +81,7 @@ def test_a_network_is_counted_as_one(address: str, prefix: str) -> None:
     assert prefix_of(ip_address(address)) == prefix
 
 
-def test_those_of_whom_nothing_is_known_are_counted_together() -> None:
+def test_clients_without_a_known_address_are_counted_together() -> None:
     assert prefix_of(None) == NOWHERE
 
 

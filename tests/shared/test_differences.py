@@ -1,4 +1,4 @@
-"""How two texts differ: readable, in every script, and never slow."""
+"""Differences between two texts are readable, in every script, and fast to find."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from letters.shared.differences import MAX_PARAGRAPHS, WORK, Paragraph, differen
 
 
 def marked(old: str, new: str) -> list[str]:
-    """The paragraphs with [-what went-] and [+what came+]; a number for those that are not shown."""
+    """Return the paragraphs, with [-removed-] and [+added+] words, and a number in place of hidden ones."""
     signs = {"same": "{}", "gone": "[-{}-]", "new": "[+{}+]"}
     return [
         "".join(signs[part.kind].format(part.text) for part in paragraph.parts) or str(paragraph.number)
@@ -19,7 +19,7 @@ def marked(old: str, new: str) -> list[str]:
     ]
 
 
-def test_a_changed_word_is_marked_where_it_stands() -> None:
+def test_a_changed_word_is_marked_in_its_place() -> None:
     assert marked("Four lines are to end.", "Five lines are to stay.") == [
         "[-Four-][+Five+] lines are to [-end-][+stay+]."
     ]
@@ -37,14 +37,14 @@ def test_paragraphs_come_and_go() -> None:
     ]
 
 
-def test_one_written_anew_is_not_made_into_confetti() -> None:
+def test_a_rewritten_paragraph_is_not_shown_as_confetti() -> None:
     assert marked("We ask the minister to resign.", "Trains are good for the climate and the purse.") == [
         "[+Trains are good for the climate and the purse.+]",
         "[-We ask the minister to resign.-]",
     ]
 
 
-def test_of_what_stays_only_the_neighbours_are_shown() -> None:
+def test_only_paragraphs_near_a_change_are_shown() -> None:
     paragraphs = [f"Paragraph {number}" for number in range(20)]
     changed = [*paragraphs[:10], "Paragraph ten", *paragraphs[11:]]
     assert marked("\n\n".join(paragraphs), "\n\n".join(changed)) == [
@@ -68,12 +68,12 @@ def test_texts_that_are_the_same_show_nothing() -> None:
         ("Ngọc đi tàu đêm", "Ngọc đi tàu ngày", "Ngọc đi tàu [-đêm-][+ngày+]"),
     ],
 )
-def test_it_reads_in_every_script(old: str, new: str, shown: str) -> None:
+def test_words_are_compared_in_every_script(old: str, new: str, shown: str) -> None:
     assert marked(old, new) == [shown]
 
 
 @pytest.mark.parametrize("whole", ["रेलगाड़ियाँ", "\U0001f469\u200d\U0001f680", "e\u0301", "\u0645\u06cc\u200c\u062e"])
-def test_what_is_drawn_as_one_is_never_parted(whole: str) -> None:
+def test_a_visible_character_is_never_split(whole: str) -> None:
     assert words_of(f"{whole} ") == [whole, " "]
 
 
@@ -81,12 +81,12 @@ texts = st.text(st.sampled_from("ab \n.é\u0301夜กำ👩\u200d🚀")) | st.t
 
 
 @given(texts)
-def test_words_put_together_are_the_text_again(text: str) -> None:
+def test_the_words_together_are_the_text(text: str) -> None:
     assert "".join(words_of(text)) == text
 
 
 @given(texts, texts)
-def test_who_takes_out_what_came_and_puts_back_what_went_has_the_old_text(old: str, new: str) -> None:
+def test_reversing_the_differences_gives_the_old_text(old: str, new: str) -> None:
     def read(*kinds: str) -> str:
         parts = [part for each in differences(old, new) for part in each.parts if part.kind in kinds]
         return "".join("".join(part.text.split()) for part in parts)
@@ -122,7 +122,7 @@ SLOW = {
 
 
 class Counted(str):
-    """A word, or a paragraph, that counts how often it is compared or looked up."""
+    """A word or paragraph that counts how often it is compared or looked up."""
 
     __slots__ = ()
     steps = 0
@@ -149,7 +149,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
 
 @pytest.mark.parametrize("name", SLOW)
 def test_no_text_takes_more_than_its_share_of_work(name: str, counted: type[Counted]) -> None:
-    # Without the bounds most of these take hundreds of millions of steps.
+    # Without the limits, most of these take hundreds of millions of steps.
     found = differences.__wrapped__(*SLOW[name])
     assert counted.steps <= 2 * WORK
     assert len(found) <= MAX_PARAGRAPHS + 1

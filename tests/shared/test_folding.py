@@ -1,4 +1,4 @@
-"""Letters without their marks, in addresses of pages and where signatures are searched."""
+"""Letters without their marks, in web addresses and in the search for signatures."""
 
 import pytest
 from django.db import connection

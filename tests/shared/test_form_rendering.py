@@ -56,7 +56,7 @@ def test_each_line_of_the_summary_leads_to_an_input_on_the_page() -> None:
     assert set(links) <= set(tags.values("id"))
 
 
-def test_what_is_wrong_with_the_whole_form_or_a_hidden_field_is_said_without_a_link() -> None:
+def test_errors_of_the_whole_form_or_a_hidden_field_have_no_link() -> None:
     html = str(Everything({}))
     assert "<li>All of it is &lt;wrong&gt;.</li>" in html
     assert html.count("<li>This field is required.</li>") == 1
@@ -92,23 +92,23 @@ def test_nothing_that_a_form_says_is_read_as_html() -> None:
     assert all(f"&lt;{tag}&gt;" in html for tag in "biu")
 
 
-def test_one_summary_tells_of_all_forms_that_were_sent_together() -> None:
+def test_one_summary_lists_the_errors_of_all_forms_sent_together() -> None:
     html = summary(Everything({}), RevisionForm({"note": ""}), sentence="Somebody was faster.")  # type: ignore[arg-type]
     assert html.count('id="problems"') == 1
     assert html.index("Somebody was faster.") < html.index("#id_line") < html.index("#revision_kind_0")
 
 
-def test_where_nothing_is_wrong_there_is_no_summary() -> None:
+def test_a_form_without_errors_has_no_summary() -> None:
     assert summary(Everything(), RevisionForm()).strip() == ""
 
 
-def test_only_what_may_stay_empty_is_marked_optional() -> None:
+def test_only_optional_fields_are_marked_optional() -> None:
     form = Everything()
     assert "optional" in form["note"].as_field_group()
     assert "optional" not in form["line"].as_field_group()
 
 
-def test_labels_say_what_placeholders_would() -> None:
+def test_labels_replace_placeholders() -> None:
     assert "placeholder" not in str(Everything())
 
 

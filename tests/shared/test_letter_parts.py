@@ -1,4 +1,4 @@
-"""Salutation, opening and closing: the large initial stands where a text begins, and not on "Dear ministers,"."""
+"""Salutation, opening and closing: the large initial is where the text begins, not on "Dear ministers,"."""
 
 import pytest
 
@@ -10,7 +10,7 @@ SHORT = "We will be brief."
 
 
 def marks(markdown: str) -> list[tuple[str, str]]:
-    """The class of each marked paragraph, and how its words begin."""
+    """Return the class of each marked paragraph, and how its words begin."""
     parts = with_parts(render_markdown(markdown)).split('<p class="')[1:]
     return [(part.split('"')[0], part.split(">", 1)[1][:4]) for part in parts]
 
@@ -42,7 +42,7 @@ def test_a_salutation_leaves_the_initial_to_the_paragraph_after_it(salutation: s
         "",
     ],
 )
-def test_where_no_paragraph_can_carry_it_there_is_no_initial(text: str) -> None:
+def test_there_is_no_initial_without_a_long_paragraph(text: str) -> None:
     assert [name for name, _ in marks(text) if name == "opening"] == []
 
 
@@ -52,7 +52,7 @@ def test_a_salutation_has_its_style_before_a_short_paragraph_too(salutation: str
 
 
 @pytest.mark.parametrize("text", [f"{SHORT}\n\n{SHORT}", f"## Why\n\n{SHORT}", f"To the ministry\nRoom 7\n\n{SHORT}"])
-def test_other_short_texts_have_no_parts(text: str) -> None:
+def test_a_short_text_without_a_salutation_has_no_parts(text: str) -> None:
     html = render_markdown(text)
     assert with_parts(html) == html
 
@@ -95,7 +95,7 @@ def test_quotation_marks_and_emphasis_before_the_first_letter_do_no_harm(start: 
     assert [name for name, _ in marks(f"{word} of this was paid. {LONG}")] == ["opening"]
 
 
-def test_what_counts_is_what_readers_see() -> None:
+def test_only_visible_words_count() -> None:
     hidden = "https://example.org/" + "a" * FEWEST_CHARACTERS
     assert marks(f"[Dear ministers]({hidden}),\n\n{LONG}") == [("salutation", "<a h"), ("opening", "For ")]
 

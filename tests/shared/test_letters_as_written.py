@@ -1,4 +1,4 @@
-"""Letters as people write and paste them: page, preview, mail, feed and PDF say the same, in the same order."""
+"""Letters as people write and paste them: page, preview, email, feed and PDF say the same, in the same order."""
 
 import json
 import re
@@ -40,14 +40,14 @@ FOLDER = Path(__file__).parent.parent / "letters_as_written"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.md"))
 PICTURE = f"/media/{'0' * 32}-1200x600.webp"
 ATOM = "{http://www.w3.org/2005/Atom}"
-# Whose letters stand in the file of a PDF in another order, or taken apart.
+# Scripts whose letters are in another order in a PDF file, or split.
 SHAPED = {"arabic", "hebrew", "hindi", "persian", "thai"}
-# What is drawn as nothing, or left out where the machine has no face for it; and where a line may have been broken.
+# Characters that are invisible, or left out if the machine has no font for them, and places where a line may break.
 LEFT_OUT = re.compile("[\\s\u00ad\u200b-\u200d\u2066-\u2069\ufe0e\ufe0f\U0001f000-\U0001faff-]")
 
 
 def written(name: str) -> str:
-    # Byte by byte: some of them have the line ends of Windows.
+    # Byte by byte, because some of them have Windows line endings.
     return (FOLDER / f"{name}.md").read_bytes().decode().replace("PICTURE", PICTURE)
 
 
@@ -59,7 +59,7 @@ def plain(text: str) -> str:
     return LEFT_OUT.sub("", unicodedata.normalize("NFKC", text))
 
 
-def test_there_are_fifty_of_them() -> None:
+def test_there_are_fifty_sample_letters() -> None:
     assert len(NAMES) >= 50
 
 
@@ -69,7 +69,7 @@ def test_a_letter_is_shown_as_it_was_meant(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_left_of_the_signs(name: str) -> None:
+def test_no_markdown_is_left(name: str) -> None:
     if name in {"escaped", "emphasis", "stars_in_words", "code"}:
         return
     shown = "\n".join(expected(name))
@@ -81,7 +81,7 @@ def test_nothing_is_left_of_the_signs(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def typesetter() -> Iterator[Child]:
-    """One for all letters: looking for fonts takes half a second."""
+    """One typesetter for all letters, because looking for fonts takes half a second."""
     with child("letters.organizer.exports.pdf.child", pdf.LIMITS) as made:
         yield made
 
@@ -112,7 +112,7 @@ def test_its_pdf_says_the_same_in_the_same_order(name: str, on_paper: Path) -> N
         found = text.find(piece, place)
         assert found >= 0, f"{piece!r} is not after {text[:place][-40:]!r} in {text!r}"
         place = found + len(piece)
-    # On paper nobody can press a word: its address is printed.
+    # Nobody can click a word on paper, so its address is printed.
     for address in leads_to(render_markdown(written(name))):
         assert plain(bare(address)) in text
 
@@ -122,19 +122,19 @@ def leads_to(html: str) -> set[str]:
 
 
 def linked_from(path: Path) -> set[str]:
-    """Where the links of the letter in a PDF lead, but for the small print's."""
+    """Return where the links of the letter in a PDF lead, without those of the small print."""
     with pikepdf.open(path) as made:
         marks = [mark for page in made.pages for mark in page.get("/Annots", [])]
         targets = {str(mark.A.URI) for mark in marks if "/A" in mark and "/URI" in mark.A}
     return targets - set(HEAD.small_print)
 
 
-# Where else it is read
+# Other places that show it
 
 
 @pytest.fixture
 def draft_of(draft: LetterMaker, organizer: User) -> Callable[[str], tuple[Letter, Translation]]:
-    """A draft with one of the texts, written anew for each."""
+    """A draft with one of the texts, written again for each."""
     made = draft("as-written")
 
     def write(name: str) -> tuple[Letter, Translation]:
@@ -159,7 +159,7 @@ def test_page_preview_and_feed_are_one_rendering_of_every_letter(
 
 
 def test_an_update_in_the_feed_says_the_same_as_its_page(letter: Letter, organizer: User, reader: Reader) -> None:
-    """Rows as sending leaves them, each with one of the texts; the page is asked for once more each time."""
+    """Write the rows that sending would leave, each with one of the texts, and request the page each time."""
     assert letter.current_revision
     shown = letter.current_revision.translations.get(language="en")
     text = UpdateText(title="As it was written", body="To be replaced.", language="en")
@@ -193,13 +193,13 @@ def test_both_halves_of_an_email_say_the_same(letter: Letter, organizer: User) -
         assert_leads_anywhere(inside)
         plain_half = plain_half.partition("As it was written\n\n")[2].rpartition("\n\n--\n")[0]
         assert plain_outline_of(NOTE.sub("", plain_half)) == in_plain(name, inside), name
-        # Each mark of a note has the number of one that follows.
+        # Each mark of a note has the number of a note below.
         marks, notes = NOTE.findall(plain_half), re.findall(r"^\[([0-9]+)\] ", plain_half, re.MULTILINE)
         assert set(marks) <= set(notes), name
         assert len(notes) == len(set(notes)) == inside.count('<li id="fn-'), name
 
 
-# A note's mark in a text, not at the beginning of the note.
+# The mark of a note in a text, not at the beginning of the note.
 NOTE = re.compile(r"(?<=\S)\[([0-9]+)\]")
 TABLES = {
     "table": ["-: Line: NJ 1; From: Berlin; To: Paris", "-: Line: NJ 2; From: Vienna; To: Rome"],
@@ -208,10 +208,10 @@ TABLES = {
 
 
 def in_plain(name: str, html: str) -> list[str]:
-    """The same where headings are lines of their own, rows of a table are items, and words do not hide addresses."""
+    """The same, where headings are separate lines, rows of a table are items, and words do not hide addresses."""
     targets = iter(unescape(each) for each in re.findall(r'<a href="([^"#][^"]*)"', html))
     lines = [_in_plain(line, targets) for line in expected(name) if not re.match("t[dh]:", line)]
-    # The HTML half shows the small one; who asks for a picture by its address gets the large one.
+    # The HTML part shows the small picture; its address leads to the large one.
     shown = rf"Picture: \1 ({settings.SITE_URL}{PICTURE})"
     lines = [re.sub(r"\[(A red train at night)\]", shown, line) for line in lines]
     return TABLES.get(name, []) + lines
@@ -220,13 +220,13 @@ def in_plain(name: str, html: str) -> list[str]:
 def _in_plain(line: str, targets: Iterator[str]) -> str:
     def with_address(found: re.Match[str]) -> str:
         target = next(targets, "")
-        # Typed in angle brackets, and no link.
+        # It was typed in angle brackets, and is not a link.
         if not target:
             return found[0]
         return found[1] if found[1] in target else f"{found[1]} ({target.removeprefix('mailto:')})"
 
     line = re.sub("<([^<>]*)>", with_address, re.sub("^((?:> )*)h[2-6]:", r"\1p:", line))
-    # The last line of code ends no line of its own.
+    # The last line of code has no line break of its own.
     return line.removesuffix(" / ") if line.startswith("pre:") else line
 
 
@@ -239,7 +239,7 @@ def preview_of(body: str, by: User) -> str:
 
 
 def assert_leads_anywhere(html: str) -> None:
-    """Every address is whole, also outside of our site."""
+    """Check that every URL is complete, so that it works outside our site."""
     for address in re.findall(r'(?:href|src)="([^"]*)"', html):
         assert re.match("https?://|mailto:|#", address), address
 

@@ -1,4 +1,4 @@
-"""Counting over a real Valkey: exact however many come at once, blind to who it is, and no obstacle when it is away."""
+"""Counting with a real Valkey is exact under load, stores no identity, and blocks nobody if Valkey is unavailable."""
 
 import time
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ def times_until_exceeded(limit: Limit) -> int:
     return next(number for number in range(100) if limit in count([limit]))
 
 
-def test_so_many_are_let_through_and_no_more() -> None:
+def test_a_limit_lets_exactly_its_number_through() -> None:
     assert times_until_exceeded(ADA) == 3
     assert count([ADA]) == {ADA}
 
 
-def test_it_can_be_asked_without_being_counted(own_valkey: StoppableValkey) -> None:
+def test_a_limit_can_be_read_without_counting(own_valkey: StoppableValkey) -> None:
     for _ in range(3):
         assert not is_used_up(ADA)
         count([ADA])
@@ -46,20 +46,20 @@ def test_it_can_be_asked_without_being_counted(own_valkey: StoppableValkey) -> N
     assert not is_used_up(ADA)
 
 
-def test_each_is_counted_for_itself() -> None:
+def test_each_key_is_counted_separately() -> None:
     times_until_exceeded(ADA)
     assert count([ADA, EVE]) == {ADA}
     assert count([Limit("letter", ADA.whose, THREE)]) == set()
 
 
-def test_what_is_given_back_was_not_counted() -> None:
+def test_a_returned_place_is_not_counted() -> None:
     for _ in range(10):
         count([ADA, EVE])
         give_back([ADA, EVE])
     assert times_until_exceeded(ADA) == 3
 
 
-def test_after_the_window_it_begins_anew(valkey: "redis.Redis") -> None:
+def test_a_limit_starts_again_after_its_window(valkey: "redis.Redis") -> None:
     limit = Limit("network", ADA.whose, parse("1/second"))
     assert count([limit]) == set()
     until = time.monotonic() + 10
@@ -68,7 +68,7 @@ def test_after_the_window_it_begins_anew(valkey: "redis.Redis") -> None:
     assert time.monotonic() < until
 
 
-def test_giving_back_after_the_window_leaves_no_counter_for_ever(valkey: "redis.Redis") -> None:
+def test_returning_a_place_after_the_window_leaves_no_counter(valkey: "redis.Redis") -> None:
     give_back([ADA])
     (key,) = counters(valkey)
     assert 0 < valkey.ttl(key) <= 3600
@@ -81,7 +81,7 @@ def test_it_says_how_long_to_wait(rate: RateLimitItem, least: int, most: int) ->
     assert least <= seconds_left(limit) <= most
 
 
-def test_however_many_come_at_once_as_many_are_let_through_as_may() -> None:
+def test_many_requests_at_once_stay_within_the_limit() -> None:
     limit = Limit("network", ADA.whose, parse("20/hour"))
     exceeded = in_threads(lambda limit: count([limit]), repeat(limit, 200), threads=20)
     assert sum(not found for found in exceeded) == 20
@@ -97,7 +97,7 @@ def test_all_limits_are_counted_in_one_round_trip(valkey: "redis.Redis") -> None
     assert changed - {"cmdstat_info"} == {"cmdstat_eval", "cmdstat_expire", "cmdstat_incrby"}
 
 
-# Who it is, nobody can tell
+# Identities are unreadable
 
 
 def counters(valkey: "redis.Redis") -> list[str]:
@@ -115,7 +115,7 @@ def test_valkey_holds_neither_network_nor_address_but_a_keyed_hash(valkey: "redi
     assert valkey.get(limits.SALT_KEY) == salt
 
 
-def test_the_salt_is_gone_after_a_day_and_with_it_all_counters(valkey: "redis.Redis") -> None:
+def test_the_salt_and_all_counters_are_gone_after_a_day(valkey: "redis.Redis") -> None:
     count([ADA])
     assert 0 < valkey.ttl(limits.SALT_KEY) <= 24 * 60 * 60
     assert all(0 < valkey.ttl(key) <= 60 * 60 for key in counters(valkey))
@@ -124,13 +124,13 @@ def test_the_salt_is_gone_after_a_day_and_with_it_all_counters(valkey: "redis.Re
 def test_using_the_salt_does_not_make_it_live_longer(valkey: "redis.Redis") -> None:
     count([ADA])
     valkey.expire(limits.SALT_KEY, 100)
-    limits._salt.cache_clear()  # Another process.
+    limits._salt.cache_clear()  # Pretend to be another process.
     count([ADA])
     assert valkey.ttl(limits.SALT_KEY) <= 100
     assert len(counters(valkey)) == 1
 
 
-def test_under_the_salt_of_another_day_nobody_is_known_again(valkey: "redis.Redis") -> None:
+def test_nobody_is_recognised_with_the_salt_of_another_day(valkey: "redis.Redis") -> None:
     times_until_exceeded(ADA)
     valkey.delete(limits.SALT_KEY)
     limits._salt.cache_clear()
@@ -140,7 +140,7 @@ def test_under_the_salt_of_another_day_nobody_is_known_again(valkey: "redis.Redi
 # Without Valkey
 
 
-def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
+def test_without_valkey_nobody_is_refused_or_waits_and_the_log_says_so_once(
     own_valkey: StoppableValkey, connects: list[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert times_until_exceeded(ADA) == 3
@@ -151,7 +151,7 @@ def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
         give_back([ADA])
     assert seconds_left(ADA) == 1
     assert 1 <= len(connects) <= 5
-    # Asked again after some seconds: still away, and nothing new to say.
+    # It is asked again after some seconds. It is still unavailable, and nothing new is logged.
     monkeypatch.setattr(limits, "_circuit_open_until", 0.0)
     assert count([ADA]) == set()
     assert [record.getMessage() for record in caplog.records] == [
@@ -159,7 +159,7 @@ def test_without_valkey_nobody_is_refused_nobody_waits_and_it_is_said_once(
     ]
 
 
-def test_when_valkey_is_back_it_counts_again_and_the_next_outage_is_said(
+def test_limits_count_again_when_valkey_is_back_and_the_next_outage_is_logged(
     own_valkey: StoppableValkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(2):

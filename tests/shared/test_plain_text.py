@@ -1,4 +1,4 @@
-"""The plain half of an email reads like a letter, with nothing left of the syntax in which it was written."""
+"""The plain-text part of an email reads like a letter, without any Markdown."""
 
 import re
 
@@ -66,31 +66,31 @@ def test_shapes_of_html_are_readable(html: str, text: str) -> None:
     assert to_plain(html, base=SITE) == text
 
 
-def test_an_address_in_a_text_from_right_to_left_keeps_its_direction_and_stays_a_link() -> None:
+def test_a_url_in_right_to_left_text_keeps_its_direction_and_stays_a_link() -> None:
     text = to_plain('<p>اقرأ <a href="https://example.org/a">الرسالة</a></p>', base=SITE)
     assert text == "اقرأ الرسالة \u200e(https://example.org/a)\u200e"
     assert re.findall(r"https?://[^\s)]+", text) == ["https://example.org/a"]
 
 
-def test_what_is_nested_without_end_costs_no_recursion() -> None:
+def test_deep_nesting_causes_no_recursion() -> None:
     assert to_plain("<blockquote>" * 10_000 + "deep", base=SITE).endswith("deep")
 
 
-def test_no_syntax_is_left() -> None:
+def test_no_markdown_is_left() -> None:
     text = plain("# A\n\n**b** *c* [d](https://e.example) `f`\n\n* g\n\n![h](/media/i.webp)\n\n<!-- j -->")
     assert not re.search(r"\*|\]\(|`|^#|!\[", text, re.MULTILINE)
 
 
-# HTML for somewhere else
+# HTML that is shown outside our site
 
 
-def test_only_addresses_of_ours_are_completed() -> None:
+def test_only_our_own_urls_are_completed() -> None:
     html = '<p><a href="/a?b=1&amp;c=2">a</a> <a href="https://b.eu/">b</a> <a href="#c">c</a> <a href="//d">d</a></p>'
     whole = html.replace('"/a?', f'"{SITE}/a?')
     assert with_whole_addresses(html, SITE) == whole
 
 
-def test_what_is_escaped_stays_escaped() -> None:
+def test_escaped_text_stays_escaped() -> None:
     html = "<p>&lt;script&gt; &amp;amp; &#x27; é</p>"
     assert with_whole_addresses(html, SITE) == html
     assert fit_for_email(html, SITE) == html

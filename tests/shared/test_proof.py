@@ -1,4 +1,4 @@
-"""A puzzle's solution counts for one letter, one address and twenty minutes, and nothing else does."""
+"""The solution of a puzzle counts for one letter, one address and twenty minutes, and nothing else does."""
 
 import base64
 import json
@@ -37,12 +37,12 @@ def test_a_solution_is_a_proof_for_its_letter_and_address() -> None:
     assert not is_proof(proof, 1, EVE)
 
 
-def test_it_is_good_for_twenty_minutes() -> None:
+def test_a_proof_is_valid_for_twenty_minutes() -> None:
     assert is_proof(solved(now=timezone.now() - LIFETIME + timedelta(minutes=1)).to_base64(), 1, ADA)
     assert not is_proof(solved(now=timezone.now() - LIFETIME - timedelta(seconds=1)).to_base64(), 1, ADA)
 
 
-def test_a_puzzle_that_is_made_easier_or_lasts_longer_is_none_of_ours() -> None:
+def test_a_puzzle_changed_to_be_easier_or_longer_is_refused() -> None:
     for changes in ({"keyPrefix": "00"}, {"cost": 1}, {"expiresAt": 2**40}, {"keySignature": "00"}):
         proof = solved().to_dict()
         proof["challenge"]["parameters"].update(changes)
@@ -62,7 +62,7 @@ def test_another_site_cannot_make_our_puzzles(settings: Settings) -> None:
     assert not is_proof(proof, 1, ADA)
 
 
-def test_it_takes_no_more_tries_than_it_says(settings: Settings) -> None:
+def test_a_puzzle_takes_no_more_tries_than_it_says(settings: Settings) -> None:
     settings.PROOF_TRIES = 50
     counters = set()
     for _ in range(40):
@@ -75,7 +75,7 @@ def test_it_takes_no_more_tries_than_it_says(settings: Settings) -> None:
     assert len(counters) > 10
 
 
-def test_the_puzzle_tells_nothing_of_the_address() -> None:
+def test_the_puzzle_reveals_nothing_about_the_address() -> None:
     first, second = (json.loads(make_challenge(1, ADA, now=timezone.now()))["parameters"] for _ in range(2))
     assert ADA.hex() not in json.dumps(first)
     assert {name for name in first if first[name] == second[name]} <= {
@@ -109,5 +109,5 @@ def as_sent(content: object) -> str:
 @example(text="bm9uZQ==")
 @example(text=base64.b64encode(b"[" * 3000).decode())
 @example(text="A" * 100_000)
-def test_nonsense_is_no_proof_and_no_error(text: str) -> None:
+def test_an_invalid_proof_is_no_error(text: str) -> None:
     assert not is_proof(text, 1, ADA)

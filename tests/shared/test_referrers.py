@@ -1,4 +1,4 @@
-"""Where somebody comes from: another site's page that sends a form, and a host whose link led a reader here."""
+"""Where a request comes from: another site's form, or the host whose link led a reader here."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_another_page_is_foreign(fetch_site: str, origin: str) -> None:
         ("t.co", "t.co"),
     ],
 )
-def test_the_host_that_led_here_is_known_by_its_name(said: str, host: str) -> None:
+def test_the_website_that_led_here_is_stored_by_its_host(said: str, host: str) -> None:
     assert host_elsewhere(said, own_origin=OURS) == host
 
 
@@ -61,5 +61,5 @@ def test_the_host_that_led_here_is_known_by_its_name(said: str, host: str) -> No
         f"{'a' * 60}.{'b' * 60}.example",
     ],
 )
-def test_what_is_no_name_of_a_host_elsewhere_is_not_kept(said: str) -> None:
+def test_only_the_host_of_another_site_is_stored(said: str) -> None:
     assert host_elsewhere(said, own_origin=OURS) == ""

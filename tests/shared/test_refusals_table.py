@@ -11,12 +11,13 @@ from django.conf import settings
 from django.utils import translation
 
 from letters.shared.explaining import add_refusal, explain, sentence
+from letters.shared.explanation import Action
 from letters.shared.limits import TooMany
-from letters.shared.refusals import EXPLANATIONS, Action
+from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused
 
 ROOT = Path(__file__).parents[2]
-TABLES = {"refused.py", "refusals.py"}
+TABLES = {"refused.py", *(f"refusals{of}.py" for of in ("", "_of_moderation", "_of_moves", "_of_updates"))}
 RAISED = {"Refused", "TooMany", "ProofWanted"}
 # A variable or a call that is raised holds a member: mypy checks its type.
 TYPED = (ast.Name, ast.Call, ast.Subscript)
@@ -52,7 +53,7 @@ def test_each_refusal_in_the_code_is_a_member() -> None:
 
 
 def raising(tree: ast.AST) -> Iterator[str]:
-    """The members in what is raised, returned, or collected into what is raised later: not in what is compared."""
+    """Return the members that are raised, returned, or collected to be raised later, not those that are compared."""
     compared = {id(node) for each in ast.walk(tree) if isinstance(each, ast.Compare) for node in ast.walk(each)}
     for node in ast.walk(tree):
         if id(node) not in compared and isinstance(node, ast.Attribute):
@@ -83,7 +84,7 @@ def test_the_table_has_no_other_rows() -> None:
     assert set(EXPLANATIONS) == set(Refusal)
 
 
-def test_a_code_that_nobody_knows_is_no_refusal() -> None:
+def test_an_unknown_code_is_no_refusal() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         Refusal("nonsense")
 
@@ -92,13 +93,13 @@ class Form(forms.Form):
     slug = forms.CharField()
 
 
-def test_a_sentence_stands_beside_its_field() -> None:
+def test_a_sentence_is_shown_beside_its_field() -> None:
     form = Form({"slug": "us"})
     add_refusal(form, Refused(Refusal.SLUG_TAKEN))
     assert form.errors == {"slug": [sentence(Refusal.SLUG_TAKEN)]}
 
 
-def test_a_sentence_without_its_field_stands_above_the_form() -> None:
+def test_a_sentence_without_its_field_is_above_the_form() -> None:
     form = Form({"slug": "us"})
     add_refusal(form, Refused(Refusal.NO_REASON))
     assert form.non_field_errors() == [sentence(Refusal.NO_REASON)]

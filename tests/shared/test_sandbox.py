@@ -1,4 +1,4 @@
-"""A child process that does too much ends, and nothing else does."""
+"""A child process that uses too much ends, and nothing else does."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ def greedy() -> Iterator[Child]:
         yield made
 
 
-def test_it_answers_one_question_after_the_other(greedy: Child) -> None:
+def test_the_sandbox_answers_one_request_after_the_other(greedy: Child) -> None:
     assert [greedy.ask({"do": word}) for word in ("a", "é\n")] == [{"said": "a"}, {"said": "é\n"}]
 
 
@@ -34,13 +34,13 @@ def test_it_answers_one_question_after_the_other(greedy: Child) -> None:
         ({}, "broken"),
     ],
 )
-def test_it_says_why_it_has_no_answer(greedy: Child, question: dict[str, object], code: str) -> None:
+def test_the_sandbox_says_why_it_has_no_answer(greedy: Child, question: dict[str, object], code: str) -> None:
     with pytest.raises(Failed) as failed:
         greedy.ask(question)
     assert failed.value.code == code
 
 
-def test_who_only_waits_is_ended_too(monkeypatch: pytest.MonkeyPatch, greedy: Child) -> None:
+def test_a_child_that_only_waits_is_ended_too(monkeypatch: pytest.MonkeyPatch, greedy: Child) -> None:
     monkeypatch.setattr(sandbox, "PATIENCE", 0.1)
     began = time.monotonic()
     with pytest.raises(Failed) as failed:
@@ -49,19 +49,19 @@ def test_who_only_waits_is_ended_too(monkeypatch: pytest.MonkeyPatch, greedy: Ch
     assert time.monotonic() - began < 60
 
 
-def test_each_answer_has_its_own_time() -> None:
+def test_each_answer_has_its_own_time_limit() -> None:
     with child("tests.shared.greedy", replace(LIMITS, seconds=2)) as made:
         for _ in range(40):
             made.ask({"do": "eat", "bytes": 50 * 1024**2})
 
 
-def test_after_a_panic_it_goes_on(greedy: Child) -> None:
+def test_the_sandbox_continues_after_a_panic(greedy: Child) -> None:
     with pytest.raises(Failed):
         greedy.ask({"do": "panic"})
     assert greedy.ask({"do": "again"}) == {"said": "again"}
 
 
-def test_it_knows_no_secret(greedy: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_knows_no_secret(greedy: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "secret")
     assert set(greedy.ask({"do": "look"})["environment"]) <= {*sandbox.ENVIRONMENT, "LC_CTYPE"}
     with child("tests.shared.greedy", LIMITS) as made:
@@ -74,7 +74,7 @@ def test_no_program_that_it_starts_gains_privileges(greedy: Child) -> None:
 
 
 @pytest.mark.parametrize("missing", ["unshare", "prctl"])
-def test_it_works_where_the_system_has_no_such_call(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_works_on_systems_without_that_call(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Without:
         def __getattr__(self, name: str) -> None:
             raise AttributeError(name)
@@ -83,7 +83,7 @@ def test_it_works_where_the_system_has_no_such_call(missing: str, monkeypatch: p
     {"unshare": sandbox._leave_the_network, "prctl": sandbox._gain_no_privileges}[missing]()
 
 
-def test_nothing_of_it_is_left(greedy: Child) -> None:
+def test_the_sandbox_leaves_nothing_behind(greedy: Child) -> None:
     with child("tests.shared.greedy", LIMITS) as made:
         made.ask({"do": "a"})
     assert made.process.returncode is not None

@@ -1,4 +1,4 @@
-"""Lines stay as they were typed, or are refused with a reason; Markdown becomes HTML that can do nothing."""
+"""Lines stay as they were typed, or are refused with a reason; Markdown becomes harmless HTML."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from letters.shared.markdown import TAGS, render_markdown
 from letters.shared.text import UnusableText, clean_line, digest
 
-# Characters that do something to their neighbours, much more often than chance would bring them.
+# Characters that affect their neighbours, much more often than by chance.
 AWKWARD = "\u200b\u200c\u200d\u200e\u00ad\u2060\ufeff\u0301\u0327\u3164\u2003\u2028\u00a0\u0085\x1c\t\n aeéA👩🚀"
 lines = st.text(st.sampled_from(AWKWARD)) | st.text()
 
@@ -65,7 +65,7 @@ def test_a_clean_line_is_one_line_in_nfc_without_loose_spaces(text: str) -> None
 def test_nothing_that_can_be_seen_is_lost(text: str) -> None:
     line = cleaned(text)
     if line is not None:
-        # Taken apart (NFD), since what stands side by side afterwards may be composed to one letter.
+        # Compare in decomposed form (NFD), because neighbours may have been composed into one letter.
         before, after = (unicodedata.normalize("NFD", each) for each in (text, line))
         assert [each for each in after if each.isalnum()] == [each for each in before if each.isalnum()] or line == ""
 
@@ -93,7 +93,7 @@ def test_inner_white_space_is_folded(text: str) -> None:
         "\u0301\u0301",
         "\ufe0f",
         "\U000e0041",
-        # Letters and signs by their category, but drawn as nothing: with them a name could be a blank.
+        # Letters and symbols by category, but invisible: a name made of them would look blank.
         "\u3164",
         "\uffa0",
         "\u115f\u1160",
@@ -105,21 +105,21 @@ def test_a_line_in_which_nothing_can_be_seen_is_empty(text: str) -> None:
 
 
 @pytest.mark.parametrize("character", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-def test_a_character_that_turns_the_direction_of_its_neighbours_is_refused(character: str) -> None:
+def test_a_character_that_overrides_text_direction_is_refused(character: str) -> None:
     with pytest.raises(UnusableText) as refusal:
         clean_line(f"Ada {character}ecalevol")
     assert refusal.value.code == "turns_direction"
 
 
 @pytest.mark.parametrize("character", "\x00\x01\x08\x0e\x1b\x7f\x80\x9f\ufffd\ufffe\uffff\ud800\udfff")
-def test_damaged_text_is_refused_and_not_mended(character: str) -> None:
+def test_damaged_text_is_refused_and_not_repaired(character: str) -> None:
     with pytest.raises(UnusableText) as refusal:
         clean_line(f"Ada{character}Lovelace")
     assert refusal.value.code == "damaged"
 
 
 class Elements(HTMLParser):
-    """Collects what a browser would make of the text."""
+    """Collect the elements that a browser would make of the text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ PIECES = [
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(), max_size=6).map("\n\n".join))
 @example("\n\n".join(PIECES))
-def test_rendered_markdown_can_do_nothing(markdown: str) -> None:
+def test_rendered_markdown_is_harmless(markdown: str) -> None:
     found = Elements(render_markdown(markdown))
     assert found.tags <= TAGS
     allowed = {"href", "rel", "title", "dir", "start", "value", "id", "class"}
@@ -181,6 +181,6 @@ def test_the_same_text_has_the_same_digest_however_it_was_typed() -> None:
     assert len(digest("a", "b", "c")) == 32
 
 
-def test_another_text_has_another_digest() -> None:
+def test_a_different_text_has_a_different_digest() -> None:
     texts = [("a", "b", "c"), ("a", "b", "d"), ("ab", "", "c"), ("a", "bc", ""), ("b", "a", "c"), ("a", "b", "c ")]
     assert len({digest(*text) for text in texts}) == len(texts)

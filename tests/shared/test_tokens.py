@@ -1,4 +1,4 @@
-"""A token in a link is opaque, unforgeable and good for one thing."""
+"""A token in a link is opaque, unforgeable, and valid for one purpose."""
 
 import string
 from datetime import UTC, datetime, timedelta
@@ -47,7 +47,7 @@ def test_a_token_says_what_it_is_bound_to(signature_id: int, salt: bytes, now: d
     assert read_token("confirm", text[:TOKEN_LENGTH]) is None
 
 
-def test_a_token_survives_no_change_of_one_character() -> None:
+def test_a_token_with_one_changed_character_is_invalid() -> None:
     tokens = [make_token("confirm", signature_id=n, salt=SALT, now=NOW) for n in range(3)]
     for token in tokens:
         changed = {
@@ -59,32 +59,32 @@ def test_a_token_survives_no_change_of_one_character() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1, TOKEN_LENGTH // 2, TOKEN_LENGTH - 1])
-def test_a_cut_token_says_nothing(length: int) -> None:
+def test_a_truncated_token_is_invalid(length: int) -> None:
     assert read_token("confirm", TOKEN[:length]) is None
 
 
 @pytest.mark.parametrize("addition", ["=", "A", " ", "\n", ".", TOKEN], ids=range(6))
-def test_a_token_with_something_after_it_says_nothing(addition: str) -> None:
+def test_a_token_with_text_after_it_is_invalid(addition: str) -> None:
     assert read_token("confirm", TOKEN + addition) is None
 
 
 @given(st.text() | st.text(min_size=TOKEN_LENGTH, max_size=TOKEN_LENGTH) | st.from_regex(r"\A[\w-]{60}\Z"))
-def test_what_was_never_a_token_says_nothing(text: str) -> None:
+def test_a_string_that_is_no_token_is_invalid(text: str) -> None:
     assert read_token("confirm", text) is None
 
 
 @given(st.text(), st.text())
-def test_purposes_do_not_mix(made_for: str, read_as: str) -> None:
+def test_a_token_for_one_purpose_is_invalid_for_another(made_for: str, read_as: str) -> None:
     text = make_token(made_for, signature_id=7, salt=SALT, now=NOW)
     assert (read_token(read_as, text) is None) == (made_for != read_as)
 
 
-def test_a_token_of_another_secret_says_nothing(settings: Settings) -> None:
+def test_a_token_of_another_secret_is_invalid(settings: Settings) -> None:
     settings.SECRET_KEY = "another secret, as long as one for production would have to be"
     assert read_token("confirm", TOKEN) is None
 
 
-def test_a_token_outlives_a_change_of_the_secret_that_keeps_the_old_one(settings: Settings) -> None:
+def test_a_token_survives_a_change_of_the_secret_that_keeps_the_old_one(settings: Settings) -> None:
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another secret, as long as one for production would have to be"
     found = read_token("confirm", TOKEN)
@@ -97,19 +97,19 @@ def test_another_salt_ends_a_token(salt: bytes, other: bytes) -> None:
     assert Token(7, NOW, salt).matches(other) == (salt == other)
 
 
-def test_tokens_do_not_tell_who_signed_first() -> None:
-    """Neighbours in number and time have nothing in common that is longer than chance makes it."""
+def test_tokens_do_not_reveal_who_signed_first() -> None:
+    """Tokens of neighbouring ids and times have no more in common than random ones."""
     tokens = [make_token("confirm", signature_id=n, salt=SALT, now=NOW + timedelta(seconds=n)) for n in range(1, 200)]
     assert len({token[:8] for token in tokens}) == len(tokens)
     assert len({token[-8:] for token in tokens}) == len(tokens)
     assert tokens != sorted(tokens)
 
 
-def test_two_tokens_of_one_second_do_not_tell_that_they_are_for_the_same_signature() -> None:
+def test_two_tokens_of_one_second_do_not_reveal_that_they_are_for_the_same_signature() -> None:
     assert len({make_token("check", signature_id=7, salt=bytes(8), now=NOW) for _ in range(50)}) == 50
 
 
-# Of an invitation to a collective
+# Tokens of invitations to a collective
 
 
 @given(st.integers(1, 2**63), st.binary(min_size=8, max_size=8))
@@ -129,7 +129,7 @@ def test_an_invitations_token_opens_no_signature_and_the_other_way_round() -> No
     assert read_invitation_token(make_token("team_invitation", signature_id=7, salt=SALT, now=NOW)) is None
 
 
-def test_an_invitations_token_that_was_touched_is_none() -> None:
+def test_a_changed_invitation_token_is_invalid() -> None:
     text = make_invitation_token(invitation_id=7, salt=SALT)
     other = {"A": "B"}
     for place, letter in enumerate(text):

@@ -1,4 +1,4 @@
-"""A worker is woken once for work that many give cause for, and nobody waits for a broker that is away."""
+"""Many causes wake a worker once, and nobody waits for an unavailable broker."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def queue(valkey: "redis.Redis") -> "redis.Redis":
 
 @pytest.fixture
 def dead_valkey(settings: Settings, valkey: "redis.Redis") -> Iterator[None]:
-    """Nothing listens where Valkey should be."""
+    """Nothing listens on Valkey's port."""
     settings.VALKEY_URL = f"redis://127.0.0.1:{free_port()}/0"
     wakeups._valkey.cache_clear()
     yield
@@ -50,7 +50,7 @@ def test_a_hundred_causes_make_one_wake_up(queue: "redis.Redis") -> None:
     assert [message["task"] for message in messages(queue, "confirmations")] == ["letters.deliver"]
 
 
-def test_a_cause_that_comes_after_the_work_has_begun_wakes_again(queue: "redis.Redis") -> None:
+def test_a_cause_after_the_work_has_begun_wakes_again(queue: "redis.Redis") -> None:
     wake("letters.deliver", queue="confirmations")
     awake("letters.deliver")
     wake("letters.deliver", queue="confirmations")
@@ -67,12 +67,12 @@ def test_each_letter_is_woken_for_itself(queue: "redis.Redis") -> None:
     assert len(messages(queue, "publishing")) == 3
 
 
-def test_a_wake_up_that_got_lost_is_forgotten_soon(queue: "redis.Redis") -> None:
+def test_a_lost_wake_up_blocks_others_only_briefly(queue: "redis.Redis") -> None:
     wake("letters.sequence", 1, queue="publishing")
     assert 0 < queue.ttl("wakeup:letters.sequence:1") <= wakeups.FORGOTTEN_AFTER_SECONDS
 
 
-def test_a_wake_up_can_wait_for_others_to_gather(queue: "redis.Redis") -> None:
+def test_a_wake_up_can_wait_for_more_causes(queue: "redis.Redis") -> None:
     wake("letters.sequence", 1, queue="publishing", after=30)
     (message,) = messages(queue, "publishing")
     assert message["eta"]
@@ -85,7 +85,7 @@ def test_without_valkey_nobody_waits_and_nothing_fails(
         wake("letters.deliver", queue="confirmations")
     assert 1 <= len(connects) <= 5
     awake("letters.deliver")
-    # Said when it was noticed, not a thousand times.
+    # It was logged when it was noticed, not a thousand times.
     assert [record.getMessage() for record in caplog.records if "no worker was notified" in record.getMessage()] == [
         "Valkey does not answer (ConnectionError): no worker was notified. The next sweep finds the work."
     ] * 2
@@ -99,7 +99,7 @@ def test_without_a_broker_nobody_waits_and_nothing_fails(
     assert messages(queue, "confirmations") == []
 
 
-def test_when_valkey_is_back_it_is_used_again(queue: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_valkey_is_used_again_when_it_is_back(queue: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wakeups, "_circuit_open_until", time.monotonic() + 60)
     wake("letters.deliver", queue="confirmations")
     assert messages(queue, "confirmations") == []

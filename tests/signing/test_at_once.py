@@ -1,4 +1,4 @@
-"""Two windows, one signer, one moment: what is shown is the last word of its signer, never an older one."""
+"""One signer uses two windows at the same moment: pages show the signer's last choice, never an older one."""
 
 import re
 import time
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def wait_for_somebody_who_waits() -> None:
-    """Until a statement waits for a row that this transaction holds."""
+    """Wait until a statement waits for a row that this transaction holds."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
@@ -36,7 +36,7 @@ def wait_for_somebody_who_waits() -> None:
 
 
 def overtaken(first: Callable[[], object], second: Callable[[], object]) -> str:
-    """The second begins while the first is not committed, and waits for it. The code with which it was refused."""
+    """Run the second operation before the first is committed, so that it waits. Returns the code of its refusal."""
     begun = Event()
 
     def work(part: int) -> str:
@@ -56,7 +56,7 @@ def overtaken(first: Callable[[], object], second: Callable[[], object]) -> str:
     return in_threads(work, range(2), threads=2)[1]
 
 
-def test_what_a_signer_has_just_taken_away_does_not_come_back_by_the_button(letter: Letter) -> None:
+def test_the_button_does_not_restore_words_that_the_signer_has_just_removed(letter: Letter) -> None:
     typed = submit(letter, affiliation="Secret Society")
     signature = signature_of(letter)
     changes = Changes(display="public", name="Ada L.")
@@ -69,8 +69,8 @@ def test_what_a_signer_has_just_taken_away_does_not_come_back_by_the_button(lett
     assert (signature.state, signature.name, signature.affiliation) == ("pending", "Ada L.", "")
 
 
-def test_the_button_waits_for_what_touches_no_word(letter: Letter) -> None:
-    """An email that came back is noted in the same row."""
+def test_the_button_waits_for_a_change_that_touches_no_words(letter: Letter) -> None:
+    """A bounce is stored in the same row."""
     typed = submit(letter)
     refused = overtaken(
         lambda: Signature.objects.update(concern="bounced"),
@@ -79,7 +79,7 @@ def test_the_button_waits_for_what_touches_no_word(letter: Letter) -> None:
     assert (refused, signature_of(letter).state, signature_of(letter).concern) == ("", "confirmed", "")
 
 
-def test_nobody_is_thanked_whose_words_were_changed_while_the_button_was_pressed(
+def test_nobody_is_thanked_if_the_words_changed_while_the_button_was_pressed(
     letter: Letter, signer: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer.sign(letter, name="Ada Lovelace")

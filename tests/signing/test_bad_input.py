@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear answer in the letter's language, what was typed is kept, and nothing is half written."""
+"""Bad input gets a clear answer in the letter's language, keeps what was typed, and leaves nothing half written."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -105,7 +105,7 @@ def nothing_is_written() -> bool:
 
 
 def page_says(answer: Response, field: str, sentence: str) -> bool:
-    """Whether the sentence stands at the field, tied to it for those who hear the page, and at the top."""
+    """Return whether the sentence is at the field, linked to it for screen readers, and at the top."""
     html = answer.content.decode()
     at_field = f'<p class="error" id="sign_{field}_error">{escape(sentence)}</p>' in html
     tied = f'aria-describedby="sign_{field}' in html or f"sign_{field}_error" in html
@@ -141,7 +141,7 @@ def test_a_missing_field_gets_a_sentence_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(("field", "typed"), [("name", '<b>Ada</b> & "co" \''), ("comment", "</textarea><i>so</i>")])
-def test_what_was_typed_is_kept_and_escaped(curious: Letter, signer: Signer, field: str, typed: str) -> None:
+def test_typed_text_is_kept_and_escaped(curious: Letter, signer: Signer, field: str, typed: str) -> None:
     answer = signer.send(curious, {**FULL, field: typed, "email": "ada@"})
     html = answer.content.decode()
     assert escape(typed) in html.replace("&#39;", "&#x27;")
@@ -152,7 +152,7 @@ def test_what_was_typed_is_kept_and_escaped(curious: Letter, signer: Signer, fie
     assert 'name="updates"' in html.split("checked")[-2] + html.split("checked")[-1]
 
 
-def test_what_was_too_long_is_kept_whole(letter: Letter, signer: Signer) -> None:
+def test_text_that_is_too_long_is_kept_complete(letter: Letter, signer: Signer) -> None:
     assert f'value="{"A" * 10_000}"' in signer.sign(letter, name="A" * 10_000).content.decode()
 
 
@@ -167,7 +167,7 @@ def test_the_answer_is_in_the_letters_language(
     assert nothing_is_written()
 
 
-def test_the_form_with_its_sentences_is_kept_by_nobody(letter: Letter, signer: Signer) -> None:
+def test_no_cache_keeps_the_form_with_its_errors(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, name="").headers["Cache-Control"] == "no-store"
 
 
@@ -176,7 +176,7 @@ def test_a_field_sent_twice_counts_once(letter: Letter, signer: Signer) -> None:
     assert Signature.objects.count() == 1
 
 
-# Letters that take no signatures
+# Letters that do not accept signatures
 
 
 @pytest.mark.parametrize("slug", ["nothing", "night-trainss", "NIGHT-TRAINS", "0", "-", "x" * 300])
@@ -250,10 +250,10 @@ def test_another_method_is_a_405(letter: Letter, signer: Signer, method: str) ->
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("language", ["", "it"])
-def test_the_address_of_the_form_leads_to_the_letter_that_has_it(
+def test_the_address_of_the_form_leads_to_its_letter(
     letter: Letter, signer: Signer, method: str, language: str
 ) -> None:
-    """It stands in the address bar after a mistake, and people load it anew or keep it."""
+    """It is in the address bar after a mistake, and people reload or save it."""
     answer = signer.client.generic(method, f"{letter.url_of('sign', language)}?email=ada@example.org")
     assert (answer.status_code, answer["Location"]) == (303, f"{letter.get_absolute_url(language)}#sign")
     assert signer.client.generic(method, "/letters/no-such-letter/sign/").status_code == 404
@@ -268,14 +268,14 @@ def test_a_body_of_ten_megabytes_is_a_413(letter: Letter, signer: Signer, size: 
     assert nothing_is_written()
 
 
-def test_a_body_as_large_as_may_be_is_read(letter: Letter, signer: Signer) -> None:
+def test_a_body_of_the_largest_allowed_size_is_read(letter: Letter, signer: Signer) -> None:
     body = urlencode(RIGHT).encode() + b"&more="
     body += b"A" * (256 * 1024 - len(body))
     assert signer.client.generic("POST", letter.url_of("sign"), body, content_type=FORM).status_code == 303
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "\xb2", "99999999999999999999999"])
-def test_a_length_that_cannot_be_is_a_413(letter: Letter, signer: Signer, length: str) -> None:
+def test_an_impossible_content_length_is_a_413(letter: Letter, signer: Signer, length: str) -> None:
     answer = signer.client.generic("POST", letter.url_of("sign"), b"", content_type=FORM, CONTENT_LENGTH=length)
     assert answer.status_code == 413
 
@@ -329,7 +329,7 @@ def test_too_many_fields_are_a_400(letter: Letter, signer: Signer, body: bytes) 
     "name",
     [b"%FF%FE", b"Zo%EB", b"%C3%28", b"%ED%A0%80", b"%F4%90%80%80", b"\xff\xfe", b"Zo\xeb", b"\xc3(", b"%00", b"\x00"],
 )
-def test_bytes_that_are_no_utf_8_are_called_damaged(letter: Letter, signer: Signer, name: bytes) -> None:
+def test_bytes_that_are_not_utf_8_are_called_damaged(letter: Letter, signer: Signer, name: bytes) -> None:
     body = b"name=Ada" + name + b"&email=ada@example.org&display=public"
     answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=FORM)
     assert answer.status_code == 422
@@ -361,12 +361,12 @@ def test_a_form_from_another_sites_page_is_a_403(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, {"Sec-Fetch-Site": "none"}, {"Origin": "null"}]
 )
-def test_a_form_from_our_own_page_is_taken(letter: Letter, signer: Signer, headers: dict[str, str]) -> None:
+def test_a_form_from_our_own_page_is_accepted(letter: Letter, signer: Signer, headers: dict[str, str]) -> None:
     assert signer.client.post(letter.url_of("sign"), RIGHT, headers=headers).status_code == 303
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
+def test_no_charset_name_causes_a_server_error(letter: Letter) -> None:
     """Django reads a form, and the address of any page, in the charset that the sender names."""
     multipart = PART + b"\r\n\r\nAda\r\n--x--\r\n"
     for charset in ["=hex", "=base64", "=rot13", "=utf-7", "=utf-16", "=nonsense", "=idna", "*=utf-8''hex", "*0=hex"]:
@@ -375,7 +375,7 @@ def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
         assert status_of("POST", url, multipart, f"multipart/form-data; boundary=x; charset{charset}") == 422, charset
 
 
-# The web server's entry looks after old database connections, also where no page asks for one.
+# The entry of the web server checks old database connections, even if no page needs one.
 @pytest.mark.django_db
 @settings(max_examples=60)
 @given(
@@ -384,12 +384,12 @@ def test_no_name_of_a_charset_makes_the_server_stumble(letter: Letter) -> None:
 @example("text/plain; charset=hex")
 @example("text/plain; charset*=hex''x")
 @example("text/plain; boundary*=nonsense''x")
-def test_no_content_type_makes_the_server_stumble(kind: str) -> None:
+def test_no_content_type_causes_a_server_error(kind: str) -> None:
     assert status_of("GET", "/healthz?before=1", b"", kind) == 200
 
 
 def status_of(method: str, path: str, body: bytes, kind: str) -> int:
-    """The answer of the WSGI application that a web server serves: Django's Client makes the request by itself."""
+    """Return the answer of the WSGI application itself: Django's Client would create the request object."""
     said: list[str] = []
 
     def start(status: str, headers: list[tuple[str, str]], error: Any = None, /) -> Callable[[bytes], object]:
@@ -397,17 +397,17 @@ def status_of(method: str, path: str, body: bytes, kind: str) -> int:
         return bytes
 
     environ: dict[str, Any] = RequestFactory().generic(method, path, body, FORM).environ
-    # Here, and not above: the application looks up in the database whether its keys are the right ones.
+    # Imported here, not above, because the application checks its keys against the database.
     from petition.wsgi import application
 
-    # Iterated to its end and closed, as a server does.
+    # Read to its end and closed, as a server does.
     answer = application({**environ, "CONTENT_TYPE": kind}, start)
     b"".join(answer)
     answer.close()  # type: ignore[attr-defined]
     return int(said[0].split()[0])
 
 
-# Anything at all
+# Random input
 
 texts = st.text(max_size=300) | st.text(st.sampled_from("\x00\u202e\u200b\ufffd\ud7ffA@. <\"'&%é👩"), max_size=30)
 values = st.one_of(
@@ -426,7 +426,7 @@ forms = st.fixed_dictionaries(
 @settings(max_examples=25)
 @given(forms)
 @example({"name": b"Ada", "email": b"ada@example.org", "display": b"public"})
-def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, bytes]) -> None:
+def test_no_form_causes_a_500(curious: Letter, signer: Signer, fields: dict[str, bytes]) -> None:
     body = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields.items()).encode()
     answer = signer.client.generic("POST", curious.url_of("sign"), body, content_type=FORM)
     assert answer.status_code in {303, 422}
@@ -434,7 +434,7 @@ def test_no_form_makes_a_500(curious: Letter, signer: Signer, fields: dict[str, 
 
 @settings(max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from([FORM, "multipart/form-data; boundary=x", "text/plain"]))
-def test_no_body_makes_a_500(letter: Letter, signer: Signer, body: bytes, kind: str) -> None:
+def test_no_body_causes_a_500(letter: Letter, signer: Signer, body: bytes, kind: str) -> None:
     answer = signer.client.generic("POST", letter.url_of("sign"), body, content_type=kind)
     assert answer.status_code in {400, 422}
     assert nothing_is_written()
@@ -442,14 +442,14 @@ def test_no_body_makes_a_500(letter: Letter, signer: Signer, body: bytes, kind: 
 
 @settings(max_examples=60)
 @given(st.text(max_size=60), st.text(max_size=20))
-def test_no_address_makes_a_500(letter: Letter, signer: Signer, path: str, query: str) -> None:
+def test_no_address_causes_a_500(letter: Letter, signer: Signer, path: str, query: str) -> None:
     for address in [f"/{path}", f"/letters/{path}/", f"/it/letters/{path}", f"/signatures/confirm/{path}/"]:
         url = quote_from_bytes(address.encode("utf-8", "surrogateescape"), safe="/")
         assert signer.get(f"{url}?before={quote_from_bytes(query.encode())}").status_code < 500
 
 
 @pytest.mark.parametrize(("method", "length", "status"), [("PUT", "0", 405), ("POST", "99999999", 413)])
-def test_a_refusal_wears_the_same_headers_as_every_page(
+def test_a_refusal_has_the_same_headers_as_every_page(
     letter: Letter, signer: Signer, method: str, length: str, status: int
 ) -> None:
     answer = signer.client.generic(method, f"{letter.get_absolute_url()}sign/", CONTENT_LENGTH=length)

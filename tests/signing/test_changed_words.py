@@ -1,4 +1,4 @@
-"""A moderator has said yes to words, not to whatever their signer makes of them later."""
+"""A moderator accepts words, not whatever their signer makes of them later."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ def reviewed(published: LetterMaker) -> Letter:
 
 
 def accepted(letter: Letter, by: User, **entered: Any) -> Signature:
-    """A signature that a moderator has said yes to, numbered."""
+    """A signature that a moderator has accepted, with a number."""
     signature = sign_and_confirm(letter, **{**ADA, **entered})
     accept_signatures(letter, [signature.pk], by=by, now=NOW)
     publish()
@@ -54,17 +54,15 @@ def control_link(signature: Signature) -> str:
 
 
 def save(signer: Signer, signature: Signature, **fields: str) -> str:
-    """Save on the control page, and read the page that comes back."""
+    """Save on the control page, and return the page."""
     form = {"action": "save", **ADA, **fields}
     return words(signer.client.post(control_link(signature), form, headers=FROM_OUR_PAGE, follow=True))
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("locked", ["letter", "signature"])
-def test_words_that_are_changed_while_a_moderator_says_yes_wait_for_another(
-    locked: str, published: LetterMaker
-) -> None:
-    """Race: who changes words must see what has become of the signature, and of the letter, at that moment."""
+def test_words_changed_while_a_moderator_accepts_wait_for_another_decision(locked: str, published: LetterMaker) -> None:
+    """Race: a change of words must see the state of the signature and of the letter at that moment."""
     letter = published(reviewed=locked == "signature")
     signature = sign_and_confirm(letter, **ADA)
     if locked == "letter":
@@ -72,7 +70,7 @@ def test_words_that_are_changed_while_a_moderator_says_yes_wait_for_another(
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             if locked == "letter":
-                # An owner asks for moderation at this moment.
+                # An owner switches review on at this moment.
                 Letter.objects.select_for_update(no_key=True).get(pk=letter.pk)
                 Letter.objects.filter(pk=letter.pk).update(reviewed=True)
             else:
@@ -94,7 +92,7 @@ def _changed_elsewhere(signature: Signature) -> None:
 
 
 def _wait_until_it_waits() -> None:
-    """Until another connection stands before a lock that this one holds."""
+    """Wait until another connection waits for a lock that this one holds."""
     for _ in range(500):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -125,7 +123,7 @@ def test_new_words_wait_while_the_old_ones_stay(reviewed: Letter, moderator: Use
     assert (getattr(signature, field), signature.pending_changes, signature.concern) == (old, {field: word}, "changed")
 
 
-def test_nothing_of_them_is_on_any_page(reviewed: Letter, moderator: User, signer: Signer) -> None:
+def test_pending_words_are_on_no_page(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator)
     page = save(signer, signature, name="Buy from Mallory")
     assert "A moderator must review your changes" in page
@@ -134,7 +132,7 @@ def test_nothing_of_them_is_on_any_page(reviewed: Letter, moderator: User, signe
     assert public.count("Ada Lovelace") == 3
 
 
-def test_what_is_blanked_is_gone_at_once(reviewed: Letter, moderator: User, signer: Signer) -> None:
+def test_an_emptied_field_is_gone_at_once(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator)
     assert "Analysts" in signer.read(reviewed)
     change(signature, affiliation="")
@@ -143,7 +141,7 @@ def test_what_is_blanked_is_gone_at_once(reviewed: Letter, moderator: User, sign
 
 
 @pytest.mark.parametrize("display", ["organizers", "nobody"])
-def test_a_name_is_hidden_at_once_also_with_other_words(
+def test_a_name_is_hidden_at_once_even_if_other_words_wait(
     reviewed: Letter, moderator: User, signer: Signer, display: str
 ) -> None:
     signature = accepted(reviewed, moderator)
@@ -152,14 +150,14 @@ def test_a_name_is_hidden_at_once_also_with_other_words(
     assert "Ada" not in signer.read(reviewed) + signer.read(reviewed, "signatures")
 
 
-def test_to_be_shown_to_more_people_waits(reviewed: Letter, moderator: User, signer: Signer) -> None:
+def test_a_more_public_display_waits(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator, display="organizers")
     change(signature, display="public")
     assert (signature.display, signature.pending_changes) == ("organizers", {"display": "public"})
     assert "Ada" not in signer.read(reviewed)
 
 
-def test_who_becomes_nobody_leaves_no_name_among_the_changes(reviewed: Letter, moderator: User) -> None:
+def test_a_signer_who_becomes_nameless_leaves_no_name_among_the_changes(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, name="Ada King")
     assert signature.pending_changes == {"name": "Ada King"}
@@ -168,7 +166,9 @@ def test_who_becomes_nobody_leaves_no_name_among_the_changes(reviewed: Letter, m
     assert not SignerContact.objects.exists()
 
 
-def test_the_name_of_nobody_is_first_seen_by_the_organizers(reviewed: Letter, moderator: User, signer: Signer) -> None:
+def test_a_new_name_of_a_nameless_signer_waits_for_a_moderator(
+    reviewed: Letter, moderator: User, signer: Signer
+) -> None:
     signature = accepted(reviewed, moderator, name="", affiliation="", display="nobody")
     change(signature, name="Mallory")
     assert (signature.name, signature.display, signature.concern) == ("Mallory", "organizers", "changed")
@@ -177,7 +177,7 @@ def test_the_name_of_nobody_is_first_seen_by_the_organizers(reviewed: Letter, mo
 
 
 @pytest.mark.parametrize("concern", ["bounced", "complained"])
-def test_also_where_only_a_concern_has_a_moderator_look(letter: Letter, concern: str) -> None:
+def test_changes_wait_if_a_concern_alone_made_a_moderator_review(letter: Letter, concern: str) -> None:
     signature = sign_and_confirm(letter, **ADA)
     publish()
     Signature.objects.update(concern=concern)
@@ -189,14 +189,14 @@ def test_also_where_only_a_concern_has_a_moderator_look(letter: Letter, concern:
     )
 
 
-def test_also_where_a_moderator_said_yes_and_the_letter_is_looked_at_no_more(reviewed: Letter, moderator: User) -> None:
+def test_changes_wait_if_a_moderator_accepted_and_review_ended_since(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     Letter.objects.update(reviewed=False)
     change(signature, name="Mallory")
     assert signature.name == "Ada Lovelace"
 
 
-def test_also_where_the_letter_is_looked_at_only_since_then(letter: Letter) -> None:
+def test_changes_wait_if_review_began_after_the_signature(letter: Letter) -> None:
     signature = sign_and_confirm(letter, **ADA)
     publish()
     Letter.objects.update(reviewed=True)
@@ -204,20 +204,20 @@ def test_also_where_the_letter_is_looked_at_only_since_then(letter: Letter) -> N
     assert signature.name == "Ada Lovelace"
 
 
-def test_where_nobody_looks_a_change_is_in_effect_at_once(letter: Letter) -> None:
+def test_a_change_takes_effect_at_once_on_a_letter_without_review(letter: Letter) -> None:
     signature = sign_and_confirm(letter, **ADA)
     publish()
     change(signature, name="Ada King")
     assert (signature.name, signature.pending_changes, signature.concern) == ("Ada King", None, "")
 
 
-def test_what_still_waits_is_simply_changed(reviewed: Letter) -> None:
+def test_a_signature_that_still_waits_is_changed_directly(reviewed: Letter) -> None:
     signature = sign_and_confirm(reviewed, **ADA)
     change(signature, name="Ada King")
     assert (signature.state, signature.name, signature.concern) == ("held", "Ada King", "")
 
 
-def test_on_its_way_to_publication_it_goes_back_to_the_moderators(reviewed: Letter, moderator: User) -> None:
+def test_a_change_before_the_number_takes_a_signature_back_to_the_moderators(reviewed: Letter, moderator: User) -> None:
     signature = sign_and_confirm(reviewed, **ADA)
     accept_signatures(reviewed, [signature.pk], by=moderator, now=NOW)
     change(signature, name="Mallory")
@@ -226,7 +226,7 @@ def test_on_its_way_to_publication_it_goes_back_to_the_moderators(reviewed: Lett
     assert (signature.state, signature.concern, signature.number) == ("held", "changed", None)
 
 
-def test_on_its_way_it_may_lose_words(reviewed: Letter, moderator: User) -> None:
+def test_words_can_be_removed_before_the_number(reviewed: Letter, moderator: User) -> None:
     signature = sign_and_confirm(reviewed, **ADA)
     accept_signatures(reviewed, [signature.pk], by=moderator, now=NOW)
     change(signature, affiliation="")
@@ -235,8 +235,8 @@ def test_on_its_way_it_may_lose_words(reviewed: Letter, moderator: User) -> None
     assert (signature.state, signature.affiliation) == ("published", "")
 
 
-def test_a_yes_does_not_outlive_a_mail_that_came_back(letter: Letter, moderator: User) -> None:
-    """Accepted in spite of its address; the mail that thanks came back, so it waits to be confirmed once more."""
+def test_a_bounce_ends_an_acceptance(letter: Letter, moderator: User) -> None:
+    """Accepted despite its address; the thank-you email bounced, so the signature waits for its confirmation again."""
     sign_letter(letter, submitted=submitted_form(**{**ADA, "concern": "disposable"}), language="en", now=NOW)
     signature = signature_of(letter)
     confirm_signature(signature, verified="link", now=NOW)
@@ -250,7 +250,7 @@ def test_a_yes_does_not_outlive_a_mail_that_came_back(letter: Letter, moderator:
     assert (signature.state, signature.concern) == ("held", "changed")
 
 
-def test_who_asks_again_replaces_what_they_asked_for(reviewed: Letter, moderator: User) -> None:
+def test_a_second_change_replaces_the_first(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, name="Mallory", role="Painter")
     change(signature, name="Ada King")
@@ -259,7 +259,7 @@ def test_who_asks_again_replaces_what_they_asked_for(reviewed: Letter, moderator
     assert signature.pending_changes is None
 
 
-def test_the_form_shows_what_was_asked_for_so_that_saving_twice_keeps_it(
+def test_the_form_shows_pending_words_so_that_saving_twice_keeps_them(
     reviewed: Letter, moderator: User, signer: Signer
 ) -> None:
     signature = accepted(reviewed, moderator)
@@ -271,7 +271,7 @@ def test_the_form_shows_what_was_asked_for_so_that_saving_twice_keeps_it(
     assert signature.pending_changes == {"name": "Ada King"}
 
 
-def test_what_waits_is_part_of_what_is_stored(reviewed: Letter, moderator: User, signer: Signer) -> None:
+def test_pending_words_are_among_the_stored_data(reviewed: Letter, moderator: User, signer: Signer) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, name="Ada King")
     data = signer.get(f"{control_link(signature)}data.json").json()
@@ -279,7 +279,7 @@ def test_what_waits_is_part_of_what_is_stored(reviewed: Letter, moderator: User,
 
 
 @pytest.mark.parametrize("column", ["pending_changes", "declined_changes"])
-def test_a_withdrawal_leaves_nothing_of_it(reviewed: Letter, moderator: User, column: str) -> None:
+def test_a_withdrawal_deletes_pending_words(reviewed: Letter, moderator: User, column: str) -> None:
     signature = accepted(reviewed, moderator)
     Signature.objects.update(**{column: {"name": "Ada King"}}, concern="changed")
     withdraw_signature(signature, now=NOW)
@@ -287,14 +287,14 @@ def test_a_withdrawal_leaves_nothing_of_it(reviewed: Letter, moderator: User, co
     assert (signature.pending_changes, signature.declined_changes) == (None, None)
 
 
-def test_a_change_of_consent_alone_needs_nobody(reviewed: Letter, moderator: User) -> None:
+def test_a_change_of_consent_alone_needs_no_moderator(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, consent="Write to me")
     assert (signature.pending_changes, signature.concern) == (None, "")
     assert SignerContact.objects.get().consent == "Write to me"
 
 
-def test_a_deed_of_another_kind_is_no_yes(letter: Letter, moderator: User) -> None:
+def test_an_event_of_another_kind_is_no_acceptance(letter: Letter, moderator: User) -> None:
     signature = sign_and_confirm(letter, **ADA)
     publish()
     record("note_bounce", signature, by=None, now=NOW)
@@ -307,7 +307,7 @@ def everything(signature: Signature) -> dict[str, Any]:
     return found
 
 
-def test_saving_the_same_once_more_changes_nothing(reviewed: Letter, moderator: User) -> None:
+def test_saving_the_same_again_changes_nothing(reviewed: Letter, moderator: User) -> None:
     signature = accepted(reviewed, moderator)
     change(signature, name="Ada King", affiliation="")
     before = everything(signature)

@@ -1,4 +1,4 @@
-""" "Check your email": what a signer sees after signing, the same for everybody."""
+""" "Check your email": what a signer sees after signing, the same for everyone."""
 
 import re
 from datetime import timedelta
@@ -22,7 +22,7 @@ def check_url(signature: Signature, purpose: str = "check", *, age: timedelta = 
     return f"/signatures/check/{token}/"
 
 
-def test_the_page_says_what_to_do_and_what_to_do_without_a_mail(letter: Letter, signer: Signer) -> None:
+def test_the_page_says_what_to_do_and_what_if_no_email_comes(letter: Letter, signer: Signer) -> None:
     answer = signer.get(signer.sign(letter).headers["Location"])
     assert answer.status_code == 200
     for sentence in [
@@ -36,20 +36,20 @@ def test_the_page_says_what_to_do_and_what_to_do_without_a_mail(letter: Letter, 
 
 
 def test_the_page_does_not_repeat_what_was_typed(letter: Letter, signer: Signer) -> None:
-    """Its token is good for anybody who types the address, so it must not show what another has typed."""
+    """Its token works for anyone who types the address, so it must not show what another person has typed."""
     page = signer.get(check_url(sign(letter, name="Ada Lovelace"))).content.decode()
     assert "Check your email" in page
     assert "ada@example.org" not in page
     assert "Lovelace" not in page
 
 
-def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer: Signer) -> None:
+def test_the_page_is_in_the_language_of_the_signing(letter: Letter, signer: Signer) -> None:
     answer = signer.get(signer.sign(letter, language="it").headers["Location"])
     assert '<html lang="it"' in answer.content.decode()
     assert "Lasciate correre i treni notturni" in words(answer)
 
 
-def test_nobody_keeps_the_page_and_nobody_learns_its_address(letter: Letter, signer: Signer) -> None:
+def test_no_cache_keeps_the_page_and_no_site_learns_its_address(letter: Letter, signer: Signer) -> None:
     headers = signer.get(check_url(sign(letter))).headers
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "no-referrer"
@@ -58,7 +58,7 @@ def test_nobody_keeps_the_page_and_nobody_learns_its_address(letter: Letter, sig
     assert "Set-Cookie" not in headers
 
 
-def test_looking_at_the_page_changes_nothing(letter: Letter, signer: Signer) -> None:
+def test_opening_the_page_changes_nothing(letter: Letter, signer: Signer) -> None:
     signature = sign(letter)
     deliver()
     before = Signature.objects.values().get(pk=signature.pk)
@@ -80,10 +80,10 @@ def test_another_method_is_a_405(letter: Letter, signer: Signer, method: str) ->
     assert signer.client.generic(method, check_url(sign(letter))).status_code == 405
 
 
-def test_the_page_speaks_the_language_of_the_form_and_not_of_an_earlier_signature(
+def test_the_page_is_in_the_language_of_the_form_and_not_of_an_earlier_signature(
     letter: Letter, signer: Signer
 ) -> None:
-    """Otherwise signing in one language with somebody's address would tell that they have signed in another."""
+    """Otherwise signing in one language with someone's address would tell that they have signed in another."""
     signer.sign(letter, language="it")
     again = signer.get(signer.sign(letter)["Location"])
     new = signer.get(signer.sign(letter, email="new@example.org")["Location"])
@@ -96,7 +96,7 @@ def without_tokens(page: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("page", ["check", "confirm", "not-me", "manage"])
-def test_a_link_that_lost_its_slash_leads_on_and_is_kept_by_nobody(letter: Letter, signer: Signer, page: str) -> None:
+def test_a_link_without_its_slash_redirects_and_no_cache_keeps_it(letter: Letter, signer: Signer, page: str) -> None:
     signature = sign(letter)
     link = make_token(page, signature_id=signature.pk, salt=signature.salt, now=NOW)
     answer = signer.get(f"/signatures/{page}/{link}")
@@ -105,16 +105,16 @@ def test_a_link_that_lost_its_slash_leads_on_and_is_kept_by_nobody(letter: Lette
     assert signer.client.post(f"/signatures/{page}/{link}").status_code == 405
 
 
-def test_a_useless_link_speaks_the_browsers_language(letter: Letter, signer: Signer) -> None:
+def test_the_page_of_an_invalid_link_is_in_the_browsers_language(letter: Letter, signer: Signer) -> None:
     assert b'<html lang="en"' in signer.get("/signatures/check/nothing/").content
     assert b'<html lang="it"' in signer.get("/signatures/check/nothing/", accept_language="it-CH, en;q=0.5").content
 
 
-# Its end
+# The end of the page
 
 
 def end_of(signature: Signature, becomes: str) -> None:
-    """What may become of a signature after the page was opened."""
+    """What may happen to a signature after the page was opened."""
     if becomes == "withdrawn":
         withdraw_signature(signature, now=timezone.now())
     elif becomes == "disowned":
@@ -124,7 +124,7 @@ def end_of(signature: Signature, becomes: str) -> None:
 
 
 @pytest.mark.parametrize("becomes", ["pending", "confirmed", "withdrawn", "disowned", "purged"])
-def test_after_a_day_it_is_over_and_reads_the_same_whatever_has_become_of_the_signature(
+def test_the_page_ends_after_a_day_and_reads_the_same_whatever_became_of_the_signature(
     letter: Letter, signer: Signer, becomes: str
 ) -> None:
     signature = sign_and_confirm(letter) if becomes == "confirmed" else sign(letter)
@@ -143,22 +143,22 @@ def test_after_a_day_it_is_over_and_reads_the_same_whatever_has_become_of_the_si
     assert signer.get(f"/it{pages[3]}").content.startswith(b'<!doctype html>\n<html lang="it"')
 
 
-def test_until_then_it_is_there(letter: Letter, signer: Signer) -> None:
+def test_the_page_works_for_a_day(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     assert "Check your email" in words(signer.get(check_url(signature, age=DAY - timedelta(minutes=1))))
 
 
-def test_a_page_that_is_asked_for_again_ends_a_day_later(letter: Letter, signer: Signer) -> None:
+def test_requesting_the_email_again_extends_the_page_by_a_day(letter: Letter, signer: Signer) -> None:
     page = check_url(sign(letter), age=DAY - timedelta(minutes=1))
     again = signer.client.post(page, {"action": "resend"}, headers=FROM_OUR_PAGE)["Location"]
     assert "Check your email" in words(signer.get(again))
 
 
 @pytest.mark.parametrize("concern", ["", "complained"])
-def test_who_signs_again_just_before_the_first_signature_is_deleted_reads_it_no_sooner(
+def test_a_second_signing_just_before_the_deletion_gets_a_page_for_a_whole_day(
     letter: Letter, signer: Signer, concern: str
 ) -> None:
-    """Else the page would be gone at once, and say that somebody had signed two weeks ago."""
+    """Otherwise the page would end at once, and reveal that someone signed two weeks ago."""
     now = timezone.now()
     signature = sign(letter, now=now - 14 * DAY)
     Signature.objects.update(concern=concern)

@@ -1,4 +1,4 @@
-"""Code from the email, typed on the page that the signer still has open."""
+"""The code from the email, typed on the page that the signer still has open."""
 
 import re
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ def test_the_code_leads_to_the_words_and_the_button_there_confirms_them(letter: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_the_digits_do_not_wait_for_the_disk(letter: Letter) -> None:
+def test_the_code_is_stored_without_waiting_for_the_disk(letter: Letter) -> None:
     signature = sign(letter)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = 'on'")
@@ -70,7 +70,7 @@ def test_only_the_digits_do_not_wait_for_the_disk(letter: Letter) -> None:
 @pytest.mark.parametrize(
     "typed", ["", "12345", "abcdef", "0" * 500, "\0", "1234567", "12a456", "½23456", "-", "1.23e4"]
 )
-def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer: Signer, typed: str) -> None:
+def test_a_code_of_the_wrong_shape_gets_one_clear_sentence(letter: Letter, signer: Signer, typed: str) -> None:
     check = signer.sign(letter)["Location"]
     deliver()
     answer = signer.client.post(check, {"code": typed}, headers=FROM_OUR_PAGE)
@@ -81,7 +81,7 @@ def test_a_code_of_the_wrong_shape_is_one_clear_sentence(letter: Letter, signer:
 
 
 @pytest.mark.parametrize("typed", ["12345", "abcdef", "0" * 500, "1234567", "12a456"])
-def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str) -> None:
+def test_input_that_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str) -> None:
     check = signer.sign(letter)["Location"]
     code = mailed_code()
     for _ in range(6):
@@ -95,37 +95,37 @@ def test_what_is_no_code_costs_no_try(letter: Letter, signer: Signer, typed: str
     "typed",
     [
         *["123456", "123 456", " 123456 ", "123-456", "123\u2013456", "123456.", "123.456", "1 2 3 4 5 6"],
-        # By Chinese, Arabic, Persian and Hindi keyboards.
+        # From Chinese, Arabic, Persian and Hindi keyboards.
         *["\uff11\uff12\uff13\uff14\uff15\uff16", "\uff11\uff12\uff13\u3000\uff14\uff15\uff16"],
         *["١٢٣٤٥٦", "۱۲۳۴۵۶", "१२३४५६"],
         *["123\u00a0456", "123\u202f456", "\u200e123456\u200f", "123\u2011456", "123\u00ad456", "123\t456\n"],
     ],
 )
-def test_a_code_is_read_however_it_is_written(typed: str) -> None:
+def test_a_code_can_be_typed_in_any_common_way(typed: str) -> None:
     assert read_code(typed) == "123456"
 
 
-def test_such_a_code_opens_the_page(letter: Letter, signer: Signer) -> None:
+def test_a_code_typed_that_way_opens_the_page(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     wide = mailed_code().translate({ord("0") + digit: 0xFF10 + digit for digit in range(10)})
     assert signer.client.post(check, {"code": f"{wide}."}, headers=FROM_OUR_PAGE).status_code == 303
 
 
-def test_after_five_tries_even_the_right_code_is_refused(letter: Letter) -> None:
+def test_even_the_right_code_is_refused_after_five_tries(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     assert not any(accepts(signature, a_wrong_code(code)) for _ in range(5))
     assert not accepts(signature, code)
 
 
-def test_a_code_is_good_for_an_hour(letter: Letter) -> None:
+def test_a_code_is_valid_for_an_hour(letter: Letter) -> None:
     signature = sign(letter)
     code = code_of(signature)
     assert not accepts(signature, code, now=NOW + timedelta(hours=1))
     assert accepts(signature, code, now=NOW + timedelta(minutes=59))
 
 
-def test_a_new_email_makes_the_old_code_worthless(letter: Letter) -> None:
+def test_a_new_email_ends_the_old_code(letter: Letter) -> None:
     signature = sign(letter)
     old = code_of(signature)
     new = code_of(signature, "654321")
@@ -150,7 +150,7 @@ def test_the_code_of_one_signature_does_not_open_another(letter: Letter) -> None
     assert not accepts(second, code)
 
 
-def test_the_code_of_one_entry_does_not_open_another_with_the_same_address(letter: Letter, signer: Signer) -> None:
+def test_the_code_of_one_submission_does_not_open_another_with_the_same_address(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter, name="Somebody Else")["Location"]
     deliver()
     signer.sign(letter, name="Ada Lovelace")
@@ -169,7 +169,7 @@ def bytes_of(value: object) -> bytes:
 
 
 def test_somebody_who_has_signed_before_gets_the_same_refusal(letter: Letter, signer: Signer) -> None:
-    """Whether the code is wrong, or there is none because the address has confirmed long ago, must not be seen."""
+    """The answer must not show whether the code is wrong, or does not exist because the address confirmed long ago."""
     signer.sign(letter)
     signer.confirm()
     known = signer.client.post(signer.sign(letter)["Location"], {"code": "123456"}, headers=FROM_OUR_PAGE)
@@ -192,7 +192,7 @@ def test_fifty_tries_at_once_are_five_tries(letter: Letter) -> None:
     assert ConfirmationCode.objects.get(pk=typed_by(signature).pk).tries == 6
 
 
-def test_a_network_that_types_codes_without_end_is_told_when_to_come_back(
+def test_a_network_that_types_too_many_codes_is_told_when_to_come_back(
     letter: Letter, signer: Signer, settings: Settings
 ) -> None:
     settings.LIMIT_CODES = parse("2/hour")
@@ -205,6 +205,6 @@ def test_a_network_that_types_codes_without_end_is_told_when_to_come_back(
         assert (answer.status_code, 3500 < int(answer["Retry-After"]) <= 3600) == (429, True)
         assert "Try again in about 60 minutes." in words(answer)
     assert list(ConfirmationCode.objects.order_by("pk").values_list("tries", flat=True)) == tries
-    # What is no code was not looked up, and the page can still be read.
+    # Input that is not a code is not looked up, and the page can still be read.
     assert signer.client.post(checks[0], {"code": "12"}, headers=FROM_OUR_PAGE).status_code == 422
     assert signer.get(checks[0]).status_code == 200

@@ -35,7 +35,7 @@ def state(signature: Signature) -> str:
     return signature.state
 
 
-# The way of one signer
+# The steps of one signer
 
 
 def test_the_link_shows_a_button_and_the_button_confirms(letter: Letter, signer: Signer) -> None:
@@ -54,7 +54,7 @@ def test_the_button_leads_to_a_page_that_can_be_loaded_again(letter: Letter, sig
     assert signer.get(answer.headers["Location"]).status_code == 200
 
 
-def test_the_page_says_as_whom_one_signs(letter: Letter, signer: Signer) -> None:
+def test_the_page_says_under_which_name_the_person_signs(letter: Letter, signer: Signer) -> None:
     answer = signer.get(confirm_url(sign(letter, name="<i>Ada</i>", affiliation="Society & Sons")))
     assert "You sign as <i>Ada</i> , Society & Sons . Everyone can see this." in words(answer)
     assert "<i>Ada</i>" not in answer.content.decode()
@@ -79,7 +79,7 @@ def test_the_control_page_shows_the_number_once_there_is_one(letter: Letter, sig
     assert "No. 1" in words(signer.get(page))
 
 
-def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer: Signer) -> None:
+def test_the_page_is_in_the_language_in_which_the_person_signed(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, language="it")
     answer = signer.get(signer.mailed_link())
     assert '<html lang="it"' in answer.content.decode()
@@ -87,7 +87,9 @@ def test_the_page_speaks_the_language_that_was_signed_in(letter: Letter, signer:
     assert BUTTON not in words(answer)
 
 
-def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: LetterMaker, signer: Signer) -> None:
+def test_the_page_of_a_reviewed_letter_says_that_a_moderator_decides_next(
+    published: LetterMaker, signer: Signer
+) -> None:
     signature = sign(published(reviewed=True))
     asks = words(signer.get(confirm_url(signature)))
     assert "Everyone can see this once a moderator has reviewed it." in asks
@@ -99,7 +101,7 @@ def test_a_letter_that_is_reviewed_says_that_a_moderator_looks_next(published: L
 # Nothing else presses the button
 
 
-def test_a_hundred_looks_change_nothing(letter: Letter, signer: Signer) -> None:
+def test_opening_the_link_a_hundred_times_changes_nothing(letter: Letter, signer: Signer) -> None:
     signature = sign(letter)
     url = confirm_url(signature)
     before = Signature.objects.values().get(pk=signature.pk)
@@ -113,7 +115,7 @@ def test_a_hundred_looks_change_nothing(letter: Letter, signer: Signer) -> None:
     "headers",
     [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}],
 )
-def test_another_sites_page_presses_no_button(letter: Letter, signer: Signer, headers: dict[str, str]) -> None:
+def test_another_site_cannot_press_the_button(letter: Letter, signer: Signer, headers: dict[str, str]) -> None:
     signature = sign(letter)
     assert signer.client.post(confirm_url(signature), headers=headers).status_code == 403
     assert state(signature) == "pending"
@@ -134,7 +136,7 @@ def test_another_method_is_a_405_and_changes_nothing(letter: Letter, signer: Sig
     assert state(signature) == "pending"
 
 
-def test_nobody_keeps_the_page_and_nobody_learns_its_address(letter: Letter, signer: Signer) -> None:
+def test_no_cache_keeps_the_page_and_no_site_learns_its_address(letter: Letter, signer: Signer) -> None:
     url = confirm_url(sign(letter))
     for answer in [signer.get(url), signer.client.post(url), signer.get(url), signer.get("/signatures/confirm/x/")]:
         assert answer.headers["Cache-Control"] == "no-store"
@@ -170,7 +172,7 @@ def test_confirming_at_once_in_many_windows_confirms_once(letter: Letter) -> Non
     assert (letter.signature_count, letter.last_number) == (1, 1)
 
 
-def test_after_a_withdrawal_the_link_does_nothing(letter: Letter, signer: Signer) -> None:
+def test_the_link_does_nothing_after_a_withdrawal(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     url = confirm_url(signature)
     withdraw_signature(signature, now=NOW)
@@ -179,14 +181,14 @@ def test_after_a_withdrawal_the_link_does_nothing(letter: Letter, signer: Signer
     assert state(signature) == "withdrawn"
 
 
-def test_a_confirmed_signature_outlives_the_closing_of_its_letter(letter: Letter, signer: Signer) -> None:
+def test_a_confirmed_signature_stays_when_its_letter_closes(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     Letter.objects.update(status="withdrawn")
     assert signer.press(confirm_url(signature)).status_code == 200
     assert state(signature) == "confirmed"
 
 
-# Links that are no good
+# Invalid links
 
 
 def cut(url: str) -> str:
@@ -256,7 +258,7 @@ def test_a_link_to_a_signature_that_is_gone_helps(letter: Letter, signer: Signer
     assert signer.get(url).status_code == 404
 
 
-def test_a_link_that_is_too_old_says_so_and_how_to_get_a_new_one(letter: Letter, signer: Signer) -> None:
+def test_the_page_of_an_expired_link_says_how_to_get_a_new_one(letter: Letter, signer: Signer) -> None:
     signature = sign(letter)
     url = confirm_url(signature, now=timezone.now() - timedelta(days=14, minutes=1))
     for answer in (signer.get(url), signer.client.post(url)):
@@ -267,19 +269,19 @@ def test_a_link_that_is_too_old_says_so_and_how_to_get_a_new_one(letter: Letter,
 
 
 @pytest.mark.parametrize(("age", "expired"), [(0, False), (14 * 86400, False), (14 * 86400 + 1, True)])
-def test_a_link_is_good_for_fourteen_days(age: int, expired: bool) -> None:
+def test_a_link_is_valid_for_fourteen_days(age: int, expired: bool) -> None:
     token = read_token("confirm", make_token("confirm", signature_id=1, salt=bytes(8), now=NOW))
     assert token
     assert is_expired(token, NOW + timedelta(seconds=age)) == expired
 
 
-def test_an_old_link_to_a_confirmed_signature_has_been_used(letter: Letter, signer: Signer) -> None:
+def test_an_old_link_to_a_confirmed_signature_counts_as_used(letter: Letter, signer: Signer) -> None:
     signature = sign_and_confirm(letter)
     url = confirm_url(signature, now=timezone.now() - timedelta(days=400))
     assert "This link has been used" in words(signer.get(url))
 
 
-# A letter that closes in between
+# A letter that closes before the confirmation
 
 
 @pytest.mark.parametrize(
@@ -293,7 +295,9 @@ def test_an_old_link_to_a_confirmed_signature_has_been_used(letter: Letter, sign
     ],
 )
 @pytest.mark.parametrize("how", ["by the clock", "by hand", "by hand after its date"])
-def test_who_signed_in_time_has_a_day_to_confirm(letter: Letter, late: timedelta, taken: bool, how: str) -> None:
+def test_a_person_who_signed_in_time_has_a_day_to_confirm(
+    letter: Letter, late: timedelta, taken: bool, how: str
+) -> None:
     signature = sign(letter)
     closing = NOW + timedelta(hours=5)
     if how == "by hand":
@@ -311,7 +315,7 @@ def test_who_signed_in_time_has_a_day_to_confirm(letter: Letter, late: timedelta
     assert state(signature) == ("confirmed" if taken else "pending")
 
 
-def test_a_withdrawn_letter_takes_no_confirmation(letter: Letter, signer: Signer) -> None:
+def test_a_withdrawn_letter_accepts_no_confirmation(letter: Letter, signer: Signer) -> None:
     signature = sign(letter)
     Letter.objects.update(status="withdrawn")
     answer = signer.press(confirm_url(signature))
@@ -320,7 +324,7 @@ def test_a_withdrawn_letter_takes_no_confirmation(letter: Letter, signer: Signer
     assert state(signature) == "pending"
 
 
-def test_who_comes_too_late_is_told_so(letter: Letter, signer: Signer) -> None:
+def test_a_person_who_confirms_too_late_is_told_so(letter: Letter, signer: Signer) -> None:
     signature = sign(letter)
     Letter.objects.update(status="closed", closed_at=timezone.now() - timedelta(hours=25))
     for answer in (signer.get(confirm_url(signature)), signer.press(confirm_url(signature))):
@@ -329,10 +333,10 @@ def test_who_comes_too_late_is_told_so(letter: Letter, signer: Signer) -> None:
     assert state(signature) == "pending"
 
 
-# What is kept, and what is not
+# Stored data
 
 
-def test_the_address_of_nobody_is_forgotten_at_the_confirmation(letter: Letter) -> None:
+def test_the_address_of_a_nameless_signer_is_deleted_at_the_confirmation(letter: Letter) -> None:
     signature = sign(letter, display="nobody", name="")
     assert SignerContact.objects.count() == 1
     confirm_signature(signature, verified=LINK, now=NOW)
@@ -341,7 +345,7 @@ def test_the_address_of_nobody_is_forgotten_at_the_confirmation(letter: Letter) 
 
 
 @pytest.mark.parametrize("display", ["public", "organizers"])
-def test_the_address_of_anybody_else_is_kept(letter: Letter, display: str) -> None:
+def test_the_address_of_any_other_signer_is_kept(letter: Letter, display: str) -> None:
     sign_and_confirm(letter, display=display)
     assert SignerContact.objects.count() == 1
 

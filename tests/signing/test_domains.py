@@ -1,4 +1,4 @@
-"""What an address tells by its domain: who may sign, who could see it, and whether a moderator looks first."""
+"""What the domain of an address decides: who may sign, who could see it, and whether a moderator reviews first."""
 
 import pytest
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
         ("example.edu", [], ""),
     ],
 )
-def test_a_listed_domain_and_what_is_below_it_matches(domain: str, listed: list[str], matched: str) -> None:
+def test_a_listed_domain_and_its_subdomains_match(domain: str, listed: list[str], matched: str) -> None:
     assert match_domain(domain, listed) == matched
 
 
@@ -36,14 +36,14 @@ def limited(published: LetterMaker) -> Letter:
     return published(domains=["example.edu", "example.org"])
 
 
-def test_an_address_elsewhere_is_told_where_it_would_have_to_be(limited: Letter, signer: Signer) -> None:
+def test_an_address_at_another_domain_is_told_which_domains_may_sign(limited: Letter, signer: Signer) -> None:
     page = signer.sign(limited, email="ada@gmail.com")
     assert page.status_code == 422
     assert "You can sign this letter only with an email address at example.edu or example.org." in words(page)
     assert not Signature.objects.exists()
 
 
-def test_the_form_says_so_before(limited: Letter, reader: Reader) -> None:
+def test_the_form_names_the_domains_first(limited: Letter, reader: Reader) -> None:
     assert "It must be at example.edu or example.org. Never shown." in reader.read(limited)
 
 
@@ -57,7 +57,7 @@ def test_the_signature_reads_confirmed_at_its_domain(limited: Letter, signer: Si
         assert '<span class="confirmed-at">confirmed at example.edu</span>' in signer.read(limited, page)
 
 
-def test_not_without_the_signers_wish(limited: Letter, signer: Signer) -> None:
+def test_the_domain_is_shown_only_if_the_signer_agrees(limited: Letter, signer: Signer) -> None:
     signer.sign(limited, email="ada@example.edu")
     deliver()
     signer.confirm()
@@ -65,7 +65,7 @@ def test_not_without_the_signers_wish(limited: Letter, signer: Signer) -> None:
     assert "confirmed at" not in signer.read(limited, "signatures")
 
 
-def test_it_works_for_who_signs_without_a_name(limited: Letter, signer: Signer) -> None:
+def test_a_nameless_signer_can_show_the_domain(limited: Letter, signer: Signer) -> None:
     signer.sign(limited, email="ada@example.edu", name="", display="nobody", show_domain="on")
     deliver()
     signer.confirm()
@@ -75,7 +75,7 @@ def test_it_works_for_who_signs_without_a_name(limited: Letter, signer: Signer) 
     assert "confirmed at example.edu" in page
 
 
-def test_the_signer_can_hide_it_and_show_it_again(limited: Letter, signer: Signer) -> None:
+def test_the_signer_can_hide_the_domain_and_show_it_again(limited: Letter, signer: Signer) -> None:
     signer.sign(limited, email="ada@example.edu", show_domain="on")
     deliver()
     signer.confirm()
@@ -89,7 +89,7 @@ def test_the_signer_can_hide_it_and_show_it_again(limited: Letter, signer: Signe
     assert "confirmed at example.edu" in signer.read(limited, "signatures")
 
 
-def test_a_letter_for_everybody_does_not_ask(letter: Letter, signer: Signer) -> None:
+def test_a_letter_for_everyone_does_not_ask_about_the_domain(letter: Letter, signer: Signer) -> None:
     assert "show_domain" not in signer.read(letter)
     signer.sign(letter, show_domain="on")
     assert signature_of(letter).domain == ""
@@ -103,7 +103,7 @@ def to_a_company(published: LetterMaker) -> Letter:
     return published(addressee_domains=["company.example"])
 
 
-def test_an_address_that_the_addressee_can_read_is_asked_about(to_a_company: Letter, signer: Signer) -> None:
+def test_the_form_asks_about_an_address_that_the_addressee_can_read(to_a_company: Letter, signer: Signer) -> None:
     page = signer.sign(to_a_company, email="ada@mail.company.example")
     assert page.status_code == 422
     assert "This letter is addressed to the people who run email at company.example." in words(page)
@@ -111,17 +111,17 @@ def test_an_address_that_the_addressee_can_read_is_asked_about(to_a_company: Let
     assert not Signature.objects.exists()
 
 
-def test_who_wants_it_all_the_same_signs_with_it(to_a_company: Letter, signer: Signer) -> None:
+def test_a_person_can_sign_with_that_address_after_the_question(to_a_company: Letter, signer: Signer) -> None:
     email = "ada@company.example"
     assert signer.sign(to_a_company, email=email, sure=email).status_code == 303
     assert signer.sign(to_a_company, email="eve@company.example", sure=email).status_code == 422
 
 
-def test_an_address_elsewhere_is_not_asked_about(to_a_company: Letter, signer: Signer) -> None:
+def test_the_form_does_not_ask_about_other_addresses(to_a_company: Letter, signer: Signer) -> None:
     assert signer.sign(to_a_company, email="ada@notcompany.example").status_code == 303
 
 
-# Addresses that are thrown away
+# Disposable addresses
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_disposable_domains_are_known(domain: str, disposable: bool) -> None:
     assert is_disposable(domain) == disposable
 
 
-def test_a_disposable_address_is_taken_and_held_for_a_moderator(letter: Letter, signer: Signer) -> None:
+def test_a_disposable_address_is_accepted_and_held_for_a_moderator(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, email="ada@mailinator.com").status_code == 303
     deliver()
     assert "unless a moderator reviews it first" in words(signer.confirm())
@@ -143,7 +143,7 @@ def test_a_disposable_address_is_taken_and_held_for_a_moderator(letter: Letter, 
     assert letter.awaiting_review == 1
 
 
-def test_a_confirmation_disproves_that_mail_comes_back(letter: Letter) -> None:
+def test_a_confirmation_disproves_a_bounce(letter: Letter) -> None:
     signature = sign(letter)
     Signature.objects.update(concern=Signature.Concern.BOUNCED)
     confirm_signature(signature, verified="link", now=NOW)

@@ -1,4 +1,4 @@
-"""What an email says of a signature is so at the moment when it leaves."""
+"""Everything that an email says about a signature is true when it leaves."""
 
 from datetime import timedelta
 
@@ -45,7 +45,9 @@ def test_thanks_do_not_say_counted_while_publication_is_paused(letter: Letter) -
 
 
 @pytest.mark.parametrize("hours", [0, 24])
-def test_nor_does_an_email_about_a_second_signing(letter: Letter, hours: int) -> None:
+def test_an_email_about_a_second_signing_does_not_say_counted_while_publication_is_paused(
+    letter: Letter, hours: int
+) -> None:
     sign_and_confirm(letter)
     turn(Switch.Name.PUBLISH, on=False)
     sign(letter, name="Ada King")
@@ -58,7 +60,9 @@ def test_nor_does_an_email_about_a_second_signing(letter: Letter, hours: int) ->
 
 
 @pytest.mark.parametrize("hours", [0, 24])
-def test_once_it_has_a_number_it_is_counted_whatever_is_paused_since(letter: Letter, hours: int) -> None:
+def test_a_numbered_signature_is_called_counted_even_if_publication_has_been_paused_since(
+    letter: Letter, hours: int
+) -> None:
     sign_and_confirm(letter)
     publish()
     turn(Switch.Name.PUBLISH, on=False)
@@ -69,7 +73,7 @@ def test_once_it_has_a_number_it_is_counted_whatever_is_paused_since(letter: Let
 
 
 @pytest.mark.parametrize("is_closed", [False, True])
-def test_nobody_is_sent_to_sign_a_letter_that_takes_no_signatures(
+def test_no_email_says_sign_there_about_a_letter_that_accepts_no_signatures(
     letter: Letter, organizer: User, is_closed: bool
 ) -> None:
     if is_closed:
@@ -82,7 +86,7 @@ def test_nobody_is_sent_to_sign_a_letter_that_takes_no_signatures(
     assert ("open the letter and sign there" in text) != is_closed
 
 
-def test_the_email_that_is_sent_again_speaks_the_language_of_the_page_after_an_answer(
+def test_an_email_that_is_sent_again_after_an_answer_is_in_the_language_of_the_page(
     published: LetterMaker, signer: Signer
 ) -> None:
     letter = published("two-languages")

@@ -1,6 +1,6 @@
-"""Whoever reads the log of a mail server, and types addresses into our forms, learns of none whether it has signed.
+"""A mail log does not show which of the addresses typed into our forms have signed.
 
-Compared is what such a log holds: when an email came, to whom, from whom, its subject, and its size.
+The tests compare what such a log holds: when an email arrived, to whom, from whom, its subject, and its size.
 """
 
 import re
@@ -18,7 +18,18 @@ from letters.base.outbox.built import Send
 from letters.base.outbox.composing import PADDED_LENGTH, PADDED_LINES, compose_email_to, pad_email
 from letters.base.outbox.operations import note_bounce, note_complaint
 from letters.base.outbox.queries import last_emails_to
-from letters.models import Collective, Letter, MailRequest, OutgoingEmail, Signature, SignerContact, Submission, User
+from letters.base.site_pages.queries import forget_texts
+from letters.models import (
+    Collective,
+    Letter,
+    MailRequest,
+    OutgoingEmail,
+    Signature,
+    SignerContact,
+    SitePage,
+    Submission,
+    User,
+)
 from letters.moderator.moderation.operations import reject_signatures
 from letters.organizer.letter_editor.operations import Text, draft_letter, publish_letter
 from letters.shared.addresses import read_address
@@ -43,6 +54,7 @@ from tests.people import (
     sign,
     sign_and_confirm,
     signature_of,
+    submit,
     submitted_form,
     words,
 )
@@ -50,7 +62,7 @@ from tests.people import (
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-# How the owner of an address had signed before somebody types it; not at all, for the first.
+# How the owner of an address had signed before someone types it. The first owner had not.
 OWNERS: dict[str, dict[str, str]] = {
     "first": {},
     "public": {"display": "public"},
@@ -60,7 +72,9 @@ OWNERS: dict[str, dict[str, str]] = {
 
 
 class Shape(NamedTuple):
-    """What mail servers count: bytes, lines (a line break can be one byte), and lines that Postfix calls long."""
+    """Return what mail servers count: bytes, lines (a line break can be one byte), and lines that Postfix calls
+    long.
+    """
 
     length: int
     lines: int
@@ -80,7 +94,7 @@ def shape_of(message: object) -> Shape:
 
 
 def logged_since(before: int, hour: int, email: str) -> list[Logged]:
-    """What came to any spelling of an address."""
+    """Return the emails to any spelling of an address."""
     known = read_address(email)
     assert known
     found = []
@@ -94,7 +108,7 @@ def logged_since(before: int, hour: int, email: str) -> list[Logged]:
 
 
 def owner_who_had_signed(letter: Letter, how: str) -> str:
-    """Their address, all of one length. A week ago they signed as `how` says, and confirmed."""
+    """Return an address of constant length. A week ago its owner signed as `how` says, and confirmed."""
     email = f"owner-{how}@example.org"
     if OWNERS[how]:
         sign_and_confirm(letter, email, now=NOW - timedelta(days=7), **OWNERS[how])
@@ -106,7 +120,7 @@ def owner_who_had_signed(letter: Letter, how: str) -> str:
 
 
 def log_of_eighty_hours(letter: Letter, email: str, **typed: str) -> list[Logged]:
-    """Somebody types the address, and its owner does nothing."""
+    """Let someone type the address; its owner does nothing."""
     found = []
     sign(letter, email, now=NOW, **typed)
     for hour in range(0, 81, 4):
@@ -128,7 +142,7 @@ def test_a_second_signing_brings_the_same_emails_as_a_first_one(letter: Letter, 
     assert log_of_eighty_hours(letter, owner_who_had_signed(letter, how), name="Somebody Else") == first
 
 
-def test_also_while_a_moderator_has_still_to_look(letter: Letter) -> None:
+def test_a_held_signature_brings_the_same_emails(letter: Letter) -> None:
     first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
     Letter.objects.update(reviewed=True)
     letter.refresh_from_db()
@@ -137,7 +151,59 @@ def test_also_while_a_moderator_has_still_to_look(letter: Letter) -> None:
     assert log_of_eighty_hours(letter, email) == first
 
 
-def test_what_is_typed_word_for_word_again_brings_them_too(letter: Letter) -> None:
+def taken_out(letter: Letter, how: str, organizer: User) -> str:
+    """Return the address of an owner whose signature a moderator has removed since."""
+    email = owner_who_had_signed(letter, how)
+    reject_signatures(letter, [signature_of(letter, email).pk], reason="Not a person", by=organizer, now=NOW)
+    publish(NOW)
+    return email
+
+
+@pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
+def test_a_moderator_who_removes_signatures_does_not_see_in_the_log_whose_they_were(
+    letter: Letter, organizer: User, how: str
+) -> None:
+    """Otherwise a moderator could remove everyone without a name, type a staff list, and restore them."""
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    email = taken_out(letter, how, organizer)
+    assert log_of_eighty_hours(letter, email, name="Else") == first
+    removed = [str(each.body) for each in mail.outbox if each.to == [email]]
+    assert all("has removed the signature made with this address" in each for each in removed)
+    assert not any("/signatures/" in each for each in removed)
+    assert signature_of(letter, email).state == "rejected"
+    assert Submission.objects.get(signature__state="rejected").address is None
+
+
+def test_the_log_shows_no_difference_after_the_owner_has_withdrawn(letter: Letter, organizer: User) -> None:
+    first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
+    email = taken_out(letter, "nobody", organizer)
+    withdraw_signature(signature_of(letter, email), now=NOW)
+    assert log_of_eighty_hours(letter, email, name="Else") == first
+
+
+def test_the_log_shows_no_difference_while_an_email_waits_or_after_a_double_click(
+    letter: Letter, organizer: User
+) -> None:
+    logs = []
+    for how in ("first", "nobody"):
+        email = owner_who_had_signed(letter, how)
+        for _ in range(2):
+            sign(letter, email, now=NOW, name="Else")
+        if how == "nobody":
+            ids = [signature_of(letter, email).pk]
+            reject_signatures(letter, ids, reason="Not a person", by=organizer, now=NOW)
+        log = []
+        for hour in range(0, 81, 4):
+            before = len(mail.outbox)
+            tend_unconfirmed(now=NOW + hour * HOUR)
+            deliver()
+            log += logged_since(before, hour, email)
+        logs.append(log)
+    assert [hour for hour, *_ in logs[0]] == [0, 24, 72]
+    assert logs[0] == logs[1]
+
+
+def test_typing_exactly_the_same_again_brings_the_same_emails(letter: Letter) -> None:
     first = log_of_eighty_hours(letter, owner_who_had_signed(letter, "first"))
     assert log_of_eighty_hours(letter, owner_who_had_signed(letter, "nobody"), **OWNERS["nobody"]) == first
 
@@ -173,9 +239,13 @@ def test_an_answer_of_the_owner_changes_no_email(letter: Letter, how: str) -> No
 
 
 @pytest.mark.parametrize("how", ANSWERS)
-def test_an_answered_entry_keeps_no_words_and_its_address_until_the_last_reminder(letter: Letter, how: str) -> None:
+def test_an_answered_submission_keeps_no_words_and_its_address_until_the_last_reminder(
+    letter: Letter, how: str
+) -> None:
     email = owner_who_had_signed(letter, "public")
-    signature = sign(letter, email, name="Ada King", affiliation="Society", consent="Write to me.")
+    office = {"network": "203.0.113.0/24", "browser": "firefox on linux"}
+    submit(letter, email=email, name="Ada King", affiliation="Society", consent="Write to me.", **office)
+    signature = signature_of(letter, email)
     typed: Any = Submission.objects.values().get()
     answer(signature, email, how)
     kept: Any = Submission.objects.values().get()
@@ -183,9 +253,11 @@ def test_an_answered_entry_keeps_no_words_and_its_address_until_the_last_reminde
     assert {name: kept[name] for name in staying} == {name: typed[name] for name in staying}
     assert kept["answered_at"] == NOW
     assert bytes(kept["content_hash"]) != bytes(typed["content_hash"])
-    blank = kept.keys() - staying - {"answered_at", "content_hash", "display", "consented_at"}
+    emptied = {"consented_at", "network", "browser"}
+    blank = kept.keys() - staying - emptied - {"answered_at", "content_hash", "display"}
     assert {kept[name] for name in blank} == {""}
-    assert (kept["consented_at"], kept["display"]) == (None, "public")
+    assert {kept[name] for name in emptied} == {None}
+    assert kept["display"] == "public"
     deliver()
     tend_unconfirmed(now=NOW + 72 * HOUR)
     deliver()
@@ -193,8 +265,8 @@ def test_an_answered_entry_keeps_no_words_and_its_address_until_the_last_reminde
     assert not Submission.objects.exists()
 
 
-def test_an_answered_entry_says_nothing_any_more(letter: Letter) -> None:
-    """Neither that it asked for more privacy, nor with the link in its email."""
+def test_an_answered_submission_shows_nothing(letter: Letter) -> None:
+    """Neither the request for more privacy nor the link in its email."""
     email = owner_who_had_signed(letter, "public")
     signature = sign(letter, email, name="Ada King", display="organizers")
     typed = Submission.objects.get().pk
@@ -208,7 +280,7 @@ def test_an_answered_entry_says_nothing_any_more(letter: Letter) -> None:
     assert Submission.objects.unanswered().count() == 1
 
 
-def test_the_code_of_an_answered_entry_leads_to_no_button(letter: Letter, signer: Signer) -> None:
+def test_the_code_of_an_answered_submission_leads_to_no_button(letter: Letter, signer: Signer) -> None:
     email = owner_who_had_signed(letter, "public")
     check = signer.sign(letter, email=email, name="Ada King")["Location"]
     deliver()
@@ -220,7 +292,7 @@ def test_the_code_of_an_answered_entry_leads_to_no_button(letter: Letter, signer
     assert b"<form" not in page.content
 
 
-def test_the_reminder_of_somebody_who_has_signed_says_that_nothing_is_to_be_done(letter: Letter) -> None:
+def test_the_reminder_of_a_signer_says_that_there_is_nothing_to_do(letter: Letter) -> None:
     sign(letter, owner_who_had_signed(letter, "public"), name="Ada King")
     deliver()
     tend_unconfirmed(now=NOW + 24 * HOUR)
@@ -233,14 +305,14 @@ def test_the_reminder_of_somebody_who_has_signed_says_that_nothing_is_to_be_done
     assert "Ada King" not in body
 
 
-def test_the_address_of_nobody_is_kept_until_the_last_reminder_and_no_longer(letter: Letter) -> None:
+def test_the_address_of_a_nameless_signer_is_kept_until_the_last_reminder_and_no_longer(letter: Letter) -> None:
     email = owner_who_had_signed(letter, "nobody")
     log_of_eighty_hours(letter, email, name="Somebody Else")
     assert not SignerContact.objects.exists()
     assert Submission.objects.get().address is None
 
 
-def test_without_reminders_it_is_kept_for_one_email(letter: Letter, settings: Settings) -> None:
+def test_the_address_is_kept_for_one_email_without_reminders(letter: Letter, settings: Settings) -> None:
     settings.REMINDER_HOURS = []
     sign(letter, owner_who_had_signed(letter, "nobody"), name="Somebody Else")
     deliver()
@@ -248,11 +320,11 @@ def test_without_reminders_it_is_kept_for_one_email(letter: Letter, settings: Se
     assert Submission.objects.get().address is None
 
 
-# Asked for
+# Requested emails
 
 
-def standing_as(letter: Letter, how: str) -> str:
-    """The address of an owner who is in another way known, or not."""
+def someone_whose_signature_is(letter: Letter, how: str) -> str:
+    """Return the address of an owner who is known in another way, or not at all."""
     if how in OWNERS:
         return owner_who_had_signed(letter, how)
     email = f"owner-{how}@example.org"
@@ -267,10 +339,10 @@ def standing_as(letter: Letter, how: str) -> str:
 
 
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
-def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: str) -> None:
+def test_the_form_for_lost_links_sends_everyone_the_same(letter: Letter, how: str) -> None:
     logs = []
     for each in ("first", how):
-        email = standing_as(letter, each)
+        email = someone_whose_signature_is(letter, each)
         address, before = read_address(email), len(mail.outbox)
         assert address
         request_mail(letter, address=address, language="en", now=timezone.now())
@@ -280,7 +352,7 @@ def test_the_form_for_lost_links_writes_to_everybody_alike(letter: Letter, how: 
     assert [line[3:] for line in logs[0]] == [("The email that you asked for", PADDED)]
 
 
-def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Letter, organizer: User) -> None:
+def test_a_person_whose_signature_was_removed_gets_the_emails_too(letter: Letter, organizer: User) -> None:
     email = owner_who_had_signed(letter, "public")
     reject_signatures(letter, [signature_of(letter, email).pk], reason="Not a person", by=organizer, now=NOW)
     ask_again(signature_of(letter, email), email, now=timezone.now())
@@ -288,9 +360,7 @@ def test_somebody_whose_signature_was_taken_out_is_written_to_as_well(letter: Le
     assert "There is no such signature." in str(mail.outbox[-1].body)
 
 
-def test_who_signed_as_nobody_and_lost_the_link_gets_it_and_the_address_is_forgotten(
-    letter: Letter, signer: Signer
-) -> None:
+def test_a_nameless_signer_gets_a_lost_link_and_the_address_is_deleted(letter: Letter, signer: Signer) -> None:
     email = owner_who_had_signed(letter, "nobody")
     asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert asked.status_code == 303
@@ -313,8 +383,11 @@ def test_an_email_that_never_leaves_leaves_no_address_behind(letter: Letter, how
 
 
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
-def test_once_more_from_the_page_brings_an_email_to_everybody(letter: Letter, signer: Signer, how: str) -> None:
-    """A stranger types the address and keeps the page open, and its owner confirms, or does not, and never signed."""
+def test_send_again_on_the_page_brings_everyone_an_email(letter: Letter, signer: Signer, how: str) -> None:
+    """A stranger types the address and keeps the page open.
+
+    Its owner then confirms, does not confirm, or never signed.
+    """
     logs, pages = [], []
     for each in ("first", how):
         email = f"owner-{each}@example.org"
@@ -338,11 +411,23 @@ def test_once_more_from_the_page_brings_an_email_to_everybody(letter: Letter, si
 
 
 @pytest.mark.parametrize("email", ["a@b.example", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.example"])
-def test_the_page_has_an_address_of_one_length_that_names_nobody(letter: Letter, signer: Signer, email: str) -> None:
+def test_the_url_of_the_page_has_one_length_and_names_nobody(letter: Letter, signer: Signer, email: str) -> None:
     check = signer.sign(letter, email=email)["Location"]
     assert len(check) == len("/signatures/check/") + 412 + 1
     assert "example" not in check
     assert email not in signer.get(check).content.decode()
+
+
+def test_an_email_whose_signature_is_gone_does_not_block_another(letter: Letter) -> None:
+    """A server has deferred it, and it will never be sent. It must not count as an email on its way."""
+    email, now = "ada@example.org", timezone.now()
+    signature, address = sign(letter, email, now=now), read_address("ada@example.org")
+    assert address
+    OutgoingEmail.objects.update(attempts=1, error="450", next_attempt_at=now + HOUR)
+    withdraw_signature(signature, now=now)
+    request_mail(letter, address=address, language="en", now=now)
+    deliver()
+    assert [each.to for each in mail.outbox] == [[email]]
 
 
 # Another spelling of the address
@@ -360,10 +445,10 @@ def test_the_form_writes_to_the_spelling_that_was_typed(letter: Letter, how: str
 
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
 @pytest.mark.parametrize("spelled", ["owner-{}+probe@example.org", "Owner-{}@example.org"])
-def test_the_form_for_lost_links_does_so_too(letter: Letter, how: str, spelled: str) -> None:
+def test_the_form_for_lost_links_writes_to_the_spelling_that_was_typed(letter: Letter, how: str, spelled: str) -> None:
     logs = []
     for each in ("first", how):
-        standing_as(letter, each)
+        someone_whose_signature_is(letter, each)
         address = read_address(spelled.format(each))
         assert address
         request_mail(letter, address=address, language="en", now=timezone.now())
@@ -375,7 +460,7 @@ def test_the_form_for_lost_links_does_so_too(letter: Letter, how: str, spelled: 
 
 
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody"])
-def test_another_spelling_of_a_confirmed_address_is_sent_no_link_to_the_signature(letter: Letter, how: str) -> None:
+def test_another_spelling_of_a_confirmed_address_gets_no_link_to_the_signature(letter: Letter, how: str) -> None:
     email = owner_who_had_signed(letter, how)
     other = email.replace("@", "+probe@")
     log_of_eighty_hours(letter, other, name="Else")
@@ -384,7 +469,7 @@ def test_another_spelling_of_a_confirmed_address_is_sent_no_link_to_the_signatur
     deliver()
     assert [each.to for each in mail.outbox] == [[other]] * 4
     assert not any("/signatures/" in each.message().as_string() for each in mail.outbox)
-    # Case aside: no mail server tells these apart.
+    # Upper and lower case aside: no mail server distinguishes these.
     OutgoingEmail.objects.all().delete()
     ask_again(signature_of(letter, email), email.upper(), now=timezone.now())
     deliver()
@@ -405,14 +490,14 @@ def test_the_signers_address_is_the_one_whose_email_was_answered(letter: Letter,
 
 
 @pytest.mark.parametrize("how", ["first", "public", "nobody"])
-def test_what_comes_back_from_another_spelling_says_nothing_of_the_signer(letter: Letter, how: str) -> None:
+def test_a_bounce_from_another_spelling_does_not_affect_the_signer(letter: Letter, how: str) -> None:
     email = owner_who_had_signed(letter, how)
     sign(letter, email.replace("@", "+none@"), name="Else")
     deliver()
     note_bounce(OutgoingEmail.objects.latest("pk"), at=NOW, now=NOW)
     if how != "first":
         assert signature_of(letter, email).concern == ""
-    # No reminder for the one that came back, and both for the one that did not.
+    # No reminder for the one that bounced, and both for the one that did not.
     sign(letter, email, name="Else", now=NOW + HOUR)
     deliver()
     mail.outbox.clear()
@@ -422,7 +507,7 @@ def test_what_comes_back_from_another_spelling_says_nothing_of_the_signer(letter
     assert [line[1] for line in logged_since(0, 0, email)] == ["owner-how@example.org"] * 2
 
 
-def test_one_form_with_two_spellings_is_two_entries(letter: Letter) -> None:
+def test_one_form_with_two_spellings_makes_two_submissions(letter: Letter) -> None:
     for email in ("ada@example.org", "ada+probe@example.org", "Ada@example.org"):
         sign(letter, email)
     assert Submission.objects.count() == 2
@@ -432,13 +517,13 @@ def test_one_form_with_two_spellings_is_two_entries(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("how", ["public", "hidden", "nobody", "pended", "undone"])
-def test_the_email_that_was_asked_for_speaks_the_language_of_the_form(letter: Letter, how: str) -> None:
+def test_a_requested_email_is_in_the_language_of_the_form(letter: Letter, how: str) -> None:
     logs = []
     for each in ("first", how):
-        email, before = standing_as(letter, each), len(mail.outbox)
+        email, before = someone_whose_signature_is(letter, each), len(mail.outbox)
         address = read_address(email)
         assert address
-        # Its only text is English.
+        # The letter's only text is English.
         request_mail(letter, address=address, language="it", now=timezone.now())
         deliver()
         logs.append(logged_since(before, 0, email))
@@ -446,7 +531,7 @@ def test_the_email_that_was_asked_for_speaks_the_language_of_the_form(letter: Le
     assert [line[3] for line in logs[0]] == ["L\N{RIGHT SINGLE QUOTATION MARK}email che hai chiesto"]
 
 
-# No cannon
+# Limits
 
 
 def test_a_stranger_gets_three_a_day_over_all_letters_and_a_double_click_is_one(published: Any) -> None:
@@ -464,7 +549,7 @@ def test_a_stranger_gets_three_a_day_over_all_letters_and_a_double_click_is_one(
     assert len(mail.outbox) == 6
 
 
-def test_what_was_put_off_for_a_stranger_is_one_for_each_letter(published: Any) -> None:
+def test_one_postponed_email_waits_for_each_letter_of_a_stranger(published: Any) -> None:
     address = read_address("stranger@example.org")
     assert address
     for number in range(3):
@@ -479,7 +564,7 @@ def test_what_was_put_off_for_a_stranger_is_one_for_each_letter(published: Any) 
     assert OutgoingEmail.objects.owed().count() == 2
 
 
-def test_who_calls_it_spam_is_not_written_to_again(letter: Letter, published: Any) -> None:
+def test_a_person_who_reports_spam_gets_no_more_email(letter: Letter, published: Any) -> None:
     address = read_address("stranger@example.org")
     assert address
     request_mail(letter, address=address, language="en", now=timezone.now())
@@ -494,7 +579,9 @@ def test_who_calls_it_spam_is_not_written_to_again(letter: Letter, published: An
     assert len(mail.outbox) == 1
 
 
-def test_many_links_from_one_network_cost_a_calculation(letter: Letter, signer: Signer, settings: Settings) -> None:
+def test_many_requests_for_links_from_one_network_need_a_proof(
+    letter: Letter, signer: Signer, settings: Settings
+) -> None:
     settings.LIMIT_NETWORK_SOFT, settings.LIMIT_UNPROVEN = parse("2/hour"), parse("1/hour")
     url = f"{letter.get_absolute_url()}link/"
 
@@ -508,7 +595,9 @@ def test_many_links_from_one_network_cost_a_calculation(letter: Letter, signer: 
     assert [ask(proof="none").status_code for _ in range(2)] == [303, 429]
 
 
-def test_many_links_to_one_company_cost_a_calculation(letter: Letter, signer: Signer, settings: Settings) -> None:
+def test_many_requests_for_links_to_one_company_need_a_proof(
+    letter: Letter, signer: Signer, settings: Settings
+) -> None:
     settings.LIMIT_DOMAIN = parse("2/day")
     url = f"{letter.get_absolute_url()}link/"
     answers = [
@@ -528,7 +617,7 @@ def message_of(length: int) -> EmailMultiAlternatives:
 
 
 @pytest.mark.parametrize("length", range(100, 21_000, 900))
-def test_whatever_is_missing_is_filled_up_to_the_byte_and_to_the_line(length: int) -> None:
+def test_every_email_is_padded_to_the_byte_and_to_the_line(length: int) -> None:
     message = message_of(length)
     message.body = "x\n" * (length % 77)
     assert shape_of(pad_email(message)) == PADDED
@@ -551,6 +640,12 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     collective: Collective, organizer: User, settings: Settings, title: str, language: str
 ) -> None:
     settings.SITE_URL = f"https://{'offene-briefe.' * 16}example"
+    settings.DEFAULT_FROM_EMAIL = f"{'Offene Briefe ' * 4}<{'letters' * 9}@example.org>"
+    settings.OPERATOR, contact = "漢" * 200, f"https://{'a' * 60}.example/{'b' * 120}"
+    settings.OPERATOR_CONTACT = {"url": contact, "shown": contact}
+    for name in SitePage.Name:
+        SitePage.objects.create(name=name, language="en", number=1, markdown="Ours", saved_at=NOW, saved_by=organizer)
+    forget_texts()
     Collective.objects.update(name="🕊" * 200)
     text = Text(language=language, title=title, addressee="To all", summary="", body="Text")
     letter = draft_letter(collective, slug="l" * 80, text=text, by=organizer, now=NOW)
@@ -561,6 +656,7 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     ask_again(signature_of(letter, "owner-first@example.org"), "owner-first@example.org", now=timezone.now())
     log_of_eighty_hours(letter, owner_who_had_signed(letter, "public"), name="Another")
     ask_again(signature_of(letter, "owner-public@example.org"), "stranger@example.org", now=timezone.now())
+    log_of_eighty_hours(letter, taken_out(letter, "hidden", organizer), name="Another")
     sizes = set()
     for outgoing in OutgoingEmail.objects.filter(kind__in=["confirm", "signed_again", "requested", "reminder"]):
         OutgoingEmail.objects.exclude(pk=outgoing.pk).update(dropped_at=None, sent_at=NOW, created_at=NOW)
@@ -571,8 +667,11 @@ def test_every_email_of_signing_has_one_size_for_the_longest_title_too(
     assert sizes == {PADDED._replace(long_lines=1)}
 
 
-def test_no_mail_server_has_to_encode_an_email_anew(letter: Letter) -> None:
-    """Relays turn 8-bit parts into ASCII for servers that ask for it. That would give each kind its own length."""
+def test_no_mail_server_has_to_encode_an_email_again(letter: Letter) -> None:
+    """Relays turn 8-bit parts into ASCII for servers that need it.
+
+    Then each kind of email would have a length of its own.
+    """
     log_of_eighty_hours(letter, owner_who_had_signed(letter, "public"))
     assert len(mail.outbox) == 3
     for message in mail.outbox:
@@ -605,7 +704,7 @@ def test_an_email_that_bounced_before_ends_no_reminders(letter: Letter, how: str
 
 
 @pytest.mark.parametrize("how", ["public", "nobody"])
-def test_a_first_email_that_bounced_a_week_ago_is_the_same_for_everybody(letter: Letter, how: str) -> None:
+def test_a_first_email_that_bounced_a_week_ago_looks_the_same_for_everyone(letter: Letter, how: str) -> None:
     logs = []
     for each in ("first", how):
         email = owner_who_had_signed(letter, each)
@@ -619,7 +718,7 @@ def test_a_first_email_that_bounced_a_week_ago_is_the_same_for_everybody(letter:
 
 
 @pytest.mark.parametrize("how", ["public", "nobody"])
-def test_a_letter_that_is_closed_for_three_hours_sorts_nobody(
+def test_closing_a_letter_for_three_hours_reveals_nobody(
     letter: Letter, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fresh, logs = Letter.objects.select_related("collective"), []
@@ -643,7 +742,7 @@ def test_a_letter_that_is_closed_for_three_hours_sorts_nobody(
 
 
 @pytest.mark.parametrize("how", ["public", "nobody"])
-def test_a_clock_that_was_stopped_sorts_nobody(letter: Letter, how: str) -> None:
+def test_a_stopped_clock_reveals_nobody(letter: Letter, how: str) -> None:
     logs = []
     for each in ("first", how):
         email = owner_who_had_signed(letter, each)
@@ -659,7 +758,7 @@ def test_a_clock_that_was_stopped_sorts_nobody(letter: Letter, how: str) -> None
 
 @pytest.mark.parametrize("how", ["public", "nobody"])
 def test_a_complaint_without_a_mark_counts_by_the_address(letter: Letter, published: Any, how: str) -> None:
-    """As a provider reports it of what was sent through its SMTP server."""
+    """A provider reports complaints like this for emails sent through its SMTP server."""
     other, logs = published("another"), []
     for each in ("first", how):
         email = owner_who_had_signed(letter, each)

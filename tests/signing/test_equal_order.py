@@ -1,4 +1,4 @@
-"""The order in which emails leave tells nobody which addresses had signed before."""
+"""The order in which emails leave does not reveal which addresses had signed before."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ TYPED = [NEW[3], KNOWN[2], KNOWN[0], NEW[2], NEW[1], NEW[4], KNOWN[1], KNOWN[4],
 
 
 def test_reminders_leave_in_the_order_of_the_forms(letter: Letter) -> None:
-    """Privacy: the order of the signatures would put those who had signed before first."""
+    """Privacy: in the order of the signatures, those who had signed before would come first."""
     for email in KNOWN:
         sign_and_confirm(letter, email, now=NOW - timedelta(days=7), display="nobody", name="")
     publish(NOW)

@@ -1,5 +1,5 @@
-"""What happens to a letter or to an address between a signing and its emails: the log of a mail server shows the same
-for an address that had not signed, and for one that had, however.
+"""Whatever happens to a letter or to an address between a signing and its emails, a mail log shows the same
+whether, and however, the address had signed.
 """
 
 from collections.abc import Callable
@@ -32,19 +32,19 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SIGNERS = ["public", "hidden", "nobody"]
-# Everything that happens after the owner had signed, or not.
+# What happens after the owner has signed, or has not.
 Story = Callable[[Letter, str], None]
 
 
 @pytest.fixture(autouse=True)
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stories take less than the second for which a worker remembers a letter."""
+    """Switch off the memory of letters: stories take less than the second for which a worker remembers one."""
     fresh = Letter.objects.select_related("collective")
     monkeypatch.setattr(recipients, "_signed_letter_in_second", lambda pk, _second: fresh.get(pk=pk))
 
 
 def log_of(story: Story, letter: Letter, how: str) -> list[Logged]:
-    """What the mail server sees of one story, for the address of an owner who had signed as `how` says."""
+    """Return what the mail server sees of one story, for the address of an owner who had signed as `how` says."""
     Letter.objects.update(status="published", closed_at=None, closes_at=None)
     Letter.objects.update(withdrawn_at=None, withdrawn_from="", withdrawn_because="")
     letter.refresh_from_db()
@@ -62,7 +62,7 @@ def ask(letter: Letter, email: str) -> None:
 
 
 def days_later(days: float) -> None:
-    """Put everything that has happened into the past."""
+    """Move everything that has happened into the past."""
     for row in OutgoingEmail.objects.all():
         for field in ("created_at", "sent_at", "put_off_at"):
             if moment := getattr(row, field):
@@ -134,7 +134,10 @@ def withdrawn_and_restored_before_the_email_leaves(letter: Letter, email: str) -
 
 
 def asked_for_before_the_first_email_leaves(letter: Letter, email: str) -> None:
-    """The withdrawal holds the first email back. The lost link says that there is nothing, and is not the last word."""
+    """The withdrawal holds back the first email.
+
+    The email about a lost link says that there is nothing, and must not be the last one.
+    """
     sign(letter, email, now=timezone.now(), name="Somebody Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
     deliver()
@@ -167,7 +170,7 @@ ENDS: list[tuple[Story, list[str]]] = [
 
 @pytest.mark.parametrize("how", SIGNERS)
 @pytest.mark.parametrize(("story", "subjects"), ENDS, ids=lambda each: getattr(each, "__name__", None))
-def test_the_end_of_a_letter_sorts_nobody(letter: Letter, story: Story, subjects: list[str], how: str) -> None:
+def test_the_end_of_a_letter_reveals_nobody(letter: Letter, story: Story, subjects: list[str], how: str) -> None:
     first = log_of(story, letter, "first")
     assert [subject for _, _, _, subject, _ in first] == subjects
     assert log_of(story, letter, how) == first
@@ -180,7 +183,9 @@ def test_the_first_email_has_the_link_that_the_lost_link_could_not_have(letter: 
     assert "/signatures/confirm/" in first
 
 
-def test_so_has_the_lost_link_that_replaced_it_on_a_full_day(letter: Letter, published: LetterMaker) -> None:
+def test_a_postponed_lost_link_that_replaced_the_first_email_has_the_link_too(
+    letter: Letter, published: LetterMaker
+) -> None:
     for slug in ("one", "two", "three"):
         published(slug)
     withdrawn_on_a_day_that_is_full(letter, "ada@example.org")
@@ -188,13 +193,13 @@ def test_so_has_the_lost_link_that_replaced_it_on_a_full_day(letter: Letter, pub
     assert "/signatures/confirm/" in str(mail.outbox[-1].body)
 
 
-def test_who_waits_on_a_closed_letter_reads_that_there_is_nothing(letter: Letter) -> None:
+def test_a_person_who_waits_on_a_closed_letter_reads_that_there_is_no_signature(letter: Letter) -> None:
     closed_by_hand_and_asked_for_a_day_later(letter, "ada@example.org")
     assert "There is no such signature." in str(mail.outbox[-1].body)
     assert "/signatures/" not in str(mail.outbox[-1].body)
 
 
-def test_an_end_in_the_past_is_refused_unless_it_stands_so(letter: Letter) -> None:
+def test_an_end_in_the_past_is_refused_unless_it_is_unchanged(letter: Letter) -> None:
     now = timezone.now()
     for past in (now - 2 * DAY, now):
         with pytest.raises(Refused, match="end_is_past"):
@@ -265,9 +270,7 @@ FULL.append(withdrawn_on_a_day_that_is_full)
 
 @pytest.mark.parametrize("how", SIGNERS)
 @pytest.mark.parametrize("story", FULL)
-def test_what_waits_for_another_day_is_one_email_for_everybody(
-    letter: Letter, published: LetterMaker, story: Story, how: str
-) -> None:
+def test_one_postponed_email_waits_for_everyone(letter: Letter, published: LetterMaker, story: Story, how: str) -> None:
     for slug in ("one", "two", "three"):
         published(slug)
     first = log_of(story, letter, "first")
@@ -279,7 +282,7 @@ def test_what_waits_for_another_day_is_one_email_for_everybody(
 
 
 def complains(email: str) -> None:
-    """The owner calls the last email spam, and time goes by until nothing is kept that need not be."""
+    """The owner reports the last email as spam, and time passes until everything that can be deleted is."""
     deliver()
     assert mail.outbox[-1].to == [email]
     note_complaint(OutgoingEmail.objects.latest("pk"), at=timezone.now(), now=timezone.now())
@@ -334,22 +337,22 @@ COMPLAINTS: list[Story] = [
 
 @pytest.mark.parametrize("how", SIGNERS)
 @pytest.mark.parametrize("story", COMPLAINTS)
-def test_a_complaint_silences_us_whether_the_address_has_signed_or_not(
+def test_a_complaint_stops_emails_whether_the_address_has_signed_or_not(
     letter: Letter, published: LetterMaker, story: Story, how: str
 ) -> None:
     other = published("another")
     first = log_of(story, letter, "first")
-    # What it complained of; afterwards the other letter's form alone writes.
+    # The complaint is about this letter. Afterwards only the form of the other letter sends emails.
     assert len(first) > 2
     assert {subject for _, _, _, subject, _ in first[-2:]} == {
         "Confirm your signature",
         "A reminder about your signature",
     }
-    # Of the address before, whose reminders would come in between, nothing is left.
+    # Nothing may be left of the previous address, whose reminders would come in between.
     letter.signatures.all().delete()
     other.signatures.all().delete()
     assert log_of(story, letter, how) == first
-    # However it had signed the other letter.
+    # This holds however the address had signed the other letter.
     signed_other = "owner-other@example.org"
     sign_and_confirm(other, signed_other, now=NOW - DAY)
     publish(NOW)

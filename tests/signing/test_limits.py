@@ -1,4 +1,4 @@
-"""Crowds may sign and machines may not: soft limits ask for a small calculation, hard ones say when to come back."""
+"""Crowds may sign and machines may not: soft limits need a small proof of work, hard ones say when to come back."""
 
 import json
 import re
@@ -32,6 +32,7 @@ from tests.people import (
     signature_of,
     solve,
     turn,
+    unheard_of,
     words,
 )
 from tests.stack import StoppableValkey
@@ -70,7 +71,7 @@ def sign_often(signer: Signer, letter: Letter, times: int, *, first: int = 0) ->
 # The soft limits
 
 
-def test_a_network_that_signs_much_is_asked_to_calculate_and_then_signs(letter: Letter, settings: Settings) -> None:
+def test_a_network_that_signs_much_is_asked_for_a_proof_and_then_signs(letter: Letter, settings: Settings) -> None:
     settings.LIMIT_NETWORK_SOFT = parse("3/hour")
     signer = came_from(Signer(), "192.0.2.1")
     assert {answer.status_code for answer in sign_often(signer, letter, 3)} == {303}
@@ -83,7 +84,7 @@ def test_a_network_that_signs_much_is_asked_to_calculate_and_then_signs(letter: 
     assert came_from(Signer(), "198.51.100.1").sign(letter, email="far@example.org").status_code == 303
 
 
-def test_a_letter_that_is_signed_much_asks_everybody_and_other_letters_do_not(
+def test_a_letter_that_is_signed_much_asks_everyone_for_a_proof_and_other_letters_do_not(
     letter: Letter, published: LetterMaker, settings: Settings
 ) -> None:
     settings.LIMIT_LETTER_SOFT = parse("2/hour")
@@ -96,11 +97,12 @@ def test_a_letter_that_is_signed_much_asks_everybody_and_other_letters_do_not(
 
 
 def test_a_thousand_people_behind_one_university_address_sign_within_an_hour(letter: Letter) -> None:
-    """With the limits as they come. From the hundred-and-first of one domain on, a moderator looks first."""
+    """With the default limits. From the hundred-and-first signature of one domain, a moderator reviews first."""
     signer = came_from(Signer(), "192.0.2.1")
     calculated = 0
     for number in range(1000):
-        answer = signer.sign(letter, name=f"Student {number}", email=f"student{number}@university.example")
+        name, email = f"Student {unheard_of().title()}", f"student{number}@university.example"
+        answer = signer.sign(letter, name=name, email=email)
         if asks_for_proof(answer):
             calculated += 1
             answer = signer.calculate(answer)
@@ -110,9 +112,7 @@ def test_a_thousand_people_behind_one_university_address_sign_within_an_hour(let
     assert calculated == 940
 
 
-def test_what_is_asked_for_a_proof_or_sent_back_for_a_mistake_is_not_counted(
-    letter: Letter, settings: Settings
-) -> None:
+def test_a_form_that_needs_a_proof_or_has_a_mistake_is_not_counted(letter: Letter, settings: Settings) -> None:
     settings.LIMIT_NETWORK_SOFT, settings.LIMIT_NETWORK_HARD = parse("2/hour"), parse("4/hour")
     signer = Signer()
     for _ in range(9):
@@ -127,17 +127,17 @@ def test_what_is_asked_for_a_proof_or_sent_back_for_a_mistake_is_not_counted(
     assert signer.sign(letter, email="fifth@example.org").status_code == 429
 
 
-# Whoever owns a domain
+# Owners of domains
 
 
 def sign_at(letter: Letter, *addresses: str) -> list[str]:
-    """Sign and confirm with each address; the concerns with which they are kept."""
+    """Sign and confirm with each address; return the stored concerns."""
     for place, email in enumerate(addresses):
         assert came_from(Signer(), f"192.0.{place}.1").sign(letter, email=email).status_code == 303
     return [signature_of(letter, email).concern for email in addresses]
 
 
-def test_beyond_so_many_from_one_domain_a_moderator_looks_first(letter: Letter, settings: Settings) -> None:
+def test_signatures_above_the_limit_of_a_domain_wait_for_a_moderator(letter: Letter, settings: Settings) -> None:
     settings.LIMIT_DOMAIN = parse("2/day")
     emails = ["a@evil.example.com", "b@example.com", "c@x.y.example.com", "d@example.com"]
     assert sign_at(letter, *emails) == ["", "", "domain", "domain"]
@@ -157,13 +157,15 @@ def test_other_domains_and_other_letters_have_counts_of_their_own(
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "posteo.de", "yahoo.co.uk", "hotmail.fr", "gmx.net"])
-def test_private_providers_are_not_counted(letter: Letter, settings: Settings, domain: str) -> None:
+def test_public_email_providers_are_not_counted(letter: Letter, settings: Settings, domain: str) -> None:
     settings.LIMIT_DOMAIN = parse("1/day")
     assert sign_at(letter, f"a@{domain}", f"b@{domain}") == ["", ""]
 
 
 @pytest.mark.parametrize("domain", ["hotmail.example.com", "outlook.club", "gmail.com.example.org"])
-def test_what_only_sounds_like_one_is(letter: Letter, settings: Settings, domain: str) -> None:
+def test_a_domain_that_only_resembles_a_public_provider_is_counted(
+    letter: Letter, settings: Settings, domain: str
+) -> None:
     settings.LIMIT_DOMAIN = parse("1/day")
     assert sign_at(letter, f"a@{domain}", f"b@{domain}") == ["", "domain"]
 
@@ -174,7 +176,7 @@ def test_domains_that_the_letter_is_limited_to_are_not_counted(published: Letter
     assert sign_at(limited, "a@example.edu", "b@cs.example.edu") == ["", ""]
 
 
-def test_beyond_it_the_answer_is_the_same_for_who_has_signed_and_who_has_not(
+def test_the_answer_above_the_limit_is_the_same_whether_or_not_the_address_has_signed(
     letter: Letter, settings: Settings, signer: Signer
 ) -> None:
     settings.LIMIT_DOMAIN = parse("2/day")
@@ -185,12 +187,12 @@ def test_beyond_it_the_answer_is_the_same_for_who_has_signed_and_who_has_not(
     pages = [words(signer.get(answer["Location"])) for answer in answers]
     assert pages[0] == pages[1]
     assert signature_of(letter, "known@example.com").concern == ""
-    # And when so many have come that a proof is asked for.
+    # Also when there are so many that a proof is needed.
     answers = [signer.sign(letter, email=email) for email in ("known@example.com", "newer@example.com")]
     assert [answer.status_code for answer in answers] == [422, 422]
 
 
-def test_beyond_twice_the_number_of_a_domain_a_proof_is_asked_for_that_gets_harder(
+def test_a_harder_proof_is_needed_above_twice_the_limit_of_a_domain(
     letter: Letter, signer: Signer, settings: Settings
 ) -> None:
     settings.LIMIT_DOMAIN, settings.PROOF_TRIES = parse("1/day"), 3
@@ -205,7 +207,7 @@ def test_beyond_twice_the_number_of_a_domain_a_proof_is_asked_for_that_gets_hard
     assert {signature.concern for signature in letter.signatures.all()} == {"", "domain"}
 
 
-def test_an_easy_proof_is_none_where_a_hard_one_is_wanted(settings: Settings) -> None:
+def test_an_easy_proof_is_refused_if_a_hard_one_is_needed(settings: Settings) -> None:
     settings.PROOF_TRIES = 3
     address_hash = b"0" * 32
     for hardness, taken in [(1, {1, 2}), (2, {2, 4}), (4, {4, 8})]:
@@ -217,17 +219,17 @@ def test_an_easy_proof_is_none_where_a_hard_one_is_wanted(settings: Settings) ->
         assert {each for each in (1, 2, 4, 8) if is_proof(proof, 1, address_hash, hardness=each)} == taken
 
 
-def test_what_stands_in_valkey_names_no_domain(letter: Letter, valkey: "redis.Redis") -> None:
+def test_the_keys_in_valkey_name_no_domain(letter: Letter, valkey: "redis.Redis") -> None:
     sign_at(letter, "ada@a-rare-domain.example")
     keys = [*valkey.scan_iter(f"{limits.PREFIX}:*", count=1000)]
     assert any(b"/domain/" in key for key in keys), keys
     assert not any(b"rare" in key for key in keys)
 
 
-# When everybody is asked
+# When everyone is asked
 
 
-def test_a_letter_can_ask_everybody(careful: Letter, letter: Letter, signer: Signer) -> None:
+def test_a_letter_can_ask_everyone_for_a_proof(careful: Letter, letter: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
     assert asks_for_proof(page)
     assert CROWDED not in words(page)
@@ -235,7 +237,7 @@ def test_a_letter_can_ask_everybody(careful: Letter, letter: Letter, signer: Sig
     assert signer.sign(letter).status_code == 303
 
 
-def test_the_site_can_ask_everybody(letter: Letter, signer: Signer) -> None:
+def test_the_site_can_ask_everyone_for_a_proof(letter: Letter, signer: Signer) -> None:
     turn(Switch.Name.ASK_PROOF, on=True)
     page = signer.sign(letter)
     assert asks_for_proof(page)
@@ -260,20 +262,20 @@ def test_the_site_can_ask_everybody(letter: Letter, signer: Signer) -> None:
         ({}, False),
     ],
 )
-def test_what_looks_like_a_machine_is_asked_and_never_refused(
+def test_a_form_that_looks_automated_needs_a_proof_and_is_never_refused(
     letter: Letter, signer: Signer, fields: dict[str, str], asked: bool
 ) -> None:
     answer = signer.sign(letter, **fields)
     assert asks_for_proof(answer) == asked
     if asked:
-        # Who sends what the page has kept, but no proof, is asked again.
+        # A form with the page's fields but no proof gets the page again.
         assert asks_for_proof(signer.calculate(answer, proof=""))
         answer = signer.calculate(answer)
     assert answer.status_code == 303
     assert signature_of(letter).concern == ""
 
 
-def test_people_do_not_meet_the_field_that_is_only_for_machines(letter: Letter, signer: Signer) -> None:
+def test_people_do_not_see_the_field_that_is_only_for_machines(letter: Letter, signer: Signer) -> None:
     page = signer.read(letter)
     (trap,) = re.findall(r"<div[^>]*>(?:(?!</div>).)*name=\"website\".*?</div>", page, re.DOTALL)
     for mark in ('class="unseen"', 'aria-hidden="true"', 'tabindex="-1"', 'autocomplete="off"'):
@@ -283,7 +285,7 @@ def test_people_do_not_meet_the_field_that_is_only_for_machines(letter: Letter, 
 # The page that asks
 
 
-def test_it_keeps_everything_that_was_typed(published: LetterMaker, signer: Signer) -> None:
+def test_the_page_that_asks_for_a_proof_keeps_everything_that_was_typed(published: LetterMaker, signer: Signer) -> None:
     asked = dict.fromkeys(["ask_affiliation", "ask_role", "ask_country", "ask_comment"], "optional")
     letter = published(asks_proof=True, **asked)
     typed = {"affiliation": '"Society" & <Sons>', "role": "Countess", "country": "GB", "comment": "Trains\r\nrun."}
@@ -295,7 +297,7 @@ def test_it_keeps_everything_that_was_typed(published: LetterMaker, signer: Sign
     assert signature.contact.consent
 
 
-def test_what_was_not_ticked_stays_so(careful: Letter, signer: Signer) -> None:
+def test_an_unticked_box_stays_unticked(careful: Letter, signer: Signer) -> None:
     assert signer.calculate(signer.sign(careful)).status_code == 303
     assert signature_of(careful).contact.consent == ""
 
@@ -305,14 +307,18 @@ def test_an_address_that_was_asked_about_is_not_asked_about_again(careful: Lette
     assert signer.calculate(page).status_code == 303
 
 
-def test_it_is_not_kept_by_anybody_and_speaks_the_letters_language(careful: Letter, signer: Signer) -> None:
+def test_no_cache_keeps_the_page_that_asks_for_a_proof_and_it_is_in_the_letters_language(
+    careful: Letter, signer: Signer
+) -> None:
     page = signer.sign(careful, language="it")
     assert page.headers["Cache-Control"] == "no-store"
     assert b'<html lang="it"' in page.content
     assert signer.calculate(page).headers["Location"].startswith("/it/signatures/check/")
 
 
-def test_it_says_the_same_whether_or_not_the_address_has_signed(careful: Letter, signer: Signer) -> None:
+def test_the_page_that_asks_for_a_proof_is_the_same_whether_or_not_the_address_has_signed(
+    careful: Letter, signer: Signer
+) -> None:
     sign(careful, "known@example.org")
     known, new = (words(signer.sign(careful, email=f"{who}@example.org")) for who in ("known", "new"))
     assert known == new
@@ -321,12 +327,14 @@ def test_it_says_the_same_whether_or_not_the_address_has_signed(careful: Letter,
 # What is a proof
 
 
-def test_a_proof_for_another_address_or_letter_is_none(careful: Letter, published: LetterMaker, signer: Signer) -> None:
+def test_a_proof_for_another_address_or_letter_is_refused(
+    careful: Letter, published: LetterMaker, signer: Signer
+) -> None:
     proof = solve(signer.sign(careful))
     for letter, email in [(careful, "eve@example.org"), (published("another", asks_proof=True), "ada@example.org")]:
         page = signer.sign(letter, email=email, proof=proof)
         assert asks_for_proof(page)
-        # Not sent by itself again, or a proof that never fits would go round for ever.
+        # The script does not send it again by itself, or a proof that never fits would cause an endless loop.
         assert " data-again>" in page.content.decode()
     assert signer.sign(careful, email="A.D.A+x@example.org", proof=proof).status_code == 422
     assert signer.sign(careful, email="Ada+x@example.org", proof=proof).status_code == 303
@@ -341,7 +349,7 @@ def test_a_proof_that_is_used_again_signs_nothing_new(careful: Letter, signer: S
 
 
 @pytest.mark.parametrize("proof", ["", "NONE", "x", "e30=", "bm9uZQ==", "\0", "A" * 10_000])
-def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> None:
+def test_any_other_proof_is_refused(careful: Letter, signer: Signer, proof: str) -> None:
     assert asks_for_proof(signer.sign(careful, proof=proof))
     assert not Signature.objects.exists()
 
@@ -349,7 +357,7 @@ def test_anything_else_is_none(careful: Letter, signer: Signer, proof: str) -> N
 # Without a proof
 
 
-def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(careful: Letter, signer: Signer) -> None:
+def test_a_person_without_a_proof_can_sign_and_waits_for_a_moderator(careful: Letter, signer: Signer) -> None:
     page = signer.sign(careful)
     assert "After you confirm, a moderator must review your signature" in words(page)
     assert '<button class="button quiet" type="submit" name="proof" value="none">' in page.content.decode()
@@ -361,21 +369,21 @@ def test_who_cannot_calculate_signs_all_the_same_and_a_moderator_looks_first(car
     signature.refresh_from_db()
     assert (signature.state, signature.number) == ("held", None)
     deliver()
-    assert "A moderator will review it before it is published" in str(mail.outbox[-1].body)
+    assert "A moderator will review your signature before it is published" in str(mail.outbox[-1].body)
 
 
-def test_with_the_code_too_it_is_held(careful: Letter, signer: Signer) -> None:
+def test_a_signature_without_a_proof_is_also_held_when_confirmed_by_code(careful: Letter, signer: Signer) -> None:
     check = signer.calculate(signer.sign(careful), proof="none").headers["Location"]
     signer.press(signer.client.post(check, {"code": signer.mailed_code()})["Location"])
     assert signature_of(careful).state == "held"
 
 
-def test_who_was_not_asked_needs_no_moderator(letter: Letter, signer: Signer) -> None:
+def test_a_person_who_was_not_asked_for_a_proof_needs_no_moderator(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, proof="none").status_code == 303
     assert signature_of(letter).concern == ""
 
 
-def test_what_is_known_of_the_address_is_not_forgotten(careful: Letter, signer: Signer) -> None:
+def test_a_known_concern_about_the_address_is_kept(careful: Letter, signer: Signer) -> None:
     signer.sign(careful, email="ada@mailinator.com", proof="none")
     assert signature_of(careful, "ada@mailinator.com").concern == "disposable"
 
@@ -415,7 +423,7 @@ def test_a_network_beyond_the_hard_limit_reads_when_to_come_back(letter: Letter,
     assert Signature.objects.count() == 2
 
 
-def test_a_hard_limit_comes_before_any_calculation(careful: Letter, signer: Signer, settings: Settings) -> None:
+def test_a_hard_limit_comes_before_any_proof(careful: Letter, signer: Signer, settings: Settings) -> None:
     settings.LIMIT_NETWORK_HARD = parse("1/hour")
     signer.calculate(signer.sign(careful))
     assert signer.sign(careful, email="eve@example.org").status_code == 429
@@ -424,7 +432,7 @@ def test_a_hard_limit_comes_before_any_calculation(careful: Letter, signer: Sign
 def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
     letter: Letter, published: LetterMaker, settings: Settings
 ) -> None:
-    """In whatever spelling, for whatever letter; and the same whether or not it has signed."""
+    """In any spelling, for any letter, and the same whether or not it has signed."""
     settings.LIMIT_ADDRESS = parse("2/hour")
     other = published("another", asks_proof=True)
     assert came_from(Signer(), "192.0.2.1").sign(letter).status_code == 303
@@ -436,7 +444,7 @@ def test_an_address_that_is_typed_again_and_again_has_its_own_sentence(
     assert came_from(Signer(), "192.0.2.1").sign(letter, email="eve@example.org").status_code == 303
 
 
-def test_who_types_somebodys_address_neither_keeps_them_from_signing_nor_reads_when_they_have(
+def test_typing_another_persons_address_neither_blocks_them_nor_reveals_when_they_signed(
     letter: Letter, published: LetterMaker, settings: Settings
 ) -> None:
     settings.LIMIT_ADDRESS = parse("2/hour")
@@ -447,7 +455,7 @@ def test_who_types_somebodys_address_neither_keeps_them_from_signing_nor_reads_w
     assert ada.sign(letter).status_code == 303
 
 
-def test_the_refusal_of_an_address_does_not_tell_when_it_was_first_sent(
+def test_the_refusal_of_an_address_does_not_reveal_when_it_was_first_sent(
     letter: Letter, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.LIMIT_ADDRESS = parse("1/hour")
@@ -457,7 +465,7 @@ def test_the_refusal_of_an_address_does_not_tell_when_it_was_first_sent(
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
 
 
-def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signer, settings: Settings) -> None:
+def test_minutes_are_rounded_up_and_one_is_singular(letter: Letter, signer: Signer, settings: Settings) -> None:
     settings.LIMIT_NETWORK_HARD = parse("1/20 seconds")
     signer.sign(letter)
     answer = signer.sign(letter, email="eve@example.org")
@@ -466,7 +474,7 @@ def test_the_minutes_are_rounded_up_and_one_is_one(letter: Letter, signer: Signe
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_as_many_sign_as_may(letter: Letter, settings: Settings) -> None:
+def test_many_signings_at_once_stay_within_the_limit(letter: Letter, settings: Settings) -> None:
     settings.LIMIT_NETWORK_HARD = parse("10/hour")
     answers = in_threads(
         lambda number: Signer().sign(letter, email=f"signer{number}@example.org").status_code, range(40), threads=10
@@ -486,7 +494,7 @@ def confirm_link(signature: Signature) -> str:
     return signature.link("confirm", now=timezone.now())
 
 
-def test_who_confirms_and_withdraws_again_and_again_is_told_to_come_back(letter: Letter, signer: Signer) -> None:
+def test_a_person_who_confirms_and_withdraws_repeatedly_is_told_to_come_back(letter: Letter, signer: Signer) -> None:
     for _ in range(3):
         confirm_and_withdraw(letter)
     link = confirm_link(sign(letter))
@@ -496,13 +504,13 @@ def test_who_confirms_and_withdraws_again_and_again_is_told_to_come_back(letter:
     assert "Open the link in the email again in about 24 hours" in words(answer)
     assert answer.headers["Cache-Control"] == "no-store"
     assert signature_of(letter).state == "pending"
-    # Neither looking nor withdrawing is refused.
+    # Neither opening the page nor withdrawing is refused.
     assert signer.get(link).status_code == 200
     withdraw_signature(signature_of(letter), now=NOW)
     assert Signature.objects.filter(state="withdrawn").count() == 4
 
 
-def test_the_same_with_the_code(letter: Letter, signer: Signer) -> None:
+def test_confirming_repeatedly_by_code_is_limited_too(letter: Letter, signer: Signer) -> None:
     for _ in range(3):
         confirm_and_withdraw(letter)
     check = signer.sign(letter).headers["Location"]
@@ -514,7 +522,7 @@ def test_the_same_with_the_code(letter: Letter, signer: Signer) -> None:
     assert signature_of(letter).state == "pending"
 
 
-def test_each_address_and_letter_is_counted_for_itself(letter: Letter, published: LetterMaker, signer: Signer) -> None:
+def test_each_address_and_letter_is_counted_separately(letter: Letter, published: LetterMaker, signer: Signer) -> None:
     for _ in range(3):
         confirm_and_withdraw(letter)
     for other, email in [(letter, "eve@example.org"), (published("another"), "ada@example.org")]:
@@ -522,17 +530,17 @@ def test_each_address_and_letter_is_counted_for_itself(letter: Letter, published
         assert signature_of(other, email).state == "confirmed"
 
 
-def test_confirming_what_is_confirmed_costs_nothing(letter: Letter, signer: Signer, settings: Settings) -> None:
+def test_confirming_a_confirmed_signature_does_not_count(letter: Letter, signer: Signer, settings: Settings) -> None:
     settings.LIMIT_CONFIRMATIONS = parse("1/day")
     signature = sign(letter)
     for _ in range(5):
         assert signer.press(confirm_link(signature)).status_code == 200
-        # As another window has it, which was opened before.
+        # The signature as a window knows it that was opened before.
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
     assert signature_of(letter).state == "confirmed"
 
 
-def test_what_the_letter_refuses_is_not_counted(letter: Letter, signer: Signer, settings: Settings) -> None:
+def test_a_form_that_the_letter_refuses_is_not_counted(letter: Letter, signer: Signer, settings: Settings) -> None:
     settings.LIMIT_CONFIRMATIONS = parse("1/day")
     signature = sign(letter)
     Letter.objects.update(status="withdrawn")
@@ -541,7 +549,7 @@ def test_what_the_letter_refuses_is_not_counted(letter: Letter, signer: Signer, 
     assert signer.press(confirm_link(signature)).status_code == 200
 
 
-# Whose network
+# Networks
 
 
 @pytest.mark.parametrize(
@@ -556,7 +564,7 @@ def test_what_the_letter_refuses_is_not_counted(letter: Letter, signer: Signer, 
         (0, "", "203.0.{n}.1"),
     ],
 )
-def test_nobody_gets_around_a_limit_by_what_they_write_into_a_header(
+def test_no_header_gets_around_a_limit(
     letter: Letter, settings: Settings, trusted_proxies: int, peer: str, forwarded_for: str
 ) -> None:
     settings.TRUSTED_PROXIES = trusted_proxies
@@ -568,7 +576,7 @@ def test_nobody_gets_around_a_limit_by_what_they_write_into_a_header(
     assert [asks_for_proof(answer) for answer in answers] == [False, False, True, True]
 
 
-def test_behind_our_proxy_each_network_is_counted_for_itself(letter: Letter, settings: Settings) -> None:
+def test_each_network_behind_our_proxy_is_counted_separately(letter: Letter, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = 1
     settings.LIMIT_NETWORK_HARD = parse("1/hour")
     for number in range(5):
@@ -576,12 +584,12 @@ def test_behind_our_proxy_each_network_is_counted_for_itself(letter: Letter, set
         assert signer.sign(letter, email=f"signer{number}@example.org").status_code == 303
 
 
-def test_of_a_signers_network_and_address_nothing_is_kept_that_can_be_read(
+def test_nothing_readable_of_a_signers_network_and_address_is_kept(
     careful: Letter, valkey: "redis.Redis", caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
     settings.LIMIT_NETWORK_HARD = parse("1/hour")
     signer = came_from(Signer(), "192.0.2.77")
-    # No word that could stand in a hash by chance: those hold no letter behind f.
+    # Words that cannot occur in a hash by chance: hashes contain no letter after f.
     signer.calculate(signer.sign(careful, email="mallory@example.org"))
     signer.sign(careful, email="eve@example.org")
     kept = [key.decode() for key in valkey.scan_iter("*")]
@@ -605,7 +613,7 @@ def stopped_valkey(settings: Settings) -> Iterator[StoppableValkey]:
     server.stop()
 
 
-def test_with_valkey_away_signing_goes_on_and_what_needs_no_counting_is_still_asked(
+def test_signing_continues_without_valkey_and_checks_without_counters_still_apply(
     letter: Letter, careful: Letter, settings: Settings, stopped_valkey: StoppableValkey, caplog: Any
 ) -> None:
     settings.LIMIT_NETWORK_HARD = settings.LIMIT_NETWORK_SOFT = parse("1/hour")

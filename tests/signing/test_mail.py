@@ -1,4 +1,4 @@
-"""The mails of signing: readable in any program, with nothing in them that a stranger could have put there."""
+"""The emails of signing: readable in any program, without anything that a stranger could have put there."""
 
 import re
 from email import message_from_bytes
@@ -22,7 +22,7 @@ from tests.people import NOW, deliver, message_of, sign, sign_and_confirm
 
 @pytest.fixture
 def outgoing(letter: Letter) -> OutgoingEmail:
-    """The mail that a signing owes."""
+    """Return the email of a signing."""
     sign(letter, name="Buy Pills at pills.example", affiliation="https://pills.example")
     return OutgoingEmail.objects.get()
 
@@ -33,14 +33,14 @@ def html_of(message: EmailMultiAlternatives) -> str:
     return str(content)
 
 
-def test_the_mail_goes_to_the_signer_alone(outgoing: OutgoingEmail) -> None:
+def test_the_email_goes_to_the_signer_alone(outgoing: OutgoingEmail) -> None:
     message = message_of(outgoing)
     assert message.to == ["ada@example.org"]
     assert (message.cc, message.bcc) == ([], [])
     assert message.subject == "Confirm your signature"
 
 
-def test_both_halves_of_the_mail_hold_the_same_links(outgoing: OutgoingEmail) -> None:
+def test_both_halves_of_the_email_hold_the_same_links(outgoing: OutgoingEmail) -> None:
     message = message_of(outgoing)
     links = set(re.findall(rf"{settings.SITE_URL}/signatures/\S+/", str(message.body)))
     assert len(links) == 2
@@ -49,30 +49,30 @@ def test_both_halves_of_the_mail_hold_the_same_links(outgoing: OutgoingEmail) ->
     assert "/letters/night-trains/" in str(message.body)
 
 
-def test_a_link_stands_whole_in_a_line_of_its_own(outgoing: OutgoingEmail) -> None:
+def test_each_link_is_on_a_line_of_its_own(outgoing: OutgoingEmail) -> None:
     raw = message_from_bytes(message_of(outgoing).message().as_bytes(), _class=Message, policy=modern)
     plain = raw.get_body(("plain",))
     assert plain
     lines = plain.get_content().splitlines()
     assert [line for line in lines if line.startswith(f"{settings.SITE_URL}/signatures/confirm/")]
-    # What a mail program or a server may break into two (RFC 5322, 2.1.1).
+    # A mail program or a server may break a longer line (RFC 5322, 2.1.1).
     assert max(map(len, message_of(outgoing).message().as_bytes().splitlines())) <= 998
 
 
-def test_no_mail_repeats_what_a_stranger_may_have_typed(outgoing: OutgoingEmail) -> None:
+def test_no_email_repeats_what_a_stranger_may_have_typed(outgoing: OutgoingEmail) -> None:
     Letter.objects.update(ask_comment="optional")
     Signature.objects.update(comment="See pills.example", role="Seller of pills")
     raw = str(message_of(outgoing).body) + html_of(message_of(outgoing)) + message_of(outgoing).subject
     assert "pills" not in raw.lower()
 
 
-def test_the_mail_loads_nothing_and_runs_nothing(outgoing: OutgoingEmail) -> None:
+def test_the_email_loads_nothing_and_runs_nothing(outgoing: OutgoingEmail) -> None:
     html = html_of(message_of(outgoing))
     assert not re.search(r"<(img|script|link|iframe|video|form)\b|url\(|@import", html)
     assert set(re.findall(r'href="(https?://[^/"]+)', html)) == {settings.SITE_URL}
 
 
-def test_the_mail_speaks_the_language_that_was_signed_in(letter: Letter) -> None:
+def test_the_email_is_in_the_language_of_the_signing(letter: Letter) -> None:
     sign(letter)
     Submission.objects.update(language="it")
     message = message_of(OutgoingEmail.objects.get())
@@ -82,7 +82,7 @@ def test_the_mail_speaks_the_language_that_was_signed_in(letter: Letter) -> None
     assert f"{settings.SITE_URL}/it/letters/night-trains/" in str(message.body)
 
 
-def test_a_mail_about_a_letter_in_a_language_that_we_do_not_speak_is_in_english(
+def test_an_email_about_a_letter_in_a_language_that_we_do_not_have_is_in_english(
     collective: Collective, organizer: User
 ) -> None:
     message = about(collective, organizer, Text("de", "Nachtzüge", "An alle", "Bleibt."))
@@ -97,7 +97,7 @@ def test_a_title_cannot_add_a_header(collective: Collective, organizer: User) ->
     assert raw["Subject"] == "Confirm your signature"
 
 
-# The mails to addresses that anybody may have typed.
+# Emails to addresses that anyone may have typed.
 OF_SIGNING = [
     *["confirm", "confirm_again", "confirm_requested", "reminder"],
     *["thanks", "signed_already", "link_requested", "link_of_nothing", "reminder_signed"],
@@ -106,7 +106,7 @@ OF_SIGNING = [
 
 @pytest.mark.parametrize("template", OF_SIGNING)
 def test_no_subject_names_the_letter_or_who_wrote_it(letter: Letter, template: str) -> None:
-    """It is read on lock screens and by every server on the way; and anybody may have mail sent to anybody."""
+    """Subjects are visible on lock screens and to every server on the way, and anyone can cause an email to anyone."""
     texts = {"title": "A title", "letter": letter, "signature": sign(letter), "letter_url": letter.get_absolute_url()}
     subject = render_to_string(f"letters/mail/{template}.subject.txt", texts)
     assert subject == render_to_string(f"letters/mail/{template}.subject.txt", {})
@@ -114,7 +114,7 @@ def test_no_subject_names_the_letter_or_who_wrote_it(letter: Letter, template: s
 
 
 def test_no_subject_tells_a_mail_server_whether_the_address_had_signed_before() -> None:
-    """Whoever reads its log could type the addresses of all employees."""
+    """A person who reads its log could type the addresses of all employees."""
     alike = [
         {"confirm", "confirm_again", "signed_already"},
         {"confirm_requested", "link_requested", "link_of_nothing"},
@@ -134,49 +134,50 @@ def test_the_title_is_escaped_in_html_and_plain_in_text(collective: Collective, 
 
 
 def about(collective: Collective, organizer: User, text: Text) -> EmailMultiAlternatives:
-    """The mail to a signer of a letter with this text."""
+    """Return the email to a signer of a letter with this text."""
     letter = draft_letter(collective, slug="another", text=text, by=organizer, now=NOW)
     publish_letter(letter, by=organizer, now=NOW)
     sign(letter)
     return message_of(OutgoingEmail.objects.get())
 
 
-def test_every_attempt_is_the_same_mail_to_a_mail_program(outgoing: OutgoingEmail) -> None:
+def test_every_attempt_is_the_same_email_to_a_mail_program(outgoing: OutgoingEmail) -> None:
     first, second = message_of(outgoing), message_of(outgoing)
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
     assert first.extra_headers["Auto-Submitted"] == "auto-generated"
 
 
-def test_two_mails_are_not_the_same_to_a_mail_program(letter: Letter) -> None:
+def test_two_emails_are_not_the_same_to_a_mail_program(letter: Letter) -> None:
     sign(letter, "ada@example.org")
     sign(letter, "eve@example.org")
     deliver()
     assert len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 2
 
 
-# Mails that are no longer true
+# Emails that are no longer true
 
 
-def test_who_has_confirmed_is_not_asked_to(outgoing: OutgoingEmail) -> None:
+def test_a_confirmed_signer_is_not_asked_to_confirm(outgoing: OutgoingEmail) -> None:
     confirm_signature(Signature.objects.get(), verified="link", now=NOW)
     assert confirm(outgoing) == Drop(DropReason.SETTLED)
 
 
-def test_an_address_that_is_forgotten_gets_nothing(outgoing: OutgoingEmail) -> None:
+def test_a_deleted_address_gets_no_email(outgoing: OutgoingEmail) -> None:
     Submission.objects.update(address=None)
     assert confirm(outgoing) == Drop(DropReason.NO_ADDRESS)
     assert signed_again(outgoing) == Drop(DropReason.NO_ADDRESS)
 
 
 @pytest.mark.parametrize("state", ["rejected", "expired"])
-def test_a_signature_that_does_not_stand_brings_no_mail(outgoing: OutgoingEmail, state: str) -> None:
+def test_an_inactive_signature_brings_no_email(outgoing: OutgoingEmail, state: str) -> None:
     Signature.objects.update(state=state)
-    # Who asks for a lost link reads that there is no such signature.
-    kinds = EMAIL_BUILDERS.keys() - ({OutgoingEmail.Kind.REQUESTED} if state == "rejected" else set())
+    # Privacy: the emails that a typed address causes go to everyone, also after a moderator removed the signature.
+    typed = {OutgoingEmail.Kind.REQUESTED, OutgoingEmail.Kind.SIGNED_AGAIN, OutgoingEmail.Kind.REMINDER}
+    kinds = EMAIL_BUILDERS.keys() - (typed if state == "rejected" else set())
     assert all(isinstance(EMAIL_BUILDERS[kind](outgoing), Drop) for kind in kinds)
 
 
-def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
+def test_no_email_waits_after_a_withdrawal(letter: Letter) -> None:
     withdraw_signature(sign(letter, "ada@example.org"), now=NOW)
     disown_signature(sign_and_confirm(letter, "eve@example.org"), now=NOW)
     deliver()
@@ -186,5 +187,5 @@ def test_after_a_withdrawal_nothing_is_owed(letter: Letter) -> None:
     assert not MailRequest.objects.exclude(address=None).exists()
 
 
-def test_every_kind_of_mail_can_be_built() -> None:
+def test_every_kind_of_email_can_be_built() -> None:
     assert set(EMAIL_BUILDERS) == set(OutgoingEmail.Kind)

@@ -1,4 +1,4 @@
-"""The control link: what a signer can do later, alone, without an account."""
+"""The control link: what signers can do later, by themselves, without an account."""
 
 import re
 from collections.abc import Callable
@@ -34,13 +34,13 @@ def act(signer: Signer, link: str, action: str, **fields: str) -> int:
     return signer.client.post(link, {"action": action, **fields}, headers=FROM_OUR_PAGE).status_code
 
 
-def test_the_email_that_thanks_leads_to_it(letter: Letter, signer: Signer) -> None:
+def test_the_thank_you_email_leads_to_the_control_page(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     signer.confirm()
     assert "Ada Lovelace" in signer.get(signer.mailed_link(purpose="manage")).content.decode()
 
 
-def test_it_shows_the_address_to_the_signer_alone(letter: Letter, signer: Signer, signature: Signature) -> None:
+def test_only_the_control_page_shows_the_address(letter: Letter, signer: Signer, signature: Signature) -> None:
     page = signer.get(control_link(signature))
     assert "ada@example.org" in page.content.decode()
     assert page["Cache-Control"] == "no-store"
@@ -63,7 +63,7 @@ def test_a_name_can_be_hidden(letter: Letter, signer: Signer, signature: Signatu
     assert signer.count(letter)["published"] == 1
 
 
-def test_becoming_nobody_forgets_name_and_address(letter: Letter, signer: Signer, signature: Signature) -> None:
+def test_becoming_nameless_deletes_name_and_address(letter: Letter, signer: Signer, signature: Signature) -> None:
     assert act(signer, control_link(signature), "save", name="Ada Lovelace", display="nobody", sure="nobody") == 303
     signature.refresh_from_db()
     assert (signature.name, signature.affiliation) == ("", "")
@@ -71,7 +71,7 @@ def test_becoming_nobody_forgets_name_and_address(letter: Letter, signer: Signer
     assert "We have deleted your address" in signer.get(control_link(signature)).content.decode()
 
 
-def test_becoming_nobody_is_asked_once_and_keeps_what_was_typed(
+def test_the_page_asks_once_before_a_name_is_removed_and_keeps_what_was_typed(
     letter: Letter, signer: Signer, signature: Signature
 ) -> None:
     before = Signature.objects.values().get()
@@ -86,11 +86,21 @@ def test_becoming_nobody_is_asked_once_and_keeps_what_was_typed(
     assert signer.client.post(control_link(signature), sure, headers=FROM_OUR_PAGE).status_code == 303
     signature.refresh_from_db()
     assert (signature.display, signature.name) == ("nobody", "")
-    # Nobody is asked again about what they have.
+    # A person who has answered the question is not asked again.
     assert act(signer, control_link(signature), "save", display="nobody") == 303
 
 
-def test_withdrawing_is_asked_once(letter: Letter, signer: Signer, signature: Signature) -> None:
+def test_the_page_says_that_a_name_is_deleted_at_once_and_the_form_that_it_waits(
+    letter: Letter, signer: Signer, signature: Signature
+) -> None:
+    later, now = "We delete your email address when you confirm.", "We delete your name and your email address."
+    page = words(signer.get(control_link(signature)))
+    assert now in page
+    assert later not in page
+    assert later in signer.read(letter)
+
+
+def test_the_page_asks_once_before_a_withdrawal(letter: Letter, signer: Signer, signature: Signature) -> None:
     link = control_link(signature)
     page = signer.get(link).content.decode()
     assert 'value="ask_withdraw"' in page
@@ -105,7 +115,7 @@ def test_withdrawing_is_asked_once(letter: Letter, signer: Signer, signature: Si
     assert signature.state == "withdrawn"
 
 
-def test_consent_to_updates_can_be_given_and_taken_back(signer: Signer, signature: Signature) -> None:
+def test_consent_to_updates_can_be_given_and_withdrawn(signer: Signer, signature: Signature) -> None:
     link = control_link(signature)
     act(signer, link, "save", name="Ada", display="public", updates="on")
     contact = SignerContact.objects.get()
@@ -115,7 +125,7 @@ def test_consent_to_updates_can_be_given_and_taken_back(signer: Signer, signatur
     assert SignerContact.objects.filter(consent="", consented_at=None).exists()
 
 
-def test_a_mistake_is_told_at_the_field_and_nothing_changes(signer: Signer, signature: Signature) -> None:
+def test_an_error_is_shown_at_its_field_and_nothing_changes(signer: Signer, signature: Signature) -> None:
     link = control_link(signature)
     answer = signer.client.post(
         link, {"action": "save", "name": " ", "affiliation": "New", "display": "public"}, headers=FROM_OUR_PAGE
@@ -128,7 +138,7 @@ def test_a_mistake_is_told_at_the_field_and_nothing_changes(signer: Signer, sign
 
 
 @pytest.mark.parametrize("action", ["withdraw", "erase"])
-def test_taking_it_back_leaves_a_number_and_nothing_else(
+def test_a_withdrawal_leaves_a_number_and_nothing_else(
     letter: Letter, signer: Signer, signature: Signature, action: str
 ) -> None:
     assert act(signer, control_link(signature), action) == 303
@@ -152,7 +162,7 @@ def test_withdrawing_twice_counts_once(letter: Letter, signer: Signer, signature
     assert signer.count(letter)["withdrawn"] == 1
 
 
-def test_who_has_withdrawn_may_sign_again_as_a_new_signature(
+def test_a_person_who_withdrew_may_sign_again_as_a_new_signature(
     letter: Letter, signer: Signer, signature: Signature
 ) -> None:
     act(signer, control_link(signature), "withdraw")
@@ -164,16 +174,16 @@ def test_who_has_withdrawn_may_sign_again_as_a_new_signature(
 
 
 @pytest.mark.parametrize(
-    ("taken_back", "sentence"),
+    ("leave", "sentence"),
     [
         (withdraw_signature, "This signature has since been withdrawn"),
         (disown_signature, "this address can no longer sign this letter"),
     ],
 )
-def test_what_was_taken_back_cannot_be_filled_again_and_the_page_says_so_and_keeps_what_was_typed(
-    signer: Signer, signature: Signature, taken_back: Callable[..., None], sentence: str
+def test_a_withdrawn_signature_cannot_be_filled_in_again_and_what_was_typed_is_kept(
+    signer: Signer, signature: Signature, leave: Callable[..., None], sentence: str
 ) -> None:
-    taken_back(signature, now=NOW)
+    leave(signature, now=NOW)
     fields = {"action": "save", "name": "Ada <i>King</i>", "display": "organizers"}
     answer = signer.client.post(control_link(signature), fields, headers=FROM_OUR_PAGE)
     assert answer.status_code == 409
@@ -186,7 +196,7 @@ def test_what_was_taken_back_cannot_be_filled_again_and_the_page_says_so_and_kee
     assert signature.name == ""
 
 
-def test_it_says_so_too_if_it_is_taken_back_at_this_moment(
+def test_the_page_says_so_if_the_signature_is_withdrawn_at_this_moment(
     signer: Signer, signature: Signature, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def first_withdrawn(found: Signature, **values: Any) -> None:
@@ -202,7 +212,7 @@ def test_it_says_so_too_if_it_is_taken_back_at_this_moment(
 
 
 @pytest.mark.parametrize("action", ["save", "withdraw"])
-def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
+def test_a_refused_change_is_never_said_to_be_saved(
     signer: Signer, signature: Signature, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     def refuse(*args: object, **values: object) -> None:
@@ -217,7 +227,7 @@ def test_whatever_else_an_operation_refuses_is_never_said_to_be_saved(
     assert ("A. King" in answer.content.decode()) == (action == "save")
 
 
-def test_everything_that_is_stored_can_be_taken_along(signer: Signer, signature: Signature) -> None:
+def test_everything_that_is_stored_can_be_downloaded(signer: Signer, signature: Signature) -> None:
     data = signer.get(f"{control_link(signature)}data.json").json()
     assert data["address"] == "ada@example.org"
     assert data["name"] == "Ada Lovelace"
@@ -231,7 +241,7 @@ def test_no_other_link_controls_a_signature(signer: Signer, signature: Signature
     assert signer.get(f"/signatures/manage/{token}/data.json").status_code == 404
 
 
-def test_looking_changes_nothing(signer: Signer, signature: Signature) -> None:
+def test_opening_the_control_page_changes_nothing(signer: Signer, signature: Signature) -> None:
     before = Signature.objects.values().get(pk=signature.pk)
     for _ in range(10):
         signer.get(control_link(signature))
@@ -239,7 +249,7 @@ def test_looking_changes_nothing(signer: Signer, signature: Signature) -> None:
     assert Signature.objects.values().get(pk=signature.pk) == before
 
 
-def test_the_thank_you_mail_brings_it(letter: Letter, signer: Signer) -> None:
+def test_the_thank_you_email_contains_the_control_link(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     signer.confirm()
     deliver()
@@ -250,15 +260,15 @@ def test_the_thank_you_mail_brings_it(letter: Letter, signer: Signer) -> None:
     assert signer.get(link[1]).status_code == 200
 
 
-def test_nobody_gets_no_thank_you_mail(letter: Letter, signer: Signer) -> None:
-    """There is no address left to send it to."""
+def test_nameless_signers_get_no_thank_you_email(letter: Letter, signer: Signer) -> None:
+    """No address is left to send it to."""
     signer.sign(letter, display="nobody", name="")
     signer.confirm()
     deliver()
     assert len(mail.outbox) == 1
 
 
-def test_a_withdrawn_name_goes_from_the_pages_without_a_worker(
+def test_a_withdrawn_name_leaves_the_pages_without_a_worker(
     letter: Letter, signer: Signer, signature: Signature
 ) -> None:
     assert "Ada Lovelace" in signer.read(letter)

@@ -13,7 +13,7 @@ from letters.shared.csv_rows import safe_cell
 from letters.signer.signing.operations import confirm_signature
 from tests.people import NOW, Reader, Signer, publish
 
-# Invented people; the shapes are real. Escapes where a character cannot be seen or could be taken for another.
+# Invented people with real kinds of names. Escapes where a character is invisible or could be mistaken for another.
 NAMES = [
     # Apostrophes, okinas and other letters that look like them
     *["Siobh\u00e1n O'Brien", "Siobh\u00e1n O\u2019Brien", "N\u0101lani Kea\u02bbala", "Ka\u2018ahumanu Keli\u02bbi"],
@@ -31,7 +31,7 @@ NAMES = [
         "Mary \u201cMo\u201d Ray",
     ],
     *["@lice", "3lena", "Sarah & Tom Fox", "Ren\u00e9e <3", "Null", "Test", "None", "True"],
-    # Particles, small and great letters
+    # Particles, upper and lower case
     *["ludwig van den berg", "McDONALD", "de la Cruz y P\u00e9rez", "Vincent vanDyk", "von der Heide, Kurt"],
     *["bell hooker", "K. d. lang-Meyer", "Ibn S\u012bn\u0101 al-Balkh\u012b", "bin Laden-Haddad", "ter Braak"],
     # Latin with marks, composed and not
@@ -161,7 +161,7 @@ def test_every_name_goes_through_form_database_page_and_file_unchanged(
     letter: Letter, signer: Signer, reader: Reader, no_limits: None
 ) -> None:
     for place, name in enumerate(NAMES):
-        answer = signer.sign(letter, name=name, email=f"signer{place}@example.org")
+        answer = signer.sign(letter, name=name, email=f"signer{place}@example.org", sure_name=name)
         assert answer.status_code == 303, name
     wanted = [unicodedata.normalize("NFC", name) for name in NAMES]
     signatures = list(Signature.objects.order_by("pk"))
@@ -169,7 +169,7 @@ def test_every_name_goes_through_form_database_page_and_file_unchanged(
     for signature in signatures:
         confirm_signature(signature, verified="link", now=NOW)
     publish()
-    # In the file a cell that a spreadsheet would run begins with an apostrophe.
+    # In the file, a cell that a spreadsheet would run begins with an apostrophe.
     content = reader.get(letter.url_of("signatures_csv")).getvalue().decode("utf-8-sig")
     rows = [{**row} for row in csv.DictReader(io.StringIO(content))]
     assert sorted(row["name"] for row in rows) == sorted(str(safe_cell(name)) for name in wanted)

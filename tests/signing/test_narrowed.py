@@ -1,4 +1,4 @@
-"""Organizers who ask for more, or offer less, lock nobody in who has signed already."""
+"""Organizers who ask for more, or offer less, never trap people who have signed already."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,23 +40,23 @@ def test_a_signer_may_keep_their_choice_and_take_any_more_private_one(
         assert (answer.status_code, signature_of(letter).display) == (303, display)
 
 
-def test_but_not_a_more_public_one_that_is_offered_no_more(letter: Letter, signer: Signer) -> None:
+def test_a_signer_cannot_take_a_more_public_choice_that_is_no_longer_offered(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter, display="organizers")
     Letter.objects.update(displays=["organizers", "nobody"])
     assert save(letter, signer, name="Ada", display="public").status_code == 422
     assert signature_of(letter).display == "organizers"
 
 
-def test_what_they_left_empty_may_stay_empty(letter: Letter, signer: Signer) -> None:
+def test_an_empty_field_may_stay_empty(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter)
     Letter.objects.update(**{f"ask_{field}": "required" for field in FIELDS})
     assert save(letter, signer, name="Ada King", display="public").status_code == 303
     assert signature_of(letter).name == "Ada King"
-    # To hide a name nothing is asked at all.
+    # Hiding a name requires no field at all.
     assert save(letter, signer, display="nobody").status_code == 303
 
 
-def test_a_signer_without_a_name_is_asked_for_no_country_that_they_left_out(letter: Letter, signer: Signer) -> None:
+def test_a_nameless_signer_is_not_asked_for_a_missing_country(letter: Letter, signer: Signer) -> None:
     Letter.objects.update(domains=["example.org"])
     sign_and_confirm(letter, name="", display="nobody", domain="example.org")
     Letter.objects.update(ask_country="required")
@@ -65,7 +65,7 @@ def test_a_signer_without_a_name_is_asked_for_no_country_that_they_left_out(lett
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_what_is_asked_for_no_more_is_neither_lost_nor_stuck(letter: Letter, signer: Signer, field: str) -> None:
+def test_a_field_that_the_form_dropped_is_kept_and_can_be_emptied(letter: Letter, signer: Signer, field: str) -> None:
     value = "IT" if field == "country" else "Something"
     entered: dict[str, Any] = {field: value}
     sign_and_confirm(letter, **entered)
@@ -98,16 +98,14 @@ def test_a_domain_that_is_shown_stays_until_its_signer_hides_it(letter: Letter, 
 
 
 def typed_of_their_own_accord(letter: Letter) -> dict[str, str]:
-    """The letter does not require any of these yet."""
+    """Return answers to fields that the letter does not require yet."""
     Letter.objects.update(**{f"ask_{field}": "optional" for field in FIELDS})
     filled = {"affiliation": "A place", "role": "Physicist", "country": "IT", "comment": "Because"}
     sign_and_confirm(letter, now=NOW, **filled)
     return filled
 
 
-def test_what_they_filled_in_of_their_own_accord_they_can_take_away(
-    letter: Letter, signer: Signer, organizer: User
-) -> None:
+def test_an_optional_field_can_be_emptied(letter: Letter, signer: Signer, organizer: User) -> None:
     filled = typed_of_their_own_accord(letter)
     set_up_letter(letter, values={f"ask_{field}": "required" for field in FIELDS}, by=organizer, now=timezone.now())
     assert save(letter, signer, name="Ada", display="public").status_code == 303
@@ -116,7 +114,7 @@ def test_what_they_filled_in_of_their_own_accord_they_can_take_away(
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_what_was_required_when_they_signed_they_can_change_and_not_empty(
+def test_a_field_that_was_required_can_be_changed_and_not_emptied(
     letter: Letter, signer: Signer, organizer: User, field: str
 ) -> None:
     set_up_letter(letter, values={f"ask_{field}": "required"}, by=organizer, now=NOW - timedelta(hours=1))
@@ -125,7 +123,7 @@ def test_what_was_required_when_they_signed_they_can_change_and_not_empty(
     assert save(letter, signer, name="Ada", display="public", **{field: "DE"}).status_code == 303
 
 
-def test_who_signs_after_the_change_is_asked(letter: Letter, signer: Signer, organizer: User) -> None:
+def test_people_who_sign_after_the_change_are_asked(letter: Letter, signer: Signer, organizer: User) -> None:
     set_up_letter(letter, values={"ask_role": "required"}, by=organizer, now=NOW)
     assert signer.sign(letter).status_code == 422
     set_up_letter(letter, values={"ask_role": "optional"}, by=organizer, now=NOW)

@@ -1,4 +1,4 @@
-""" "It wasn't me": somebody typed the address of somebody else."""
+""" "It wasn't me": someone typed another person's address."""
 
 import re
 
@@ -40,12 +40,12 @@ def test_its_button_leaves_nothing_of_a_person(letter: Letter, signer: Signer) -
     signature = signature_of(letter)
     assert (signature.state, signature.name, signature.affiliation) == (Signature.State.DISOWNED, "", "")
     assert not SignerContact.objects.exists()
-    # One email has left: that it did is known for a day, without its address.
+    # One email has been sent. That is kept for a day, without the address.
     assert not OutgoingEmail.objects.exclude(signature=None).exists()
     assert not MailRequest.objects.exclude(address=None).exists()
 
 
-def test_pressing_it_twice_is_harmless_and_changes_no_page(letter: Letter, signer: Signer) -> None:
+def test_pressing_the_button_twice_changes_no_page(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = not_me_link()
     assert signer.press(link).status_code == 200
@@ -56,7 +56,7 @@ def test_pressing_it_twice_is_harmless_and_changes_no_page(letter: Letter, signe
     assert letter.version == version
 
 
-def test_each_is_counted_for_the_moderators_once_and_without_the_address(letter: Letter, signer: Signer) -> None:
+def test_each_disowned_signature_is_counted_once_and_without_the_address(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = not_me_link()
     for _ in range(2):
@@ -66,7 +66,7 @@ def test_each_is_counted_for_the_moderators_once_and_without_the_address(letter:
     assert event.details == {"letter": letter.pk, "confirmed": False}
 
 
-def test_the_address_gets_no_more_mail_about_this_letter(letter: Letter, signer: Signer) -> None:
+def test_the_address_gets_no_more_email_about_this_letter(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     signer.press(not_me_link())
     mails = len(mail.outbox)
@@ -91,7 +91,7 @@ def test_a_published_signature_is_taken_out_of_the_count_and_leaves_its_number(l
 
 
 def test_an_address_that_disowned_gets_no_more_emails_about_the_letter(letter: Letter, signer: Signer) -> None:
-    """The page says so, and the form for lost links writes to no such address."""
+    """The page says so, and the form for lost links does not write to such an address."""
     signer.sign(letter)
     page = signer.press(not_me_link())
     assert "We will not email it about this letter again." in words(page)
@@ -111,8 +111,8 @@ def test_the_link_to_confirm_does_not_disown(letter: Letter, signer: Signer) -> 
 OTHER = "ada+probe@example.org"
 
 
-def test_the_link_to_another_spelling_is_useless_once_the_owner_has_confirmed(letter: Letter, signer: Signer) -> None:
-    """Another spelling can be another person's mailbox, at some mail servers."""
+def test_the_link_to_another_spelling_ends_once_the_owner_has_confirmed(letter: Letter, signer: Signer) -> None:
+    """At some mail servers, another spelling is another person's mailbox."""
     signer.sign(letter, email=OTHER, name="Somebody Else")
     link = not_me_link()
     assert signer.get(link).status_code == 200
@@ -123,7 +123,7 @@ def test_the_link_to_another_spelling_is_useless_once_the_owner_has_confirmed(le
     assert signature_of(letter, "ada@example.org").state == Signature.State.PUBLISHED
 
 
-def test_also_if_they_confirm_while_the_button_is_pressed(letter: Letter, signer: Signer) -> None:
+def test_the_link_ends_if_the_owner_confirms_while_the_button_is_pressed(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, email=OTHER, name="Somebody Else")
     seen = signature_of(letter, OTHER)
     signer.sign(letter, email="ada@example.org", name="Ada")
@@ -142,7 +142,7 @@ def test_the_link_to_the_spelling_that_was_confirmed_works(letter: Letter, signe
     assert signature_of(letter, "ada@example.org").state == Signature.State.DISOWNED
 
 
-def test_a_moderator_may_have_removed_it_meanwhile(letter: Letter, signer: Signer, organizer: User) -> None:
+def test_a_signature_that_a_moderator_removed_can_be_disowned(letter: Letter, signer: Signer, organizer: User) -> None:
     signer.sign(letter, name="Mallory")
     link = not_me_link()
     signer.confirm()

@@ -1,4 +1,4 @@
-"""The keys that encrypt addresses can be changed, while people sign and withdraw, and no mail is lost by it."""
+"""The keys that encrypt addresses can be changed while people sign and withdraw, and no email is lost."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -22,13 +22,13 @@ PEOPLE = [f"signer{number}@example.org" for number in range(5)]
 
 @pytest.fixture
 def contacts(letter: Letter) -> list[int]:
-    """Five signers, under the key of all tests."""
+    """Five signers, encrypted with the key of all tests."""
     return [sign(letter, email).pk for email in PEOPLE]
 
 
 @pytest.fixture
 def new_key(settings: Settings, contacts: list[int]) -> str:
-    """A new key, in front of the one that their addresses are under."""
+    """A new key, listed before the one that encrypted their addresses."""
     new = Fernet.generate_key().decode()
     settings.ADDRESS_KEYS = [new, *settings.ADDRESS_KEYS]
     return new
@@ -44,10 +44,10 @@ def addresses() -> list[str]:
     return [decrypt(encrypted) for encrypted in SignerContact.objects.order_by("pk").values_list("address", flat=True)]
 
 
-def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
+def test_the_old_key_can_be_removed_afterwards_and_emails_still_arrive(
     new_key: str, settings: Settings, mailoutbox: list[EmailMessage]
 ) -> None:
-    # Each stands in the contact, and in the entry that waits.
+    # Each address is in the contact, and in the submission that waits.
     assert "10 addresses encrypted again; 0 already had the newest key." in reencrypt()
     settings.ADDRESS_KEYS = [new_key]
     assert addresses() == PEOPLE
@@ -55,25 +55,25 @@ def test_afterwards_the_old_key_can_go_and_mail_still_finds_its_way(
     assert [message.to for message in mailoutbox] == [[email] for email in PEOPLE]
 
 
-def test_running_it_again_changes_nothing(new_key: str) -> None:
+def test_running_the_command_again_changes_nothing(new_key: str) -> None:
     reencrypt()
     before = list(SignerContact.objects.order_by("pk").values_list("address", flat=True))
     assert "0 addresses encrypted again; 5 already had the newest key." in reencrypt()
     assert list(SignerContact.objects.order_by("pk").values_list("address", flat=True)) == before
 
 
-def test_without_any_address_it_has_nothing_to_do(db: None) -> None:
+def test_the_command_has_nothing_to_do_without_addresses(db: None) -> None:
     assert "Every address is encrypted with the newest key." in reencrypt()
 
 
-def test_a_batch_goes_on_where_the_one_before_it_ended(new_key: str, contacts: list[int]) -> None:
+def test_a_batch_continues_where_the_last_one_ended(new_key: str, contacts: list[int]) -> None:
     first = reencrypt_addresses(after=0, most=2)
     assert first == Reencrypted(last=contacts[1], changed=2, already=0, unreadable=[])
     assert reencrypt_addresses(after=contacts[1], most=9) == Reencrypted(contacts[4], 3, 0, [])
     assert reencrypt_addresses(after=contacts[4], most=9) is None
 
 
-def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
+def test_an_interrupted_run_is_completed_by_the_next(
     new_key: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = reencrypting._write_reencrypted
@@ -94,7 +94,7 @@ def test_interrupted_halfway_it_does_the_rest_when_it_is_run_again(
 
 
 def still_old(settings: Settings) -> list[int]:
-    """Ids of those that the newest key alone does not open."""
+    """Return the ids of rows that the newest key alone does not decrypt."""
     newest = Fernet(settings.ADDRESS_KEYS[0])
     return [contact.pk for contact in SignerContact.objects.order_by("pk") if not opens(newest, bytes(contact.address))]
 
@@ -107,7 +107,7 @@ def opens(key: Fernet, encrypted: bytes) -> bool:
     return True
 
 
-def test_an_address_that_no_key_opens_is_named_by_its_id_and_holds_up_no_other(
+def test_an_address_that_no_key_decrypts_is_named_by_its_id_and_delays_no_other(
     new_key: str, contacts: list[int], settings: Settings
 ) -> None:
     lost = Fernet(Fernet.generate_key()).encrypt(b"lost@example.org")
@@ -127,10 +127,10 @@ def test_an_address_that_no_key_opens_is_named_by_its_id_and_holds_up_no_other(
     assert bytes(SignerContact.objects.get(pk=contacts[1]).address) == lost
 
 
-def test_what_changes_between_reading_and_writing_is_not_put_back(
+def test_a_change_between_reading_and_writing_is_not_overwritten(
     new_key: str, contacts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One signer withdraws, and another's address is put right, at the worst moment."""
+    """One signer withdraws, and another's address is corrected, at the worst moment."""
     write = reencrypting._write_reencrypted
 
     def meanwhile(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
@@ -144,10 +144,10 @@ def test_what_changes_between_reading_and_writing_is_not_put_back(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_done_when_it_is_free(
+def test_a_locked_row_delays_no_other_and_is_done_when_it_is_free(
     new_key: str, contacts: list[int], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its holder waits for another row of the same batch: who waited for theirs meanwhile would wait for ever."""
+    """Whoever holds the lock waits for another row of the same batch, so waiting for the locked row would never end."""
     write_one: Callable[[int], set[int]] = reencrypting._write_one_reencrypted
     left: list[int] = []
 
@@ -168,7 +168,7 @@ def test_a_row_that_somebody_holds_keeps_no_other_waiting_and_is_done_when_it_is
 
 
 @pytest.mark.django_db(transaction=True)
-def test_while_people_sign_and_withdraw_nobody_is_lost(new_key: str, letter: Letter, settings: Settings) -> None:
+def test_no_address_is_lost_while_people_sign_and_withdraw(new_key: str, letter: Letter, settings: Settings) -> None:
     more = [f"late{number}@example.org" for number in range(12)]
 
     def work(part: int) -> None:
@@ -187,7 +187,7 @@ def test_while_people_sign_and_withdraw_nobody_is_lost(new_key: str, letter: Let
     assert sorted(addresses()) == sorted([*PEOPLE, *more[::2]])
 
 
-def test_the_addresses_that_are_kept_for_one_email_are_encrypted_anew_too(
+def test_the_addresses_that_are_kept_for_one_email_are_encrypted_again_too(
     letter: Letter, new_key: str, settings: Settings, mailoutbox: list[EmailMessage]
 ) -> None:
     settings.ADDRESS_KEYS = settings.ADDRESS_KEYS[1:]

@@ -1,6 +1,9 @@
-"""Whom a moderator has taken out can take everything back but the no: the same address cannot sign once more."""
+"""A person whom a moderator rejected can withdraw everything except the rejection: the same address cannot sign
+again.
+"""
 
 import pytest
+from django.core.mail import EmailMessage
 
 from letters.models import Letter, OutgoingEmail, Signature, SignerContact, User
 from letters.moderator.moderation.operations import accept_signatures, reject_signatures, restore_signatures
@@ -14,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def signature(letter: Letter, moderator: User) -> Signature:
-    """Published, and then rejected."""
+    """A signature that was published, and then rejected."""
     signature = sign_and_confirm(letter, affiliation="Analysts")
     publish()
     reject_signatures(letter, [signature.pk], reason="Not a person", by=moderator, now=NOW)
@@ -29,19 +32,19 @@ def control_page(signer: Signer, signature: Signature, **fields: str) -> str:
     return words(signer.client.post(url, fields, headers=FROM_OUR_PAGE, follow=True) if fields else signer.get(url))
 
 
-def test_taken_back_only_the_hash_is_left(letter: Letter, signature: Signature) -> None:
+def test_a_withdrawn_rejected_signature_leaves_only_the_hash(letter: Letter, signature: Signature) -> None:
     known_by = signature.address_hash
     withdraw_signature(signature, now=NOW)
     signature.refresh_from_db()
     assert (signature.state, signature.name, signature.affiliation, signature.verified) == ("rejected", "", "", "")
-    assert signature.is_taken_back
+    assert signature.is_rejected_and_emptied
     assert bytes(signature.address_hash or b"") == bytes(known_by or b"") != b""
     assert not SignerContact.objects.exists()
     assert not OutgoingEmail.objects.exclude(signature=None).exists()
 
 
 def test_the_address_cannot_sign_again_and_the_page_does_not_tell(
-    letter: Letter, signature: Signature, signer: Signer, mailoutbox: list[object]
+    letter: Letter, signature: Signature, signer: Signer, mailoutbox: list[EmailMessage]
 ) -> None:
     withdraw_signature(signature, now=NOW)
     known = signer.sign(letter)
@@ -50,7 +53,9 @@ def test_the_address_cannot_sign_again_and_the_page_does_not_tell(
     pages = [words(signer.get(answer["Location"])) for answer in (known, new)]
     assert pages[0] == pages[1]
     deliver()
-    assert len(mailoutbox) == 1
+    assert [str(each.subject) for each in mailoutbox] == ["Confirm your signature"] * 2
+    assert "This address cannot sign this letter again." in " ".join(str(mailoutbox[0].body).split())
+    assert "/signatures/" not in mailoutbox[0].message().as_string()
     assert letter.signatures.count() == 2
     assert signature_of(letter).state == "rejected"
 
@@ -63,13 +68,13 @@ def test_the_count_says_removed_and_so_does_the_list(letter: Letter, signature: 
     assert "removed" in signer.read(letter, "signatures")
 
 
-def test_nobody_can_put_it_back(letter: Letter, signature: Signature, moderator: User) -> None:
+def test_nobody_can_restore_it(letter: Letter, signature: Signature, moderator: User) -> None:
     withdraw_signature(signature, now=NOW)
     assert restore_signatures(letter, [signature.pk], by=moderator, now=NOW) == 0
     assert accept_signatures(letter, [signature.pk], by=moderator, now=NOW) == 0
 
 
-def test_moderators_see_it_as_taken_back_and_without_a_button(
+def test_moderators_see_it_as_withdrawn_and_without_a_button(
     letter: Letter, signature: Signature, moderator: User
 ) -> None:
     desk = browser_of(moderator)
@@ -83,7 +88,7 @@ def test_moderators_see_it_as_taken_back_and_without_a_button(
 
 def test_the_signer_reads_what_is_kept_and_why(signature: Signature, signer: Signer) -> None:
     before = control_page(signer, signature)
-    assert "This signature is not published." in before
+    assert "This signature is not published" in before
     kept = "We keep it because a moderator removed this signature: the same address cannot sign this letter again."
     assert kept in before
     after = control_page(signer, signature, action="withdraw")
@@ -98,7 +103,7 @@ def test_nothing_can_be_written_into_it(signature: Signature, signer: Signer) ->
     assert "Saved" not in page
 
 
-def test_taking_it_back_twice_changes_nothing(signature: Signature) -> None:
+def test_withdrawing_it_twice_changes_nothing(signature: Signature) -> None:
     withdraw_signature(signature, now=NOW)
     before = Signature.objects.values().get()
     withdraw_signature(signature, now=NOW)
@@ -107,15 +112,15 @@ def test_taking_it_back_twice_changes_nothing(signature: Signature) -> None:
     assert Signature.objects.values().get() == before
 
 
-def test_who_is_rejected_while_they_withdraw_is_rejected(letter: Letter, moderator: User) -> None:
+def test_a_signature_rejected_while_its_signer_withdraws_is_rejected(letter: Letter, moderator: User) -> None:
     seen = sign_and_confirm(letter)
     reject_signatures(letter, [seen.pk], reason="Not a person", by=moderator, now=NOW)
     withdraw_signature(seen, now=NOW)
     seen.refresh_from_db()
-    assert seen.is_taken_back
+    assert seen.is_rejected_and_emptied
 
 
-def test_before_it_had_a_number_it_is_the_same(published: LetterMaker, moderator: User) -> None:
+def test_the_same_holds_before_the_signature_has_a_number(published: LetterMaker, moderator: User) -> None:
     letter = published(reviewed=True)
     signature = sign_and_confirm(letter)
     reject_signatures(letter, [signature.pk], reason="Not a person", by=moderator, now=NOW)
@@ -124,7 +129,7 @@ def test_before_it_had_a_number_it_is_the_same(published: LetterMaker, moderator
     assert restore_signatures(letter, [signature.pk], by=moderator, now=NOW) == 0
 
 
-def test_it_was_not_me_still_tells_that_it_was_not(signature: Signature) -> None:
+def test_it_was_not_me_still_works_on_a_rejected_signature(signature: Signature) -> None:
     disown_signature(signature, now=NOW)
     signature.refresh_from_db()
     assert (signature.state, signature.name) == ("disowned", "")

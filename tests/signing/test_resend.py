@@ -1,4 +1,4 @@
-"""The mail that did not come, or was lost: asked for again, by anybody, without telling anybody anything."""
+"""If an email did not arrive or was lost, anyone can ask for it again, and nobody learns anything from that."""
 
 import re
 from collections.abc import Callable
@@ -47,7 +47,7 @@ LATER = timedelta(hours=2)
 
 
 def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime = NOW + LATER) -> list[str]:
-    """Asks for the control link; the subjects of the mails that this brings."""
+    """Ask for the control link; return the subjects of the emails that this brings."""
     address = read_address(email)
     assert address
     before = len(mail.outbox)
@@ -57,7 +57,7 @@ def ask_for_link(letter: Letter, email: str = "ada@example.org", now: datetime =
 
 
 def time_passes(passed: timedelta = timedelta(days=1)) -> None:
-    """All that has been noted of mails is older by so much."""
+    """Make every stored time of an email this much older."""
     moments = ["created_at", "next_attempt_at", "sent_at", "failed_at", "dropped_at", "put_off_at"]
     OutgoingEmail.objects.update(**{moment: F(moment) - passed for moment in moments})
 
@@ -66,16 +66,16 @@ def sent_to(letter: Letter) -> int:
     return OutgoingEmail.objects.filter(signature__letter=letter, sent_at__isnull=False).count()
 
 
-# Once more, from the page that is still open
+# Send again, from the page that is still open
 
 
-def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, signer: Signer) -> None:
+def test_a_repeated_email_has_a_new_code(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     deliver()
     first = signer.mailed_code()
     OutgoingEmail.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     answer = signer.client.post(check, {"action": "resend"}, headers=FROM_OUR_PAGE)
-    # To a page of its own: each speaks of the one mail that it was opened for.
+    # Each page shows the email for which it was opened.
     assert answer.status_code == 303
     assert answer["Location"].endswith("/?again")
     assert answer["Location"] != f"{check}?again"
@@ -88,25 +88,25 @@ def test_who_asks_for_the_mail_again_gets_it_with_new_digits(letter: Letter, sig
     assert signature_of(letter).verified == "code"
 
 
-def test_a_double_click_on_once_more_brings_one_mail(letter: Letter) -> None:
+def test_a_double_click_on_send_again_brings_one_email(letter: Letter) -> None:
     signature = sign(letter)
     for _ in range(5):
         ask_again(signature, now=NOW + LATER)
     deliver()
-    assert len(mail.outbox) == 2  # The first, which had not left yet, and one more two hours later.
+    assert len(mail.outbox) == 2  # The first email, which had not been sent yet, and another one two hours later.
 
 
-def test_who_asks_again_while_the_first_mail_still_waits_gets_one(letter: Letter) -> None:
+def test_asking_again_while_the_first_email_waits_brings_one_email(letter: Letter) -> None:
     signature = sign(letter)
     ask_again(signature, now=NOW + timedelta(seconds=20))
     deliver()
     assert len(mail.outbox) == 1
 
 
-# Send me my link
+# Lost links
 
 
-def test_who_has_lost_the_mail_is_sent_the_control_link(letter: Letter, signer: Signer) -> None:
+def test_a_signer_who_lost_the_email_gets_the_control_link(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter)
     deliver()
     page = signer.get(f"{letter.get_absolute_url()}link/")
@@ -120,7 +120,7 @@ def test_who_has_lost_the_mail_is_sent_the_control_link(letter: Letter, signer: 
     assert b"Your signature" in signer.get(signer.mailed_link(purpose="manage")).content
 
 
-def test_who_has_not_confirmed_yet_is_sent_the_mail_to_confirm(letter: Letter) -> None:
+def test_a_person_who_has_not_confirmed_gets_the_email_to_confirm(letter: Letter) -> None:
     sign(letter)
     deliver()
     assert ask_for_link(letter) == ["The email that you asked for"]
@@ -135,7 +135,7 @@ def test_an_address_that_has_not_signed_is_told_so_by_an_email_that_looks_the_sa
 
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
-def test_the_answer_does_not_tell_whether_the_address_has_signed(letter: Letter, signer: Signer, email: str) -> None:
+def test_the_answer_does_not_reveal_whether_the_address_has_signed(letter: Letter, signer: Signer, email: str) -> None:
     sign_and_confirm(letter)
     asked = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert asked["Location"] == f"{letter.get_absolute_url()}link/?asked"
@@ -153,26 +153,26 @@ def test_a_closed_letter_still_sends_the_link_and_says_where(letter: Letter, sig
 
 
 @pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.org", "ada@example.org, eve@example.org"])
-def test_what_is_no_address_gets_a_sentence(letter: Letter, signer: Signer, email: str) -> None:
+def test_an_invalid_address_gets_a_sentence(letter: Letter, signer: Signer, email: str) -> None:
     answer = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": email}, headers=FROM_OUR_PAGE)
     assert answer.status_code == 422
     assert "email address" in words(answer)
 
 
-def test_another_sites_page_cannot_ask(letter: Letter, signer: Signer) -> None:
+def test_another_site_cannot_ask_for_a_link(letter: Letter, signer: Signer) -> None:
     foreign = {"Sec-Fetch-Site": "cross-site"}
     answer = signer.client.post(f"{letter.get_absolute_url()}link/", {"email": "ada@example.org"}, headers=foreign)
     assert answer.status_code == 403
 
 
-def test_the_link_page_speaks_the_letters_language(letter: Letter, signer: Signer) -> None:
+def test_the_link_page_is_in_the_letters_language(letter: Letter, signer: Signer) -> None:
     page = signer.get(f"/it{letter.get_absolute_url()}link/")
     assert b'<html lang="it"' in page.content
     assert signer.get(f"/fr{letter.get_absolute_url()}link/").status_code == 404
     assert signer.get("/letters/no-such-letter/link/").status_code == 404
 
 
-def test_a_network_that_asks_without_end_is_told_when_to_come_back(
+def test_a_network_that_asks_too_often_is_told_when_to_come_back(
     letter: Letter, signer: Signer, settings: Settings
 ) -> None:
     settings.LIMIT_REQUESTS = parse("2/hour")
@@ -187,10 +187,10 @@ def test_a_network_that_asks_without_end_is_told_when_to_come_back(
     assert OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.REQUESTED).count() == 2
 
 
-# Three mails a day
+# Three emails a day
 
 
-def test_an_address_gets_three_mails_a_day_over_all_letters(published: LetterMaker) -> None:
+def test_an_address_gets_three_emails_a_day_over_all_letters(published: LetterMaker) -> None:
     for number in range(5):
         sign(published(f"letter-{number}"), now=timezone.now())
     deliver()
@@ -213,7 +213,7 @@ def silenced(published: LetterMaker, letter: Letter) -> Signature:
     return signature
 
 
-def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenced: Signature) -> None:
+def test_the_fourth_email_of_a_day_waits_until_the_first_is_a_day_old(silenced: Signature) -> None:
     owed = OutgoingEmail.objects.get(signature=silenced)
     first = OutgoingEmail.objects.earliest("sent_at")
     assert first.sent_at
@@ -228,12 +228,12 @@ def test_the_fourth_mail_of_a_day_is_put_off_until_the_first_is_a_day_old(silenc
     assert len(mail.outbox) == 4
 
 
-def test_a_mail_that_was_put_off_confirms(silenced: Signature, signer: Signer) -> None:
+def test_a_postponed_email_confirms(silenced: Signature, signer: Signer) -> None:
     time_passes()
     assert "Thank you for signing" in words(signer.confirm())
 
 
-def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_at_last(
+def test_the_page_reads_the_same_whether_the_email_is_postponed_or_has_left(
     silenced: Signature, signer: Signer, letter: Letter
 ) -> None:
     time_passes(timedelta(minutes=6))
@@ -244,12 +244,12 @@ def test_the_page_reads_the_same_when_the_mail_is_put_off_and_when_it_has_left_a
     OutgoingEmail.objects.filter(pk=asked.pk).update(put_off_at=at + SECOND)
     answer = words(signer.get(page))
     assert "If we could send you an email about this today, we sent it by" in answer
-    assert "at most three emails a day to one address" in answer
+    assert "we send at most three emails a day to one address" in answer
     OutgoingEmail.objects.filter(pk=asked.pk).update(sent_at=at + timedelta(hours=3))
     assert words(signer.get(page)) == answer
 
 
-def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) -> None:
+def test_only_the_newest_email_of_a_signature_is_postponed(silenced: Signature) -> None:
     for _ in range(4):
         sign(silenced.letter, now=timezone.now())
         deliver()
@@ -267,8 +267,8 @@ def test_one_mail_is_put_off_for_each_signature_the_newest(silenced: Signature) 
     assert sent_to(silenced.letter) == 1
 
 
-def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signature) -> None:
-    """A worker died with it, and another has put off the newer one meanwhile."""
+def test_an_older_email_that_is_postponed_later_gives_way(silenced: Signature) -> None:
+    """A worker died with it, and another has since postponed the newer one."""
     older = OutgoingEmail.objects.get(signature=silenced)
     sign(silenced.letter, now=NOW)
     OutgoingEmail.objects.filter(pk=older.pk).update(
@@ -282,7 +282,7 @@ def test_an_older_one_that_comes_to_be_put_off_later_gives_way(silenced: Signatu
     assert OutgoingEmail.objects.owed().filter(signature=silenced).count() == 1
 
 
-def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Signature) -> None:
+def test_a_postponed_email_is_dropped_when_another_has_said_the_same(silenced: Signature) -> None:
     time_passes()
     ask_again(silenced, now=timezone.now())
     OutgoingEmail.objects.filter(signature=silenced, kind="confirm").update(next_attempt_at=timezone.now() + LATER)
@@ -294,7 +294,7 @@ def test_what_was_put_off_is_dropped_when_another_mail_has_said_it(silenced: Sig
 
 
 @pytest.mark.parametrize("end", ["confirmed", "old"])
-def test_what_was_put_off_is_dropped_when_it_is_true_no_more(silenced: Signature, end: str) -> None:
+def test_a_postponed_email_is_dropped_when_it_is_no_longer_true(silenced: Signature, end: str) -> None:
     if end == "confirmed":
         confirm_signature(silenced, verified="link", now=timezone.now())
         OutgoingEmail.objects.filter(kind="thanks").delete()
@@ -316,10 +316,10 @@ def test_a_flood_is_let_through_by_three_a_day_and_ends(published: LetterMaker) 
 
 
 @pytest.mark.parametrize("kind", ["invited", "carry_over", "update"])
-def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
+def test_no_email_of_an_organizer_delays_the_one_that_confirms(
     letter: Letter, published: LetterMaker, kind: str
 ) -> None:
-    """Or whoever has an account could use up the day of somebody who wants to sign."""
+    """Otherwise a person with an account could use up the daily limit of someone who wants to sign."""
     for number in range(5):
         other = sign(published(f"letter-{number}"), now=timezone.now())
         OutgoingEmail.objects.filter(signature=other).update(kind=kind, sent_at=timezone.now())
@@ -327,7 +327,7 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
     deliver()
     assert sent_to(letter) == 1
     time_passes(timedelta(minutes=2))
-    # Nor does it count as the mail that somebody asks for: it says something else.
+    # Nor does it count as the requested email, because it says something else.
     ask_again(signature_of(letter), now=timezone.now())
     OutgoingEmail.objects.filter(signature__letter=letter, kind="confirm").update(kind=kind, created_at=timezone.now())
     deliver()
@@ -335,7 +335,7 @@ def test_no_mail_of_an_organizer_keeps_back_the_one_that_confirms(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
+def test_two_emails_postponed_at_once_do_not_wait_for_each_other(silenced: Signature) -> None:
     for hour in range(1, 9):
         ask_again(silenced, now=timezone.now() - timedelta(hours=hour))
     OutgoingEmail.objects.owed().update(next_attempt_at=NOW)
@@ -352,7 +352,7 @@ def test_two_that_are_put_off_at_once_do_not_wait_for_each_other(silenced: Signa
     assert sent_to(silenced.letter) == 1
 
 
-def test_however_it_is_asked_for(letter: Letter) -> None:
+def test_the_limit_holds_however_an_email_is_requested(letter: Letter) -> None:
     sign(letter)
     for hour in range(1, 10):
         ask_for_link(letter, now=NOW + timedelta(hours=hour))
@@ -372,7 +372,7 @@ def sign_letter_as(letter: Letter, email: str) -> None:
     Signer().sign(letter, email=email)
 
 
-def test_the_mail_that_thanks_is_not_counted(published: LetterMaker) -> None:
+def test_the_thank_you_email_is_not_counted(published: LetterMaker) -> None:
     for number in range(3):
         sign_and_confirm(published(f"letter-{number}"))
     deliver()
@@ -382,7 +382,7 @@ def test_the_mail_that_thanks_is_not_counted(published: LetterMaker) -> None:
     assert len(mail.outbox) == 4
 
 
-def test_another_address_is_not_held_up(published: LetterMaker) -> None:
+def test_another_address_is_not_delayed(published: LetterMaker) -> None:
     for number in range(5):
         sign(published(f"letter-{number}"))
     sign(published("another"), "eve@example.org")
@@ -390,7 +390,7 @@ def test_another_address_is_not_held_up(published: LetterMaker) -> None:
     assert [message.to for message in mail.outbox][-1] == ["eve@example.org"]
 
 
-# Where the mail is
+# The state of the email
 
 
 SOON, SECOND = timedelta(milliseconds=400), timedelta(seconds=1)
@@ -424,25 +424,25 @@ def open_page(letter: Letter) -> CheckToken:
         ({"sent_at": NOW + 62 * SECOND}, 63, "delayed"),
     ],
 )
-def test_the_page_says_where_the_mail_is_in_steps_of_five_seconds(
+def test_the_page_gives_the_state_of_the_email_in_steps_of_five_seconds(
     letter: Letter, values: dict[str, object], seconds: int, said: str
 ) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(**values)
-    standing = mail_status(opened, letter, now=NOW + timedelta(seconds=seconds))
-    at = f" {(standing.at - NOW).seconds}" if standing.at else ""
-    assert f"{standing.state}{at}" == said
-    assert standing.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
+    status = mail_status(opened, letter, now=NOW + timedelta(seconds=seconds))
+    at = f" {(status.at - NOW).seconds}" if status.at else ""
+    assert f"{status.state}{at}" == said
+    assert status.minutes == (2 if values.get("error") == "451" and seconds > 5 else 1 if said == "delayed" else 0)
 
 
-def test_whole_minutes_are_told_of_a_mail_that_is_late(letter: Letter) -> None:
+def test_the_delay_of_a_late_email_is_in_whole_minutes(letter: Letter) -> None:
     opened = open_page(letter)
     OutgoingEmail.objects.update(attempts=1, error="451", next_attempt_at=NOW + timedelta(seconds=170))
     assert mail_status(opened, letter, now=NOW + 50 * SECOND).minutes == 2
 
 
 def just_signed(signer: Signer, letter: Letter, email: str = "ada@example.org", *, ago: timedelta = 6 * SECOND) -> str:
-    """The page "check your mail" of somebody who has signed so long ago."""
+    """The page "check your email" of a person who signed this long ago."""
     now = timezone.now() - ago
     token = sign_letter(letter, submitted=submitted_form(email), language="en", now=now)
     return f"/signatures/check/{token}/"
@@ -456,7 +456,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize(("field", "sentence"), SENTENCES.items())
-def test_it_says_so_in_words(letter: Letter, signer: Signer, field: str, sentence: str) -> None:
+def test_the_page_gives_the_delay_in_words(letter: Letter, signer: Signer, field: str, sentence: str) -> None:
     page = just_signed(signer, letter)
     assert "we are sending it now" in words(signer.get(page))
     outgoing = OutgoingEmail.objects.get()
@@ -464,21 +464,21 @@ def test_it_says_so_in_words(letter: Letter, signer: Signer, field: str, sentenc
     assert sentence in words(signer.get(page))
 
 
-def test_the_moment_told_is_that_of_the_signing_and_a_step(letter: Letter, signer: Signer) -> None:
+def test_the_page_gives_the_time_of_signing_plus_a_step(letter: Letter, signer: Signer) -> None:
     page = just_signed(signer, letter)
     created_at = OutgoingEmail.objects.get().created_at.replace(microsecond=0)
     OutgoingEmail.objects.update(sent_at=created_at + SECOND)
     assert f'<time datetime="{(created_at + STEP).isoformat()}">' in signer.get(page).content.decode()
 
 
-def test_a_mail_that_is_late_is_told_in_minutes(letter: Letter, signer: Signer) -> None:
+def test_the_page_gives_the_delay_of_a_late_email_in_minutes(letter: Letter, signer: Signer) -> None:
     assert "Email is delayed by about 1 minute." in words(
         signer.get(just_signed(signer, letter, ago=timedelta(hours=1)))
     )
 
 
 def test_a_known_address_reads_the_same(letter: Letter, signer: Signer) -> None:
-    """Signed a second time within five minutes, so that no mail is sent, which takes less time."""
+    """The person signs a second time within five minutes, so that no email is sent, which takes less time."""
     new, known = just_signed(signer, letter), just_signed(signer, letter)
     deliver()
     assert len(mail.outbox) == 1
@@ -497,7 +497,7 @@ MOMENT = re.compile(r"<time[^>]*>[^<]*</time>")
 
 
 @pytest.mark.parametrize("take_back", [withdraw_signature, disown_signature])
-def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
+def test_a_withdrawn_signature_reads_like_any_other(
     letter: Letter, signer: Signer, take_back: Callable[..., None]
 ) -> None:
     page = just_signed(signer, letter)
@@ -510,14 +510,14 @@ def test_of_a_signature_that_is_taken_back_it_reads_as_of_any_other(
     assert "If we could send you an email about this today, we sent it by" in before
 
 
-def test_at_first_it_is_on_its_way_also_if_it_is_gone(letter: Letter, signer: Signer) -> None:
+def test_the_email_is_on_its_way_at_first_even_if_the_signature_is_gone(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter)["Location"]
     disown_signature(signature_of(letter), now=timezone.now())
     assert "If we have an email for you about this signature, we are sending it now" in words(signer.get(check))
 
 
-def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:
-    """Who has signed with another's address must not see when its owner signs, or asks for the link."""
+def test_the_page_does_not_reveal_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:
+    """A person who signed with another's address must not see when its owner signs, or asks for the link."""
     page = just_signed(signer, letter, ago=timedelta(minutes=10))
     OutgoingEmail.objects.update(sent_at=OutgoingEmail.objects.get().created_at + SECOND)
     before = TOKEN.sub("/", signer.get(page).content.decode())
@@ -526,11 +526,11 @@ def test_nobody_reads_from_their_page_when_somebody_else_asks(letter: Letter, si
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
 
 
-# Who withdraws
+# Withdrawals
 
 
 def test_a_withdrawal_does_not_free_the_three_emails_of_a_day(letter: Letter) -> None:
-    """Or a stranger who signs, withdraws and signs again at an address could fill its mailbox."""
+    """Otherwise a stranger could fill a mailbox by signing, withdrawing and signing again."""
     for _ in range(5):
         signature = sign(letter, now=timezone.now())
         deliver()
@@ -543,7 +543,7 @@ def test_a_withdrawal_does_not_free_the_three_emails_of_a_day(letter: Letter) ->
 
 
 @pytest.mark.parametrize("end", [withdraw_signature, disown_signature])
-def test_what_is_kept_of_it_is_gone_after_a_day(letter: Letter, end: Callable[..., None]) -> None:
+def test_the_hash_of_a_withdrawn_address_is_gone_after_a_day(letter: Letter, end: Callable[..., None]) -> None:
     signature = sign(letter, now=timezone.now())
     deliver()
     end(signature, now=timezone.now())
@@ -568,7 +568,7 @@ def test_an_email_that_leaves_while_its_signer_withdraws_counts(letter: Letter) 
     assert len(mail.outbox) == 2
 
 
-def test_it_is_not_sent_again_if_its_worker_has_died(letter: Letter) -> None:
+def test_that_email_is_not_sent_again_if_its_worker_crashed(letter: Letter) -> None:
     signature = sign(letter, now=timezone.now())
     claim_emails(now=timezone.now(), most=1)
     withdraw_signature(signature, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Whoever types somebody's address learns nothing: body, headers, status and time of the answer are the same."""
+"""Typing someone's address reveals nothing: body, headers, status and timing of the answer are the same."""
 
 import re
 from collections.abc import Callable
@@ -31,13 +31,13 @@ def timed(signer: Signer, letter: Letter, email: str) -> tuple[float, Response]:
 @pytest.mark.usefixtures("no_limits")
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_a_known_address_takes_as_long_as_a_new_one(letter: Letter, signer: Signer, confirmed: bool) -> None:
-    """Not by the clock alone: in how many of all pairs the known address took longer. By chance, in half of them."""
+    """Compare in how many of all pairs the known address took longer. By chance, it is half of them."""
     for number in range(ROUNDS):
         (sign_and_confirm if confirmed else sign)(letter, f"known{number}@example.org")
     times: dict[str, list[float]] = {"new": [], "known": []}
     answers: dict[str, Response] = {}
     for number in range(ROUNDS):
-        for kind, of_kind in times.items():  # In turns, so that whatever else the machine does slows both.
+        for kind, of_kind in times.items():  # In turns, so that other load on the machine slows both.
             taken, answers[kind] = timed(signer, letter, f"{kind}{number}@example.org")
             of_kind.append(taken)
     slower = sum(known > new for known in times["known"] for new in times["new"]) / ROUNDS**2
@@ -49,7 +49,7 @@ def test_a_known_address_takes_as_long_as_a_new_one(letter: Letter, signer: Sign
     assert len({TOKEN.sub(b"/", page.content) for page in pages}) == 1
 
 
-# What an operation does, and for how long, for somebody who is known to it and for somebody who is not
+# What an operation does, and how long it takes, for known and for unknown people
 
 
 def ask(letter: Letter, email: str) -> None:
@@ -58,7 +58,7 @@ def ask(letter: Letter, email: str) -> None:
     request_mail(letter, address=address, language="en", now=NOW)
 
 
-# By the page "check your email" that somebody has open.
+# On the page "Check your email" that a person has open.
 TYPED: dict[str, int] = {}
 
 
@@ -68,9 +68,9 @@ def attempt(letter: Letter, email: str) -> None:
 
 
 def people_who_have_signed(letter: Letter, number: int) -> None:
-    """known0, known1, … expect a code; new0, new1, … have confirmed, so that what they typed is deleted.
+    """known0, known1, … expect a code; new0, new1, … have confirmed, so that their submission is deleted.
 
-    Neither has had an email with a code but the known ones: that must not show either.
+    Only the known ones have had an email with a code, and that must not show either.
     """
     for place in range(number):
         for email in (f"known{place}@example.org", f"new{place}@example.org"):
@@ -102,14 +102,14 @@ def test_both_are_one_statement_that_waits_for_the_disk(
         with django_assert_num_queries(1) as queries:
             act(letter, email)
         (statement,) = [query["sql"] for query in queries]
-        # With a transaction number, and so with a commit that is flushed.
+        # The transaction has a number, so its commit is flushed to disk.
         assert f"INSERT INTO letters_{'mailrequest' if act is ask else 'confirmationcode'}" in statement
     assert OutgoingEmail.objects.filter(kind="requested").count() == (2 if act is ask else 0)
     assert list(ConfirmationCode.objects.values_list("tries", flat=True)) == ([] if act is ask else [1, 1])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_try_of_a_code_that_never_was_waits_for_the_disk() -> None:
+def test_a_try_of_a_code_that_never_existed_waits_for_the_disk() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = 'on'")
         cursor.execute("SELECT pg_current_wal_flush_lsn()")
@@ -124,7 +124,9 @@ def test_a_try_of_a_code_that_never_was_waits_for_the_disk() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("gather", "act"), CASES, ids=IDS)
-def test_and_both_take_as_long(letter: Letter, gather: Callable[..., None], act: Callable[..., None]) -> None:
+def test_a_try_of_a_missing_code_takes_as_long_as_any_other(
+    letter: Letter, gather: Callable[..., None], act: Callable[..., None]
+) -> None:
     gather(letter, ROUNDS)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = 'on'")

@@ -1,4 +1,4 @@
-"""Signing again before confirming: what counts is what that person typed and saw, never more of it."""
+"""Signing again before confirming: only what that person typed and saw counts."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -60,7 +60,7 @@ def confirm(letter: Letter, submission_id: int) -> Signature:
 # What is confirmed
 
 
-def test_who_signs_again_as_nobody_and_presses_the_button_is_not_named(letter: Letter, signer: Signer) -> None:
+def test_a_person_who_signs_again_without_a_name_and_confirms_is_not_named(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="Ada Lovelace", updates="on")
     signer.sign(letter, name="Ada Lovelace", display="nobody")
     page = signer.get(signer.mailed_link(ADA))
@@ -127,13 +127,13 @@ def test_the_text_and_the_language_are_those_that_were_read(letter: Letter) -> N
     assert confirm(letter, submit(letter, language="it")).language == "it"
 
 
-def test_a_doubt_about_one_entry_holds_that_one(letter: Letter) -> None:
+def test_a_concern_about_one_submission_holds_that_one(letter: Letter) -> None:
     submit(letter, name="Without Proof", concern="unproven")
     proven = submit(letter, name="With Proof")
     assert (confirm(letter, proven).state, signature_of(letter).concern) == ("confirmed", "")
 
 
-def test_and_nobody_is_rid_of_it_by_an_entry_before_it(letter: Letter) -> None:
+def test_an_earlier_submission_does_not_clear_the_concern(letter: Letter) -> None:
     submit(letter, name="With Proof")
     assert confirm(letter, submit(letter, name="Without Proof", concern="unproven")).state == "held"
 
@@ -187,7 +187,7 @@ def test_the_email_says_who_will_see_the_name(letter: Letter, signer: Signer, di
     assert sentence in signer.last_mail(ADA)
 
 
-def test_a_page_that_says_something_else_by_now_confirms_nothing(letter: Letter, signer: Signer) -> None:
+def test_an_outdated_page_confirms_nothing(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     link = signer.mailed_link(ADA)
     seen = signer.get(link).content.decode().split('name="seen" value="')[1].split('"')[0]
@@ -201,7 +201,7 @@ def test_a_page_that_says_something_else_by_now_confirms_nothing(letter: Letter,
     assert signature_of(letter).display == "organizers"
 
 
-def test_what_its_owner_changes_before_confirming_is_what_every_link_shows(letter: Letter, signer: Signer) -> None:
+def test_every_link_shows_what_the_owner_changed_before_confirming(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="First")
     links = [signer.mailed_link(ADA)]
     signer.sign(letter, name="Second", display="organizers")
@@ -232,7 +232,7 @@ def test_many_double_clicks_at_once_are_one_submission(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("more", [{"name": "Somebody"}, {"display": "organizers"}, {"updates": "on"}])
-def test_whatever_is_different_gets_an_email_of_its_own_at_once(
+def test_a_different_submission_gets_its_own_email_at_once(
     letter: Letter, signer: Signer, more: dict[str, str]
 ) -> None:
     signer.sign(letter)
@@ -242,20 +242,20 @@ def test_whatever_is_different_gets_an_email_of_its_own_at_once(
     assert len(mail.outbox) == 2
 
 
-def test_every_email_holds_the_code_that_its_page_asks_for(letter: Letter, signer: Signer) -> None:
+def test_every_email_contains_the_code_that_its_page_asks_for(letter: Letter, signer: Signer) -> None:
     for name in ("First", "Second"):
         check = signer.sign(letter, name=name)["Location"]
         page = signer.client.post(check, {"code": signer.mailed_code(ADA)}, headers=FROM_OUR_PAGE, follow=True)
         assert f"You sign as {name}" in words(page)
 
 
-def test_the_email_speaks_the_language_of_what_was_typed(letter: Letter, signer: Signer) -> None:
+def test_the_email_is_in_the_language_of_the_submission(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     signer.sign(letter, language="it")
     assert "Lasciate correre i treni notturni" in signer.last_mail(ADA)
 
 
-def test_once_more_from_the_page_is_about_that_entry(letter: Letter, signer: Signer) -> None:
+def test_send_again_on_the_page_is_about_that_submission(letter: Letter, signer: Signer) -> None:
     check = signer.sign(letter, name="First")["Location"]
     signer.sign(letter, name="Second")
     deliver()
@@ -265,7 +265,7 @@ def test_once_more_from_the_page_is_about_that_entry(letter: Letter, signer: Sig
     assert "You sign as First" in words(page)
 
 
-def test_what_is_asked_for_by_the_address_is_about_the_newest(letter: Letter, signer: Signer) -> None:
+def test_an_email_requested_by_address_is_about_the_newest_submission(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="First")
     signer.sign(letter, name="Second")
     deliver()
@@ -274,8 +274,8 @@ def test_what_is_asked_for_by_the_address_is_about_the_newest(letter: Letter, si
     assert "You sign as Second" in words(signer.get(signer.mailed_link(ADA)))
 
 
-def test_each_entry_can_be_confirmed_for_two_weeks(letter: Letter) -> None:
-    """Else a stranger who types an address leaves its owner less time."""
+def test_each_submission_can_be_confirmed_for_two_weeks(letter: Letter) -> None:
+    """Otherwise a stranger who types an address would leave its owner less time."""
     submit(letter)
     sign_letter(letter, submitted=submitted_form(name="Ada Two"), language="en", now=NOW + 13 * DAY)
     assert purge_unconfirmed(now=NOW + 27 * DAY - timedelta(seconds=1)) == 0
@@ -283,10 +283,10 @@ def test_each_entry_can_be_confirmed_for_two_weeks(letter: Letter) -> None:
     assert not Submission.objects.exists()
 
 
-# Who has signed already
+# People who have signed already
 
 
-def test_who_has_signed_is_asked_whether_to_use_what_they_typed_now(letter: Letter, signer: Signer) -> None:
+def test_a_signer_is_asked_whether_to_use_the_new_submission(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter, name="Ada Lovelcae")
     check = signer.sign(letter, name="Ada Lovelace")["Location"]
     page = signer.client.post(check, {"code": signer.mailed_code(ADA)}, headers=FROM_OUR_PAGE, follow=True)
@@ -302,14 +302,14 @@ def test_who_has_signed_is_asked_whether_to_use_what_they_typed_now(letter: Lett
     assert not Submission.objects.unanswered().exists()
 
 
-def test_they_never_become_more_visible_by_it(letter: Letter, signer: Signer) -> None:
+def test_a_new_submission_never_makes_a_signer_more_visible(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter, display="organizers")
     signer.sign(letter, name="Ada Two")
     signer.press(signer.mailed_link(ADA))
     assert (signature_of(letter).name, signature_of(letter).display) == ("Ada Two", "organizers")
 
 
-def test_what_a_moderator_has_accepted_is_looked_at_again(letter: Letter, organizer: User, signer: Signer) -> None:
+def test_accepted_words_that_change_are_reviewed_again(letter: Letter, organizer: User, signer: Signer) -> None:
     signature = sign(letter, concern="disposable")
     confirm_signature(signature, verified="link", now=NOW)
     accept_signatures(letter, [signature.pk], by=organizer, now=NOW)
@@ -320,13 +320,13 @@ def test_what_a_moderator_has_accepted_is_looked_at_again(letter: Letter, organi
     assert (signature.name, signature.pending_changes) == ("Ada Lovelace", {"name": "Another Name"})
 
 
-def test_of_the_same_words_nothing_is_asked(letter: Letter, signer: Signer) -> None:
+def test_the_same_words_raise_no_question(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter)
     signer.sign(letter)
     assert "This link has been used" in words(signer.get(signer.mailed_link(ADA)))
 
 
-def test_a_page_that_was_answered_meanwhile_changes_nothing(letter: Letter) -> None:
+def test_a_page_that_was_answered_elsewhere_changes_nothing(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
     typed = submit(letter, name="Ada Two")
     use_submission(signature, submission_id=typed, now=NOW)
@@ -336,11 +336,11 @@ def test_a_page_that_was_answered_meanwhile_changes_nothing(letter: Letter) -> N
     assert not Submission.objects.exists()
 
 
-# Nobody
+# Nameless signers
 
 
-def test_who_signed_without_a_name_gets_an_email_and_is_forgotten_again(letter: Letter, signer: Signer) -> None:
-    """Else a mail server's log would tell who signed as nobody: the only ones to whom no email comes."""
+def test_a_nameless_signer_who_signs_again_gets_an_email_and_is_forgotten_again(letter: Letter, signer: Signer) -> None:
+    """Otherwise a mail log would reveal nameless signers: they would be the only ones who get no email."""
     sign_and_confirm(letter, name="", display="nobody")
     signer.sign(letter, name="Ada Lovelace")
     assert Submission.objects.get().address
@@ -350,7 +350,7 @@ def test_who_signed_without_a_name_gets_an_email_and_is_forgotten_again(letter: 
     assert "You have already signed this letter" in text
     tend_unconfirmed(now=timezone.now() + timedelta(hours=72))
     assert Submission.objects.get().address
-    # The name that was typed is not used: whoever asked to be seen by nobody stays so.
+    # The typed name is not used: a person who asked to be visible to nobody stays so.
     assert "This link has been used" in words(signer.get(signer.mailed_link(ADA)))
     assert signature_of(letter).name == ""
     OutgoingEmail.objects.owed().update(dropped_at=timezone.now())
@@ -358,7 +358,7 @@ def test_who_signed_without_a_name_gets_an_email_and_is_forgotten_again(letter: 
     assert Submission.objects.get().address is None
 
 
-def test_the_address_goes_also_if_the_emails_never_leave(letter: Letter, settings: Settings) -> None:
+def test_the_address_is_deleted_even_if_the_emails_never_leave(letter: Letter, settings: Settings) -> None:
     settings.REMINDER_HOURS = []
     sign_and_confirm(letter, name="", display="nobody")
     submit(letter)
@@ -371,7 +371,7 @@ def test_the_address_goes_also_if_the_emails_never_leave(letter: Letter, setting
     assert stored_about(signature_of(letter))["address"] is None
 
 
-def test_of_who_said_no_no_address_is_stored_beyond_the_email_that_is_dropped(letter: Letter) -> None:
+def test_the_address_of_a_person_who_disowned_is_stored_only_until_the_email_is_dropped(letter: Letter) -> None:
     disown_signature(sign(letter, "eve@example.org"), now=NOW)
     submit(letter, email="eve@example.org")
     deliver()
@@ -379,7 +379,7 @@ def test_of_who_said_no_no_address_is_stored_beyond_the_email_that_is_dropped(le
     assert set(Submission.objects.values_list("address", flat=True)) == {None}
 
 
-# What is left
+# Stored data
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_of_who_said_no_no_address_is_stored_beyond_the_email_that_is_dropped(le
     ],
     ids=["confirm", "withdraw", "disown", "change", "purge"],
 )
-def test_nothing_that_was_typed_is_left(letter: Letter, act: Callable[[Signature], object]) -> None:
+def test_no_typed_words_are_left_after_confirming(letter: Letter, act: Callable[[Signature], object]) -> None:
     for name in ("First", "Second"):
         submit(letter, name=name)
     act(signature_of(letter))
@@ -401,7 +401,7 @@ def test_nothing_that_was_typed_is_left(letter: Letter, act: Callable[[Signature
     assert not Submission.objects.exclude(name="").exists()
 
 
-def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(letter: Letter) -> None:
+def test_a_submission_after_the_confirmation_stays_as_long_as_its_page_says(letter: Letter) -> None:
     sign_and_confirm(letter)
     submit(letter, name="Ada Two")
     sign(letter, "eve@example.org", now=NOW + DAY)
@@ -411,7 +411,7 @@ def test_what_was_typed_after_the_confirmation_stays_as_long_as_its_page_says(le
     assert Submission.objects.get().signature == signature_of(letter, "eve@example.org")
 
 
-def test_more_than_a_batch_goes_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_a_batch_is_deleted_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     sign_and_confirm(letter)
     for number in range(5):

@@ -1,4 +1,4 @@
-"""Nobody signs what they have not seen: a form says under which text it was."""
+"""Nobody signs a text that they have not seen: a form names the text that was above it."""
 
 import re
 
@@ -21,7 +21,7 @@ def _letters_are_read_anew() -> None:
 
 
 def form_of(letter: Letter, language: str = "") -> str:
-    """The number that the form on the letter's page holds."""
+    """Return the number in the form on the letter's page."""
     (number,) = TEXT.findall(Signer().read(letter, language=language))
     return str(number)
 
@@ -45,7 +45,7 @@ def test_a_page_left_open_does_not_sign_the_new_text(letter: Letter) -> None:
     assert 'value="Ada Lovelace"' in answer.content.decode()
     assert not Signature.objects.exists()
     assert not OutgoingEmail.objects.exists()
-    # Who has read it now signs it.
+    # A person who has read it now signs it.
     (again,) = TEXT.findall(answer.content.decode())
     assert again == "2" == form_of(letter)
     assert send(letter, again).status_code == 303
@@ -53,14 +53,14 @@ def test_a_page_left_open_does_not_sign_the_new_text(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "0", "3", "-1", "1.0", "\u0663", "9" * 40, "x"])
-def test_nor_does_a_form_that_does_not_say_which(letter: Letter, text: str | None) -> None:
+def test_a_form_that_names_no_text_does_not_sign_the_new_text(letter: Letter, text: str | None) -> None:
     change_text(letter)
     assert send(letter, text).status_code == 409
     assert not Signature.objects.exists()
 
 
 @pytest.mark.parametrize("text", [None, ""])
-def test_an_old_page_of_a_letter_with_one_text_is_known(letter: Letter, text: str | None) -> None:
+def test_a_form_that_names_no_text_is_accepted_while_there_is_only_one(letter: Letter, text: str | None) -> None:
     assert send(letter, text).status_code == 303
 
 

@@ -1,4 +1,4 @@
-"""What becomes of signatures that nobody confirms: a reminder after a day, another after three, then nothing."""
+"""Unconfirmed signatures: a reminder after a day, another after three, then deletion."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ def test_a_reminder_comes_after_a_day_and_another_after_three(letter: Letter) ->
     assert [message.subject for message in mail.outbox[1:]] == ["A reminder about your signature"] * 2
 
 
-def test_who_is_to_be_reminded_is_read_from_an_index(letter: Letter) -> None:
+def test_reminders_are_read_from_an_index(letter: Letter) -> None:
     for number in range(50):
         sign(letter, f"signer{number}@example.org", now=NOW - number * DAY)
     values: dict[str, Any] = {"hours": 24, "now": NOW, "since": NOW, "before": NOW - timedelta(days=2)}
@@ -49,7 +49,7 @@ def test_who_is_to_be_reminded_is_read_from_an_index(letter: Letter) -> None:
     assert "Seq Scan on letters_submission" not in plan, plan
 
 
-def test_who_has_confirmed_is_not_reminded(letter: Letter) -> None:
+def test_confirmed_signers_are_not_reminded(letter: Letter) -> None:
     sign_and_confirm(letter)
     assert remind_unconfirmed(now=NOW + 2 * DAY) == 0
 
@@ -68,7 +68,7 @@ def test_nobody_is_reminded_of_a_letter_that_has_ended(letter: Letter, ended: di
     assert not OutgoingEmail.objects.owed().exists()
 
 
-def test_who_confirms_before_the_reminder_leaves_does_not_get_it(letter: Letter) -> None:
+def test_a_signer_who_confirms_before_the_reminder_leaves_gets_none(letter: Letter) -> None:
     signature = sign(letter)
     deliver()
     remind_unconfirmed(now=NOW + DAY)
@@ -77,7 +77,7 @@ def test_who_confirms_before_the_reminder_leaves_does_not_get_it(letter: Letter)
     assert not any("still waits" in message.subject for message in mail.outbox)
 
 
-def test_after_a_pause_of_the_clock_nobody_gets_two_reminders_at_once(letter: Letter) -> None:
+def test_nobody_gets_two_reminders_at_once_after_the_clock_paused(letter: Letter) -> None:
     sign(letter)
     assert remind_unconfirmed(now=NOW + 5 * DAY) == 1
 
@@ -88,7 +88,7 @@ def test_the_pauses_can_be_set(letter: Letter, settings: Settings) -> None:
     assert remind_unconfirmed(now=NOW + 2 * DAY) == 0
 
 
-def test_after_two_weeks_nothing_is_left(letter: Letter) -> None:
+def test_nothing_is_left_after_two_weeks(letter: Letter) -> None:
     sign(letter)
     assert purge_unconfirmed(now=NOW + 14 * DAY - timedelta(seconds=1)) == 0
     assert purge_unconfirmed(now=NOW + 14 * DAY) == 1
@@ -104,10 +104,10 @@ def test_a_confirmed_signature_is_never_purged(letter: Letter) -> None:
 
 
 @pytest.mark.parametrize("display", ["public", "nobody"])
-def test_who_confirms_while_they_are_purged_stays(
+def test_a_signature_confirmed_during_the_purge_stays(
     letter: Letter, monkeypatch: pytest.MonkeyPatch, display: str
 ) -> None:
-    """Their owner has called a mail spam, and thinks better of it in the last moment."""
+    """Their owner has reported an email as spam, and confirms at the last moment."""
     signature = sign(letter, name="Ada" if display == "public" else "", display=display)
     Signature.objects.update(concern="complained")
     empty = leaving.empty_signature
@@ -136,11 +136,11 @@ def test_purging_and_confirming_at_once_end_in_one_or_the_other(letter: Letter) 
             confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW + 14 * DAY)
 
     in_threads(work, range(4), threads=4)
-    standing = set(Signature.objects.values_list("state", "name", "confirmed_at"))
-    assert standing <= {("held", "Ada", NOW + 14 * DAY), ("disowned", "", None)}
+    left = set(Signature.objects.values_list("state", "name", "confirmed_at"))
+    assert left <= {("held", "Ada", NOW + 14 * DAY), ("disowned", "", None)}
 
 
-# Mails of long ago
+# Old emails
 
 
 def add_mail(signature: Signature, kind: str, at: datetime = NOW, **ended: object) -> OutgoingEmail:
@@ -161,7 +161,7 @@ def kept(at: timedelta) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["signed_again", "requested"])
 @pytest.mark.parametrize("end", ["sent_at", "dropped_at", "failed_at"])
-def test_what_anybody_can_ask_for_is_forgotten_after_a_week(letter: Letter, kind: str, end: str) -> None:
+def test_requested_emails_are_deleted_after_a_week(letter: Letter, kind: str, end: str) -> None:
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     for _ in range(3):
@@ -170,7 +170,7 @@ def test_what_anybody_can_ask_for_is_forgotten_after_a_week(letter: Letter, kind
     assert kept(7 * DAY) == []
 
 
-def test_whatever_was_dropped_is_forgotten_and_what_was_sent_of_each_signature_is_not(letter: Letter) -> None:
+def test_dropped_emails_are_deleted_and_first_emails_are_not(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     for kind in ("confirm", "thanks"):
@@ -180,7 +180,7 @@ def test_whatever_was_dropped_is_forgotten_and_what_was_sent_of_each_signature_i
     assert not OutgoingEmail.objects.filter(dropped_at__isnull=False).exists()
 
 
-def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(letter: Letter) -> None:
+def test_a_waiting_email_is_never_deleted_and_the_week_begins_when_it_ends(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested")
@@ -189,7 +189,7 @@ def test_what_is_owed_is_never_forgotten_and_a_week_begins_when_a_mail_ends(lett
     assert kept(15 * DAY) == ["requested"]
 
 
-def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_a_batch_of_emails_is_deleted_in_one_run(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_SIZE", 2)
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
@@ -198,7 +198,7 @@ def test_more_than_a_batch_is_forgotten_in_one_go(letter: Letter, monkeypatch: p
     assert forget_emails(now=NOW + 7 * DAY) == 7
 
 
-def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
+def test_a_deleted_reminder_is_not_created_again(letter: Letter) -> None:
     sign(letter)
     for hour in range(0, 24 * 14, 8):
         tend_unconfirmed(now=NOW + timedelta(hours=hour))
@@ -206,7 +206,7 @@ def test_a_reminder_that_is_forgotten_is_not_owed_again(letter: Letter) -> None:
     assert OutgoingEmail.objects.filter(kind="reminder").count() == 2
 
 
-def test_a_reminder_of_a_signature_that_stays_is_forgotten_in_the_end(letter: Letter) -> None:
+def test_a_reminder_of_a_kept_signature_is_deleted_in_the_end(letter: Letter) -> None:
     signature = sign_and_confirm(letter)
     OutgoingEmail.objects.all().delete()
     add_mail(signature, "reminder", sent_at=NOW)
@@ -214,7 +214,7 @@ def test_a_reminder_of_a_signature_that_stays_is_forgotten_in_the_end(letter: Le
     assert kept(14 * DAY) == []
 
 
-def test_what_organizers_are_told_of_stays_while_the_signature_waits(letter: Letter) -> None:
+def test_emails_that_organizers_see_stay_while_the_signature_waits(letter: Letter) -> None:
     signature = sign(letter, now=NOW + 4 * DAY)
     OutgoingEmail.objects.all().delete()
     add_mail(signature, "requested", failed_at=NOW, error="554")

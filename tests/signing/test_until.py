@@ -1,4 +1,4 @@
-"""No email offers what can no longer be done, and every page tells until when one can sign."""
+"""No email offers what is no longer possible, and every page says until when people can sign."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @pytest.fixture
 def zone(letter: Letter) -> None:
     Collective.objects.update(timezone="Pacific/Auckland")
+    Letter.objects.update(timezone="Pacific/Auckland")
 
 
 def told(moment: datetime) -> str:
@@ -33,9 +34,7 @@ def halves() -> list[str]:
 
 
 @pytest.mark.parametrize("asks", ["confirm", "signed_again", "requested", "reminder"])
-def test_one_can_confirm_until_the_end_of_the_letter_and_a_day_and_no_longer(
-    letter: Letter, zone: None, asks: str
-) -> None:
+def test_people_can_confirm_until_a_day_after_the_end_of_the_letter(letter: Letter, zone: None, asks: str) -> None:
     now = timezone.now()
     closes_at = now + 2 * DAY
     Letter.objects.update(closes_at=closes_at)
@@ -53,7 +52,7 @@ def test_one_can_confirm_until_the_end_of_the_letter_and_a_day_and_no_longer(
         assert f"Open for signatures until {told(closes_at)}." in half
 
 
-def test_without_an_end_one_can_confirm_for_two_weeks(letter: Letter, zone: None) -> None:
+def test_people_can_confirm_for_two_weeks_if_the_letter_has_no_end(letter: Letter, zone: None) -> None:
     now = timezone.now()
     sign(letter, now=now)
     deliver()
@@ -62,7 +61,7 @@ def test_without_an_end_one_can_confirm_for_two_weeks(letter: Letter, zone: None
         assert "Open for signatures until" not in half
 
 
-def test_of_a_letter_that_was_closed_early_one_can_confirm_for_a_day(letter: Letter, zone: None) -> None:
+def test_people_can_confirm_for_a_day_after_a_letter_is_closed_early(letter: Letter, zone: None) -> None:
     now = timezone.now()
     sign(letter, now=now)
     Letter.objects.update(status="closed", closed_at=now)
@@ -73,7 +72,7 @@ def test_of_a_letter_that_was_closed_early_one_can_confirm_for_a_day(letter: Let
 
 @pytest.mark.parametrize("kind", ["confirm", "signed_again", "reminder"])
 @pytest.mark.parametrize("end", ["closes_at", "closed", "withdrawn"])
-def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Letter, kind: str, end: str) -> None:
+def test_nobody_is_asked_to_confirm_when_it_is_too_late(letter: Letter, kind: str, end: str) -> None:
     now = timezone.now()
     sign(letter, now=now - 2 * DAY)
     OutgoingEmail.objects.update(kind=kind)
@@ -90,27 +89,27 @@ def test_nobody_is_asked_to_confirm_what_can_no_longer_be_confirmed(letter: Lett
     assert Signature.objects.get().state == "pending"
 
 
-def test_page_form_and_list_tell_until_when_one_can_sign(letter: Letter, reader: Reader, zone: None) -> None:
+def test_page_form_and_list_say_until_when_people_can_sign(letter: Letter, reader: Reader, zone: None) -> None:
     closes_at = timezone.now() + 3 * DAY
     said = f"Open for signatures until {told(closes_at)}."
     assert said not in reader.read(letter) + reader.get("/").content.decode()
     Letter.objects.update(closes_at=closes_at, version=99)
-    # At the head of the page, in the bar that stays in reach, and in the form.
+    # At the top of the page, in the sticky bar, and in the form.
     assert reader.read(letter).count(said) == 3
     assert said in reader.get("/").content.decode()
 
 
-def test_days_on_public_pages_are_those_of_the_collective(letter: Letter, reader: Reader, zone: None) -> None:
+def test_days_on_public_pages_are_in_the_collectives_time_zone(letter: Letter, reader: Reader, zone: None) -> None:
     Letter.objects.update(version=99)
     # Noon in Greenwich is the next day in Auckland.
     assert "March 4, 2025" in reader.read(letter)
     assert "March 4, 2025" in reader.read(letter, "history")
 
 
-def test_a_letter_that_has_opened_since_it_was_last_read_costs_nobody_their_mail(
+def test_no_email_is_lost_if_the_letter_opened_since_it_was_read(
     letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker remembers a letter for a second."""
+    """The worker's copy of the letter can be a second old."""
     remembered = Letter.objects.select_related("collective").get()
     remembered.status = Letter.Status.DRAFT
     monkeypatch.setattr(recipients, "_signed_letter_in_second", lambda _pk, _second: remembered)

@@ -1,4 +1,4 @@
-"""Sharing the page that thanks gives nothing away: no address that people share lets anyone act, or says who signed."""
+"""Sharing the thank-you page reveals nothing: no URL that people share lets anyone act, or says who signed."""
 
 import re
 from datetime import timedelta
@@ -32,16 +32,14 @@ FORWARD = "Do not forward this email: its links let anyone change your signature
 
 
 def pressed(signer: Signer, link: str) -> list[str]:
-    """Press the button: the addresses that the browser shows one after the other."""
+    """Press the button; return the URLs that the browser shows one after the other."""
     answer = signer.press(link)
     return [link, *(url for url, _ in answer.redirect_chain)]
 
 
 @pytest.mark.parametrize("way", ["link", "code"])
 @pytest.mark.parametrize("language", ["", "it"])
-def test_confirming_leads_to_an_address_without_a_token(
-    letter: Letter, signer: Signer, way: str, language: str
-) -> None:
+def test_confirming_leads_to_a_url_without_a_token(letter: Letter, signer: Signer, way: str, language: str) -> None:
     check = signer.sign(letter, language=language)["Location"]
     if way == "code":
         link = signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)["Location"]
@@ -50,7 +48,7 @@ def test_confirming_leads_to_an_address_without_a_token(
     assert pressed(signer, link)[-1] == letter.url_of("thanks", language)
 
 
-def test_the_page_that_thanks_is_the_same_for_everybody(letter: Letter, signer: Signer, reader: Reader) -> None:
+def test_the_thank_you_page_is_the_same_for_everyone(letter: Letter, signer: Signer, reader: Reader) -> None:
     signer.sign(letter)
     thanked = signer.press(signer.mailed_link())
     shared = reader.get(letter.url_of("thanks"))
@@ -61,7 +59,7 @@ def test_the_page_that_thanks_is_the_same_for_everybody(letter: Letter, signer: 
     assert "Set-Cookie" not in shared
 
 
-def test_it_is_there_for_public_letters_only(letter: Letter, draft: LetterMaker, reader: Reader) -> None:
+def test_only_public_letters_have_a_thank_you_page(letter: Letter, draft: LetterMaker, reader: Reader) -> None:
     draft("a-draft")
     assert reader.get("/letters/a-draft/thanks/").status_code == 404
     assert reader.get("/letters/no-such-letter/thanks/").status_code == 404
@@ -69,7 +67,7 @@ def test_it_is_there_for_public_letters_only(letter: Letter, draft: LetterMaker,
     assert "night" not in words(reader.get("/signatures/thanks/")).lower()
 
 
-def test_every_link_on_the_way_is_worth_nothing_afterwards(letter: Letter, signer: Signer, reader: Reader) -> None:
+def test_every_link_on_the_way_does_nothing_afterwards(letter: Letter, signer: Signer, reader: Reader) -> None:
     check = signer.sign(letter)["Location"]
     by_code = signer.client.post(check, {"code": signer.mailed_code()}, headers=FROM_OUR_PAGE)["Location"]
     by_link = signer.mailed_link()
@@ -84,7 +82,7 @@ def test_every_link_on_the_way_is_worth_nothing_afterwards(letter: Letter, signe
 
 
 def used(letter: Letter) -> str:
-    """A confirmation link of somebody who has confirmed a while ago."""
+    """Return the confirmation link of a person who confirmed a while ago."""
     signature = sign_and_confirm(letter)
     token = make_token("confirm", signature_id=signature.pk, salt=signature.salt, now=timezone.now())
     return f"/signatures/confirm/{token}/"
@@ -102,7 +100,7 @@ def test_a_used_link_says_no_more_than_a_stranger_may_know_and_offers_the_privat
     assert TOKEN.findall(page.content.decode()) == []
 
 
-def test_it_names_the_letter_in_the_language_of_the_reader(letter: Letter, reader: Reader) -> None:
+def test_the_page_of_a_used_link_names_the_letter_in_the_readers_language(letter: Letter, reader: Reader) -> None:
     url = used(letter)
     page = reader.client.get(url, headers={"Accept-Language": "it"})
     assert f'href="{letter.url_of("link", "it")}"' in page.content.decode()
@@ -110,7 +108,7 @@ def test_it_names_the_letter_in_the_language_of_the_reader(letter: Letter, reade
     assert "Keep the night trains running" not in words(page)
 
 
-def test_without_that_translation_it_names_the_letter_in_its_own_language(
+def test_the_page_of_a_used_link_falls_back_to_the_letters_language(
     collective: Collective, organizer: User, reader: Reader
 ) -> None:
     letter = draft_letter(collective, slug="english-only", text=EN, by=organizer, now=timezone.now())
@@ -120,7 +118,9 @@ def test_without_that_translation_it_names_the_letter_in_its_own_language(
     assert f'href="{letter.url_of("link")}"' in page.content.decode()
 
 
-def test_it_does_not_tell_what_has_become_of_the_signature(letter: Letter, reader: Reader) -> None:
+def test_the_page_of_a_used_link_does_not_reveal_what_has_become_of_the_signature(
+    letter: Letter, reader: Reader
+) -> None:
     url = used(letter)
     pages = [reader.get(url).content]
     publish()
@@ -136,23 +136,23 @@ def test_it_does_not_tell_what_has_become_of_the_signature(letter: Letter, reade
     assert len(set(pages)) == 1
 
 
-def test_of_a_letter_that_is_closed_too(letter: Letter, reader: Reader, organizer: User) -> None:
+def test_used_links_of_a_closed_letter_do_nothing_either(letter: Letter, reader: Reader, organizer: User) -> None:
     url = used(letter)
     close_letter(letter, by=organizer, now=timezone.now())
     assert "This link has been used" in words(reader.get(url))
 
 
-# Who gets no email
+# People who get no email
 
 
-def test_a_nobody_is_shown_the_control_link_once_behind_a_click(letter: Letter, signer: Signer) -> None:
+def test_a_nameless_signer_sees_the_control_link_once_after_a_click(letter: Letter, signer: Signer) -> None:
     signer.sign(letter, name="", display="nobody")
     link = signer.mailed_link()
     answer = signer.client.post(link, headers=FROM_OUR_PAGE)
     assert answer.status_code == 200
     text = answer.content.decode()
     assert "we show it only once" in words(answer)
-    # Not in a screenshot of the page as it opens.
+    # The link is not in a screenshot of the page as it opens.
     hidden = text.split("<details>")[1].split("</details>")[0]
     (manage, *_) = re.findall(r"(/signatures/manage/[\w-]+/)", text)
     assert manage not in text.replace(hidden, "")
@@ -172,7 +172,7 @@ def test_the_link_can_be_kept_as_a_file(letter: Letter, signer: Signer) -> None:
     assert "Keep the night trains running" in text
 
 
-def test_a_double_click_does_not_cost_them_the_link(letter: Letter, signer: Signer) -> None:
+def test_a_double_click_does_not_lose_the_control_link(letter: Letter, signer: Signer) -> None:
     """A browser shows the answer to the second click."""
     signer.sign(letter, name="", display="nobody")
     link = signer.mailed_link()

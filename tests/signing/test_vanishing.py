@@ -1,4 +1,4 @@
-"""A signer withdraws while their email is being built: it is dropped, and nobody reads a traceback."""
+"""A signer withdraws while their email is built: it is dropped, and no traceback is logged."""
 
 import logging
 from collections.abc import Callable
@@ -19,7 +19,7 @@ KINDS = ["confirm", "signed_again", "requested", "reminder", "thanks", "carry_ov
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_the_email_is_its_signer_may_go_away_meanwhile(
+def test_a_signer_may_disappear_while_any_email_is_built(
     letter: Letter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
     sign_and_confirm(letter)
@@ -38,8 +38,10 @@ def test_whatever_the_email_is_its_signer_may_go_away_meanwhile(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_in_a_real_race_too(letter: Letter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    """One thread has claimed the email and begun; the other withdraws before it has looked for the address."""
+def test_a_signer_may_disappear_in_a_real_race(
+    letter: Letter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One thread has claimed the email and begun; the other withdraws before the first one looks up the address."""
     sign(letter, now=NOW)
     begun, withdrawn = Event(), Event()
     recipient_of = queries.recipient_of

@@ -1,4 +1,4 @@
-"""What can be stopped while the site runs: politely, in effect within a second, and with nothing lost."""
+"""What can be stopped while the site runs: politely, within a second, and without losing anything."""
 
 import pytest
 from django.core import mail
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 Name = Switch.Name
 
 
-def test_with_signing_off_the_letter_says_so_and_offers_no_form(letter: Letter, reader: Reader) -> None:
+def test_the_letter_offers_no_form_while_signing_is_off_and_says_so(letter: Letter, reader: Reader) -> None:
     assert b"<form" in reader.get("/letters/night-trains/").content
     turn(Name.TAKE_SIGNATURES, on=False)
     page = reader.get("/letters/night-trains/")
@@ -28,7 +28,7 @@ def test_with_signing_off_the_letter_says_so_and_offers_no_form(letter: Letter, 
     assert b"<form" in reader.get("/letters/night-trains/").content
 
 
-def test_with_signing_off_what_was_typed_stays_and_can_be_sent_again(letter: Letter, signer: Signer) -> None:
+def test_typed_words_stay_while_signing_is_off_and_can_be_sent_again(letter: Letter, signer: Signer) -> None:
     turn(Name.TAKE_SIGNATURES, on=False)
     page = signer.sign(letter, name="Ada Lovelace", email="ada@example.org")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "120")
@@ -40,14 +40,14 @@ def test_with_signing_off_what_was_typed_stays_and_can_be_sent_again(letter: Let
     assert signer.sign(letter, name="Ada Lovelace", email="ada@example.org").status_code == 303
 
 
-def test_with_signing_off_who_has_signed_can_still_confirm(letter: Letter, signer: Signer) -> None:
+def test_people_who_have_signed_can_confirm_while_signing_is_off(letter: Letter, signer: Signer) -> None:
     signer.sign(letter)
     turn(Name.TAKE_SIGNATURES, on=False)
     deliver()
     assert "Thank you for signing" in words(signer.confirm())
 
 
-def test_with_bulk_mail_off_reminders_wait_and_confirmations_do_not(letter: Letter) -> None:
+def test_reminders_wait_while_bulk_email_is_off_and_confirmations_do_not(letter: Letter) -> None:
     sign(letter, "ada@example.org")
     remind_unconfirmed(now=NOW.replace(day=5))
     turn(Name.SEND_BULK_MAIL, on=False)
@@ -59,7 +59,7 @@ def test_with_bulk_mail_off_reminders_wait_and_confirmations_do_not(letter: Lett
     assert not OutgoingEmail.objects.owed().exists()
 
 
-def test_with_publishing_off_what_is_confirmed_waits_for_its_number(letter: Letter, signer: Signer) -> None:
+def test_confirmed_signatures_wait_for_their_number_while_publishing_is_off(letter: Letter, signer: Signer) -> None:
     turn(Name.PUBLISH, on=False)
     signer.sign(letter)
     deliver()
@@ -71,7 +71,7 @@ def test_with_publishing_off_what_is_confirmed_waits_for_its_number(letter: Lett
     assert signature_of(letter).number == 1
 
 
-def test_with_publishing_off_a_withdrawal_is_still_in_effect(letter: Letter, signer: Signer) -> None:
+def test_a_withdrawal_still_takes_effect_while_publishing_is_off(letter: Letter, signer: Signer) -> None:
     sign_and_confirm(letter)
     publish()
     turn(Name.PUBLISH, on=False)
@@ -81,7 +81,7 @@ def test_with_publishing_off_a_withdrawal_is_still_in_effect(letter: Letter, sig
     assert (letter.signature_count, letter.withdrawn_count) == (0, 1)
 
 
-def test_a_switch_is_asked_for_once_a_second(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_is_read_once_a_second(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> None:
     assert queries.is_on(Name.PUBLISH)
     Switch.objects.create(name=Name.PUBLISH, is_on=False, changed_at=NOW)
     assert queries.is_on(Name.PUBLISH)
@@ -89,7 +89,7 @@ def test_a_switch_is_asked_for_once_a_second(letter: Letter, monkeypatch: pytest
     assert not queries.is_on(Name.PUBLISH)
 
 
-def test_who_turned_it_is_recorded_and_turning_it_to_where_it_stands_is_not(letter: Letter) -> None:
+def test_the_person_who_turns_a_switch_is_recorded_unless_nothing_changes(letter: Letter) -> None:
     chief = User.objects.create_superuser("chief@example.org")
     for on in (True, False, False):
         turn_switch(Name.PUBLISH, on=on, by=chief, now=NOW, reason="A flood")
@@ -120,11 +120,11 @@ def test_the_admin_turns_a_switch_for_superusers_alone(letter: Letter) -> None:
     assert [event.reason for event in AuditEvent.objects.filter(verb="turn_switch").order_by("pk")] == ["A flood", ""]
 
 
-def test_the_command_turns_a_switch_and_says_how_they_stand(
+def test_the_command_turns_a_switch_and_shows_all_of_them(
     published: LetterMaker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("switch", "take_signatures", "off", "--reason", "A flood")
-    queries._standing.cache_clear()
+    queries._all.cache_clear()
     assert not queries.is_on(Name.TAKE_SIGNATURES)
     call_command("switch")
     assert "take_signatures  off Accept signatures\n" in capsys.readouterr().out

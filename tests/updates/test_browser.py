@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.accounts.test_browser import complaints, sign_up
+from tests.accessibility import complaints
+from tests.accounts.test_browser import sign_up
 from tests.stack import Site, links_in, running_site, text_of, until
 from tests.test_journeys import Visit, browser, fill_in, somebody, visitor
 
@@ -26,7 +27,7 @@ def site() -> Iterator[Site]:
 
 
 def publish_a_letter(page: Page) -> str:
-    """The address of its organizer's pages."""
+    """Return the address of its organizer's pages."""
     page.goto("/organize/new/")
     page.locator("#text_addressee").fill("To the ministers of transport")
     page.locator("#text_title").fill(TITLE)
@@ -39,7 +40,7 @@ def publish_a_letter(page: Page) -> str:
 
 
 def sign_and_agree(page: Page, site: Site, letter: str) -> str:
-    """The address of somebody who has signed and wants to hear of it."""
+    """Return the address of a person who has signed and wants updates."""
     name, email = somebody()
     page.goto(letter)
     page.locator("#sign_updates").check()
@@ -54,7 +55,7 @@ def sign_and_agree(page: Page, site: Site, letter: str) -> str:
 
 
 class Looks:
-    """What axe says of each page that is looked at, and which scroll sideways."""
+    """Return what axe says about each page, and which pages scroll sideways."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -85,7 +86,7 @@ def write_and_send(desk: Page, look: Looks) -> None:
     look.at(desk, "sending")
     desk.get_by_role("button", name="Send now").click()
     desk.evaluate("window.loadedOnce = true")
-    # Nobody reloads anything until then.
+    # The page is not reloaded until then.
     expect(desk.get_by_text("Sent.")).to_be_visible(timeout=60_000)
     assert desk.evaluate("window.loadedOnce")
     look.at(desk, "sent")
@@ -113,7 +114,7 @@ def read_it_all(reader: Page, look: Looks) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_what_is_written_reaches_who_agreed_and_the_page_says_so_by_itself(
+def test_an_update_reaches_people_who_agreed_and_the_page_follows_by_itself(
     width: int, site: Site, visitor: Visit
 ) -> None:
     desk, look = visitor(viewport={"width": width, "height": 800}), Looks(width)

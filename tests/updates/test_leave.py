@@ -37,7 +37,7 @@ def test_opening_the_link_changes_nothing(signer: Signer, link: str) -> None:
     assert agreed()
 
 
-def test_the_button_ends_it_and_the_signature_stands(signer: Signer, link: str, signature: Signature) -> None:
+def test_the_button_ends_updates_and_the_signature_stays(signer: Signer, link: str, signature: Signature) -> None:
     page = signer.client.post(link, ONE_CLICK)
     assert page.status_code == 200
     assert "You are unsubscribed from updates about this letter" in words(page)
@@ -57,17 +57,17 @@ def test_a_mail_provider_needs_neither_cookie_nor_origin(signer: Signer, link: s
     assert not agreed()
 
 
-def test_it_may_send_the_same_as_a_form_with_parts(signer: Signer, link: str) -> None:
+def test_a_mail_provider_may_post_a_multipart_form(signer: Signer, link: str) -> None:
     assert signer.client.post(link, ONE_CLICK).status_code == 200  # The client's own way is multipart/form-data.
     assert not agreed()
 
 
-def test_a_post_that_asks_for_nothing_changes_nothing(signer: Signer, link: str) -> None:
+def test_a_post_without_the_one_click_field_changes_nothing(signer: Signer, link: str) -> None:
     assert signer.client.post(link, {"action": "x"}).status_code == 200
     assert agreed()
 
 
-def test_twice_is_once(signer: Signer, link: str, sending: UpdateMaker) -> None:
+def test_unsubscribing_twice_changes_nothing(signer: Signer, link: str, sending: UpdateMaker) -> None:
     spread_update(sending().pk, now=NOW)
     deliver()
     for _ in range(2):
@@ -77,7 +77,7 @@ def test_twice_is_once(signer: Signer, link: str, sending: UpdateMaker) -> None:
     assert [event.actor_kind for event in events] == ["signer"]
 
 
-def test_what_was_owed_is_not_sent_any_more(signer: Signer, link: str, sending: UpdateMaker) -> None:
+def test_a_waiting_email_is_no_longer_sent(signer: Signer, link: str, sending: UpdateMaker) -> None:
     spread_update(sending().pk, now=NOW)
     signer.client.post(link, ONE_CLICK)
     deliver()
@@ -86,13 +86,13 @@ def test_what_was_owed_is_not_sent_any_more(signer: Signer, link: str, sending: 
     assert (Update.objects.get().state, Update.objects.get().lapsed_count) == ("sent", 1)
 
 
-def test_who_gets_the_answer_gets_no_power_over_the_signature(signer: Signer, link: str) -> None:
+def test_the_answer_gives_no_power_over_the_signature(signer: Signer, link: str) -> None:
     for page in (signer.get(link), signer.client.post(link, ONE_CLICK)):
         assert b"/signatures/manage/" not in page.content
     assert b"/letters/night-trains/link/" in signer.client.post(link, ONE_CLICK).content
 
 
-def test_it_can_be_undone_at_the_control_link(signer: Signer, link: str, signature: Signature) -> None:
+def test_unsubscribing_can_be_undone_on_the_control_page(signer: Signer, link: str, signature: Signature) -> None:
     signer.client.post(link, ONE_CLICK)
     manage = signature.link("manage", now=NOW)
     fields = {"action": "save", "name": "Ada Lovelace", "display": "public", "updates": "on"}
@@ -101,30 +101,32 @@ def test_it_can_be_undone_at_the_control_link(signer: Signer, link: str, signatu
 
 
 @pytest.mark.parametrize("cut", [slice(0, -3), slice(0, 30)])
-def test_a_link_that_was_cut_gets_a_sentence(signer: Signer, link: str, cut: slice) -> None:
+def test_a_truncated_link_gets_a_sentence(signer: Signer, link: str, cut: slice) -> None:
     page = signer.get(f"{link[cut]}/")
     assert page.status_code == 404
     assert "This link does not work" in words(page)
     assert agreed()
 
 
-def test_a_link_for_something_else_ends_nothing(signer: Signer, signature: Signature) -> None:
+def test_a_link_for_another_purpose_ends_nothing(signer: Signer, signature: Signature) -> None:
     token = signature.link("confirm", now=NOW).split("/")[-2]
     assert signer.client.post(f"/signatures/unsubscribe/{token}/", ONE_CLICK).status_code == 404
     assert agreed()
 
 
-def test_after_a_withdrawal_it_says_that_no_more_mail_comes(signer: Signer, link: str, signature: Signature) -> None:
+def test_the_page_says_after_a_withdrawal_that_no_more_email_comes(
+    signer: Signer, link: str, signature: Signature
+) -> None:
     withdraw_signature(signature, now=NOW)
     assert "You are unsubscribed from updates about this letter" in words(signer.get(link))
     assert signer.client.post(link, ONE_CLICK).status_code == 200
 
 
-def test_nobody_keeps_the_page(signer: Signer, link: str) -> None:
+def test_no_cache_keeps_the_page(signer: Signer, link: str) -> None:
     for answer in (signer.get(link), signer.client.post(link, ONE_CLICK), signer.get("/signatures/unsubscribe/x/")):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_no_other_method_is_taken(signer: Signer, link: str) -> None:
+def test_other_methods_are_refused(signer: Signer, link: str) -> None:
     assert signer.client.put(link).status_code == 405

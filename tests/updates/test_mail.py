@@ -1,4 +1,4 @@
-"""The mail that brings an update: what it says, why it came, and how to have no more."""
+"""The email that contains an update: what it says, why the person gets it, and how to unsubscribe."""
 
 import re
 from email import message_from_bytes
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def built(letter: Letter, sending: UpdateMaker, **values: object) -> EmailMultiAlternatives:
-    """The mail to a signer."""
+    """Return the email to a signer."""
     agree(letter, "ada@example.org")
     update = sending(**values)
     spread_update(update.pk, now=NOW)
@@ -30,7 +30,7 @@ def raw_of(message: EmailMultiAlternatives) -> Message:
     return message_from_bytes(message.message().as_bytes(), _class=Message, policy=modern)
 
 
-def test_it_brings_what_was_written_in_both_halves(letter: Letter, sending: UpdateMaker) -> None:
+def test_both_parts_contain_the_text_of_the_update(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     assert (message.to, message.subject) == (["ada@example.org"], "An update about a letter that you signed")
     assert (message.cc, message.bcc) == ([], [])
@@ -39,7 +39,7 @@ def test_it_brings_what_was_written_in_both_halves(letter: Letter, sending: Upda
     assert "<strong>Friday</strong>" in html_of(message)
 
 
-def test_it_says_of_whom_and_about_what_it_is(letter: Letter, sending: UpdateMaker) -> None:
+def test_the_email_says_who_writes_and_about_which_letter(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
         assert "Friends of the Night Train" in half
@@ -48,13 +48,13 @@ def test_it_says_of_whom_and_about_what_it_is(letter: Letter, sending: UpdateMak
         assert f"{settings.SITE_URL}{Update.objects.get().url()}" in half
 
 
-def test_it_says_why_it_came_in_the_words_that_were_agreed_to(letter: Letter, sending: UpdateMaker) -> None:
+def test_the_email_says_why_it_came_in_the_words_of_the_consent(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
         assert f"because you ticked “{WORDS}” on March 3, 2025." in half
 
 
-def test_it_never_names_who_wrote_it_or_who_gets_it(letter: Letter, sending: UpdateMaker) -> None:
+def test_the_email_names_neither_its_writer_nor_its_recipient(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
         assert "Olga" not in half
@@ -63,7 +63,7 @@ def test_it_never_names_who_wrote_it_or_who_gets_it(letter: Letter, sending: Upd
         assert "ada@" not in half
 
 
-def test_both_halves_lead_to_ones_signature_and_to_the_end_of_it(letter: Letter, sending: UpdateMaker) -> None:
+def test_both_parts_link_to_the_signature_and_to_unsubscribing(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending)
     links = re.findall(rf"^({settings.SITE_URL}/signatures/([a-z]+)/\S+/)$", str(message.body), re.MULTILINE)
     assert {purpose for _, purpose in links} == {"manage", "unsubscribe"}
@@ -71,7 +71,7 @@ def test_both_halves_lead_to_ones_signature_and_to_the_end_of_it(letter: Letter,
         assert f'href="{link}"' in html_of(message)
 
 
-def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: UpdateMaker) -> None:
+def test_a_mail_program_can_unsubscribe_with_one_click(letter: Letter, sending: UpdateMaker) -> None:
     raw = raw_of(built(letter, sending))
     assert re.fullmatch(rf"<{settings.SITE_URL}/signatures/unsubscribe/\S+/>", raw["List-Unsubscribe"].strip())
     assert raw["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -79,7 +79,7 @@ def test_a_mail_program_can_end_it_with_one_click(letter: Letter, sending: Updat
     assert raw["Precedence"] is None
 
 
-def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
+def test_every_attempt_is_the_same_email_to_a_mail_program(letter: Letter, sending: UpdateMaker) -> None:
     first = built(letter, sending)
     second = message_of(OutgoingEmail.objects.get(kind="update"))
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
@@ -87,7 +87,7 @@ def test_every_attempt_is_the_same_mail_to_a_mail_program(letter: Letter, sendin
 
 def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> None:
     update = sending()
-    # Past every check, as if somebody had written to the database.
+    # Skip every check, as if someone had written to the database.
     Update.objects.update(title="One\r\nBcc: eve@example.org")
     agree(letter, "ada@example.org")
     Update.objects.update(up_to=9)
@@ -98,13 +98,13 @@ def test_a_title_cannot_add_a_header(letter: Letter, sending: UpdateMaker) -> No
     assert raw["Subject"] == "An update about a letter that you signed"
 
 
-def test_it_loads_nothing_and_runs_nothing(letter: Letter, sending: UpdateMaker) -> None:
+def test_the_email_loads_nothing_and_runs_nothing(letter: Letter, sending: UpdateMaker) -> None:
     body = "![x](https://evil.example/pixel.gif) <script>alert(1)</script> <img src=x onerror=alert(1)>"
     html = html_of(built(letter, sending, body=body))
     assert not re.search(r"<(img|script|link|iframe|video|form)\b|url\(|@import", html)
 
 
-def test_pictures_and_links_have_whole_addresses_and_fit_into_the_email(letter: Letter, sending: UpdateMaker) -> None:
+def test_pictures_and_links_have_complete_urls_and_fit_into_the_email(letter: Letter, sending: UpdateMaker) -> None:
     address = f"/media/{'a' * 32}-1600x900.webp"
     body = f"![A train]({address})\n\n[The letter](/letters/night-trains/)"
     message = built(letter, sending, body=body)
@@ -118,8 +118,8 @@ def test_pictures_and_links_have_whole_addresses_and_fit_into_the_email(letter: 
     assert f"The letter ({settings.SITE_URL}/letters/night-trains/)" in str(message.body)
 
 
-def test_a_picture_has_the_same_address_in_everybodys_email(letter: Letter, sending: UpdateMaker) -> None:
-    """Loading it tells nobody whose email it was."""
+def test_a_picture_has_the_same_url_in_everyones_email(letter: Letter, sending: UpdateMaker) -> None:
+    """Loading a picture does not reveal whose email it was in."""
     for name in ("ada", "eve"):
         agree(letter, f"{name}@example.org")
     update = sending(body=f"![A train](/media/{'a' * 32}-600x400.webp)")
@@ -133,16 +133,15 @@ def test_a_picture_has_the_same_address_in_everybodys_email(letter: Letter, send
     assert pictures[0] == pictures[1] != []
 
 
-def test_the_day_of_the_consent_is_told_in_the_time_zone_of_the_collective(
-    letter: Letter, sending: UpdateMaker
-) -> None:
+def test_the_day_of_the_consent_is_in_the_collectives_time_zone(letter: Letter, sending: UpdateMaker) -> None:
     Collective.objects.update(timezone="Pacific/Kiritimati")
+    Letter.objects.update(timezone="Pacific/Kiritimati")
     message = built(letter, sending)
     for half in (str(message.body), html_of(message)):
         assert f"because you ticked “{WORDS}” on March 4, 2025." in half
 
 
-def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Letter, sending: UpdateMaker) -> None:
+def test_the_words_around_the_text_are_in_the_language_of_the_signature(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     Signature.objects.update(language="it")
     spread_update(sending().pk, now=NOW)
@@ -151,11 +150,11 @@ def test_around_the_text_it_speaks_the_language_that_was_signed_in(letter: Lette
     assert '<div lang="en" dir="ltr">' in html_of(message)
 
 
-def test_a_text_that_runs_from_right_to_left_is_set_so(letter: Letter, sending: UpdateMaker) -> None:
+def test_a_right_to_left_text_runs_from_right_to_left(letter: Letter, sending: UpdateMaker) -> None:
     assert '<div lang="ar" dir="rtl">' in html_of(built(letter, sending, body="خبر", language="ar"))
 
 
-def test_what_no_public_page_shows_leads_to_none(letter: Letter, sending: UpdateMaker) -> None:
+def test_an_update_without_a_public_page_links_to_none(letter: Letter, sending: UpdateMaker) -> None:
     message = built(letter, sending, is_public=False)
     assert "/updates/" not in str(message.body) + html_of(message)
 
@@ -168,7 +167,7 @@ def test_names_are_escaped_in_html(letter: Letter, organizer: User, sending: Upd
     assert "A &amp; &lt;b&gt;" in html_of(message)
 
 
-def test_two_signers_can_do_nothing_with_each_others_mail(letter: Letter, sending: UpdateMaker) -> None:
+def test_two_signers_can_do_nothing_with_each_others_emails(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     agree(letter, "eve@example.org")
     spread_update(sending().pk, now=NOW)

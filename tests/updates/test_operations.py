@@ -44,7 +44,7 @@ def verbs() -> list[str]:
 # Writing
 
 
-def test_what_is_written_is_kept_and_made_safe_to_show(letter: Letter, organizer: User) -> None:
+def test_an_update_is_saved_and_made_safe_to_show(letter: Letter, organizer: User) -> None:
     body = "Hello **all** <script>alert(1)</script> [here](javascript:alert(1)) [there](https://example.org)"
     update = write_update(letter, text=replace(NEWS, body=body), by=organizer, now=NOW)
     assert (update.state, update.body, update.author) == ("draft", body, organizer)
@@ -67,18 +67,20 @@ def test_a_title_is_one_line(letter: Letter, organizer: User) -> None:
         ({"title": "x" * 151}, "too_long"),
         ({"body": " \n "}, "no_body"),
         ({"body": "nul\x00"}, "no_body"),
-        # A definition of a link, of which nothing is shown.
+        # A definition of a link, which is not shown.
         ({"body": "[there]: https://example.org"}, "no_body"),
         ({"body": "x" * 200_000}, "too_long"),
     ],
 )
-def test_what_cannot_be_sent_is_not_kept(letter: Letter, organizer: User, values: dict[str, Any], code: str) -> None:
+def test_a_text_that_cannot_be_sent_is_not_saved(
+    letter: Letter, organizer: User, values: dict[str, Any], code: str
+) -> None:
     with pytest.raises(Refused, match=code):
         write_update(letter, text=replace(NEWS, **values), by=organizer, now=NOW)
     assert not Update.objects.exists()
 
 
-def test_a_title_that_turns_the_direction_is_not_kept(letter: Letter, organizer: User) -> None:
+def test_a_title_that_overrides_text_direction_is_not_saved(letter: Letter, organizer: User) -> None:
     with pytest.raises(UnusableText):
         write_update(letter, text=replace(NEWS, title="Turned \u202e"), by=organizer, now=NOW)
 
@@ -100,7 +102,7 @@ def test_a_draft_can_be_written_again_and_saved_twice(news: UpdateMaker, organiz
     assert verbs() == ["write_update", "write_update"]
 
 
-def test_of_two_who_write_at_once_neither_loses_a_word(news: UpdateMaker, organizer: User, teammate: User) -> None:
+def test_neither_of_two_writers_at_once_loses_a_word(news: UpdateMaker, organizer: User, teammate: User) -> None:
     update = news()
     seen = update.version
     write_update(update.letter, update=update, text=replace(NEWS, body="Theirs."), seen=seen, by=teammate, now=NOW)
@@ -110,7 +112,7 @@ def test_of_two_who_write_at_once_neither_loses_a_word(news: UpdateMaker, organi
     assert update.body == "Theirs."
 
 
-def test_what_is_on_its_way_does_not_change(sending: UpdateMaker, organizer: User) -> None:
+def test_an_update_on_its_way_does_not_change(sending: UpdateMaker, organizer: User) -> None:
     update = sending()
     with pytest.raises(Refused, match="begun"):
         write_update(
@@ -140,7 +142,7 @@ def test_sending_twice_begins_once(news: UpdateMaker, organizer: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_that_are_sent_in_one_moment_one_goes(news: UpdateMaker, organizer: User) -> None:
+def test_only_one_of_two_updates_sent_at_once_leaves(news: UpdateMaker, organizer: User) -> None:
     updates = [news(title="One"), news(title="Two")]
 
     def send(update: Update) -> str:
@@ -155,7 +157,7 @@ def test_of_two_that_are_sent_in_one_moment_one_goes(news: UpdateMaker, organize
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_that_is_sent_by_two_in_one_moment_begins_once(news: UpdateMaker, organizer: User, teammate: User) -> None:
+def test_an_update_sent_by_two_members_at_once_starts_once(news: UpdateMaker, organizer: User, teammate: User) -> None:
     update = news()
     in_threads(
         lambda by: send_update(Update.objects.get(), seen=update.version, by=by, now=NOW),
@@ -166,7 +168,7 @@ def test_one_that_is_sent_by_two_in_one_moment_begins_once(news: UpdateMaker, or
 
 
 @pytest.mark.parametrize("status", ["draft", "withdrawn"])
-def test_about_a_letter_that_is_not_public_nobody_is_written_to(
+def test_nobody_gets_an_update_about_a_letter_that_is_not_public(
     news: UpdateMaker, organizer: User, status: str
 ) -> None:
     update = news()
@@ -177,7 +179,7 @@ def test_about_a_letter_that_is_not_public_nobody_is_written_to(
     assert update.state == "draft"
 
 
-def test_the_text_that_was_seen_is_sent_and_no_other(news: UpdateMaker, organizer: User, teammate: User) -> None:
+def test_only_the_text_that_was_seen_is_sent(news: UpdateMaker, organizer: User, teammate: User) -> None:
     update = news()
     seen = update.version
     write_update(update.letter, update=update, text=replace(NEWS, body="Theirs."), seen=seen, by=teammate, now=NOW)
@@ -185,7 +187,7 @@ def test_the_text_that_was_seen_is_sent_and_no_other(news: UpdateMaker, organize
         send_update(update, seen=seen, by=organizer, now=NOW)
 
 
-def test_signers_get_one_a_day(sending: UpdateMaker, news: UpdateMaker, organizer: User) -> None:
+def test_signers_get_one_update_a_day(sending: UpdateMaker, news: UpdateMaker, organizer: User) -> None:
     sending()
     second = news(title="Another")
     with pytest.raises(Refused, match="another_under_way"):
@@ -197,7 +199,7 @@ def test_signers_get_one_a_day(sending: UpdateMaker, news: UpdateMaker, organize
     assert second.state == "sending"
 
 
-def test_it_is_paused_resumed_and_stopped_once_each(sending: UpdateMaker, organizer: User) -> None:
+def test_an_update_is_paused_resumed_and_stopped_once_each(sending: UpdateMaker, organizer: User) -> None:
     update = sending()
     states = []
     for deed in (pause_update, pause_update, resume_update, resume_update, stop_update, stop_update, resume_update):
@@ -207,7 +209,7 @@ def test_it_is_paused_resumed_and_stopped_once_each(sending: UpdateMaker, organi
     assert verbs()[2:] == ["pause_update", "resume_update", "stop_update"]
 
 
-def test_about_a_withdrawn_letter_nothing_is_resumed(sending: UpdateMaker, organizer: User) -> None:
+def test_no_update_about_a_withdrawn_letter_is_resumed(sending: UpdateMaker, organizer: User) -> None:
     update = sending()
     pause_update(update, by=organizer, now=NOW)
     Letter.objects.update(status="withdrawn")
@@ -215,7 +217,7 @@ def test_about_a_withdrawn_letter_nothing_is_resumed(sending: UpdateMaker, organ
         resume_update(update, by=organizer, now=NOW)
 
 
-def test_it_is_shown_and_hidden_and_the_pages_are_made_anew(sending: UpdateMaker, organizer: User) -> None:
+def test_showing_and_hiding_an_update_changes_the_version(sending: UpdateMaker, organizer: User) -> None:
     update = sending()
     version = Letter.objects.get().version
     for is_public in (False, False, True):
@@ -224,7 +226,7 @@ def test_it_is_shown_and_hidden_and_the_pages_are_made_anew(sending: UpdateMaker
     assert Letter.objects.get().version == version + 2
 
 
-# Trying it
+# Test emails
 
 
 @pytest.fixture
@@ -239,9 +241,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return packed
 
 
-def test_a_mail_to_try_it_goes_to_ones_own_account_alone(
-    news: UpdateMaker, teammate: User, handed_over: list[str]
-) -> None:
+def test_a_test_email_goes_only_to_ones_own_account(news: UpdateMaker, teammate: User, handed_over: list[str]) -> None:
     send_test_mail(news(), by=teammate, now=NOW)
     (packed,) = handed_over
     assert "tariq" not in packed
@@ -254,9 +254,7 @@ def test_a_mail_to_try_it_goes_to_ones_own_account_alone(
     assert verbs() == ["write_update", "send_test_mail"]
 
 
-def test_nobody_fills_a_mailbox_with_mails_to_try_it(
-    news: UpdateMaker, organizer: User, handed_over: list[str]
-) -> None:
+def test_nobody_can_fill_a_mailbox_with_test_emails(news: UpdateMaker, organizer: User, handed_over: list[str]) -> None:
     update = news()
     for _ in range(TEST_MAILS.amount):
         send_test_mail(update, by=organizer, now=NOW)
@@ -265,7 +263,7 @@ def test_nobody_fills_a_mailbox_with_mails_to_try_it(
     assert len(handed_over) == TEST_MAILS.amount
 
 
-def test_a_mail_that_nobody_takes_is_not_recorded_as_sent(
+def test_a_test_email_that_is_refused_is_not_recorded_as_sent(
     news: UpdateMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **options: Any) -> None:
@@ -280,7 +278,7 @@ def test_a_mail_that_nobody_takes_is_not_recorded_as_sent(
 # The addressee's answer
 
 
-def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, organizer: User) -> None:
+def test_an_answer_is_entered_published_corrected_and_removed(letter: Letter, organizer: User) -> None:
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     assert write_answer(letter, text=ANSWER, by=organizer, now=NOW) == answer
     version = Letter.objects.get().version
@@ -301,7 +299,7 @@ def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, 
     assert Letter.objects.get().version == version + 3
 
 
-def test_of_two_who_enter_it_at_once_neither_loses_a_word(letter: Letter, organizer: User) -> None:
+def test_neither_of_two_writers_of_an_answer_loses_a_word(letter: Letter, organizer: User) -> None:
     answer = write_answer(letter, text=ANSWER, by=organizer, now=NOW)
     seen = answer.version
     write_answer(letter, answer=answer, text=replace(ANSWER, body="Theirs."), seen=seen, by=organizer, now=NOW)
@@ -318,7 +316,7 @@ def test_of_two_who_enter_it_at_once_neither_loses_a_word(letter: Letter, organi
         ({"link": "javascript:alert(1)"}, "no_link"),
     ],
 )
-def test_an_answer_that_cannot_be_shown_is_not_kept(
+def test_an_answer_that_cannot_be_shown_is_not_saved(
     letter: Letter, organizer: User, values: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(Refused, match=code):
@@ -326,13 +324,13 @@ def test_an_answer_that_cannot_be_shown_is_not_kept(
     assert not AddresseeAnswer.objects.exists()
 
 
-def test_under_a_draft_no_answer_is_published(draft: LetterMaker, organizer: User) -> None:
+def test_no_answer_is_published_under_a_draft(draft: LetterMaker, organizer: User) -> None:
     answer = write_answer(draft(), text=ANSWER, by=organizer, now=NOW)
     with pytest.raises(Refused, match="letter_draft"):
         publish_answer(answer, by=organizer, now=NOW)
 
 
-# Who may
+# Authority
 
 
 def all_deeds(update: Update, answer: AddresseeAnswer, by: User) -> dict[str, Callable[[], Any]]:

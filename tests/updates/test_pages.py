@@ -1,4 +1,4 @@
-"""The organizer's pages about what is written to the signers."""
+"""The organizers' pages about updates."""
 
 from datetime import timedelta
 from typing import Any
@@ -40,13 +40,13 @@ def post(client: Client, url: str, **fields: Any) -> Response:
 # Writing
 
 
-def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
+def test_an_update_is_written_previewed_and_sent(letter: Letter, desk: Client) -> None:
     agree(letter, "ada@example.org")
     assert "You have not written an update yet." in words(desk.get(PAGES))
     page = post(desk, f"{PAGES}new/", **TYPED, action="preview")
-    assert "Subject Test: an update about a letter that you signed" in words(page)
-    assert "<strong>Friday</strong>" in page.content.decode()
+    assert "Subject An update about a letter that you signed" in words(page)
     update = Update.objects.get()
+    assert "<strong>Friday</strong>" in desk.get(f"{PAGES}{update.pk}/page/").content.decode()
     page = desk.get(f"{PAGES}{update.pk}/send/")
     assert "We will email it to 1 signer who agreed" in words(page)
     assert update.version in page.content.decode()
@@ -61,7 +61,7 @@ def test_it_is_written_looked_at_and_sent(letter: Letter, desk: Client) -> None:
     assert "1 email sent" in words(desk.get(PAGES))
 
 
-def test_a_second_click_on_sending_leads_to_how_it_stands(news: UpdateMaker, desk: Client) -> None:
+def test_a_second_click_on_send_leads_to_the_progress(news: UpdateMaker, desk: Client) -> None:
     update = news()
     for _ in range(2):
         page = post(desk, f"{PAGES}{update.pk}/send/", seen=update.version)
@@ -69,7 +69,7 @@ def test_a_second_click_on_sending_leads_to_how_it_stands(news: UpdateMaker, des
     assert "We are sending this update." in words(desk.get(f"{PAGES}{update.pk}/send/", follow=True))
 
 
-def test_a_draft_is_changed(news: UpdateMaker, desk: Client) -> None:
+def test_a_draft_can_be_changed(news: UpdateMaker, desk: Client) -> None:
     update = news()
     page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "Else.", "seen": update.version})
     assert "Saved." in words(page)
@@ -80,7 +80,7 @@ def test_a_draft_is_changed(news: UpdateMaker, desk: Client) -> None:
     assert not Update.objects.get().is_public
 
 
-def test_of_two_who_write_at_once_both_texts_are_shown(news: UpdateMaker, desk: Client, teammate: User) -> None:
+def test_both_texts_of_two_writers_at_once_are_shown(news: UpdateMaker, desk: Client, teammate: User) -> None:
     update = news()
     seen = update.version
     text = NEWS.__class__(title="Theirs", body="What they wrote.", language="en")
@@ -93,7 +93,7 @@ def test_of_two_who_write_at_once_both_texts_are_shown(news: UpdateMaker, desk: 
     assert f'name="seen" value="{update.version}"' in page.content.decode()
 
 
-def test_what_is_on_its_way_is_not_written_again(sending: UpdateMaker, desk: Client) -> None:
+def test_an_update_on_its_way_cannot_be_changed(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     page = post(desk, f"{PAGES}{update.pk}/", **{**TYPED, "body": "Else.", "seen": update.version})
     assert "so you can no longer change its text" in words(page)
@@ -123,7 +123,7 @@ def test_bad_input_gets_a_sentence_and_nothing_is_written(
     assert not Update.objects.exists()
 
 
-def test_a_link_that_would_run_something_is_none(letter: Letter, desk: Client) -> None:
+def test_a_link_that_would_run_a_script_is_removed(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{PAGES}new/", **{**TYPED, "body": "[x](javascript:alert(1)) <img src=x>"}, action="preview")
     assert 'href="javascript' not in page.content.decode()
     assert "<img" not in page.content.decode()
@@ -134,10 +134,10 @@ def test_a_subject_with_line_breaks_is_one_line(letter: Letter, desk: Client) ->
     assert Update.objects.get().title == "One Bcc: eve@example.org"
 
 
-# Before it is sent
+# Before sending
 
 
-def test_how_many_it_goes_to_is_not_counted_without_end(
+def test_recipients_are_counted_only_up_to_a_limit(
     letter: Letter, news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_published(letter, 5)
@@ -147,7 +147,7 @@ def test_how_many_it_goes_to_is_not_counted_without_end(
     assert "signers, 1 will get it. We count all signers when you send it." in page
 
 
-def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Client) -> None:
+def test_the_page_says_so_if_nobody_agreed(letter: Letter, news: UpdateMaker, desk: Client) -> None:
     add_published(letter, 2)
     assert "we will not send any emails" in words(desk.get(f"{PAGES}{news().pk}/send/"))
 
@@ -156,7 +156,7 @@ def test_if_nobody_agreed_it_says_so(letter: Letter, news: UpdateMaker, desk: Cl
     ("status", "sentence"),
     [("withdrawn", "so we send no more emails about it."), ("draft", "Publish it first.")],
 )
-def test_about_a_letter_that_is_not_public_nothing_is_sent(
+def test_nothing_is_sent_about_a_letter_that_is_not_public(
     news: UpdateMaker, desk: Client, status: str, sentence: str
 ) -> None:
     update = news()
@@ -168,7 +168,7 @@ def test_about_a_letter_that_is_not_public_nothing_is_sent(
     assert Update.objects.get().state == "draft"
 
 
-def test_the_second_of_a_day_waits(sending: UpdateMaker, news: UpdateMaker, desk: Client) -> None:
+def test_the_second_update_of_a_day_waits(sending: UpdateMaker, news: UpdateMaker, desk: Client) -> None:
     sending()
     second = news(title="Another")
     assert "We are still sending another update." in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
@@ -176,14 +176,14 @@ def test_the_second_of_a_day_waits(sending: UpdateMaker, news: UpdateMaker, desk
     assert "Signers get at most one a day" in words(post(desk, f"{PAGES}{second.pk}/send/", seen=second.version))
 
 
-def test_a_text_that_was_changed_meanwhile_is_read_again(news: UpdateMaker, desk: Client) -> None:
+def test_a_text_that_changed_since_it_was_read_is_shown_again(news: UpdateMaker, desk: Client) -> None:
     update = news()
     page = post(desk, f"{PAGES}{update.pk}/send/", seen="another")
     assert page.status_code == 409
     assert "Read it again before you send it." in words(page)
 
 
-def test_a_mail_to_try_it_says_where_it_goes(
+def test_the_page_says_where_a_test_email_goes(
     news: UpdateMaker, desk: Client, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     update = news()
@@ -196,7 +196,7 @@ def test_a_mail_to_try_it_says_where_it_goes(
     assert "You have sent too many tests within an hour." in words(page)
 
 
-def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_says_so_without_a_broker(news: UpdateMaker, desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
         raise OSError
 
@@ -206,10 +206,10 @@ def test_without_a_broker_it_says_so(news: UpdateMaker, desk: Client, monkeypatc
     assert "Try again in a minute." in words(page)
 
 
-# While it is sent
+# While sending
 
 
-def test_it_is_paused_and_goes_on_and_is_stopped(sending: UpdateMaker, desk: Client) -> None:
+def test_an_update_can_be_paused_continued_and_stopped(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     for action, sentence in [
         ("pause", "Paused. We are not sending any emails."),
@@ -224,13 +224,13 @@ def test_it_is_paused_and_goes_on_and_is_stopped(sending: UpdateMaker, desk: Cli
     assert desk.post(f"{PAGES}{update.pk}/state/", {"action": "explode"}).status_code == 404
 
 
-def test_it_is_taken_off_the_page_and_put_back(sending: UpdateMaker, desk: Client) -> None:
+def test_an_update_can_be_hidden_and_shown_again(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     assert "This update is not on any public page." in words(post(desk, f"{PAGES}{update.pk}/state/", action="hide"))
     assert "page and in its feed." in words(post(desk, f"{PAGES}{update.pk}/state/", action="show"))
 
 
-def test_the_open_page_can_ask_how_far_it_is(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
+def test_the_open_page_can_ask_for_the_progress(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
     for name in ("ada", "berta"):
         agree(letter, f"{name}@example.org")
     update = sending()
@@ -249,7 +249,7 @@ def test_the_open_page_can_ask_how_far_it_is(letter: Letter, sending: UpdateMake
     }
 
 
-def test_no_page_counts_mails_or_signatures(
+def test_no_page_counts_rows_of_emails_or_signatures(
     letter: Letter, sending: UpdateMaker, news: UpdateMaker, desk: Client
 ) -> None:
     add_published(letter, 1)
@@ -275,7 +275,7 @@ def test_no_page_counts_mails_or_signatures(
 # The answer
 
 
-def test_an_answer_is_entered_published_set_right_and_taken_off(letter: Letter, desk: Client) -> None:
+def test_an_answer_is_entered_published_corrected_and_removed(letter: Letter, desk: Client) -> None:
     page = post(desk, f"{ANSWERS}new/", **ANSWER)
     assert "This is a draft. Only your collective can see it." in words(page)
     answer = AddresseeAnswer.objects.get()
@@ -314,7 +314,7 @@ def test_an_answer_that_cannot_be_shown_gets_a_sentence(
     assert not AddresseeAnswer.objects.exists()
 
 
-# Who may
+# Authority
 
 
 def all_pages(update: Update, answer: AddresseeAnswer) -> list[str]:
@@ -342,9 +342,7 @@ def answer(letter: Letter, desk: Client) -> AddresseeAnswer:
 
 
 @pytest.mark.parametrize("who", ["stranger", "moderator"])
-def test_for_others_nothing_of_this_exists(
-    request: pytest.FixtureRequest, news: UpdateMaker, answer: AddresseeAnswer, who: str
-) -> None:
+def test_others_get_a_404(request: pytest.FixtureRequest, news: UpdateMaker, answer: AddresseeAnswer, who: str) -> None:
     update, client = news(), browser_of(request.getfixturevalue(who))
     for url in all_pages(update, answer):
         assert client.get(url).status_code == 404, url
@@ -355,7 +353,7 @@ def test_for_others_nothing_of_this_exists(
     assert (Update.objects.count(), AddresseeAnswer.objects.get().published_at) == (1, None)
 
 
-def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: AddresseeAnswer) -> None:
+def test_a_signed_out_person_is_asked_to_sign_in(news: UpdateMaker, answer: AddresseeAnswer) -> None:
     update = news()
     for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
         assert Client().get(url).status_code in {302, 405}, url
@@ -363,7 +361,7 @@ def test_who_has_not_signed_in_is_asked_to(news: UpdateMaker, answer: AddresseeA
         assert Client().post(url).status_code == 302, url
 
 
-def test_what_belongs_to_another_letter_is_not_found_under_this_one(
+def test_updates_of_another_letter_are_a_404(
     published: LetterMaker, news: UpdateMaker, answer: AddresseeAnswer, desk: Client
 ) -> None:
     update = news()
@@ -376,14 +374,36 @@ def test_what_belongs_to_another_letter_is_not_found_under_this_one(
     assert desk.get(f"{PAGES}99999999999999999999/").status_code == 404
 
 
-def test_editors_write_too(letter: Letter, teammate: User) -> None:
+def test_editors_can_write_updates(letter: Letter, teammate: User) -> None:
     post(browser_of(teammate), f"{PAGES}new/", **TYPED)
     assert Update.objects.get().author == teammate
 
 
-def test_signers_are_not_named_to_who_writes(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
+def test_writers_see_no_name_of_a_recipient(letter: Letter, sending: UpdateMaker, desk: Client) -> None:
     agree(letter, "ada@example.org")
     carry_on(now=NOW)
     assert Signature.objects.count() == 1
     page = desk.get(f"{PAGES}{sending().pk}/").content.decode()
     assert "ada@example.org" not in page
+
+
+def test_the_preview_frames_the_page_that_readers_will_get(news: UpdateMaker, desk: Client) -> None:
+    update = news(is_public=True)
+    preview = desk.get(f"/organize/letters/night-trains/updates/{update.pk}/preview/").content.decode()
+    assert f'<iframe class="email-frame" src="/organize/letters/night-trains/updates/{update.pk}/page/' in preview
+    page = desk.get(f"/organize/letters/night-trains/updates/{update.pk}/page/?language=it")
+    html = page.content.decode()
+    assert "<h1>The minister has asked us in</h1>" in html
+    assert 'class="wordmark"' in html
+    assert "Leggi la lettera" in html
+    # The preview does nothing: it has no script, no form, and links only to what the text itself names.
+    assert "script-src 'none'" in page.headers["Content-Security-Policy"]
+    assert 'href="https://example.org/agenda"' in html
+    assert 'href="/letters/' not in html.partition("<main")[2]
+
+
+def test_an_update_that_is_only_an_email_has_no_page_to_show(news: UpdateMaker, desk: Client) -> None:
+    update = news(is_public=False)
+    preview = desk.get(f"/organize/letters/night-trains/updates/{update.pk}/preview/").content.decode()
+    assert "not on any public page" in preview
+    assert "/page/" not in preview

@@ -1,4 +1,4 @@
-"""An update goes to everybody who agreed, once; it can be paused, stopped, and interrupted anywhere."""
+"""An update goes once to everyone who agreed; it can be paused, stopped, and interrupted anywhere."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def recipients() -> list[str]:
-    """Of the updates that have left, by whoever got them."""
+    """Return the updates that have been sent, by recipient."""
     return sorted(address for message in mail.outbox if "List-Id" in message.extra_headers for address in message.to)
 
 
@@ -53,10 +53,10 @@ def add_agreed(letter: Letter, number: int) -> None:
     letter.refresh_from_db()
 
 
-# To whom
+# Recipients
 
 
-def test_who_agreed_gets_it_and_nobody_else(letter: Letter, sending: UpdateMaker) -> None:
+def test_only_people_who_agreed_get_an_update(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     sign_and_confirm(letter, "berta@example.org")
     agree(letter, "nobody@example.org", display="nobody", name="")
@@ -70,7 +70,7 @@ def test_who_agreed_gets_it_and_nobody_else(letter: Letter, sending: UpdateMaker
     assert (update.recipients_total, update.spread_at) == (1, NOW)
 
 
-def test_who_signs_later_reads_it_on_the_page(letter: Letter, sending: UpdateMaker) -> None:
+def test_people_who_sign_later_read_an_update_on_the_page(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     update = sending()
     agree(letter, "berta@example.org")
@@ -79,7 +79,7 @@ def test_who_signs_later_reads_it_on_the_page(letter: Letter, sending: UpdateMak
     assert recipients() == ["ada@example.org"]
 
 
-def test_nobody_is_written_to_about_another_letter(
+def test_nobody_gets_an_update_about_another_letter(
     letter: Letter, published: LetterMaker, sending: UpdateMaker
 ) -> None:
     other = published(slug="another")
@@ -91,7 +91,7 @@ def test_nobody_is_written_to_about_another_letter(
 
 
 @pytest.mark.parametrize("concern", ["bounced", "complained"])
-def test_where_mail_came_back_or_was_complained_of_none_is_owed(
+def test_addresses_with_a_bounce_or_a_complaint_get_no_update(
     letter: Letter, sending: UpdateMaker, concern: str
 ) -> None:
     agree(letter, "ada@example.org")
@@ -100,7 +100,7 @@ def test_where_mail_came_back_or_was_complained_of_none_is_owed(
     assert owed() == 0
 
 
-def test_each_is_asked_again_at_the_moment_of_sending(letter: Letter, sending: UpdateMaker) -> None:
+def test_consent_is_checked_again_when_the_email_leaves(letter: Letter, sending: UpdateMaker) -> None:
     people = {name: agree(letter, f"{name}@example.org") for name in ("ada", "berta", "carlo", "dora", "emil", "flora")}
     spread(sending())
     assert owed() == 6
@@ -114,7 +114,7 @@ def test_each_is_asked_again_at_the_moment_of_sending(letter: Letter, sending: U
     assert owed() == 0
 
 
-def test_a_letter_that_is_withdrawn_meanwhile_writes_to_nobody(letter: Letter, sending: UpdateMaker) -> None:
+def test_a_letter_withdrawn_while_sending_sends_no_more(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     spread(sending())
     Letter.objects.update(status="withdrawn")
@@ -122,7 +122,7 @@ def test_a_letter_that_is_withdrawn_meanwhile_writes_to_nobody(letter: Letter, s
     assert recipients() == []
 
 
-def test_three_mails_today_keep_nobody_from_news_that_they_want(letter: Letter, sending: UpdateMaker) -> None:
+def test_three_emails_today_do_not_block_an_update(letter: Letter, sending: UpdateMaker) -> None:
     signature = agree(letter, "ada@example.org")
     for place in range(3):
         OutgoingEmail.objects.create(
@@ -138,7 +138,7 @@ def test_three_mails_today_keep_nobody_from_news_that_they_want(letter: Letter, 
     assert recipients() == ["ada@example.org"]
 
 
-def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, sending: UpdateMaker) -> None:
+def test_an_update_today_does_not_block_a_requested_email(letter: Letter, sending: UpdateMaker) -> None:
     signature = agree(letter, "ada@example.org")
     spread(sending())
     deliver()
@@ -163,7 +163,7 @@ def test_news_today_keep_nobody_from_a_mail_that_they_ask_for(letter: Letter, se
 # Once
 
 
-def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
+def test_everyone_gets_an_update_once_even_if_its_spreading_is_repeated(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 7)
@@ -171,7 +171,7 @@ def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
     update = sending()
     assert [spread_update(update.pk, now=NOW) for _ in range(5)] == [True, True, True, False, False]
     assert owed() == 7
-    # As if the note of how far it went had been lost.
+    # Pretend that the progress mark was lost.
     Update.objects.update(cursor=0, spread_at=None)
     spread(update)
     assert owed() == 7
@@ -179,7 +179,7 @@ def test_spread_in_many_pieces_or_twice_everybody_is_owed_it_once(
     assert recipients() == [f"agreed{place}@example.org" for place in range(7)]
 
 
-def test_a_spreader_that_dies_in_the_middle_of_a_piece_leaves_nothing_of_it(
+def test_a_worker_killed_in_the_middle_of_a_batch_leaves_nothing_of_it(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 4)
@@ -201,7 +201,7 @@ def dies(_: object) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_spreaders_at_once_owe_it_once(
+def test_two_workers_that_spread_at_once_create_each_email_once(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 12)
@@ -213,7 +213,7 @@ def test_two_spreaders_at_once_owe_it_once(
     assert (owed(), update.recipients_total) == (12, 12)
 
 
-def test_a_signature_that_was_taken_out_does_not_end_the_walk(
+def test_a_removed_signature_does_not_end_the_spreading(
     letter: Letter, sending: UpdateMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 5)
@@ -224,12 +224,12 @@ def test_a_signature_that_was_taken_out_does_not_end_the_walk(
     assert owed() == 2
 
 
-def test_a_piece_costs_the_same_however_many_have_signed(
+def test_a_batch_costs_the_same_however_many_have_signed(
     letter: Letter, sending: UpdateMaker, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     add_agreed(letter, 3)
     update = sending()
-    # With the savepoint of the test around it.
+    # The test's own savepoint is counted too.
     with django_assert_num_queries(5):
         spread_update(update.pk, now=NOW)
 
@@ -237,7 +237,7 @@ def test_a_piece_costs_the_same_however_many_have_signed(
 # Pausing and stopping
 
 
-def test_what_is_paused_stays_owed_and_nobody_spins(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
+def test_paused_emails_stay_and_no_worker_spins(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
     add_agreed(letter, 2)
     update = sending()
     spread(update)
@@ -262,7 +262,7 @@ def test_a_paused_update_is_spread_no_further(letter: Letter, sending: UpdateMak
     assert owed() == 2
 
 
-def test_a_mail_that_was_claimed_before_the_pause_is_given_back_untried(
+def test_an_email_claimed_before_the_pause_is_given_back_untried(
     letter: Letter, sending: UpdateMaker, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_agreed(letter, 3)
@@ -283,7 +283,7 @@ def test_a_mail_that_was_claimed_before_the_pause_is_given_back_untried(
     assert len(recipients()) == len(set(recipients())) == 3
 
 
-def test_what_is_stopped_is_owed_to_nobody_any_more(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
+def test_a_stopped_update_has_no_waiting_emails(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
     add_agreed(letter, 3)
     update = sending()
     spread(update)
@@ -297,9 +297,7 @@ def test_what_is_stopped_is_owed_to_nobody_any_more(letter: Letter, sending: Upd
     assert update.state == "stopped"
 
 
-def test_a_mail_on_the_line_when_it_is_stopped_counts_as_sent(
-    letter: Letter, sending: UpdateMaker, organizer: User
-) -> None:
+def test_an_email_in_flight_at_the_stop_counts_as_sent(letter: Letter, sending: UpdateMaker, organizer: User) -> None:
     add_agreed(letter, 2)
     update = sending()
     spread(update)
@@ -312,7 +310,7 @@ def test_a_mail_on_the_line_when_it_is_stopped_counts_as_sent(
     assert owed() == 1
 
 
-def test_bulk_mail_that_is_switched_off_stays(letter: Letter, sending: UpdateMaker) -> None:
+def test_bulk_emails_stay_while_they_are_switched_off(letter: Letter, sending: UpdateMaker) -> None:
     add_agreed(letter, 1)
     spread(sending())
     turn(Switch.Name.SEND_BULK_MAIL, on=False)
@@ -323,7 +321,7 @@ def test_bulk_mail_that_is_switched_off_stays(letter: Letter, sending: UpdateMak
 # Counting
 
 
-def test_when_nothing_is_owed_any_more_it_has_been_sent(letter: Letter, sending: UpdateMaker) -> None:
+def test_an_update_counts_as_sent_when_no_email_waits(letter: Letter, sending: UpdateMaker) -> None:
     people = [agree(letter, f"{name}@example.org") for name in ("ada", "berta", "carlo")]
     update = sending()
     carry_on(now=NOW)
@@ -338,21 +336,21 @@ def test_when_nothing_is_owed_any_more_it_has_been_sent(letter: Letter, sending:
     assert (update.state, update.ended_at) == ("sent", NOW + timedelta(seconds=5))
 
 
-def test_an_update_that_nobody_is_owed_has_been_sent_at_once(letter: Letter, sending: UpdateMaker) -> None:
+def test_an_update_without_recipients_counts_as_sent_at_once(letter: Letter, sending: UpdateMaker) -> None:
     update = sending()
     carry_on(now=NOW)
     update.refresh_from_db()
     assert (update.state, update.recipients_total) == ("sent", 0)
 
 
-def test_a_draft_is_not_counted_into_something_that_was_sent(news: UpdateMaker) -> None:
+def test_a_draft_never_counts_as_sent(news: UpdateMaker) -> None:
     update = news()
     tally_update(update.pk, now=NOW)
     update.refresh_from_db()
     assert update.state == "draft"
 
 
-def test_many_mails_are_not_counted_at_every_sweep(letter: Letter, sending: UpdateMaker) -> None:
+def test_many_emails_are_not_counted_at_every_sweep(letter: Letter, sending: UpdateMaker) -> None:
     agree(letter, "ada@example.org")
     update = sending()
     spread(update)
@@ -362,10 +360,10 @@ def test_many_mails_are_not_counted_at_every_sweep(letter: Letter, sending: Upda
         assert Update.objects.get().owed_count == owed_then
 
 
-# Beside other mail
+# Beside other emails
 
 
-def test_an_update_to_many_does_not_keep_one_to_few_waiting(
+def test_an_update_to_many_does_not_delay_one_to_few(
     letter: Letter, published: LetterMaker, sending: UpdateMaker, organizer: User
 ) -> None:
     other = published(slug="another")
@@ -381,9 +379,9 @@ def test_an_update_to_many_does_not_keep_one_to_few_waiting(
     assert {outgoing.update_id for outgoing in claimed} == {first.pk, second.pk}
 
 
-def test_whoever_looks_for_mail_that_cannot_wait_passes_none_that_can(letter: Letter) -> None:
+def test_the_query_for_urgent_emails_passes_no_bulk_rows(letter: Letter) -> None:
     sign(letter)
-    indexes = {AT_ONCE: "email_owed_at_once", LATER: "email_owed_later", OF_UPDATE: "email_owed_of_update"}
+    indexes = {AT_ONCE: "email_due_at_once", LATER: "email_due_later", OF_UPDATE: "email_owed_of_update"}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         for which, index in indexes.items():

@@ -25,11 +25,11 @@ from letters.shared.refused import Refusal, Refused
 
 # The number of tries for each code in an email.
 MAX_TRIES = 3
-# Longer than a code is valid, and longer than its sign-in may take.
+# Longer than a code is valid, and longer than the sign-in with it may take.
 TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
 # Two emails with a code so close together come from a double click.
 NOT_TWICE = parse("1/10 seconds")
-# The challenge for account forms is that of signing, which needs a letter id. No letter has this one.
+# Account forms use the same challenge as signing, which needs a letter id. No letter has this id.
 NO_LETTER = 0
 # The request notes here which emails it may send, by the keyed hashes of their addresses.
 ADMITTED = "letters.admitted_mail"
@@ -84,8 +84,8 @@ def admit_guess(asker: Asker) -> list[Limit]:
 def admit_second_factor(asker: Asker) -> list[Limit]:
     """Count one attempt at an app code, a recovery code or a passkey, which follows the password.
 
-    Somebody who has the password cannot lock the owner out of a browser that signed in before. An app code has six
-    digits, so attempts from all networks together are few.
+    Someone who has the password cannot lock the owner out of a browser that signed in before. An app code has only six
+    digits, so few attempts are allowed from all networks together.
     """
     if asker.device:
         counted = [Limit("factor-device", f"{asker.device}:{asker.address}", settings.LIMIT_GUESSES)]
@@ -110,8 +110,8 @@ def admit_mail(
     """Count one email to an address. Raises TooMany, or ProofWanted where the form can ask for one.
 
     `with_pause` refuses a second email within ten seconds: the page for the first one is already open. `is_notice` is
-    for emails to an account's own address about a change. Beyond that limit the account cannot be changed, so no change
-    goes without its notice.
+    for emails to an account's own address about a change. Beyond that limit the account cannot be changed, so every
+    change causes a notice.
     """
     asker = asker_of(request, email)
     counted = _notice_limits(asker) if is_notice else _mail_limits(asker)
@@ -165,7 +165,7 @@ def _shared_limits(asker: Asker) -> list[Limit]:
 
 
 def challenge_for(network: str, *, now: datetime) -> str:
-    """Return the challenge (JSON) that a form must send back solved; empty while nobody has asked for much."""
+    """Return the challenge (JSON) that a form must send back solved; empty while the soft limits are not reached."""
     if not any(map(limits.is_used_up, _above_which_proof(network))):
         return ""
     return make_challenge(NO_LETTER, _binding(network), now=now)

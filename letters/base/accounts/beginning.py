@@ -4,9 +4,24 @@ from typing import cast
 
 from allauth.account.internal import flows
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
+from letters.base.accounts.admission import network_of
 from letters.base.accounts.forms import SignupForm
+from letters.shared import limits
+from letters.shared.limits import Limit, TooMany
+from letters.shared.refused import Refusal
+
+
+def admit_text(request: HttpRequest) -> None:
+    """Count a text of a person without an account. Raises TooMany.
+
+    Denial of service: parsing a text can take most of a second, and a text that is refused costs no email.
+    """
+    limit = Limit("text", network_of(request), settings.LIMIT_REQUESTS)
+    if limits.count([limit]):
+        raise TooMany(Refusal.MANY_REQUESTS, seconds=limits.seconds_left(limit))
 
 
 def address_form(data: QueryDict | None, *, typed: str = "") -> SignupForm:

@@ -1,4 +1,4 @@
-"""Name the kind of a browser: enough to recognise one's own in a list, and no more."""
+"""Name the kind of a browser: just enough for people to recognise their own in a list."""
 
 # The order matters: the user agent of each browser also names those below it.
 BROWSERS = {

@@ -1,6 +1,6 @@
 """allauth's forms with our limits. Timing defence: they do the same work whether or not an address has an account.
 
-An address counts only once it is confirmed. Until then it opens nothing and blocks nobody.
+An address counts only once it is confirmed. Until then it gives access to nothing and is not reserved.
 """
 
 import secrets
@@ -54,7 +54,7 @@ def _take_as_pasted(form: django_forms.BaseForm, name: str) -> None:
 
 
 class AsksForMail:
-    """A form that anybody may send, and that sends an email to any address."""
+    """A form that anyone may submit, and that sends an email to any address."""
 
     data: Any
 
@@ -85,7 +85,7 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
-        # Abuse: somebody who created an account for another person's address knows its password, and each sign-in would
+        # Abuse: someone who created an account for another person's address knows its password, and each sign-in would
         # send an email to that person.
         if self.user and not is_verified(self.user, cleaned["login"]):
             try:
@@ -95,12 +95,16 @@ class LoginForm(forms.LoginForm):  # type: ignore[misc]  # allauth has no types
         return cleaned
 
 
+# No account has this address.
+NOBODY = "nobody@undone.invalid"
+
+
 class Undone(Exception):
-    """Rolls back work that was only done to take the same time."""
+    """Raised to roll back work that was done only to take the same time."""
 
 
 class MakesAnAccount(AsksForMail):
-    """A sign-up form. Anybody can enter an address that belongs to somebody else."""
+    """A sign-up form. Anyone can enter an address that belongs to someone else."""
 
     errors: Any
     fields: dict[str, Any]
@@ -124,8 +128,7 @@ class MakesAnAccount(AsksForMail):
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
         if self.refused:
             return None, respond_429(request)
-        # Timing defence: ask this for every address, not only for those with an account.
-        if forget_unverified(self.cleaned_data["email"]):
+        if self._forget_unverified(request):
             self.account_already_exists = False
         if self.account_already_exists:
             return self._answer_as_if_new(request)
@@ -137,6 +140,16 @@ class MakesAnAccount(AsksForMail):
             self.account_already_exists = True
             return self._answer_as_if_new(request)
 
+    def _forget_unverified(self, request: HttpRequest) -> bool:
+        """Delete an unconfirmed account with this address. Returns whether there was one.
+
+        Timing defence: deleting an account takes longer than making one, and only an address without a confirmed one
+        can have an unconfirmed one. So if there is none, delete another, which exists only for that.
+        """
+        found = forget_unverified(self.cleaned_data["email"])
+        self._make_an_account_and_undo_it(request, forgets_it=not found)
+        return found
+
     def _answer_as_if_new(self, request: HttpRequest) -> tuple[User | None, HttpResponseBase | None]:
         """Timing defence: return the same page after the same work, namely creating an account
         and hashing its password.
@@ -147,13 +160,17 @@ class MakesAnAccount(AsksForMail):
         answer: tuple[User | None, HttpResponseBase | None] = super().try_save(request)  # type: ignore[misc]
         return answer
 
-    def _make_an_account_and_undo_it(self, request: HttpRequest) -> None:
-        typed: dict[str, Any] = self.cleaned_data
+    def _make_an_account_and_undo_it(self, request: HttpRequest, *, forgets_it: bool | None = None) -> None:
+        """`forgets_it` says whether to look for an unconfirmed account that exists, or for one that does not."""
+        typed, existed = self.cleaned_data, self.account_already_exists
         self.cleaned_data = {"email": f"{secrets.token_hex(12)}@undone.invalid"}
         self.account_already_exists = False
         try:
             with suppress(Undone), transaction.atomic():
                 user = self.save(request)  # type: ignore[attr-defined]
+                if forgets_it is not None:
+                    forget_unverified(user.email if forgets_it else NOBODY)
+                    raise Undone
                 # Ask the questions that signing in asks about a new account.
                 has_verified_email(user)
                 list(EmailAddress.objects.filter(user=user))
@@ -161,7 +178,7 @@ class MakesAnAccount(AsksForMail):
                 User.objects.filter(pk=user.pk).first()
                 raise Undone
         finally:
-            self.cleaned_data, self.account_already_exists = typed, True
+            self.cleaned_data, self.account_already_exists = typed, existed
 
 
 class SignupForm(MakesAnAccount, forms.SignupForm):  # type: ignore[misc]
@@ -192,7 +209,7 @@ class RequestLoginCodeForm(AsksForMail, forms.RequestLoginCodeForm):  # type: ig
 
 
 def verified_among(users: Sequence[User | None], email: str) -> User | None:
-    """Return the account that the address opens. Timing defence: ask the same queries if there is none."""
+    """Return the account of a confirmed address. Timing defence: run the same queries if there is none."""
     account = next((user for user in users if user), None)
     if is_verified(account, email):
         # Timing defence: allauth runs this query only if it finds no confirmed address.
@@ -214,6 +231,33 @@ class ResetPasswordForm(AsksForMail, forms.ResetPasswordForm):  # type: ignore[m
         user = verified_among(self.users, email)
         self.users = [user] if user else []
         return email
+
+
+def _label_as_ours(form: Any) -> None:
+    """Replace allauth's labels "New Password" and the like."""
+    form.fields["password1"].label = _("New password")
+    form.fields["password2"].label = _("New password (again)")
+
+
+class ChangePasswordForm(forms.ChangePasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
+        _label_as_ours(self)
+
+
+class SetPasswordForm(forms.SetPasswordForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label_as_ours(self)
+
+
+class NewPasswordForm(forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    """The form after a code for a new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label_as_ours(self)
 
 
 class AddEmailForm(forms.AddEmailForm):  # type: ignore[misc]

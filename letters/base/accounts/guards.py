@@ -26,7 +26,7 @@ from letters.models import WRITING, Collective, Letter, Membership, User
 log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponseBase]
-# The arguments after the person are those of the URL besides the letter.
+# After the person come the arguments of the URL, except the letter.
 LetterView = Callable[..., HttpResponseBase]
 
 # Session key: the page that a person wanted when they were sent to set up a second factor.
@@ -52,6 +52,12 @@ def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[
     """
 
     return _of_own(methods, lambda person: Letter.objects.cared_for_by(person, roles))
+
+
+def of_binned_draft(*methods: str, roles: Collection[str] = WRITING) -> Callable[[LetterView], View]:
+    """Do the same for a draft in the bin."""
+
+    return _of_own(methods, lambda person: Letter.objects.binned_of(person, roles))
 
 
 def of_own_collective(
@@ -135,7 +141,7 @@ def _forget(request: HttpRequest) -> None:
 
 
 def remember_browser(view: View) -> View:
-    """Remember a browser in which somebody is signed in: see devices.py."""
+    """Remember a browser in which someone is signed in: see devices.py."""
 
     @wraps(view)
     def remembering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

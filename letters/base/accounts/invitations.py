@@ -8,7 +8,8 @@ from django.db.models import Count, Q
 
 from letters.models import COMPLAINED, AuditEvent, Collective, OutgoingEmail, User
 
-# Both the number and the percentage must be exceeded: a few mistyped addresses are no reason to stop, a bought list is.
+# Both the number and the percentage must be exceeded: a bought list is a reason to stop, a few mistyped addresses are
+# not.
 FEWEST_BACK, BACK_IN_A_HUNDRED = 5, 10
 FEWEST_COMPLAINTS, COMPLAINTS_IN_A_THOUSAND = 2, 5
 # While a collective is stopped, everyone who invited for it this recently cannot invite for another one either.
@@ -21,7 +22,7 @@ KINDS = [OutgoingEmail.Kind.INVITED, OutgoingEmail.Kind.TEAM_INVITATION]
 
 @dataclass(frozen=True)
 class Health:
-    """The results of a collective's invitations since staff last let it go on."""
+    """The results of a collective's invitations since staff last allowed it to continue."""
 
     ended: int
     bounced: int
@@ -37,10 +38,10 @@ class Health:
 def health_of(collective: Collective) -> Health:
     """Count the results of a collective's invitations.
 
-    Abuse: this counts for the whole collective, not for one letter. Otherwise somebody with a bad list could continue
+    Abuse: this counts for the whole collective, not for one letter. Otherwise someone with a bad list could continue
     with the next letter, or invite the same addresses as members.
     """
-    # Race: staff may have let the collective go on since the row was read.
+    # Race: staff may have allowed the collective to continue since the row was read.
     again = Collective.objects.values_list("invites_again_at", flat=True).get(pk=collective.pk)
     since = Q(sent_at__gt=again) | Q(failed_at__gt=again) if again else Q()
     # Independent of `is_first`: see `Progress`.
@@ -65,14 +66,18 @@ def _add(first: Health, team: Health) -> Health:
 
 @lru_cache(maxsize=64)
 def has_stopped_in_second(collective_id: int, second: int) -> bool:
-    """Tell whether a collective has stopped, at most a second old: a thousand invitations ask the same."""
-    return health_of(Collective(pk=collective_id)).is_ill
+    """Return whether a collective was stopped, at most a second ago: a thousand invitations ask the same question.
+
+    A suspended collective is stopped, too.
+    """
+    is_suspended = Collective.objects.filter(pk=collective_id, suspended_at__isnull=False).exists()
+    return is_suspended or health_of(Collective(pk=collective_id)).is_ill
 
 
 def is_stopped(collective: Collective, by: User, now: datetime) -> bool:
-    """Tell whether this person may not invite for the collective.
+    """Return whether this person may not invite for the collective.
 
-    Abuse: a bad list stays bad under another collective.
+    Abuse: a bad list is as bad in another collective.
     """
     if health_of(collective).is_ill:
         return True

@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from kombu.exceptions import KombuError
 
 from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
-from letters.base.accounts.queries import owned_alone, unverified_accounts
+from letters.base.accounts.queries import drafts_left_alone, owned_alone, unverified_accounts
 from letters.base.audit_log.operations import record
+from letters.base.changes.bin import delete_soon
 from letters.models import Collective, User
 from letters.shared.refused import Refusal, Refused
 
@@ -41,6 +42,8 @@ def close_account(user: User, *, now: datetime) -> None:
     # second then sees that the first is gone.
     mine = Collective.objects.filter(pk__in=user.memberships.values("collective"))
     list(mine.order_by("pk").select_for_update(no_key=True))
+    # The letters come before the account too.
+    delete_soon(drafts_left_alone(user), now)
     user = User.objects.select_for_update().get(pk=user.pk)
     if owned_alone(user).exists():
         raise Refused(Refusal.OWNS_LETTERS_ALONE)
@@ -55,6 +58,7 @@ def close_account(user: User, *, now: datetime) -> None:
         membership.delete()
     user.email, user.name = f"closed-{user.pk}@invalid", ""
     user.is_active = user.is_staff = user.is_superuser = False
+    user.suspended_at = None
     user.set_unusable_password()
     user.save()
     record("close_account", user, by=user, now=now)

@@ -1,4 +1,4 @@
-"""allauth's forms for second factors with our limits, because allauth counts an account for all networks together.
+"""allauth's forms for second factors with our limits, because allauth counts the attempts from all networks together.
 
 Every form of allauth that calls `check_rate_limit` has a counterpart here (MFA_FORMS), because allauth's own limit is
 switched off. The other forms are here for their labels.

@@ -1,4 +1,4 @@
-"""Store less of what allauth stores, and encrypt it: a stolen database must reveal no address and no computer."""
+"""Store less than allauth does, and encrypt it: a stolen database must not reveal addresses or computers."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ class TryLater(Exception):
 
 
 def send_packed(packed: str) -> None:
-    """Send one email, unless it has no recipient. Raises TryLater; a permanent refusal is logged and given up."""
+    """Send one email, unless it has no recipient. Raises TryLater. After a permanent refusal, log it and give up."""
     message = unpack(packed)
     if not message.to:
         return

@@ -45,7 +45,7 @@ urlpatterns = guard(
         path("second-factor/", views.second_factor, name="account_second_factor"),
         path("close/", views.close, name="account_close"),
         path("sessions/<int:pk>/end/", views.end_session, name="account_end_session"),
-        # Before allauth's own views at the same addresses.
+        # These come before allauth's own views at the same URLs.
         path("email/", views.EmailView.as_view(), name="account_email"),
         path("confirm-email/", views.ConfirmEmailView.as_view(), name="account_email_verification_sent"),
         path("login/code/confirm/", views.ConfirmLoginCodeView.as_view(), name="account_confirm_login_code"),

@@ -5,6 +5,8 @@ from typing import Any, cast
 from allauth.account import views as account_views
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.signup import send_unknown_account_mail
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -24,7 +26,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from letters.base.accounts import guards
 from letters.base.accounts.admission import admit_mail
 from letters.base.accounts.operations import close_account
-from letters.base.accounts.queries import has_second_factor, lacks_second_factor, owned_alone
+from letters.base.accounts.queries import drafts_left_alone, has_second_factor, lacks_second_factor, owned_alone
 from letters.models import User
 from letters.shared.limits import TooMany
 from letters.shared.refused import Refused
@@ -82,7 +84,8 @@ def close(request: HttpRequest) -> HttpResponse:
         logout(request)
         messages.success(request, _("We have closed your account and deleted your email address."))
         return redirect("account_login")
-    return render(request, "accounts/close.html", {"owned_alone": owned_alone(user)})
+    context = {"owned_alone": owned_alone(user), "drafts": drafts_left_alone(user).count()}
+    return render(request, "accounts/close.html", context)
 
 
 class EmailView(account_views.EmailView):  # type: ignore[misc]  # no types
@@ -106,16 +109,19 @@ class _SameWork:
 
     request: HttpRequest
     _process: Any
+    # How often allauth looks the account up if there is one.
+    lookups = 1
 
     def get_form_kwargs(self) -> dict[str, Any]:
         if self._process.user is None:
-            User.objects.filter(pk=0).first()
+            for _lookup in range(self.lookups):
+                User.objects.filter(pk=0).first()
         kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
         return kwargs
 
 
 class _SendsAgain(_SameWork):
-    """A page that can send a new code, which counts like the first one. Timing defence: it takes the same work."""
+    """A page that can send a new code, which counts like the first one. Timing defence: both do the same work."""
 
     def _resend_form_valid(self, form: Any) -> HttpResponseBase:
         email = self._process.state["email"]
@@ -125,18 +131,28 @@ class _SendsAgain(_SameWork):
             _say_too_often(self.request)
             return redirect(self.request.get_full_path())
         if self._process.user is None or self._process.state.get("account_already_exists"):
-            # Timing defence: allauth sends nothing more to such an address.
-            get_adapter(self.request).send_nothing("account/email/login_code", email)
+            # Privacy: allauth sends nothing more to such an address, and a mail log would show it.
+            self._answer_again(email)
         answer: HttpResponseBase = super()._resend_form_valid(form)  # type: ignore[misc]
         return answer
 
+    def _answer_again(self, email: str) -> None:
+        """Send again the first email of the form, to an address for which there is no code."""
+        raise NotImplementedError
+
 
 class ConfirmLoginCodeView(_SendsAgain, account_views.ConfirmLoginCodeView):  # type: ignore[misc]  # no types
-    pass
+    def _answer_again(self, email: str) -> None:
+        send_unknown_account_mail(self.request, email)
 
 
 class ConfirmEmailView(_SendsAgain, account_views.ConfirmEmailVerificationCodeView):  # type: ignore[misc]
-    pass
+    lookups = 2
+
+    def _answer_again(self, email: str) -> None:
+        # Timing defence: allauth looks up the address of a new account.
+        EmailAddress.objects.filter(user=None, email=email).first()
+        get_adapter(self.request).send_account_already_exists_mail(email)
 
 
 class ConfirmResetView(_SameWork, account_views.ConfirmPasswordResetCodeView):  # type: ignore[misc]
@@ -150,6 +166,9 @@ def _say_too_often(request: HttpRequest) -> None:
 
 class StaffSite(AdminSite):
     """Django's admin with our sign-in, so that limits and second factors apply here too."""
+
+    # The index begins with what staff have to do.
+    index_template = "staff/index.html"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register only our own models.

@@ -11,5 +11,5 @@ def events_of(thing: models.Model) -> models.QuerySet[AuditEvent]:
 
 
 def has_happened(verbs: Collection[str], thing: models.Model) -> bool:
-    """Tell whether one of these events has happened to an object."""
+    """Return whether one of these events has happened to an object."""
     return events_of(thing).filter(verb__in=verbs).exists()

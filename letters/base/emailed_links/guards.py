@@ -1,4 +1,4 @@
-"""Decorators for pages behind emailed links. The link is the authority, so nobody else may learn or use it."""
+"""Decorators for pages behind emailed links. The link alone gives access, so nobody else may learn or use it."""
 
 from collections.abc import Callable
 from functools import wraps

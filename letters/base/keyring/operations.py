@@ -8,12 +8,12 @@ from letters.models import KeyFingerprint
 
 
 class WrongKeys(Exception):
-    """The data was written under other keys. The message tells the person who starts the site what to do."""
+    """The data was encrypted or signed with other keys. The message tells the person who starts the site what to do."""
 
 
 @transaction.atomic
 def know_keys(*, now: datetime) -> None:
-    """Record the keys under which data is written from now on. Raises WrongKeys."""
+    """Record the keys with which data is written from now on. Raises WrongKeys."""
     if wrong := queries.wrong_keys():
         raise WrongKeys(queries.complaint(wrong))
     _note(now)
@@ -33,7 +33,7 @@ def accept_keys(*, now: datetime) -> None:
 
 
 def forget_old_address_keys() -> None:
-    """Forget old address keys. Nothing is stored under them any more, so they may be removed from the settings."""
+    """Forget old address keys. They no longer encrypt anything, so they can be removed from the settings."""
     newest = queries.configured()[queries.ADDRESS_KEYS][0]
     KeyFingerprint.objects.filter(name=queries.ADDRESS_KEYS).exclude(fingerprint=newest).delete()
 

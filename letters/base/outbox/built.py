@@ -11,7 +11,7 @@ from letters.models import OutgoingEmail
 
 
 class DropReason(StrEnum):
-    """The reason why an email is not owed any more.
+    """The reason why an email need not be sent any more.
 
     Privacy: only builders and their tests use it. It is neither stored nor logged, because it reveals what a signer has
     done.
@@ -34,7 +34,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Wait:
-    """The email is valid, but must not leave before this moment. Then it is built again."""
+    """The email is valid, but must not leave before this moment. It is built again then."""
 
     until: datetime
 
@@ -46,12 +46,12 @@ class Hold:
 
 @dataclass(frozen=True)
 class Drop:
-    """The email is not valid any more, or not wanted."""
+    """The email is no longer valid, or no longer wanted."""
 
     reason: DropReason
 
 
 Unsent = Wait | Hold | Drop
 Built = Send | Unsent
-# Builds an email as things are now. Raises Signature.DoesNotExist if its signature is gone.
+# Builds an email from the current data. Raises Signature.DoesNotExist if its signature is gone.
 Builder = Callable[[OutgoingEmail], Built]

@@ -1,4 +1,4 @@
-"""The limit of MAX_EMAILS_A_DAY to an address within a day, over all letters: the only place that counts.
+"""The limit of MAX_EMAILS_A_DAY to an address within a day, over all letters. Emails are counted only here.
 
 The table of kinds (letters/models/email_kinds.py) says which emails count, and what happens to one above the limit.
 """
@@ -13,6 +13,7 @@ from letters.base.outbox.built import Drop, DropReason, Wait
 from letters.models import (
     A_DAY,
     EMAIL_KINDS,
+    LEFT,
     MAX_EMAILS_A_DAY,
     EmailKind,
     OutgoingEmail,
@@ -22,8 +23,8 @@ from letters.models import (
     kinds_in_sql,
 )
 
-# SQL over the rows of `other_emails`: when the oldest of the last MAX_EMAILS_A_DAY emails left, if all left within a
-# day.
+# SQL over the rows of `other_emails`: when the oldest of the last MAX_EMAILS_A_DAY emails was sent, if all were sent
+# within a day.
 FULL_SINCE = f"""(array_agg(left_at ORDER BY left_at DESC) FILTER (WHERE left_at > %(yesterday)s))[{MAX_EMAILS_A_DAY}]
     AS full_since"""
 
@@ -32,8 +33,9 @@ def other_emails(address_hash: str, kinds: Iterable[EmailKind]) -> str:
     """Return SQL for the other emails of these kinds to an address, with `letter_id`, `owed`, `under_way` and
     `left_at`.
 
-    An email is under way if it was attempted before this one and is not settled, here or in another worker. Abuse:
-    bounced emails count too, because otherwise a mailbox that does not exist could be written to without end.
+    An email is under way if it was attempted before this one and is not settled, here or in another worker. One whose
+    signature is gone is not: it never leaves, and must not take the place of one that does. Abuse: bounced emails count
+    too, because otherwise a mailbox that does not exist could be written to without end.
     `address_hash` is an SQL expression. The statement has the parameters `outgoing` (this email's id) and `now`;
     FULL_SINCE needs `yesterday`.
     """
@@ -48,8 +50,10 @@ FROM (
         JOIN letters_outgoingemail AS of_stranger ON of_stranger.request_id = same.id
     WHERE same.address_hash = {address_hash} AND of_stranger.signature_id IS NULL
 ) AS mails
-    CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
-    CROSS JOIN LATERAL (SELECT owed AND attempts > 0 AND mails.id < %(outgoing)s AS under_way) AS moving
+    CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS waiting
+    CROSS JOIN LATERAL (
+        SELECT owed AND attempts > 0 AND mails.id < %(outgoing)s AND NOT starts_with(key, '{LEFT}') AS under_way
+    ) AS moving
 WHERE mails.kind IN ({kinds_in_sql(kinds)}) AND mails.id <> %(outgoing)s
 """  # noqa: S608 -- our own names of columns
 
@@ -72,7 +76,7 @@ def full_since(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) 
 
 
 def instead_of_one_too_many(outgoing: OutgoingEmail, since: datetime | None) -> Wait | Drop | None:
-    """Return what happens to the email if its address has been at the limit since this moment; None if it may leave."""
+    """Return what happens to an email whose address has been at the limit since this moment; None if it may be sent."""
     when_full = EMAIL_KINDS[EmailKind(outgoing.kind)].when_full
     if since is None or when_full is WhenFull.SEND:
         return None

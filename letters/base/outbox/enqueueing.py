@@ -1,4 +1,4 @@
-"""Create outgoing emails in the SQL statement of their cause, so that neither exists without the other."""
+"""Create outgoing emails in the same SQL statement as their cause, so that neither exists without the other."""
 
 from datetime import datetime
 from typing import Any

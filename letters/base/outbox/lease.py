@@ -1,4 +1,4 @@
-"""Keep a worker's claim on its emails while it lives and makes progress, and not much longer.
+"""Keep a worker's claim on its emails while it is alive and makes progress, and not much longer.
 
 The lease is short, so that another worker soon sends the emails of a killed one. A thread extends it while the batch is
 sent. Race: without that, a slow mail server would let another worker send the same emails.
@@ -19,7 +19,7 @@ from letters.shared.clock import DatabaseClock
 
 log = logging.getLogger(__name__)
 
-# A worker that spends longer than this on one email hangs, so others may take over. Every SMTP step ends after
+# A worker that spends longer than this on one email must be stuck, so others may take over. Every SMTP step ends after
 # EMAIL_TIMEOUT.
 MAX_MAIL_SECONDS = 300
 

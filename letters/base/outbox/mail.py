@@ -20,16 +20,16 @@ class Verdict(Enum):
     NEVER = "never"
 
 
-# The key of our mark in the metadata of an email. A provider stores it, and returns it in its reports.
+# The key of our mark in an email's metadata. A provider stores the mark, and returns it in its reports.
 MARKED = "outgoing"
 # Stored if a provider, not the mailbox's own server, refuses a recipient.
 REFUSED = "refused"
-# A stored refusal that concerns the mailbox. Of the enhanced status codes (RFC 3463), X.1 and X.2 do, except those
-# about the sender (X.1.7, X.1.8) and the length of the email (X.2.3). Without an enhanced code, these three codes may.
-# All others concern us, the email or the network, and say nothing about the signer.
+# Matches a stored refusal that is about the mailbox: the enhanced status codes (RFC 3463) X.1 and X.2, except those
+# about the sender (X.1.7, X.1.8) and the length of the email (X.2.3). Without an enhanced code, these three codes may
+# be. All others concern us, the email or the network, and say nothing about the signer.
 NO_MAILBOX = re.compile(r"5[0-9]{2} 5\.(1\.(?!0*[78]$)|2\.(?!0*3$))[0-9]{1,3}|55[013]")
 ENHANCED = re.compile(r"\s*([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
-# Answers of a provider's API that concern this email, and not all requests.
+# Answers of a provider's API that are about this email, not about all requests.
 ABOUT_THE_MAIL = {400, 413, 422}
 
 
@@ -43,19 +43,19 @@ class SendResult:
 
     @property
     def was_refused(self) -> bool:
-        """Tell whether a server refused the email permanently, whatever the reason; False for an email that no server
+        """Return whether a server refused the email permanently, whatever the reason; False for an email that no server
         has seen.
         """
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or self.error[:1] == "5")
 
     @property
     def bounced(self) -> bool:
-        """Tell whether the mailbox was refused permanently, by its server or by a provider that knows it."""
+        """Return whether the mailbox was refused permanently, by its server or by a provider that knows it."""
         return self.verdict is Verdict.NEVER and (self.error == REFUSED or NO_MAILBOX.fullmatch(self.error) is not None)
 
 
 def reach(connection: BaseEmailBackend) -> SendResult:
-    """Open the connection, unless it is open. Tells whether emails can be handed over now."""
+    """Open the connection, unless it is open. Return whether emails can be handed over now."""
     return _answer_of(connection.open)
 
 

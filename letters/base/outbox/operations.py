@@ -1,4 +1,4 @@
-"""Claim emails that are due, store the result of each, and apply what it means for a signature."""
+"""Claim emails that are due, store the result of each, and apply its consequences for the signature."""
 
 from datetime import datetime, timedelta
 from functools import reduce
@@ -18,12 +18,16 @@ from letters.models import (
     ACTIVE,
     BULK,
     COMPLAINED,
+    CONFIRMED,
+    EMPTIED,
     OF_FORMS,
     OF_ORGANIZERS,
-    TAKEN_OUT,
     Display,
+    EmailChoices,
     MailRequest,
     MemberInvitation,
+    Notification,
+    NotificationKind,
     OutgoingEmail,
     OutgoingEmailQuerySet,
     Signature,
@@ -31,6 +35,7 @@ from letters.models import (
     Switch,
     Transition,
     Update,
+    User,
     kinds_in_sql,
 )
 from letters.shared import wakeups
@@ -41,13 +46,13 @@ MAX_ATTEMPTS = 30
 
 VERBS = {Signature.Concern.BOUNCED: "note_bounce", Signature.Concern.COMPLAINED: "note_complaint"}
 
-# The work lists, in the words of their partial indexes (letters/models/outgoing_email.py).
+# The work lists, with exactly the conditions of their partial indexes (letters/models/outgoing_email.py).
 AT_ONCE = f"kind NOT IN ({kinds_in_sql(BULK)})"
 LATER = f"kind IN ({kinds_in_sql(BULK)}) AND update_id IS NULL"
 OF_UPDATE = "update_id = %(update)s"
 # The number of updates that share a batch.
 MAX_CONCURRENT_UPDATES = 10
-# MATERIALIZED: a plain subquery may be run once for each row of a loop, and exceed its own limit.
+# MATERIALIZED: otherwise PostgreSQL may run the subquery once for each row, and claim more than its limit.
 CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id FROM letters_outgoingemail
@@ -90,8 +95,8 @@ def claim_emails(*, now: datetime, most: int, bulk: bool = False) -> list[Outgoi
     """Claim up to `most` emails for MAIL_LEASE_SECONDS, the longest due first: bulk emails, or all others.
 
     `now` is the database's clock, as everywhere a lease is compared. If this worker dies, the emails are due again
-    after the lease; while it lives, it extends the lease. Bulk emails stay while bulk email is switched off, and those
-    of an update while it is paused.
+    after the lease; while it lives, it extends the lease. Bulk emails are not claimed while bulk email is switched off,
+    nor the emails of an update while it is paused.
     """
     if not bulk:
         return _claim(AT_ONCE, now=now, most=most)
@@ -157,14 +162,14 @@ def settle_email(outgoing: OutgoingEmail, answer: SendResult, *, now: datetime) 
 
 
 def drop_email(outgoing: OutgoingEmail, *, now: datetime) -> None:
-    """Drop an email whose cause is not true any more.
+    """Drop an email whose cause no longer holds.
 
-    Privacy: an address that was typed for a signature that was taken out is not needed after that.
+    Privacy: an address that was typed for a signature that its owner has withdrawn or disowned is no longer needed.
     """
     OutgoingEmail.objects.owed().filter(pk=outgoing.pk).update(dropped_at=now)
     if outgoing.submission_id:
         about = OutgoingEmail.objects.owed().filter(signature=OuterRef("signature"), submission_id=OuterRef("pk"))
-        typed = Submission.objects.filter(~Exists(about), pk=outgoing.submission_id, signature__state__in=TAKEN_OUT)
+        typed = Submission.objects.filter(~Exists(about), pk=outgoing.submission_id, signature__state__in=EMPTIED)
         typed.update(address=None)
 
 
@@ -178,17 +183,17 @@ def put_off_email(outgoing: OutgoingEmail, *, until: datetime, now: datetime) ->
     """
     changed = _still_claimed([outgoing]).update(next_attempt_at=until, put_off_at=now, attempts=0)
     if changed and (outgoing.signature_id or outgoing.request_id):
-        # Race: only earlier ones, so that two that are delayed at the same moment do not wait for each other.
+        # Race: drop only earlier emails, so that two that are delayed at the same moment do not wait for each other.
         waiting = _owed_to_same_address(outgoing).filter(pk__lt=outgoing.pk)
         is_alike = Q(kind__in=[outgoing.kind]) if outgoing.kind in OF_ORGANIZERS else ~Q(kind__in=OF_ORGANIZERS)
         waiting.filter(is_alike, put_off_at__isnull=False).update(dropped_at=now)
 
 
 def _owed_to_same_address(outgoing: OutgoingEmail) -> OutgoingEmailQuerySet:
-    """Select what is owed about the same letter to the same spelling of an address.
+    """Select unsent emails about the same letter to the same spelling of an address.
 
     Privacy: this includes emails about no signature. The address may have signed between two emails, and must not get
-    fewer because of that. Abuse: nobody loses their email to somebody who types another spelling.
+    fewer emails because of that. Abuse: a person who types another spelling must not replace someone's email.
     """
     owed = OutgoingEmail.objects.owed().filter(spelling_hash=outgoing.spelling_hash)
     about = outgoing.signature or outgoing.request
@@ -201,7 +206,7 @@ def _owed_to_same_address(outgoing: OutgoingEmail) -> OutgoingEmailQuerySet:
 
 
 def postpone_email(outgoing: OutgoingEmail, *, until: datetime, why: str) -> None:
-    """Delay an email without counting an attempt, because its domain accepts none now."""
+    """Delay an email without counting an attempt, because its domain does not accept emails now."""
     _still_claimed([outgoing]).update(next_attempt_at=until, attempts=F("attempts") - 1, error=why)
 
 
@@ -219,6 +224,9 @@ def note_bounce(outgoing: OutgoingEmail, *, at: datetime, now: datetime, error: 
 
 def note_complaint(outgoing: OutgoingEmail, *, at: datetime, now: datetime) -> None:
     """Store that the owner of the mailbox reported the email as spam. Idempotent."""
+    if outgoing.notification:
+        _note_unwanted_notification(outgoing, outgoing.notification)
+        return
     if outgoing.signature_id is None:
         _note_unwanted_invitation(outgoing, now=now)
         return
@@ -262,12 +270,21 @@ def _note_bounce(
     outgoing: OutgoingEmail, still: OutgoingEmailQuerySet, *, error: str, at: datetime, now: datetime
 ) -> None:
     """End the email, if `still` finds it unchanged, and apply the consequences."""
-    if outgoing.signature_id is None:  # A bounced invitation. Its owner can see that, and nothing else changes.
+    if outgoing.signature_id is None:
+        # A bounced invitation or notification. Its owner can see the first, and nothing else changes.
         still.update(sent_at=None, failed_at=now, error=error)
         return
     signature = _locked(outgoing)
     if signature and still.update(sent_at=None, failed_at=now, error=error):
         _raise_concern(signature, outgoing, Signature.Concern.BOUNCED, error=error, at=at, now=now)
+
+
+@transaction.atomic
+def _note_unwanted_notification(outgoing: OutgoingEmail, notification: Notification) -> None:
+    """Switch off such emails to the account, as the link in them does."""
+    OutgoingEmail.objects.filter(pk=outgoing.pk).update(error=COMPLAINED)
+    if account := User.objects.filter(pk=outgoing.account_id or 0).first():
+        EmailChoices.objects.switch_off(account, NotificationKind(notification.kind))
 
 
 @transaction.atomic
@@ -300,13 +317,14 @@ def _raise_concern(
     now: datetime,
 ) -> None:
     """Apply the consequences and record them, so that organizers can be told why a signature waits again."""
-    # Abuse: otherwise somebody who types a spelling that does not exist could undo another person's confirmation.
+    # Abuse: otherwise someone who types a non-existent spelling could undo another person's confirmation.
     if not outgoing.goes_to_signer(signature):
         return
     changes, asks_again = _consequences(signature, outgoing, concern, at)
     locked = Signature.objects.filter(pk=signature.pk)
     if changes and not asks_again:
-        locked.update(**changes)
+        locked.update(**changes, to_score=signature.state in CONFIRMED)
+        transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
     if asks_again:
         locked.move(Transition.ASK_AGAIN, **changes)
         # A signer who confirms again gets thanks again, so the key of that email must be free.
@@ -325,8 +343,10 @@ def _consequences(
     confirm again.
 
     A bounce undoes no confirmation if the email was caused with it (the thank-you) or after it. The signer has read
-    another email. Privacy: anybody can cause an email by typing the address. If its bounce took a signature back, a
-    company that bounces its own mail could see in the public counts that an employee has signed, and delete it.
+    another email. Privacy: anyone can cause an email by typing the address. If its bounce undid a confirmation, a
+    company that bounces its own mail could see in the public counts that an employee has signed, and have the signature
+    deleted. If it marked the signature for the moderators, one of them could see that. The same holds for a spam
+    complaint about a signature without a name, which gets no email but those.
     """
     if signature.state == Signature.State.INVITED:
         return {"concern": concern}, False
@@ -337,17 +357,25 @@ def _consequences(
     disproved = signature.confirmed_at is not None and signature.signed_at <= at < signature.confirmed_at
     if disproved and concern == Signature.Concern.BOUNCED:
         return {}, False
+    if _says_nothing(signature, outgoing, concern):
+        return {}, False
     changes: dict[str, Any] = {"concern": concern} if _outweighs(concern, signature) else {}
-    # A person who signed without a name has left no address, so we could not ask them again.
     thanked = outgoing.kind == OutgoingEmail.Kind.THANKS
-    was_caused_later = signature.confirmed_at is not None and outgoing.created_at > signature.confirmed_at
-    outweighed = disproved or ((thanked or was_caused_later) and concern == Signature.Concern.BOUNCED)
-    can_ask = signature.state in Transition.ASK_AGAIN.sources and signature.display != Display.NOBODY
-    return changes, can_ask and not outweighed
+    outweighed = disproved or (thanked and concern == Signature.Concern.BOUNCED)
+    return changes, signature.state in Transition.ASK_AGAIN.sources and not outweighed
+
+
+def _says_nothing(signature: Signature, outgoing: OutgoingEmail, concern: Signature.Concern) -> bool:
+    """Return whether a stranger could have caused the email after the owner of the mailbox had confirmed."""
+    if signature.confirmed_at is None:
+        return False
+    is_later = outgoing.kind in OF_FORMS and outgoing.created_at > signature.confirmed_at
+    is_nameless = signature.display == Display.NOBODY
+    return is_nameless or (is_later and concern == Signature.Concern.BOUNCED)
 
 
 def _outweighs(concern: Signature.Concern, signature: Signature) -> bool:
-    """Tell whether the concern replaces the current one. A concern that holds a signature back must stay."""
+    """Return whether the concern replaces the current one. A concern that holds a signature back must stay."""
     if concern == Signature.Concern.COMPLAINED or not signature.concern:
         return True
     return signature.state == Signature.State.PUBLISHED and signature.concern != Signature.Concern.COMPLAINED

@@ -6,7 +6,7 @@ is lost: an email waits until its time, and delays no other domain. Private prov
 are exempt.
 
 Denial of service: a stopped domain gets one email a minute, not none. Otherwise a stranger who types twenty invented
-addresses at a company could keep everyone there from signing.
+addresses at a company could prevent everyone there from signing.
 
 Timing defence: this is decided before an email is built, by the domain alone. So it takes equally long and reveals the
 same for every address.
@@ -37,7 +37,7 @@ SPREAD, STOPPED = "spread", "stopped"
 WITHIN = parse("1000000/hour")
 FEWEST_REFUSED = 20
 FIRST_STOP, MAX_STOP = timedelta(hours=1), timedelta(hours=24)
-# While a domain is stopped, its emails leave one by one at this interval. Each takes its place in the line once.
+# While a domain is stopped, its emails leave one by one at this interval. Each joins the queue once.
 TRICKLE, NONE_AT_ONCE = timedelta(minutes=1), RateLimitItemPerHour(0)
 # A domain that is stopped again within this time is stopped for twice as long.
 SOON = timedelta(days=1)
@@ -60,10 +60,10 @@ def domains_of(batch: list[OutgoingEmail]) -> dict[int, str]:
 
 
 def domain_alone(emails: OutgoingEmailQuerySet) -> bytes | None:
-    """Return an encrypted address that names nobody, at the domain that these emails to one person go to.
+    """Return an encrypted address that names nobody, at the domain to which these emails to one person go.
 
-    Privacy: an email whose recipient is forgotten still waits as long as any other to that domain, and needs no more
-    for it. None if there is no email with an address.
+    None if there is no email with an address. Privacy: an email whose recipient is forgotten still has to wait as long
+    as any other to that domain, and needs only the domain for that.
     """
     encrypted = emails.annotate(encrypted=Coalesce(*ADDRESSES)).exclude(encrypted=None)
     address = encrypted.values_list("encrypted", flat=True).first()
@@ -85,22 +85,28 @@ def moments_to_wait_for(
     """Return the emails that must wait, with the time and the reason (SPREAD or STOPPED)."""
     stops = StoppedDomain.objects.filter(domain__in={*domains.values()}, until__gt=now)
     stopped = set(stops.values_list("domain", flat=True))
-    # Each email takes one place in a line, and none again when its turn comes. If its domain is stopped while it waits
-    # in the faster line, it goes to the end of the slow one.
+    # Each email joins a queue once, and not again when its turn comes. If its domain is stopped while it waits in the
+    # faster queue, it goes to the end of the slow one.
     waiting = [each for each in batch if each.pk in domains and each.error != STOPPED]
     new = [each for each in waiting if each.error != SPREAD]
-    # A person who has just confirmed is thanked at once: no stranger can cause that email.
+    # The thank-you email after a confirmation leaves at once: no stranger can cause it.
     slow = [each.pk for each in waiting if domains[each.pk] in stopped and not _is_thanks(each)]
-    # Repeated attempts do not wait either.
-    spread = [
-        each.pk for each in new if domains[each.pk] not in stopped and each.kind in OF_FORMS and each.attempts == 1
-    ]
+    spread = [each.pk for each in new if domains[each.pk] not in stopped and _is_first_time(each)]
     pace = settings.MAIL_DOMAIN_PACE
     lines = {
         STOPPED: _places("stopped mail", slow, domains, NONE_AT_ONCE, apart=TRICKLE.total_seconds()),
         SPREAD: _places("domain mail", spread, domains, settings.LIMIT_DOMAIN, apart=pace.get_expiry() / pace.amount),
     }
     return {pk: (now + pause, why) for why, places in lines.items() for pk, pause in places.items() if pause}
+
+
+def _is_first_time(outgoing: OutgoingEmail) -> bool:
+    """Return whether an email of a form has not joined a queue yet.
+
+    Abuse: an email that waits until another day, or while a withdrawal can be undone, joined when it was first due.
+    Otherwise it would use up the places of its domain, one every ten minutes.
+    """
+    return outgoing.kind in OF_FORMS and outgoing.attempts == 1 and outgoing.put_off_at is None
 
 
 def _is_thanks(outgoing: OutgoingEmail) -> bool:

@@ -10,11 +10,11 @@ from letters.shared.addresses import hash_address, read_address
 from letters.shared.numbers import in_tens
 from letters.shared.tokens import read_mark
 
-# Nobody signs more letters than this with one address.
+# An upper bound for the letters that one address has signed.
 MAX_LETTERS = 100
 # Performance: only this many waiting signatures are examined for the reasons.
 MAX_WAITING = 10_000
-# Performance: only this many owed emails are examined for the oldest.
+# Performance: only this many unsent emails are examined to find the oldest.
 MAX_LOOKED_AT = 1000
 
 
@@ -46,10 +46,10 @@ def last_emails_to(recipient: str, *, complained: bool = False) -> list[Outgoing
 
 
 def waiting_since() -> datetime | None:
-    """Return since when the oldest email that a person waits for has been owed; None without any.
+    """Return since when the oldest unsent email that a person waits for has been waiting; None without any.
 
-    Delayed emails, and those that their own mailbox delays, do not count: otherwise typing an address at a server that
-    refuses for hours would raise an alarm.
+    Emails that we or their own mailbox delay do not count: otherwise typing an address at a server that refuses for
+    hours would raise an alarm.
     """
     waiting = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None)
     # Refusals are stored as codes such as 450, everything else as a word.
@@ -75,7 +75,7 @@ def bounce_reasons(letter: Letter) -> dict[str, int]:
     """Count the signatures that wait because an email bounced or could not leave, by reason.
 
     For example {"550 5.1.1": 2, "bounced": 1, "complained": 1}: SMTP codes, "refused" or "bounced" from a provider,
-    "complained", or the name of an error. An email that fails for a reason of ours counts until another has left.
+    "complained", or the name of an error. An email that failed because of us counts until another one has been sent.
     """
     back = OutgoingEmail.objects.filter(
         BOUNCED_OR_REPORTED, signature__letter=letter, signature__state=Signature.State.PENDING

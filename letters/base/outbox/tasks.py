@@ -1,4 +1,4 @@
-"""Send what is owed: claim a batch, build each email if it is still valid, send it, and store the result."""
+"""Send the emails that are due: claim a batch, build each email if it is still valid, send it, and store the result."""
 
 import logging
 import time
@@ -128,7 +128,7 @@ def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Lease) -
     try:
         built = mails[outgoing.kind](outgoing)
     except Signature.DoesNotExist:
-        # Race: the signer has withdrawn meanwhile, and the email was deleted with the signature.
+        # Race: the signer has withdrawn in the meantime, and the email was deleted with the signature.
         built = Drop(DropReason.GONE)
     except Exception as failure:
         # A missing text or key, or a kind newer than this worker: one email must not hold up the others.
@@ -154,8 +154,8 @@ def _note_unsent(outgoing: OutgoingEmail, unsent: Unsent, held: Lease) -> None:
 
 
 def _note(outgoing: OutgoingEmail, answer: SendResult, held: Lease) -> None:
-    """Store the result, over a new connection if the database was restarted meanwhile: an email whose success is not
-    stored is sent again.
+    """Store the result, over a new connection if the database has restarted: an email whose success is not stored is
+    sent again.
     """
     with held.noting:
         try:

@@ -3,6 +3,6 @@ from django.urls import path
 from letters.base.outbox import views
 
 urlpatterns = [
-    # Exists only with EMAIL_WEBHOOK_SECRET.
+    # The view answers only if EMAIL_WEBHOOK_SECRET is set.
     path("anymail/<slug:provider>/tracking/", views.tracking, name="tracking"),
 ]

@@ -31,8 +31,8 @@ class Provider:
     """A provider, and how to read its reports."""
 
     view: type[AnymailBaseWebhookView]
-    # Tells by the provider's own word whether a bounce is permanent. anymail also calls a full mailbox "bounced", and
-    # an email that the provider's own rules refuse "rejected".
+    # Says, from the provider's own field, whether a bounce is permanent. anymail also calls a full mailbox "bounced",
+    # and an email that the provider's own rules refuse "rejected".
     is_final: Callable[[Mapping[str, Any]], bool]
 
 
@@ -77,7 +77,9 @@ def _view(provider: str) -> AnymailBaseWebhookView:
         raise Http404
     try:
         return PROVIDERS[provider].view()
-    except AnymailConfigurationError as incomplete:  # Mailgun signs its reports, and we have no key to check that.
+    except (
+        AnymailConfigurationError
+    ) as incomplete:  # Mailgun signs its reports, and we have no key with which to verify them.
         raise Http404 from incomplete
 
 

@@ -1,4 +1,4 @@
-"""Switch a part of the site off and on while it runs."""
+"""Switch activities of the site off and on while it runs."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from letters.shared.refused import Refusal, Refused
 def turn_switch(name: Switch.Name, *, on: bool, by: User | None, now: datetime, reason: str = "") -> None:
     """Turn a switch. It takes effect within a second in every process. Idempotent.
 
-    `by` is None for the person who runs the site, at its console. Raises Refused("not_yours") for anybody but a
+    `by` is None for the person who runs the site, at its console. Raises Refused("not_yours") for anyone but a
     superuser.
     """
     if by is not None and not (by.is_active and by.is_superuser):

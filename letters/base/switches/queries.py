@@ -13,8 +13,8 @@ DEFAULTS = {
 
 
 def is_on(name: Switch.Name) -> bool:
-    """Tell whether a switch is on, at most a second old. Every click of a signer asks, so the answer is cached."""
-    return _standing(_second())[name]
+    """Return whether a switch is on, at most a second old. Every click of a signer asks, so the answer is cached."""
+    return _all(_second())[name]
 
 
 def _second() -> int:
@@ -22,5 +22,5 @@ def _second() -> int:
 
 
 @lru_cache(maxsize=2)
-def _standing(second: int) -> dict[str, bool]:
+def _all(second: int) -> dict[str, bool]:
     return DEFAULTS | dict(Switch.objects.values_list("name", "is_on"))

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from letters.base.keyring.operations import forget_old_address_keys, require_known_keys
 from letters.organizer.collectives.operations import reencrypt_invitations
+from letters.organizer.first_signatories.operations import reencrypt_invited
 from letters.signer.signing.operations import reencrypt_addresses, reencrypt_submissions
 
 # Progress is printed after this many batches.
@@ -38,6 +39,12 @@ class Command(BaseCommand):
         changed, unreadable = changed + invited, unreadable + len(lost)
         for invitation_id in lost:
             self.stderr.write(f"No key in ADDRESS_KEYS can decrypt the address of invitation {invitation_id}.")
+        invited, lost = reencrypt_invited()
+        changed, unreadable = changed + invited, unreadable + len(lost)
+        for person_id in lost:
+            self.stderr.write(
+                f"No key in ADDRESS_KEYS can decrypt line or note {person_id} of a list of invited people."
+            )
         self.stdout.write(f"{changed} addresses encrypted again; {already} already had the newest key.")
         if unreadable:
             raise CommandError(

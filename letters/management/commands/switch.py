@@ -13,13 +13,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", choices=Switch.Name.values)
-        parser.add_argument("standing", nargs="?", choices=["on", "off"])
+        parser.add_argument("state", nargs="?", choices=["on", "off"])
         parser.add_argument("--reason", default="", help="Stored in the audit record.")
 
-    def handle(self, *args: Any, name: str | None, standing: str | None, reason: str, **options: Any) -> None:
-        if name and standing:
-            turn_switch(Switch.Name(name), on=standing == "on", by=None, now=timezone.now(), reason=reason)
-            self.stdout.write(f"{name} will be {standing} within a second.")
+    def handle(self, *args: Any, name: str | None, state: str | None, reason: str, **options: Any) -> None:
+        if name and state:
+            turn_switch(Switch.Name(name), on=state == "on", by=None, now=timezone.now(), reason=reason)
+            self.stdout.write(f"{name} will be {state} within a second.")
             return
         for switch in [Switch.Name(name)] if name else list(Switch.Name):
             self.stdout.write(f"{switch.value:<16} {'on ' if is_on(switch) else 'off'} {switch.label}")

@@ -1,13 +1,20 @@
 from django.urls import path, re_path
 
-from letters.moderator.moderation import views
+from letters.moderator.moderation.views import bulk, lists, queue, search
 
 urlpatterns = [
-    path("moderate/", views.letters, name="moderate"),
-    path("moderate/<slug:slug>/", views.signatures, name="moderate_letter"),
+    path("moderate/", queue.queue, name="moderate"),
+    path("moderate/next/", queue.more, name="review_next"),
+    path("moderate/decide/", queue.decide, name="review_decide"),
+    path("moderate/search/", search.search, name="review_search"),
+    path("moderate/search/address/", search.by_address, name="search_address"),
+    path("moderate/about/signals/", queue.signals, name="review_signals"),
+    path("moderate/<slug:slug>/bulk/", bulk.bulk, name="bulk_decisions"),
+    path("moderate/<slug:slug>/bulk/<int:pk>/", bulk.bulk_decision, name="bulk_decision"),
+    path("moderate/<slug:slug>/", lists.signatures, name="moderate_letter"),
     re_path(
         "^moderate/(?P<slug>[-a-zA-Z0-9_]+)/(?P<shown>waiting|published|rejected)/$",
-        views.signatures,
+        lists.signatures,
         name="moderate_list",
     ),
 ]

@@ -8,9 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Collective, Membership
+from letters.models import Collective, Membership, User
 from letters.organizer.collectives.operations import DESCRIPTION
 from letters.shared.address_words import why_not
 from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
@@ -89,7 +90,10 @@ class CollectiveForm(forms.Form):
     )
     timezone = forms.ChoiceField(
         label=_("Time zone"),
-        help_text=_("We show times in this time zone, and you enter times in it."),
+        help_text=_(
+            "We show times in this time zone, and you enter times in it. A letter that people can sign keeps the time "
+            "zone that it has."
+        ),
         error_messages={"invalid_choice": _("Select a time zone from the list.")},
     )
 
@@ -108,6 +112,33 @@ class CollectiveForm(forms.Form):
 
     def clean_slug(self) -> str:
         return str(self.cleaned_data["slug"]).lower()
+
+
+class RepliesForm(forms.Form):
+    """Who reads replies to the collective's emails."""
+
+    replies = forms.ChoiceField(
+        label=_("Replies to your emails"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Select who reads replies."), "invalid_choice": _("Select who reads replies.")},
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, collective: Collective, owner: User) -> None:
+        reader = collective.replies_to.user_id if collective.replies_to else None
+        now = "nobody" if reader is None else "me" if reader == owner.pk else "another"
+        super().__init__(data, auto_id="replies_%s", label_suffix="", initial={"replies": now})
+        choices = [
+            ("nobody", _("Nobody reads replies. Emails say so")),
+            ("me", gettext("Replies go to {address}").format(address=owner.email)),
+        ]
+        if now == "another":
+            choices.append(("another", _("Replies go to another owner, as now")))
+        self.fields["replies"].choices = choices  # type: ignore[attr-defined]
+        self.fields["replies"].help_text = _(
+            "About updates, invitations to sign first, and questions about a changed text. Everyone who gets such an "
+            "email from “{collective}” sees your address, and people who reply show you theirs. For a shared mailbox, "
+            "invite it as an owner, and choose this with its account."
+        ).format(collective=collective.name)
 
 
 class InviteForm(forms.Form):

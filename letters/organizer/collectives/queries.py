@@ -2,21 +2,23 @@
 
 import hashlib
 import hmac
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Case, Count, F, Prefetch, Q, When
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext
 
+from letters.base.accounts.queries import verified_addresses
 from letters.models import (
     A_DAY,
     COMPLAINED,
@@ -24,19 +26,24 @@ from letters.models import (
     OF_SIGNERS,
     AuditEvent,
     Collective,
+    Letter,
     MemberInvitation,
     Membership,
     OutgoingEmail,
     Translation,
     User,
 )
-from letters.shared.addresses import decrypt
+from letters.shared.addresses import canonical, decrypt, hash_address
 from letters.shared.tokens import make_cursor, read_cursor, read_invitation_token
 
 # Upper bounds on what a page shows or a query reads.
 MAX_COLLECTIVES = 200
 MAX_MEMBERS = 500
 PAGE_LENGTH = 50
+# Memory: how many events are written to a file at a time.
+FILE_CHUNK = 5_000
+# A person who does not want to give a name is asked again after this time.
+ASK_AGAIN_AFTER = timedelta(days=90)
 
 
 def memberships_of(person: User) -> list[Membership]:
@@ -55,7 +62,7 @@ def language_of(collective: Collective) -> str:
 class Member:
     membership: Membership
     name: str
-    # Only owners see it.
+    # Only owners see this.
     address: str
 
 
@@ -69,7 +76,7 @@ def name_of(user: User, collective_id: int, *, to: User) -> str:
     """Return the name of a person as a member sees it.
 
     Privacy: a member without a name is shown by a mark, which differs between collectives. Their address must not
-    appear on a page that others may look at, and two members without a name must not be taken for one.
+    appear on a page that others may look at, and two members without a name must not look like one person.
     """
     if user.name:
         return user.name
@@ -78,6 +85,12 @@ def name_of(user: User, collective_id: int, *, to: User) -> str:
     message = f"member:{collective_id}:{user.pk}".encode()
     mark = hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256).hex()[:4]
     return gettext("Member %(mark)s") % {"mark": mark}
+
+
+def asks_for_name(person: User, *, now: datetime) -> bool:
+    """Return whether to ask a person for the name that other members see: not for a long time after "Not now"."""
+    put_off = person.put_off_name_at
+    return not person.name and (put_off is None or put_off + ASK_AGAIN_AFTER <= now)
 
 
 @dataclass(frozen=True)
@@ -94,8 +107,22 @@ class Offer:
 def offers_of(collective: Collective, *, now: datetime) -> list[Offer]:
     """Return the invitations that can be accepted now, newest first."""
     mails = Prefetch("outgoing_emails", queryset=OutgoingEmail.objects.order_by("-pk"))
-    invitations = collective.invitations.standing(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
+    invitations = collective.invitations.active(now).prefetch_related(mails).order_by("-pk")[:PAGE_LENGTH]
     return [Offer(each, address_in(each), _state_of(list(each.outgoing_emails.all()))) for each in invitations]
+
+
+def declined_of(collective: Collective, *, now: datetime) -> list[MemberInvitation]:
+    """Return the invitations that were declined and would still be open. Their addresses are deleted."""
+    declined = collective.invitations.filter(declined_at__isnull=False, expires_at__gt=now)
+    return list(declined.order_by("-pk")[:PAGE_LENGTH])
+
+
+def invitations_for(person: User, *, now: datetime) -> list[MemberInvitation]:
+    """Return the open invitations to addresses that this person has confirmed."""
+    hashes = [hash_address(canonical(email)) for email in verified_addresses(person)]
+    active = MemberInvitation.objects.active(now).filter(address_hash__in=hashes)
+    others = active.exclude(collective__memberships__user=person)
+    return list(others.select_related("collective").order_by("-pk")[:PAGE_LENGTH])
 
 
 def address_in(invitation: MemberInvitation) -> str:
@@ -130,11 +157,11 @@ def membership_in(invitation: MemberInvitation, person: User | AnonymousUser) ->
 
 
 def can_be_accepted(invitation: MemberInvitation, *, now: datetime) -> bool:
-    return MemberInvitation.objects.standing(now).filter(pk=invitation.pk).exists()
+    return MemberInvitation.objects.active(now).filter(pk=invitation.pk).exists()
 
 
 def full_since(outgoing: OutgoingEmail, invitation: MemberInvitation) -> datetime | None:
-    """Return when the oldest invitation of a full day was created; None below the limit, over all collectives."""
+    """Return when the oldest of the invitations that use up the limit was created; None below the limit."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
     before = same.filter(created_at__gt=outgoing.created_at - A_DAY, created_at__lte=outgoing.created_at)
     newest = list(before.order_by("-created_at").values_list("created_at", flat=True)[:MAX_EMAILS_A_DAY])
@@ -142,7 +169,7 @@ def full_since(outgoing: OutgoingEmail, invitation: MemberInvitation) -> datetim
 
 
 def is_unwanted(invitation: MemberInvitation) -> bool:
-    """Tell whether the owner of the address has reported one of our invitations as spam."""
+    """Return whether the owner of the address has reported one of our invitations as spam."""
     same = MemberInvitation.objects.filter(address_hash=invitation.address_hash).exclude(pk=invitation.pk)
     return same.filter(outgoing_emails__error=COMPLAINED).exists()
 
@@ -161,7 +188,7 @@ class LogLine:
 
     @property
     def is_of_a_signer(self) -> bool:
-        """Tell whether signers or their mailboxes did this. Privacy: owners see the day of it, not the time."""
+        """Return whether signers or their mailboxes did this. Privacy: owners see the day of it, not the time."""
         return self.event.object_kind == "signature" and self.event.actor_kind != "user"
 
 
@@ -172,13 +199,13 @@ class Page:
     onward: str
 
 
-# Privacy: bounces and spam reports of signers do not appear one by one. Otherwise anybody who can type an address could
-# read in the activity what became of its email; and a line about the email for a lost link would prove that the address
-# has signed.
+# Privacy: bounces and spam reports of signers do not appear one by one. Otherwise anyone who can type an address could
+# read in the activity what happened to its email; and a line about the email for a lost link would prove that the
+# address has signed.
 HIDDEN = Q(verb__in=["note_bounce", "note_complaint"], object_kind="signature")
 
 
-def record_of(collective: Collective, *, to: User, before: str = "") -> Page:
+def record_of(collective: Collective, *, to: User, before: str = "", length: int = PAGE_LENGTH) -> Page:
     """Return a page of the collective's activity, newest first. Several events of one action share a line.
 
     Privacy: what signers did comes first on its day, in one line for each verb and letter. Between two lines with
@@ -188,14 +215,23 @@ def record_of(collective: Collective, *, to: User, before: str = "") -> Page:
     purpose = f"record:{collective.pk}"
     start = read_cursor(purpose, before)
     events = AuditEvent.objects.filter(collective=collective).exclude(OF_SIGNERS).order_by("-pk")
-    rows = list((events.filter(pk__lt=start[1]) if start else events)[: PAGE_LENGTH + 1])
-    page, has_more = rows[:PAGE_LENGTH], len(rows) > PAGE_LENGTH
+    rows = list((events.filter(pk__lt=start[1]) if start else events)[: length + 1])
+    page, has_more = rows[:length], len(rows) > length
     days = [_midnight(event.at, collective) for event in page]
     upto = start[0] if start else None
     since = min([*days, *([upto] if upto else [])]) if has_more else None
     of_signers = _of_signers(collective, since=since, upto=upto)
     lines = _lines(_merged(page, of_signers, collective), collective, to)
     return Page(lines, make_cursor(purpose, since, page[-1].pk) if since else "")
+
+
+def whole_record_of(collective: Collective, *, to: User) -> Iterator[list[LogLine]]:
+    """Yield all that `record_of` shows, a few thousand events at a time."""
+    page = record_of(collective, to=to, length=FILE_CHUNK)
+    yield page.lines
+    while page.onward:
+        page = record_of(collective, to=to, before=page.onward, length=FILE_CHUNK)
+        yield page.lines
 
 
 def _midnight(moment: datetime, collective: Collective) -> datetime:
@@ -205,12 +241,30 @@ def _midnight(moment: datetime, collective: Collective) -> datetime:
 def _of_signers(collective: Collective, *, since: datetime | None, upto: datetime | None) -> list[AuditEvent]:
     """Count what signers and their mailboxes did: one unsaved event for each kind and day, newest day first."""
     events = AuditEvent.objects.filter(OF_SIGNERS, collective=collective).exclude(HIDDEN)
-    events = events.filter(at__gte=since) if since else events
-    events = events.filter(at__lt=upto) if upto else events
-    same = events.values("actor_kind", "verb", "reason").annotate(
-        day=TruncDate("at", tzinfo=collective.zone()), letter=KeyTextTransform("letter", "details"), number=Count("pk")
-    )
+    events = events.annotate(day=_day_of_letter(collective), letter=KeyTextTransform("letter", "details"))
+    zone = collective.zone()
+    # Performance: an index finds the times. Privacy: the day decides, so that no page ends within a letter's day.
+    if since:
+        events = events.filter(at__gte=since - FARTHEST, day__gte=since.astimezone(zone).date())
+    if upto:
+        events = events.filter(at__lt=upto + FARTHEST, day__lt=upto.astimezone(zone).date())
+    same = events.values("actor_kind", "verb", "reason", "day", "letter").annotate(number=Count("pk"))
     return [_of_one_day(row, collective) for row in same.order_by("-day", "letter", "verb", "reason", "actor_kind")]
+
+
+# No two time zones differ by more.
+FARTHEST = timedelta(hours=26)
+
+
+def _day_of_letter(collective: Collective) -> Case:
+    """Return the SQL of the day of an event in the time zone of its letter."""
+    ids: dict[str, list[int]] = defaultdict(list)
+    known = Letter.objects.filter(Q(collective=collective) | Q(moves__source=collective))
+    others = known.exclude(timezone__in=["", collective.timezone])
+    for letter_id, zone in others.values_list("pk", "timezone").distinct():
+        ids[zone].append(letter_id)
+    own = [When(details__letter__in=same, then=TruncDate("at", tzinfo=ZoneInfo(zone))) for zone, same in ids.items()]
+    return Case(*own, default=TruncDate("at", tzinfo=collective.zone()))
 
 
 def _of_one_day(row: Mapping[str, Any], collective: Collective) -> AuditEvent:
@@ -263,7 +317,10 @@ def _member_in(event: AuditEvent) -> int:
 
 
 def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tuple[str, str]]:
-    """Return title and slug of each letter, from its newest revision in its own language."""
+    """Return title and slug of each letter, from its newest revision in its own language.
+
+    A public letter that has moved to another collective has no slug here, because its members cannot open it.
+    """
     texts = Translation.objects.filter(
         revision__letter__in=list(letter_ids),
         revision__letter__collective=collective,
@@ -271,4 +328,14 @@ def _titles(letter_ids: Iterable[int], collective: Collective) -> dict[int, tupl
     )
     newest = texts.order_by("revision__letter", "-revision__number").distinct("revision__letter")
     rows = newest.values_list("revision__letter", "title", "revision__letter__slug")
-    return {letter_id: (title, slug) for letter_id, title, slug in rows}
+    found = {letter_id: (title, slug) for letter_id, title, slug in rows}
+    elsewhere = set(letter_ids) - found.keys()
+    return {**found, **_titles_elsewhere(elsewhere)} if elsewhere else found
+
+
+def _titles_elsewhere(letter_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Return what the public reads as the titles of letters that have moved to another collective."""
+    public = Letter.objects.public().filter(
+        pk__in=list(letter_ids), current_revision__translations__language=F("language")
+    )
+    return {pk: (title, "") for pk, title in public.values_list("pk", "current_revision__translations__title")}

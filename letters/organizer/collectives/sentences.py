@@ -1,9 +1,11 @@
 """A sentence for each kind of event in a collective's activity."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import unescape
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +17,10 @@ from letters.organizer.collectives.queries import LogLine
 SENTENCES = {
     "create_collective": _("{who} created the collective."),
     "describe_collective": _("{who} changed the description of the collective."),
+    "choose_replies": _("{who} changed who reads replies to emails of the collective."),
     "invite_member": _("{who} invited someone as {role}."),
     "revoke_invitation": _("{who} withdrew an invitation as {role}."),
+    "decline_member_invitation": _("Somebody declined an invitation as {role}."),
     "accept_invitation": _("{who} joined as {role}, invited by {member}."),
     "change_role": _("{who} changed the role of {member} from {role} to {to}."),
     "remove_member": _("{who} removed {member}, who was {role}."),
@@ -30,12 +34,38 @@ SENTENCES = {
     "reopen_letter": _("{who} reopened {letter}."),
     "withdraw_letter": _("{who} withdrew {letter}."),
     "restore_letter": _("{who} undid the withdrawal of {letter}."),
+    "settle_reports": _("The people who run the site decided on reports about {letter}."),
+    "take_down_letter": _("The people who run the site took {letter} down."),
+    "appeal_takedown": _("{who} appealed against taking {letter} down."),
+    "uphold_takedown": _("The people who run the site decided that {letter} stays down."),
+    "reverse_takedown": _("The people who run the site restored {letter} after an appeal."),
+    "restore_taken_down": _("The people who run the site restored {letter}."),
     "fail_publication": _("{letter} could not be published on time."),
+    "suspend_collective": _("{who}, who runs the site, suspended the collective."),
+    "restore_collective": _("{who}, who runs the site, ended the suspension of the collective."),
     "clear_collective": _("{who}, who runs the site, allowed the collective to publish."),
+    "create_draft_link": _("{who} created a link that shows the draft of {letter} to an outsider."),
+    "revoke_draft_link": _("{who} revoked a link that showed the draft of {letter} to an outsider."),
+    "offer_letter": _("{who} offered {letter} to another collective."),
+    "cancel_offer": _("{who} cancelled the offer of {letter} to another collective."),
+    "have_letter_declined": _("“{other}” declined {letter}."),
+    "be_offered_letter": _("Another collective offered a letter."),
+    "decline_letter": _("{who} declined a letter that another collective offered."),
+    "hand_over_letter": _("{letter} moved to “{other}”."),
+    "receive_letter": _("{who} accepted {letter} from “{other}”."),
+    "bin_draft": _("{who} deleted the draft of {letter}."),
+    "restore_draft": _("{who} restored the deleted draft of {letter}."),
+    "delete_draft": _("The deleted draft of {letter} was removed for good."),
     "start_revision": _("{who} started a new revision of {letter}."),
     "discard_revision": _("{who} discarded the new revision of {letter}."),
     "remove_translation": _("{who} removed a translation of {letter} ({language})."),
     "schedule_letter": _("{who} changed when {letter} is published automatically."),
+    "ask_bulk_decision": _("{who} asked for a bulk decision about signatures of {letter}."),
+    "approve_bulk_decision": _("{who} approved a bulk decision about signatures of {letter}."),
+    "pause_bulk_decision": _("{who} paused a bulk decision about signatures of {letter}."),
+    "resume_bulk_decision": _("{who} resumed a bulk decision about signatures of {letter}."),
+    "cancel_bulk_decision": _("{who} cancelled a bulk decision about signatures of {letter}."),
+    "undo_bulk_decision": _("{who} undid a bulk decision about signatures of {letter}."),
     "readdress_letter": _("{who} changed the web address of {letter}."),
     "add_picture": _("{who} added a picture to {letter}."),
     "choose_cover": _("{who} changed the picture above {letter}."),
@@ -45,14 +75,25 @@ SENTENCES = {
     "ask_to_invite_again": _("{who} asked the people who run the site to allow the collective to invite again."),
     "let_invite_again": _("{who}, who runs the site, allowed the collective to invite again."),
     "remind_first_signers": _("{who} reminded first signatories of {letter}."),
+    "resend_invitation": _(
+        "{who} asked to resend an invitation to sign {letter} first. We resend it only if it has not been answered."
+    ),
+    "resend_confirmations": _("{who} sent the confirmations of {letter} again."),
+    "order_first_signers": _("{who} changed the order of the first signatories of {letter}."),
     "withdraw_invitation": _("{who} withdrew an invitation to sign {letter} first, if there was one."),
     "call_off_round": _("{who} cancelled all unanswered invitations to sign {letter} first."),
     "write_update": _("{who} wrote an update for the signers of {letter}."),
     "send_test_mail": _("{who} sent themselves a test of an update about {letter}."),
+    "bin_update": _("{who} deleted the draft of an update for the signers of {letter}."),
+    "restore_update": _("{who} restored a deleted draft of an update for the signers of {letter}."),
+    "delete_update": _("{who} removed a deleted draft of an update for the signers of {letter} for good."),
     "send_update": _("{who} sent an update to the signers of {letter}."),
     "pause_update": _("{who} paused an update about {letter}."),
     "resume_update": _("{who} resumed an update about {letter}."),
     "stop_update": _("{who} stopped an update about {letter}."),
+    "translate_update": _("{who} translated an update about {letter}."),
+    "remove_update_translation": _("{who} deleted a translation of an update about {letter}."),
+    "correct_update": _("{who} corrected an update about {letter} in public."),
     "show_update": _("{who} put an update on the public page of {letter}."),
     "hide_update": _("{who} took an update off the public page of {letter}."),
     "write_answer": _("{who} entered an answer to {letter}."),
@@ -89,6 +130,23 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
     ),
     "reject_signature": lambda n: ngettext(
         "{who} rejected a signature of {letter}.", "{who} rejected {n} signatures of {letter}.", n
+    ),
+    "hold_signature": lambda n: ngettext(
+        "{who} put a signature of {letter} on hold.", "{who} put {n} signatures of {letter} on hold.", n
+    ),
+    "undo_accept": lambda n: ngettext(
+        "{who} undid accepting a signature of {letter}.", "{who} undid accepting {n} signatures of {letter}.", n
+    ),
+    "undo_reject": lambda n: ngettext(
+        "{who} undid rejecting a signature of {letter}.", "{who} undid rejecting {n} signatures of {letter}.", n
+    ),
+    "undo_decline": lambda n: ngettext(
+        "{who} undid rejecting changes to a signature of {letter}.",
+        "{who} undid rejecting changes to {n} signatures of {letter}.",
+        n,
+    ),
+    "undo_hold": lambda n: ngettext(
+        "{who} ended the hold of a signature of {letter}.", "{who} ended the hold of {n} signatures of {letter}.", n
     ),
     "restore_signature": lambda n: ngettext(
         "{who} restored a signature of {letter}.", "{who} restored {n} signatures of {letter}.", n
@@ -128,6 +186,7 @@ def sentence_of(line: LogLine) -> SafeString:
         member=_isolated(line.member or gettext("someone")),
         role=role_name(str(event.details.get("role", ""))),
         to=role_name(str(event.details.get("to", ""))),
+        other=_isolated(str(event.details.get("collective", ""))),
         language=event.details.get("language", ""),
         letter=_letter(line),
         verb=event.verb.replace("_", " "),
@@ -135,9 +194,26 @@ def sentence_of(line: LogLine) -> SafeString:
     )
 
 
+def csv_heading(zone: ZoneInfo) -> list[str]:
+    time = gettext("Time (%(zone)s)") % {"zone": zone.key}
+    return [gettext("Day"), time, gettext("What happened"), gettext("Reason"), gettext("Kind of event")]
+
+
+def csv_rows_of(lines: Iterable[LogLine], zone: ZoneInfo) -> Iterator[list[str]]:
+    """Yield a row for each line: day, time, sentence, reason and verb.
+
+    Privacy: what a signer did has no time, as on the page.
+    """
+    for line in lines:
+        there = line.event.at.astimezone(zone)
+        time = "" if line.is_of_a_signer else there.strftime("%H:%M")
+        said = unescape(strip_tags(sentence_of(line)))
+        yield [there.date().isoformat(), time, said, line.event.reason, line.event.verb]
+
+
 def _letter(line: LogLine) -> SafeString:
     if not line.slug:
-        return format_html("{}", gettext("a letter"))
+        return _isolated(line.title) if line.title else format_html("{}", gettext("a letter"))
     url = reverse("edit_letter", kwargs={"slug": line.slug})
     return format_html('<a href="{}"><bdi>{}</bdi></a>', url, line.title)
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("organize/collectives/<slug:slug>/", views.members, name="collective"),
     path("organize/collectives/<slug:slug>/settings/", views.describe, name="describe_collective"),
     path("organize/collectives/<slug:slug>/record/", views.record, name="record_of_collective"),
+    path("organize/collectives/<slug:slug>/record/activity.csv", views.record_csv, name="record_csv"),
     path("organize/collectives/<slug:slug>/invite/", views.invite, name="invite_member"),
     path("organize/collectives/<slug:slug>/invitations/<int:pk>/", views.revoke, name="revoke_invitation"),
     path("organize/collectives/<slug:slug>/members/<int:pk>/", views.change_member, name="change_member"),

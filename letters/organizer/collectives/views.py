@@ -1,33 +1,39 @@
 """The pages of a collective: members, invitations, description and audit log."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, cast
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from letters.base.accounts.guards import for_organizers, of_own_collective
 from letters.base.accounts.invitations import health_of
-from letters.models import OWNING, Collective, MemberInvitation, Membership, User
+from letters.models import OWNING, Collective, Letter, MemberInvitation, Membership, User
 from letters.organizer.collectives import queries
-from letters.organizer.collectives.forms import ROLES, CollectiveForm, InviteForm, NameForm
+from letters.organizer.collectives.forms import ROLES, CollectiveForm, InviteForm, NameForm, RepliesForm
 from letters.organizer.collectives.operations import (
     accept_invitation,
     ask_to_invite_again,
     change_own_name,
     change_role,
+    choose_replies,
     create_collective,
+    decline_invitation,
     describe_collective,
     invite_member,
     leave_collective,
+    put_off_own_name,
     remove_member,
     revoke_invitation,
 )
-from letters.organizer.collectives.sentences import role_name, sentence_of
+from letters.organizer.collectives.sentences import csv_heading, csv_rows_of, role_name, sentence_of
+from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refusal, Refused
 
@@ -41,8 +47,9 @@ def collectives(request: HttpRequest) -> HttpResponse:
     form = NameForm(request.POST if request.method == "POST" else None, name=person.name)
     if form.is_valid():
         # The page of letters asks once for a name. "Not now" is an answer as well.
-        request.session["was_asked_for_name"] = True
-        if "later" not in request.POST:
+        if "later" in request.POST or ("asked" in request.POST and not form.cleaned_data["name"]):
+            put_off_own_name(person, now=timezone.now())
+        else:
             change_own_name(person, name=form.cleaned_data["name"], now=timezone.now())
             messages.success(request, gettext("Saved."))
         return redirect("organize" if "asked" in request.POST else "collectives")
@@ -74,7 +81,9 @@ def members(request: HttpRequest, collective: Collective, person: User) -> HttpR
 
 @of_own_collective("GET", "HEAD", "POST", roles=OWNING)
 def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """Change the collective's description."""
+    """Change the collective's description, and who reads replies."""
+    if "replies" in request.POST:
+        return _choose_replies(request, collective, owner)
     form = CollectiveForm(request.POST if request.method == "POST" else None, collective=collective)
     if form.is_valid():
         try:
@@ -83,8 +92,26 @@ def describe(request: HttpRequest, collective: Collective, owner: User) -> HttpR
             return redirect("describe_collective", slug=form.cleaned_data["slug"])
         except Refused as refused:
             add_refusal(form, refused)
-    context = {"collective": collective, "owns": True, "form": form}
-    return render(request, "letters/collectives/settings.html", context, status=422 if form.errors else 200)
+    return _settings_page(request, collective, form, RepliesForm(collective=collective, owner=owner))
+
+
+def _choose_replies(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
+    replies = RepliesForm(request.POST, collective=collective, owner=owner)
+    if not replies.is_valid():
+        return _settings_page(request, collective, CollectiveForm(collective=collective), replies)
+    chosen = replies.cleaned_data["replies"]
+    if chosen != "another":
+        choose_replies(collective, to_me=chosen == "me", by=owner, now=timezone.now())
+    messages.success(request, gettext("Saved."))
+    return redirect("describe_collective", slug=collective.slug)
+
+
+def _settings_page(
+    request: HttpRequest, collective: Collective, form: CollectiveForm, replies: RepliesForm
+) -> HttpResponse:
+    context = {"collective": collective, "owns": True, "form": form, "replies": replies}
+    status = 422 if form.errors or replies.errors else 200
+    return render(request, "letters/collectives/settings.html", context, status=status)
 
 
 @of_own_collective("GET", "HEAD", roles=OWNING)
@@ -96,9 +123,31 @@ def record(request: HttpRequest, collective: Collective, owner: User) -> HttpRes
     return render(request, "letters/collectives/record.html", context)
 
 
+@of_own_collective("GET", "HEAD", roles=OWNING)
+def record_csv(request: HttpRequest, collective: Collective, owner: User) -> StreamingHttpResponse:
+    """Return the whole audit log of a collective as a file, with what the page shows and no more."""
+    zone = collective.zone()
+    heading = csv_lines([csv_heading(zone)])
+    parts = (csv_lines(csv_rows_of(lines, zone)) for lines in queries.whole_record_of(collective, to=owner))
+    file = chain([MARK, heading], _in_language(get_language(), parts))
+    response = StreamingHttpResponse(file, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="activity-{collective.slug}.csv"'
+    return response
+
+
+def _in_language(language: str | None, parts: Iterator[str]) -> Iterator[str]:
+    """Yield the parts of a file in one language, though the thread may work in another one between two of them."""
+    while True:
+        with override(language):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
+
+
 @of_own_collective("POST", roles=OWNING)
 def invite(request: HttpRequest, collective: Collective, owner: User) -> HttpResponse:
-    """Invite somebody. Privacy: the answer is the same whether or not the address has an account here."""
+    """Invite someone. Privacy: the answer is the same whether or not the address has an account here."""
     if request.POST.get("action") == "ask":
         ask_to_invite_again(collective, by=owner, now=timezone.now())
         messages.success(request, gettext("The people who run this site will review the invitations."))
@@ -159,7 +208,7 @@ def leave(request: HttpRequest, collective: Collective, person: User) -> HttpRes
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     """GET shows the invitation and changes nothing, because scanners follow links.
 
-    POST accepts it and needs an account.
+    POST accepts it, which needs an account, or declines it.
     """
     invitation = queries.invitation_of(token)
     membership = queries.membership_in(invitation, request.user) if invitation else None
@@ -167,6 +216,8 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         return redirect("collective", slug=invitation.collective.slug)
     if invitation is None or not queries.can_be_accepted(invitation, now=timezone.now()):
         return _useless_link(request)
+    if request.method == "POST" and request.POST.get("action") == "decline":
+        return _decline(request, invitation)
     if request.method == "POST":
         return _accept(request, invitation)
     return _invitation_page(request, invitation, membership)
@@ -185,6 +236,17 @@ def _accept(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
     return redirect("collective", slug=invitation.collective.slug)
 
 
+def _decline(request: HttpRequest, invitation: MemberInvitation) -> HttpResponse:
+    try:
+        decline_invitation(invitation, now=timezone.now())
+    except Refused:
+        return _useless_link(request)
+    if "from_home" in request.POST and request.user.is_authenticated:
+        messages.success(request, gettext("You have declined the invitation."))
+        return redirect("organize")
+    return render(request, "letters/collectives/declined.html", {"collective": invitation.collective})
+
+
 def _invitation_page(
     request: HttpRequest, invitation: MemberInvitation, membership: Membership | None, *, status: int = 200
 ) -> HttpResponse:
@@ -199,7 +261,7 @@ def _invitation_page(
 
 
 def _useless_link(request: HttpRequest) -> HttpResponse:
-    """Privacy: one page for links that are cut, changed, expired, withdrawn or used, so that it does not tell which."""
+    """Privacy: one page for links that are cut, changed, expired, withdrawn or used, so as not to reveal which."""
     return render(request, "letters/collectives/useless_link.html", status=404)
 
 
@@ -220,12 +282,15 @@ def _members_page(
         "owns": owns,
         "me": person.pk,
         "members": [(each, role_name(each.membership.role)) for each in everybody],
-        "must_stay": owns and len(owners) == 1 and (len(everybody) > 1 or collective.letters.exists()),
+        "must_stay": owns and len(owners) == 1 and (len(everybody) > 1 or collective.letters.public().exists()),
+        "drafts": len(everybody) == 1 and collective.letters.filter(status=Letter.Status.DRAFT).count(),
         "refusal": refusal,
     }
     if owns:
         offers = queries.offers_of(collective, now=timezone.now())
         context["offers"] = [(each, role_name(each.invitation.role)) for each in offers]
+        declined = queries.declined_of(collective, now=timezone.now())
+        context["declined"] = [(each, role_name(each.role)) for each in declined]
         health = health_of(collective)
         context["stopped"] = health if health.is_ill else None
         context |= {"form": form or InviteForm(), "roles": ROLES, "zone": collective.zone()}
@@ -234,5 +299,5 @@ def _members_page(
 
 def _go_back(collective: Collective, owner: User) -> HttpResponse:
     """Redirect to the members; or to the list of collectives if owners have just given up their own role."""
-    still_there = collective.memberships.filter(user=owner).exists()
+    still_there = collective.has_member(owner)
     return redirect("collective", slug=collective.slug) if still_there else redirect("collectives")

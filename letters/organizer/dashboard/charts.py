@@ -2,7 +2,7 @@
 
 WIDTH = 1000
 HEIGHT = 200
-# The share of its slot that a bar fills, and the widest bar, for charts with few values.
+# How much of its slot a bar fills, and how wide a bar can be, for charts with few values.
 FILLED = 0.8
 WIDEST = 60
 

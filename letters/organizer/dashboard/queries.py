@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.db.models import BooleanField, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Trunc
@@ -18,13 +17,14 @@ from django.db.models.functions import Coalesce, Trunc
 from letters.models import (
     BULK,
     FOLDED,
-    SEARCHED,
     Letter,
     LetterHour,
     LetterTally,
     OutgoingEmail,
     Signature,
     SignatureQuerySet,
+    folded_words,
+    having_words,
 )
 from letters.shared.numbers import read_number
 from letters.shared.tokens import make_cursor, read_cursor
@@ -38,7 +38,7 @@ class Span:
 
     begins: datetime
     published: int
-    # Withdrawn and removed signatures, minus those that were restored.
+    # How many signatures were withdrawn or removed, minus those that were restored.
     taken_out: int
     # The count at the end of the span.
     total: int
@@ -51,24 +51,25 @@ class Course:
     spans: list[Span]
 
 
-# The finest unit that still fits on a chart of that length. Privacy: never an hour, which would tell when a signer
-# without a name signed.
+# The smallest unit that fits on a chart of that length. Privacy: never an hour, which would show when a signer without
+# a name signed.
 UNITS = [("day", timedelta(days=92)), ("week", timedelta(days=730))]
 
 
 def course(letter: Letter, *, now: datetime) -> Course:
     """Return the signatures from the first publication until now, or until the letter closed.
 
-    The unit is a day at first and grows with the time, by the calendar of the collective's time zone.
+    The unit is a day at first, and becomes longer as time passes. Days, weeks and months are those of the letter's time
+    zone.
     """
-    zone = letter.collective.zone()
+    zone = letter.zone()
     start = letter.published_at or letter.created_at
     end = max(start, min(now, letter.closed_at or now))
     unit = next((unit for unit, longest in UNITS if end - start <= longest), "month")
     hours = LetterHour.objects.filter(letter=letter).annotate(at=Trunc("hour", unit, tzinfo=zone))
     sums = hours.values("at").annotate(new=Sum("published"), out=Sum("taken_out")).order_by("at")
     by_period = {row["at"]: (row["new"], row["out"]) for row in sums}
-    # Signatures from before these hours were recorded count at the start, so that the line ends at the letter's count.
+    # Older signatures, whose hours were not recorded, count at the start, so that the line ends at the letter's count.
     spans, total = [], max(0, letter.signature_count - sum(new - out for new, out in by_period.values()))
     for begins in _steps(unit, [start, end, *by_period], zone):
         new, out = by_period.get(begins, (0, 0))
@@ -85,7 +86,7 @@ def drawn(course: Course) -> list[Span]:
     """Return the spans of the chart, with empty ones before the first."""
     spans = list(course.spans)
     while len(spans) < FEWEST_DRAWN:
-        # A moment in the span before: no span begins less than an hour after another.
+        # One hour earlier is a moment in the previous span, because every span is longer than an hour.
         begins = _begin(course.unit, spans[0].begins - timedelta(hours=1), _zone_of(spans[0]))
         spans.insert(0, Span(begins, 0, 0, 0))
     return spans
@@ -102,13 +103,13 @@ class Newest:
 
 
 def newest(letter: Letter, *, now: datetime) -> Newest:
-    """Return the new signatures of today and of yesterday, by the collective's calendar.
+    """Return how many signatures are new today and yesterday, by the letter's calendar.
 
-    Privacy: never of the last 24 hours. That number would fall exactly one day after a signature, so reading it again
-    and again would tell the hour in which somebody without a name signed.
+    Privacy: do not count the last 24 hours. That number would fall exactly one day after a signature, so someone who
+    reads it again and again would learn the hour in which a person without a name signed.
     """
-    midnight = _begin("day", now, letter.collective.zone())
-    before = _begin("day", midnight - timedelta(hours=1), letter.collective.zone())
+    midnight = _begin("day", now, letter.zone())
+    before = _begin("day", midnight - timedelta(hours=1), letter.zone())
     hours = LetterHour.objects.filter(letter=letter, hour__gte=before)
     found = hours.aggregate(all=Sum("published"), today=Sum("published", filter=Q(hour__gte=midnight)))
     today = found["today"] or 0
@@ -116,7 +117,7 @@ def newest(letter: Letter, *, now: datetime) -> Newest:
 
 
 def _steps(unit: str, moments: list[datetime], zone: ZoneInfo) -> list[datetime]:
-    """Return the beginnings of all units between the first and the last of these moments."""
+    """Return the start of each unit between the first and the last of these times."""
     begins, last = _begin(unit, min(moments), zone), _begin(unit, max(moments), zone)
     steps = [begins]
     while begins < last:
@@ -139,7 +140,7 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True)
 class Shares:
-    """The numbers of signers by value, the most frequent first. The rest is summed up."""
+    """How many signers have each value, the most frequent first. Rare values are summed up."""
 
     known: list[tuple[str, int]]
     others: int
@@ -155,7 +156,7 @@ class Origins:
 
 
 def origins(letter: Letter) -> Origins:
-    """Return the signers by language, by country and by the host that they came from."""
+    """Return the numbers of signers by language, by country and by the host that they came from."""
     tallies = LetterTally.objects.filter(letter=letter)
     # Each signature has exactly one language, so the sum over languages is the total.
     total = tallies.filter(kind=LetterTally.Kind.LANGUAGE).aggregate(total=Sum("number"))["total"] or 0
@@ -173,16 +174,16 @@ def _shares(tallies: QuerySet[LetterTally], total: int, fewest: int) -> Shares:
     return Shares(known, max(0, total - unknown - sum(number for _, number in known)), unknown)
 
 
-# Organizers read that email is late after this delay.
+# After this delay, organizers read that email is late.
 LATE = timedelta(minutes=15)
 MAX_MAILS = 10_000
 
 
 def mail_is_late(now: datetime) -> bool:
-    """Tell whether any email that somebody waits for is late.
+    """Return whether any email that someone waits for is late.
 
-    Privacy: this is for the whole site, and shows no number and no time. A count of the letter's own emails would grow
-    by one for a new address and not for one that has signed, so organizers could test addresses.
+    Privacy: the answer covers the whole site, without numbers or times. A count of the letter's own emails would grow
+    for a new address but not for one that has signed, so organizers could test addresses.
     """
     owed = OutgoingEmail.objects.owed().exclude(kind__in=BULK).filter(put_off_at=None).order_by("next_attempt_at")
     oldest = min(owed.values_list("created_at", flat=True)[:MAX_MAILS], default=now)
@@ -192,7 +193,7 @@ def mail_is_late(now: datetime) -> bool:
 PAGE_LENGTH = 50
 # Search in unpublished lists covers only this many of the newest signatures.
 MAX_SEARCHED = 10_000
-# Privacy: the lists contain nothing that is unconfirmed. Otherwise anybody who types an address into the form could see
+# Privacy: the lists contain no unconfirmed signatures. Otherwise anyone who types an address into the form could see
 # whether it was new.
 LISTS = {
     "published": State.PUBLISHED,
@@ -200,8 +201,6 @@ LISTS = {
     "withdrawn": State.WITHDRAWN,
     "rejected": State.REJECTED,
 }
-MAX_WORDS = 8
-
 
 # Privacy: lists are sorted by confirmation, never by id. First signatories get their ids in the order of their
 # organizers' list, so the list would reveal the names of those who show none.
@@ -216,12 +215,13 @@ class Page:
 
 
 def signatures(letter: Letter, *, shown: str, search: str = "", after: str = "", oldest_first: bool = False) -> Page:
-    """Return a page of one of LISTS, newest first. `search` keeps signatures in which each of its words begins a word.
+    """Return a page of one of LISTS, newest first. `search` keeps signatures in which each searched word is the
+    beginning of a word.
 
     Marks, case and apostrophes do not matter. Published signatures are sorted by number before `after`, the others by
     confirmation.
     """
-    words = _folded_words(search) if search else []
+    words = folded_words(search) if search else []
     if search and not words:
         return Page([], None)
     signatures = Signature.objects.filter(letter=letter, state=LISTS[shown])
@@ -249,26 +249,10 @@ def _from_number(numbered: SignatureQuerySet, after: str, oldest_first: bool) ->
     return rows.order_by("number" if oldest_first else "-number")
 
 
-def _folded_words(search: str) -> list[str]:
-    """Fold the words with the function that built the index."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT letters_fold(%s)", [search])
-        return str(cursor.fetchone()[0]).split()[:MAX_WORDS]
-
-
-# A search without letters would match everything.
-MATCHES = f"""
-{SEARCHED} @@ (%s::tsquery && to_tsquery('simple', %s)) AND numnode(to_tsquery('simple', %s)) > 0
-"""
-
-
 def _numbered(letter: Letter, words: list[str]) -> SignatureQuerySet:
     if not words:
         return Signature.objects.all()
-    # Injection: the words are quoted and cannot end the quotation, because folding removes apostrophes.
-    query = " & ".join(f"'{word}':*" for word in words)
-    matches = RawSQL(MATCHES, [f"'#{letter.pk}'", query, query], output_field=BooleanField())  # noqa: S611
-    return Signature.objects.filter(matches)
+    return Signature.objects.filter(having_words(words, [letter.pk]))
 
 
 def _named(signatures: SignatureQuerySet, words: list[str]) -> SignatureQuerySet:

@@ -1,16 +1,19 @@
-"""The overview of a letter, for all its members. Nothing can be changed here."""
+"""The overview of a letter, for all its members."""
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.outbox.queries import undelivered
 from letters.models import WRITING, History, Letter, Membership, User
 from letters.organizer.dashboard import charts, queries
 from letters.organizer.dashboard.forms import SearchForm
+from letters.organizer.dashboard.operations import ASKED_ONCE_IN, ask_to_remind
 
 ANY_PART = list(Membership.Role)
 
@@ -32,10 +35,20 @@ def dashboard(request: HttpRequest, letter: Letter, person: User) -> HttpRespons
         "fewest": queries.FEWEST,
         "mail_is_late": queries.mail_is_late(timezone.now()),
         "undelivered": undelivered(letter),
-        "zone": letter.collective.zone(),
+        "may_remind": not letter.confirmation_refusal(timezone.now()),
+        "reminded_lately": letter.reminder_asked_at and letter.reminder_asked_at > timezone.now() - ASKED_ONCE_IN,
+        "zone": letter.zone(),
         "changes": History.of_changed(letter),
     }
     return render(request, "letters/dashboard/dashboard.html", context)
+
+
+@of_own_letter("POST")
+def remind(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Ask to send all confirmations again. Privacy: the answer is always the same."""
+    ask_to_remind(letter, by=writer, now=timezone.now())
+    messages.success(request, gettext("We are sending the emails. It can take an hour or two."))
+    return redirect("dashboard", slug=letter.slug)
 
 
 @of_own_letter("GET", "HEAD", roles=ANY_PART)

@@ -73,8 +73,8 @@ def _xlsx(path: Path, heading: Sequence[str]) -> Iterator[Write]:
 
     Security: text stays text. Nothing becomes a formula or a link.
     """
-    # Full disk: the rows of a sheet wait in files of their own. They are deleted with this folder in every case, so
-    # that repeated failures do not fill the disk further.
+    # Full disk: the rows of a sheet wait in files of their own. They are always deleted with this folder, so that
+    # repeated failures do not fill the disk further.
     with TemporaryDirectory(prefix="sheet-", dir=folder()) as rows_of_sheets, _new(path) as file:
         yield from _sheets(file, heading, rows_of_sheets)
 

@@ -17,10 +17,10 @@ LEASE = timedelta(minutes=2)
 MAX_STEP = timedelta(minutes=15)
 PAUSE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-# Full disk: the most exports of one letter. For a large letter, each takes a hundred megabytes of the shared disk for a
-# day.
+# Full disk: how many exports of one letter can be made in a day. For a large letter, each takes a hundred megabytes of
+# the shared disk for a day.
 MAX_A_DAY = 20
-# The most exports of one account, over all letters.
+# How many exports one account can request in a day, over all letters.
 MAX_OF_AN_ACCOUNT_A_DAY = 60
 KEPT = timedelta(hours=24)
 FORMATS = {
@@ -42,7 +42,7 @@ class Wanted:
 
 
 def ask_export(letter: Letter, *, wanted: Wanted, by: User, now: datetime) -> Export:
-    """Request a file. If the same one is being made already, return that one.
+    """Request a file. If the same file is already being made, return that one.
 
     Raises Refused("not_yours"); Refused("no_such_format"); Refused("no_such_language") for a language in which the
     letter is not published; Refused("too_many_today") beyond MAX_A_DAY; and Refused("too_many_of_yours") beyond
@@ -150,5 +150,5 @@ def fetch_export(export: Export, *, is_there: bool, by: User, now: datetime) -> 
 
 
 def expire_exports(*, now: datetime) -> int:
-    """Forget expired files. Returns how many. The caller deletes the files that no row names any more."""
+    """Forget expired files. Returns how many. The caller deletes the files that no row names."""
     return Export.objects.exclude(file_name="").filter(expires_at__lte=now).update(file_name="")

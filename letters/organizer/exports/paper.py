@@ -16,7 +16,7 @@ from letters.shared.languages import interface_language
 
 
 def letterhead(export: Export, *, now: datetime) -> Letterhead:
-    """Return the letterhead, in the letter's language if the site speaks it.
+    """Return the letterhead, in the letter's language if the site is translated into it.
 
     Raises Refused("no_such_language"), and TooComplicated.
     """
@@ -25,7 +25,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
     signed = queries.signed(export)
     spoken = interface_language(export.language)
     locale = spoken.replace("-", "_")
-    dated = letter.published_at.astimezone(letter.collective.zone()) if letter.published_at else None
+    dated = letter.published_at.astimezone(letter.zone()) if letter.published_at else None
     with translation.override(spoken):
         return Letterhead(
             language=export.language,
@@ -34,6 +34,7 @@ def letterhead(export: Export, *, now: datetime) -> Letterhead:
             collective=letter.collective.name,
             body=text.body,
             pictures=queries.pictures(letter, text.body),
+            cover=queries.cover(letter),
             dated=format_date(dated, "long", locale=locale),
             signed_by=_signed_by(signed, letter, locale),
             small_print=(

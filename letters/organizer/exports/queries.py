@@ -64,7 +64,7 @@ def _ranges(export: Export) -> Iterator[tuple[int, int]]:
 def _row(signature: Signature, letter: Letter, changes: History | None) -> Sequence[object]:
     """Return the columns of a published signature that organizers may see.
 
-    Privacy: the columns hold days, never times. With times, a person with a mail gateway's log could find out who
+    Privacy: the columns hold days, never times. With times, a person with a mail log could find out who
     signed. A signer without a name is shown only by the text that they signed.
     """
     begins = [signature.number, signature.name, signature.display, *text_columns(signature, changes)]
@@ -103,7 +103,7 @@ class Signed:
 
 
 def signed(export: Export) -> Signed:
-    """Count the rows that `signatories` yields, unless somebody withdraws meanwhile."""
+    """Count the rows that `signatories` yields, unless someone withdraws in between."""
     changes = History.of_changed(export.letter, export.language)
     came = changes.came_later(export.language) if changes else None
     is_before = Q(revision__number__lt=came.number if came else 0)
@@ -126,9 +126,17 @@ KINDS = ["signed_text", "is_before"]
 MAX_LARGE_PICTURES = 10
 
 
+def cover(letter: Letter) -> tuple[str, str] | None:
+    """Return the address of the picture above the published text, and its description."""
+    revision = letter.current_revision
+    return (revision.cover.get_absolute_url(), revision.cover_alt) if revision and revision.cover else None
+
+
 def pictures(letter: Letter, body: str) -> dict[str, bytes]:
-    """Return the letter's own pictures in its text, by address. Raises TooComplicated."""
-    addresses = {match[1]: address for address in pictures_in(body) if (match := ADDRESS.fullmatch(address))}
+    """Return the letter's own pictures above and in its text, by address. Raises TooComplicated."""
+    above = cover(letter)
+    shown = [*pictures_in(body), *([above[0]] if above else [])]
+    addresses = {match[1]: address for address in shown if (match := ADDRESS.fullmatch(address))}
     kept = letter.pictures.filter(digest__in=addresses)
     is_few = len(addresses) <= MAX_LARGE_PICTURES
     return {addresses[each.digest]: bytes(each.full if is_few or not each.small else each.small) for each in kept}

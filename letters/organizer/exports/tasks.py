@@ -29,7 +29,7 @@ UNSETTABLE = {"too_much": Refusal.TOO_COMPLICATED, "broken": Refusal.NOT_SETTABL
 
 
 def make_exports() -> None:
-    """Make all exports that are owed, one after the other."""
+    """Make all requested exports, one after the other."""
     while export := claim_export(now=database_now()):
         _make(export)
 
@@ -48,7 +48,8 @@ def _make(export: Export) -> None:
         _remove(name)
         fail_export(export, error=refused.code, now=database_now())
     except Exception as failure:
-        # For example a full disk or a missing key. The row stays owed, and other exports do not wait for it.
+        # For example a full disk or a missing key. The export is tried again later, and other exports do not wait for
+        # it.
         log.exception("Export %s failed at attempt %s.", export.pk, export.attempts)
         _remove(name)
         postpone_export(export, error=type(failure).__name__, now=database_now())

@@ -1,5 +1,6 @@
 """Forms for a list of people to invite. They check only the shape of the input."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from letters.models import MAX_NOTE_LENGTH, MAX_SENDER_LENGTH
+from letters.organizer.collectives.forms import NameLine
 from letters.organizer.first_signatories.signatory_import import (
     ENCODINGS,
     MAX_BYTES,
@@ -23,6 +26,7 @@ from letters.organizer.first_signatories.signatory_import import (
 from letters.organizer.first_signatories.signatory_import.headings import MEANINGS
 from letters.shared.address_words import why_not
 from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse_address
+from letters.shared.text import UnusableText, clean_line
 
 UNREADABLE = {
     "empty": _("This is empty. Enter one address on each line."),
@@ -39,6 +43,9 @@ UNREADABLE = {
 
 class ListForm(forms.Form):
     """Addresses, pasted or in a file."""
+
+    # One of the two is needed.
+    marks_optional = False
 
     pasted = forms.CharField(
         label=_("Email addresses, one per line"),
@@ -92,6 +99,42 @@ def _bounded(text: str) -> str:
     if len(text.encode()) > MAX_BYTES:
         raise UnreadableList("too_large")
     return text
+
+
+class WordsForm(forms.Form):
+    """The words that organizers add to the email."""
+
+    sender = NameLine(
+        label=_("Your name in the email"),
+        max_length=MAX_SENDER_LENGTH,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text=_(
+            "People answer sooner if they know who is asking. Everyone on this list can read the name. Leave it empty "
+            "to give only the name of the collective."
+        ),
+    )
+    note = forms.CharField(
+        label=_("A personal note"),
+        max_length=MAX_NOTE_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Plain text for everyone on this list, at most 1,000 characters. Web addresses in it will not be links."
+        ),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, sender: str = "", note: str = "") -> None:
+        super().__init__(data, auto_id="words_%s", label_suffix="", initial={"sender": sender, "note": note})
+
+    def clean_note(self) -> str:
+        try:
+            lines = [clean_line(line) for line in self.cleaned_data["note"].splitlines()]
+        except UnusableText as unusable:
+            raise ValidationError(
+                _("This contains a character that we cannot show. Type it again."), "unusable"
+            ) from unusable
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 MEANING_WORDS = {

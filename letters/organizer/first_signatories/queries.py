@@ -29,11 +29,11 @@ from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal
 
-# The earliest time for a reminder.
+# How long after an invitation a reminder can be sent.
 REMIND_AFTER = timedelta(days=1)
 # An uploaded list that nobody confirmed is deleted after this time.
 LIST_RETENTION = timedelta(hours=1)
-# Names of first signatories shown to organizers.
+# How many names of first signatories organizers see.
 NAMES_SHOWN = 200
 
 
@@ -47,8 +47,14 @@ def invitation_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
     return Refusal.LETTER_OPEN if _has_been_signed_by_form(letter) else ""
 
 
+def reminder_refusal(letter: Letter, now: datetime) -> Refusal | Literal[""]:
+    """Return why invitations cannot be resent now; empty if they can. They can be resent even if the letter is open."""
+    refusal = invitation_refusal(letter, now)
+    return "" if refusal == Refusal.LETTER_OPEN else refusal
+
+
 def _has_been_signed_by_form(letter: Letter) -> bool:
-    """Tell whether anybody has signed with the form.
+    """Return whether anyone has signed with the form.
 
     Performance: the conditions match partial indexes, so the query reads few rows whatever their number.
     """
@@ -105,7 +111,7 @@ def sort_out(letter: Letter, people: Sequence[Person]) -> SortedOut:
 
 
 def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[bytes, Person]:
-    """Return the people to write to: not invited, not signed, not disowned, and without an earlier refusal."""
+    """Return the people to write to, who have not been invited, signed, disowned a signature or declined before."""
     invited_or_signed = Signature.objects.filter(letter=letter, address_hash__in=list(eligible))
     invited_or_signed = invited_or_signed.exclude(state__in=Transition.INVITE_AGAIN.sources)
     known = {bytes(digest) for digest in invited_or_signed.values_list("address_hash", flat=True) if digest}
@@ -115,7 +121,7 @@ def unknown_among(letter: Letter, eligible: Mapping[bytes, Person]) -> dict[byte
 def listed(letter: Letter) -> int:
     """Return how many addresses organizers have sent in, each list counted separately.
 
-    The audit log holds these numbers, so nobody's answer changes them.
+    The numbers come from the audit log, so nobody's answer changes them.
     """
     return sum(details["invited"] for details in _imports(letter).values_list("details", flat=True))
 
@@ -155,7 +161,7 @@ def progress(letter: Letter) -> Progress:
 def signed_names(letter: Letter) -> list[Signature]:
     """Return the first signatories who have signed and show their name.
 
-    Privacy: they are sorted by name, because the order of the list would tell who the others are.
+    Privacy: they are sorted by name, because the order of the list would reveal who the others are.
     """
     signatures = Signature.objects.filter(letter=letter, is_first=True, state__in=CONFIRMED).exclude(
         display=Display.NOBODY
@@ -164,7 +170,7 @@ def signed_names(letter: Letter) -> list[Signature]:
 
 
 def title_now(signature: Signature) -> str:
-    """Return the current title. Until the letter opens, cancelling the round can make its text editable again."""
+    """Return the current title. Until the letter opens, cancelling all invitations can make its text editable again."""
     letter = signature.letter
     titles = Translation.objects.filter(revision=letter.current_revision_id, language=signature.language)
     return titles.values_list("title", flat=True).first() or letter.newest_title()

@@ -23,7 +23,7 @@ class Delivered:
 
 @transaction.atomic
 def record_letter_delivery(letter: Letter, *, delivered: Delivered, by: User, now: datetime) -> LetterDelivery:
-    """Record publicly that the letter was delivered. The same day and recipient again correct the record.
+    """Record publicly that the letter was delivered. If day and recipient are the same again, correct the record.
 
     Raises Refused("never_published"), Refused("too_many_signatures") beyond what was ever published, or
     Refused("too_much_text") as `keep_text` does.

@@ -20,9 +20,10 @@ def letter_delivery(request: HttpRequest, letter: Letter, writer: User) -> HttpR
     """List the recorded deliveries, and record one."""
     typed = request.POST if request.method == "POST" else None
     changes = queries.changes(letter)
-    # Trust: nobody may be counted for a text that they did not sign, so the form proposes the count of this text alone.
+    # Trust: nobody may be counted for a text that they did not sign, so the form suggests the count of the current
+    # text.
     number = changes.signed_this if changes and changes.has_changed else letter.signature_count
-    today = timezone.localdate(timezone=letter.collective.zone())
+    today = timezone.localdate(timezone=letter.zone())
     form = LetterDeliveryForm(typed, today=today, signature_count=number)
     if form.is_valid():
         try:

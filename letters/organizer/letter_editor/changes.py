@@ -1,7 +1,7 @@
 """Measure how much of a letter a new text changes, and whether that is still a correction.
 
-A correction keeps the names of people under a text that they did not read. So it must not make a letter say something
-else, neither in one step nor in ten small ones.
+After a correction, people's names are below a text that they did not read. So corrections must not make a letter say
+something else, neither in one step nor in ten small ones.
 """
 
 import re
@@ -19,7 +19,7 @@ STRIKES = re.compile("(</?(?:s|del)>)")
 
 
 def says_something_else(letter: Letter, revision: Revision) -> bool:
-    """Tell whether a new text is more than a correction of the one that people last signed, in any language.
+    """Return whether a new text is more than a correction of the one that people last signed, in any language.
 
     The comparison is with the text that people signed, not with the previous revision: corrections add up.
     """
@@ -34,7 +34,7 @@ def says_something_else(letter: Letter, revision: Revision) -> bool:
 
 
 def is_new_cover(letter: Letter, revision: Revision) -> bool:
-    """Tell whether a new text has another cover picture than the one that readers see."""
+    """Return whether a new text has another cover picture than the one that readers see."""
     current = letter.current_revision
     return current is not None and (revision.cover_id, revision.cover_alt) != (current.cover_id, current.cover_alt)
 
@@ -72,8 +72,8 @@ def _seen(text: Translation) -> str:
 
 
 def _not_struck_out(html: str) -> str:
-    # Denial of service: one pattern from an opening to a closing tag would
-    # search to the end again from every opening tag.
+    # Denial of service: a pattern that spans from an opening to a closing tag would search to the end again from every
+    # opening tag.
     kept, depth = [], 0
     for piece in STRIKES.split(html):
         if STRIKES.fullmatch(piece):

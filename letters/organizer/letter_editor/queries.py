@@ -6,14 +6,31 @@ from typing import Any
 
 from django.db.models.functions import Lower
 
-from letters.models import Collective, Letter, Revision, Translation, User, newest_titles
+from letters.base.changes.bin import KEPT_IN_BIN
+from letters.models import (
+    OWNING,
+    WRITING,
+    Collective,
+    DraftLink,
+    Letter,
+    LetterMove,
+    Membership,
+    Revision,
+    Translation,
+    User,
+    newest_titles,
+)
 from letters.shared.added import added_sentence
 from letters.shared.languages import direction, language_name
+from letters.shared.tokens import read_draft_token
 
 
 def collectives_of(person: User) -> list[Collective]:
     return list(Collective.objects.filter(memberships__user=person).order_by("name")[:200])
 
+
+# How many offers the start page shows at most.
+MAX_OFFERS = 20
 
 ORDERS: dict[str, tuple[Any, ...]] = {
     "newest": ("-created_at",),
@@ -24,8 +41,34 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 
 def letters_of(person: User, order: str = "newest") -> list[Letter]:
     """Return the letters of the collectives that a person belongs to, in one of ORDERS."""
-    letters = Letter.objects.filter(collective__memberships__user=person).select_related("collective")
+    letters = Letter.objects.cared_for_by(person, Membership.Role.values)
     return list(letters.annotate(known_as=newest_titles()).order_by(*ORDERS[order])[:200])
+
+
+@dataclass(frozen=True)
+class BinnedDraft:
+    """A draft in the bin, for one of its writers."""
+
+    letter: Letter
+    deleted_on: datetime
+    is_owner: bool
+
+
+def binned_draft(person: User, slug: str) -> Letter | None:
+    """Return one draft in the bin that a person may restore."""
+    drafts = Letter.objects.binned_of(person, WRITING).annotate(known_as=newest_titles())
+    return drafts.filter(slug=slug).first() if slug else None
+
+
+def binned_drafts_of(person: User) -> list[BinnedDraft]:
+    """Return the drafts in the bin that a person may restore, the newest first."""
+    letters = Letter.objects.binned_of(person, WRITING).annotate(known_as=newest_titles()).order_by("-binned_at")[:200]
+    owned = set(person.memberships.filter(role__in=OWNING).values_list("collective", flat=True))
+    return [
+        BinnedDraft(letter, letter.binned_at + KEPT_IN_BIN, letter.collective_id in owned)
+        for letter in letters
+        if letter.binned_at
+    ]
 
 
 def former_slugs(letter: Letter) -> list[str]:
@@ -36,8 +79,8 @@ def former_slugs(letter: Letter) -> list[str]:
 def letters_due(now: datetime) -> list[int]:
     """Return the ids of scheduled letters that are due.
 
-    Letters that have not failed yet come first. The others come in random order, so that a letter that can be published
-    at last does not wait behind letters that cannot.
+    Letters that have not failed yet come first. The others are in random order, so that a letter that can now be
+    published does not wait behind letters that cannot.
     """
     due = Letter.objects.filter(status=Letter.Status.DRAFT, publish_at__lte=now)
     new = due.filter(publish_refused="").order_by("publish_at").values_list("pk", flat=True)[:100]
@@ -52,7 +95,7 @@ class Manuscript:
     letter: Letter
     revision: Revision
     texts: dict[str, Translation]
-    # The languages that readers have already.
+    # The languages in which readers already have the letter.
     public: set[str]
 
     @property
@@ -61,7 +104,7 @@ class Manuscript:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the revision can still be changed: readers do not have it yet."""
+        """Return whether the revision can still be changed, because readers do not have it yet."""
         return self.revision.published_at is None
 
     @property
@@ -140,3 +183,34 @@ def new_languages(manuscript: Manuscript, now: datetime) -> NewLanguages | None:
     if not names or not letter.current_revision_id or not letter.signature_count or not manuscript.is_open:
         return None
     return NewLanguages(names, added_sentence(letter.day_of(now), before=letter.signature_count))
+
+
+@dataclass(frozen=True)
+class ShownLink:
+    """A draft link, as its collective sees it."""
+
+    link: DraftLink
+    is_active: bool
+
+
+def draft_links_of(letter: Letter, now: datetime) -> list[ShownLink]:
+    """Return a letter's draft links: first those that work, then those that have ended."""
+    active = set(letter.draft_links.active(now).values_list("pk", flat=True))
+    links = letter.draft_links.select_related("created_by").order_by("-pk")[:200]
+    shown = [ShownLink(link, link.pk in active) for link in links]
+    return sorted(shown, key=lambda each: not each.is_active)
+
+
+def draft_link_of(token: str, now: datetime) -> DraftLink | None:
+    """Return the link with this token, if it works now."""
+    read = read_draft_token(token)
+    if read is None:
+        return None
+    link = DraftLink.objects.active(now).filter(pk=read.link_id).select_related("letter__collective").first()
+    return link if link and read.matches(link.salt) else None
+
+
+def offers_to(person: User, now: datetime) -> list[LetterMove]:
+    """Return the letters that are offered to a person's own collectives."""
+    offers = LetterMove.objects.open_at(now).offered_to(person).select_related("target")
+    return list(offers.order_by("-pk")[:MAX_OFFERS])

@@ -1,6 +1,6 @@
 """Convert between wall-clock times and moments.
 
-When clocks go forward an hour is missing; when they go back, one repeats.
+When clocks go forward, an hour is missing; when they go back, an hour repeats.
 """
 
 from datetime import UTC, datetime
@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 
 def moments_of(shown: datetime, zone: ZoneInfo) -> list[datetime]:
-    """Return the moments (UTC) at which a clock in this zone shows this time: one, none, or two
-    with the earlier one first.
+    """Return the moments (UTC) at which a clock in this zone shows this time: one, none, or two, the earlier first.
 
     `shown` must be naive.
     """

@@ -11,9 +11,9 @@ from letters.shared.pictures import Remade
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest as digest_of
 
-# The most pictures of one letter. Published pictures are kept for ever; `delete_unused` deletes the others.
+# How many pictures a letter can have. Published pictures are kept forever; `delete_unused` deletes the others.
 MAX_PICTURES = 50
-# Full disk: the most uploads of one account within a day, over all letters. The database stores pictures.
+# Full disk: how much one account can upload within a day, over all letters. The database stores pictures.
 MAX_A_DAY = 60
 MAX_BYTES_A_DAY = 60 * 1024 * 1024
 # A picture that no text shows is deleted this long after its upload.
@@ -31,7 +31,8 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     change.lock_account()
-    if known := letter.pictures.filter(digest=picture.digest).first():
+    digest = picture.digest_for(letter.pk)
+    if known := letter.pictures.filter(digest=digest).first():
         known.alt = alt
         known.save(update_fields=["alt"])
         return known
@@ -41,7 +42,7 @@ def add_picture(letter: Letter, *, picture: Remade, alt: str, by: User, now: dat
     _check_upload_quota(size, by, now)
     values = {"alt": alt, "width": picture.width, "height": picture.height, "created_at": now}
     values |= {"full": picture.full, "small": picture.small}
-    kept = Picture.objects.create(letter=letter, digest=picture.digest, **values)
+    kept = Picture.objects.create(letter=letter, digest=digest, **values)
     change.record("add_picture", letter, details={"picture": kept.digest, "bytes": size})
     return kept
 
@@ -58,9 +59,8 @@ def delete_unused(*, now: datetime) -> int:
     deleted = 0
     for pk, letter_id in queries.maybe_unused(now - UNUSED_FOR, now - ABANDONED_FOR):
         with transaction.atomic():
-            # Race: anybody who saves a text with this picture holds the letter,
-            # so the check is repeated under its lock.
-            change_letter_unasked(Letter(pk=letter_id), by=None, now=now)
+            # Race: saving a text with this picture locks the letter, so repeat the check under that lock.
+            change_letter_unasked(Letter.objects.select_related("collective").get(pk=letter_id), by=None, now=now)
             unused = queries.unused(now - UNUSED_FOR, now - ABANDONED_FOR).defer("full", "small").filter(pk=pk).first()
             if unused and not queries.is_shown_elsewhere(unused):
                 unused.delete()
@@ -78,11 +78,12 @@ def choose_cover(letter: Letter, *, digest: str, by: User, now: datetime) -> Non
     change = change_letter(letter, WRITING, by=by, now=now)
     chosen = letter.pictures.only("pk", "digest", "alt").get(digest=digest) if digest else None
     revision = letter.revisions.select_related("cover").defer("cover__full", "cover__small").latest("number")
-    if revision.cover_id == (chosen.pk if chosen else None) and revision.cover_alt == (chosen.alt if chosen else ""):
+    alt = (queries.description_in(revision, letter.language, chosen) or chosen.alt) if chosen else ""
+    if revision.cover_id == (chosen.pk if chosen else None) and revision.cover_alt == alt:
         return
     if revision.published_at:
         raise Refused(Refusal.REVISION_PUBLISHED)
-    revision.cover, revision.cover_alt = chosen, chosen.alt if chosen else ""
+    revision.cover, revision.cover_alt = chosen, alt
     revision.save(update_fields=["cover", "cover_alt"])
     for text in revision.translations.all():
         text.sha256 = digest_of(text.title, text.addressee, text.body, *revision.cover_parts())

@@ -1,11 +1,12 @@
 """Read pictures, without their bytes unless those are needed."""
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Exists, ManyToOneRel, Model, OuterRef, Q
 
-from letters.models import AddresseeAnswer, AuditEvent, Letter, Picture, Translation, Update
+from letters.models import AddresseeAnswer, AuditEvent, Letter, Picture, Revision, Translation, Update
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -17,8 +18,12 @@ def pictures_of(letter: Letter) -> list[Picture]:
 
 
 def bytes_of(digest: str, size: str) -> bytes:
-    """Return the bytes of one size. Raises Picture.DoesNotExist also for a size that the picture does not have."""
-    pictures = Picture.objects.filter(digest=digest)
+    """Return the bytes of one size.
+
+    Raises Picture.DoesNotExist also for a size that the picture does not have, and if the site has taken its letter
+    down.
+    """
+    pictures = Picture.objects.filter(digest=digest).exclude(letter__status=Letter.Status.TAKEN_DOWN)
     if size == "800":
         data = pictures.exclude(small=b"").values_list("small", flat=True).first()
     else:
@@ -27,6 +32,16 @@ def bytes_of(digest: str, size: str) -> bytes:
     if data is None:
         raise Picture.DoesNotExist
     return bytes(data)
+
+
+def description_in(revision: Revision, language: str, picture: Picture) -> str:
+    """Return how a text describes a picture that it shows; "" if it does not show it.
+
+    A picture that was dropped into the text is described there alone.
+    """
+    body = revision.translations.filter(language=language).values_list("body", flat=True).first() or ""
+    shown = re.search(rf"!\[((?:[^\]\\\n]|\\.){{1,300}})\]\(/media/{picture.digest}-", body)
+    return re.sub(r"\\(.)", r"\1", shown[1]).strip() if shown else ""
 
 
 def unused(uploaded_before: datetime, changed_before: datetime) -> "QuerySet[Picture]":
@@ -45,7 +60,7 @@ def maybe_unused(uploaded_before: datetime, changed_before: datetime) -> list[tu
 
 
 def is_shown_elsewhere(picture: Picture) -> bool:
-    """Tell whether a text of another letter shows the picture, because its writers have copied the address."""
+    """Return whether a text of another letter shows the picture, because its writers have copied the address."""
     return any(
         model._default_manager.filter(body__contains=picture.digest).exclude(**{letter: picture.letter_id}).exists()
         for model, letter in TEXTS.items()

@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -19,6 +19,7 @@ from letters.organizer.pictures.admission import admit_upload
 from letters.organizer.pictures.forms import PictureForm
 from letters.organizer.pictures.operations import add_picture, choose_cover
 from letters.shared.explaining import explain
+from letters.shared.picture_descriptions import NO_DESCRIPTION_YET
 from letters.shared.refused import Refused
 
 # The address contains a digest of the content, so the content never changes.
@@ -29,7 +30,9 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponseBase:
     """List the pictures and add one. The editor asks for JSON and inserts the picture at the cursor."""
     admit = partial(admit_upload, writer, network_of(request))
-    form = PictureForm(request.POST, request.FILES, admit=admit) if request.method == "POST" else PictureForm()
+    form = (
+        PictureForm(_described(request.POST), request.FILES, admit=admit) if request.method == "POST" else PictureForm()
+    )
     kept = _add(form, letter, writer) if form.is_valid() else None
     if request.headers.get("Accept") == "application/json" and request.method == "POST":
         if kept is None:
@@ -41,6 +44,15 @@ def pictures(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse
     pictures, newest = queries.pictures_of(letter), letter.revisions.latest("number")
     context = {"letter": letter, "form": form, "pictures": pictures, "newest": newest}
     return render(request, "letters/pictures/pictures.html", context, status=422 if form.errors else 200)
+
+
+def _described(posted: QueryDict) -> QueryDict:
+    """Return the form as sent. The editor uploads first: its writer describes the picture in the text."""
+    if posted.get("described") != "later" or posted.get("alt"):
+        return posted
+    described = posted.copy()
+    described["alt"] = gettext(NO_DESCRIPTION_YET)
+    return described
 
 
 def _add(form: PictureForm, letter: Letter, writer: User) -> Picture | None:

@@ -1,1 +1,1 @@
-"""A collective writes to those who agreed, publishes what it wrote, and the answer of the addressee."""
+"""Updates to signers who agreed to get them, their public pages, and the addressee's answers."""

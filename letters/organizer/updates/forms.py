@@ -8,16 +8,22 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import AddresseeAnswer, Update
-from letters.organizer.updates.operations import MAX_BODY_LENGTH, MAX_TITLE_LENGTH, AnswerText, UpdateText
+from letters.models import AddresseeAnswer, Update, UpdateTranslation
+from letters.organizer.updates.operations import (
+    MAX_BODY_LENGTH,
+    MAX_CORRECTION_LENGTH,
+    MAX_TITLE_LENGTH,
+    AnswerText,
+    UpdateText,
+)
 from letters.shared.languages import language_name
 from letters.shared.markdown import render_markdown
 from letters.shared.text import DAMAGE, UnusableText, clean_line
 from letters.shared.too_complex import problem_of
 
 MARKDOWN_HINT = _(
-    "Leave an empty line between paragraphs. You can use **bold**, *italic*, ## headings, lists, "
-    "tables and footnotes[^1]."
+    "Leave an empty line between paragraphs. Write **bold**, *italic*, ## heading, - list, 1. list, > quote, "
+    "[link](https://…) and footnote[^1]."
 )
 DAMAGED = _("This contains characters that we cannot show. Type it again, or paste it as plain text.")
 TURNS = _("This contains invisible characters that reverse the direction of the text. Type it again.")
@@ -86,7 +92,9 @@ class UpdateForm(forms.Form):
         shown: dict[str, Any] = {"language": languages[0], "is_public": True}
         if update:
             shown = {name: getattr(update, name) for name in self.base_fields}
-            languages = [*languages, *({update.language} - {*languages})]
+            # A language that has a translation cannot be the original's too.
+            translated = {*update.languages()} - {update.language}
+            languages = [*(each for each in languages if each not in translated), *({update.language} - {*languages})]
         super().__init__(data, auto_id="update_%s", label_suffix="", initial=shown)
         field = self.fields["language"]
         if isinstance(field, LanguageField):
@@ -95,6 +103,40 @@ class UpdateForm(forms.Form):
     def text(self) -> UpdateText:
         """Return what was typed. The form must be valid."""
         return UpdateText(**self.cleaned_data)
+
+
+class TranslationForm(forms.Form):
+    """An update in another language."""
+
+    title = LineField(
+        label=_("Title"),
+        max_length=MAX_TITLE_LENGTH,
+        error_messages={"required": _("Enter a title. Signers see it at the top of the email.")},
+    )
+    body = MarkdownField(label=_("Message"), required=_("Enter a message for the signers."))
+
+    def __init__(self, data: QueryDict | None = None, *, text: UpdateTranslation | None = None) -> None:
+        shown = {"title": text.title, "body": text.body} if text else {}
+        super().__init__(data, auto_id="update_%s", label_suffix="", initial=shown)
+
+
+class CorrectionForm(forms.Form):
+    """A public correction of an update that was sent."""
+
+    text = LineField(
+        label=_("Correction"),
+        max_length=MAX_CORRECTION_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Say what was wrong and what is right, in one or two sentences."),
+        error_messages={"required": _("Enter the correction."), "max_length": TOO_LONG},
+    )
+    language = LanguageField()
+
+    def __init__(self, languages: list[str], data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="correction_%s", label_suffix="", initial={"language": languages[0]})
+        field = self.fields["language"]
+        if isinstance(field, LanguageField):
+            field.offer(languages)
 
 
 class AnswerForm(forms.Form):

@@ -4,37 +4,48 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 
+from csp.decorators import csp_replace
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.emailed_links.guards import useless_link, with_a_token
 from letters.base.emailed_links.queries import signature_of_token
+from letters.base.outbox.showing import email_page, shown_parts, shows_email, with_email
 from letters.models import AddresseeAnswer, Letter, Signature, Update, User
-from letters.organizer.updates import queries
-from letters.organizer.updates.forms import AnswerForm, UpdateForm
-from letters.organizer.updates.mail import trial_mail
+from letters.organizer.updates import mail, queries
+from letters.organizer.updates.forms import AnswerForm, CorrectionForm, TranslationForm, UpdateForm
 from letters.organizer.updates.operations import (
+    bin_update,
+    correct_update,
+    delete_update,
     hide_answer,
     pause_update,
     publish_answer,
+    remove_update_translation,
+    restore_update,
     resume_update,
     send_test_mail,
     send_update,
     show_update,
     stop_update,
+    translate_update,
     unsubscribe,
     why_not_now,
     write_answer,
     write_update,
 )
+from letters.organizer.updates.pages import page_of
 from letters.shared.explaining import explain, sentence
-from letters.shared.languages import direction, interface_language
+from letters.shared.inert import FRAMED
+from letters.shared.languages import direction, interface_language, is_language, language_name
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused
 
@@ -42,7 +53,9 @@ from letters.shared.refused import Refusal, Refused
 @of_own_letter("GET", "HEAD")
 def updates(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """List the updates so far."""
-    return render(request, "letters/updates/list.html", {"letter": letter, "updates": queries.updates_of(letter)})
+    binned = queries.binned_updates_of(letter)
+    context = {"letter": letter, "updates": queries.updates_of(letter), "binned": binned}
+    return render(request, "letters/updates/list.html", context)
 
 
 @of_own_letter("GET", "HEAD", "POST")
@@ -53,7 +66,7 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
         if request.method == "POST":
             messages.warning(request, sentence(Refusal.BEGUN))
             return redirect(request.path)
-        return render(request, "letters/updates/standing.html", {"letter": letter, "update": update})
+        return _progress_page(request, update)
     form = UpdateForm(queries.languages_of(letter), request.POST if request.method == "POST" else None, update=update)
     refused = None
     if form.is_valid():
@@ -67,9 +80,73 @@ def write(request: HttpRequest, letter: Letter, writer: User, update_id: int | N
             # Show both texts: the form keeps what was typed, and the other member's text appears below it.
             refused = problem
             update = update and queries.update_of(letter, update.pk)
-    context = {"letter": letter, "update": update, "form": form, **_not_written(refused)}
+    languages = queries.languages_of_update(letter, update) if update else []
+    context = {"letter": letter, "update": update, "form": form, "languages": languages, **_not_written(refused)}
     status = 409 if refused else 422 if form.errors else 200
     return render(request, "letters/updates/write.html", context, status=status)
+
+
+@of_own_letter("GET", "HEAD", "POST")
+def translate(request: HttpRequest, letter: Letter, writer: User, update_id: int, language: str) -> HttpResponse:
+    """Edit a draft in another language beside the original, or delete that text."""
+    update = queries.update_of(letter, update_id)
+    if not is_language(language) or language == update.language:
+        raise Http404("There is no such translation.")
+    if update.state != Update.State.DRAFT:
+        return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+    text = next((each for each in update.translations.all() if each.language == language), None)
+    if request.POST.get("action") == "remove":
+        return _remove_translation(request, update, language, writer)
+    form, refused = TranslationForm(request.POST if request.method == "POST" else None, text=text), None
+    if form.is_valid():
+        try:
+            values = {**form.cleaned_data, "language": language, "seen": request.POST.get("seen", "")}
+            translate_update(update, **values, by=writer, now=timezone.now())
+            messages.success(request, gettext("Saved."))
+            here = reverse("preview_update", kwargs={"slug": letter.slug, "update_id": update.pk})
+            return redirect(f"{here}?language={language}" if request.POST.get("action") == "preview" else request.path)
+        except Refused as problem:
+            refused, text = problem, update.translations.filter(language=language).first()
+    context = {"letter": letter, "update": update, "text": text, "form": form, **_not_written(refused)}
+    context |= {"language": language, "name": language_name(language), "direction": direction(language)}
+    status = 409 if refused else 422 if form.errors else 200
+    return render(request, "letters/updates/translate.html", context, status=status)
+
+
+def _remove_translation(request: HttpRequest, update: Update, language: str, writer: User) -> HttpResponse:
+    try:
+        remove_update_translation(update, language=language, by=writer, now=timezone.now())
+    except Refused as refused:
+        messages.warning(request, explain(refused, "send"))
+    return redirect("edit_update", slug=update.letter.slug, update_id=update.pk)
+
+
+@of_own_letter("POST")
+def correct(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """Show a correction above an update that was sent."""
+    update = queries.update_of(letter, update_id)
+    form = CorrectionForm(update.languages(), request.POST)
+    if form.is_valid():
+        try:
+            correct_update(update, **form.cleaned_data, by=writer, now=timezone.now())
+            messages.success(request, gettext("The correction is public."))
+            return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+        except Refused as refused:
+            form.add_error(None, explain(refused))
+    return _progress_page(request, update, form=form, status=422)
+
+
+def _progress_page(
+    request: HttpRequest, update: Update, *, form: CorrectionForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Show the state of an update that is being sent or was sent."""
+    context = {
+        "letter": update.letter,
+        "update": update,
+        "texts": [update.text_in(language) for language in update.languages()],
+        "form": form or CorrectionForm(update.languages()),
+    }
+    return render(request, "letters/updates/progress.html", context, status=status)
 
 
 def _not_written(refused: Refused | None) -> dict[str, object]:
@@ -81,35 +158,64 @@ def _not_written(refused: Refused | None) -> dict[str, object]:
     }
 
 
+@with_email
 @of_own_letter("GET", "HEAD")
 def preview(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """Show the update as an email and as a public page, rendered by the code that makes both."""
+    """Show the update as an email and as a public page, rendered by the code that makes the real ones."""
     update = queries.update_of(letter, update_id)
-    return _preview_page(request, update, writer)
+    return _preview_page(request, update, language=request.GET.get("language", ""))
+
+
+@shows_email
+@of_own_letter("GET", "HEAD")
+def as_email(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """Show the HTML part of the email alone, for a frame."""
+    update, language = queries.update_of(letter, update_id), request.GET.get("language", "")
+    known = {each.code for each in queries.languages_of_update(letter, update)}
+    return email_page(mail.preview(update, language=language if language in known else update.language)["html"])
+
+
+@xframe_options_sameorigin
+@csp_replace(FRAMED)
+@of_own_letter("GET", "HEAD")
+def as_page(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
+    """Show the update as its public page, for a frame."""
+    update, language = queries.update_of(letter, update_id), request.GET.get("language", "")
+    known = {each.code for each in queries.languages_of_update(letter, update)}
+    return HttpResponse(page_of(update, language if language in known else update.language, now=timezone.now()))
 
 
 def _preview_page(
-    request: HttpRequest, update: Update, writer: User, *, refusal: str = "", status: int = 200
+    request: HttpRequest, update: Update, *, language: str = "", refusal: str = "", status: int = 200
 ) -> HttpResponse:
+    languages = queries.languages_of_update(update.letter, update)
+    shown = language if language in {each.code for each in languages} else update.language
+    text = update.text_in(shown)
     context = {
         "letter": update.letter,
         "update": update,
-        "mail": trial_mail(update, writer.email),
-        "direction": direction(update.language),
+        "update_text": text,
+        "mail": shown_parts(mail.preview(update, language=shown)),
+        "direction": direction(text.language),
+        "languages": languages,
+        "language": shown,
         "refusal": refusal,
     }
     return render(request, "letters/updates/preview.html", context, status=status)
 
 
+@with_email
 @of_own_letter("POST")
 def try_out(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
     """Send one email to the writer's own account address."""
-    update = queries.update_of(letter, update_id)
+    update, language = queries.update_of(letter, update_id), request.POST.get("language", "")
+    if language not in update.languages():
+        language = update.language
     try:
-        send_test_mail(update, by=writer, now=timezone.now())
+        send_test_mail(update, by=writer, now=timezone.now(), language=language)
     except Refused as refused:
         status = 429 if refused.code == Refusal.TOO_MANY else EXPLANATIONS[refused.code].status
-        return _preview_page(request, update, writer, refusal=explain(refused, "send"), status=status)
+        return _preview_page(request, update, refusal=explain(refused, "send"), status=status)
     messages.success(
         request, gettext("We are sending a test to {address}. It can take a few minutes.").format(address=writer.email)
     )
@@ -134,6 +240,7 @@ def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
         "letter": letter,
         "update": update,
         "reach": queries.reach(letter),
+        "languages": queries.languages_of_update(letter, update),
         "refusal": refusal,
         "direction": direction(update.language),
     }
@@ -143,16 +250,17 @@ def send(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
 
 
 def _why_not(letter: Letter, update: Update, *, now: datetime) -> Refusal | Literal[""]:
-    if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+    if letter.status == Letter.Status.DRAFT or letter.is_ended:
         return letter.status_refusal()
     return why_not_now(letter, now=now) if update.state == Update.State.DRAFT else ""
 
 
 @of_own_letter("POST")
 def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> HttpResponse:
-    """Pause, resume, stop, show or hide the update, one button each."""
+    """Pause, resume, stop, show, hide, delete or restore the update, one button each."""
     update, action, now = queries.update_of(letter, update_id), request.POST.get("action", ""), timezone.now()
     actions = {"pause": pause_update, "resume": resume_update, "stop": stop_update}
+    actions |= {"bin": bin_update, "restore": restore_update, "delete": delete_update}
     try:
         if action in actions:
             actions[action](update, by=writer, now=now)
@@ -162,6 +270,9 @@ def move(request: HttpRequest, letter: Letter, writer: User, update_id: int) -> 
             raise Http404("There is nothing of that name to do.")
     except Refused as refused:
         messages.warning(request, explain(refused, "send"))
+        return redirect("edit_update", slug=letter.slug, update_id=update.pk)
+    if action in {"bin", "delete"}:
+        return redirect("write_to_signers", slug=letter.slug)
     return redirect("edit_update", slug=letter.slug, update_id=update.pk)
 
 
@@ -238,13 +349,13 @@ def move_answer(request: HttpRequest, letter: Letter, writer: User, answer_id: i
 
 
 # Security: a mail provider posts here without a cookie and without an origin (RFC 8058), so CSRF checks cannot apply.
-# The token alone is the authority, and a foreign page does not know it. It allows nothing else: even the page that
-# answers has no link to the signature.
+# The token alone gives authority, and a foreign page does not know it. It allows nothing else: even the page that
+# follows has no link to the signature.
 @csrf_exempt
 @with_a_token
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows the button and changes nothing. The button or the email program posts List-Unsubscribe=One-Click."""
+    """GET shows a button and changes nothing. The button, or an email program, posts List-Unsubscribe=One-Click."""
     signature_and_token = signature_of_token("unsubscribe", token)
     if signature_and_token is None:
         return useless_link(request)
@@ -264,7 +375,7 @@ def _leaving(signature: Signature) -> dict[str, Any]:
     return {
         "letter": letter,
         "title": queries.title_of(letter),
-        "wants_mail": bool(contact and contact.consent),
+        "wants_mail": bool(contact and contact.agrees(letter)),
         "letter_url": letter.get_absolute_url(language),
         "link_url": letter.url_of("link", language),
     }

@@ -23,10 +23,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 
+from letters.base.site_pages.queries import filled_pages
 from letters.public.public_pages import latest_versions
 
-# A new name is on every page within this time, also behind a proxy or CDN that obeys our headers. The time is the sum
-# of the sequencer's wait (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work itself. The docs state it.
+# A new name is on every page within this time, even behind a proxy or CDN that obeys our headers. It covers the
+# sequencer's wait (GATHER_SECONDS), FRESH_SECONDS, MAX_AGE_SECONDS and the work itself. The docs promise this time.
 SEEN_WITHIN_SECONDS = 3
 MAX_AGE_SECONDS = 1
 # No stale-while-revalidate: after a quiet hour, a cache could then show a page that is a minute out of date.
@@ -34,22 +35,23 @@ CACHE_CONTROL = f"public, max-age={MAX_AGE_SECONDS}, stale-if-error=300"
 FRESH_SECONDS = 0.5
 # While the database is down, a kept page is served for up to this long (stale-if-error above).
 STALE_SECONDS = 300
-# After a failure, the view is not called for this long: while the database is down, each call would wait in vain.
+# After a failure, the view is not called for this long: while the database is down, each call would wait for nothing.
 CIRCUIT_OPEN_SECONDS = 5
 MAX_PAGES = 256
 MAX_PAGE_BYTES = 512 * 1024
 # The key in request.META that holds the reader's If-None-Match while the view is asked for the whole page.
 READERS_CONDITION = "undersigned.if_none_match"
-# The key in request.META that says that the reader asked for the headers alone, while the view is asked for the page.
+# The key in request.META that says that the reader asked only for the headers (HEAD), while the view is asked for the
+# page.
 HEADERS_ALONE = "undersigned.headers_alone"
 
 
 def page_etag(*parts: object) -> str:
-    """Return the ETag of a page that depends only on `parts` and the code.
+    """Return the ETag of a page that depends only on `parts`, on the code, and on the pages that its foot links to.
 
-    It is weak because a page is the same whether it is compressed or not.
+    It is a weak ETag, because it is the same for the compressed and the uncompressed page.
     """
-    content = "\0".join(map(str, (*parts, code_fingerprint())))
+    content = "\0".join(map(str, (*parts, *filled_pages(), code_fingerprint())))
     return f'W/"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
@@ -60,7 +62,7 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
 
 
 def unchanged_for_reader(request: HttpRequest, etag: str) -> HttpResponse | None:
-    """Do the same for a page that is too long to keep in memory: here the reader's own If-None-Match decides."""
+    """Do the same for a page that is too long to keep in memory, with the reader's own If-None-Match."""
     if response := unchanged(request, etag):
         return response
     has_it = etag in parse_etags(request.META.get(READERS_CONDITION, ""))
@@ -79,7 +81,7 @@ def publish(response: Result, etag: str) -> Result:
 
 @cache
 def code_fingerprint() -> str:
-    """Return a hash that changes with every release, so that no page of an old release passes for a current one."""
+    """Return a hash that changes with every release, so that a page of an old release never counts as current."""
     digest = hashlib.sha256()
     sources = [
         *(settings.BASE_DIR / "letters").rglob("*.py"),
@@ -106,7 +108,7 @@ class _Page:
     # For each letter on the page: the newest version that was known when the view was last asked.
     versions: dict[int, int]
     circuit_open_until: float = 0
-    # Held by the one request that asks the view again; all others get the page as it is.
+    # The lock of the one request that asks the view again. All others get the page as it is.
     revalidating: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: HttpRequest) -> HttpResponse:
@@ -128,7 +130,7 @@ class _Page:
 
 
 class PublicPageCache:
-    """Middleware that answers public pages from memory. It is the first one."""
+    """Middleware that answers public pages from memory. It comes before all other middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -147,7 +149,7 @@ class PublicPageCache:
         page = self.pages.get(key)
         if page is None:
             return self._fetch(request, key)
-        with suppress(KeyError):  # Race: another thread may just have dropped the page.
+        with suppress(KeyError):  # Race: another thread may have dropped the page in the meantime.
             self.pages.move_to_end(key)
         now = time.monotonic()
         if now < page.circuit_open_until:
@@ -175,8 +177,8 @@ class PublicPageCache:
             return page.answer(request)  # Another thread asked the view while this one waited for the lock.
         announced = latest_versions.newest(page.versions)
         response, versions = self._ask(request, etag=page.etag)
-        # After the restore of a backup, others may have announced a version that the view does not know. Note it as
-        # seen, so that readers do not wait for it again.
+        # After a backup was restored, processes may have announced a version that the database does not have. Note it
+        # as seen, so that readers do not wait for it again.
         versions = {pk: max(versions.get(pk, 0), announced.get(pk, 0)) for pk in versions.keys() | announced.keys()}
         if response.status_code == 304:
             page.checked_at, page.versions = time.monotonic(), versions
@@ -193,9 +195,9 @@ class PublicPageCache:
         return new_page.answer(request)
 
     def _ask(self, request: HttpRequest, *, etag: str | None) -> tuple[HttpResponse, dict[int, int]]:
-        """Ask the view as a client that has the page `etag`, or no page.
+        """Ask the view as a client that has the page with this `etag`, or no page.
 
-        Return the answer and the versions of the letters on it. The reader's own If-None-Match is put back afterwards.
+        Return the answer and the versions of the letters on it. Restore the reader's own If-None-Match afterwards.
         """
         name = "HTTP_IF_NONE_MATCH"
         readers_condition = request.META.pop(name, None)
@@ -235,7 +237,7 @@ class PublicPageCache:
 def _key(request: HttpRequest) -> str:
     """Return what a public page depends on: its path, and `before`. A view that reads another parameter must add it.
 
-    The parameters that other sites add to shared links (utm_source, fbclid …) change no page and must not fill the
+    Parameters that other sites add to shared links (utm_source, fbclid …) do not change the page, and must not fill the
     memory.
     """
     if request.path.endswith(("/signatures/", "/updates/")) and "before" in request.GET:
@@ -249,7 +251,7 @@ def _is_outdated(page: _Page) -> bool:
 
 
 def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | None:
-    """Return the response as a page to keep; None if it is not for everyone, or too large."""
+    """Return the response as a page to keep in memory; None if it is not for everyone, or is too large."""
     if response.status_code != 200 or not _is_public(response) or response.streaming or response.cookies:
         return None
     if len(response.content) > MAX_PAGE_BYTES:
@@ -261,9 +263,9 @@ def _page_to_keep(response: HttpResponse, versions: dict[int, int]) -> _Page | N
 
 
 def _headers_only(response: HttpResponse) -> HttpResponse:
-    """Return the headers of a streamed response and read none of its body.
+    """Return the headers of a streamed response without reading its body.
 
-    For all other responses, the web server leaves the body out.
+    From all other responses, the web server removes the body.
     """
     # Not close(): that would tell Django that the request has ended.
     for close in response._resource_closers:  # type: ignore[attr-defined] # the stubs do not know it
@@ -272,7 +274,7 @@ def _headers_only(response: HttpResponse) -> HttpResponse:
 
 
 def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return a 304 if the client has this page, which is too long to keep in memory."""
+    """Return a 304 if the client already has this page, which is too long to keep in memory."""
     if _is_public(response) and response.headers["ETag"] in parse_etags(request.META.get("HTTP_IF_NONE_MATCH", "")):
         # Close only the file, of which nothing has been read: closing the response would end the request.
         if file := getattr(response, "file_to_stream", None):

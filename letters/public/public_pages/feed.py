@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel.dates import format_date
 from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
-from letters.models import Letter, Translation
+from letters.models import Letter, TakeDown, Translation, Update, UpdateCorrection
 from letters.public.public_pages import queries
 from letters.shared.absolute_urls import with_whole_addresses
 from letters.shared.message_ids import mail_host
@@ -60,6 +61,22 @@ def letter_feed(letter: Letter, text: Translation, language: str) -> str:
     return feed.writeString("utf-8")
 
 
+def feed_of_taken_down(letter: Letter, takedown: TakeDown, language: str) -> str:
+    """Return a feed with one entry, which says that the site has taken the letter down."""
+    page, said = settings.SITE_URL + letter.get_absolute_url(language), gettext("This letter was taken down")
+    feed = Atom1Feed(
+        title=said,
+        link=page,
+        description="",
+        language=language,
+        feed_url=settings.SITE_URL + letter.url_of("feed", language),
+        feed_guid=_tag_uri(letter, ""),
+    )
+    name, at = _tag_uri(letter, f"taken-down/{takedown.pk}"), takedown.taken_down_at
+    feed.add_item(title=said, link=page, description="", unique_id=name, pubdate=at, updateddate=at)
+    return feed.writeString("utf-8")
+
+
 def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry]:
     page = letter.get_absolute_url(language)
     if letter.published_at:
@@ -68,7 +85,7 @@ def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry
         )
     for revision in queries.changes_of_text(letter):
         if revision.published_at:
-            note = escape(revision.note)
+            note = escape(revision.note_in(language))
             yield Entry(f"texts/{revision.number}", gettext("The text has changed"), page, note, revision.published_at)
     for answer in queries.answers(letter):
         if answer.published_at:
@@ -79,7 +96,24 @@ def _entries(letter: Letter, text: Translation, language: str) -> Iterator[Entry
     for update in queries.newest_public_updates(letter):
         update.letter = letter
         if update.began_at:
-            yield Entry(f"updates/{update.pk}", update.title, update.url(language), update.html, update.began_at)
+            yield _entry_of_update(update, language, update.began_at)
+
+
+def _entry_of_update(update: Update, language: str, at: datetime) -> Entry:
+    """Return the update in this language, or as it was written, below its corrections."""
+    text, corrections = update.text_in(language), update.corrections.all()
+    lines = [
+        f"<p><strong>{escape(gettext('Correction of %(date)s:') % {'date': _day(update, each)})}</strong> "
+        f'<span lang="{escape(each.language)}">{escape(each.text)}</span></p>'
+        for each in corrections
+    ]
+    changed_at = max((each.published_at for each in corrections), default=None)
+    return Entry(f"updates/{update.pk}", text.title, update.url(language), "".join([*lines, text.html]), at, changed_at)
+
+
+def _day(update: Update, correction: UpdateCorrection) -> str:
+    day = update.letter.day_of(correction.published_at)
+    return format_date(day, "long", locale=(get_language() or "en").replace("-", "_"))
 
 
 def _xml_safe(text: str) -> str:

@@ -99,7 +99,7 @@ def delete_abandoned(now: datetime) -> None:
         try:
             written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         except FileNotFoundError:
-            continue  # Race: a worker has just finished and renamed it.
+            continue  # Race: a worker has just finished this file and renamed it.
         if now - written_at > ABANDONED_AFTER:
             path.unlink(missing_ok=True)
 

@@ -1,8 +1,8 @@
 """Share the newest version of each letter that any process has shown, so that no reader sees an older one later.
 
-Each process keeps pages in memory, and one may know of a signature half a second before another. A process therefore
-announces in Valkey which version it is going to show, and waits until every other process must have looked there.
-While Valkey is down, two processes can differ for as long as a page is kept without being compared.
+Each process keeps pages in memory, and one may know of a signature half a second before another. So a process announces
+in Valkey which version it is going to show, and waits until every other process has had to look there. While Valkey is
+down, two processes can show different versions for as long as they keep a page without asking the view.
 """
 
 import logging
@@ -20,14 +20,14 @@ log = logging.getLogger(__name__)
 KEY = "newest"
 # Valkey forgets all versions if no process has announced one for this long.
 FORGOTTEN_AFTER_SECONDS = 24 * 60 * 60
-# A process trusts a reply of Valkey for this long, so that a popular page costs a hundred requests a second, not
-# thousands.
+# A process relies on a reply from Valkey for this long, so that a popular page causes a hundred requests to Valkey a
+# second, not thousands.
 REMEMBERED_SECONDS = 0.01
-# After a failure, Valkey is not asked for this long, so that readers do not wait for it one by one.
+# After a failure, Valkey is not asked for this long. Otherwise each reader would wait for it.
 CIRCUIT_OPEN_SECONDS = 5
 MAX_REMEMBERED = 10_000
 
-# The versions that the page being made shows.
+# The versions of letters on the page that is being rendered.
 _shown: ContextVar[dict[int, int] | None] = ContextVar("shown", default=None)
 # For each letter: the newest version, and when Valkey was asked.
 _remembered: dict[int, tuple[int, float]] = {}
@@ -46,7 +46,7 @@ def collecting() -> Iterator[dict[int, int]]:
 
 
 def note_shown(letter_id: int, version: int) -> None:
-    """Note that the page being made shows this version."""
+    """Note that the page that is being rendered shows this version."""
     shown = _shown.get()
     if shown is not None:
         shown[letter_id] = max(version, shown.get(letter_id, 0))
@@ -55,7 +55,7 @@ def note_shown(letter_id: int, version: int) -> None:
 def newest(letter_ids: Iterable[int]) -> dict[int, int]:
     """Return the newest version of each letter that any process shows, as of a moment ago; none if Valkey is down."""
     ids, now = list(letter_ids), time.monotonic()
-    # Race: replies age from the moment before the request, not from when they arrive. See `announce`.
+    # Race: a reply's age counts from before the request, not from its arrival. See `announce`.
     unknown = [each for each in ids if now - _remembered.get(each, (0, -1.0))[1] > REMEMBERED_SECONDS]
     if unknown and now >= _circuit_open_until:
         try:
@@ -73,7 +73,7 @@ def announce(versions: Mapping[int, int]) -> None:
     """Tell all processes that this one is going to show these versions. Call it before anyone sees them.
 
     Race: another process may have asked Valkey just before us, and it serves older pages for as long as it remembers
-    the reply. This call waits for that long, so that nobody sees the new version from us first.
+    the reply. This call waits for that long, so that nobody sees our new version and then their older one.
     """
     unannounced = {pk: version for pk, version in versions.items() if version > _remembered.get(pk, (0, 0.0))[0]}
     if not unannounced or time.monotonic() < _circuit_open_until:
@@ -90,7 +90,7 @@ def announce(versions: Mapping[int, int]) -> None:
 
 
 def forget() -> None:
-    """Forget all versions. Only tests need this, because each begins with letters of its own."""
+    """Forget all versions. Only tests need this, because each of them creates its own letters."""
     global _circuit_open_until  # noqa: PLW0603 -- one clock a process is what is wanted
     _remembered.clear()
     _circuit_open_until = 0.0

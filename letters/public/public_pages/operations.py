@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -12,16 +12,16 @@ from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import queries
 
-# The most signatures in one transaction; more would lock the letter's row for too long.
+# How many signatures one transaction numbers. More would lock the letter's row for too long.
 MAX_BATCH_SIZE = 5000
 
 # Race: claim signatures by state, never by id or time. Ids and times do not become visible in the order in which they
-# are given, so a signature that commits late would be skipped for ever.
+# are given, so a signature that commits late would be skipped forever.
 # Race: lock first, then number, so that a signature that is withdrawn at the same moment leaves no gap.
 NUMBER = f"""
 WITH claimed AS MATERIALIZED (
     SELECT id, confirmed_at, via FROM letters_signature
-    WHERE letter_id = %(letter)s AND {Transition.NUMBER.came_from()}
+    WHERE letter_id = %(letter)s AND {Transition.NUMBER.came_from()} AND NOT (to_score AND %(is_scored)s)
     ORDER BY confirmed_at, id LIMIT %(most)s FOR NO KEY UPDATE
 ), ordered AS (
     SELECT id, via, row_number() OVER (ORDER BY confirmed_at, id) AS place FROM claimed
@@ -47,7 +47,7 @@ SELECT revision_id, count(*) FROM numbered GROUP BY revision_id
 
 NOTE_HOUR = """
 INSERT INTO letters_letterhour AS noted (letter_id, hour, published, taken_out)
-VALUES (%(letter)s, date_trunc('hour', %(now)s::timestamptz, 'UTC'), %(published)s, %(taken_out)s)
+VALUES (%(letter)s, date_bin('15 minutes', %(now)s::timestamptz, 'epoch'), %(published)s, %(taken_out)s)
 ON CONFLICT (letter_id, hour) DO UPDATE
 SET published = noted.published + excluded.published, taken_out = noted.taken_out + excluded.taken_out
 """
@@ -76,16 +76,26 @@ WHERE letter_id = %(letter)s AND signature_count IS NULL
 """
 
 
+class Scorer(Protocol):
+    """Scores the signatures of a letter that was locked, and holds the doubtful ones."""
+
+    def __call__(self, letter: Letter, *, now: datetime) -> bool: ...
+
+
 @transaction.atomic
-def sequence_letter(letter_id: int, *, now: datetime) -> bool:
+def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = None) -> bool:
     """Number and publish confirmed signatures in order, and update the letter's counts, all in one transaction.
+
+    `score` is called first, with the letter locked. It scores signatures, holds the doubtful ones, and returns whether
+    there are more. Only what was scored is numbered, so no count includes a doubtful signature for a moment.
 
     Return whether there may be more to number. Safe to run at any time and any number of times.
     """
     # NO KEY: the foreign keys of new signatures lock this row with KEY SHARE, and must not wait for us.
     letter = Letter.objects.select_for_update(no_key=True).get(pk=letter_id)
     _count_texts(letter)
-    added = _number_confirmed(letter, now) if is_on(Switch.Name.PUBLISH) else Counter[int]()
+    is_more = score is not None and score(letter, now=now)
+    added = _number_confirmed(letter, now, score is not None) if is_on(Switch.Name.PUBLISH) else Counter[int]()
     withdrawn, removed = _take_out(letter)
     restored = _put_back(letter)
     Revision.objects.move_counts(_moves(added + restored, withdrawn + removed))
@@ -106,14 +116,14 @@ def sequence_letter(letter_id: int, *, now: datetime) -> bool:
             counted_at=now,
         )
     else:
-        # Privacy: the public sees rounded numbers, so keep version and time. A new one would tell of a change that the
+        # Privacy: the public sees rounded numbers, so keep version and time. A new one would reveal a change that the
         # rounded numbers hide.
         Letter.objects.filter(pk=letter_id).exclude(awaiting_confirmation=confirmation, awaiting_review=review).update(
             awaiting_confirmation=confirmation, awaiting_review=review
         )
     if moved:
         _note_hour(letter, now, published=numbered, taken_out=gone - back)
-    return numbered == MAX_BATCH_SIZE
+    return is_more or numbered == MAX_BATCH_SIZE
 
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
@@ -126,10 +136,10 @@ def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int)
 # The functions below return how many signatures they moved, by the id of the revision.
 
 
-def _number_confirmed(letter: Letter, now: datetime) -> Counter[int]:
+def _number_confirmed(letter: Letter, now: datetime, is_scored: bool) -> Counter[int]:
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"letter": letter.pk, "most": MAX_BATCH_SIZE, "last": letter.last_number, "now": now}
-        cursor.execute(NUMBER, values)
+        cursor.execute(NUMBER, {**values, "is_scored": is_scored})
         return Counter(dict(cursor.fetchall()))
 
 

@@ -1,22 +1,24 @@
 """Decorators and classes that every public page shares: letter or 404, language redirect, ETag, 304 and headers.
 
-A view returns what its page depends on, from few and small queries, and a function that makes the page. The function
-is called only if the client does not have the page.
+A view returns what its page depends on, found with a few small queries, and a function that renders the page. The
+function is called only if the client does not have the page.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Revision, Translation
+from letters.models import Letter, Revision, TakeDown, Translation, standing_takedown
 from letters.public.public_pages import queries
 from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
+from letters.public.public_pages.feed import feed_of_taken_down
 from letters.shared.languages import direction, interface_language, language_name
 
 Context = Mapping[str, object]
@@ -24,7 +26,7 @@ Context = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is not made yet: the values that its ETag depends on, and a function that makes it."""
+    """A page that is not rendered yet: the values that its ETag depends on, and a function that renders it."""
 
     depends_on: tuple[object, ...]
     # Called only if the client does not have the page. Only a response with status 200 is published.
@@ -84,9 +86,9 @@ class Visit:
         """Return the URL of another page of the letter, in the language of this one."""
         return self.letter.url_of(name, self.language, **kwargs)
 
-    def page(self, *depends_on: object, context: Callable[[], Context]) -> Page:
+    def page(self, *depends_on: object, context: Callable[[], Context], template: str = "") -> Page:
         """Return a page that renders its own template; `context` is called only when it is needed."""
-        return Page((self.name, *depends_on, self.language), lambda: self.render(self.name, context()))
+        return Page((self.name, *depends_on, self.language), lambda: self.render(template or self.name, context()))
 
     def of_version(self, *more: object, context: Callable[[], Context]) -> Page:
         """Return the same for a page that changes with every version of the letter."""
@@ -96,6 +98,13 @@ class Visit:
         """Render a template in the letter's language if the interface has it, otherwise in the default language."""
         with translation.override(interface_language(self.language)):
             response = render(self.request, f"letters/public_pages/{template}.html", context)
+        response.headers["Content-Language"] = self.language
+        return response
+
+    def atom(self, write: Callable[[], str]) -> HttpResponse:
+        """Return a feed as Atom (RFC 4287), in the language in which `render` would render a page."""
+        with translation.override(interface_language(self.language)):
+            response = HttpResponse(write(), content_type=Atom1Feed.content_type)
         response.headers["Content-Language"] = self.language
         return response
 
@@ -129,7 +138,8 @@ class Visit:
 def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]], View]:
     """Decorate a view of one letter's page: find the letter or answer 404, and redirect a needless language prefix.
 
-    `name` is the page's name in urls.py. The view gets a `Visit` and the other arguments in the URL.
+    `name` is the page's name in urls.py. The view gets a `Visit` and the other arguments in the URL. It is not called
+    for a letter that the site has taken down, so that no page of the letter can stay public by mistake.
     """
 
     def decorate(view: Callable[..., Page | HttpResponseBase]) -> View:
@@ -141,7 +151,10 @@ def letter_page(name: str) -> Callable[[Callable[..., Page | HttpResponseBase]],
             letter = _letter_or_404(slug)
             if language == letter.language:
                 return HttpResponseRedirect(letter.url_of(name, "", **url_kwargs))
-            return view(Visit(request, letter, language or letter.language, name, url_kwargs), **url_kwargs)
+            visit = Visit(request, letter, language or letter.language, name, url_kwargs)
+            if letter.status == Letter.Status.TAKEN_DOWN:
+                return answer_taken_down(visit)
+            return view(visit, **url_kwargs)
 
         return find_letter
 
@@ -153,3 +166,41 @@ def _letter_or_404(slug: str) -> Letter:
         return queries.public_letter(slug)
     except Letter.DoesNotExist as missing:
         raise Http404("There is no letter here.") from missing
+
+
+def answer_taken_down(visit: Visit) -> Page | HttpResponseBase:
+    """Answer for a letter that the site has taken down: say when and why, and show no text, name or number of it.
+
+    Its own page and its feed have status 200, so that they are kept in memory and feed readers keep asking. Everything
+    else is gone (410).
+    """
+    letter, takedown = visit.letter, standing_takedown(visit.letter)
+    if takedown is None or visit.language not in letter.languages():
+        raise Http404("There is no letter here.")
+    context = partial(_taken_down_context, visit, takedown)
+    if visit.name == "letter":
+        return visit.page("taken_down", letter.pk, letter.version, context=context, template="taken_down")
+    if visit.name == "feed":
+        make = partial(visit.atom, partial(feed_of_taken_down, letter, takedown, visit.language))
+        return Page(("feed of taken down", letter.pk, letter.version, visit.language), make)
+    if visit.name == "count":
+        gone: HttpResponse = JsonResponse({"taken_down_on": letter.day_of(takedown.taken_down_at)}, status=410)
+        gone.headers["Access-Control-Allow-Origin"] = "*"
+    else:
+        gone = visit.render("taken_down", context())
+        gone.status_code = 410
+    gone.headers["Cache-Control"] = "no-store"
+    return gone
+
+
+def _taken_down_context(visit: Visit, takedown: TakeDown) -> Context:
+    pages = [(code, visit.letter.get_absolute_url(code)) for code in visit.letter.languages()]
+    languages = [{"code": code, "name": language_name(code), "url": url} for code, url in pages]
+    return {
+        "letter": visit.letter,
+        "takedown": takedown,
+        "zone": visit.letter.zone(),
+        "language": visit.language,
+        "languages": languages if len(languages) > 1 else [],
+        "link_url": visit.url_of("link"),
+    }

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Case, Count, F, Q, When
-from django.db.models.functions import Left
+from django.db.models import Case, Count, F, Func, IntegerField, Prefetch, Q, QuerySet, Value, When
+from django.db.models.functions import Cast, Left
 
 from letters.models import (
+    CONFIRMED,
     COUNTED,
     UNDERWAY,
     AddresseeAnswer,
@@ -22,9 +24,11 @@ from letters.models import (
     Signature,
     SignatureQuerySet,
     State,
+    TakeDown,
     Transition,
     Translation,
     Update,
+    UpdateTranslation,
     User,
     has_carried,
     text_columns,
@@ -86,12 +90,17 @@ class FirstSignatures:
 def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures:
     """Return the first signatories. The query uses an index of its own.
 
-    Privacy: names come first, ordered by sequence number as in the list; then names withheld, ordered by their salts,
-    which are random and secret. In the order of the organizers' list, everyone with that list could name them.
+    Privacy: names come first, in the order that the organizers chose, the others by sequence number; then names
+    withheld, ordered by their salts, which are random and secret. In the order of the organizers' list, everyone with
+    that list could name them.
     """
+    order = Value(letter.first_order, output_field=ArrayField(IntegerField()))
+    chosen = Func(order, Cast("number", IntegerField()), function="array_position", output_field=IntegerField())
+    place_if_named = Case(When(display=Display.PUBLIC, then=chosen))
     number_if_named = Case(When(display=Display.PUBLIC, then=F("number")))
     signatures = _counted(letter, changes).filter(is_first=True, state=COUNTED)
-    signatures = signatures.order_by(number_if_named.asc(nulls_last=True), "salt")
+    orders = [each.asc(nulls_last=True) for each in (place_if_named, number_if_named)]
+    signatures = signatures.order_by(*orders, "salt")
     shown = list(signatures[: FIRST_ON_LETTER + 1])
     number = signatures.count() if len(shown) > FIRST_ON_LETTER else len(shown)
     shown = shown[:FIRST_ON_LETTER]
@@ -101,6 +110,11 @@ def first_signatures(letter: Letter, changes: History | None) -> FirstSignatures
 def letter_deliveries(letter: Letter) -> list[LetterDelivery]:
     """Return the letter deliveries, newest first."""
     return list(letter.letter_deliveries.all()[:10])
+
+
+def past_takedowns(letter: Letter) -> list[TakeDown]:
+    """Return when the site had taken the letter down, and restored it."""
+    return list(letter.takedowns.filter(restored_at__isnull=False).order_by("pk"))
 
 
 @dataclass(frozen=True)
@@ -185,7 +199,7 @@ def public_rows(letter: Letter) -> Iterator[list[Sequence[object]]]:
 
     Privacy: if a name is withheld, so are affiliation and role, as on the page.
 
-    Privacy: rows hold days, never times. A person with a mail gateway's log could read from a time who signed.
+    Privacy: rows hold days, never times. A person with a mail log could read from a time who signed.
     """
     changes = History.of_changed(letter)
     for after in range(0, letter.last_number, NUMBERS_BATCH_SIZE):
@@ -211,7 +225,8 @@ class UpdatePage:
 
 
 def public_updates(letter: Letter, *, before: int | None = None, limit: int = UPDATES_ON_PAGE) -> UpdatePage:
-    updates = Update.objects.public().filter(letter=letter).defer("body", "html")
+    titles = Prefetch("translations", UpdateTranslation.objects.defer("body", "html"))
+    updates = Update.objects.public().filter(letter=letter).defer("body", "html").prefetch_related(titles)
     if before is not None:
         updates = updates.filter(pk__lt=before)
     rows = list(updates[: limit + 1])
@@ -222,7 +237,7 @@ def public_updates(letter: Letter, *, before: int | None = None, limit: int = UP
 
 def public_update(letter: Letter, update_id: int) -> Update:
     """Return a public update. Raise Update.DoesNotExist also for drafts and for updates that were only emailed."""
-    update = Update.objects.public().defer("body").get(pk=update_id, letter=letter)
+    update = _public_texts(letter).get(pk=update_id)
     update.letter = letter
     return update
 
@@ -234,7 +249,13 @@ def answers(letter: Letter) -> list[AddresseeAnswer]:
 
 def newest_public_updates(letter: Letter) -> list[Update]:
     """Return the newest public updates with their texts, for the feed."""
-    return list(Update.objects.public().filter(letter=letter).defer("body")[:ENTRIES_IN_FEED])
+    return list(_public_texts(letter)[:ENTRIES_IN_FEED])
+
+
+def _public_texts(letter: Letter) -> QuerySet[Update]:
+    """Select public updates with their texts in all languages, and their corrections."""
+    translations = Prefetch("translations", UpdateTranslation.objects.defer("body"))
+    return Update.objects.public().filter(letter=letter).defer("body").prefetch_related(translations, "corrections")
 
 
 def changes_of_text(letter: Letter) -> list[Revision]:
@@ -312,6 +333,7 @@ FROM letters_letter AS letter LEFT JOIN underway ON underway.letter_id = letter.
 WHERE letter.awaiting_confirmation <> coalesce(underway.pending, 0)
    OR letter.awaiting_review <> coalesce(underway.held, 0)
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND {Transition.NUMBER.came_from()})
+   OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND to_score AND {is_in(CONFIRMED)})
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND counted AND NOT {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_signature WHERE letter_id = letter.id AND NOT counted AND {is_in([COUNTED])})
    OR EXISTS (SELECT FROM letters_revision WHERE letter_id = letter.id AND signature_count IS NULL)

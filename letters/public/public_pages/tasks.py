@@ -3,25 +3,28 @@ from datetime import datetime
 
 from letters.models import Letter
 from letters.public.public_pages import files, queries
-from letters.public.public_pages.operations import sequence_letter
+from letters.public.public_pages.operations import Scorer, sequence_letter
 
 log = logging.getLogger(__name__)
 
 
-def sequence(letter_id: int, *, now: datetime) -> None:
+def sequence(letter_id: int, *, now: datetime, score: Scorer | None = None) -> None:
     """Number all confirmed signatures of a letter, one batch per transaction."""
-    while sequence_letter(letter_id, now=now):
+    while sequence_letter(letter_id, now=now, score=score):
         pass
 
 
-def sweep(*, now: datetime) -> None:
+def sweep(*, now: datetime, score: Scorer | None = None) -> None:
     """Sequence every letter whose counts are behind, because a wake-up can get lost."""
     for letter_id in queries.letters_behind():
-        sequence(letter_id, now=now)
+        sequence(letter_id, now=now, score=score)
 
 
 def recount_letters() -> None:
-    """Report counts that do not match their rows. Correct none: a count that changes without a reason is worse."""
+    """Report counts that do not match their rows.
+
+    Do not correct them: a count that changes without a reason is worse.
+    """
     for letter_id, stored, actual in queries.drifted_letters():
         log.error("Letter %s shows a count of %s published signatures, but has %s.", letter_id, stored, actual)
     for revision_id, stored, actual in queries.drifted_texts():

@@ -1,14 +1,19 @@
+from itertools import chain
+
 from django.urls import path
 
+from letters.models import SitePage
 from letters.public.public_pages import views
-from letters.public.public_pages.about import page_about
+from letters.public.public_pages.about import page_about, page_by_operator
 from letters.shared.localized_paths import localized_paths
 
 urlpatterns = [
     *localized_paths("about/", page_about("about"), name="about"),
     *localized_paths("how-we-count/", page_about("how-we-count"), name="how-we-count"),
-    *localized_paths("privacy/", page_about("privacy"), name="privacy"),
-    # After them: "how-we-count" could be a language.
+    *chain.from_iterable(
+        localized_paths(f"{name}/", page_by_operator(name), name=name.value) for name in SitePage.Name
+    ),
+    # The home page comes after these: otherwise its language prefix would match "how-we-count".
     *localized_paths("", views.home, name="home"),
     # /letters/<slug>/ in the letter's own language, /<language>/letters/<slug>/ in another one
     *localized_paths("letters/<slug:slug>/", views.letter, name="letter"),

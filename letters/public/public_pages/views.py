@@ -16,11 +16,10 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.feedgenerator import Atom1Feed
+from django.utils import timezone
 
 from letters.base.switches.queries import is_on
-from letters.models import History, Letter, Picture, Revision, Switch, Update
+from letters.models import History, Letter, Picture, Revision, Switch, Update, public_moves
 from letters.public.public_pages import files, queries
 from letters.public.public_pages.caching import HEADERS_ALONE
 from letters.public.public_pages.feed import letter_feed
@@ -29,7 +28,7 @@ from letters.public.public_pages.qr import qr_svg
 from letters.shared import wakeups
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
-from letters.shared.languages import direction, interface_language
+from letters.shared.languages import direction
 from letters.shared.limits import Limit, TooMany, seconds_left
 from letters.shared.limits import count as count_download
 from letters.shared.refused import Refusal
@@ -64,12 +63,14 @@ def _letter_context(visit: Visit) -> Context:
         "first": queries.first_signatures(letter, changes),
         "newest": queries.newest_signatures(letter, changes),
         "changes": changes,
+        "moves": public_moves(letter),
         "history_url": visit.url_of("history"),
         "letter_deliveries": queries.letter_deliveries(letter),
         "cover": Picture.above(letter.current_revision),
         "answers": queries.answers(letter),
         "newest_updates": queries.public_updates(letter, limit=queries.UPDATES_ON_LETTER),
         "link_url": visit.url_of("link"),
+        "report_url": visit.url_of("report_letter"),
     }
 
 
@@ -84,6 +85,7 @@ def signatures(visit: Visit) -> Page:
             **visit.context(),
             "page": queries.signature_page(visit.letter, changes, before=before),
             "changes": changes,
+            "report_url": visit.url_of("report_signature"),
             "built_seconds": int(files.MAX_OUTDATED_TIME.total_seconds()) if _is_large(visit.letter) else 0,
         }
 
@@ -193,7 +195,13 @@ def _history(visit: Visit) -> Context:
         (each, visit.letter.url_of("past_text", each.text.language if each.text else "", number=each.revision.number))
         for each in queries.past_texts(past, visit.language)
     ]
-    return {**visit.context(), "changes": past, "texts": texts}
+    return {
+        **visit.context(),
+        "changes": past,
+        "texts": texts,
+        "moves": public_moves(visit.letter),
+        "takedowns": queries.past_takedowns(visit.letter),
+    }
 
 
 @letter_page("past_text")
@@ -267,7 +275,8 @@ def update(visit: Visit, update_id: int) -> Page:
         shown = queries.public_update(visit.letter, update_id)
     except Update.DoesNotExist as missing:
         raise Http404("There is nothing of that number.") from missing
-    own = {"update": shown, "update_direction": direction(shown.language)}
+    text = shown.text_in(visit.language)
+    own = {"update": shown, "update_text": text, "update_direction": direction(text.language)}
     return visit.page(shown.pk, visit.letter.version, context=lambda: {**visit.context(), **own})
 
 
@@ -278,12 +287,7 @@ def feed(visit: Visit) -> Page:
 
 
 def _feed(visit: Visit) -> HttpResponse:
-    text = visit.text()
-    with translation.override(interface_language(visit.language)):
-        atom = letter_feed(visit.letter, text, visit.language)
-    response = HttpResponse(atom, content_type=Atom1Feed.content_type)
-    response.headers["Content-Language"] = visit.language
-    return response
+    return visit.atom(partial(letter_feed, visit.letter, visit.text(), visit.language))
 
 
 @letter_page("qr")

@@ -26,7 +26,7 @@ from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
 from letters.signer.carry_over import queries
 
-# The most signatures in one transaction. With more, people who withdraw at the same moment would wait.
+# How many signatures one transaction may touch. With more, people who withdraw at the same moment would wait.
 MAX_BATCH_SIZE = 1000
 
 
@@ -81,7 +81,7 @@ def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) ->
     questions = CarryOver.objects.select_for_update(skip_locked=True, of=["self"]).select_related("revision")
     question = questions.filter(pk=question_id).first()
     if question is None:
-        return False  # Another worker is doing it.
+        return False  # Another worker is already creating them.
     values: dict[str, Any] = {
         "letter": question.revision.letter_id,
         "revision": question.revision.number,
@@ -105,7 +105,7 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     """Record whether a signature carries over to the current text, whose number the signer saw as `seen`.
 
     Signers can change their answer at any time. Raises Refused("not_asked"), Refused("changed_again") if the text has
-    changed since they saw it, and Refused("taken_back") if the signature was withdrawn or removed.
+    changed since they saw it, and Refused("signature_withdrawn") if the signature was withdrawn or removed.
     """
     # Lock order: letter, then signature. While the letter's row is locked, nobody else changes a count.
     letter = signature.letter
@@ -114,22 +114,22 @@ def answer_carry_over(signature: Signature, *, carries: bool, seen: int, now: da
     if letter.status not in queries.ASKING or locked is None:
         raise Refused(Refusal.SIGNATURE_WITHDRAWN)
     locked.letter = letter
-    standing = queries.standing_of(locked)
-    if standing.question is None:
+    choice = queries.choice_of(locked)
+    if choice.question is None:
         raise Refused(Refusal.NOT_ASKED)
-    if standing.answer and standing.answer.carries == carries:
+    if choice.answer and choice.answer.carries == carries:
         return
-    if standing.current.number != seen:
+    if choice.current.number != seen:
         raise Refused(Refusal.CHANGED_AGAIN)
-    before: dict[str, Any] = {"revision": standing.signed, "language": (standing.answer or locked).language}
-    if standing.answer:
-        CarryOverAnswer.objects.filter(pk=standing.answer.pk).update(carries=carries, answered_at=now)
+    before: dict[str, Any] = {"revision": choice.signed, "language": (choice.answer or locked).language}
+    if choice.answer:
+        CarryOverAnswer.objects.filter(pk=choice.answer.pk).update(carries=carries, answered_at=now)
     else:
         CarryOverAnswer.objects.create(
-            question=standing.question, signature=locked, carries=carries, answered_at=now, **before
+            question=choice.question, signature=locked, carries=carries, answered_at=now, **before
         )
-    _count_answer(standing.question, carries=carries, is_first=standing.answer is None)
-    after = {"revision": standing.current, "language": standing.text.language} if carries else before
+    _count_answer(choice.question, carries=carries, is_first=choice.answer is None)
+    after = {"revision": choice.current, "language": choice.text.language} if carries else before
     _move(locked, change, after)
 
 
@@ -140,9 +140,9 @@ def _count_answer(question: CarryOver, *, carries: bool, is_first: bool) -> None
 
 
 def _move(signature: Signature, change: LetterChange, after: dict[str, Any]) -> None:
-    """Bind the signature to this text. Pages show it at once, without a worker.
+    """Move the signature to this text. Pages show it at once, without a worker.
 
-    Privacy: the version is public, so it grows only if a public page changes.
+    Privacy: the version is public, so it increases only if a public page changes.
     """
     revision: Revision = after["revision"]
     Signature.objects.filter(pk=signature.pk).update(**after)

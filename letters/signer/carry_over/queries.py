@@ -9,7 +9,7 @@ from letters.shared.differences import Paragraph
 
 # Beyond this number, organizers read "more than" instead of an exact number of emails that wait.
 MAX_COUNTED = 10_000
-# Letters whose signers can be asked.
+# The states of letters whose signers can be asked.
 ASKING = [Letter.Status.PUBLISHED, Letter.Status.CLOSED]
 
 
@@ -29,7 +29,7 @@ def question_about(letter: Letter) -> CarryOver | None:
 
 
 def questions_under_way() -> list[int]:
-    """Return the ids of questions that may still have people to ask.
+    """Return the ids of questions that some people may still have to be asked.
 
     A person who signed an earlier text and confirms late gets a higher number than `reached`.
     """
@@ -43,7 +43,7 @@ def still_to_send(question: CarryOver) -> int:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Choice:
     """The relation of a signature to the current text of its letter, and the carry-over question about it."""
 
     signature: Signature
@@ -57,10 +57,10 @@ class Standing:
     text: Translation
 
 
-def standing_of(signature: Signature) -> Standing:
+def choice_of(signature: Signature) -> Choice:
     letter = signature.letter
     if letter.current_revision is None:
-        raise Revision.DoesNotExist  # Nobody can sign a letter without a text.
+        raise Revision.DoesNotExist  # Cannot happen: nobody can sign a letter without a text.
     question = question_about(letter)
     answers = CarryOverAnswer.objects.select_related("revision").filter(signature=signature, question=question)
     answer = answers.first() if question else None
@@ -68,7 +68,7 @@ def standing_of(signature: Signature) -> Standing:
     if question and not answer and signed.number >= question.revision.number:
         question = None
     text = text_in(letter.current_revision, answer.language if answer else signature.language, letter.language)
-    return Standing(signature, question, answer, signed, letter.current_revision, text)
+    return Choice(signature, question, answer, signed, letter.current_revision, text)
 
 
 def text_in(revision: Revision, *languages: str) -> Translation:
@@ -79,8 +79,8 @@ def text_in(revision: Revision, *languages: str) -> Translation:
     return min(translations, key=lambda text: languages.index(text.language))
 
 
-def differences_of(standing: Standing) -> tuple[Paragraph, ...]:
+def differences_of(choice: Choice) -> tuple[Paragraph, ...]:
     """Return what has changed since the signer signed; nothing if the two texts share no language."""
-    both = Translation.objects.filter(revision__in=[standing.signed, standing.current], language=standing.text.language)
+    both = Translation.objects.filter(revision__in=[choice.signed, choice.current], language=choice.text.language)
     texts = {text.revision_id: text for text in both}
-    return texts[standing.current.pk].differences_from(texts[standing.signed.pk]) if len(texts) == 2 else ()
+    return texts[choice.current.pk].differences_from(texts[choice.signed.pk]) if len(texts) == 2 else ()

@@ -1,13 +1,14 @@
 """The organizers' text history of a letter, and the page on which a signer carries a signature over."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from letters.base.accounts.guards import of_own_letter
 from letters.base.emailed_links.guards import of_a_signature, see_other
+from letters.base.outbox.showing import email_page, shown_parts, shows_email, with_email
 from letters.models import CONFIRMED, CarryOver, History, Letter, Signature, User
 from letters.shared.explaining import explain
 from letters.shared.languages import direction, interface_language
@@ -46,6 +47,7 @@ def _progress(letter: Letter, question: CarryOver) -> dict[str, object]:
     }
 
 
+@with_email
 @of_own_letter("GET", "HEAD", "POST")
 def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """GET shows how many people will be asked, and the email; POST asks them."""
@@ -59,9 +61,18 @@ def ask(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     past = History.of(letter)
     if past.since is None or not _can_ask(past, queries.question_about(letter)):
         return redirect("letter_history", slug=letter.slug)
-    email = preview(letter, past.since)
-    context = {"letter": letter, "changes": past, "mail": {"subject": email["subject.txt"], "txt": email["txt"]}}
+    context = {"letter": letter, "changes": past, "mail": shown_parts(preview(letter, past.since))}
     return render(request, "letters/carry_over/ask.html", context)
+
+
+@shows_email
+@of_own_letter("GET", "HEAD")
+def as_email(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
+    """Show the HTML part of the email alone, for a frame."""
+    past = History.of(letter)
+    if past.since is None:
+        raise Http404("Nobody can be asked about a change.")
+    return email_page(preview(letter, past.since)["html"])
 
 
 @of_a_signature("carry-over", "GET", "HEAD", "POST")
@@ -81,15 +92,15 @@ def carry_over(request: HttpRequest, signature: Signature, token: Token) -> Http
 
 
 def _carry_over_page(request: HttpRequest, signature: Signature, refusal: str) -> HttpResponse:
-    letter, standing = signature.letter, queries.standing_of(signature)
-    language = standing.text.language
+    letter, choice = signature.letter, queries.choice_of(signature)
+    language = choice.text.language
     context = {
         "signature": signature,
         "letter": letter,
-        "standing": standing,
-        "stands": signature.state in CONFIRMED and letter.status in queries.ASKING,
-        "differences": queries.differences_of(standing) if standing.question else (),
-        "title": standing.text.title,
+        "choice": choice,
+        "can_answer": signature.state in CONFIRMED and letter.status in queries.ASKING,
+        "differences": queries.differences_of(choice) if choice.question else (),
+        "title": choice.text.title,
         "language": language,
         "direction": direction(language),
         "letter_url": letter.get_absolute_url(language),

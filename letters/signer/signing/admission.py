@@ -1,4 +1,4 @@
-"""Decide whether somebody may sign: hard limits refuse, and above soft limits the form needs a proof of work.
+"""Decide whether someone may sign: hard limits refuse, and above soft limits the form needs a proof of work.
 
 Only signings that are accepted count. Privacy: the decision is the same whether or not the address has signed before.
 """
@@ -20,12 +20,11 @@ from letters.shared.limits import Limit, TooMany
 from letters.shared.proof import is_proof, make_challenge
 from letters.shared.refused import Refusal, Refused
 
-# The form sends this if the browser cannot calculate a proof. A moderator then reviews the signature.
+# The form sends this value if the browser cannot calculate a proof. A moderator then reviews the signature.
 WITHOUT_PROOF = "none"
 # A person needs at least this long to read, fill in and send the form.
 LEAST_SECONDS = 2
-# How much harder a proof is (second number) up to this multiple of a domain's limit (first number). A phone takes at
-# most 15 seconds.
+# (multiple of a domain's limit, how much harder a proof is up to that multiple). A phone takes at most 15 seconds.
 HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
 FLOODED = 2
 SECONDS = re.compile("[0-9]{1,9}")
@@ -43,7 +42,7 @@ class Sender:
 
     @property
     def looks_automatic(self) -> bool:
-        """Tell whether to ask for a proof.
+        """Return whether to ask for a proof.
 
         Never refuse instead: browsers fill in every field, and people can be quick.
         """
@@ -92,7 +91,8 @@ def admit(letter: Letter, address: Address, sender: Sender, *, now: datetime) ->
 def _hardness(of_domain: list[Limit], times: Mapping[Limit, int]) -> tuple[int, bool]:
     """Return how much harder than usual a proof is, and whether a domain is so far over its limit that one is required.
 
-    Abuse: otherwise somebody who types one address after another at a company's domain makes us flood its mailboxes.
+    Abuse: otherwise someone who types one address after another at a company's domain could make us flood its
+    mailboxes.
     """
     much = max((times[limit] / limit.rate.amount for limit in of_domain), default=0.0)
     return next(hardness for most, hardness in HARDNESS if much <= most), much > FLOODED
@@ -106,7 +106,7 @@ def admit_request(sender_network: str) -> None:
 def admit_code(sender_network: str) -> None:
     """Count a try of a confirmation code. Raises TooMany("many_requests").
 
-    Denial of service: a code has few tries, but each costs a write, and anybody can open any number of pages.
+    Denial of service: a code allows few tries, but each try costs a write, and anyone can open any number of pages.
     """
     _admit(Limit("codes", sender_network, settings.LIMIT_CODES))
 
@@ -149,8 +149,8 @@ def _hard_limits(sender: Sender, address_hash: bytes) -> dict[Refusal, Limit]:
     """Return the limits above which a signing is refused, by the code of the refusal."""
     found = {
         Refusal.MANY_FROM_NETWORK: Limit("network", sender.network, settings.LIMIT_NETWORK_HARD),
-        # Privacy: each network is counted by itself. Otherwise a person who types somebody's address could keep its
-        # owner from signing, and could tell from a refusal that the owner has signed.
+        # Privacy: each network is counted by itself. Otherwise a person who types someone's address could prevent its
+        # owner from signing, and a refusal would show that the owner has signed.
         Refusal.MANY_FOR_ADDRESS: Limit("address", f"{address_hash.hex()}:{sender.network}", settings.LIMIT_ADDRESS),
     }
     if sender.proof == WITHOUT_PROOF:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from letters.base.audit_log.queries import has_happened
-from letters.models import PRIVATE_TO_PUBLIC, WORDS, Display, Signature, State, Transition
+from letters.models import NO_CHANGES, PRIVATE_TO_PUBLIC, WORDS, Display, Signature, State, Transition
 
 # The audit verbs with which a moderator accepts the words of a signature.
 ACCEPTED = ["accept_signature", "restore_signature"]
@@ -12,18 +12,18 @@ ACCEPTED = ["accept_signature", "restore_signature"]
 def columns_to_write(current: Signature, wanted: dict[str, str], *, is_reviewed: bool) -> tuple[dict[str, Any], bool]:
     """Return the columns to write when a signer changes a signature, and whether it is held for a moderator.
 
-    The caller holds the lock on its row.
+    The caller must hold the lock on its row.
     """
     added = _added(current, wanted)
     was_accepted = has_happened(ACCEPTED, current)
     if not added or not (is_reviewed or current.concern or was_accepted):
-        return {**wanted, "pending_changes": None, "declined_changes": None}, False
+        return {**NO_CHANGES, **wanted}, False
     if current.state == State.PUBLISHED:
         return _held_for_review(current, wanted, added), False
     again: dict[str, Any] = {}
     if was_accepted and current.concern in {Signature.Concern.NONE, Signature.Concern.BOUNCED}:
-        # Abuse: without this, new words would profit from a decision about the old ones, even if the signature must be
-        # confirmed again.
+        # Abuse: otherwise a moderator's decision about the old words would also apply to the new ones, even if the
+        # signature must be confirmed again.
         again = {"concern": Signature.Concern.CHANGED}
     if is_held := current.state in Transition.HOLD_CHANGE.sources:
         again = {"concern": current.concern or Signature.Concern.CHANGED}
@@ -42,10 +42,10 @@ def _held_for_review(current: Signature, wanted: dict[str, str], added: dict[str
     """Return the columns that keep the old words until a moderator accepts the new ones."""
     at_once: dict[str, Any] = {name: value for name, value in wanted.items() if name not in added}
     if current.display == Display.NOBODY and "name" in added:
-        # Privacy: no name may be stored while nobody may see it, so there is no old one. The organizers see the new
-        # name at once; the public still reads "name withheld".
+        # Privacy: a name that nobody may see is not stored, so there is no old name. The organizers see the new name at
+        # once; the public still reads "name withheld".
         at_once |= {"display": Display.ORGANIZERS, "name": added.pop("name")}
         if added.get("display") == Display.ORGANIZERS:
             del added["display"]
     concern = current.concern or Signature.Concern.CHANGED
-    return {**at_once, "pending_changes": added or None, "declined_changes": None, "concern": concern}
+    return {**NO_CHANGES, **at_once, "pending_changes": added or None, "concern": concern}

@@ -2,33 +2,24 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, cast
 
-from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import ACTIVE, PRIVATE_TO_PUBLIC, Ask, Display, Letter, Signature
-from letters.shared.address_typos import likely_meant
-from letters.shared.address_words import why_not
-from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, decrypt, parse_address, read_address
+from letters.base.site_lists.queries import is_throwaway, meant_by
+from letters.models import ACTIVE, CONFIRMED, PRIVATE_TO_PUBLIC, Ask, Display, Letter, Signature
+from letters.shared.addresses import Address, decrypt, read_address
 from letters.shared.codes import MAX_CHARACTERS, read_code
-from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, is_disposable, match_domain
-from letters.shared.languages import locale_of
-from letters.shared.text import UnusableText, clean_line
+from letters.shared.domains import PRIVATE, PRIVATE_BY_NAME, domain_of, match_domain
+from letters.shared.odd_names import has_link, has_numerals
+from letters.signer.signing.display_choices import DisplayChoices
+from letters.signer.signing.fields import AddressField, CountryField, LineField, country_choices
 from letters.signer.signing.operations import Changes, SubmittedForm
 
-UNUSABLE = {
-    "turns_direction": _(
-        "This contains an invisible character that changes the direction of the text. Type it again by hand."
-    ),
-    "damaged": _("This contains damaged characters. Type it again by hand."),
-}
 SHOW_DOMAIN = _("Show the domain of my email address: “confirmed at %(domain)s”")
 NAME_WANTED = _("Enter your name.")
 MISTYPED = _("Did you mean %(meant)s? If your address is right as you typed it, send the form again.")
@@ -37,76 +28,10 @@ EXPOSED = _(
     "when, and the title of the letter. Use a personal address. To use this one anyway, send the form again."
 )
 ADDRESS_AS_NAME = _("This looks like an email address. Enter your name here: others may see it.")
-ADDRESS_WANTED = _("Enter your email address. We send an email there, so that nobody else can sign in your name.")
-
-
-class LineField(forms.Field):
-    """One line of text, shown as typed."""
-
-    def __init__(self, *, max_length: int, autocomplete: str, multiline: bool = False, **options: Any) -> None:
-        attrs = {"maxlength": max_length, "autocomplete": autocomplete, "dir": "auto"}
-        widget = forms.Textarea(attrs={**attrs, "rows": 3}) if multiline else forms.TextInput(attrs=attrs)
-        super().__init__(widget=widget, **options)
-        self.max_length = max_length
-
-    def clean(self, value: str | None) -> str:
-        # Denial of service: check the length first, because NFC composition of many accents takes quadratic time.
-        self._refuse_longer(value or "", than=4 * self.max_length)
-        try:
-            line = clean_line(value or "")
-        except UnusableText as problem:
-            raise ValidationError(UNUSABLE[problem.code], problem.code) from problem
-        if not line and self.required:
-            raise ValidationError(self.error_messages["required"], "required")
-        self._refuse_longer(line, than=self.max_length)
-        return line
-
-    def _refuse_longer(self, text: str, *, than: int) -> None:
-        if len(text) > than:
-            sentence = gettext("This has %(length)d characters. Shorten it to %(most)d or fewer.")
-            raise ValidationError(sentence, "too_long", {"length": len(text), "most": self.max_length})
-
-
-class AddressField(forms.Field):
-    """Field for an email address. The cleaned value is an Address."""
-
-    def __init__(self, **options: Any) -> None:
-        attrs = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(widget=forms.EmailInput(attrs={**attrs, "maxlength": MAX_TYPED_LENGTH}), **options)
-
-    def clean(self, value: str | None) -> Address:
-        if not (value or "").strip():
-            raise ValidationError(ADDRESS_WANTED, "required")
-        try:
-            return parse_address(value or "")
-        except NoAddress as problem:
-            raise ValidationError(why_not(problem.code), problem.code) from problem
-
-
-def country_choices() -> list[tuple[str, str]]:
-    """Return ISO 3166-1 countries, sorted by their CLDR names in the language of the page."""
-    return [("", gettext("Choose a country")), *_countries(get_language() or "en")]
-
-
-@lru_cache(maxsize=32)
-def _countries(language: str) -> list[tuple[str, str]]:
-    # Cached, because sorting 250 names takes longer than the rest of the form.
-    locale = locale_of(language) or Locale("en")
-    names = [(code, name) for code, name in locale.territories.items() if code in COUNTRIES]
-    return sorted(names, key=lambda pair: pair[1].casefold())
-
-
-# CLDR's two-letter territories, without its groupings and placeholders.
-COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - {
-    *["EU", "EZ", "UN", "XA", "XB", "ZZ", "QO"]
-}
-
-
-class CountryField(forms.ChoiceField):
-    """Choice of a country, checked by its code alone: Django would build the sorted list of names to check it."""
-
-    def valid_value(self, value: str) -> bool:
-        return value in COUNTRIES
+ODD_NAME = _(
+    "Names seldom contain numerals or a web address. Correct yours, or send the form again if it is right. A moderator "
+    "may look at it before it appears."
+)
 
 
 def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
@@ -114,25 +39,11 @@ def _with_suggestion(data: QueryDict | None) -> QueryDict | None:
     if data is None or not data.get("use"):
         return data
     typed = read_address(data.get("email", ""))
-    if typed is None or likely_meant(typed.deliverable) != data["use"]:
+    if typed is None or meant_by(typed.deliverable) != data["use"]:
         return data
     chosen = data.copy()
     chosen["email"] = data["use"]
     return chosen
-
-
-DISPLAY_HINTS: dict[str, str | Promise] = {
-    Display.PUBLIC: _("It appears under the letter."),
-    Display.ORGANIZERS: _("The public sees “name withheld”."),
-    Display.NOBODY: _("You are counted without a name. We delete your email address when you confirm."),
-}
-
-
-class DisplayChoices(forms.RadioSelect):
-    """Radio buttons for who may see a name, each with a hint."""
-
-    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        return {**super().create_option(name, value, *args, **kwargs), "hint": DISPLAY_HINTS.get(value, "")}
 
 
 class SigningForm(forms.Form):
@@ -190,6 +101,8 @@ class SigningForm(forms.Form):
         self.letter = letter
         # The address that we asked the signer to check. The form sends it along next time.
         self.unsure = ""
+        # The name that we asked the signer to check, which the form sends along too.
+        self.unsure_name = ""
         self._shows_current_text = not self.is_bound
         # The address that the signer probably meant, for a button that uses it.
         self.meant = ""
@@ -204,7 +117,7 @@ class SigningForm(forms.Form):
 
     @property
     def text_seen(self) -> str:
-        """Return the number of the text that the signer saw: the current one on a new form, otherwise as sent."""
+        """Return the number of the text that the signer saw: on a new form the current one, otherwise as submitted."""
         if not self._shows_current_text:
             return str(self.data.get("text", ""))
         return str(self.letter.current_revision.number) if self.letter.current_revision else ""
@@ -218,7 +131,7 @@ class SigningForm(forms.Form):
         return str(getattr(self.letter, f"ask_{name}"))
 
     def _offered(self) -> Collection[str]:
-        """Return the choices of who may see the name that the letter offers."""
+        """Return the options for who may see the name, as this letter offers them."""
         return self.letter.displays
 
     def _offer_domain(self) -> None:
@@ -275,15 +188,27 @@ class SigningForm(forms.Form):
     def _question(self, address: Address, domain: str) -> str:
         if exposed_to := match_domain(domain, self.letter.addressee_domains):
             return EXPOSED % {"domain": exposed_to}
-        self.meant = likely_meant(address.deliverable)
+        self.meant = meant_by(address.deliverable)
         return MISTYPED % {"meant": self.meant} if self.meant else ""
 
     def clean_name(self) -> str:
-        """Refuse an address in the name. Privacy: names are public, addresses must never be."""
+        """Refuse an email address in the name. Privacy: names are public, addresses must never be.
+
+        Ask once about a web address or numerals. Some people have them, so accept them if they are sent again.
+        """
         name: str = self.cleaned_data["name"]
         if any(read_address(word) for word in name.split()):
             raise ValidationError(ADDRESS_AS_NAME, "address")
+        # Set this even if we have asked already, as for the address.
+        self.unsure_name = name if self._is_odd(name) else ""
+        if self.unsure_name and self.data.get("sure_name") != name:
+            raise ValidationError(ODD_NAME, "unsure")
         return name
+
+    def _is_odd(self, name: str) -> bool:
+        """Return whether to ask about the name. We store none for a signer who shows it to nobody."""
+        is_stored = self.data.get("display") != Display.NOBODY and name != self.initial.get("name")
+        return is_stored and (has_link(name) or has_numerals(name))
 
     def submitted(self) -> SubmittedForm:
         """Return the input for `sign_letter`. The form must be valid."""
@@ -291,7 +216,7 @@ class SigningForm(forms.Form):
         domain = domain_of(address.deliverable)
         return SubmittedForm(
             address=address,
-            concern=Signature.Concern.DISPOSABLE if is_disposable(domain) else Signature.Concern.NONE,
+            concern=Signature.Concern.DISPOSABLE if is_throwaway(domain) else Signature.Concern.NONE,
             domain=match_domain(domain, self.letter.domains) if self.cleaned_data.get("show_domain") else "",
             **self._typed(),
         )
@@ -317,12 +242,14 @@ class ChangeForm(SigningForm):
             signature.pending_changes or {}
         )
         has_address = hasattr(signature, "contact")
-        initial["updates"] = has_address and bool(signature.contact.consent)
+        initial["updates"] = has_address and signature.contact.agrees(signature.letter)
         self.domain = (signature.pending_changes or {}).get("domain", signature.domain)
         initial["show_domain"] = bool(self.domain)
         self.has_signed = signature.state in ACTIVE
         super().__init__(signature.letter, data, initial)
         del self.fields["email"]
+        if signature.state in CONFIRMED and isinstance(choices := self.fields["display"].widget, DisplayChoices):
+            choices.hides_at_once()
         if not has_address:
             del self.fields["updates"]  # The address is deleted, so we cannot email updates.
 

@@ -1,7 +1,7 @@
-"""Build the emails about signatures, one function for each kind: what to send, or why nothing is sent.
+"""Build the emails about signatures, one function for each kind.
 
-Abuse: no email repeats the signer's name or comment. Anybody can type any address into the form, and we would deliver
-an advertisement or an insult to a stranger.
+Each returns what to send, or why nothing is sent. Abuse: no email repeats the signer's name or comment. Otherwise
+anyone could type a stranger's address into the form, and we would deliver an advertisement or an insult.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,10 @@ from letters.shared.codes import code_of
 from letters.signer.signing import queries
 from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_needless
 
+# The states of a signature in which a form with its address still causes emails. Privacy: a moderator's removal must
+# not end them. Otherwise a moderator could remove a signature without a name, type the addresses of a staff list, and
+# see in a mail log which one gets no email.
+KNOWN = [*CONFIRMED, State.REJECTED]
 # How often to check whether the withdrawal of a letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
 
@@ -51,43 +55,48 @@ def thanks(outgoing: OutgoingEmail) -> Built:
 
 
 def reminder(outgoing: OutgoingEmail) -> Built:
-    """Ask again, REMINDER_HOURS after somebody typed the address, if nobody has confirmed.
+    """Ask again, REMINDER_HOURS after someone typed the address, if nobody has confirmed.
 
-    Privacy: an address that had signed before gets the same reminders, even after its owner has answered. If none came,
-    a mail server's log would show that this address had signed.
+    Privacy: an address that had signed before gets the same reminders, even after its owner has answered. Otherwise the
+    missing reminders would show in a mail log that this address had signed.
     """
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     signature = recipient.signature
-    # Privacy: a bounce counts by submission. By signature, it would end the reminders only for people who signed.
+    # Privacy: a bounce counts for the submission. If it counted for the signature, it would end reminders only for
+    # people who signed.
     is_lost = recipient.has_failed if outgoing.submission_id else signature.concern == Signature.Concern.BOUNCED
     if is_lost:
         return Drop(DropReason.BOUNCED)
     if signature.state == State.PENDING:
         return _about_submission("reminder", outgoing, recipient)
-    # Race: a confirmation may have deleted the submission meanwhile.
-    if signature.state not in CONFIRMED or recipient.submitted_at is None:
+    # Race: a confirmation may have deleted the submission in the meantime.
+    if signature.state not in KNOWN or recipient.submitted_at is None:
         return Drop(DropReason.SETTLED)
+    if signature.state == State.REJECTED:
+        return _about_submission("reminder_removed", outgoing, recipient)
     is_signer = outgoing.goes_to_signer(signature)
     return _about_submission("reminder_signed" if is_signer else "reminder_other_spelling", outgoing, recipient)
 
 
 def signed_again(outgoing: OutgoingEmail) -> Built:
-    """Tell a person who signed again the state of their signature. Privacy: only the email may tell it."""
+    """Tell a person who signed again the state of their signature. Privacy: only the email may do so, not the page."""
     recipient = queries.recipient_of(outgoing, now=timezone.now())
     if recipient.signature.state == State.PENDING:
         return _about_submission("confirm_again", outgoing, recipient, with_code=True)
-    if recipient.signature.state not in CONFIRMED:
+    if recipient.signature.state not in KNOWN:
         return Drop(DropReason.SETTLED)
+    if recipient.signature.state == State.REJECTED:
+        return _about_submission("signed_removed", outgoing, recipient)
     if outgoing.goes_to_signer(recipient.signature):
         return _about_submission("signed_already", outgoing, recipient, with_code=True)
     return _about_submission("signed_other_spelling", outgoing, recipient)
 
 
 def requested(outgoing: OutgoingEmail) -> Built:
-    """Answer somebody who lost an email: send the confirmation or the control link, or say that there is none.
+    """Answer someone who lost an email: send the confirmation or the control link, or say that there is none.
 
-    Privacy: an email leaves whatever the state, even when the letter takes no confirmations any more. Without one,
-    closing or withdrawing a letter would show in a mail server's log who has signed.
+    Privacy: an email is sent whatever the state, even if the letter no longer accepts confirmations. Without one,
+    closing or withdrawing a letter would show in a mail log who has signed.
     """
     if outgoing.signature_id is None:
         return _to_stranger(outgoing, queries.stranger_of(outgoing, now=timezone.now()))
@@ -118,10 +127,11 @@ EMAIL_BUILDERS: Mapping[str, Builder] = {
 def _about_submission(
     template: str, outgoing: OutgoingEmail, recipient: Recipient, *, with_code: bool = False
 ) -> Built:
-    """Build an email about a submission, if the letter takes confirmations. Wait while a withdrawal can be undone.
+    """Build an email about a submission, if the letter accepts confirmations. Wait while a withdrawal can be undone.
 
-    Privacy: this depends on the letter and on spam complaints of the address, never on the state of a signature.
-    Otherwise an organizer could close or withdraw a letter before its emails leave, and see which addresses had signed.
+    Privacy: whether it is sent depends on the letter and on spam complaints about the address, never on the state of a
+    signature. Otherwise an organizer could close or withdraw a letter before its emails leave, and see which addresses
+    had signed.
     """
     if recipient.others.has_complained_here:
         return Drop(DropReason.UNWANTED)
@@ -135,14 +145,17 @@ def _about_submission(
 
 
 def _wait_for_undo(letter: Letter, now: datetime) -> Wait | None:
-    """Return when to look again if the letter is withdrawn and this can be undone."""
+    """Return when to check again, if the letter is withdrawn and the withdrawal can be undone."""
     if letter.withdrawn_at is None or not letter.can_be_restored(now):
         return None
     return Wait(min(now + LOOK_AGAIN, letter.withdrawn_at + UNDONE_WITHIN))
 
 
 def _letter_now(letter: Letter, now: datetime) -> Letter:
-    """Race: a worker keeps a letter for a second. A letter that has opened since must cost nobody their email."""
+    """Load the letter again.
+
+    Race: a worker remembers a letter for a second, and an email must not be dropped if it has opened since.
+    """
     return Letter.objects.get(pk=letter.pk) if letter.confirmation_refusal(now) else letter
 
 
@@ -160,7 +173,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
     written_in = signature.language
     signature.revision_id, signature.language = recipient.revision_id, recipient.language
     if template == "link_of_nothing":
-        # Privacy: the current text, because another mailbox must not learn which text somebody signed.
+        # Privacy: show the current text, because another mailbox must not learn which text the signer signed.
         signature.revision_id = signature.letter.current_revision_id or signature.revision_id
     context = {
         "letter": signature.letter,
@@ -174,7 +187,7 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
         "confirm_url": settings.SITE_URL + signature.link("confirm", now=now, submission_id=typed),
         "manage_url": settings.SITE_URL + signature.link("manage", now=now),
         "not_me_url": settings.SITE_URL + signature.not_me_link(outgoing.spelling_hash, now=now),
-        "code": f"{code[:3]} {code[3:]}".strip(),
+        "code": code,
         "until": queries.confirmable_until(signature, since=recipient.submitted_at or signature.signed_at),
         "kept_until": (recipient.submitted_at or now) + timedelta(days=settings.CONFIRMATION_DAYS),
         "link_url": settings.SITE_URL + signature.letter.url_of("link", signature.language),
@@ -184,10 +197,10 @@ def _to_signer(template: str, outgoing: OutgoingEmail, recipient: Recipient, *, 
 
 
 def _reason_not_to_send(outgoing: OutgoingEmail, others: OtherEmails, letter: Letter, now: datetime) -> Unsent | None:
-    """Return what to do instead of sending because of the other emails to the address; None to send.
+    """Return what to do instead of sending, because of other emails to the address; None to send.
 
-    A lost link that was put off has replaced the emails that waited before it. So it waits like them while a withdrawal
-    can be undone: it would say that there is nothing to confirm, and no other email would follow.
+    A postponed email about a lost link replaces the emails that waited before it. So it waits, as they would, while a
+    withdrawal can be undone. Otherwise it would say that there is nothing to confirm, and no other email would follow.
     """
     if is_needless(outgoing, others, now=now):
         return Drop(DropReason.REPEATED)
@@ -197,10 +210,10 @@ def _reason_not_to_send(outgoing: OutgoingEmail, others: OtherEmails, letter: Le
 
 
 def _to_stranger(outgoing: OutgoingEmail, stranger: Stranger) -> Built:
-    """Build the email to an address that has not signed, or cannot confirm any more.
+    """Build the email to an address that has not signed, or can no longer confirm.
 
-    Privacy: it looks the same from outside. Without it, a person who reads a mail server's log could ask for the link
-    of any address, and see from the email whether it has signed.
+    Privacy: from outside, it looks like the email to a signer. Without it, a person who reads a mail log could
+    ask for the link of any address, and see whether it has signed.
     """
     now = timezone.now()
     if stranger.address is None:

@@ -5,15 +5,17 @@ from letters.signer.signing.operations import (
     forget_requests,
     forget_submissions,
     purge_unconfirmed,
+    remind_asked,
     remind_unconfirmed,
 )
 
 
 def tend_unconfirmed(*, now: datetime) -> None:
-    """Remind those who have not confirmed; forget those who never did, and mails of long ago."""
-    # Privacy: first, while the addresses are still there. Otherwise, after the clock was stopped, reminders would leave
-    # only to people who had not signed, whose addresses are kept longer.
+    """Remind people who have not confirmed. Delete signatures that were never confirmed, and old emails."""
+    # Privacy: remind first, while all addresses are still stored. Otherwise, after the clock has been stopped for a
+    # while, only people who had not signed would get reminders, because their addresses are kept longer.
     remind_unconfirmed(now=now)
+    remind_asked(now=now)
     purge_unconfirmed(now=now)
     forget_submissions(now=now)
     forget_emails(now=now)

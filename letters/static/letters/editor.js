@@ -1,10 +1,13 @@
-// The editor of a letter's text: a live preview, saving at every pause in typing, and a copy in this browser of what
-// could not be saved. If two members write at the same time, both texts are kept, and this script overwrites neither.
+// The editor of a letter's text: saving at every pause in typing, and a copy in this browser of what could not be saved.
+// If two members write at the same time, both texts are kept, and this script overwrites neither.
 
-const form = document.getElementById("editor");
+import { form, token } from "./editor-form.js";
+import { updatePreview, updatePreviewSoon } from "./editor-preview.js";
+import "./editor-toolbar.js";
+import "./editor-paste.js";
+
 const status = document.getElementById("saving");
 const offer = document.getElementById("kept");
-const preview = document.getElementById("live");
 const otherText = document.getElementById("theirs");
 const SAVE_DELAY = 1_500;
 const RETRY_DELAY = 10_000;
@@ -25,7 +28,7 @@ const tidy = (text = "") => text.replace(/\r\n?/g, "\n").trim();
 
 // The copy in this browser, until the site has saved the text. While an older copy is offered, both are kept.
 
-const storageKey = () => (offer.hidden ? KEY : `${KEY}:newer`);
+const storageKey = () => (!offer || offer.hidden ? KEY : `${KEY}:newer`);
 
 function read(key = storageKey()) {
   try {
@@ -36,6 +39,7 @@ function read(key = storageKey()) {
 }
 
 function keep(more = {}) {
+  if (!form.dataset.keep) return;
   const kept = { words: words(), seen: form.elements.seen?.value, at: Date.now(), ...more };
   try {
     localStorage.setItem(storageKey(), JSON.stringify(kept));
@@ -85,14 +89,6 @@ function showStatus(state, more = "") {
   status.dataset.state = state;
   const text = more ? `${sentence} ${more}` : sentence;
   if (status.textContent !== text) status.textContent = text;
-}
-
-// After signing in again in another window, the cookie has a newer token than this page.
-function token() {
-  const cookie = document.cookie.split("; ").find((each) => /^(csrftoken|__Host-csrf)=/.test(each));
-  const field = form.elements.csrfmiddlewaretoken;
-  if (cookie) field.value = cookie.slice(cookie.indexOf("=") + 1);
-  return field.value;
 }
 
 async function save() {
@@ -160,25 +156,7 @@ function saveLater(delay) {
 function changed() {
   keep();
   if (form.dataset.save) saveLater(SAVE_DELAY);
-  if (preview) updatePreviewSoon();
-}
-
-// The live preview
-
-let previewTimer = 0;
-
-function updatePreviewSoon() {
-  clearTimeout(previewTimer);
-  previewTimer = setTimeout(() => updatePreview().catch(() => {}), 400);
-}
-
-async function updatePreview() {
-  const fields = new FormData();
-  fields.set("body", form.elements.body.value);
-  const answer = await fetch(form.dataset.preview, { method: "POST", body: fields, headers: { "X-CSRFToken": token() } });
-  if (!answer.ok || answer.redirected) return;
-  preview.querySelector(".text").innerHTML = (await answer.json()).html; // Sanitised by the server, as the page is.
-  preview.hidden = false;
+  updatePreviewSoon();
 }
 
 // This letter has been created, so the copy of the start page is not needed any more.
@@ -187,7 +165,7 @@ if (form?.dataset.keep !== "start" && read(START)?.sent) forget(START);
 
 if (form) {
   if ("unsaved" in form.dataset) keep();
-  else offerKept();
+  else if (offer) offerKept();
   form.addEventListener("input", (event) => FIELDS.includes(event.target.name) && changed());
   form.addEventListener("submit", () => {
     isStopped = true;
@@ -197,6 +175,6 @@ if (form) {
   });
   addEventListener("online", () => status?.dataset.state === "offline" && save());
   addEventListener("pageshow", (event) => event.persisted && (isStopped = false));
-  document.addEventListener("visibilitychange", () => document.hidden && read() && offer.hidden && save());
-  if (preview) updatePreview().catch(() => {});
+  document.addEventListener("visibilitychange", () => document.hidden && read() && offer?.hidden && save());
+  updatePreview();
 }

@@ -20,7 +20,7 @@ async function key(parameters, counter) {
   return hex(await crypto.subtle.deriveBits(algorithm, secret, parameters.keyLength * 8));
 }
 
-// Calls `onProgress` with the share of the counters tried so far, between 0 and 1.
+// Call `onProgress` with the share of counters tried so far, between 0 and 1.
 export async function solve(parameters, onProgress) {
   const limit = parameters.data.most;
   for (let first = 0; first < limit; first += BATCH_SIZE) {

@@ -4,7 +4,7 @@ const PAUSE = 3_000;
 let shownNumbers = "";
 
 async function update() {
-  const shown = document.getElementById("standing");
+  const shown = document.getElementById("progress");
   if (!document.hidden && ["sending", "paused", "stopped"].includes(shown.dataset.state)) {
     const answer = await fetch(shown.dataset.progress, { cache: "no-cache" });
     if (!answer.ok) throw new Error(String(answer.status));
@@ -20,7 +20,7 @@ async function refresh(shown) {
   const answer = await fetch(location.pathname, { cache: "no-cache" });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("standing");
+  const fresh = page.getElementById("progress");
   // Accessibility: if a button in it has the focus, replace only the numbers.
   if (!fresh) return;
   if (!shown.contains(document.activeElement)) shown.replaceWith(fresh);

@@ -1,4 +1,4 @@
-// Copies or shares the address of a link. Without JavaScript, the link is there to be copied by hand.
+// Copy or share the address of a link. Without JavaScript, people copy it by hand.
 
 function linked(button, name) {
   return document.getElementById(button.dataset[name]);
@@ -19,7 +19,7 @@ for (const button of document.querySelectorAll("[data-share]")) {
   if (!navigator.share) continue;
   button.hidden = false;
   button.addEventListener("click", () => {
-    // Refused by the person or the system: nothing to say, the link is still there.
+    // The person or the system refused. Say nothing: the link is still on the page.
     navigator.share({ url: linked(button, "share").href }).catch(() => {});
   });
 }

@@ -1,4 +1,4 @@
-// Send with the form for how many seconds the page was open: bots send it at once, and must pass the browser check.
+// Send with the form how many seconds the page was open: bots send it at once, and must pass the browser check.
 // Also send the name of the website that linked here. Privacy: only its name, never the page.
 
 // Privacy: the next page shows the typed address in this tab only, because people may share its URL.
@@ -7,7 +7,7 @@ function keepAddress(address) {
     if (address) sessionStorage.setItem("typed", address);
     else sessionStorage.removeItem("typed");
   } catch {
-    // Without storage, it is not shown.
+    // Without storage, the address is not shown.
   }
 }
 

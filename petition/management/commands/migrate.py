@@ -66,4 +66,4 @@ class Command(Migrate):
         except WrongKeys as wrong:
             print(f"Warning: {wrong}", file=sys.stderr)  # noqa: T201
         except (OperationalError, ProgrammingError):
-            return  # Migrated back to before there was such a table, or another database.
+            return  # The migration was reversed to before this table existed, or it is another database.

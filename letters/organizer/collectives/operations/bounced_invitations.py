@@ -31,7 +31,7 @@ def ask_to_invite_again(collective: Collective, *, by: User, now: datetime) -> N
 def let_invite_again(collective: Collective, *, by: User, now: datetime) -> None:
     """Resume the invitations after staff have reviewed the collective. Earlier bounces no longer count.
 
-    Raises Refused("not_yours") for anybody but staff, owners of the collective included.
+    Raises Refused("not_yours") for everyone except staff, even for owners of the collective.
     """
     if not (by.is_active and (by.is_staff or by.is_superuser)):
         raise Refused(Refusal.NOT_YOURS)

@@ -63,9 +63,11 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
     for name in changed:
         setattr(described, name, values[name])
     if changed:
-        # Lock order: the letters before the collective's row. Changing the slug blocks anybody who records an event
+        # Lock order: the letters before the collective's row. Changing the slug blocks anyone who records an event
         # about the collective, and they may hold a letter.
         change.make_letters_old()
+        if "timezone" in changed:
+            change.keep_days_of_letters()
         _save(described)
         change.record("describe_collective", described, details={"changed": changed})
 
@@ -79,7 +81,7 @@ def check_no_link(name: str) -> None:
         raise Refused(Refusal.NAMES_A_LINK)
 
 
-# It walks through a thousand files.
+# Cached, because it reads a thousand files.
 _timezones = cache(available_timezones)
 
 

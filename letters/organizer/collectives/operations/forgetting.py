@@ -25,7 +25,8 @@ def forget_invitations(*, now: datetime) -> int:
     """
     expired = MemberInvitation.objects.filter(expires_at__lt=now - RETENTION)
     back = OutgoingEmail.objects.filter(invitation=OuterRef("pk"), failed_at__isnull=False)
-    revoked = MemberInvitation.objects.filter(~Exists(back), revoked_at__lt=now - RETENTION)
+    # Owners see until the end of an invitation that it was declined.
+    revoked = MemberInvitation.objects.filter(~Exists(back), revoked_at__lt=now - RETENTION, declined_at=None)
     deleted, _ = (expired | revoked).exclude(outgoing_emails__error=COMPLAINED).delete()
     return deleted
 

@@ -28,7 +28,7 @@ from letters.shared.text import looks_like_link
 # An invitation can be accepted for this long.
 LIFETIME = timedelta(days=14)
 
-# The most open invitations of one collective.
+# How many open invitations a collective can have.
 MAX_OPEN = 20
 
 # Abuse: this limits the emails of one collective, and those of one owner over all collectives. Otherwise an owner could
@@ -38,12 +38,12 @@ MAX_INVITATIONS_A_DAY = 50
 
 @transaction.atomic
 def invite_member(collective: Collective, *, address: Address, role: str, by: User, now: datetime) -> MemberInvitation:
-    """Offer somebody a role by email. Privacy: it does not matter whether the address has an account.
+    """Offer someone a role by email. Privacy: it does not matter whether the address has an account.
 
-    Inviting somebody again to the same role changes nothing: its email is on its way. Raises Refused with
+    Inviting someone again to the same role changes nothing: its email is on its way. Raises Refused with
     "unknown_role", "yourself", "is_member", "invited_otherwise", "too_many_open", "too_many_today" or "few_today";
-    "not_cleared" while staff have still to clear the collective; "round_stopped" while too many of its invitations
-    bounce; and "names_a_link" if a name that the email repeats would become a link in it.
+    "not_cleared" while staff have still to clear the collective; "invitations_stopped" while too many of its
+    invitations bounce; and "names_a_link" if a name that the email repeats would become a link in it.
     """
     change = change_collective(collective, OWNING, by=by, now=now)
     _check_may_invite(collective, by, now)
@@ -51,7 +51,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
         raise Refused(Refusal.UNKNOWN_ROLE)
     _check_not_a_member(collective, address, by)
     known = hash_address(address.canonical)
-    open_now = collective.invitations.standing(now)
+    open_now = collective.invitations.active(now)
     if invited := open_now.filter(address_hash=known).first():
         if invited.role != role:
             raise Refused(Refusal.INVITED_OTHERWISE)
@@ -59,7 +59,7 @@ def invite_member(collective: Collective, *, address: Address, role: str, by: Us
     if open_now.count() >= MAX_OPEN:
         raise Refused(Refusal.TOO_MANY_OPEN)
     _check_daily_limits(change, by)
-    # End an invitation that has expired, or whose inviter is not an owner any more.
+    # End an invitation that has expired, or whose inviter is no longer an owner.
     collective.invitations.open().filter(address_hash=known).update(address=None, revoked_at=now)
     return _create_invitation(change, address, role, by)
 

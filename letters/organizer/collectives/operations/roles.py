@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
+from letters.base.changes.bin import delete_soon
 from letters.base.changes.operations import CollectiveChange, change_collective, change_collective_unasked
 from letters.models import (
     OWNING,
     Collective,
+    Letter,
     Membership,
     User,
 )
@@ -45,14 +47,18 @@ def remove_member(membership: Membership, *, by: User, now: datetime) -> None:
 def leave_collective(collective: Collective, *, by: User, now: datetime) -> None:
     """Leave the collective. Idempotent.
 
-    Raises Refused("last_owner") while the collective has letters or other members.
+    Drafts of a collective that then has no member are deleted soon: nobody could open them. Raises
+    Refused("last_owner") while the collective has public letters or other members.
     """
     change = change_collective_unasked(collective, by=by, now=now)
     membership = collective.memberships.filter(user=by).first()
     if membership is None:
         return
-    if collective.letters.exists() or collective.memberships.exclude(pk=membership.pk).exists():
+    is_last = not collective.memberships.exclude(pk=membership.pk).exists()
+    if not is_last or collective.letters.public().exists():
         _require_another_owner(collective, membership)
+    if is_last:
+        delete_soon(collective.letters.filter(status=Letter.Status.DRAFT), now)
     _record_membership(change, "leave_collective", membership)
     membership.delete()
 

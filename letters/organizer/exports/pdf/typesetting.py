@@ -1,6 +1,6 @@
 """Convert a letter's Markdown to Typst, from the same tokens that its page is made of.
 
-Injection: text that somebody typed is passed as quoted strings and JSON, never as markup, so it cannot contain
+Injection: text that someone typed is passed as quoted strings and JSON, never as markup, so it cannot contain
 commands.
 """
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from markdown_it.tree import SyntaxTreeNode
 
-from letters.shared.markdown import TooComplicated, bare, caption_of, parse
+from letters.shared.letter_parts import FIRST_LETTER, with_parts
+from letters.shared.markdown import TooComplicated, bare, caption_of, parse, render_markdown
 from letters.shared.pictures import ADDRESS
 
 # All control characters except tabs and line ends.
@@ -29,6 +30,9 @@ ISOLATED = "\u2066{}\u2069"
 # Points per pixel at screen size, and the space that a page has for a picture.
 POINTS_A_PIXEL = 0.75
 WIDEST, HIGHEST = 425, 560
+# The space around salutation and closing, and the size of the initial, as on the letter's page (base.css).
+AFTER_SALUTATION, BEFORE_CLOSING, IN_CLOSING = "1.5em", "2.4em", "0.75em"
+INITIAL = 'size: 2.4em, fill: rgb("#9c2b1e"), number-type: "lining"'
 
 
 def quoted(text: str) -> str:
@@ -41,15 +45,24 @@ def breakable(text: str) -> str:
     return LONG_WORD.sub(lambda word: MAY_BREAK.join(filter(None, PIECE.findall(word[0]))), text)
 
 
-def typst_of(markdown: str, pictures: Mapping[str, str] | None = None) -> str:
+def typst_of(markdown: str, pictures: Mapping[str, str] | None = None, *, has_initial: bool = True) -> str:
     """Return Typst statements, one for each block that `render_markdown` shows.
 
     `pictures` maps the addresses of pictures to file names. Raises TooComplicated.
     """
+    marked = with_parts(render_markdown(markdown))
     try:
-        return _Setter(pictures or {}).set(SyntaxTreeNode(parse(markdown)))
+        return _Setter(pictures or {}, marked, has_initial).set(SyntaxTreeNode(parse(markdown)))
     except RecursionError as deep:
         raise TooComplicated("deep") from deep
+
+
+def typst_image(address: str, file_name: str, alt: str) -> str:
+    """Return one of our own pictures, no larger than on a screen and than the page."""
+    found = ADDRESS.fullmatch(address)
+    width, height = (int(found[place]) * POINTS_A_PIXEL if found else 1.0 for place in (2, 3))
+    width *= min(1, WIDEST / width, HIGHEST / height)
+    return f"image({quoted(file_name)}, width: {width:.1f}pt, alt: {quoted(alt)})"
 
 
 def pictures_in(markdown: str) -> list[str]:
@@ -70,16 +83,45 @@ class _Setter:
     """The state of converting one text."""
 
     pictures: Mapping[str, str]
+    # The page's HTML with the classes of salutation, opening and closing. These paragraphs begin or end the text.
+    marked: str = ""
+    has_initial: bool = True
     # Footnotes by number, and the numbers that were set already.
     footnotes: dict[int, SyntaxTreeNode] = field(default_factory=dict)
     noted: set[int] = field(default_factory=set)
 
     def set(self, root: SyntaxTreeNode) -> str:
         self.footnotes = {node.meta["id"]: node for node in _walk(root) if node.type == "footnote"}
-        blocks = self.all(root.children)
+        blocks = list(self.blocks([node for node in root.children if node.type != "footnote_block"]))
         # Footnotes without a reference come at the end.
         left = [node for number, node in self.footnotes.items() if number not in self.noted]
         return "\n".join(filter(None, [*blocks, *(each for node in left for each in self.all(node.children))]))
+
+    def blocks(self, nodes: list[SyntaxTreeNode]) -> Iterator[str]:
+        salutations, opening, closings = (self.marked.count(f'<p class="{each}">') for each in PARTS)
+        for place, node in enumerate(nodes):
+            left = len(nodes) - place
+            if place < salutations:
+                yield f"block(below: {AFTER_SALUTATION}, {self.one(node)})"
+            elif place == salutations and opening and self.has_initial:
+                yield self.opening(node)
+            elif left <= closings:
+                above = BEFORE_CLOSING if left == closings else IN_CLOSING
+                yield f"block(above: {above}, below: {IN_CLOSING}, {self.one(node)})"
+            else:
+                yield self.one(node)
+
+    def opening(self, node: SyntaxTreeNode) -> str:
+        """Return the first real paragraph with a large initial.
+
+        The initial is part of the line, so copied words stay whole.
+        """
+        first, *others = node.children[0].children
+        found = FIRST_LETTER.match(first.content) if first.type == "text" else None
+        if found is None:
+            return self.one(node)
+        rest = f"text({quoted(breakable(first.content[found.end() :]))})"
+        return f"par({{{'; '.join([f'text({INITIAL}, {quoted(found[0])})', rest, *self.all(others)])}}})"
 
     def all(self, nodes: Iterable[SyntaxTreeNode]) -> list[str]:
         return [self.one(node) for node in nodes]
@@ -127,12 +169,9 @@ class _Setter:
         """Typeset one of our own pictures with its caption or description; for any other picture, only that."""
         source, said = str(node.attrs.get("src", "")), caption_of(node.attrs) or node.content
         caption = f"text({quoted(breakable(said))})"
-        address = ADDRESS.fullmatch(source)
-        if not address or source not in self.pictures:
+        if not ADDRESS.fullmatch(source) or source not in self.pictures:
             return f"par(emph({caption}))" if said else ""
-        width, height = (int(address[place]) * POINTS_A_PIXEL for place in (2, 3))
-        width *= min(1, WIDEST / width, HIGHEST / height)
-        image = f"image({quoted(self.pictures[source])}, width: {width:.1f}pt, alt: {quoted(node.content)})"
+        image = typst_image(source, self.pictures[source], node.content)
         return f"figure({image}, caption: {caption})" if said else f"figure({image})"
 
     def picture(self, node: SyntaxTreeNode) -> str:
@@ -165,8 +204,9 @@ def _code(node: SyntaxTreeNode) -> str:
     return f"raw({quoted(breakable(node.content))}, block: true)"
 
 
+PARTS = ("salutation", "opening", "closing")
 ALWAYS = {
-    # A line break in the source is one on paper too: addresses, verses, signatures.
+    # Keep line breaks of the source on paper: in addresses, verses and signatures.
     "softbreak": "linebreak()",
     "hardbreak": "linebreak()",
     "hr": "align(center, line(length: 30%, stroke: 0.5pt))",

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pikepdf
 
-from letters.organizer.exports.pdf.typesetting import quoted, typst_of
+from letters.organizer.exports.pdf.typesetting import quoted, typst_image, typst_of
 from letters.shared.languages import direction
 from letters.shared.sandbox import Child, Limits, child
 
@@ -39,6 +39,8 @@ class Letterhead:
     body: str
     # The letter's own pictures (WebP) by address. Nothing is fetched.
     pictures: Mapping[str, bytes] = field(default_factory=dict)
+    # The address of the picture above the letter, which is one of these, and its description.
+    cover: tuple[str, str] | None = None
     # The date of publication in words.
     dated: str
     # The line above the names: "Signed by 1,234 people".
@@ -151,7 +153,13 @@ def _first_pages(root: Path, head: Letterhead) -> str:
         (root / name).write_bytes(head.pictures[address])
     words = ", ".join(map(quoted, [head.addressee, head.title, head.collective, head.dated]))
     small_print = "".join(f"{quoted(line)}, " for line in head.small_print)
-    return f"#letter({words}, ({small_print}), {{\n{typst_of(head.body, files)}\n}})"
+    body = typst_of(head.body, files, has_initial=direction(head.language) == "ltr")
+    return f"#letter({words}, ({small_print}), {_cover(head, files)}, {{\n{body}\n}})"
+
+
+def _cover(head: Letterhead, files: Mapping[str, str]) -> str:
+    address, alt = head.cover or ("", "")
+    return f"figure({typst_image(address, files[address], alt)})" if address in files else "none"
 
 
 def _join(parts: list[pikepdf.Pdf], path: Path) -> None:

@@ -1,7 +1,7 @@
 """Read a pasted or exported list of people in any common shape, without running or trusting anything in it.
 
 Three steps: `decode` turns a file into text, `read_rows` turns the text into rows, and `read_people` turns the rows
-into people once somebody has checked what the columns hold. All three are bounded by MAX_BYTES and MAX_ROWS.
+into people once someone has checked what the columns hold. All three are bounded by MAX_BYTES and MAX_ROWS.
 """
 
 from letters.organizer.first_signatories.signatory_import.cells import FORMULA, MAX_IN_OTHER_SCRIPTS, MAX_PARTS

@@ -30,7 +30,7 @@ REMARK = re.compile(r"[ \t]{0,9}[(\[][^()\[\]@]{0,99}[)\]][ \t]{0,9}\Z")
 def addresses_in(cell: str) -> list[Address]:
     """Return the first address in a cell, and the second if there is one; nothing if the cell is a formula.
 
-    Privacy: the whole part must be an address. The end of "ada lovelace@example.org" is an address too, but somebody
+    Privacy: the whole part must be an address. The end of "ada lovelace@example.org" is an address too, but someone
     else's.
     """
     if cell.startswith(FORMULA) or not any(sign in cell for sign in AT_SIGNS):
@@ -67,7 +67,7 @@ def count_in_other_scripts(cell: str) -> int:
 
 
 def is_in_other_script(cell: str) -> bool:
-    """Tell whether an address in the cell has letters outside ASCII. Text around the address is cheap to parse."""
+    """Return whether an address in the cell has letters outside ASCII. Text around the address is cheap to parse."""
     if cell.isascii():
         return False
     words = INVISIBLE.sub("", cell).replace("<", " ").split()

@@ -30,7 +30,7 @@ class Guess:
 
 
 def guess_columns(rows: Sequence[Row]) -> Guess:
-    """Guess the columns from their cells and headings. Headings only suggest; for addresses the cells decide."""
+    """Guess the columns from their cells and headings. Headings are only a hint; for addresses, the cells decide."""
     width = max(len(row.cells) for row in rows)
     first = rows[0].cells
     named = [meaning_of(cell) for cell in first] + [("ignored", 0)] * (width - len(first))
@@ -64,7 +64,7 @@ def _each_once(named: Sequence[tuple[str, int]], body: Sequence[Row]) -> list[st
 
 
 def _is_of_addresses(meaning: str, body: Sequence[Row], place: int) -> bool:
-    """Tell whether a column with another heading holds addresses, for example a user name."""
+    """Return whether a column with another heading holds addresses, for example a user name."""
     cells = _cells(body, place)
     return meaning != "address" and bool(cells) and sum(map(_holds_address, cells)) * 2 > len(cells)
 
@@ -82,7 +82,7 @@ def _holds_address(cell: str) -> bool:
 
 
 def _fullest(body: Sequence[Row], width: int, scores: Sequence[int]) -> int | None:
-    """Return the column with the most addresses, if any has some; of two, the one with the better heading."""
+    """Return the column with the most addresses, if any has some. If two have equally many, take the better heading."""
     found = [sum(1 for row in body if _holds_address(cell_at(row, place))) for place in range(width)]
     best = max(range(width), key=lambda place: (found[place], scores[place], -place))
     return best if found[best] else None
@@ -112,7 +112,7 @@ def _is_title(cell: str) -> bool:
 
 
 def _tell_halves(columns: list[str], headings: Sequence[str]) -> None:
-    """Read a bare word for "name" beside one half of a name as the other half, like Nom beside Prénom."""
+    """If a plain "name" is beside one half of a name, read it as the other half, like Nom beside Prénom."""
     if "name" not in columns:
         return
     place = columns.index("name")
@@ -134,5 +134,5 @@ def _guess_names(columns: list[str], body: Sequence[Row], *, has_heading: bool) 
 
 
 def _looks_like_words(cell: str) -> bool:
-    """Tell whether a cell holds neither an address nor a number nor a date."""
+    """Return whether a cell holds neither an address nor a number nor a date."""
     return "@" not in cell and any(map(str.isalpha, cell)) and not MOMENT.search(cell)

@@ -194,7 +194,7 @@ def meaning_of(heading: str) -> tuple[str, int]:
 
 
 def is_half(heading: str) -> bool:
-    """Tell whether the heading is a bare word for "name", which means one half where another
+    """Return whether the heading is a bare word for "name", which means one half where another
     column holds the other half.
     """
     core = [word for word in words_of(heading) if word not in FILLERS]
@@ -202,7 +202,7 @@ def is_half(heading: str) -> bool:
 
 
 def is_family_first(heading: str) -> bool:
-    """Tell whether the heading of half a name is in a language in which the family name comes first."""
+    """Return whether the heading of half a name is in a language in which the family name comes first."""
     words = words_of(heading)
     return words in _family_first() or tuple(word for word in words if word not in FILLERS) in _family_first()
 

@@ -17,7 +17,7 @@ SAMPLE = 50
 
 
 class UnreadableList(ValueError):
-    """The list cannot be read. `code` tells why, for example "workbook" or "too_many_rows"."""
+    """The list cannot be read. `code` says why, for example "workbook" or "too_many_rows"."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from letters.base.site_lists.queries import meant_by
 from letters.organizer.first_signatories.signatory_import.cells import (
     FORMULA,
     MAX_IN_OTHER_SCRIPTS,
@@ -13,7 +14,6 @@ from letters.organizer.first_signatories.signatory_import.cells import (
 from letters.organizer.first_signatories.signatory_import.headings import is_family_first
 from letters.organizer.first_signatories.signatory_import.limits import MAX_CELL_LENGTH, MAX_NAME_LENGTH
 from letters.organizer.first_signatories.signatory_import.rows import Row, cell_at, parse_mailbox
-from letters.shared.address_typos import likely_meant
 from letters.shared.addresses import Address, read_address
 from letters.shared.text import UnusableText, clean_line
 
@@ -40,7 +40,7 @@ class Person:
 
 @dataclass(frozen=True)
 class ParsedList:
-    """The people on a list, and the line numbers of rows that hold nobody or a person who appeared before."""
+    """The people on a list, and the line numbers of rows that contain nobody, or a person from an earlier row."""
 
     people: list[Person] = field(default_factory=list)
     without_address: list[int] = field(default_factory=list)
@@ -69,7 +69,7 @@ def read_people(rows: Sequence[Row], columns: Sequence[str], *, has_heading: boo
             parsed_list.people.append(_person(row, cells, addresses[0], family_first=family_first))
             if len(addresses) > 1:
                 parsed_list.several.append(row.line)
-            if likely_meant(addresses[0].deliverable):
+            if meant_by(addresses[0].deliverable):
                 parsed_list.slips.append(row.line)
     return parsed_list
 
@@ -85,7 +85,7 @@ def _person(row: Row, cells: Mapping[str, str], address: Address, *, family_firs
 
 
 def _name(cells: Mapping[str, str], *, family_first: bool) -> str:
-    """Put the name together from its columns, or take it from one column."""
+    """Join the name from its columns, or take it from one column."""
     given, family = cells.get("given", ""), cells.get("family", "")
     name = cells.get("name", "")
     if not name and given and family and EASTERN.fullmatch(given) and EASTERN.fullmatch(family):

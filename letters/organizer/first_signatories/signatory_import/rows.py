@@ -78,7 +78,7 @@ def parse_mailbox(text: str) -> list[str] | None:
 
 def _of_table(text: str) -> list[Row]:
     head = "".join(islice(io.StringIO(text, newline=""), SAMPLE))
-    if named := SEPARATOR.match(text):  # Excel's own first line names the separator.
+    if named := SEPARATOR.match(text):  # Excel can write a first line that names the separator.
         head, text = head[named.end() :], "\n" + text[named.end() :]
         delimiter = named[1]
     else:

@@ -19,7 +19,7 @@ class MomentField(forms.DateTimeField):
     def __init__(self, zone: ZoneInfo, **options: Any) -> None:
         super().__init__(**options)
         self.zone = zone
-        self.help_text = _("In the time zone of your collective: %(zone)s.") % {"zone": zone.key}
+        self.help_text = _("In the time zone of this letter: %(zone)s.") % {"zone": zone.key}
 
     def prepare_value(self, value: Any) -> Any:
         return shown_at(value, self.zone) if isinstance(value, datetime) and value.tzinfo else value
@@ -50,10 +50,10 @@ class Moments(forms.BaseForm):
     def ask_where_needed(self) -> None:
         """Ask "which of the two?" for moments in an hour that repeats, and wherever the question was asked already."""
         for name, field in self.moments().items():
-            stands = self.get_initial_for_field(field, name)
-            both = moments_of(shown_at(stands, field.zone), field.zone) if stands else []
+            stored = self.get_initial_for_field(field, name)
+            both = moments_of(shown_at(stored, field.zone), field.zone) if stored else []
             if len(both) > 1 or f"{name}_which" in self.data:
-                self._ask(name, "second" if stands and both[-1:] == [stands] else "first")
+                self._ask(name, "second" if stored and both[-1:] == [stored] else "first")
 
     def settle_moments(self, cleaned: dict[str, Any]) -> None:
         """Replace wall-clock times by moments."""

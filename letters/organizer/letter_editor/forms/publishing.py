@@ -1,5 +1,6 @@
 """Publish, schedule and withdraw a letter."""
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import Letter, Revision
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
+from letters.shared.languages import language_name
 
 
 class ScheduleForm(Moments, forms.Form):
-    """The time at which the letter publishes itself."""
+    """The time at which the letter is published automatically."""
 
     def __init__(self, letter: Letter, data: QueryDict | None = None, *, zone: ZoneInfo) -> None:
         super().__init__(data, auto_id="schedule_%s", label_suffix="", initial={"publish_at": letter.publish_at})
@@ -30,7 +32,7 @@ class ScheduleForm(Moments, forms.Form):
 
 
 class RevisionForm(forms.Form):
-    """The changes in a text that readers know already."""
+    """What changes in a text that readers already know, in the organizers' words."""
 
     kind = forms.ChoiceField(
         label=_("Kind of change"),
@@ -50,8 +52,23 @@ class RevisionForm(forms.Form):
         error_messages={"required": _("Enter what has changed, in one sentence. It is public.")},
     )
 
-    def __init__(self, data: QueryDict | None = None) -> None:
+    def __init__(self, data: QueryDict | None = None, *, languages: Iterable[str] = ()) -> None:
+        """Ask for the sentence in other `languages` of the letter, too."""
         super().__init__(data, auto_id="revision_%s", label_suffix="")
+        self.languages = list(languages)
+        for language in self.languages:
+            self.fields[f"note_{language}"] = forms.CharField(
+                label=_("What has changed: %(language)s") % {"language": language_name(language)},
+                max_length=500,
+                required=False,
+                help_text=_("If this stays empty, readers of this language see your sentence above."),
+                widget=forms.Textarea(attrs={"rows": 2, "lang": language, "dir": "auto"}),
+            )
+
+    def said(self) -> dict[str, Any]:
+        """Return the input for `publish_letter`. The form must be valid."""
+        notes = {language: self.cleaned_data[f"note_{language}"] for language in self.languages}
+        return {"kind": self.cleaned_data["kind"], "note": self.cleaned_data["note"], "notes": notes}
 
 
 class WithdrawForm(forms.Form):

@@ -11,11 +11,10 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Ask, Display, Letter
+from letters.models import Ask, Display, HoldFrom, Letter
 from letters.organizer.letter_editor.forms.moments import MomentField, Moments
 from letters.organizer.letter_editor.operations import SETTINGS
-
-DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+from letters.shared.domains import DOMAIN
 
 
 class DomainsField(forms.CharField):
@@ -43,12 +42,18 @@ ASKS: list[tuple[str, Promise]] = [
 ]
 
 
+HOLDS: list[tuple[int, Promise]] = [
+    (HoldFrom.SOME, _("some doubt, for example letters of two alphabets in one word of the name")),
+    (HoldFrom.CLEAR, _("clear doubt, for example the name of a well-known person (recommended)")),
+    (HoldFrom.STRONG, _("strong doubt, for example several clear signs at once")),
+    (HoldFrom.NEVER, _("never: publish every confirmed signature")),
+]
 ASKED = ("ask_affiliation", "ask_role", "ask_country", "ask_comment")
 # The fields of each group on the page. Those in ASKED are the rows of a table.
 GROUPS: dict[Promise, tuple[str, ...]] = {
     _("Goal and dates"): ("goal", "opens_at", "opens_at_which", "closes_at", "closes_at_which"),
     _("Form fields"): ASKED,
-    _("Names and review"): ("displays", "reviewed"),
+    _("Names and review"): ("displays", "reviewed", "hold_from"),
     _("Who can sign"): ("domains", "addressee_domains", "asks_proof"),
 }
 
@@ -98,12 +103,26 @@ class SettingsForm(Moments, forms.ModelForm):  # type: ignore[type-arg]  # not g
         for name in ASKED:
             label = self.fields[name].label
             self.fields[name] = forms.ChoiceField(label=label, choices=ASKS, widget=forms.RadioSelect)
+        # A form that was open before this choice existed changes nothing.
+        self.fields["hold_from"] = forms.ChoiceField(
+            label=_("Publish, or hold for review from"),
+            help_text=_(
+                "The site looks for signs of doubt in each confirmed signature. Signatures that it holds are not "
+                "counted until a moderator decides. It never removes one by itself."
+            ),
+            choices=HOLDS,
+            widget=forms.RadioSelect,
+            required=False,
+        )
         for name, label in {
             "opens_at": _("Open for signatures from"),
             "closes_at": _("Open for signatures until"),
         }.items():
             self.fields[name] = MomentField(zone, label=label, required=False)
         self.ask_where_needed()
+
+    def clean_hold_from(self) -> int:
+        return int(self.cleaned_data["hold_from"] or self.instance.hold_from)
 
     def groups(self) -> list[Group]:
         """Return the fields as the page shows them."""

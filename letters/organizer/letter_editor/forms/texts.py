@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.models import Translation
 from letters.organizer.collectives.forms import NAMES_A_LINK
 from letters.organizer.letter_editor.operations import Text
-from letters.shared.languages import direction, language_choices
+from letters.shared.languages import direction, language_groups
 from letters.shared.text import looks_like_link
 from letters.shared.too_complex import problem_of
 
@@ -38,8 +38,8 @@ class TextForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 18}),
         error_messages={"required": BODY_WANTED},
         help_text=_(
-            "Leave an empty line between paragraphs. You can use **bold**, *italic*, ## headings, lists, "
-            "tables and footnotes[^1]."
+            "Leave an empty line between paragraphs. Write **bold**, *italic*, ## heading, - list, 1. list, > quote, "
+            "[link](https://…) and footnote[^1]."
         ),
     )
     summary = forms.CharField(
@@ -69,7 +69,7 @@ class TextForm(forms.Form):
         return Text(language=language, **typed)
 
 
-# Full disk: what a session keeps for a person who has not confirmed their address.
+# Full disk: how much a session stores for a person who has not confirmed their address.
 LONGEST_WITHOUT_ACCOUNT = 30_000
 
 
@@ -97,9 +97,10 @@ class StartForm(TextForm):
             raise ValidationError(NAMES_A_LINK, "names_a_link")
         return name
 
-    def __init__(self, data: QueryDict | None = None, *, language: str = "") -> None:
+    def __init__(self, data: QueryDict | None = None, *, language: str = "", accepted: str = "") -> None:
         super().__init__(data)
-        self.fields["language"].choices = language_choices(get_language() or "")  # type: ignore[attr-defined]
+        groups = language_groups(get_language() or "", accepted=accepted)
+        self.fields["language"].choices = groups  # type: ignore[attr-defined]
         self.initial["language"] = language
         del self.fields["summary"]
 
@@ -114,10 +115,10 @@ class FirstStartForm(StartForm):
     """The start page of a person without an account."""
 
     def clean_body(self) -> str:
-        body = super().clean_body()
-        if len(body) > LONGEST_WITHOUT_ACCOUNT:
+        # Denial of service: anyone may submit this form, so check the length first. Parsing takes time.
+        if len(self.cleaned_data["body"]) > LONGEST_WITHOUT_ACCOUNT:
             raise ValidationError(
                 _("Without an account, a letter can begin with at most 30,000 characters. Sign in to write more."),
                 "long_without_account",
             )
-        return body
+        return super().clean_body()

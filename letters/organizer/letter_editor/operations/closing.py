@@ -4,9 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.changes.operations import change_letter
 from letters.models import (
     WRITING,
     Letter,
@@ -16,7 +14,7 @@ from letters.models import (
 
 @transaction.atomic
 def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """Stop taking signatures. People who have signed already can still confirm for one day."""
+    """Stop accepting signatures. People who have already signed can still confirm for one day."""
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.PUBLISHED:
         change.update(status=Letter.Status.CLOSED, closed_at=now)
@@ -25,7 +23,7 @@ def close_letter(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def reopen_letter(letter: Letter, *, by: User, now: datetime) -> None:
-    """Take signatures again."""
+    """Accept signatures again."""
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.status == Letter.Status.CLOSED:
         change.update(status=Letter.Status.PUBLISHED, closed_at=None)

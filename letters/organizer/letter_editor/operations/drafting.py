@@ -28,7 +28,7 @@ from letters.shared.folding import without_marks
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# Drafts that one account may start in a day. Each can store a megabyte, and nobody reviews drafts.
+# How many drafts one account may start in a day. Each can store a megabyte, and nobody reviews drafts.
 MAX_DRAFTS_A_DAY = 20
 
 # A second start of the same letter within this time is a double click.
@@ -47,7 +47,9 @@ def start_letter(*, text: Text, collective_name: str, by: User, now: datetime) -
     mine = Collective.objects.filter(memberships__user=by, memberships__role__in=WRITING, name=collective_name)
     collective = mine.order_by("pk").first()
     if collective:
-        just_begun = collective.letters.filter(status=Letter.Status.DRAFT, created_at__gt=now - CLICKED_TWICE)
+        just_begun = collective.letters.filter(
+            status=Letter.Status.DRAFT, binned_at=None, created_at__gt=now - CLICKED_TWICE
+        )
         words = digest(text.title, text.addressee, text.body)
         if same := just_begun.filter(revisions__translations__sha256=words).first():
             return same
@@ -69,9 +71,7 @@ def _draft_under_free_slug(collective: Collective, *, text: Text, by: User, now:
 
 
 def free_slug(model: type[Model], text: str) -> str:
-    """Return a slug made from the text that is free, now and in the past; a random one if the
-    text has no Latin letters.
-    """
+    """Return a slug made from the text, one that was never used; a random one if the text has no Latin letters."""
     wanted = slugify(without_marks(text))[:60].strip("-") or f"letter-{secrets.token_hex(3)}"
     taken = set(model._default_manager.filter(slug__startswith=wanted).values_list("slug", flat=True))
     if model is Letter:

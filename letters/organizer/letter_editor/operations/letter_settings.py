@@ -5,9 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.changes.operations import change_letter
 from letters.models import (
     WRITING,
     Ask,
@@ -18,14 +16,15 @@ from letters.shared.refused import Refusal, Refused
 
 # The fields of Letter that organizers may change at any time.
 SETTINGS = [
-    *["goal", "opens_at", "closes_at", "reviewed", "displays", "domains", "addressee_domains", "asks_proof"],
+    *["goal", "opens_at", "closes_at", "reviewed", "hold_from", "displays", "domains", "addressee_domains"],
+    "asks_proof",
     *["ask_affiliation", "ask_role", "ask_country", "ask_comment"],
 ]
 
 
 @transaction.atomic
 def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: datetime) -> None:
-    """Change the fields in SETTINGS. Signatures that exist already keep what they were signed with.
+    """Change the fields in SETTINGS. Existing signatures keep what they were signed with.
 
     Raises Refused("open_already") for an opening time in the future once the form has been open, and
     Refused("end_is_past") for a new closing time in the past.
@@ -33,12 +32,12 @@ def set_up_letter(letter: Letter, *, values: dict[str, Any], by: User, now: date
     change = change_letter(letter, WRITING, by=by, now=now)
     changed = {name: values[name] for name in SETTINGS if name in values and getattr(letter, name) != values[name]}
     # Privacy: otherwise organizers could close the form again, invite first signatories, and mix them with people who
-    # have signed. The rule does not depend on whether anybody has signed. Otherwise the refusal would tell organizers
+    # have signed. The rule does not depend on whether anyone has signed. Otherwise the refusal would tell organizers
     # about the first signer.
     opens_at = changed.get("opens_at")
     if opens_at and opens_at > now and letter.form_has_opened(now):
         raise Refused(Refusal.OPEN_ALREADY)
-    # Privacy: otherwise an editor could end the time to confirm between a signing and its email, and then undo it.
+    # Privacy: otherwise an editor could end the time to confirm after a signing and before its email, and then undo it.
     # People who have just signed would also lose their day to confirm.
     closes_at = changed.get("closes_at")
     if closes_at and closes_at <= now:

@@ -1,5 +1,6 @@
 """Publish the newest revision, at once or at a set time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,43 +18,58 @@ from letters.models import (
     AuditEvent,
     Collective,
     Letter,
+    NotificationKind,
     Revision,
     Translation,
     User,
 )
 from letters.organizer.letter_editor.changes import is_new_cover, says_something_else
-from letters.organizer.letter_editor.mail import tell_members
+from letters.organizer.notifications.operations import announce
+from letters.shared.picture_descriptions import lacks_description
 from letters.shared.refused import Refusal, Refused
 
 # Letters that one account may publish for the first time within a day.
 MAX_FIRST_PUBLICATIONS = 5
 
-# Later revisions of one letter that may be published within a day. Each is kept for ever, in all its languages.
+# Later revisions of one letter that may be published within a day. Each is kept forever, in all its languages.
 MAX_LATER_PUBLICATIONS = 10
 
 
 @transaction.atomic
-def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str = "", note: str = "") -> None:
+def publish_letter(
+    letter: Letter,
+    *,
+    by: User | None,
+    now: datetime,
+    kind: str = "",
+    note: str = "",
+    notes: Mapping[str, str] | None = None,
+) -> None:
     """Show the newest revision to the public; the first publication also opens the letter for signatures. Idempotent.
 
     `by` is None when the clock publishes what `schedule_letter` was told. A later revision needs a `kind` of change and
-    a public `note` that says what has changed. It does not reopen a closed letter.
+    a public `note` that says what has changed. `notes` say it in other languages of the revision. It does not reopen a
+    closed letter.
 
-    Raises Refused("letter_withdrawn"); Refused("no_text") without a text in the letter's own language;
-    Refused("not_cleared") while staff have still to clear the collective, on sites that ask for it. For a first
-    publication, Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one account a day. For a later revision,
-    Refused("no_kind"), Refused("no_note"), Refused("nothing_changed"), Refused("not_a_correction") if it changes more
-    than a correction may, Refused("languages_missing") if it lacks a language that readers have, and
-    Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS a day.
+    Raises Refused for a letter that has ended; Refused("no_text") without a text in the letter's own language;
+    Refused("picture_not_described") unless the clock publishes; Refused("not_cleared") while staff have still to clear
+    the collective, on sites that ask for it. For a first publication, Refused("too_many_letters") beyond
+    MAX_FIRST_PUBLICATIONS of one account a day. For a later revision, Refused("no_kind"), Refused("no_note"),
+    Refused("nothing_changed"), Refused("not_a_correction") if it changes more than a correction may,
+    Refused("languages_missing") if it lacks a language that readers have, and Refused("too_many_publications") beyond
+    MAX_LATER_PUBLICATIONS a day.
     """
     change = change_letter(letter, WRITING, by=by, now=now) if by else change_letter_unasked(letter, by=None, now=now)
     revision = letter.revisions.latest("number")
-    if letter.status == Letter.Status.WITHDRAWN:
-        raise Refused(Refusal.LETTER_WITHDRAWN)
+    if letter.is_ended:
+        raise Refused(letter.status_refusal())
     if not revision.translations.filter(language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id == revision.pk:
         return
+    if by:
+        # The clock publishes what was checked when it was scheduled.
+        _require_descriptions(revision)
     letter.collective.require_cleared()
     details: dict[str, Any] = {"revision": revision.number}
     if letter.status != Letter.Status.DRAFT and letter.current_revision_id:
@@ -63,14 +79,22 @@ def publish_letter(letter: Letter, *, by: User | None, now: datetime, kind: str 
         details |= {"kind": kind, "behind": behind}
     else:
         _check_publication_quota(change)
-        kind, note = Revision.Kind.FIRST, ""
+        kind, note, notes = Revision.Kind.FIRST, "", None
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
+        opening |= {"timezone": letter.zone().key}
         opening |= {"publish_at": None, "publish_refused": ""}
     # A text that was fixed for the first signatories keeps the moment at which they got it.
     unseen = Revision.objects.filter(pk=revision.pk, published_at=None)
-    unseen.update(published_at=now, kind=kind, note=note.strip())
+    unseen.update(published_at=now, kind=kind, note=note.strip(), notes=_said_in(revision, notes))
     change.update(**opening, current_revision_id=revision.pk)
     change.record("publish_letter", letter, details=details)
+
+
+def _said_in(revision: Revision, notes: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return the sentences in languages that the revision has, without empty ones; None if there are none."""
+    languages = set(revision.translations.values_list("language", flat=True)) - {revision.letter.language}
+    said = {language: note.strip() for language, note in (notes or {}).items() if language in languages}
+    return {language: note for language, note in said.items() if note} or None
 
 
 def _check_later_revision(letter: Letter, revision: Revision, kind: str, note: str) -> list[str]:
@@ -94,6 +118,11 @@ def _check_later_revision(letter: Letter, revision: Revision, kind: str, note: s
     return sorted(language for language, text in texts.items() if text.is_behind(texts[letter.language]))
 
 
+def _require_descriptions(revision: Revision) -> None:
+    if any(lacks_description(body) for body in revision.translations.values_list("body", flat=True)):
+        raise Refused(Refusal.PICTURE_NOT_DESCRIBED)
+
+
 def _check_later_publications(letter: Letter, now: datetime) -> None:
     """Raise Refused("too_many_publications") beyond MAX_LATER_PUBLICATIONS within a day."""
     later = letter.revisions.exclude(kind=Revision.Kind.FIRST).filter(published_at__gt=now - timedelta(days=1))
@@ -104,7 +133,7 @@ def _check_later_publications(letter: Letter, now: datetime) -> None:
 def _check_publication_quota(change: LetterChange) -> None:
     """Raise Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one account within a day.
 
-    Abuse: each published letter lets anybody with an account send confirmation emails to any address.
+    Abuse: each published letter lets anyone with an account send confirmation emails to any address.
     """
     letter, by, now = change.letter, change.by, change.now
     if by is None:
@@ -123,8 +152,9 @@ def _check_publication_quota(change: LetterChange) -> None:
 def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datetime) -> None:
     """Have the clock publish a draft at that moment; None cancels it.
 
-    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text"), and Refused("not_cleared") or
-    Refused("too_many_letters") as `publish_letter` does, so that the page never promises what cannot happen.
+    Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text"), and Refused("not_cleared"),
+    Refused("picture_not_described") or Refused("too_many_letters") as `publish_letter` does, so that the page never
+    promises what cannot happen.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.publish_at == at:
@@ -136,6 +166,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if at and not letter.revisions.filter(translations__language=letter.language).exists():
         raise Refused(Refusal.NO_TEXT)
     if at:
+        _require_descriptions(letter.revisions.latest("number"))
         letter.collective.require_cleared()
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
@@ -154,16 +185,21 @@ def publish_if_due(letter_id: int, *, now: datetime) -> bool:
     if letter is None:
         return False
     try:
+        letter.collective.require_not_suspended()
         _require_active_writer(letter.collective)
         publish_letter(letter, by=None, now=now)
     except Refused as refused:
         if letter.publish_refused != refused.code:
             due.update(publish_refused=refused.code)
             record("fail_publication", letter, by=None, now=now, reason=refused.code)
-            # Refused("no_worker") rolls back all of this; the next sweep tries again a minute later.
-            tell_members(letter, "publication_waits", roles=WRITING, reason=refused.code)
+            _announce(NotificationKind.NOT_PUBLISHED, letter, letter.publish_at, refused.code, now=now)
         return False
+    _announce(NotificationKind.PUBLISHED, letter, now=now)
     return True
+
+
+def _announce(kind: NotificationKind, letter: Letter, *cause: object, now: datetime) -> None:
+    announce(kind, letter.pk, *cause, collective=letter.collective, letter=letter, now=now)
 
 
 def _require_active_writer(collective: Collective) -> None:

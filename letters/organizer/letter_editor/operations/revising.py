@@ -1,13 +1,11 @@
-"""Begin a new revision of a letter that the public has, or discard it."""
+"""Begin a new revision of a published letter, or discard it."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from letters.base.accounts.operations import keep_text
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.changes.operations import change_letter
 from letters.models import (
     MAX_TEXTS,
     WRITING,
@@ -26,11 +24,12 @@ def start_revision(letter: Letter, *, by: User, now: datetime) -> Revision:
     """Create a copy of the published text to be changed. Only the collective sees it until it is published.
 
     There is one unpublished revision at a time: starting another returns the same. Raises Refused("letter_draft")
-    before the first publication, Refused("letter_withdrawn"), Refused("too_many_texts") after MAX_TEXTS, and
-    Refused("too_much_text") as `keep_text` does, because a copy takes room too.
+    before the first publication, Refused("letter_withdrawn") or Refused("letter_taken_down") after its end,
+    Refused("too_many_texts") after MAX_TEXTS, and Refused("too_much_text") as `keep_text` does, because a copy takes
+    room too.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
-    if letter.status in {Letter.Status.DRAFT, Letter.Status.WITHDRAWN}:
+    if letter.status == Letter.Status.DRAFT or letter.is_ended:
         raise Refused(letter.status_refusal())
     newest = letter.revisions.latest("number")
     if newest.published_at is None:

@@ -4,9 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.changes.operations import change_letter
 from letters.models import (
     WRITING,
     FormerSlug,
@@ -18,7 +16,7 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def readdress_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> None:
-    """Give the letter another slug. The old one redirects to it for ever, and only this letter can take it back.
+    """Give the letter another slug. The old one redirects to it forever, and only this letter can take it back.
 
     Raises Refused("address_taken") if another letter has the slug or ever had it.
     """

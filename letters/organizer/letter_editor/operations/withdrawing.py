@@ -5,22 +5,20 @@ from typing import Any
 
 from django.db import transaction
 
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.accounts.members import tell_members
+from letters.base.changes.operations import change_letter
 from letters.models import (
     OWNING,
     UNDONE_WITHIN,
     Letter,
     User,
 )
-from letters.organizer.letter_editor.mail import tell_members
 from letters.shared.refused import Refusal, Refused
 
 
 @transaction.atomic
 def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> None:
-    """Withdraw the letter: from now on its page says only why. An owner can undo this for a day. Idempotent.
+    """Withdraw the letter: from now on its page only gives the reason. An owner can undo this for a day. Idempotent.
 
     Only owners may do this, and all of them get an email. Raises Refused("not_yours"), Refused("no_reason") without a
     public reason, and Refused("no_worker") if no email can leave now.
@@ -30,8 +28,8 @@ def withdraw_letter(letter: Letter, *, reason: str, by: User, now: datetime) -> 
         raise Refused(Refusal.NO_REASON)
     if letter.status in {Letter.Status.PUBLISHED, Letter.Status.CLOSED}:
         until = now + UNDONE_WITHIN
-        # Send first: if the email cannot leave, the caller's letter is still unchanged.
-        tell_members(letter, "letter_withdrawn", roles=OWNING, until=until.astimezone(letter.collective.zone()))
+        # Send the email first: if it fails, the caller's letter is still unchanged.
+        tell_members(letter, "letter_withdrawn", roles=OWNING, until=until.astimezone(letter.zone()))
         values: dict[str, Any] = {"status": Letter.Status.WITHDRAWN, "withdrawn_because": reason.strip()}
         change.update(**values, withdrawn_at=now, withdrawn_from=letter.status)
         change.record("withdraw_letter", letter, reason=reason.strip())

@@ -8,9 +8,7 @@ from django.db import transaction
 
 from letters.base.accounts.operations import keep_text
 from letters.base.audit_log.queries import events_of
-from letters.base.changes.operations import (
-    change_letter,
-)
+from letters.base.changes.operations import change_letter
 from letters.models import (
     WRITING,
     Letter,
@@ -22,7 +20,7 @@ from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# Languages of one letter, the original included. The European Union has twenty-four.
+# How many languages a letter can have, including the original. The European Union has twenty-four.
 MAX_LANGUAGES = 40
 
 # Changes by one person within this time count as one event in the audit log.
@@ -47,7 +45,7 @@ def write_text(
     """Save a draft in one language, if it has not changed since the writer loaded it: `seen` is that text's `version`.
 
     `finished` is False for the editor's autosave, which leaves a translation that is older than its original marked as
-    such. A text that is saved already is accepted, whatever the writer loaded: the browser sends a text again if it had
+    such. A text that is already saved is accepted, whatever the writer loaded: the browser sends a text again if it got
     no answer. Raises Refused("changed_meanwhile") if another member has saved since, so that neither text is lost, and
     Refused("revision_published") as `translate_letter` does.
     """
@@ -116,7 +114,7 @@ def render_or_refuse(body: str) -> str:
 
 
 def _was_just_written(letter: Letter, details: dict[str, Any], by: User, now: datetime) -> bool:
-    """Tell whether this person saved the same text a moment ago.
+    """Return whether this person saved the same text a moment ago.
 
     Otherwise autosave would bury all other events in the audit log.
     """

@@ -10,16 +10,14 @@ from django.utils.translation import gettext
 
 from letters.models import OWNING, UNDONE_WITHIN, Letter, User
 from letters.organizer.letter_editor import queries
-from letters.organizer.letter_editor.forms import (
-    WithdrawForm,
-)
+from letters.organizer.letter_editor.forms import WithdrawForm
 from letters.shared.explaining import explain
 from letters.shared.languages import is_language
 from letters.shared.refused import Refusal, Refused
 
 Operation = Callable[..., object]
 # The text has been saved, but cannot be published for now.
-NOT_YET = {Refusal.NOT_CLEARED, Refusal.TOO_MANY_LETTERS}
+NOT_YET = {Refusal.NOT_CLEARED, Refusal.PICTURE_NOT_DESCRIBED, Refusal.TOO_MANY_LETTERS}
 
 
 def chosen_operation(request: HttpRequest, operations: Mapping[str, Operation]) -> Operation:
@@ -60,11 +58,11 @@ def writer_saw(request: HttpRequest, writer: User) -> dict[str, Any]:
 
 
 def withdrawing_context(letter: Letter, writer: User) -> dict[str, object]:
-    """Return what owners, and nobody else, need to withdraw the letter or to undo that."""
+    """Return the context with which owners, and nobody else, can withdraw the letter or undo that."""
     return {
         "withdraw": WithdrawForm(letter),
         "owns": letter.collective.has_role(writer, OWNING),
         "can_be_restored": letter.can_be_restored(timezone.now()),
         "restored_until": letter.withdrawn_at and letter.withdrawn_at + UNDONE_WITHIN,
-        "zone": letter.collective.zone(),
+        "zone": letter.zone(),
     }

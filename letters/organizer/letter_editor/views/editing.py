@@ -26,16 +26,18 @@ from letters.organizer.letter_editor.operations import (
     write_text,
 )
 from letters.organizer.letter_editor.views.common import NOT_YET, not_saved, withdrawing_context
+from letters.organizer.letter_editor.views.previewing import with_live_preview
 from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
 
+@with_live_preview
 @of_own_letter("GET", "HEAD", "POST")
 def edit(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Edit the text until it is published; afterwards offer what can be done with the letter."""
     manuscript = queries.manuscript(letter)
     posted = request.POST if request.method == "POST" else None
-    if posted is None and (not manuscript.is_open or letter.status == Letter.Status.WITHDRAWN):
+    if posted is None and (not manuscript.is_open or letter.is_ended):
         return _published(request, manuscript, writer)
     action = request.POST.get("action", "")
     forms = _EditForms.of(manuscript, posted, action)
@@ -68,7 +70,7 @@ def _write_page(
         "schedule": forms.schedule,
         "revision_form": forms.revision,
         **not_saved(refused, manuscript),
-        "zone": letter.collective.zone(),
+        "zone": letter.zone(),
         "language": manuscript.language(letter.language),
         "must_be_cleared": not letter.collective.is_cleared(),
         "new_languages": queries.new_languages(manuscript, timezone.now()),
@@ -89,8 +91,11 @@ class _EditForms:
         letter = manuscript.letter
         return cls(
             text=TextForm(posted, text=manuscript.original, language=letter.language),
-            schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.collective.zone()),
-            revision=RevisionForm(posted if action == "publish" and letter.current_revision_id else None),
+            schedule=ScheduleForm(letter, posted if action == "schedule" else None, zone=letter.zone()),
+            revision=RevisionForm(
+                posted if action == "publish" and letter.current_revision_id else None,
+                languages=[language for language in manuscript.texts if language != letter.language],
+            ),
         )
 
     @property
@@ -122,7 +127,7 @@ def _carry_out(request: HttpRequest, letter: Letter, writer: User, forms: _EditF
 def _publish(request: HttpRequest, letter: Letter, writer: User, form: RevisionForm, now: datetime) -> bool:
     if form.is_bound and not form.is_valid():
         return False
-    publish_letter(letter, by=writer, now=now, **(form.cleaned_data if form.is_bound else {}))
+    publish_letter(letter, by=writer, now=now, **(form.said() if form.is_bound else {}))
     if behind := queries.manuscript(letter).behind:
         said = gettext("You have published the letter. These translations are older than the original: %(languages)s.")
         messages.warning(request, said % {"languages": ", ".join(behind)})

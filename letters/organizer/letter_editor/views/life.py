@@ -11,9 +11,7 @@ from django.utils.translation import gettext
 from letters.base.accounts.guards import of_own_letter
 from letters.models import OWNING, Letter, User
 from letters.organizer.letter_editor import queries
-from letters.organizer.letter_editor.forms import (
-    WithdrawForm,
-)
+from letters.organizer.letter_editor.forms import WithdrawForm
 from letters.organizer.letter_editor.operations import (
     close_letter,
     publish_letter,

@@ -7,19 +7,15 @@ from django.views.decorators.http import require_POST
 from letters.base.accounts.guards import for_organizers, of_own_letter
 from letters.models import Letter, User
 from letters.organizer.letter_editor import queries
-from letters.organizer.letter_editor.forms import (
-    TextForm,
-)
-from letters.organizer.letter_editor.operations import (
-    write_text,
-)
+from letters.organizer.letter_editor.forms import TextForm
+from letters.organizer.letter_editor.operations import write_text
 from letters.organizer.letter_editor.views.common import language_or_404, writer_saw
 from letters.shared.explaining import sentence
 from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
 from letters.shared.too_complex import SENTENCES as SENTENCES_OF_TEXTS
 
-# Refusals that neither another member nor a publication causes. The editor shows their sentence.
+# Refusals whose cause is neither another member nor a publication. The editor shows their sentence.
 NO_ROOM = (Refusal.TOO_MANY_LANGUAGES, Refusal.TOO_MUCH_TEXT)
 
 

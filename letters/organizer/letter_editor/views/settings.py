@@ -25,7 +25,7 @@ from letters.shared.refused import Refused
 def set_up(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Change what the signing form asks, who may sign, and until when."""
     posted = request.POST if request.method == "POST" else None
-    form = SettingsForm(letter, posted, zone=letter.collective.zone())
+    form = SettingsForm(letter, posted, zone=letter.zone())
     if form.is_valid():
         try:
             set_up_letter(letter, values=form.cleaned_data, by=writer, now=timezone.now())

@@ -9,16 +9,15 @@ from django.utils.translation import get_language, gettext
 from letters.base.accounts.guards import of_own_letter
 from letters.models import Letter, User
 from letters.organizer.letter_editor import queries
-from letters.organizer.letter_editor.forms import (
-    TextForm,
-)
+from letters.organizer.letter_editor.forms import TextForm
 from letters.organizer.letter_editor.operations import (
     remove_translation,
     write_text,
 )
 from letters.organizer.letter_editor.views.common import language_or_404, not_saved, writer_saw
+from letters.organizer.letter_editor.views.previewing import with_live_preview
 from letters.shared.explaining import explain
-from letters.shared.languages import language_choices
+from letters.shared.languages import is_language, language_groups
 from letters.shared.refused import Refused
 
 
@@ -26,14 +25,16 @@ from letters.shared.refused import Refused
 def translations(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """List the languages of the letter and the state of each, and offer to add another."""
     manuscript = queries.manuscript(letter)
-    choices = [each for each in language_choices(get_language() or "") if each[0] not in manuscript.texts]
     wanted = request.GET.get("language", "")
-    if wanted in dict(choices):
+    if is_language(wanted) and wanted not in manuscript.texts:
         return redirect("translate_letter", slug=letter.slug, language=wanted)
-    context = {"letter": letter, "manuscript": manuscript, "choices": choices}
+    accepted = request.headers.get("Accept-Language", "")
+    groups = language_groups(get_language() or "", accepted=accepted, without=manuscript.texts)
+    context = {"letter": letter, "manuscript": manuscript, "groups": groups}
     return render(request, "letters/letter_editor/translations.html", context)
 
 
+@with_live_preview
 @of_own_letter("GET", "HEAD", "POST")
 def translate(request: HttpRequest, letter: Letter, writer: User, language: str) -> HttpResponse:
     """Edit a translation beside the original."""

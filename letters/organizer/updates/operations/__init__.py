@@ -6,6 +6,13 @@ one per letter and day.
 """
 
 from letters.organizer.updates.operations.answers import AnswerText, hide_answer, publish_answer, write_answer
+from letters.organizer.updates.operations.binning import (
+    bin_update,
+    delete_update,
+    empty_bin_of_updates,
+    restore_update,
+)
+from letters.organizer.updates.operations.correcting import MAX_CORRECTION_LENGTH, correct_update
 from letters.organizer.updates.operations.sending import (
     TEST_MAILS,
     pause_update,
@@ -17,20 +24,28 @@ from letters.organizer.updates.operations.sending import (
     why_not_now,
 )
 from letters.organizer.updates.operations.spreading import drop_owed, spread_update, tally_update
-from letters.organizer.updates.operations.text import MAX_BODY_LENGTH
+from letters.organizer.updates.operations.text import MAX_BODY_LENGTH, MAX_TITLE_LENGTH
+from letters.organizer.updates.operations.translating import remove_update_translation, translate_update
 from letters.organizer.updates.operations.unsubscribing import unsubscribe
-from letters.organizer.updates.operations.writing import MAX_TITLE_LENGTH, UpdateText, write_update
+from letters.organizer.updates.operations.writing import UpdateText, write_update
 
 __all__ = [
     "MAX_BODY_LENGTH",
+    "MAX_CORRECTION_LENGTH",
     "MAX_TITLE_LENGTH",
     "TEST_MAILS",
     "AnswerText",
     "UpdateText",
+    "bin_update",
+    "correct_update",
+    "delete_update",
     "drop_owed",
+    "empty_bin_of_updates",
     "hide_answer",
     "pause_update",
     "publish_answer",
+    "remove_update_translation",
+    "restore_update",
     "resume_update",
     "send_test_mail",
     "send_update",
@@ -38,6 +53,7 @@ __all__ = [
     "spread_update",
     "stop_update",
     "tally_update",
+    "translate_update",
     "unsubscribe",
     "why_not_now",
     "write_answer",

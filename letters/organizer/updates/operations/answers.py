@@ -1,4 +1,4 @@
-"""Publish an answer of the addressee."""
+"""Write, publish and hide the addressee's answers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -45,8 +45,7 @@ def write_answer(
     seen: str = "",
     note: str = "",
 ) -> AddresseeAnswer:
-    """Create an answer, which only the collective sees, or change one, if it has not changed
-    since the writer loaded it.
+    """Create an answer, which only the collective sees, or change one that has not changed since the writer loaded it.
 
     A published answer needs a public note about the change: Refused("no_note"). Raises Refused("impossible_day") for a
     day in the future or before the letter, Refused("too_many_answers") beyond MAX_ANSWERS, and otherwise the refusals
@@ -89,7 +88,7 @@ def _change_answer(
 def _published_version(answer: AddresseeAnswer, by: User, now: datetime) -> dict[str, str]:
     """Return what the public read before and may have quoted, for the audit log.
 
-    The log is kept for ever, so it stores each text once. A later event with the same fingerprint only refers to it.
+    The log is kept forever, so it stores each text once. A later event with the same fingerprint only refers to it.
     """
     fingerprint = hashlib.sha256(answer.body.encode()).hexdigest()
     was = {"respondent": answer.respondent, "sha256": fingerprint}
@@ -110,7 +109,7 @@ def _values_of_answer(text: AnswerText) -> dict[str, Any]:
 
 
 def _create_answer(change: LetterChange, values: dict[str, Any], *, by: User) -> AddresseeAnswer:
-    """Create an answer. A double click creates one."""
+    """Create an answer. A double click creates only one."""
     letter, now = change.letter, change.now
     if same := AddresseeAnswer.objects.filter(letter=letter, **values).first():
         return same

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q
 
 from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import (
+    AGREED_SINCE_MOVE,
     COUNTED,
     EmailKind,
     OutgoingEmail,
@@ -39,8 +40,10 @@ WITH passed AS MATERIALIZED (
 ), owed AS (
     {OWE}
     FROM passed JOIN letters_signercontact AS contact ON contact.signature_id = passed.id
+    JOIN letters_letter AS letter ON letter.id = %(letter)s
     WHERE {is_in([COUNTED], "passed.state")}
         AND passed.concern NOT IN ('bounced', 'complained') AND contact.consent <> ''
+        AND {AGREED_SINCE_MOVE}
     ON CONFLICT (key) DO NOTHING
     RETURNING 1
 )
@@ -96,7 +99,7 @@ COUNTED_A_SECOND = 20_000
 
 @transaction.atomic
 def tally_update(update_id: int, *, now: datetime) -> None:
-    """Count the emails by state, and note the end when none is owed any more."""
+    """Count the emails by state, and note the end when none is left to send."""
     update = Update.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=update_id).first()
     if update is None or (update.tallied_at and now - update.tallied_at < _count_lifetime(update)):
         return

@@ -5,12 +5,26 @@ from typing import Any
 from letters.models import (
     AddresseeAnswer,
     Update,
+    UpdateTranslation,
 )
 from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
-from letters.shared.text import DAMAGE
+from letters.shared.text import DAMAGE, clean_line
 
 MAX_BODY_LENGTH = 30_000
+
+
+MAX_TITLE_LENGTH = 150
+
+
+def checked_title(typed: str) -> str:
+    """Return the title as one line. Injection: it becomes an email header."""
+    title = clean_line(typed)
+    if not title:
+        raise Refused(Refusal.NO_TITLE)
+    if len(title) > MAX_TITLE_LENGTH:
+        raise Refused(Refusal.TOO_LONG)
+    return title
 
 
 def rendered_body(typed: str) -> dict[str, str]:
@@ -31,6 +45,6 @@ def words_in(values: dict[str, Any]) -> list[str]:
     return [value for value in values.values() if isinstance(value, str)]
 
 
-def words_replaced(current: Update | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
+def words_replaced(current: Update | UpdateTranslation | AddresseeAnswer, values: dict[str, Any]) -> list[str]:
     """Return the stored strings that these values replace."""
     return [getattr(current, name) for name, value in values.items() if isinstance(value, str)]

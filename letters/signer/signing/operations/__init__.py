@@ -12,9 +12,10 @@ from letters.signer.signing.operations.invitations import accept_invitation, dec
 from letters.signer.signing.operations.leaving import disown_signature, withdraw_signature
 from letters.signer.signing.operations.lost_links import request_mail
 from letters.signer.signing.operations.reencrypting import Reencrypted, reencrypt_addresses, reencrypt_submissions
-from letters.signer.signing.operations.reminding import remind_unconfirmed
+from letters.signer.signing.operations.reminding import remind_asked, remind_unconfirmed
 from letters.signer.signing.operations.signing import sign_letter
 from letters.signer.signing.operations.submitted_form import Changes, SubmittedForm
+from letters.signer.signing.operations.tracing import forget_traces
 
 __all__ = [
     "Changes",
@@ -29,10 +30,12 @@ __all__ = [
     "forget_emails",
     "forget_requests",
     "forget_submissions",
+    "forget_traces",
     "invitation_refusal",
     "purge_unconfirmed",
     "reencrypt_addresses",
     "reencrypt_submissions",
+    "remind_asked",
     "remind_unconfirmed",
     "request_mail",
     "sign_letter",

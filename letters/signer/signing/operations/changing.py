@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import BinaryField, CharField, F, Func, Value
+from django.db.models import BinaryField, CharField, F, Func, Q, Value
 from django.db.models.functions import Cast
 
 from letters.models import (
     ACTIVE,
+    CONFIRMED,
     WORDS,
     Display,
     Letter,
@@ -22,6 +23,7 @@ from letters.shared.refused import Refusal, Refused
 from letters.signer.signing import queries
 from letters.signer.signing.changes import columns_to_write
 from letters.signer.signing.operations.submitted_form import Changes
+from letters.signer.signing.operations.tracing import forget_doubts
 
 
 def check_code(submission_id: int, *, code: str, now: datetime) -> None:
@@ -29,7 +31,7 @@ def check_code(submission_id: int, *, code: str, now: datetime) -> None:
 
     This confirms nothing: a page shows the words before they count.
 
-    Raises Refused("wrong_code") for a code that is wrong or old or has no tries left, and if there never was one.
+    Raises Refused("wrong_code") for a code that is wrong or old or has no tries left, and if there never was a code.
     """
     if not accepts_code(code, submission_id=submission_id, now=now):
         raise Refused(Refusal.WRONG_CODE)
@@ -38,8 +40,8 @@ def check_code(submission_id: int, *, code: str, now: datetime) -> None:
 def use_submission(signature: Signature, *, submission_id: int, now: datetime) -> None:
     """Change a confirmed signature to what its signer has typed into the form since.
 
-    Raises Refused("taken_back") if the signature was withdrawn or removed, Refused("answered") if the submission was
-    used already.
+    Raises Refused("signature_withdrawn") if the signature was withdrawn or removed, and Refused("answered") if the
+    submission was used already.
     """
     with transaction.atomic():
         # Race: the signer may choose more privacy in another window, so this is read under the lock.
@@ -54,14 +56,16 @@ def use_submission(signature: Signature, *, submission_id: int, now: datetime) -
 def change_signature(signature: Signature, *, changes: Changes, now: datetime) -> None:
     """Change what a signature shows.
 
-    What the signer removes disappears at once. Where moderators review, new words wait for one, and the old words stay
-    until then.
+    What the signer removes disappears at once. If moderators review the letter, new words wait for one, and the old
+    words stay until then.
 
-    Raises Refused("taken_back") if the signature was withdrawn or removed.
+    Raises Refused("signature_withdrawn") if the signature was withdrawn or removed.
     """
     with transaction.atomic():
         letter, current = _lock_active(signature)
         changed, is_held = columns_to_write(current, changes.as_shown(), is_reviewed=letter.reviewed)
+        # The sequencer scores what was confirmed again with the new words.
+        changed["to_score"] = current.state in CONFIRMED
         shown_before = current.as_public()
         row = Signature.objects.filter(pk=current.pk)
         if is_held:
@@ -70,7 +74,7 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
             row.update(**changed)
         for name, value in changed.items():
             setattr(current, name, value)
-        # Privacy: the version is public, so it must not move for an act that changes no public page.
+        # Privacy: the version is public, so it must not increase for an action that changes no public page.
         if current.as_public() != shown_before:
             Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
         transaction.on_commit(lambda: wakeups.wake_sequencer(letter.pk))
@@ -78,9 +82,14 @@ def change_signature(signature: Signature, *, changes: Changes, now: datetime) -
         contact = SignerContact.objects.filter(pk=signature.pk)
         if changes.display == Display.NOBODY:
             contact.delete()
+            forget_doubts(current)
         else:
             consented_at = now if changes.consent else None
-            contact.exclude(consent=changes.consent).update(consent=changes.consent, consented_at=consented_at)
+            # Privacy: if the signer agreed to the same words before the letter moved, that was for another collective.
+            same = Q(consent=changes.consent)
+            if letter.moved_at and changes.consent:
+                same &= Q(consented_at__gt=letter.moved_at)
+            contact.exclude(same).update(consent=changes.consent, consented_at=consented_at)
 
 
 def _answer_submissions(signature: Signature, now: datetime) -> None:
@@ -88,9 +97,10 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
 
     Privacy: address, language and text stay for the reminders, which still come (Submission.answered_at).
     """
-    nothing = {**dict.fromkeys([*WORDS, "via", "concern", "consent"], ""), "consented_at": None}
-    # Privacy: the hash of the content would let somebody guess a name. So replace it by a unique one that depends on no
-    # content.
+    no_words = dict.fromkeys([*WORDS, "via", "concern", "consent"], "")
+    nothing = {**no_words, **dict.fromkeys(["consented_at", "network", "browser"])}
+    # Privacy: the hash of the content would let someone guess a name. So replace it with a unique one that depends on
+    # no content.
     unique = Func(Cast("pk", CharField()), function="md5", output_field=CharField())
     of_nothing = Func(unique, Value("hex"), function="decode", output_field=BinaryField())
     waiting = Submission.objects.unanswered().filter(signature_id=signature.pk)
@@ -98,13 +108,13 @@ def _answer_submissions(signature: Signature, now: datetime) -> None:
 
 
 def _lock_active(signature: Signature) -> tuple[Letter, Signature]:
-    """Lock and read letter and signature. Raises Refused("taken_back").
+    """Lock and read letter and signature. Raises Refused("signature_withdrawn").
 
     Lock order: letter, then signature, like the sequencer.
     """
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)
-    standing = Signature.objects.filter(pk=signature.pk, state__in=ACTIVE)
-    current = standing.select_for_update(no_key=True).first()
+    active = Signature.objects.filter(pk=signature.pk, state__in=ACTIVE)
+    current = active.select_for_update(no_key=True).first()
     if current is None:
         raise Refused(Refusal.SIGNATURE_WITHDRAWN)
     return letter, current

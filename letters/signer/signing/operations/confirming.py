@@ -11,22 +11,25 @@ from letters.models import EmailKind, Signature, State, Transition
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
+from letters.shared.traces import KEPT
 
-# A bounce is no concern any more: the person who confirms has received another email.
+# A bounce is no longer a concern: the person who confirms has received another email.
 CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
             WHEN chosen.id IS NOT NULL THEN chosen.concern
             WHEN signature.concern = 'bounced' THEN '' ELSE signature.concern END)"""
-# This statement confirms in one round trip. Of two confirmations at once, the second finds nothing to do.
+# This statement confirms in one round trip. If two confirmations arrive at once, the second finds nothing to do.
 #
 # It takes the words of one submission, or those of the signature if its signer has changed it since. Privacy: nobody
-# becomes more visible than they asked to be in any submission, so the most private choice of all holds. After "Nobody
-# sees my name", only the keyed hash of the address remains, as the form promises. The signature takes the address of
-# the submission, where its owner has just read an email. A spelling that somebody else typed before has proved nothing.
+# becomes more visible than they asked to be in any submission, so the most private choice applies. After "Nobody sees
+# my name", only the keyed hash of the address remains, as the form promises. The signature gets the address of the
+# submission, because its owner has just read an email there. A spelling that someone else typed before proves nothing.
 #
-# Race: the signer may change the signature while this statement waits for its row. The words that this statement has
-# read would overwrite that change, so it requires the same version of the row (xmin), and `confirm_now` tries again.
+# Race: the signer may change the signature while this statement waits for its row. It would then overwrite that change
+# with the words that it read before, so it requires the same version of the row (xmin), and `confirm_now` tries again.
+# The letter may also have moved to another collective, whose members would read a name that is only for the organizers.
+# So the statement requires the collective that the page named.
 CONFIRM = """
-WITH stands AS MATERIALIZED (
+WITH current AS MATERIALIZED (
     SELECT xmin AS version FROM letters_signature WHERE id = %(signature)s
 ), chosen AS MATERIALIZED (
     SELECT * FROM letters_submission
@@ -46,19 +49,26 @@ WITH stands AS MATERIALIZED (
         country = coalesce(chosen.country, signature.country), domain = coalesce(chosen.domain, signature.domain),
         display = CASE WHEN {nobody} THEN 'nobody'
             WHEN signature.display = 'organizers' OR asked.organizers THEN 'organizers' ELSE 'public' END,
-        via = coalesce(chosen.via, signature.via), concern = {concern},
+        via = coalesce(chosen.via, signature.via), concern = {concern}, to_score = true,
         spelling_hash = CASE WHEN chosen.address IS NULL THEN signature.spelling_hash ELSE chosen.spelling_hash END,
         {becomes}
-    FROM stands, asked LEFT JOIN chosen ON true
-    WHERE signature.id = %(signature)s AND {pending} AND signature.xmin = stands.version
+    FROM current, asked LEFT JOIN chosen ON true
+    WHERE signature.id = %(signature)s AND {pending} AND signature.xmin = current.version
         AND (%(submission)s::bigint IS NULL OR chosen.id IS NOT NULL)
-    RETURNING signature.id, signature.display, signature.language
+        AND EXISTS (SELECT FROM letters_letter WHERE id = signature.letter_id AND collective_id = %(collective)s)
+    RETURNING signature.id, signature.letter_id, signature.display, signature.language
 ), forgotten AS (
     DELETE FROM letters_signercontact WHERE signature_id IN (SELECT id FROM confirmed WHERE display = 'nobody')
 ), agreed AS (
     UPDATE letters_signercontact AS contact SET consent = chosen.consent, consented_at = chosen.consented_at,
         address = coalesce(chosen.address, contact.address)
     FROM confirmed, chosen WHERE contact.signature_id = confirmed.id AND confirmed.display <> 'nobody'
+), traced AS (
+    INSERT INTO letters_signingtrace (signature_id, letter_id, at, network, browser)
+    SELECT confirmed.id, letter_id, submitted_at, network, browser FROM confirmed, chosen
+    WHERE submitted_at > %(trace_since)s
+    ON CONFLICT (signature_id) DO UPDATE SET at = excluded.at, network = excluded.network, browser = excluded.browser,
+        domain = NULL, is_member = false
 ), answered AS (
     DELETE FROM letters_submission WHERE signature_id IN (SELECT id FROM confirmed)
 ), owed AS (
@@ -80,7 +90,7 @@ def confirm_signature(signature: Signature, *, verified: str, now: datetime, sub
 
     Afterwards `signature` has the display and the language that were stored.
 
-    Raises Refused if the signature is pending and the letter takes no confirmations any more; Refused("changed") if the
+    Raises Refused if the signature is pending and the letter no longer accepts confirmations; Refused("changed") if the
     submission is gone because the signer has changed the signature since; TooMany("many_confirmations") if the address
     has confirmed and withdrawn too often, because each time leaves a gap in the list.
     """
@@ -98,24 +108,26 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
         "signature": signature.pk,
         "submission": submission_id,
         "reviewed": signature.letter.reviewed,
+        "collective": signature.letter.collective_id,
         "verified": verified,
+        "trace_since": now - KEPT,
         "now": now,
     }
     if not (row := _confirmed(values)):
         return
     signature.display, signature.language = row
-    # Count only now: of two windows only one confirms. An address has one signature under each letter, so this counts
-    # one confirmation.
+    # Count only now, because of two windows only one confirms. An address has one signature for each letter, so one
+    # confirmation is counted.
     limits.count([_limit_of_confirmations(signature)])
     transaction.on_commit(wakeups.notify_mail_worker)
     transaction.on_commit(lambda: wakeups.wake_sequencer(signature.letter_id))
 
 
 def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the display and the language that were stored; None if the signature is not pending any more.
+    """Return the display and the language that were stored; None if the signature is no longer pending.
 
-    Raises Refused("changed") if it is still pending, but not with these words any more. Nobody then reads that they
-    have signed.
+    Raises Refused("changed") if it is still pending, but with other words, so that the page does not say that the
+    person has signed.
     """
     for _ in range(5):
         with connection.cursor() as cursor:

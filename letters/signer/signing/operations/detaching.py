@@ -6,11 +6,19 @@ from typing import Any
 from django.db import connection
 
 from letters.base.outbox.pacing import domain_alone
-from letters.models import A_DAY, ASKED_FOR, COMPLAINED, OF_FORMS, EmailKind, OutgoingEmail, Signature, kinds_in_sql
+from letters.models import (
+    A_DAY,
+    ASKED_FOR,
+    COMPLAINED,
+    LEFT,
+    OF_FORMS,
+    EmailKind,
+    OutgoingEmail,
+    Signature,
+    kinds_in_sql,
+)
 
-# The key of an email that is kept without its signature begins with this.
-LEFT = "left:"
-# Such an email is of a kind that is never sent without a signature, and that is soon forgotten.
+# An email that is kept without its signature is of this kind, which is never sent without one and soon forgotten.
 KIND = EmailKind.SIGNED_AGAIN
 # This statement keeps what left within a day, for the daily limit of the address, and what waits, for the page "check
 # your email". Spam complaints are kept for good, as for an address that has not signed.
@@ -24,7 +32,7 @@ WITH kept AS MATERIALIZED (
     SELECT id, created_at, owed, request_id IS NULL AS is_new,
         coalesce(request_id, nextval(pg_get_serial_sequence('letters_mailrequest', 'id'))) AS request_id
     FROM letters_outgoingemail
-        CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS standing
+        CROSS JOIN LATERAL (SELECT sent_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL AS owed) AS waiting
     WHERE signature_id = %(signature)s AND kind IN ({kinds_in_sql(OF_FORMS)})
         AND (owed AND (kind IN ({kinds_in_sql(ASKED_FOR)}) OR attempts > 0)
             OR greatest(sent_at, failed_at, dropped_at) > %(yesterday)s OR error = '{COMPLAINED}')

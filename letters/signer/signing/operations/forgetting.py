@@ -1,4 +1,4 @@
-"""Delete what nobody needs any more: unconfirmed signatures, submissions, requests and emails."""
+"""Delete what is no longer needed: unconfirmed signatures, submissions, requests and emails."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from letters.models import (
     BOUNCED_OR_REPORTED,
     COMPLAINED,
     FORGOTTEN,
+    LEFT,
     RETENTION,
     TO_FORGET,
     ConfirmationCode,
@@ -27,10 +28,10 @@ from letters.models import (
 )
 from letters.shared.batches import BATCH_SIZE, batches_of_ids
 from letters.signer.signing import queries
-from letters.signer.signing.operations.detaching import KIND, LEFT
+from letters.signer.signing.operations.detaching import KIND
 from letters.signer.signing.operations.leaving import empty_signature
 
-# A reminder is owed for this long after it is due, because the task runs only every ten minutes.
+# A reminder can still be sent for this long after it is due, because the task runs only every ten minutes.
 OWED_WITHIN = timedelta(hours=1)
 
 
@@ -46,7 +47,7 @@ def purge_unconfirmed(*, now: datetime) -> int:
     purged = 0
     for ids in batches_of_ids(old):
         with transaction.atomic():
-            # Race: somebody may confirm at this moment, so check all conditions again under the lock.
+            # Race: someone may confirm at this moment, so check all conditions again under the lock.
             doomed = old.filter(pk__in=ids).select_for_update().values_list("pk", flat=True)
             purged += Signature.objects.filter(pk__in=list(doomed)).remove(Transition.PURGE)
     return purged
@@ -69,11 +70,11 @@ def _unconfirmed(now: datetime) -> QuerySet[Signature]:
 def forget_submissions(*, now: datetime) -> int:
     """Delete what was typed after a signature had been confirmed, once CONFIRMATION_DAYS are over. Return how many.
 
-    Delete codes that nobody can use any more, and addresses that no email needs.
+    Delete codes that can no longer be used, and addresses that no email needs.
     """
     _delete_in_batches(ConfirmationCode.objects.filter(expires_at__lte=now - queries.CHECK_LIFETIME))
     _forget_typed_addresses(now)
-    # Delete them even if an email about them is still owed: the page and the emails say how long they are kept.
+    # Delete them even if an email about them still waits: the page and the emails say how long they are kept.
     old = Submission.objects.filter(submitted_at__lte=now - timedelta(days=settings.CONFIRMATION_DAYS))
     return _delete_in_batches(old.exclude(signature__state=State.PENDING))
 

@@ -29,7 +29,7 @@ def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal
     """Return why an invitation cannot be answered at this moment; empty if it can.
 
     An invitation can be answered before the letter opens; the text is fixed by then. Accepting signs and confirms in
-    one step, so there is no day of grace after the end: a closed letter takes no new signature.
+    one step, so there is no extra day after the end: a closed letter accepts no new signature.
     """
     letter = signature.letter
     if not is_on(Switch.Name.TAKE_SIGNATURES):
@@ -42,10 +42,10 @@ def invitation_refusal(signature: Signature, now: datetime) -> Refusal | Literal
 
 @transaction.atomic
 def accept_invitation(signature: Signature, *, changes: Changes, language: str, seen: str, now: datetime) -> None:
-    """Sign as an invited person, with their own words: they replace what an organizer proposed.
+    """Sign as an invited person, whose own words replace what an organizer proposed.
 
-    `language` and `seen` (its version) name the text that the person read, so that nobody signs words that they have
-    not seen. Idempotent. Raises Refused, for example with "text_changed" or "elsewhere".
+    `language` and `seen` (its version) identify the text that the person read, so that nobody signs words that they
+    have not seen. Idempotent. Raises Refused, for example with "text_changed" or "elsewhere".
     """
     # Lock order: letter, then signature. Serialises with cancel_invitations().
     letter = Letter.objects.select_for_update(no_key=True).get(pk=signature.letter_id)

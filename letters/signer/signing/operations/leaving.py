@@ -10,10 +10,12 @@ from letters.base.audit_log.operations import record
 from letters.models import (
     EMPTIED,
     CarryOver,
+    Doubt,
     Letter,
     OutgoingEmail,
     Signature,
     SignerContact,
+    SigningTrace,
     State,
     Submission,
     Transition,
@@ -21,13 +23,14 @@ from letters.models import (
 from letters.shared import wakeups
 from letters.signer.signing import queries
 from letters.signer.signing.operations.detaching import detach_emails
+from letters.signer.signing.operations.tracing import keep_networks, networks_of
 
 
 def withdraw_signature(signature: Signature, *, now: datetime) -> None:
     """Delete everything about the signer. A published signature leaves its number behind, without a name.
 
-    Idempotent. The address may sign again, as a new signature. After a removal by a moderator the keyed hash stays,
-    because anybody could undo the removal by withdrawing and signing again.
+    Idempotent. The address may sign again, as a new signature. If a moderator removed the signature, the keyed hash
+    stays: otherwise anyone could undo the removal by withdrawing and signing again.
     """
     empty_signature(signature, Transition.WITHDRAW, now=now)
 
@@ -35,16 +38,18 @@ def withdraw_signature(signature: Signature, *, now: datetime) -> None:
 def disown_signature(signature: Signature, *, now: datetime, spelling_hash: bytes | None = None) -> None:
     """Disown a signature ("It wasn't me"): empty it, and send its address no more email about this letter.
 
-    Abuse: the audit record shows moderators that somebody signs for others, if one letter has many. Do nothing if the
-    signature was confirmed with another spelling of the address than the one that the link went to.
+    Abuse: many such audit records for one letter show moderators that someone signs for others. Do nothing if the link
+    went to a different spelling of the address from the one that was confirmed.
     """
 
     def may_disown(locked: Signature) -> bool:
         return queries.may_disown(locked, spelling_hash)
 
     with transaction.atomic():
+        networks = networks_of(signature)
         if empty_signature(signature, Transition.DISOWN, now=now, only_if=may_disown):
             details = {"letter": signature.letter_id, "confirmed": signature.confirmed_at is not None}
+            keep_networks(signature, networks, now)
             record("disown_signature", signature, by="signer", now=now, details=details)
 
 
@@ -72,8 +77,8 @@ def empty_signature(
         transition = Transition.WITHDRAW_REJECTED
     if not row.move(transition):
         return False
-    # Invalidate the pages that show it now, whether or not a worker runs.
-    # Privacy: the version is public, so it must not move for a signature that no page shows.
+    # Invalidate the pages that show it now, whether or not a worker runs. Privacy: the version is public, so it must
+    # not increase for a signature that no page shows.
     if locked.state == State.PUBLISHED:
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)
     _forget_person(locked, now)
@@ -82,17 +87,20 @@ def empty_signature(
 
 
 def _forget_person(signature: Signature, now: datetime) -> None:
-    # The emails first: they find their domain by these addresses.
+    # Detach the emails first, because the domains that they keep come from these addresses.
     _forget_emails(signature, now)
     SignerContact.objects.filter(pk=signature.pk).delete()
     Submission.objects.filter(signature_id=signature.pk).delete()
+    SigningTrace.objects.filter(signature_id=signature.pk).delete()
+    Doubt.objects.filter(pk=signature.pk).delete()
     _forget_answers(signature)
 
 
 def _forget_emails(signature: Signature, now: datetime) -> None:
     """Delete the emails of a signature that was just emptied; `signature` holds what it was before.
 
-    Privacy: invitations that have ended stay. The organizers' numbers of them must not move when one person answers.
+    Privacy: invitations that have ended stay. Organizers see how many there are, and the number must not change when
+    one person answers.
     """
     emails = OutgoingEmail.objects.filter(signature_id=signature.pk)
     detach_emails(signature, now)
@@ -103,7 +111,7 @@ def _forget_emails(signature: Signature, now: datetime) -> None:
 def _forget_answers(signature: Signature) -> None:
     """Delete the answers about changes of the text.
 
-    Lock order: the caller holds the letter, like every operation that counts answers.
+    Lock order: the caller must hold the letter's row, like every operation that counts answers.
     """
     for answer in signature.answers.all():
         said = "carried" if answer.carries else "stayed"
@@ -112,4 +120,4 @@ def _forget_answers(signature: Signature) -> None:
 
 
 def _is_empty(signature: Signature) -> bool:
-    return signature.is_taken_back or signature.state in EMPTIED
+    return signature.is_rejected_and_emptied or signature.state in EMPTIED

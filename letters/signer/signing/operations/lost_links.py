@@ -24,9 +24,9 @@ OWE = insert_email(
 )
 # This statement creates an outgoing email, whether or not the address has signed.
 #
-# Timing defence: it writes the same rows for every address, so the answer takes equally long.
-# Privacy: an email leaves for each, to the address as it was just typed. People who signed as nobody have left none,
-# and without an email a mail server's log would tell them apart.
+# Timing defence: it writes the same rows for every address, so the answer takes equally long. Privacy: an email is sent
+# to each, to the address as it was just typed. The address of nameless signers is not stored, and without an email a
+# mail log would tell them apart.
 REQUEST = f"""
 WITH asked AS (
     INSERT INTO letters_mailrequest (letter_id, language, address_hash, address, requested_at)
@@ -46,7 +46,7 @@ def request_mail(
 ) -> None:
     """Create the email that the page "check your email" (`submission_id`) or the form for lost links asks for.
 
-    Privacy: only the email tells whether the address has signed.
+    Privacy: only the email says whether the address has signed.
     """
     values: dict[str, Any] = {
         "letter": letter.pk,

@@ -19,14 +19,14 @@ class Reencrypted:
 
     # The highest id of the batch. The next batch begins after it.
     last: int
-    # How many were encrypted under the newest key now, and how many were already.
+    # How many were now encrypted under the newest key, and how many already had been.
     changed: int
     already: int
     # The ids of addresses that none of the keys decrypts.
     unreadable: list[int]
 
 
-# Lock order: this statement is one transaction and waits for nobody while it holds rows, so it skips locked ones. Race:
+# Lock order: this statement is one transaction that must not wait while it holds rows, so it skips locked rows. Race:
 # it writes only addresses that have not changed since they were read.
 REENCRYPT = """
 WITH free AS MATERIALIZED (
@@ -53,7 +53,7 @@ def reencrypt_addresses(*, after: int, most: int) -> Reencrypted | None:
     fresh, unreadable = _reencrypted(rows)
     changed = _write_reencrypted(fresh)
     for pk in fresh.keys() - changed:
-        # Another transaction holds this row. Lock order: waiting is safe here, because this one holds no other row.
+        # Another transaction holds this row. Lock order: waiting is safe here, because we hold no other row.
         changed |= _write_one_reencrypted(pk)
     return Reencrypted(rows[-1][0], len(changed), len(rows) - len(fresh) - len(unreadable), unreadable)
 

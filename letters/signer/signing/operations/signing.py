@@ -1,4 +1,4 @@
-"""Take a signature: one statement, whether or not the address has signed before."""
+"""Accept a signature with one statement, whether or not the address has signed before."""
 
 import hashlib
 import json
@@ -25,6 +25,7 @@ from letters.shared import wakeups
 from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
 from letters.shared.tokens import make_check_token
+from letters.shared.traces import hash_browser, hash_network
 from letters.signer.signing import queries
 from letters.signer.signing.operations.submitted_form import SubmittedForm
 
@@ -42,17 +43,17 @@ OWE_FIRST = insert_email(
 )
 # This statement writes everything that a signing needs in one round trip, and touches no row that other signers touch.
 # The unique constraint decides whether the address has signed before, so two requests at once cannot both be the first.
-# Timing defence: either way one submission holds what was typed, and one email is owed about it. Whether the address
-# has had too many emails is decided when the email is built (letters/signer/signing/mail.py).
+# Timing defence: either way, one submission stores what was typed, and one email about it is queued. Whether the
+# address has had too many emails is decided when the email is built (letters/signer/signing/mail.py).
 #
 # An invited first signatory who signs with the form has a row already, which this statement reuses. It overwrites what
 # the organizer proposed, and the invitation can no longer be answered.
 #
 # Privacy: the email goes to the address as it was typed, which is stored with the submission. The address that signed
-# before may be spelled differently, or be deleted (nobody sees the name): a mail server's log would show both.
+# before may be spelled differently, or be deleted (nobody sees the name): a mail log would show both.
 #
-# After "it wasn't me", or a removal by a moderator, no email follows. The address is stored all the same, until the
-# email is dropped: its domain decides how long that waits, and the page "check your email" shows it.
+# After "it wasn't me" no email follows. The address is stored all the same, until the email is dropped: its domain
+# decides how long the email waits, and the page "Check your email" shows that wait.
 SIGN = f"""
 WITH invited AS (
     UPDATE letters_signature SET revision_id = %(revision)s, language = %(language)s, name = %(name)s,
@@ -91,14 +92,15 @@ WITH invited AS (
 ), submitted AS (
     INSERT INTO letters_submission AS before
         (signature_id, revision_id, language, name, affiliation, role, country, comment, display, domain,
-         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash)
+         consent, consented_at, concern, via, submitted_at, content_hash, address, spelling_hash, network, browser)
     SELECT id, %(revision)s, %(language)s, %(name)s, %(affiliation)s, %(role)s, %(country)s, %(comment)s,
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
-        %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s
+        %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
     FROM found
     -- Somebody sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
-        address = excluded.address, concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
+        address = excluded.address, network = excluded.network, browser = excluded.browser,
+        concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END
     RETURNING id, signature_id
 ), owed AS (
     {OWE_FIRST}
@@ -111,13 +113,13 @@ SELECT found.id, salt, submitted.id FROM found JOIN submitted ON submitted.signa
 def sign_letter(
     letter: Letter, *, submitted: SubmittedForm, language: str, now: datetime, seen: str | None = None
 ) -> str:
-    """Take a signature, which counts once its signer has confirmed it. Returns the token of "check your email".
+    """Accept a signature, which counts once its signer has confirmed it. Returns the token of "Check your email".
 
-    Signing twice with one address makes one signature. Privacy: the answer is the same, and only the email tells.
-    `seen` is the number of the text that the signer read, so that nobody signs words that they have not seen. It is
-    empty for a form that does not say, and None for a caller who has just read the text.
+    Signing twice with one address makes one signature. Privacy: the answer is the same; only the email differs. `seen`
+    is the number of the text that the signer read, so that nobody signs words that they have not seen. It is empty for
+    a form that does not say, and None for a caller who has just read the text.
 
-    Raises Refused if the letter takes no signatures now, Refused("paused") if no letter does, and
+    Raises Refused if the letter does not accept signatures now, Refused("paused") if no letter does, and
     Refused("text_changed") if the letter says something else now.
     """
     if refusal := letter.refusal(now):
@@ -135,7 +137,7 @@ def sign_letter(
 def _write_signature(letter: Letter, submitted: SubmittedForm, language: str, now: datetime) -> tuple[int, bytes, int]:
     values = _values(letter, submitted, language, now)
     # Race: if the statement waits for another signing with this address, it cannot see the row that the other one
-    # commits, so it runs again. That row may be deleted in between, so it tries more than twice.
+    # commits, so it runs again. That row may be deleted in between, so this can take more than two tries.
     for _ in range(3):
         try:
             with connection.cursor() as cursor:
@@ -168,6 +170,8 @@ def _values(letter: Letter, submitted: SubmittedForm, language: str, now: dateti
         "content_hash": _content_hash({**typed, "spelling": spelling.hex()}),
         "concern": submitted.concern,
         "via": submitted.via,
+        "network": hash_network(letter.pk, submitted.network),
+        "browser": hash_browser(submitted.browser) if submitted.browser else None,
         "salt": secrets.token_bytes(SALT_BYTES),
         "address_hash": hash_address(submitted.address.canonical),
         "address": encrypt(submitted.address.deliverable),

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from letters.models import (
-    Display,
-)
+from letters.models import Display
 from letters.shared.addresses import Address
 
 
@@ -36,7 +34,10 @@ class SubmittedForm(Changes):
     """All that signing needs: the same with an address."""
 
     address: Address
-    # Why a moderator should review the signature (Signature.Concern); empty if nothing speaks against it.
+    # Why a moderator should review the signature (Signature.Concern); empty if there is no concern.
     concern: str = ""
-    # The host whose page led here, as the browser says; empty if unknown.
+    # The host whose page led here, according to the browser; empty if unknown.
     via: str = ""
+    # The network prefix and the type of browser that the form came from; empty if unknown. Only hashes are stored.
+    network: str = ""
+    browser: str = ""

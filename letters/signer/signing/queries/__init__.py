@@ -9,6 +9,7 @@ from letters.signer.signing.queries.recipients import (
     recipient_of,
     stranger_of,
 )
+from letters.signer.signing.queries.removals import why_removed
 from letters.signer.signing.queries.submissions import (
     WordsToConfirm,
     may_disown,
@@ -57,5 +58,6 @@ __all__ = [
     "texts_to_sign",
     "title_of",
     "translation_of",
+    "why_removed",
     "words_to_confirm",
 ]

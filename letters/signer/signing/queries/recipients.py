@@ -1,6 +1,6 @@
 """Look up the recipient of an email about a signature when its turn has come: one round trip for each email.
 
-Performance: in SQL, because the ORM would take longer to build these queries than the database to answer them.
+Performance: these queries are SQL, because the ORM would take longer to build them than the database to answer them.
 """
 
 import time
@@ -34,19 +34,19 @@ SAME_REQUEST = timedelta(minutes=1)
 class OtherEmails:
     """The other emails to the address that forms caused (see `counted_for`), as far as they matter for this one."""
 
-    # When the oldest email of a full day left, if the address is at the daily limit; None below it.
+    # When the oldest email of the last day was sent, if the address is at the daily limit; None below it.
     full_since: datetime | None
-    # True if another email about this submission left just before this one, or since; True if a newer one waits.
+    # Whether another email about this submission left just before this one, or since; whether a newer one waits.
     sent_just_now: bool
     replaced: bool
-    # True if the owner has reported one about this letter as spam; True if one about any letter.
+    # Whether the owner has reported an email about this letter as spam; whether about any letter.
     has_complained_here: bool
     has_complained: bool
 
 
 @dataclass(frozen=True)
 class Stranger:
-    """The recipient of an email that somebody asked for, if the address has not signed the letter."""
+    """The recipient of an email that someone asked for, if the address has not signed the letter."""
 
     letter: Letter
     language: str
@@ -70,8 +70,8 @@ class Recipient:
     language: str
     # The most private choice of the signature and all submissions that wait for an answer.
     display: str
-    # Whether an email to this spelling bounced since somebody typed it. Privacy: an earlier bounce is known only of an
-    # address that has signed, or only of one that has not.
+    # Whether an email to this spelling has bounced since someone typed it. Privacy: earlier bounces must not count,
+    # because they are known only for addresses that have signed, or only for those that have not.
     has_failed: bool
     others: OtherEmails
 
@@ -153,7 +153,7 @@ WHERE asked.id = %(request)s
 
 
 def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient:
-    """Return the recipient, with the letter as it was within the last second.
+    """Return the recipient, with the letter as it was at most a second ago.
 
     Raises Signature.DoesNotExist if the signature is gone.
     """
@@ -198,9 +198,9 @@ def _signed_letter_in_second(letter_id: int, second: int) -> Letter:
 
 
 def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) -> bool:
-    """Tell whether this email would repeat another that a form caused and that left just before it, or since.
+    """Return whether this email would repeat another one that a form caused and that left just before it, or since.
 
-    An email that was put off for as long as a signature may wait is needless too.
+    An email that was postponed for as long as a signature may wait is needless too.
     """
     if outgoing.kind not in OF_FORMS:
         return False
@@ -210,9 +210,9 @@ def is_needless(outgoing: OutgoingEmail, others: OtherEmails, *, now: datetime) 
 
 
 def confirmable_until(signature: Signature, *, since: datetime) -> datetime:
-    """Return how long a link from `since` can confirm: never longer than the letter takes confirmations."""
+    """Return until when a link from `since` can confirm: never longer than the letter accepts confirmations."""
     letter = signature.letter
-    if letter.status == Letter.Status.WITHDRAWN:
+    if letter.is_ended:
         return since
     own_end = since + timedelta(days=settings.CONFIRMATION_DAYS)
     return min(own_end, letter.confirmations_end() or own_end)

@@ -11,17 +11,21 @@ from letters.models import (
     Display,
     Signature,
     SignerContact,
+    SigningTrace,
     Submission,
+    is_before_move,
     most_private,
 )
 from letters.shared.addresses import decrypt
+from letters.shared.traces import KEPT
+from letters.signer.signing.queries.removals import why_removed
 
 
 @dataclass(frozen=True, kw_only=True)
 class WordsToConfirm:
     """The words that a confirmation takes, with the most private `display` of all submissions."""
 
-    # None if the words are those of the signature.
+    # None if the words come from the signature.
     submission_id: int | None
     revision_id: int
     language: str
@@ -33,14 +37,16 @@ class WordsToConfirm:
     domain: str
     display: str
     consent: str
+    # The collective whose members read the name, and whose updates the signer gets.
+    collective_id: int
     # True if another submission with the same address asked for more privacy.
     is_more_private: bool
     # True if the signature says something else now.
     differs: bool
 
     def fingerprint(self) -> str:
-        """Return a hash of everything that the page shows before it counts. The button sends it back."""
-        said = [self.revision_id, *(getattr(self, name) for name in [*WORDS, "display", "consent"])]
+        """Return a hash of everything that the page says will count. The button sends it back."""
+        said = [self.revision_id, *(getattr(self, name) for name in [*WORDS, "display", "consent", "collective_id"])]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
@@ -55,12 +61,14 @@ def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsTo
     source = chosen or signature
     display = most_private([signature.display, *(typed.display for typed in submissions)])
     words = {name: str(getattr(source, name)) for name in WORDS}
-    consent = chosen.consent if chosen else contact.consent if contact else ""
+    agreed_in = chosen or contact
+    is_stale = agreed_in is not None and is_before_move(agreed_in.consented_at, signature.letter)
+    consent = agreed_in.consent if agreed_in and not is_stale else ""
     if display == Display.NOBODY:
         words |= dict.fromkeys(["name", "affiliation", "role", "comment"], "")
         consent = ""
     current = {name: getattr(signature, name) for name in [*WORDS, "display"]}
-    agreed = bool(contact and contact.consent)
+    agreed = bool(contact and contact.agrees(signature.letter))
     return WordsToConfirm(
         **words,
         submission_id=chosen.pk if chosen else None,
@@ -68,21 +76,23 @@ def words_to_confirm(signature: Signature, submission_id: int | None) -> WordsTo
         language=source.language,
         display=display,
         consent=consent,
+        collective_id=signature.letter.collective_id,
         is_more_private=display != source.display,
         differs={**words, "display": display} != current or (contact is not None and agreed != bool(consent)),
     )
 
 
 def _may_speak(typed: Submission, signature: Signature) -> bool:
-    """Tell whether a submission to this spelling may change what the signature says."""
+    """Return whether a submission with this spelling may change what the signature says."""
     is_pending = signature.state == Signature.State.PENDING
     return is_pending or _same_spelling(typed.spelling_hash, signature.spelling_hash)
 
 
 def may_disown(signature: Signature, spelling_hash: bytes | None) -> bool:
-    """Tell whether a link to this spelling of the address may delete the signature. None is a link to no spelling.
+    """Return whether a link that was sent to this spelling may delete the signature. None means that the link names no
+    spelling.
 
-    Anybody who got an email about a pending signature may disown it. Privacy: another spelling may not disown a
+    Anyone who got an email about a pending signature may disown it. Privacy: another spelling may not disown a
     confirmed one, because it can be another person's mailbox.
     """
     if spelling_hash is None or signature.spelling_hash is None or signature.state == Signature.State.PENDING:
@@ -102,6 +112,8 @@ def newest_submission(signature: Signature) -> int | None:
 def stored_about(signature: Signature) -> dict[str, Any]:
     """Return everything that the database holds about a signer, for that signer alone."""
     contact: SignerContact | None = getattr(signature, "contact", None)
+    # The score of doubt is left out: it tells what others did, too, such as how many signed from the same network.
+    trace: SigningTrace | None = getattr(signature, "trace", None)
     submissions = list(signature.submissions.order_by("submitted_at", "pk"))
     encrypted = [contact.address] if contact else [each.address for each in submissions if each.address is not None]
     typed = ["name", "affiliation", "role", "country", "comment", "display", "domain", "via", "language"]
@@ -111,24 +123,27 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         **{name: getattr(signature, name) for name in shown},
         "changes_that_wait_for_a_moderator": signature.pending_changes,
         "changes_that_a_moderator_did_not_take": signature.declined_changes,
+        "words_before_a_change_that_a_moderator_accepted": signature.replaced_words,
+        "removed_because": why_removed(signature),
         "text": signature.revision.number,
         "carried_over": [
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}
             for answer in signature.answers.select_related("question__revision").order_by("question")
         ],
-        # A person whose name nobody sees has an address again after signing again, until the last email about that has
-        # left.
+        # If a nameless signer signs again, their address is stored until the last email about that has been sent.
         "address": decrypt(encrypted[0]) if encrypted else None,
+        "network_and_browser_known_by_hashes_until": trace.at + KEPT if trace else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,
-        # Submissions that anybody typed with this address. An answer of its owner deletes their words.
+        # Submissions with this address, whoever typed them. When its owner answers, their words are deleted.
         "typed_into_the_form": [
             {
                 **{name: getattr(each, name) for name in typed},
                 "updates": each.consent,
                 "at": each.submitted_at,
                 "answered_at": each.answered_at,
+                "network_and_browser_known_by_hashes": each.browser is not None,
             }
             for each in submissions
         ],

@@ -10,13 +10,13 @@ from letters.models import (
     Translation,
 )
 
-# A form may send any number for the text that was seen. A longer one is not read.
+# A form may send any number for the text that was seen. Longer numbers are not read.
 MAX_DIGITS = 6
 
 
 def letter_to_sign(slug: str, language: str) -> Letter:
-    """Return a letter that is public, as it was within the last second. Raises Letter.DoesNotExist, also if it has no
-    text in this language.
+    """Return a public letter, at most a second old. Raises Letter.DoesNotExist, also if it has no text in this
+    language.
 
     Performance: reading it for every signer would cost as much as writing the signature, and it rarely changes.
     """
@@ -37,9 +37,9 @@ def translation_of(revision_id: int, language: str) -> Translation:
 
 
 def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
-    """Tell whether the text that was above the form says in this language what the letter says now.
+    """Return whether the text above the form was, in this language, the same as the letter's current text.
 
-    What a form without a number showed is known only if there has been one text.
+    A form that names no text counts only if the letter has only ever had one text.
     """
     current = letter.current_revision
     if current is None or seen == str(current.number):
@@ -62,7 +62,7 @@ def language_for(letter: Letter, spoken: str) -> str:
 
 
 def texts_to_sign(signature: Signature) -> dict[str, Translation]:
-    """Return the texts that an invited person reads, by language: the current ones, and after signing those signed."""
+    """Return the texts that an invited person reads, by language: the current ones, or those that they have signed."""
     revision_id = signature.revision_id
     if signature.state == Signature.State.INVITED:
         revision_id = signature.letter.current_revision_id or revision_id
@@ -79,7 +79,7 @@ def number_of(revision_id: int) -> int:
 def title_of(revision_id: int, *languages: str) -> str:
     """Return the title that was signed, in the first of these languages that the text has.
 
-    Raises Translation.DoesNotExist if it has none of them. The cache needs no end: a published text cannot change
+    Raises Translation.DoesNotExist if it has none of them. The cache never expires: a published text cannot change
     (migration 0002).
     """
     texts = Translation.objects.filter(revision_id=revision_id, language__in=languages)

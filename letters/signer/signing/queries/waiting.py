@@ -1,4 +1,4 @@
-"""Read what the page "check your email" may tell, and for how long a link works."""
+"""Read what the page "Check your email" may show, and for how long a link works."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ class MailStatus:
     # "leaving", "delayed", "handed_over" (to our mail server) or "refused" (by the server of the mailbox).
     state: str
     at: datetime | None = None
-    # About how long it will still wait.
+    # Roughly how long it will still wait.
     minutes: int = 0
 
 
-# Timing defence: the page gives times in steps. An email that is never sent, because the owner of the mailbox has had
-# enough of them, is settled a little sooner than one that is, and the second would show it.
+# Timing defence: the page gives times in steps. An email that is dropped, because its address gets no more emails, is
+# finished slightly sooner than one that is sent. Exact seconds would show that.
 STEP = timedelta(seconds=5)
 
 
@@ -47,8 +47,8 @@ def mail_status(opened: CheckToken, letter: Letter, *, now: datetime) -> MailSta
 def _asked_for(opened: CheckToken, letter: Letter) -> OutgoingEmail | None:
     """Find the email whether or not the signature still has it: another signature may have the address now, or none.
 
-    Privacy: read only emails of that second, about what was typed. A stranger must not learn from their page when
-    somebody else asked.
+    Privacy: read only emails of that second, about what was typed. Strangers must not learn from their own page when
+    someone else asked.
     """
     since, known = opened.issued_at, hash_address(address_of(opened.address).canonical)
     of_page = OutgoingEmail.objects.filter(
@@ -63,8 +63,8 @@ def _asked_for(opened: CheckToken, letter: Letter) -> OutgoingEmail | None:
     return of_signature.union(of_request, all=True).order_by("-id").first()
 
 
-# Privacy: the page "check your email" is for the minutes after signing. A person who could look at it for weeks would
-# learn what becomes of the signature of somebody whose address they have typed.
+# Privacy: the page "check your email" is for the minutes after signing. A person who could open it for weeks would
+# learn what happens to the signature of someone whose address they have typed.
 CHECK_LIFETIME = timedelta(days=1)
 
 

@@ -35,13 +35,13 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
 
     Privacy: the page is the same whether or not the address had signed before.
 
-    It is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was typed,
-    which is deleted when the owner of the address confirms, and a stranger would see it disappear.
+    It is in the language of the form, and shows the letter as it is now. Privacy: it does not repeat what was typed.
+    That is deleted when the owner of the address confirms, so a stranger would see it disappear.
     """
     opened, now = read_check_token(token), timezone.now()
     if opened is None:
         return useless_link(request)
-    # Privacy: before any lookup, because the answer must not depend on what became of the signature.
+    # Privacy: check this before any lookup, because the answer must not depend on what has become of the signature.
     signature = None if queries.is_check_over(opened, now) else signature_of(opened)
     if signature is None:
         return _check_is_over(request, language)

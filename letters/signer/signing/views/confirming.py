@@ -88,7 +88,7 @@ def _confirm_page(
     refusal: str = "",
 ) -> HttpResponse:
     """Show the words before they count. A person who has signed already also sees the words that count now."""
-    if refusal in {"answered", "taken_back"}:
+    if refusal in {"answered", "signature_withdrawn"}:
         return used_link(request, signature)
     if refusal:
         return signature_page(request, "letters/signing/too_late.html", signature, refusal=refusal, status=409)
@@ -136,7 +136,7 @@ SAME_CLICK = timedelta(minutes=1)
 
 
 def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) -> HttpResponse | None:
-    """Repeat the answer to the first click; None if this is no second click."""
+    """Repeat the answer to the first click; None if this is not a second click."""
     at = signature.confirmed_at
     is_second_click = request.method == "POST" and at is not None and timedelta() <= now - at < SAME_CLICK
     return lead_to_thanks(request, signature) if is_second_click and signature.state in CONFIRMED else None
@@ -145,7 +145,7 @@ def just_confirmed(request: HttpRequest, signature: Signature, now: datetime) ->
 def used_link(request: HttpRequest, signature: Signature) -> HttpResponse:
     """Answer a link that was used.
 
-    Privacy: signers share the URL of this page. So it tells strangers neither what became of the signature, nor in
+    Privacy: signers share the URL of this page. So it does not show strangers what has become of the signature, or in
     which language it was signed.
     """
     letter, spoken = signature.letter, translation.get_language_from_request(request)

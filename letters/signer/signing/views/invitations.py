@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone, translation
 
 from letters.base.emailed_links.guards import of_a_signature, see_other
@@ -26,11 +26,14 @@ from letters.signer.signing.views.layout import signature_page, typed_fields
 def invitation(request: HttpRequest, signature: Signature, token: Token) -> HttpResponse:
     """Show the letter to an invited person, and let them sign it. The link from the email proves the address.
 
-    After the answer the link changes nothing any more. A signer can still read a letter there that is not public yet.
+    Once the person has answered, the link changes nothing, but a signer can still use it to read a letter that is not
+    public yet.
     """
     now = timezone.now()
     if signature.state != Signature.State.INVITED:
         return just_confirmed(request, signature, now) or _used_invitation(request, signature)
+    if signature.letter.status == Letter.Status.TAKEN_DOWN:
+        return HttpResponseRedirect(signature.letter.get_absolute_url(signature.language))
     texts = queries.texts_to_sign(signature)
     if request.GET.get("language") in texts:
         signature.language = request.GET["language"]

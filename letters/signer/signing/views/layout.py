@@ -6,11 +6,12 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
-from letters.models import Letter, Signature, Translation
+from letters.models import Letter, Signature, SignerContact, Translation, is_before_move, public_moves
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.languages import direction, interface_language
 from letters.shared.limits import TooMany
@@ -25,13 +26,18 @@ LetterView = Callable[[HttpRequest, Letter, str], HttpResponse]
 
 
 def of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
-    """Find the letter or answer 404, and call the view with the language of the page active."""
+    """Find the letter or answer 404, and call the view with the language of the page active.
+
+    A letter that the site has taken down has only the form for lost links, so that signers can still withdraw.
+    """
 
     @wraps(view)
     def found(request: HttpRequest, slug: str, language: str = "") -> HttpResponse:
         try:
             letter = queries.letter_to_sign(slug, language)
             language = language or letter.language
+            if letter.status == Letter.Status.TAKEN_DOWN and view.__name__ != "link":
+                return HttpResponseRedirect(letter.get_absolute_url(language))
             with translation.override(interface_language(language)):
                 return view(request, letter, language)
         except Letter.DoesNotExist as missing:
@@ -41,14 +47,17 @@ def of_a_letter(view: LetterView) -> Callable[..., HttpResponse]:
 
 
 def typed_fields(request: HttpRequest) -> QueryDict:
-    """Return the form's fields. Bytes that are not UTF-8 become marks of damage; Django would read them as Latin-1."""
+    """Return the form's fields.
+
+    Bytes that are not UTF-8 become replacement characters; Django would read them as Latin-1.
+    """
     if request.content_type == "application/x-www-form-urlencoded":
         return safe_fields(QueryDict(request.body.decode("utf-8", "replace"), encoding="utf-8"))
     return request.POST
 
 
 def refusal_status(refused: Refused) -> tuple[int, int]:
-    """Return the HTTP status, and after how many seconds to try again (0 if that is unknown)."""
+    """Return the HTTP status, and the number of seconds after which to try again (0 if unknown)."""
     if isinstance(refused, TooMany):
         return 429, refused.seconds
     return (503, 120) if refused.code == "paused" else (409, 0)
@@ -77,6 +86,9 @@ def letter_context(letter: Letter, language: str) -> dict[str, Any]:
         text = queries.translation_of(letter.current_revision_id or 0, language)
     except Translation.DoesNotExist as missing:
         raise Http404("The letter has not been translated into this language.") from missing
+    if letter.status == Letter.Status.TAKEN_DOWN:
+        # Everyone can open these pages, and the title may be the reason for the take-down.
+        text.title = gettext("A letter that was taken down")
     return {
         "letter": letter,
         "text": text,
@@ -110,10 +122,28 @@ def signature_page(
         "letter_url": signature.url_of_letter(now=timezone.now()),
         "signatures_url": letter.url_of("signatures", language),
         "days": settings.CONFIRMATION_DAYS,
+        "moved": mark_of_move(letter),
+        **_moves_since(signature),
         **more,
     }
     with translation.override(interface_language(language)):
         return render(request, template, context, status=status)
+
+
+def mark_of_move(letter: Letter) -> str:
+    """Return a mark of the letter's collective, for a form that names it, so that a move in between is noticed."""
+    return letter.moved_at.isoformat() if letter.moved_at else ""
+
+
+def _moves_since(signature: Signature) -> dict[str, object]:
+    """Return the moves of the letter since the person signed, and whether a move ended their consent to updates."""
+    letter = signature.letter
+    if not is_before_move(signature.signed_at, letter):
+        return {}
+    contact: SignerContact | None = getattr(signature, "contact", None)
+    asks_again = contact is not None and contact.consent != "" and not contact.agrees(letter)
+    moves = [each for each in public_moves(letter) if each.ended_at and each.ended_at >= signature.signed_at]
+    return {"moves": moves[-1:], "asks_again": asks_again}
 
 
 def form_page(

@@ -1,4 +1,4 @@
-"""The form for a lost link, and addresses that an email program has cut."""
+"""The form for a lost link, and URLs whose last slash an email program has cut off."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -11,9 +11,7 @@ from letters.models import Letter
 from letters.shared.limits import TooMany
 from letters.signer.signing.admission import ProofWanted, admit_link
 from letters.signer.signing.forms import LinkForm
-from letters.signer.signing.operations import (
-    request_mail,
-)
+from letters.signer.signing.operations import request_mail
 from letters.signer.signing.views.layout import letter_context, of_a_letter, sender_of, too_many, typed_fields
 
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from letters.base.emailed_links.guards import of_a_signature, see_other, useless_link
 from letters.models import Display, Signature
@@ -17,7 +18,7 @@ from letters.signer.signing.operations import (
     disown_signature,
     withdraw_signature,
 )
-from letters.signer.signing.views.layout import signature_page, typed_fields
+from letters.signer.signing.views.layout import mark_of_move, signature_page, typed_fields
 
 
 @of_a_signature("not-me", "GET", "HEAD", "POST")
@@ -37,6 +38,8 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, typed_fields(request) if request.method == "POST" else None)
         action = request.POST.get("action", "")
+        if _trusts_another_collective(request, signature, action, form):
+            form.add_error(None, MOVED_MEANWHILE)
         if question := _question(request, signature, action, form):
             return signature_page(request, "letters/signing/sure.html", signature, question=question, form=form)
         try:
@@ -49,6 +52,23 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
         return signature_page(
             request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored
         )
+
+
+MOVED_MEANWHILE = _(
+    "This letter has moved to another collective since you opened this page, so nothing was saved. Check who the "
+    "organizers are now, and save again."
+)
+
+
+def _trusts_another_collective(request: HttpRequest, signature: Signature, action: str, form: ChangeForm) -> bool:
+    """Race: signers who show organizers their name, or agree to updates, mean the collective that the page named."""
+    if action != "save" or not form.is_valid():
+        return False
+    display = form.cleaned_data["display"]
+    agrees = display != Display.NOBODY and form.cleaned_data.get("updates")
+    return bool(agrees or display == Display.ORGANIZERS) and request.POST.get("moved", "") != mark_of_move(
+        signature.letter
+    )
 
 
 def _question(request: HttpRequest, signature: Signature, action: str, form: ChangeForm) -> str:

@@ -12,14 +12,14 @@ from letters.base.emailed_links.guards import from_our_pages, see_other
 from letters.models import Letter
 from letters.shared.referrers import host_elsewhere
 from letters.shared.refused import Refusal, Refused
+from letters.shared.traces import browser_type
 from letters.signer.signing.admission import ProofWanted, admit
 from letters.signer.signing.forms import SigningForm
-from letters.signer.signing.operations import (
-    sign_letter,
-)
+from letters.signer.signing.operations import sign_letter
 from letters.signer.signing.views.layout import (
     check_url,
     form_page,
+    network_of,
     of_a_letter,
     refusal_status,
     sender_of,
@@ -31,9 +31,9 @@ from letters.signer.signing.views.layout import (
 @require_http_methods(["GET", "HEAD", "POST"])
 @of_a_letter
 def sign(request: HttpRequest, letter: Letter, language: str) -> HttpResponse:
-    """Take the form, or show it again with what was typed if something is missing.
+    """Process the form, or show it again with what was typed if something is missing.
 
-    Reloading that page by its URL (GET) leads to the letter, which has the form.
+    A GET request, for example a reload of that page, is redirected to the letter, which has the form.
     """
     if request.method != "POST":
         return see_other(f"{letter.get_absolute_url(language)}#sign")
@@ -63,5 +63,11 @@ def _take(request: HttpRequest, letter: Letter, form: SigningForm, language: str
     submitted, now = form.submitted(), timezone.now()
     concern = admit(letter, submitted.address, sender_of(request, form.data), now=now)
     via = host_elsewhere(str(form.data.get("via", "")), own_origin=settings.SITE_URL)
-    submitted = replace(submitted, concern=submitted.concern or concern, via=via)
+    submitted = replace(
+        submitted,
+        concern=submitted.concern or concern,
+        via=via,
+        network=network_of(request),
+        browser=browser_type(request.headers.get("User-Agent", "")),
+    )
     return sign_letter(letter, submitted=submitted, language=language, now=now, seen=form.text_seen)

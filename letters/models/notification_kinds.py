@@ -1,0 +1,79 @@
+"""The emails to organizers and staff, declared once: what a person can switch off, who gets it, and which
+email contains it.
+
+Privacy: everything about signers is in one email a day, at a fixed hour (docs/threat-model.md).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from letters.models.collective import MODERATING, OWNING, WRITING, Membership
+
+# The hour, in the collective's time zone, at which we send the daily email about earlier days.
+DAILY_HOUR = 8
+
+
+class Topic(models.TextChoices):
+    """One line of the page "Emails you get"."""
+
+    NEW_SIGNATURES = "new_signatures", _("New signatures")
+    FIRST_SIGNATORIES = "first_signatories", _("First signatories who signed")
+    GOAL = "goal", _("A letter reached its goal")
+    REVIEW = "review", _("Signatures are waiting for review")
+    SCHEDULED = "scheduled", _("A scheduled letter was published, or could not be published")
+    CLEARED = "cleared", _("The people who run this site have reviewed your collective")
+    UPDATE_COPY = "update_copy", _("A copy of each update to signers")
+    MOVES = "moves", _("A letter is offered to another collective, or moves")
+    COLLECTIVES_WAIT = "collectives_wait", _("Collectives are waiting for review")
+
+
+@dataclass(frozen=True)
+class TopicRules:
+    # The roles of the members who get it; empty means staff.
+    roles: Collection[str]
+    # Whether people get it by default.
+    is_on: bool = True
+
+
+EVERY_ROLE = list(Membership.Role)
+TOPICS: Mapping[Topic, TopicRules] = {
+    Topic.NEW_SIGNATURES: TopicRules(EVERY_ROLE),
+    Topic.FIRST_SIGNATORIES: TopicRules(WRITING),
+    Topic.GOAL: TopicRules(WRITING),
+    Topic.REVIEW: TopicRules(MODERATING),
+    Topic.SCHEDULED: TopicRules(WRITING),
+    Topic.CLEARED: TopicRules(WRITING),
+    Topic.UPDATE_COPY: TopicRules(WRITING),
+    Topic.MOVES: TopicRules(OWNING),
+    Topic.COLLECTIVES_WAIT: TopicRules([]),
+}
+# Staff get emails about collectives if they may see them in the admin.
+STAFF_PERMISSION = "view_collective"
+
+
+class NotificationKind(models.TextChoices):
+    """One kind of email, with one or more topics."""
+
+    DAILY = "daily", "The daily email about a collective's letters"
+    PUBLISHED = "published", "A scheduled letter was published"
+    NOT_PUBLISHED = "not_published", "A scheduled letter could not be published"
+    CLEARED = "cleared", "Staff cleared a collective"
+    UPDATE_COPY = "update_copy", "Copy of an update"
+    LETTER_OFFERED = "letter_offered", "A letter is offered to another collective"
+    OFFER_ANSWERED = "offer_answered", "A letter moved, or another collective declined it"
+    COLLECTIVES_WAIT = "collectives_wait", "Collectives wait for staff"
+
+
+TOPICS_OF: Mapping[NotificationKind, tuple[Topic, ...]] = {
+    NotificationKind.DAILY: (Topic.NEW_SIGNATURES, Topic.FIRST_SIGNATORIES, Topic.GOAL, Topic.REVIEW),
+    NotificationKind.PUBLISHED: (Topic.SCHEDULED,),
+    NotificationKind.NOT_PUBLISHED: (Topic.SCHEDULED,),
+    NotificationKind.CLEARED: (Topic.CLEARED,),
+    NotificationKind.UPDATE_COPY: (Topic.UPDATE_COPY,),
+    NotificationKind.LETTER_OFFERED: (Topic.MOVES,),
+    NotificationKind.OFFER_ANSWERED: (Topic.MOVES,),
+    NotificationKind.COLLECTIVES_WAIT: (Topic.COLLECTIVES_WAIT,),
+}

@@ -1,0 +1,288 @@
+"""Score signatures before they are numbered. The sequencer calls this while it holds the letter."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cryptography.fernet import InvalidToken
+from django.db import connection
+
+from letters.base.site_lists.queries import is_throwaway, meant_by
+from letters.models import CONFIRMED, Ask, Display, Doubt, Letter, Signature, State, Transition
+from letters.models.lifecycle import is_in
+from letters.moderator.live_signals import queries
+from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
+from letters.moderator.signals.affiliations import fits
+from letters.moderator.signals.crowds import most_within
+from letters.moderator.signals.queries import current_lists
+from letters.moderator.signals.reasons import MOST, Reason
+from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, Verdict, score
+from letters.moderator.signals.word_lists import Lists, comparable
+from letters.shared.addresses import decrypt
+from letters.shared.domains import domain_of, is_private, match_domain, registrable
+from letters.shared.traces import KEPT, hash_domain
+
+log = logging.getLogger(__name__)
+
+# Lock order: the caller holds the letter's row, and moderators and withdrawals wait for it.
+MAX_BATCH_SIZE = 1000
+# Reasons that weigh less say nothing to a moderator. They are kept only for a signature that waits anyway.
+LEAST_NOTED = 10
+# Denial of service: so many earlier signatures of a burst are scored again at once.
+MAX_AGAIN = 200
+BURSTS = [Reason.NETWORK_BURST, Reason.NETWORK_SERIES]
+HOUR, WEEK = 3600.0, KEPT.total_seconds()
+# The shares of browsers on a large site are counted again after so many seconds.
+SHARES_AGE = 600.0
+
+
+def score_signatures(letter: Letter, *, now: datetime) -> bool:
+    """Score signatures that were confirmed or changed, and hold those whose score reaches the letter's threshold.
+
+    The caller holds the letter's row and numbers only what was scored, so no doubtful signature is counted for a
+    moment. A published signature is never taken off the list: it only comes into the review queue. First signatories
+    are not held, because organizers invited them. Return whether there may be more to score.
+    """
+    candidates = queries.claim_to_score(letter.pk, MAX_BATCH_SIZE)
+    if not candidates:
+        return False
+    verdicts = _verdicts(letter, candidates, now)
+    _store(candidates, verdicts)
+    _hold(letter, candidates, verdicts)
+    _note_doubts(candidates, verdicts, now)
+    found_more = _score_burst_again(letter.pk, candidates, verdicts, now)
+    return found_more or len(candidates) == MAX_BATCH_SIZE
+
+
+def _verdicts(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> dict[int, Verdict]:
+    lists = current_lists()
+    known = _known(letter, candidates, now)
+    return {each.id: _verdict(each, known, lists) for each in candidates}
+
+
+def _verdict(candidate: Candidate, known: "Known", lists: Lists) -> Verdict:
+    try:
+        return score(known.facts_of(candidate), lists)
+    except Exception:
+        # Abuse: nobody must publish past the signals by crashing them, and one signature must not stop the others.
+        # Privacy: the log gets no word of the signer.
+        log.exception("Could not score signature %s. A moderator reviews it.", candidate.id)
+        return Verdict(MOST, ())
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What is known of the domain of an address."""
+
+    domain: str
+    facts: DomainFacts
+    # None for a provider of private mailboxes.
+    hash: bytes | None
+
+
+NO_MAILBOX = Mailbox("", DomainFacts(), None)
+
+
+def _mailbox(letter: Letter, candidate: Candidate) -> Mailbox:
+    # Privacy: nothing is read about the domain of a signer who shows the name to nobody.
+    if candidate.address is None or candidate.display == Display.NOBODY:
+        return NO_MAILBOX
+    try:
+        address = decrypt(candidate.address)
+    except InvalidToken:
+        return NO_MAILBOX
+    domain, owned = domain_of(address), registrable(domain_of(address))
+    affiliation = candidate.word("affiliation")
+    # A letter that is limited to domains expects many signers there, whatever they call their part of the organization.
+    is_expected = bool(match_domain(domain, letter.domains))
+    own = not is_private(domain)
+    facts = DomainFacts(
+        throwaway=is_throwaway(domain),
+        mistyped=bool(meant_by(address)),
+        private=not own,
+        fits_affiliation=is_expected or (own and fits(affiliation, domain)),
+    )
+    # Where the form asks for no affiliation, nobody can say that theirs is elsewhere.
+    is_compared = own and not is_expected and letter.ask_affiliation != Ask.OFF
+    return Mailbox(owned, facts, hash_domain(letter.pk, owned) if is_compared else None)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the site knows about a batch."""
+
+    mailboxes: Mapping[int, Mailbox]
+    domains: Mapping[bytes, tuple[int, int]]
+    networks: Mapping[bytes, Seen]
+    letter: Seen
+    shares: Mapping[bytes, float]
+    names: Mapping[int, tuple[int, int]]
+    elsewhere: Mapping[int, int]
+
+    def facts_of(self, candidate: Candidate) -> Facts:
+        same_name, same_person = self.names.get(candidate.id, (0, 0))
+        return Facts(
+            name=candidate.word("name"),
+            affiliation=candidate.word("affiliation"),
+            role=candidate.word("role"),
+            comment=candidate.word("comment"),
+            domain=self._domain(candidate),
+            crowd=self._crowd(candidate),
+            seconds=(candidate.confirmed_at - (candidate.at or candidate.signed_at)).total_seconds(),
+            proven=False if candidate.concern == Signature.Concern.UNPROVEN else None,
+            bounced=candidate.concern == Signature.Concern.BOUNCED,
+            same_name=same_name,
+            same_person=same_person,
+            other_letters=self.elsewhere.get(candidate.id, 0),
+            disowned_nearby=self._near(candidate).disowned,
+        )
+
+    def _domain(self, candidate: Candidate) -> DomainFacts:
+        mailbox = self.mailboxes[candidate.id]
+        strangers, members = self.domains.get(mailbox.hash or b"", (0, 0))
+        is_stranger = mailbox.hash is not None and not mailbox.facts.fits_affiliation
+        return replace(mailbox.facts, strangers=strangers if is_stranger else 0, members=members)
+
+    def _near(self, candidate: Candidate) -> Seen:
+        return self.networks.get(candidate.network or b"", NOTHING)
+
+    def _crowd(self, candidate: Candidate) -> Crowd:
+        if candidate.at is None or candidate.browser is None:
+            return Crowd()
+        at, browser, near = candidate.at.timestamp(), candidate.browser, self._near(candidate)
+        in_network, pair = near.times, near.by_browser.get(browser, ())
+        return Crowd(
+            network_hour=most_within(in_network, at, HOUR),
+            pair_hour=most_within(pair, at, HOUR),
+            network_week=most_within(in_network, at, WEEK),
+            pair_week=most_within(pair, at, WEEK),
+            letter_hour=most_within(self.letter.times, at, HOUR),
+            browser_hour=most_within(self.letter.by_browser.get(browser, ()), at, HOUR),
+            browser_share=self.shares.get(browser, 0.0) if self.shares else 1.0,
+        )
+
+
+def _known(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> Known:
+    mailboxes = {each.id: _mailbox(letter, each) for each in candidates}
+    letter_id = letter.pk
+    owned = {pk: mailbox for pk, mailbox in mailboxes.items() if mailbox.hash}
+    queries.note_domains(owned.keys(), [(each.hash, each.facts.fits_affiliation) for each in owned.values()])
+    traced = [each for each in candidates if each.at and each.browser]
+    return Known(
+        mailboxes=mailboxes,
+        domains=queries.count_domains(letter_id, [each.hash for each in owned.values() if each.hash]),
+        networks=queries.seen_in_networks(letter_id, [each.network for each in traced if each.network], now=now),
+        letter=queries.seen_in_letter(letter_id, [each.at for each in traced if each.at]),
+        shares=_shares() if traced else {},
+        names=_equal_names(letter_id, candidates),
+        elsewhere=queries.signed_elsewhere(letter_id, candidates),
+    )
+
+
+def _equal_names(letter_id: int, candidates: Sequence[Candidate]) -> dict[int, tuple[int, int]]:
+    """Count equal names among published signatures, and among earlier ones of this batch."""
+    found = queries.equal_names(letter_id, [each for each in candidates if each.word("name")])
+    names, people = Counter[str](), Counter[tuple[str, str]]()
+    for each in candidates:
+        name, affiliation = comparable(each.word("name")), comparable(each.word("affiliation"))
+        published = found.get(each.id, (0, 0))
+        same_person = people[name, affiliation] if affiliation else 0
+        found[each.id] = (published[0] + names[name], published[1] + same_person)
+        if each.is_public and each.state == State.CONFIRMED:
+            names[name] += 1
+            people[name, affiliation] += 1
+    return found
+
+
+# Performance: on a large site, the shares hardly change. The first number is when they were counted.
+_remembered: tuple[float, dict[bytes, float]] = (0.0, {})
+
+
+def _shares() -> dict[bytes, float]:
+    global _remembered  # noqa: PLW0603 -- one small memory for each process
+    counted_at, shares = _remembered
+    if not shares or time.monotonic() - counted_at > SHARES_AGE:
+        shares = queries.shares_of_browsers()
+        _remembered = (time.monotonic(), shares)
+    return shares
+
+
+STORE = """
+UPDATE letters_signature AS signature SET risk = scored.risk, to_score = false
+FROM unnest(%(ids)s::bigint[], %(risks)s::int[]) AS scored (id, risk) WHERE signature.id = scored.id
+"""
+
+
+def _store(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
+    ids = [each.id for each in candidates]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, {"ids": ids, "risks": [verdicts[pk].score for pk in ids]})
+
+
+def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
+    """Hold what has no number yet. What has one comes into the queue, and stays on the list until somebody decides."""
+    doubted = [
+        each.id
+        for each in candidates
+        if verdicts[each.id].score >= letter.hold_from and not (each.is_first or each.accepted or each.concern)
+    ]
+    rows = Signature.objects.filter(pk__in=doubted)
+    rows.filter(state=State.PUBLISHED).update(concern=Signature.Concern.DOUBTFUL)
+    rows.move(Transition.DOUBT, concern=Signature.Concern.DOUBTFUL)
+
+
+def _note_doubts(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], now: datetime) -> None:
+    """Keep the reasons of what a moderator may see. Privacy: an ordinary signature leaves none."""
+    waiting = {each.id for each in candidates if each.state == State.HELD or each.concern}
+    noted = {pk: verdict.reasons for pk, verdict in verdicts.items() if verdict.score >= LEAST_NOTED or pk in waiting}
+    Doubt.objects.filter(pk__in=[pk for pk in verdicts if not noted.get(pk)]).delete()
+    Doubt.objects.bulk_create(
+        [Doubt(signature_id=pk, reasons=list(reasons), scored_at=now) for pk, reasons in noted.items() if reasons],
+        update_conflicts=True,
+        unique_fields=["signature"],
+        update_fields=["reasons", "scored_at"],
+    )
+
+
+# A burst is known only after its first signatures, which were scored without it.
+AGAIN = f"""
+UPDATE letters_signature SET to_score = true WHERE id IN (
+    SELECT trace.signature_id
+    FROM unnest(%(networks)s::bytea[], %(browsers)s::bytea[]) AS pair (network, browser)
+    JOIN letters_signingtrace AS trace ON trace.letter_id = %(letter)s AND trace.network = pair.network
+        AND trace.browser = pair.browser AND trace.at > %(since)s
+    LEFT JOIN letters_doubt AS doubt ON doubt.signature_id = trace.signature_id
+    WHERE doubt.reasons IS NULL OR NOT doubt.reasons && %(bursts)s::varchar[]
+    LIMIT %(most)s
+) AND {is_in(CONFIRMED)} AND NOT to_score AND id <> ALL (%(ids)s)
+"""  # noqa: S608 -- our own statement
+
+
+def _score_burst_again(
+    letter_id: int, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], now: datetime
+) -> bool:
+    pairs = sorted(
+        {
+            (each.network, each.browser)
+            for each in candidates
+            if each.network and each.browser and not set(verdicts[each.id].reasons).isdisjoint(BURSTS)
+        }
+    )
+    if not pairs:
+        return False
+    values: dict[str, Any] = {
+        "letter": letter_id,
+        "ids": [each.id for each in candidates],
+        "networks": [network for network, _ in pairs],
+        "browsers": [browser for _, browser in pairs],
+        "bursts": list(BURSTS),
+        "since": now - KEPT,
+        "most": MAX_AGAIN,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(AGAIN, values)
+        return bool(cursor.rowcount)

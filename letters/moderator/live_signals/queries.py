@@ -1,0 +1,253 @@
+"""Read what the site knows about a batch of signatures. Each statement reads a bounded number of rows."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from letters.models import CONFIRMED, SAME_NAME, Display, State
+from letters.models.lifecycle import COUNTED, is_in
+from letters.shared.traces import KEPT
+
+# Denial of service: a flood from one network, in one letter or at one domain makes no statement slower than this.
+MAX_OF_NETWORK, MAX_OF_LETTER, MAX_OF_DOMAIN, MAX_OF_NAME, MAX_OF_ADDRESS = 200, 3000, 500, 50, 20
+HOUR = timedelta(hours=1)
+# Letters signed so close together were signed by a program, or by somebody who reads very fast.
+TOGETHER = timedelta(seconds=10)
+# The usual shares of browsers are counted among so many signatures of the whole site, and known from so many on.
+MAX_OF_SITE, LEAST_OF_SITE = 20_000, 200
+
+# Race: this locks the rows, so a withdrawal waits until they are scored. Lock order: the caller holds the letter.
+CLAIM = f"""
+SELECT signature.id, state, is_first, name, affiliation, role, comment, display, concern, pending_changes,
+    address_hash, signed_at, confirmed_at, contact.address, trace.at, trace.network, trace.browser,
+    EXISTS (
+        SELECT FROM letters_reviewdecision
+        WHERE signature_id = signature.id AND verb = 'accept' AND undone_at IS NULL
+    ) AS accepted
+FROM letters_signature AS signature
+    LEFT JOIN letters_signercontact AS contact ON contact.signature_id = signature.id
+    LEFT JOIN letters_signingtrace AS trace ON trace.signature_id = signature.id
+WHERE signature.letter_id = %(letter)s AND to_score AND {is_in(CONFIRMED)}
+ORDER BY confirmed_at, signature.id LIMIT %(most)s FOR NO KEY UPDATE OF signature
+"""  # noqa: S608 -- our own statement
+
+
+class Candidate(NamedTuple):
+    """A confirmed signature that was not scored since it was confirmed or changed."""
+
+    id: int
+    state: str
+    is_first: bool
+    name: str
+    affiliation: str
+    role: str
+    comment: str
+    display: str
+    concern: str
+    pending_changes: Mapping[str, str] | None
+    address_hash: bytes | None
+    signed_at: datetime
+    confirmed_at: datetime
+    address: bytes | None
+    # When and from where the form was sent; unknown after a week, and for first signatories.
+    at: datetime | None
+    network: bytes | None
+    browser: bytes | None
+    # A moderator accepted it.
+    accepted: bool
+
+    def word(self, name: str) -> str:
+        """Return a word as the signer wants it: a moderator decides about new words, if there are any."""
+        return str((self.pending_changes or {}).get(name, getattr(self, name)))
+
+    @property
+    def is_public(self) -> bool:
+        return self.display == Display.PUBLIC
+
+
+def claim_to_score(letter_id: int, most: int) -> list[Candidate]:
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"letter": letter_id, "most": most})
+        return [_candidate(row) for row in cursor.fetchall()]
+
+
+def _candidate(row: Sequence[Any]) -> Candidate:
+    candidate = Candidate(*map(_plain, row))
+    # Django's cursors return JSON as text.
+    pending = candidate.pending_changes
+    return candidate._replace(pending_changes=json.loads(pending)) if isinstance(pending, str) else candidate
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The forms of one letter that came from one network, or from all: the times in order, by type of browser."""
+
+    times: Sequence[float]
+    by_browser: Mapping[bytes, Sequence[float]]
+    # How many owners of mailboxes answered "It wasn't me".
+    disowned: int = 0
+
+
+NOTHING = Seen((), {})
+OF_NETWORKS = """
+SELECT asked.network, seen.at, seen.browser, seen.signature_id IS NULL
+FROM unnest(%(networks)s::bytea[]) AS asked (network) CROSS JOIN LATERAL (
+    SELECT at, browser, signature_id FROM letters_signingtrace
+    WHERE letter_id = %(letter)s AND network = asked.network AND at > %(since)s ORDER BY at DESC LIMIT %(most)s
+) AS seen
+"""
+OF_LETTER = """
+SELECT at, browser FROM letters_signingtrace
+WHERE letter_id = %(letter)s AND browser IS NOT NULL AND at BETWEEN %(since)s AND %(until)s
+ORDER BY at DESC LIMIT %(most)s
+"""
+
+
+def seen_in_networks(letter_id: int, networks: Iterable[bytes], *, now: datetime) -> dict[bytes, Seen]:
+    if not (asked := sorted(set(networks))):
+        return {}
+    # Privacy: deleting them may be late, but they are not used any more.
+    values = {"letter": letter_id, "networks": asked, "since": now - KEPT, "most": MAX_OF_NETWORK}
+    rows = defaultdict(list)
+    strangers: dict[bytes, int] = defaultdict(int)
+    for network, at, browser, is_stranger in _rows(OF_NETWORKS, values):
+        if is_stranger:
+            strangers[network] += 1
+        else:
+            rows[network].append((at, browser))
+    return {network: _seen(rows[network], strangers[network]) for network in {*rows, *strangers}}
+
+
+def seen_in_letter(letter_id: int, moments: Sequence[datetime]) -> Seen:
+    if not moments:
+        return NOTHING
+    since, until = min(moments) - HOUR, max(moments) + HOUR
+    values = {"letter": letter_id, "since": since, "until": until, "most": MAX_OF_LETTER}
+    return _seen(_rows(OF_LETTER, values))
+
+
+def _seen(rows: Iterable[Sequence[Any]], disowned: int = 0) -> Seen:
+    by_browser: dict[bytes, list[float]] = defaultdict(list)
+    times = []
+    for at, browser in sorted(rows, key=lambda row: row[0]):
+        times.append(at.timestamp())
+        by_browser[browser].append(at.timestamp())
+    return Seen(times, by_browser, disowned)
+
+
+OF_SITE = """
+SELECT browser, count(*) FROM (
+    SELECT browser FROM letters_signingtrace WHERE browser IS NOT NULL ORDER BY id DESC LIMIT %(most)s
+) AS newest GROUP BY browser
+"""
+
+
+def shares_of_browsers() -> dict[bytes, float]:
+    """Return the share of each type of browser on the whole site; nothing while there are few signatures."""
+    counted = dict(_rows(OF_SITE, {"most": MAX_OF_SITE}))
+    total = sum(counted.values())
+    return {browser: number / total for browser, number in counted.items()} if total >= LEAST_OF_SITE else {}
+
+
+# Privacy: only names that the public sees, or will see, are compared. Otherwise somebody could sign as "Ada Lovelace",
+# and see from what becomes of it whether an Ada Lovelace has signed without showing her name.
+EQUAL = f"""
+SELECT mine.id, count(*), count(*) FILTER (
+    WHERE mine.affiliation <> '' AND letters_fold(other.affiliation) = letters_fold(mine.affiliation)
+)
+FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(affiliations)s::text[], %(moments)s::timestamptz[])
+    AS mine (id, name, affiliation, confirmed_at)
+CROSS JOIN LATERAL (
+    SELECT affiliation FROM letters_signature
+    WHERE letter_id = %(letter)s AND {is_in([State.HELD, COUNTED])} AND display = '{Display.PUBLIC}'
+        AND {SAME_NAME} = {SAME_NAME.replace("name", "mine.name")}
+        AND (confirmed_at, letters_signature.id) < (mine.confirmed_at, mine.id)
+    LIMIT %(most)s
+) AS other GROUP BY mine.id
+"""  # noqa: S608 -- our own statement
+
+
+def equal_names(letter_id: int, named: Sequence[Candidate]) -> dict[int, tuple[int, int]]:
+    """Count the earlier signatures that show the same name, and those with the same affiliation too."""
+    if not named:
+        return {}
+    values = {
+        "letter": letter_id,
+        "ids": [each.id for each in named],
+        "names": [each.word("name") for each in named],
+        "affiliations": [each.word("affiliation") for each in named],
+        "moments": [each.confirmed_at for each in named],
+        "most": MAX_OF_NAME,
+    }
+    return {pk: (names, people) for pk, names, people in _rows(EQUAL, values)}
+
+
+# Abuse: only confirmed ones count. Otherwise somebody who types your address under other letters could have you held.
+ELSEWHERE = f"""
+SELECT mine.id, count(*)
+FROM unnest(%(ids)s::bigint[], %(hashes)s::bytea[], %(moments)s::timestamptz[]) AS mine (id, hash, moment)
+CROSS JOIN LATERAL (
+    SELECT FROM letters_signature
+    WHERE address_hash = mine.hash AND letter_id <> %(letter)s AND {is_in(CONFIRMED)}
+        AND signed_at BETWEEN mine.moment - %(near)s AND mine.moment + %(near)s
+    LIMIT %(most)s
+) AS other GROUP BY mine.id
+"""  # noqa: S608 -- our own statement
+
+
+def signed_elsewhere(letter_id: int, candidates: Sequence[Candidate]) -> dict[int, int]:
+    """Count the other letters that the same address signed within seconds."""
+    known = [each for each in candidates if each.address_hash]
+    values = {
+        "letter": letter_id,
+        "ids": [each.id for each in known],
+        "hashes": [each.address_hash for each in known],
+        "moments": [each.signed_at for each in known],
+        "near": TOGETHER,
+        "most": MAX_OF_ADDRESS,
+    }
+    return dict(_rows(ELSEWHERE, values)) if known else {}
+
+
+NOTE_DOMAINS = """
+UPDATE letters_signingtrace AS trace SET domain = noted.domain, is_member = noted.is_member
+FROM unnest(%(ids)s::bigint[], %(domains)s::bytea[], %(members)s::boolean[]) AS noted (id, domain, is_member)
+WHERE trace.signature_id = noted.id
+"""
+OF_DOMAINS = """
+SELECT asked.domain, count(*) FILTER (WHERE NOT is_member), count(*) FILTER (WHERE is_member)
+FROM unnest(%(domains)s::bytea[]) AS asked (domain) CROSS JOIN LATERAL (
+    SELECT is_member FROM letters_signingtrace WHERE letter_id = %(letter)s AND domain = asked.domain LIMIT %(most)s
+) AS seen GROUP BY asked.domain
+"""
+
+
+def note_domains(ids: Collection[int], noted: Sequence[tuple[bytes | None, bool]]) -> None:
+    """Store the hashes of domains in the traces of signatures, and whether each fits the affiliation."""
+    if ids:
+        domains, members = [domain for domain, _ in noted], [is_member for _, is_member in noted]
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE_DOMAINS, {"ids": list(ids), "domains": domains, "members": members})
+
+
+def count_domains(letter_id: int, domains: Iterable[bytes]) -> dict[bytes, tuple[int, int]]:
+    """Count the signers of each domain whose affiliation does not fit it, and those whose affiliation does."""
+    if not (asked := sorted(set(domains))):
+        return {}
+    values = {"letter": letter_id, "domains": asked, "most": MAX_OF_DOMAIN}
+    return {domain: (strangers, members) for domain, strangers, members in _rows(OF_DOMAINS, values)}
+
+
+def _rows(statement: str, values: Mapping[str, Any]) -> list[list[Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [list(map(_plain, row)) for row in cursor.fetchall()]

@@ -1,0 +1,195 @@
+"""Accept, reject, hold and restore signatures, one or a page at a time. Every decision is recorded and can be undone.
+
+Nothing here changes a count: the sequencer numbers accepted signatures and moves the counts.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, JSONObject
+
+from letters.models import (
+    WORDS,
+    Letter,
+    RejectionReason,
+    ReviewClaim,
+    ReviewDecision,
+    Signature,
+    SignatureQuerySet,
+    State,
+    Transition,
+    User,
+)
+from letters.moderator.moderation.operations.begin import (
+    UNSEEN,
+    Reason,
+    Seen,
+    Verb,
+    begin,
+    ids_of,
+    lock,
+    note_decision,
+    record_change,
+    rows,
+)
+from letters.moderator.moderation.queries import active_reason
+from letters.shared.refused import Refusal, Refused
+
+Concern = Signature.Concern
+# SQL for each field: the pending change, or else the current words.
+CHANGEABLE = [*WORDS, "display"]
+AS_PROPOSED = {name: Coalesce(KT(f"pending_changes__{name}"), F(name)) for name in CHANGEABLE}
+BEFORE = Case(When(pending_changes__isnull=False, then=JSONObject(**{name: F(name) for name in CHANGEABLE})))
+# A signature on hold comes back to the queue after this long.
+HOLD_LIFETIME = timedelta(days=1)
+# Privacy: a signer who corrects a name wants the old one to be gone. Undoing an acceptance restores it for so long.
+REPLACED_WORDS_LIFETIME = timedelta(days=3)
+
+
+@transaction.atomic
+def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
+    """Publish held signatures; for published ones, apply the pending change and clear the concern. Returns how many.
+
+    Signatures in `seen` that have changed since the moderator saw them are left alone.
+    """
+    change, signatures = begin(letter, ids, by, now)
+    held = lock(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
+    doubtful = lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
+    again = lock(_taken_off(signatures), seen)
+    rows(held).move(Transition.ACCEPT)
+    rows(doubtful).update(concern="", pending_changes=None, replaced_words=BEFORE, **AS_PROPOSED)
+    rows(again).move(Transition.RESTORE, to=State.PUBLISHED)
+    rows(again).update(concern="")
+    accepted = [*held, *doubtful, *again]
+    record_change(change, "accept_signature", ids_of(accepted))
+    return note_decision(change, Verb.ACCEPT, accepted)
+
+
+@transaction.atomic
+def decline_changes(
+    letter: Letter,
+    ids: Collection[int],
+    *,
+    reason: str,
+    by: User,
+    now: datetime,
+    code: str = Reason.OTHER,
+    seen: Seen = UNSEEN,
+) -> int:
+    """Decline the pending changes of published signatures, which stay as they are. Returns how many.
+
+    Raises Refused("no_reason") without a reason.
+    """
+    because = required_reason(reason, code)
+    change, signatures = begin(letter, ids, by, now)
+    changed = lock(signatures.filter(state=State.PUBLISHED, pending_changes__isnull=False), seen)
+    # A bounced email is another concern, which this does not clear.
+    concern = Case(When(concern=Concern.CHANGED, then=Value("")), default=F("concern"))
+    rows(changed).update(declined_changes=F("pending_changes"), pending_changes=None, concern=concern)
+    record_change(change, "decline_change", ids_of(changed), reason=_in_words(reason, because))
+    return note_decision(change, Verb.DECLINE, changed, code=code, because=because, note=reason.strip())
+
+
+@transaction.atomic
+def reject_signatures(
+    letter: Letter,
+    ids: Collection[int],
+    *,
+    reason: str,
+    by: User,
+    now: datetime,
+    code: str = Reason.OTHER,
+    seen: Seen = UNSEEN,
+    as_of: datetime | None = None,
+) -> int:
+    """Remove held or published signatures. A number that was given stays, without a name. Returns how many.
+
+    `code` is a reason from the list, as it is now or was at `as_of`, and `reason` says more. Raises
+    Refused("reason_retired") for a reason that is not on the list any more, and Refused("no_reason") for "another
+    reason" that is not explained: other moderators must be able to understand it.
+    """
+    because = required_reason(reason, code, as_of)
+    change, signatures = begin(letter, ids, by, now)
+    rejected = lock(signatures.filter(state__in=Transition.REJECT.sources), seen)
+    again = lock(_taken_off(signatures), seen)
+    rows(rejected).move(Transition.REJECT)
+    rows(again).update(concern="")
+    decided = [*rejected, *again]
+    record_change(change, "reject_signature", ids_of(decided), reason=_in_words(reason, because))
+    return note_decision(change, Verb.REJECT, decided, code=code, because=because, note=reason.strip())
+
+
+@transaction.atomic
+def hold_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
+    """Decide later. Held signatures leave the queue for a day; others also leave the public list. Returns how many.
+
+    A published signature keeps its number, and stays off the list until a moderator accepts it.
+    """
+    change, signatures = begin(letter, ids, by, now)
+    held = lock(signatures.filter(state=State.HELD), seen)
+    again = lock(_taken_off(signatures), seen)
+    unnumbered = lock(signatures.filter(state=State.CONFIRMED), seen)
+    published = lock(signatures.filter(state=State.PUBLISHED), seen)
+    rows(unnumbered).move(Transition.REVIEW_AGAIN, concern=F("concern"))
+    rows(published).move(Transition.TAKE_OFF_LIST)
+    on_hold = [*held, *again, *unnumbered, *published]
+    record_change(change, "hold_signature", ids_of(on_hold))
+    note_decision(change, Verb.HOLD, on_hold)
+    until = now + HOLD_LIFETIME
+    ReviewClaim.objects.bulk_create(
+        (ReviewClaim(signature_id=each, moderator=by, until=until, is_on_hold=True) for each in ids_of(on_hold)),
+        # Race: since the old claims were deleted, another moderator's page may have claimed one of these.
+        update_conflicts=True,
+        unique_fields=["signature"],
+        update_fields=["moderator", "until", "is_on_hold"],
+    )
+    return len(on_hold)
+
+
+@transaction.atomic
+def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime) -> int:
+    """Undo a rejection: numbered signatures are published again under their number, others are held. Returns how many.
+
+    Declined changes wait for a moderator again. Signatures that were withdrawn since then stay withdrawn.
+    """
+    change, signatures = begin(letter, ids, by, now)
+    rejected = signatures.filter(state__in=Transition.RESTORE.sources).exclude(verified=Signature.Verified.NO)
+    rejected = rejected.exclude(concern=Concern.RECHECK)
+    numbered = lock(rejected.filter(number__isnull=False))
+    waiting = lock(rejected.filter(number__isnull=True))
+    declined = lock(signatures.filter(state=State.PUBLISHED, declined_changes__isnull=False))
+    rows(numbered).move(Transition.RESTORE, to=State.PUBLISHED)
+    rows(waiting).move(Transition.RESTORE, to=State.HELD)
+    concern = Case(When(concern="", then=Value(Concern.CHANGED)), default=F("concern"))
+    rows(declined).update(pending_changes=F("declined_changes"), declined_changes=None, concern=concern)
+    restored = record_change(change, "restore_change", ids_of(declined))
+    return restored + record_change(change, "restore_signature", ids_of([*numbered, *waiting]))
+
+
+def _taken_off(signatures: SignatureQuerySet) -> SignatureQuerySet:
+    """Select numbered signatures that are off the list until a moderator decides again, and not emptied since."""
+    return signatures.filter(state=State.REJECTED, concern=Concern.RECHECK, confirmed_at__isnull=False)
+
+
+def forget_replaced_words(*, now: datetime) -> int:
+    """Delete the words before accepted changes that were not undone in time. Returns how many signatures had some."""
+    recent = ReviewDecision.objects.filter(signature=OuterRef("pk"), decided_at__gt=now - REPLACED_WORDS_LIFETIME)
+    return Signature.objects.filter(~Exists(recent), replaced_words__isnull=False).update(replaced_words=None)
+
+
+def required_reason(note: str, code: str, as_of: datetime | None = None) -> RejectionReason | None:
+    """Return the reason from the list; None for another reason, which the note explains."""
+    because = active_reason(code, as_of=as_of)
+    if because is None and code not in (Reason.OTHER, Reason.NONE):
+        raise Refused(Refusal.REASON_RETIRED)
+    if because is None and (code == Reason.NONE or not note.strip()):
+        raise Refused(Refusal.NO_REASON)
+    return because
+
+
+def _in_words(note: str, because: RejectionReason | None) -> str:
+    """Return the reason for the audit log: the one from the list, and what the moderator added."""
+    return ". ".join(part for part in (str(because) if because else "", note.strip()) if part)

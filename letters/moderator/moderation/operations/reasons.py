@@ -1,0 +1,100 @@
+"""Change the site's list of reasons for rejecting a signature."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.base.audit_log.operations import record
+from letters.base.site_lists.operations import may_change_lists
+from letters.models import RejectionReason, User
+from letters.moderator.moderation.queries import MAX_REASONS
+from letters.shared.refused import Refusal, Refused
+
+
+@dataclass(frozen=True)
+class ReasonWords:
+    """What moderators press and what the signer reads, by interface language."""
+
+    labels: Mapping[str, str]
+    sentences: Mapping[str, str]
+
+
+# The reasons that a site begins with: code, what moderators press, what the signer reads.
+FIRST_REASONS = [
+    (
+        "not_a_person",
+        _("Not a person"),
+        _("We could not tell that a person has signed: it does not look like a name."),
+    ),
+    (
+        "someone_else",
+        _("Someone else’s name"),  # noqa: RUF001 -- as the page is set
+        _("The name seems to belong to someone else."),
+    ),
+    ("abuse", _("Insult or advertisement"), _("It contains an insult or an advertisement.")),
+    ("twice", _("Signed more than once"), _("You seem to have signed this letter more than once.")),
+]
+
+
+def add_first_reasons(*, now: datetime) -> None:
+    """Add the reasons that the site begins with, if it has none yet."""
+    if RejectionReason.objects.exists():
+        return
+    languages = [code for code, _name in settings.LANGUAGES]
+    for position, (code, label, sentence) in enumerate(FIRST_REASONS, 1):
+        RejectionReason.objects.create(
+            code=code,
+            labels={language: _said(label, language) for language in languages},
+            sentences={language: _said(sentence, language) for language in languages},
+            position=position,
+            added_at=now,
+        )
+
+
+def _said(words: Promise, language: str) -> str:
+    with translation.override(language):
+        return str(words)
+
+
+@transaction.atomic
+def set_reason(
+    code: str, words: ReasonWords, *, position: int, is_retired: bool = False, by: User, now: datetime
+) -> RejectionReason:
+    """Add a reason, change it, retire it, or bring it back. Earlier decisions keep their words.
+
+    Raises Refused("not_yours") for anybody but superusers and staff who moderate the site, and Refused("too_many") if
+    more reasons would be active than there are number keys.
+    """
+    if not may_change_lists(by):
+        raise Refused(Refusal.NOT_YOURS)
+    # Lock order: the whole list, which is short, so that two people do not pass MAX_REASONS together.
+    rows = list(RejectionReason.objects.select_for_update().order_by("pk"))
+    others = [each for each in rows if each.code != code and each.retired_at is None]
+    if not is_retired and len(others) >= MAX_REASONS:
+        raise Refused(Refusal.TOO_MANY)
+    newest = next((each for each in reversed(rows) if each.code == code), None)
+    retired_at = now if is_retired else None
+    if newest and (newest.labels, newest.sentences) == (words.labels, words.sentences):
+        reason = newest
+        kept = newest.retired_at if is_retired else None
+        RejectionReason.objects.filter(pk=reason.pk).update(position=position, retired_at=kept or retired_at)
+    else:
+        RejectionReason.objects.filter(code=code, retired_at=None).update(retired_at=now)
+        reason = RejectionReason.objects.create(
+            code=code,
+            labels=dict(words.labels),
+            sentences=dict(words.sentences),
+            position=position,
+            added_at=now,
+            retired_at=retired_at,
+        )
+    details = {"code": code, "labels": dict(words.labels), "sentences": dict(words.sentences)}
+    record("set_reason", reason, by=by, now=now, details={**details, "position": position, "retired": is_retired})
+    reason.refresh_from_db()
+    return reason

@@ -1,0 +1,194 @@
+"""What a moderator reads about each signature of the queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.timesince import timesince
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import MODERATING, BulkDecision, Doubt, Letter, ReviewDecision, Signature, State, User
+from letters.moderator.moderation.forms import CONCERNS, RISKS, STATES
+from letters.moderator.moderation.queries import (
+    HIGH_RISK,
+    SOME_RISK,
+    Scope,
+    active_reason,
+    active_reasons,
+    decision_purpose,
+    signature_purpose,
+)
+from letters.moderator.signals.reasons import OF_WORDS, SIGNALS
+from letters.moderator.signals.reasons import Reason as Signal
+from letters.shared.tokens import make_handle
+
+COARSE: dict[frozenset[Signal], Promise] = {
+    OF_WORDS: _("Something about the words is unusual. You cannot read them, so we do not say what."),
+    frozenset(Signal) - OF_WORDS: _(
+        "Something about how it was signed is unusual. We say no more, to protect people who do not show their name."
+    ),
+}
+
+# Signals that say the same as a concern, so that the page says it once.
+SAID_BY: Mapping[str, Signal] = {
+    Signature.Concern.DISPOSABLE: Signal.THROWAWAY_DOMAIN,
+    Signature.Concern.UNPROVEN: Signal.UNPROVEN,
+    Signature.Concern.BOUNCED: Signal.BOUNCED,
+    Signature.Concern.DOMAIN: Signal.CROWDED_DOMAIN,
+}
+
+
+def reasons() -> list[tuple[str, str]]:
+    """Return the code and the label of each reason, in the order of the number keys."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return [(each.code, each.label_in(language)) for each in active_reasons()]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A signature of the queue, without anything that this person must not see."""
+
+    signature: Signature
+    handle: str
+    sees_name: bool
+
+    @property
+    def name(self) -> str:
+        return self.signature.name if self.sees_name else ""
+
+    @property
+    def is_named(self) -> bool:
+        """Tell whether the name, the day and how quickly it was confirmed may be shown.
+
+        Privacy: a person with a mail log could find a signer without a name by the time.
+        """
+        return bool(self.name)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it is in the queue."""
+        signature = self.signature
+        return signature.state == State.HELD or (signature.concern != "" and not self.is_rejected)
+
+    @property
+    def is_rejected(self) -> bool:
+        """Tell whether a moderator has rejected it for good."""
+        return self.signature.state == State.REJECTED and self.signature.concern != Signature.Concern.RECHECK
+
+    @property
+    def confirmed(self) -> str:
+        """Say how it was confirmed, and how quickly."""
+        signature = self.signature
+        if not self.is_named or signature.confirmed_at is None:
+            return gettext("Confirmed by email")
+        seconds = int((signature.confirmed_at - signature.signed_at).total_seconds())
+        in_minutes = timesince(signature.signed_at, signature.confirmed_at, depth=1)
+        took = ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds} if seconds < 60 else in_minutes
+        if signature.verified == Signature.Verified.CODE:
+            return gettext("Confirmed with the code after %(time)s") % {"time": took}
+        return gettext("Confirmed with the link after %(time)s") % {"time": took}
+
+    @property
+    def reasons(self) -> list[Promise]:
+        return reasons_for(self.signature, is_named=self.is_named)
+
+    @property
+    def concern(self) -> str:
+        """Return the concern, if nothing else on the page says it."""
+        concern = self.signature.concern
+        is_shown = concern == Signature.Concern.CHANGED and self.signature.pending_changes
+        is_doubt = concern == Signature.Concern.DOUBTFUL and self.reasons
+        is_said = self.is_named and SAID_BY.get(concern) in _signals_of(self.signature)
+        return "" if is_shown or is_doubt or is_said else concern
+
+    @property
+    def risk(self) -> Promise | str:
+        if self.signature.risk >= HIGH_RISK:
+            return _("High risk")
+        return _("Some risk") if self.signature.risk >= SOME_RISK else ""
+
+
+def reasons_for(signature: Signature, *, is_named: bool) -> list[Promise]:
+    """Say why the site doubts a signature.
+
+    Privacy: an exact reason would tell something about a person whose name this moderator must not read.
+    """
+    known = _signals_of(signature)
+    if is_named:
+        return [SIGNALS[reason].sentence for reason in known]
+    return [words for among, words in COARSE.items() if not among.isdisjoint(known)]
+
+
+def _signals_of(signature: Signature) -> list[Signal]:
+    doubt: Doubt | None = getattr(signature, "doubt", None)
+    return [Signal(name) for name in (doubt.reasons if doubt else []) if name in SIGNALS]
+
+
+def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
+    purpose = signature_purpose(scope.person)
+    return [Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each)) for each in signatures]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that was just made, and how to undo it."""
+
+    words: str
+    # The handle of the decision; "" if it cannot be undone.
+    undo: str = ""
+
+
+def decided(decision: ReviewDecision | None, words: str) -> Decided:
+    """Return what the page says about a decision, and how to undo it."""
+    if decision is None:
+        return Decided(words)
+    return Decided(words, make_handle(decision_purpose(decision.decided_by), decision.pk))
+
+
+CRITERIA: Mapping[str, Promise] = {
+    "q": _("Name or affiliation"),
+    "state": _("State"),
+    "since": _("Confirmed from"),
+    "before": _("Confirmed before"),
+    "risk": _("Risk"),
+    "concern": _("Reason to review"),
+    "domain": _("Confirmed domain"),
+}
+
+
+def criteria_in_words(asked: Mapping[str, str]) -> list[tuple[Promise, Promise | str]]:
+    """Return what was searched for, as the form named it, in its order."""
+    named: dict[str, dict[str, Any]] = {
+        "state": dict(STATES),
+        "risk": {str(value): words for value, words in RISKS},
+        "concern": dict(CONCERNS),
+    }
+    return [
+        (words, named.get(name, {}).get(asked[name], asked[name].replace("T", " ") if name in TIMES else asked[name]))
+        for name, words in CRITERIA.items()
+        if asked.get(name)
+    ]
+
+
+TIMES = {"since", "before"}
+
+
+def who(person: User | None, letter: Letter) -> Promise | str:
+    """Name a moderator to the others.
+
+    Privacy: only members of one collective read each other's names, and nobody here reads an email address.
+    """
+    if person is None:
+        return ""
+    if not letter.collective.has_role(person, MODERATING):
+        return _("A person who moderates the site")
+    return person.name or _("A moderator of the collective")
+
+
+def reason_in_words(bulk: BulkDecision) -> Promise | str:
+    """Return why a bulk decision rejects; "" if it accepts."""
+    reason = active_reason(bulk.reason, as_of=bulk.asked_at)
+    return reason.label_in(get_language() or settings.LANGUAGE_CODE) if reason else ""

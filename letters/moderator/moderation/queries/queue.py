@@ -1,0 +1,152 @@
+"""Read the review queue: what one person may decide about, riskiest first.
+
+Performance: the queue of a site has one partial index, and that of a letter another. Both hold only signatures that
+wait, so a page costs the same however many are published.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import OuterRef, Q, Subquery
+
+from letters.models import (
+    COUNTED,
+    IN_QUEUE,
+    MODERATING,
+    Display,
+    Letter,
+    ReviewDecision,
+    Signature,
+    SignatureQuerySet,
+    State,
+    Translation,
+    User,
+    newest_titles,
+)
+from letters.models.lifecycle import is_in
+from letters.moderator.moderation.queries.lists import MAX_COUNTED
+from letters.shared.tokens import read_handle
+
+# The condition of both indexes, as the planner must read it.
+WAITS = f"""confirmed_at IS NOT NULL AND (
+    {is_in([State.HELD])} OR {is_in([COUNTED])} AND NOT concern = ''
+    OR {is_in([State.REJECTED])} AND concern = 'recheck'
+)"""
+FREE = """NOT EXISTS (
+    SELECT FROM letters_reviewclaim AS claim WHERE claim.signature_id = signature.id AND claim.until > %(now)s
+)"""
+ORDER = "risk DESC, confirmed_at, id"
+# Privacy: site moderators must not learn of a draft, even if its first signatories have signed it.
+OF_SITE = f"""
+SELECT id, risk, confirmed_at FROM letters_signature AS signature
+WHERE {WAITS} AND {FREE}
+    AND EXISTS (SELECT FROM letters_letter WHERE id = letter_id AND status <> 'draft')
+ORDER BY {ORDER} LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+OF_LETTERS = f"""
+SELECT candidate.* FROM unnest(%(letters)s::bigint[]) AS mine (letter) CROSS JOIN LATERAL (
+    SELECT id, risk, confirmed_at FROM letters_signature AS signature
+    WHERE letter_id = mine.letter AND {WAITS} AND {FREE} ORDER BY {ORDER} LIMIT %(most)s
+) AS candidate ORDER BY {ORDER} LIMIT %(most)s
+"""  # noqa: S608 -- our own statement
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The signatures that a person may decide about, on one page."""
+
+    person: User
+    # The ids of letters; None for the whole site.
+    letters: frozenset[int] | None
+    # The letters that the person moderates as a member of their collectives.
+    own: frozenset[int]
+
+    def candidates(self) -> str:
+        """Return SQL that selects the next signatures that nobody has claimed. It needs `values`, `now` and `most`."""
+        return OF_SITE if self.letters is None else OF_LETTERS
+
+    def values(self) -> dict[str, Any]:
+        return {"letters": sorted(self.letters or [])}
+
+    def within(self) -> Q:
+        return Q() if self.letters is None else Q(letter__in=self.letters)
+
+    def sees_name_of(self, signature: Signature) -> bool:
+        """Tell whether the person may read the name.
+
+        Privacy: "only the organizers" leaves out people who moderate the site.
+        """
+        return signature.display == Display.PUBLIC or signature.letter_id in self.own
+
+
+def scope_of(person: User, slug: str = "") -> Scope:
+    """Return all that a person moderates, or one letter. Raises Letter.DoesNotExist if they may not moderate it."""
+    public = Letter.objects.public()
+    own = frozenset(public.cared_for_by(person, MODERATING).values_list("pk", flat=True))
+    is_of_site = person.moderates_site_now()
+    if not slug:
+        return Scope(person, None if is_of_site else own, own)
+    letter = public.get(slug=slug)
+    if letter.pk not in own and not is_of_site:
+        raise Letter.DoesNotExist
+    return Scope(person, frozenset({letter.pk}), own)
+
+
+def moderated_letter(person: User, slug: str) -> Letter:
+    """Return a letter that a person moderates, as a member or for the site. Raises Letter.DoesNotExist."""
+    scope_of(person, slug)
+    return Letter.objects.public().select_related("collective").annotate(known_as=newest_titles()).get(slug=slug)
+
+
+def claimed_by(person: User, scope: Scope, *, now: datetime) -> list[Signature]:
+    """Return the signatures of the queue that this person has claimed, riskiest first, each with its letter."""
+    mine = Signature.objects.filter(
+        IN_QUEUE, scope.within(), claim__moderator=person, claim__until__gt=now, claim__is_on_hold=False
+    )
+    return list(with_letters(mine).order_by("-risk", "confirmed_at", "pk"))
+
+
+def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
+    """Add the letter of each, and its title as `letter_title`."""
+    titles = Translation.objects.filter(
+        revision=OuterRef("letter__current_revision"), language=OuterRef("letter__language")
+    )
+    titled = signatures.annotate(letter_title=Subquery(titles.values("title")[:1]))
+    return titled.select_related("letter__collective", "doubt")
+
+
+def waiting_in(scope: Scope) -> int:
+    """Count the signatures that wait, up to MAX_COUNTED, whoever has claimed them."""
+    waiting = Signature.objects.filter(IN_QUEUE, scope.within()).exclude(letter__status=Letter.Status.DRAFT)
+    return waiting[:MAX_COUNTED].count()
+
+
+# The handles that name a signature or a decision in a form. Privacy: an id would reveal the order of an imported list.
+# Each is for one person, so a form that is passed on works for nobody else.
+
+
+def signature_purpose(person: User) -> str:
+    return f"review:{person.pk}"
+
+
+def decision_purpose(person: User) -> str:
+    return f"decision:{person.pk}"
+
+
+def signature_of(person: User, handle: str) -> Signature:
+    """Return the signature that a handle names, with its letter. Raises Signature.DoesNotExist."""
+    found = Signature.objects.select_related("letter__collective").filter(letter__in=Letter.objects.public())
+    return found.get(pk=read_handle(signature_purpose(person), handle) or 0)
+
+
+def decision_of(person: User, handle: str) -> ReviewDecision:
+    """Return the decision that a handle names, with its letter. Raises ReviewDecision.DoesNotExist."""
+    found = ReviewDecision.objects.select_related("letter__collective")
+    return found.get(pk=read_handle(decision_purpose(person), handle) or 0)
+
+
+def newest_decision_by(person: User, signature: Signature) -> ReviewDecision | None:
+    """Return this person's decision about a signature, if it is the newest and was not undone."""
+    newest = ReviewDecision.objects.filter(signature=signature).order_by("-pk").first()
+    return newest if newest and newest.decided_by_id == person.pk and not newest.undone_at else None

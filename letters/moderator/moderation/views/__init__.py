@@ -1,0 +1,1 @@
+"""The pages of moderators: the queue, and the lists of one letter."""

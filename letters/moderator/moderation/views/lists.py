@@ -1,0 +1,136 @@
+"""The lists of one letter's signatures, in which moderators decide about many at once."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from letters.base.accounts.guards import for_organizers
+from letters.models import Letter, User
+from letters.moderator.moderation import pages, queries
+from letters.moderator.moderation.forms import ReviewForm
+from letters.moderator.moderation.operations import (
+    accept_signatures,
+    decline_changes,
+    reject_signatures,
+    restore_signatures,
+    undo_own_decisions,
+)
+from letters.shared.refused import Refused
+
+LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
+    "waiting": queries.waiting,
+    "published": queries.published,
+    "rejected": queries.rejected,
+}
+
+
+# Session key: the decision that the next page offers to undo.
+UNDO = "undo_judgement"
+# For each decision, the decision that undoes it, and the reason that is recorded.
+WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
+    "accept": ("undo", ""),
+    "restore": ("reject", _("Restored by mistake")),
+    "reject": ("undo", ""),
+    "decline": ("undo", ""),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@for_organizers
+def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpResponse:
+    """Show one of three lists, and apply a decision to the selected signatures."""
+    moderator = cast("User", request.user)
+    try:
+        letter = queries.letter_of(moderator, slug)
+    except Letter.DoesNotExist as missing:
+        raise Http404("There is no letter here.") from missing
+    form = ReviewForm(partial(queries.id_of_handle, letter), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        undo = _way_back(letter, form)
+        for sentence in _review(letter, form, moderator):
+            messages.success(request, sentence)
+        if undo:
+            request.session[UNDO] = undo
+        return redirect(request.get_full_path())
+    undo = request.session.pop(UNDO, {})
+    context = {
+        "letter": letter,
+        "page": LISTS[shown](letter, request.GET.get("after", "")),
+        "shown": shown,
+        "waiting": queries.number_waiting(letter),
+        "most_counted": queries.MAX_COUNTED,
+        "undo": undo if undo.get("letter") == letter.pk else {},
+        "lists": [(name, reverse("moderate_list", kwargs={"slug": slug, "shown": name})) for name in LISTS],
+        "form": form,
+        "reasons": [label for _code, label in pages.reasons()],
+        "ticked": form.ids,
+    }
+    return render(request, "letters/moderation/signatures.html", context, status=422 if form.errors else 200)
+
+
+def _way_back(letter: Letter, form: ReviewForm) -> dict[str, Any]:
+    """Return what the form must send to undo a decision that is about to be made; nothing if that is not possible.
+
+    Accepting new words of a published signature cannot be undone: the old words are gone.
+    """
+    if form.verb not in WAYS_BACK:
+        return {}
+    verb, reason = WAYS_BACK[form.verb]
+    ids = queries.undoable_among(letter, form.ids) if form.verb == "accept" else form.ids
+    if not ids:
+        return {}
+    handles = [queries.handle_of(letter, each) for each in ids]
+    return {"letter": letter.pk, "of": form.verb, "verb": verb, "reason": str(reason), "handles": handles}
+
+
+def _review(letter: Letter, form: ReviewForm, by: User) -> list[str]:
+    """Apply the decision, and return sentences that confirm it."""
+    try:
+        done, said = _carry_out(letter, form, by)
+    except Refused as refused:
+        raise Http404(refused.code) from refused
+    passed_over = len(set(form.ids)) - done
+    if not passed_over:
+        return [said]
+    more = ngettext(
+        "%(n)d signature was left as it is, because it changed after you opened this page.",
+        "%(n)d signatures were left as they are, because they changed after you opened this page.",
+        passed_over,
+    )
+    return [said, more % {"n": passed_over}]
+
+
+def _carry_out(letter: Letter, form: ReviewForm, by: User) -> tuple[int, str]:
+    """Apply the decision. Returns how many signatures it changed, and a sentence about them."""
+    now, reason = timezone.now(), form.cleaned_data["reason"]
+    why: dict[str, Any] = {"reason": reason}
+    if reason and (code := queries.code_of_words(reason)):
+        why = {"reason": "", "code": code}
+    if form.verb == "accept":
+        done = accept_signatures(letter, form.ids, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature accepted.", "%(n)d signatures accepted.", done)
+    elif form.verb == "decline":
+        done = decline_changes(letter, form.ids, **why, by=by, now=now, seen=form.marks)
+        said = ngettext("%(n)d signature keeps its current words.", "%(n)d signatures keep their current words.", done)
+    elif form.verb == "undo":
+        done = undo_own_decisions(letter, form.ids, by=by, now=now)
+        said = ngettext("%(n)d decision undone.", "%(n)d decisions undone.", done)
+    elif form.verb == "restore":
+        done = restore_signatures(letter, form.ids, by=by, now=now)
+        said = ngettext("%(n)d signature restored.", "%(n)d signatures restored.", done)
+    else:
+        done = reject_signatures(letter, form.ids, **why, by=by, now=now)
+        said = ngettext("%(n)d signature rejected.", "%(n)d signatures rejected.", done)
+    return done, said % {"n": done}

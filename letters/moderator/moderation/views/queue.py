@@ -1,0 +1,157 @@
+"""The review queue: one signature after another, riskiest first, and never the same one for two moderators."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from letters.base.accounts.guards import for_organizers
+from letters.models import User
+from letters.moderator.moderation import pages, queries
+from letters.moderator.moderation.forms import DecisionForm
+from letters.moderator.moderation.operations import (
+    accept_signatures,
+    claim_signatures,
+    decline_changes,
+    hold_signatures,
+    reject_signatures,
+    restore_signatures,
+    undo_decision,
+)
+from letters.moderator.signals.reasons import HOLD_FROM, MOST, SIGNALS
+from letters.shared.explaining import explain
+from letters.shared.refused import Refused
+
+# A moderator claims this many at once: enough for a slow connection, and few enough to wait if the moderator leaves.
+AHEAD = 20
+# Session key: the decision that the next page offers to undo.
+UNDO = "undo_decision"
+
+View = Callable[..., HttpResponse]
+
+
+def or_404(view: View) -> View:
+    """Answer 404 for everything that is not this person's to see."""
+
+    @wraps(view)
+    def found(request: HttpRequest, **names: Any) -> HttpResponse:
+        try:
+            return view(request, cast("User", request.user), **names)
+        except ObjectDoesNotExist as missing:
+            raise Http404("There is nothing of yours here.") from missing
+
+    return cast("View", never_cache(for_organizers(found)))
+
+
+@require_safe
+@or_404
+def queue(request: HttpRequest, moderator: User) -> HttpResponse:
+    """Show the next signatures, of all letters or of one."""
+    slug = request.GET.get("letter", "")
+    scope = queries.scope_of(moderator, slug)
+    context = {
+        **_next(scope, moderator),
+        "letters": queries.letters_of(moderator),
+        "of_letter": slug,
+        "most_counted": queries.MAX_COUNTED,
+        "undo": request.session.pop(UNDO, ""),
+        "moderates_site": scope.letters is None,
+        "to_approve": queries.waiting_for_approval(scope),
+    }
+    return render(request, "letters/moderation/queue.html", context)
+
+
+@require_safe
+@or_404
+def signals(request: HttpRequest, moderator: User) -> HttpResponse:
+    """Show what each signal weighs."""
+    heaviest_first = sorted(SIGNALS.values(), key=lambda signal: -signal.weight)
+    context = {"signals": heaviest_first, "most": MOST, "hold_from": HOLD_FROM}
+    return render(request, "letters/moderation/signals.html", context)
+
+
+@require_safe
+@or_404
+def more(request: HttpRequest, moderator: User) -> HttpResponse:
+    """Return the same signatures as data, for a page that stays open."""
+    scope = queries.scope_of(moderator, request.GET.get("letter", ""))
+    found = _next(scope, moderator)
+    context = found | {"of_letter": request.GET.get("letter", "")}
+    html = render_to_string("letters/moderation/_items.html", context, request)
+    return JsonResponse({"html": html, "waiting": found["waiting"]})
+
+
+def _next(scope: queries.Scope, moderator: User) -> dict[str, Any]:
+    claimed = claim_signatures(scope, by=moderator, now=timezone.now(), most=AHEAD)
+    return {"items": pages.items(scope, claimed), "waiting": queries.waiting_in(scope), "reasons": pages.reasons()}
+
+
+@require_http_methods(["POST"])
+@or_404
+def decide(request: HttpRequest, moderator: User) -> HttpResponse:
+    """Decide about one signature, or undo a decision. Scripts get data, and forms a redirect to the queue."""
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, pages.Decided(form.sentence()), status=422)
+    try:
+        done = _undo(form, moderator) if form.verb == "undo" else _decide(form, moderator)
+    except Refused as refused:
+        return _answer(request, pages.Decided(str(explain(refused))), status=409)
+    return _answer(request, done)
+
+
+def _decide(form: DecisionForm, by: User) -> pages.Decided:
+    signature = queries.signature_of(by, form.cleaned_data["item"])
+    scope = queries.scope_of(by, signature.letter.slug)
+    (item,) = pages.items(scope, [signature])
+    letter, ids, now = signature.letter, [signature.pk], timezone.now()
+    more: dict[str, Any] = {"by": by, "now": now, "seen": {signature.pk: form.cleaned_data["seen"]}}
+    why: dict[str, Any] = {"reason": form.cleaned_data["note"], "code": form.code}
+    name = item.name or _("A signature without a name")
+    if form.verb == "accept":
+        done, words = accept_signatures(letter, ids, **more), _("Accepted: %(name)s")
+    elif form.verb == "hold":
+        done, words = hold_signatures(letter, ids, **more), _("On hold until tomorrow: %(name)s")
+    elif form.verb == "restore":
+        done = restore_signatures(letter, ids, by=by, now=now)
+        words = _("Restored: %(name)s")
+    elif form.verb == "decline":
+        done, words = decline_changes(letter, ids, **why, **more), _("The current words stay: %(name)s")
+    else:
+        done, words = reject_signatures(letter, ids, **why, **more), _("Rejected: %(name)s")
+    if not done:
+        return pages.Decided(_("Somebody else decided about this signature, or it changed: %(name)s") % {"name": name})
+    return pages.decided(queries.newest_decision_by(by, signature), words % {"name": name})
+
+
+def _undo(form: DecisionForm, by: User) -> pages.Decided:
+    decision = queries.decision_of(by, form.cleaned_data["undo"])
+    undo_decision(decision, by=by, now=timezone.now())
+    return pages.Decided(_("Undone. The signature is in the queue again."))
+
+
+def _answer(request: HttpRequest, done: pages.Decided, *, status: int = 200) -> HttpResponse:
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"said": done.words, "undo": done.undo}, status=status)
+    if status == 200:
+        messages.success(request, done.words)
+        request.session[UNDO] = done.undo
+    else:
+        messages.error(request, done.words)
+    if "back" in request.POST:
+        # Security: only the search page, whatever the form says.
+        query = QueryDict(request.POST["back"]).urlencode()
+        return redirect(f"{reverse('review_search')}?{query}" if query else reverse("review_search"))
+    slug = request.POST.get("letter", "")
+    return redirect(f"{reverse('moderate')}?{urlencode({'letter': slug})}" if slug else reverse("moderate"))

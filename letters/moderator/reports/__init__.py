@@ -1,0 +1,1 @@
+"""What readers report: a letter, or one signature."""

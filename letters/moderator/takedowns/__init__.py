@@ -1,0 +1,1 @@
+"""Taking a letter down, with a statement of reasons, an appeal and a restoration."""

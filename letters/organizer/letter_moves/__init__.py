@@ -1,0 +1,1 @@
+"""Offer a letter to another collective, and accept or decline an offer."""

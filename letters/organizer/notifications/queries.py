@@ -1,0 +1,173 @@
+"""Read who gets a notification, in which language and about which topics, and what staff still have to review."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from letters.base.accounts.queries import reachable
+from letters.models import (
+    STAFF_PERMISSION,
+    TOPICS,
+    TOPICS_OF,
+    Collective,
+    EmailChoices,
+    Letter,
+    Notification,
+    NotificationKind,
+    OutgoingEmail,
+    Topic,
+    User,
+)
+from letters.organizer.collectives.queries import language_of
+from letters.shared.tokens import read_dated_handle
+
+# Upper bounds on what one run of a task does, and on what one email names.
+MAX_SPREAD = 1000
+MAX_RECIPIENTS = 1000
+MAX_NAMED = 20
+# The lifetime of the link that switches off one kind of email. Security: a person who finds an old email cannot use its
+# link. Laws require at least 30 days.
+OFF_LINK_LIFETIME = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person to whom a notification is about to be sent."""
+
+    account: User
+    notification: Notification
+    # The topics that they want to read about in it.
+    topics: list[Topic]
+    # BCP 47.
+    language: str
+    # The current time.
+    at: datetime
+
+
+def topics_for(account: User) -> list[Topic]:
+    """Return the topics that this person can get emails about, with the roles that they have now."""
+    roles = set(account.memberships.values_list("role", flat=True))
+    is_staff = _staff().filter(pk=account.pk).exists()
+    return [
+        topic for topic, rules in TOPICS.items() if roles.intersection(rules.roles) or (is_staff and not rules.roles)
+    ]
+
+
+def choices_of(account: User) -> EmailChoices:
+    """Return what the person has chosen; without a choice, an unsaved row."""
+    return EmailChoices.objects.filter(pk=account.pk).first() or EmailChoices(account=account)
+
+
+def recipients_of(notification: Notification) -> list[User]:
+    """Return the people who get a notification if they want it: at a verified address, and with a role for it now."""
+    topics = _topics(notification)
+    if notification.collective_id is None:
+        people = _staff()
+    else:
+        roles = {role for topic in topics for role in TOPICS[topic].roles}
+        of_collective = {"memberships__collective": notification.collective_id, "memberships__role__in": roles}
+        people = reachable().filter(**of_collective)
+    wanting = people.select_related("email_choices").distinct().order_by("pk")[:MAX_RECIPIENTS]
+    return [each for each in wanting if _choices(each).wanted(topics)]
+
+
+def recipient_of(outgoing: OutgoingEmail, *, now: datetime) -> Recipient | None:
+    """Return the recipient; None if they have lost the role, their address or their account, or do not want it.
+
+    Race: check this when the email leaves, because all of it can change while the email waits.
+    """
+    about = Notification.objects.select_related("collective", "letter", "update", "move__letter")
+    notification = about.filter(pk=outgoing.notification_id or 0).first()
+    if notification is None:
+        return None
+    people = _staff() if notification.collective_id is None else reachable()
+    account = people.select_related("email_choices").filter(pk=outgoing.account_id or 0).first()
+    topics = _choices(account).wanted(_allowed(account, notification)) if account else []
+    if account is None or not topics:
+        return None
+    return Recipient(account, notification, topics, _language(account, notification), now)
+
+
+def _topics(notification: Notification) -> Iterable[Topic]:
+    return TOPICS_OF[NotificationKind(notification.kind)]
+
+
+def _allowed(account: User, notification: Notification) -> list[Topic]:
+    """Return the topics of the notification that the person's role in the collective may read about."""
+    if notification.collective_id is None:
+        return list(_topics(notification))
+    role = account.memberships.filter(collective=notification.collective_id).values_list("role", flat=True).first()
+    return [topic for topic in _topics(notification) if role in TOPICS[topic].roles]
+
+
+def _choices(account: User) -> EmailChoices:
+    found: EmailChoices | None = getattr(account, "email_choices", None)
+    return found or EmailChoices(account=account)
+
+
+def _language(account: User, notification: Notification) -> str:
+    """Return the language that the person chose; otherwise that of the letter, which every member can read."""
+    if chosen := _choices(account).language:
+        return chosen
+    if notification.letter:
+        return notification.letter.language
+    return language_of(notification.collective) if notification.collective else settings.LANGUAGE_CODE
+
+
+def _staff() -> "QuerySet[User]":
+    """Select staff who may see collectives in the admin."""
+    allowed = Permission.objects.filter(codename=STAFF_PERMISSION, content_type__app_label="letters")
+    granted = Q(user_permissions__in=allowed) | Q(groups__permissions__in=allowed) | Q(is_superuser=True)
+    return reachable().filter(granted, is_staff=True).distinct()
+
+
+def to_spread() -> list[int]:
+    """Return the notifications whose emails do not exist yet, the oldest first."""
+    waiting = Notification.objects.filter(spread_at=None).order_by("pk")
+    return list(waiting.values_list("pk", flat=True)[:MAX_SPREAD])
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A collective with letters, and the end of the last day that its members were told about."""
+
+    collective_id: int
+    timezone: str
+    told_until: datetime | None
+
+
+def collectives_to_tell(before: datetime) -> Iterable[Untold]:
+    """Yield the collectives with letters whose members were not told about anything after `before`."""
+    has_letters = Exists(Letter.objects.filter(collective=OuterRef("pk"), binned_at=None))
+    old = Collective.objects.filter(has_letters, Q(told_until=None) | Q(told_until__lte=before)).order_by("pk")
+    return (Untold(*row) for row in old.values_list("pk", "timezone", "told_until").iterator())
+
+
+def last_about_collectives() -> Notification | None:
+    """Return the last notification that told staff about collectives that wait."""
+    return Notification.objects.filter(kind=NotificationKind.COLLECTIVES_WAIT).order_by("-ends_at").first()
+
+
+def collectives_waiting(begins: datetime | None, ends: datetime) -> "QuerySet[Collective]":
+    """Select the collectives that staff have not reviewed: new ones, and those that ask to invite again."""
+    since = Q(created_at__gt=begins) if begins else Q()
+    asked = Q(asked_to_invite_at__gt=begins) if begins else Q(asked_to_invite_at__isnull=False)
+    new = Q(cleared_at=None, created_at__lte=ends) & since if settings.CLEAR_COLLECTIVES_FIRST else Q(pk__in=[])
+    return Collective.objects.filter(new | (asked & Q(asked_to_invite_at__lte=ends))).order_by("pk")
+
+
+def account_of(kind: str, token: str, *, now: datetime) -> User | None:
+    """Return the person whose link to switch off this kind of email this is; None if it is invalid or too old."""
+    found = read_dated_handle(purpose_of(kind), token) if kind in NotificationKind.values else None
+    if found is None or now - found.made_at > OFF_LINK_LIFETIME:
+        return None
+    return User.objects.filter(pk=found.thing_id, is_active=True).first()
+
+
+def purpose_of(kind: str) -> str:
+    """Return the purpose of the token in a link that switches off one kind of email."""
+    return f"emails off:{kind}"

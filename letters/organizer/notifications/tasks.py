@@ -1,0 +1,19 @@
+from datetime import datetime
+
+from letters.organizer.notifications import operations
+
+# How many collectives one run handles. The next run continues with the others.
+MOST = 2000
+
+
+def notify(*, now: datetime) -> None:
+    """Create the emails of what was announced."""
+    operations.spread_all(now=now)
+
+
+def end_days(*, now: datetime) -> None:
+    """Announce the days that are over, and the collectives that wait for staff."""
+    operations.end_days(now=now, most=MOST)
+    operations.tell_staff(now=now)
+    operations.forget_notifications(now=now)
+    operations.spread_all(now=now)

@@ -1,0 +1,43 @@
+"""The refusals about reviewing signatures. See refusals.py."""
+
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.explanation import Explanation
+from letters.shared.refused import Refusal
+
+OF_MODERATION: dict[Refusal, Explanation] = {
+    Refusal.DECIDED_AGAIN: Explanation(
+        _("You cannot undo this decision any more, because the signature has changed since.")
+    ),
+    Refusal.BULK_MOVED_ON: Explanation(
+        _("Somebody else changed this bulk decision, or it was finished, after you opened the page.")
+    ),
+    Refusal.BULK_UNDER_WAY: Explanation(
+        _("Another bulk decision about this letter is not finished. Wait until it is, or cancel it.")
+    ),
+    Refusal.MANY_ADDRESSES: Explanation(
+        _("You have searched for as many addresses as you can in a day. Try again tomorrow."), field="email"
+    ),
+    Refusal.NOTHING_CHOSEN: Explanation(_("There is no signature left that this decision would change. Search again.")),
+    Refusal.SECOND_PERSON: Explanation(_("You asked for this decision, so another moderator must approve it.")),
+    Refusal.TOO_MANY_CHOSEN: Explanation(
+        _("One bulk decision can change at most 20,000 signatures. Narrow down the search, for example by time.")
+    ),
+    # Taking a letter down
+    Refusal.LETTER_TAKEN_DOWN: Explanation(
+        _("The people who run this site have taken this letter down, so nothing about it can change."),
+        for_action={
+            "move": _("The people who run this site have taken this letter down, so it cannot move."),
+            "send": _("The people who run this site have taken this letter down, so we send no emails about it."),
+        },
+    ),
+    Refusal.APPEAL_OVER: Explanation(_("You can no longer appeal: there was an appeal already, or the time is over.")),
+    Refusal.APPEAL_SETTLED: Explanation(_("There is no appeal that waits for a decision. Reload this page.")),
+    Refusal.NEEDS_ANOTHER_MODERATOR: Explanation(
+        _(
+            "Another moderator of the site must decide: you took the letter down yourself, or you are a member of its "
+            "collective."
+        )
+    ),
+    Refusal.NOT_TAKEN_DOWN: Explanation(_("This letter is not taken down any more. Reload this page.")),
+}

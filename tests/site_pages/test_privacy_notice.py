@@ -1,0 +1,222 @@
+"""Each sentence of the privacy notice is a promise, and PROMISES names the test that checks it. A sentence that is not
+there fails, and so does one whose constant or test has changed.
+
+Values are either names of tests elsewhere, or a check of the constant that the sentence repeats.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import models
+from pytest_django import Settings
+
+from letters.base.accounts import devices, tasks
+from letters.base.changes.bin import KEPT_IN_BIN
+from letters.base.site_pages.placeholders import MEANINGS, fill_in
+from letters.base.site_pages.queries import draft_of
+from letters.models import INVITATION_LIFETIME, Letter, OutgoingEmail, User
+from letters.organizer.collectives.operations import forgetting, inviting
+from letters.organizer.exports import operations as exports
+from letters.organizer.first_signatories.operations.listing import LIST_KEPT_FOR
+from letters.organizer.letter_editor.views import starting
+from letters.organizer.pictures import operations as pictures
+from letters.shared import limits
+from tests.people import Reader
+
+TESTS = Path(__file__).parents[1]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+Promise = str | Callable[[], bool]
+
+
+def _counts_expire_within_a_day() -> bool:
+    rates = [getattr(settings, name) for name in dir(settings) if name.startswith("LIMIT_")]
+    return len(rates) > 20 and limits.SALT_SECONDS <= 86400 and all(rate.get_expiry() <= 86400 for rate in rates)
+
+
+def _no_text_of_an_email_is_stored() -> bool:
+    """The only text columns hold a mail server's error code and the key."""
+    fields = OutgoingEmail._meta.concrete_fields
+    long = [field for field in fields if isinstance(field, models.TextField | models.JSONField | models.BinaryField)]
+    return (
+        not any(field.max_length is None for field in long) and OutgoingEmail._meta.get_field("error").max_length == 100
+    )
+
+
+# The beginning of each sentence, and what keeps its promise.
+PROMISES: dict[str, list[Promise]] = {
+    "If you report a letter": ["test_what_a_reader_wrote_is_forgotten_half_a_year_after_the_decision"],
+    "The organizers see none of it": ["test_only_moderators_of_the_site_read_it_and_decide"],
+    "We do not store who reports a signature": ["test_a_report_about_a_signature_holds_no_word_about_its_signer"],
+    "Public pages use no cookies": ["test_no_page_loads_anything_from_another_site_or_stores_anything"],
+    "So that nobody can overload the site": [_counts_expire_within_a_day],
+    "We count them under a keyed hash": [_counts_expire_within_a_day, "test_valkey_knows_no_address_and_no_network"],
+    "We store what you enter in the form": ["test_everything_that_is_stored_can_be_downloaded"],
+    "Your email address is stored encrypted": [
+        "test_no_address_and_no_name_of_a_nameless_signer_is_anywhere",
+        "test_no_address_of_an_account_is_in_the_database",
+    ],
+    "No page, list or file shows it": [
+        "test_no_page_for_organizers_contains_an_address_or_a_time",
+        "test_no_file_for_organizers_contains_an_address_or_a_time",
+    ],
+    "A keyed hash of the address": ["test_a_second_signing_brings_the_same_emails_as_a_first_one"],
+    "You choose who sees your name": ["test_a_name_can_be_hidden"],
+    "If you choose nobody": ["test_becoming_nameless_deletes_name_and_address"],
+    "If somebody types it in again": [
+        "test_the_address_of_a_nameless_signer_is_kept_until_the_last_reminder_and_no_longer"
+    ],
+    "So that moderators can find waves": [
+        "test_traces_are_deleted_after_a_week_and_reasons_when_nobody_needs_them",
+        "test_only_keyed_hashes_are_stored",
+        "test_a_network_has_no_influence_on_other_letters",
+    ],
+    "If you do not confirm": [
+        "test_nothing_is_left_after_two_weeks",
+        lambda: MEANINGS["confirmation_time"]() == f"{settings.CONFIRMATION_DAYS} days",
+    ],
+    "A published letter is never deleted": ["test_a_public_letter_is_not_deleted"],
+    "So we keep a confirmed signature": ["test_a_confirmed_signature_is_never_purged"],
+    "With your private link": ["test_everything_that_is_stored_can_be_downloaded", "test_a_name_can_be_hidden"],
+    "If you withdraw it": ["test_a_withdrawal_leaves_a_number_and_nothing_else"],
+    "Its number stays": ["test_a_withdrawal_leaves_a_number_and_nothing_else"],
+    "We keep the keyed hash of the address for one day": ["test_the_hash_of_a_withdrawn_address_is_gone_after_a_day"],
+    "If you change your name or your words": ["test_pending_words_are_among_the_stored_data"],
+    "Three days after that": ["test_old_words_are_deleted_after_three_days_and_then_the_new_ones_are_reviewed"],
+    "They stay that long": ["test_after_accepted_words_are_undone_the_old_ones_are_public_and_the_new_ones_wait"],
+    "If you answer our email with": ["test_its_button_leaves_nothing_of_a_person"],
+    "We keep the keyed hash, so that": ["test_the_address_gets_no_more_email_about_this_letter"],
+    "If a moderator removes your signature": ["test_the_count_says_removed_and_so_does_the_list"],
+    "We keep what you entered": ["test_the_signer_reads_what_is_kept_and_why"],
+    "You can still withdraw the signature": ["test_a_withdrawn_rejected_signature_leaves_only_the_hash"],
+    "Then we delete what you entered": ["test_a_withdrawn_rejected_signature_leaves_only_the_hash"],
+    "If organizers invite you to sign first": [
+        "test_the_list_is_deleted_after_thirty_days_whatever_people_did",
+        lambda: LIST_KEPT_FOR == 30 * DAY,
+    ],
+    "It does not show whether or how": ["test_a_row_shows_nothing_about_what_its_person_did"],
+    "If you do not answer such an invitation": [
+        "test_after_two_weeks_the_address_is_forgotten",
+        lambda: INVITATION_LIFETIME == 14 * DAY,
+    ],
+    "We keep a keyed hash until the letter": [
+        "test_nothing_is_left_of_people_who_did_not_sign_two_weeks_after_the_opening"
+    ],
+    "We email you about your signature": ["test_only_people_who_agreed_get_an_update"],
+    "We store that we sent an email": [_no_text_of_an_email_is_stored],
+    "Pages give days": ["test_no_public_page_shows_the_time_of_a_signature"],
+    "The database and our logs": [
+        "test_no_address_and_no_name_of_a_nameless_signer_is_anywhere",
+        "test_public_pages_are_logged_without_an_ip_address",
+    ],
+    "Cookies keep you signed in": ["test_only_the_cookie_holds_the_key_of_a_session"],
+    "We store when you signed in": ["test_only_the_kind_and_the_network_of_a_browser_are_kept"],
+    "Letters show the name of your collective": ["test_no_public_page_names_a_member"],
+    "A session that you do not use": [
+        "test_a_session_ends_after_two_weeks",
+        lambda: MEANINGS["session_time"]() == "14 days" and settings.SESSION_COOKIE_AGE == 14 * 86400,
+    ],
+    "Another cookie only recognises": [
+        "test_a_stranger_who_guesses_passwords_does_not_keep_the_owner_out",
+        "test_the_cookie_of_a_known_browser_says_nothing_and_goes_to_the_account_pages_only",
+    ],
+    "It lasts for 180 days": [lambda: devices.LIFETIME_SECONDS == 180 * 86400],
+    "If you never confirm the address": [
+        "test_unconfirmed_accounts_are_deleted_after_a_day",
+        lambda: tasks.UNVERIFIED_HOURS == 24,
+    ],
+    "What you write before you have": [
+        "test_nothing_is_a_draft_before_the_code_and_the_text_goes_after_two_hours",
+        lambda: starting.BEGUN_FOR == 2 * 60 * 60,
+    ],
+    "A draft that you delete": [
+        "test_after_30_days_nothing_is_left_but_the_audit_log",
+        lambda: KEPT_IN_BIN == 30 * DAY,
+    ],
+    "We delete pictures that no text shows": [
+        "test_a_file_is_deleted_when_it_expires",
+        "test_a_picture_that_no_text_shows_is_deleted_after_a_week",
+        lambda: (pictures.UNUSED_FOR, exports.KEPT) == (7 * DAY, 24 * HOUR),
+    ],
+    "An invitation to a collective": ["test_an_invitation_ends_after_two_weeks", lambda: inviting.LIFETIME == 14 * DAY],
+    "A day later we delete the address": [
+        lambda: forgetting.RETENTION == DAY,
+        "test_the_address_of_an_ended_invitation_is_deleted",
+    ],
+    "If you close your account": ["test_a_closed_account_leaves_nothing_but_the_record"],
+    "We record what organizers": ["test_an_event_says_who_did_what_to_which_and_why"],
+    "This record is permanent": ["test_an_audit_event_can_only_be_added"],
+    "We write no email address into it": [
+        "test_the_record_contains_no_address",
+        "test_every_step_is_recorded_without_an_address",
+    ],
+    "If we suspend an account or a collective": ["test_it_is_suspended_once_and_recorded"],
+    "The people who run email at your address": ["test_every_email_is_padded_to_the_byte_and_to_the_line"],
+    "If a letter concerns your employer": ["test_the_sentence_about_addresses_is_on_every_form_that_asks_for_one"],
+}
+
+# Where a sentence ends: a full stop before the next one, or the end of a line.
+SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|\n+")
+
+
+def sentences() -> list[str]:
+    lines = fill_in(draft_of("privacy", "en", for_operator=False)).splitlines()
+    texts = [re.sub(r"^[-*] ", "", line) for line in lines if not line.startswith("#")]
+    return [sentence for text in texts for sentence in SENTENCES.split(text) if sentence]
+
+
+def _key_of(sentence: str) -> str:
+    return max((key for key in PROMISES if sentence.startswith(key)), key=len, default="")
+
+
+def _tests() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py"))
+
+
+def test_every_sentence_has_something_that_keeps_it(settings: Settings) -> None:
+    settings.OPERATOR = ""
+    found = sentences()
+    assert len(found) > 40
+    assert [sentence for sentence in found if not _key_of(sentence)] == []
+    assert set(PROMISES) - {_key_of(sentence) for sentence in found} == set()
+
+
+@pytest.mark.parametrize("key", PROMISES)
+def test_a_promise_is_kept(key: str) -> None:
+    tests = _tests()
+    assert PROMISES[key]
+    for promise in PROMISES[key]:
+        if isinstance(promise, str):
+            assert f"def {promise}(" in tests
+        else:
+            assert promise()
+
+
+def test_the_numbers_of_settings_follow_them(settings: Settings) -> None:
+    settings.CONFIRMATION_DAYS, settings.SESSION_COOKIE_AGE = 1, 3 * 86400
+    text = "\n".join(sentences())
+    assert "we delete the signature after 1 day." in text
+    assert "A session that you do not use for 3 days ends" in text
+
+
+@pytest.mark.django_db
+def test_no_public_page_names_a_member(letter: Letter, organizer: User, reader: Reader) -> None:
+    Letter.objects.update(goal=10)
+    for page in ("letter", "signatures", "history", "updates"):
+        shown = reader.read(letter, page)
+        assert organizer.name not in shown
+        assert organizer.email not in shown
+
+
+@pytest.mark.django_db
+def test_the_notice_says_who_runs_the_site_if_the_settings_do(settings: Settings, reader: Reader) -> None:
+    assert "Who runs this site" not in reader.get("/privacy/").content.decode()
+    settings.OPERATOR = "Letters e. V., Street 1, 10115 Berlin"
+    settings.OPERATOR_CONTACT = {"url": "mailto:us@example.org", "shown": "us@example.org"}
+    page = reader.get("/privacy/").content.decode()
+    assert "Letters e. V., Street 1, 10115 Berlin" in page
+    assert 'href="mailto:us@example.org"' in page
+    assert "TODO" not in page
