@@ -293,7 +293,7 @@ def statements_sent(site: Site) -> dict[str, int]:
     counts["asked whether it is still good"] = _logged(
         site, lambda: must_answer(client.get(page).status_code, 200, page)
     )
-    form = {**FORM, "email": "somebody@example.org"}
+    form = {**FORM, "email": "someone@example.org"}
     sign = f"{page}sign/"
     counts["signing"] = _logged(site, lambda: must_answer(client.post(sign, form).status_code, 303, sign))
     confirm = confirm_path(*waiting(site, SAMPLE)[-1])

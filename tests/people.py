@@ -147,7 +147,7 @@ class Signer(Reader):
         """Deliver the emails that are due, and return the text of the last one, or of the last one to `email`."""
         deliver()
         bodies = [str(message.body) for message in mail.outbox if not email or message.to == [email]]
-        assert bodies, f"no mail to {email or 'anybody'}"
+        assert bodies, f"no mail to {email or 'anyone'}"
         return bodies[-1]
 
     def mailed_link(self, email: str = "", *, purpose: str = "confirm") -> str:

@@ -400,7 +400,7 @@ def account_email(prefix: str, organizer: User) -> EmailMultiAlternatives:
 
 @pytest.mark.parametrize("language", ["en", "it"])
 @pytest.mark.parametrize("prefix", ACCOUNT_EMAILS)
-def test_no_email_about_an_account_names_anybody_in_its_preview(prefix: str, language: str, organizer: User) -> None:
+def test_no_email_about_an_account_names_anyone_in_its_preview(prefix: str, language: str, organizer: User) -> None:
     with translation.override(language):
         message = account_email(prefix, organizer)
     html, text = html_of(message), str(message.body)

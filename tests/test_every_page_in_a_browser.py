@@ -12,7 +12,7 @@ from petition.local import BASE_DIR, ORGANIZER
 from tests.accessibility import complaints
 from tests.filling import RIGHT_TO_LEFT, SLUG
 from tests.stack import OURS, Site, running_site, until
-from tests.test_journeys import ITALIAN, LETTER, Visit, browser, fill_in, links_in, mail_to, somebody, visitor
+from tests.test_journeys import ITALIAN, LETTER, Visit, browser, fill_in, links_in, mail_to, someone, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -114,7 +114,7 @@ def test_every_page_that_a_signer_sees_on_a_phone_begins_at_the_top(site: Site, 
     page.locator("form.signing button[type=submit]").click()
     page.wait_for_url("**/sign/")
     look("form with errors")
-    name, email = somebody()
+    name, email = someone()
     fill_in(page, name, email)
     look("check your email")
     confirm, *_ = (link for link in links_in(mail_to(page, email)) if "/confirm/" in link)

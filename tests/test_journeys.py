@@ -83,7 +83,7 @@ def visitor(browser: Browser, site: Site) -> Iterator[Visit]:
     assert mistakes == []
 
 
-def somebody() -> tuple[str, str]:
+def someone() -> tuple[str, str]:
     """Return a name and an address that nobody has signed with yet."""
     mark = unheard_of()
     return f"Ada {mark.title()}", f"ada-{mark}@example.org"
@@ -125,7 +125,7 @@ def published(site: Site) -> int:
 
 
 def test_a_signer_sees_the_number_and_so_does_a_reader_with_the_letter_open(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     reader = visitor()
     reader.goto(LETTER)
     reader.evaluate("window.loadedOnce = true")
@@ -176,7 +176,7 @@ def test_buttons_that_need_a_script_or_the_system_are_hidden_without_it(visitor:
 
 
 def test_signing_works_without_javascript(visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     signer = visitor(java_script_enabled=False)
     fill_in(signer, name, email)
     mail_to(signer, email).locator("a[href*='/signatures/confirm/']").click()
@@ -193,7 +193,7 @@ def test_signing_works_without_javascript(visitor: Visit) -> None:
 
 @pytest.mark.parametrize("java_script", [True, False])
 def test_a_nameless_signer_keeps_the_link_and_leaves_none_behind(site: Site, visitor: Visit, java_script: bool) -> None:
-    _, email = somebody()
+    _, email = someone()
     signer = visitor(java_script_enabled=java_script)
     assert site.sign("unpaid-cast", email, "", display="nobody").status == 303
     confirm = site.mailed_link("confirm", email)
@@ -217,7 +217,7 @@ def test_a_nameless_signer_keeps_the_link_and_leaves_none_behind(site: Site, vis
 
 
 def test_the_code_confirms_on_the_open_page_on_a_phone(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     signer = visitor(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
     fill_in(signer, name, email)
     digits = re.search(r"^\s*(\d{3} \d{3})\s*$", mail_to(visitor(), email).inner_text(), re.MULTILINE)
@@ -241,7 +241,7 @@ def test_the_code_confirms_on_the_open_page_on_a_phone(site: Site, visitor: Visi
 
 
 def test_a_scanner_that_opens_every_link_of_an_email_confirms_and_deletes_nothing(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     signer = visitor()
     fill_in(signer, name, email)
     before = published(site)
@@ -257,7 +257,7 @@ def test_a_scanner_that_opens_every_link_of_an_email_confirms_and_deletes_nothin
 
 
 def test_a_scanner_that_opens_every_link_of_the_second_email_withdraws_nothing(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     manage = sign_and_confirm(site, name, email)
     before = published(site)
     links = every_link(mail_to(visitor(), email), visitor())
@@ -298,7 +298,7 @@ def links_in_html(page: Page, mail: Locator) -> list[str]:
 
 
 def test_an_italian_letter_is_read_signed_and_confirmed_in_italian(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     signer = visitor()
     signer.goto(LETTER)
     signer.get_by_role("link", name="Italiano").click()
@@ -324,7 +324,7 @@ def speaks(page: Page) -> str | None:
 
 
 def test_a_confirmed_signature_is_on_every_page_within_two_seconds(site: Site) -> None:
-    name, email = somebody()
+    name, email = someone()
     assert site.sign("unpaid-cast", email, name).status == 303
     link = site.mailed_link("confirm", email)
     number = published(site) + 1
@@ -352,8 +352,8 @@ def sign_and_confirm(site: Site, name: str, email: str) -> str:
 def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_within_two_seconds(
     site: Site, visitor: Visit
 ) -> None:
-    name, email = somebody()
-    new_name, _ = somebody()
+    name, email = someone()
+    new_name, _ = someone()
     page = visitor()
     page.goto(sign_and_confirm(site, name, email))
     count, number = published(site), number_of(name, site)
@@ -377,7 +377,7 @@ def test_a_changed_and_a_hidden_name_and_a_withdrawal_are_in_effect_everywhere_w
 
 
 def test_a_signer_can_download_what_is_stored_about_them(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     page = visitor()
     page.goto(sign_and_confirm(site, name, email))
     with page.expect_download() as download:
@@ -454,7 +454,7 @@ def test_an_incomplete_form_says_at_each_field_what_is_missing_and_keeps_what_wa
 
 
 def test_signing_works_with_the_keyboard_alone_and_focus_is_always_visible(visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     # Without smooth scrolling, which would still be moving when the test looks.
     page = visitor(reduced_motion="reduce")
     page.goto(LETTER)
@@ -504,9 +504,9 @@ def tab_to(page: Page, wanted: str) -> None:
 @pytest.fixture(scope="module")
 def pages(site: Site) -> dict[str, str]:
     """Return the address of each page by its kind: for a pending signature, and for a confirmed one."""
-    _, waiting = somebody()
+    _, waiting = someone()
     check = site.sign("unpaid-cast", waiting).location
-    _, confirmed = somebody()
+    _, confirmed = someone()
     site.sign("unpaid-cast", confirmed)
     used = site.mailed_link("confirm", confirmed)
     site.post(used)
@@ -566,7 +566,7 @@ def test_no_page_scrolls_sideways_on_a_small_phone(width: int, visitor: Visit, p
 
 
 def test_the_address_that_was_typed_is_shown_only_in_the_window_that_typed_it(site: Site, visitor: Visit) -> None:
-    name, email = somebody()
+    name, email = someone()
     page = visitor()
     fill_in(page, name, email)
     expect(page.locator("#typed")).to_contain_text(email)

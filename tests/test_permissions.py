@@ -59,7 +59,7 @@ WRITERS = "302 200 404 200 404 404 404"
 MODERATORS = "302 404 200 200 404 404 404"
 OWNERS = "302 404 404 200 404 404 404"
 MEMBERS = "302 200 200 200 404 404 404"
-ANYBODY_SIGNED_IN = "302 200 200 200 200 200 200"
+ANYONE_SIGNED_IN = "302 200 200 200 200 200 200"
 # People who moderate the whole site.
 WARDENS = "302 404 404 404 404 404 200"
 OF_COLLECTIVE = {"slug": "night-train"}
@@ -127,17 +127,17 @@ ROWS = {
     # Email providers send a secret. If none is configured, there is no such URL.
     "tracking": Row("405", "404", more={"provider": "postmark"}),
     # Organizing
-    "organize": Row(ANYBODY_SIGNED_IN, "405"),
+    "organize": Row(ANYONE_SIGNED_IN, "405"),
     # People without an account write first.
     "start_letter": Row("200", "422"),
     "letter_is_live": Row(WRITERS, "405"),
-    "live_preview": Row("405", ANYBODY_SIGNED_IN),
+    "live_preview": Row("405", ANYONE_SIGNED_IN),
     "edit_letter": Row(WRITERS, writers(422)),
     "preview_letter": Row(WRITERS, "405"),
     "offer_letter": Row(OWNERS, owners(422)),
     "cancel_offer": Row("405", owners(302)),
     # There is no offer.
-    "letter_offer": Row(ANYBODY_SIGNED_IN.replace("200", "404"), "302 404 404 404 404 404 404", more={"move_id": 1}),
+    "letter_offer": Row(ANYONE_SIGNED_IN.replace("200", "404"), "302 404 404 404 404 404 404", more={"move_id": 1}),
     "draft_links": Row(WRITERS, writers(422)),
     "revoke_draft_link": Row("405", writers(404), more={"link_id": 1}),
     # An unknown link.
@@ -148,14 +148,14 @@ ROWS = {
     "withdraw_letter": Row("405", owners(422)),
     "restore_letter": Row("405", owners(302)),
     "delete_letter": Row("405", writers(302)),
-    "bin": Row(ANYBODY_SIGNED_IN, "405"),
+    "bin": Row(ANYONE_SIGNED_IN, "405"),
     # A draft that is not in the bin.
     "restore_draft": Row("405", writers(404)),
     "delete_for_good": Row("405", writers(404)),
     "letter_delivery": Row(WRITERS, writers(422)),
     "export_letter": Row("405", writers(302)),
     "remove_letter_delivery": Row("405", writers(302)),
-    "emails_you_get": Row(ANYBODY_SIGNED_IN, "302 302 302 302 302 302 302"),
+    "emails_you_get": Row(ANYONE_SIGNED_IN, "302 302 302 302 302 302 302"),
     "switch_emails_off": Row("200", "200", "switch_emails_off", more={"kind": "daily"}),
     # Inviting first signatories
     "first_signatories": Row(WRITERS, writers(422)),
@@ -215,8 +215,8 @@ ROWS = {
     "translated_feed": Row("200", "405", more=ITALIAN),
     "unsubscribe": Row("200", "200", "unsubscribe"),
     # Collectives
-    "collectives": Row(ANYBODY_SIGNED_IN, "302"),
-    "new_collective": Row(ANYBODY_SIGNED_IN, "302 422 422 422 422 422 422"),
+    "collectives": Row(ANYONE_SIGNED_IN, "302"),
+    "new_collective": Row(ANYONE_SIGNED_IN, "302 422 422 422 422 422 422"),
     "collective": Row(MEMBERS, "405", more=OF_COLLECTIVE),
     "describe_collective": Row(OWNERS, owners(422), more=OF_COLLECTIVE),
     "record_of_collective": Row(OWNERS, "405", more=OF_COLLECTIVE),
@@ -227,11 +227,11 @@ ROWS = {
     "leave_collective": Row("405", "302 302 302 409 404 404 404", more=OF_COLLECTIVE),
     "join": Row("200", "302 409 409 409 302 302 302", "join"),
     # Moderation
-    "moderate": Row(ANYBODY_SIGNED_IN, "405"),
-    "review_next": Row(ANYBODY_SIGNED_IN, "405"),
-    "review_signals": Row(ANYBODY_SIGNED_IN, "405"),
+    "moderate": Row(ANYONE_SIGNED_IN, "405"),
+    "review_next": Row(ANYONE_SIGNED_IN, "405"),
+    "review_signals": Row(ANYONE_SIGNED_IN, "405"),
     "review_decide": Row("405", "302"),
-    "review_search": Row(ANYBODY_SIGNED_IN, "405"),
+    "review_search": Row(ANYONE_SIGNED_IN, "405"),
     # Only people who moderate the site.
     "search_address": Row("405", "302 404 404 404 404 404 422"),
     "bulk_decisions": Row("302 404 200 200 404 404 200", "302 404 422 422 404 404 422"),

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests import test_journeys
 from tests.accessibility import complaints
-from tests.test_journeys import ITALIAN, LETTER, Visit, mail_to, somebody
+from tests.test_journeys import ITALIAN, LETTER, Visit, mail_to, someone
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -21,7 +21,7 @@ WRONG_PROOF = "window.btoa = () => 'wrong'"
 
 def sign_like_a_machine(page: Page, letter: str = LETTER) -> tuple[str, str]:
     """Fill in every field, also the one that people do not see."""
-    name, email = somebody()
+    name, email = someone()
     page.goto(letter)
     page.locator("#sign_name").fill(name)
     page.locator("#sign_email").fill(email)
@@ -79,7 +79,7 @@ def test_a_proof_that_never_fits_causes_no_endless_loop(visitor: Visit) -> None:
 
 def test_the_form_says_for_how_many_seconds_it_was_open(visitor: Visit) -> None:
     page = visitor()
-    _, email = somebody()
+    _, email = someone()
     page.goto(LETTER)
     page.locator("#sign_email").fill(email)
     page.locator("#sign_name").fill("Ada")

@@ -48,6 +48,8 @@ RETIRED = {
     r"stands? (above|below|here)": "is",
     r"(the log of a mail (gateway|server)|mail (gateway|server)'s log)": "a mail log",
     r"as many as it can have|as it may": "which is the limit",
+    r"somebody|anybody": "someone, anyone",
+    r"standing": "current, or active (of a signature)",
 }
 # The same in Italian. Each word says what the English word says, and only that.
 RETIRED_ITALIAN = {
@@ -86,10 +88,19 @@ def _patterns(retired: dict[str, str]) -> dict[re.Pattern[str], str]:
     }
 
 
+# Words that no name, comment or docstring uses either.
+RETIRED_IN_CODE = re.compile(r"somebody|anybody|(?<![a-z-])standing(?![a-z])", re.IGNORECASE)
+
 PATTERNS, ITALIAN_PATTERNS = _patterns(RETIRED), _patterns(RETIRED_ITALIAN)
 ROOT = Path(settings.BASE_DIR)
 # The glossary lists the retired words itself.
 DOCS = [ROOT / "README.md", *sorted(set((ROOT / "docs").glob("*.md")) - {ROOT / "docs" / "glossary.md"})]
+CODE = [
+    path
+    for folder in ("letters", "petition", "tests", "bench", "deploy")
+    for path in sorted((ROOT / folder).rglob("*"))
+    if path.suffix in {".py", ".js", ".css", ".html", ".txt", ".md", ".sh", ".conf", ".yml"} and path != Path(__file__)
+]
 
 
 def test_no_page_and_no_email_uses_a_retired_word() -> None:
@@ -121,6 +132,16 @@ def test_the_docs_use_no_retired_word(path: Path) -> None:
     ] == []
 
 
+def test_no_name_and_no_comment_in_code_uses_a_word_that_retired_there() -> None:
+    assert len(CODE) > 1000
+    assert [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in CODE
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if RETIRED_IN_CODE.search(line)
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("sentence", "better"),
     [
@@ -132,6 +153,7 @@ def test_the_docs_use_no_retired_word(path: Path) -> None:
         ("The newest signatures", []),
         ("An email to this address came back.", ["bounced"]),
         ("Come back when it opens.", []),
+        ("Somebody signed.", ["someone, anyone"]),
     ],
 )
 def test_a_retired_word_is_found(sentence: str, better: list[str]) -> None:

@@ -101,7 +101,7 @@ from letters.models.stopped_domain import StoppedDomain
 from letters.models.submission import CONTENT_HASH_BYTES, Submission, SubmissionQuerySet
 from letters.models.suspension import Suspension
 from letters.models.switch import Switch
-from letters.models.takedown import APPEAL_WITHIN, TakeDown, standing_takedown
+from letters.models.takedown import APPEAL_WITHIN, TakeDown, current_takedown
 from letters.models.tally import LetterHour, LetterTally
 from letters.models.trace import Doubt, SigningTrace
 from letters.models.update import Update, UpdateCorrection, UpdateQuerySet, UpdateTranslation
@@ -244,6 +244,7 @@ __all__ = [
     "Written",
     "accepts_code",
     "counted_for",
+    "current_takedown",
     "expect_code",
     "folded_words",
     "has_carried",
@@ -254,7 +255,6 @@ __all__ = [
     "newest_titles",
     "public_moves",
     "retention_of",
-    "standing_takedown",
     "text_columns",
     "words_in_sql",
 ]

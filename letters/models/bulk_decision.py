@@ -12,7 +12,7 @@ from letters.models.signature import Signature
 class BulkDecision(models.Model):
     """One decision about many signatures of a letter, which a worker carries out in batches.
 
-    The signatures are chosen when somebody asks for the decision, so the second person approves exactly what the first
+    The signatures are chosen when someone asks for the decision, so the second person approves exactly what the first
     one saw. Each signature also gets a decision of its own, by which the whole is undone.
     """
 
@@ -55,7 +55,7 @@ class BulkDecision(models.Model):
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # When a worker was finished, or somebody cancelled it.
+    # When a worker was finished, or someone cancelled it.
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

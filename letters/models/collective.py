@@ -88,8 +88,7 @@ class Collective(models.Model):
 
     def suspension_reason(self) -> str:
         """Return why it is suspended, for its members."""
-        standing = self.suspensions.filter(ended_at=None)
-        return standing.values_list("reason", flat=True).first() or ""
+        return self.suspensions.current().values_list("reason", flat=True).first() or ""
 
     def is_cleared(self) -> bool:
         """Return whether it may publish and write to strangers.

@@ -42,7 +42,7 @@ class Cause(Enum):
     """
 
     # Anyone who types an address. These emails count in the daily limit of forms and of organizers.
-    FORM = "anybody, with a form"
+    FORM = "anyone, with a form"
     # The owner of the mailbox, who has just confirmed. These emails do not count, and never wait.
     OWNER = "the owner of the mailbox"
     # Abuse: these emails count only for each other, because an organizer must not use up the limit of a person who

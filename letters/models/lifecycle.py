@@ -71,7 +71,7 @@ KEEPS_CHANGES = [State.PUBLISHED, State.REJECTED]
 class Who(StrEnum):
     """The people who may cause a step. The operation checks it."""
 
-    ANYBODY = "anybody, with the form"
+    ANYONE = "anyone, with the form"
     OWNER = "the owner of the address"
     ORGANIZER = "an organizer"
     MODERATOR = "a moderator"
@@ -112,15 +112,15 @@ class Step:
 class Transition(Enum):
     SIGN = Step(
         targets=[State.PENDING],
-        who=[Who.ANYBODY],
-        when="somebody submits the signing form",
+        who=[Who.ANYONE],
+        when="someone submits the signing form",
         operations=["sign_letter"],
         given=(*SIGNER_FIELDS, "via", "concern", "verified", "salt", "address_hash", "spelling_hash", "signed_at"),
     )
     SIGN_INSTEAD = Step(
         sources=[State.INVITED, *INVITATION_ENDED],
         targets=[State.PENDING],
-        who=[Who.ANYBODY],
+        who=[Who.ANYONE],
         when="an invited person signs with the form instead",
         operations=["sign_letter"],
         given=(*SIGNER_FIELDS, "via", "concern", "is_first", "spelling_hash", "signed_at"),
@@ -156,7 +156,7 @@ class Transition(Enum):
         sources=[State.EXPIRED],
         targets=[State.INVITED],
         who=[Who.ORGANIZER],
-        when="an organizer invites somebody again whose invitation ended without an answer",
+        when="an organizer invites someone again whose invitation ended without an answer",
         operations=["invite_people"],
         given=(*PROPOSED, "concern", "is_first", "salt", "signed_at"),
     )

@@ -13,7 +13,7 @@ from letters.models.signature import Signature
 class ReviewClaim(models.Model):
     """A signature of the review queue that one moderator has before them, so that nobody else gets it.
 
-    Without a claim, or after its end, anybody may get the signature.
+    Without a claim, or after its end, anyone may get the signature.
     """
 
     signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="claim", primary_key=True)

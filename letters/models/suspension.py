@@ -10,7 +10,7 @@ from letters.models.collective import Collective
 
 
 class SuspensionQuerySet(models.QuerySet["Suspension"]):
-    def standing(self) -> SuspensionQuerySet:
+    def current(self) -> SuspensionQuerySet:
         """Select suspensions that nobody has ended."""
         return self.filter(ended_at=None)
 

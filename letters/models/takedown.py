@@ -133,6 +133,6 @@ class TakeDown(models.Model):
         return person.pk != self.taken_down_by_id and not is_member
 
 
-def standing_takedown(letter: Letter) -> TakeDown | None:
+def current_takedown(letter: Letter) -> TakeDown | None:
     """Return why the letter is down; None if it is not."""
     return TakeDown.objects.filter(letter=letter, restored_at=None).first()

@@ -148,7 +148,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
                 "and theirs is below it. Copy what you want, then save."
             ),
             "save_page": _(
-                "Somebody has saved another version since you opened this page. Copy your text, open the page again, "
+                "Someone has saved another version since you opened this page. Copy your text, open the page again, "
                 "and put your changes in."
             ),
         },

@@ -10,7 +10,7 @@ OF_MODERATION: dict[Refusal, Explanation] = {
         _("You cannot undo this decision any more, because the signature has changed since.")
     ),
     Refusal.BULK_MOVED_ON: Explanation(
-        _("Somebody else changed this bulk decision, or it was finished, after you opened the page.")
+        _("Someone else changed this bulk decision, or it was finished, after you opened the page.")
     ),
     Refusal.BULK_UNDER_WAY: Explanation(
         _("Another bulk decision about this letter is not finished. Wait until it is, or cancel it.")

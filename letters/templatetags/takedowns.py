@@ -13,7 +13,7 @@ GROUNDS: dict[str, Promise] = {
     TakeDown.Ground.RULES: _("Against the rules of this site"),
 }
 FOUND_BY: dict[str, Promise] = {
-    TakeDown.FoundBy.REPORT: _("Somebody reported it."),
+    TakeDown.FoundBy.REPORT: _("Someone reported it."),
     TakeDown.FoundBy.MODERATOR: _("A moderator of the site found it."),
     TakeDown.FoundBy.AUTOMATED: _("An automated check pointed to it."),
 }

@@ -96,16 +96,16 @@ def test_signed_in_people_get_the_same_public_pages_as_everyone(signed_in: Perso
     signed_in.get("/accounts/logout/")
     url = f"/letters/{letter.slug}/{page}"
     signed_in.client.cookies.pop("messages", None)
-    theirs, anybodys = signed_in.get(url), Reader().get(url)
-    assert theirs.content == anybodys.content
+    theirs, anyones = signed_in.get(url), Reader().get(url)
+    assert theirs.content == anyones.content
     assert not theirs.cookies
-    assert dict(theirs.headers) == dict(anybodys.headers)
+    assert dict(theirs.headers) == dict(anyones.headers)
     assert "Cookie" not in theirs.headers.get("Vary", "")
 
 
 def test_the_list_of_letters_is_the_same_for_everyone(signed_in: Person, letter: Letter) -> None:
-    theirs, anybodys = signed_in.get("/"), Reader().get("/")
-    assert theirs.content == anybodys.content
+    theirs, anyones = signed_in.get("/"), Reader().get("/")
+    assert theirs.content == anyones.content
     assert not theirs.cookies
 
 

@@ -462,7 +462,7 @@ def test_a_wrong_password_costs_the_same_for_every_address(monkeypatch: pytest.M
     assert costs[0][1] == costs[1][1] == ["hashed"]
 
 
-def test_a_new_address_costs_the_same_whether_or_not_somebody_has_it(
+def test_a_new_address_costs_the_same_whether_or_not_someone_has_it(
     signed_in: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_account("sven@example.org")

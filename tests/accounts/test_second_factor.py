@@ -97,7 +97,7 @@ def wrong(secret: str) -> str:
     return f"{(int(code_of(secret)) + 500_000) % 10**6:06}"
 
 
-def test_wrong_codes_from_somebody_with_the_password_do_not_keep_the_owner_out(signed_in: Person, orla: User) -> None:
+def test_wrong_codes_from_someone_with_the_password_do_not_keep_the_owner_out(signed_in: Person, orla: User) -> None:
     secret = set_up_app(signed_in)
     thief = Person()
     thief.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
@@ -199,7 +199,7 @@ def test_the_password_is_enough_again_once_the_app_is_removed(signed_in: Person,
 # When a second factor is asked for
 
 
-def test_the_site_knows_whether_somebody_has_a_second_factor(signed_in: Person, orla: User) -> None:
+def test_the_site_knows_whether_someone_has_a_second_factor(signed_in: Person, orla: User) -> None:
     assert not has_second_factor(AnonymousUser())
     assert not has_second_factor(orla)
     set_up_app(signed_in)

@@ -84,12 +84,12 @@ def test_a_known_address_looks_like_a_new_one(person: Person) -> None:
     make_account("nora@example.org")
     new, known = Person(), Person()
     pages = {email: visitor.sign_up(email) for visitor, email in ((new, NEW), (known, "nora@example.org"))}
-    assert as_anybody(pages[NEW], NEW) == as_anybody(pages["nora@example.org"], "nora@example.org")
+    assert as_anyone(pages[NEW], NEW) == as_anyone(pages["nora@example.org"], "nora@example.org")
     wrong = {
         email: visitor.type_code(other_than(emailed_code(NEW)))
         for visitor, email in ((new, NEW), (known, "nora@example.org"))
     }
-    assert as_anybody(wrong[NEW], NEW) == as_anybody(wrong["nora@example.org"], "nora@example.org")
+    assert as_anyone(wrong[NEW], NEW) == as_anyone(wrong["nora@example.org"], "nora@example.org")
     assert "which already has one" in mailed_to("nora@example.org")[-1]
 
 
@@ -98,10 +98,10 @@ def test_a_passkey_account_for_a_known_address_looks_like_a_new_one(person: Pers
     new, known = Person(), Person()
     url = "/accounts/signup/passkey/"
     first, second = new.send(url, email=NEW), known.send(url, email="nora@example.org")
-    assert as_anybody(first, NEW) == as_anybody(second, "nora@example.org")
+    assert as_anyone(first, NEW) == as_anyone(second, "nora@example.org")
 
 
-def as_anybody(page: Response, email: str) -> tuple[int, list[tuple[str, int]], str]:
+def as_anyone(page: Response, email: str) -> tuple[int, list[tuple[str, int]], str]:
     """Return the visible answer, without the address and the token of the form."""
     text = page.content.decode().replace(email, "(address)")
     return page.status_code, page.redirect_chain, re.sub(r'value="[A-Za-z0-9]{64}"', "", text)
@@ -157,7 +157,7 @@ def test_the_code_of_a_replaced_sign_up_is_politely_refused(person: Person) -> N
 
 
 @pytest.mark.parametrize("url", ["/accounts/login/code/", "/accounts/password/reset/"])
-def test_an_emailed_code_does_not_open_an_account_that_somebody_else_has_begun(person: Person, url: str) -> None:
+def test_an_emailed_code_does_not_open_an_account_that_someone_else_has_begun(person: Person, url: str) -> None:
     Person().sign_up(NEW, "the password of the squatter")
     person.send(url, email=NEW)
     assert "no account uses it" in mailed_to(NEW)[-1]

@@ -135,7 +135,7 @@ def sign_in_there(email: str, text: dict[str, str]) -> Person:
     return person
 
 
-def test_somebody_else_who_signs_in_there_does_not_read_the_text(person: Person) -> None:
+def test_someone_else_who_signs_in_there_does_not_read_the_text(person: Person) -> None:
     """On a shared computer, a colleague must not learn that a letter is being written."""
     make_account("orla@example.org")
     begin(person)

@@ -42,7 +42,7 @@ def invite(page: Page, email: str, role: str = "editor") -> None:
     expect(page.get_by_text("We are sending the invitation. It can take a few minutes.")).to_be_visible()
 
 
-def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) -> None:
+def test_someone_is_invited_joins_and_takes_over(site: Site, visitor: Visit) -> None:
     owner, email = visitor(java_script_enabled=False), an_address()
     url = an_owner(owner, site, "Readers of the Old Town")
     invite(owner, email, "owner")
@@ -76,7 +76,7 @@ def test_somebody_is_invited_joins_and_takes_over(site: Site, visitor: Visit) ->
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(width: int, site: Site, visitor: Visit) -> None:
     page, email = visitor(viewport={"width": width, "height": 800}), an_address()
     url = an_owner(page, site, "Friends of the Night Train Between Everywhere and Donaudampfschifffahrtsgesellschaft")
-    invite(page, f"somebody.with.a.very.long.address.indeed.{email}")
+    invite(page, f"someone.with.a.very.long.address.indeed.{email}")
     invite(page, email, "moderator")
     other = visitor()
     sign_up(other, site)

@@ -49,7 +49,7 @@ def test_owners_see_that_an_invitation_was_declined_and_no_address(
     assert "Declined editor" in text
     assert "declined. We have deleted their address." in text
     assert "nina@example.org" not in text
-    assert "Somebody declined an invitation as editor." in words(browser_of(organizer).get(f"{MEMBERS}record/"))
+    assert "Someone declined an invitation as editor." in words(browser_of(organizer).get(f"{MEMBERS}record/"))
     event = AuditEvent.objects.get(verb="decline_member_invitation")
     assert (event.actor, event.details) == (None, {"role": "editor"})
 

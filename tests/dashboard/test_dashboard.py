@@ -221,7 +221,7 @@ def test_no_organizers_page_reveals_whether_a_typed_address_was_new(
 
     before = seen()
     for address in ("known@example.org", "new@example.org"):
-        sign(letter, address, name="Typed By Somebody", now=timezone.now())
+        sign(letter, address, name="Typed By Someone", now=timezone.now())
         publish(NOW)
         assert seen() == before, address
         deliver()

@@ -10,7 +10,7 @@ from letters.shared import wakeups
 from letters.signer.carry_over.operations import ask_to_carry_over, owe_batch
 from tests.carry_over.conftest import change_text
 from tests.faults.conftest import PEOPLE
-from tests.faults.test_worker import emails_locked, somebody_waits_for_the_lock
+from tests.faults.test_worker import emails_locked, someone_waits_for_the_lock
 from tests.people import NOW, publish, sign_and_confirm
 from tests.smtp import SmtpSink
 from tests.stack import Part, Parts, until
@@ -39,7 +39,7 @@ def test_everyone_has_exactly_one_email_if_the_worker_is_killed_half_way(
     owe_batch(question.pk, now=NOW, most=1)
     with emails_locked():
         current_app.send_task("letters.owe_carry_overs", queue="bulk")
-        until(somebody_waits_for_the_lock)
+        until(someone_waits_for_the_lock)
         worker.kill()
     parts.start_worker()
     wakeups.awake("letters.owe_carry_overs")

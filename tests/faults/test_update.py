@@ -127,7 +127,7 @@ def test_no_recipient_is_missing_or_gets_two_emails_if_the_worker_is_killed_whil
         )
     try:
         send_update(update, seen=update.version, by=update.author, now=timezone.now())
-        until(somebody_owes)
+        until(someone_owes)
         worker.kill()
     finally:
         with connection.cursor() as cursor:
@@ -159,7 +159,7 @@ def test_a_pause_holds_an_update_that_is_being_sent_and_forgets_nobody(
     assert sorted(sink.recipients()) == expected
 
 
-def somebody_owes() -> bool:
+def someone_owes() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")
         return cursor.fetchone() is not None

@@ -52,7 +52,7 @@ def test_everyone_gets_one_email_if_a_worker_is_killed_before_it_claims(
     all_sign()
     with emails_locked():
         start_sweep()
-        until(somebody_waits_for_the_lock)
+        until(someone_waits_for_the_lock)
         worker.kill()
     parts.start_worker()
     until_nothing_is_owed()
@@ -80,7 +80,7 @@ def test_at_most_one_email_is_sent_again_if_a_worker_is_killed_while_it_notes_th
     assert hold.reached.wait(60)
     with emails_locked():
         hold.release()
-        until(somebody_waits_for_the_lock)
+        until(someone_waits_for_the_lock)
         worker.kill()
     parts.start_worker()
     until_nothing_is_owed()
@@ -171,7 +171,7 @@ def emails_locked() -> Iterator[None]:
         yield
 
 
-def somebody_waits_for_the_lock() -> bool:
+def someone_waits_for_the_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_locks WHERE relation = 'letters_outgoingemail'::regclass AND NOT granted")
         return cursor.fetchone() is not None

@@ -148,7 +148,7 @@ def test_both_clicks_of_a_double_click_sign_once(before: Letter, invite: Inviter
     invite(before)
     answer(signer)
     signature = signature_of(before)
-    changes = Changes(name="Somebody Else", display="public")
+    changes = Changes(name="Someone Else", display="public")
     accept_invitation(signature, changes=changes, language="en", seen="", now=timezone.now())
     decline_invitation(signature, now=timezone.now())
     signature.refresh_from_db()

@@ -199,7 +199,7 @@ def test_a_name_is_marked_as_signed_only_if_the_letter_shows_it(
     assert row_of(page, "ad…e") == row_of(page, "bo…s")
 
 
-def test_sending_again_does_the_same_work_for_somebody_who_has_signed(
+def test_sending_again_does_the_same_work_for_someone_who_has_signed(
     before: Letter, invite: Inviter, organizer: User
 ) -> None:
     invite(before, TWO)
@@ -241,7 +241,7 @@ def test_an_invitation_that_is_cancelled_leads_nowhere(before: Letter, browser: 
     assert signature_of(before, "bob.mannings@example.org").state == "invited"
 
 
-def test_only_the_first_email_makes_somebody_not_delivered(
+def test_only_the_first_email_makes_someone_not_delivered(
     before: Letter, browser: Client, invite: Inviter, organizer: User
 ) -> None:
     """Otherwise a mailbox that was closed later would reveal who answered, because they get no reminder."""
@@ -315,10 +315,10 @@ def test_nobody_else_can_send_or_cancel(before: Letter, invite: Inviter, strange
 
     invite(before, TWO)
     number = OutgoingEmail.objects.count()
-    for somebody in (stranger, moderator):
+    for someone in (stranger, moderator):
         for action in ("resend", "cancel_one", "order"):
             fields = {"action": action, "person": str(person("Ada").pk)}
-            assert browser_of(somebody).post(ROUND, fields).status_code == 404
+            assert browser_of(someone).post(ROUND, fields).status_code == 404
     assert OutgoingEmail.objects.count() == number
 
 

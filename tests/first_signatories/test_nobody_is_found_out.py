@@ -71,7 +71,7 @@ def test_the_page_says_why_the_opening_stays(letter: Letter, browser: Client) ->
 
 
 @pytest.mark.parametrize("state", ["pending", "confirmed", "held"])
-def test_nobody_can_be_invited_once_anybody_has_signed_with_the_form(
+def test_nobody_can_be_invited_once_anyone_has_signed_with_the_form(
     published: LetterMaker, invite: Inviter, state: str
 ) -> None:
     """Write the rows of a letter whose opening was postponed before that was refused."""
@@ -135,7 +135,7 @@ def test_a_list_with_a_known_person_looks_like_any_other(
         assert seen[0] == seen[1]
 
 
-def test_no_number_on_the_page_changes_when_somebody_answers(
+def test_no_number_on_the_page_changes_when_someone_answers(
     before: Letter, browser: Client, invite: Inviter, organizer: User
 ) -> None:
     invite(before, "\n".join(f"p{place}@example.org" for place in range(3)))
@@ -156,7 +156,7 @@ def test_no_number_on_the_page_changes_when_somebody_answers(
 
 
 @pytest.mark.parametrize("deed", ["signs", "confirms", "withdraws", "disowns", "never answers"])
-def test_the_number_of_bounced_invitations_does_not_change_when_somebody_signs_with_the_form(
+def test_the_number_of_bounced_invitations_does_not_change_when_someone_signs_with_the_form(
     before: Letter, invite: Inviter, organizer: User, deed: str
 ) -> None:
     invite(before, "\n".join(f"p{place}@example.org" for place in range(3)), now=NOW)

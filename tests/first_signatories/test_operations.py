@@ -263,7 +263,7 @@ def test_cancelling_all_invitations_frees_the_text_if_nobody_has_signed(
 
 
 @pytest.mark.parametrize("withdrawn", [False, True])
-def test_cancelling_all_invitations_does_not_free_a_text_that_somebody_has_signed(
+def test_cancelling_all_invitations_does_not_free_a_text_that_someone_has_signed(
     before: Letter, invite: Inviter, organizer: User, withdrawn: bool
 ) -> None:
     invite(before, "ada@example.org\nbob@example.org", now=NOW)

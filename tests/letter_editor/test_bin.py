@@ -197,7 +197,7 @@ def test_a_draft_keeps_no_account_open(letter: Letter, organizer: User) -> None:
     assert empty_bin(now=NOW) == 1
 
 
-def test_drafts_of_others_stay_when_somebody_goes(letter: Letter, teammate: User) -> None:
+def test_drafts_of_others_stay_when_someone_goes(letter: Letter, teammate: User) -> None:
     close_account(teammate, now=NOW)
     letter.refresh_from_db()
     assert letter.binned_at is None

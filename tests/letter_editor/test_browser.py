@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.accessibility import complaints
 from tests.accounts.test_browser import DIGITS, an_address, sign_up
 from tests.stack import Site, running_site, text_of, until
-from tests.test_journeys import Visit, browser, fill_in, mail_to, somebody, visitor
+from tests.test_journeys import Visit, browser, fill_in, mail_to, someone, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -68,7 +68,7 @@ def write(page: Page, text: str) -> None:
 # Journey 1
 
 
-def test_from_the_start_page_to_a_live_letter_that_somebody_else_has_signed(site: Site, visitor: Visit) -> None:
+def test_from_the_start_page_to_a_live_letter_that_someone_else_has_signed(site: Site, visitor: Visit) -> None:
     page = visitor(viewport={"width": 360, "height": 740})
     email, mark = an_address(), uuid4().hex[:6]
     hand = Hand(page)
@@ -95,7 +95,7 @@ def test_from_the_start_page_to_a_live_letter_that_somebody_else_has_signed(site
     assert complaints(page, "live", 360) == []
 
     address = f"/letters/keep-the-library-open-{mark}/"
-    signer, (name, signers_email) = visitor(), somebody()
+    signer, (name, signers_email) = visitor(), someone()
     fill_in(signer, name, signers_email, address)
     mail_to(signer, signers_email).locator("a[href*='/signatures/confirm/']").click()
     signer.get_by_role("button", name="Yes, I sign this letter").click()

@@ -154,7 +154,7 @@ def test_nobody_revokes_a_link_to_another_letter(link: DraftLink, draft: LetterM
 def test_a_letter_has_few_links_and_a_public_one_gets_none(
     letter: Letter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft_links, "MAX_STANDING", 1)
+    monkeypatch.setattr(draft_links, "MAX_USABLE", 1)
     create_draft_link(letter, label="One", days=1, by=organizer, now=NOW)
     answer = browser_of(organizer).post(PAGE, {"label": "Two", "days": "1"})
     assert "A letter can have at most 20 draft links." in answer.content.decode()

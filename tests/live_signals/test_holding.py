@@ -239,7 +239,7 @@ def test_choosing_to_show_no_name_deletes_what_was_known(reviewed: Letter) -> No
 
 
 def test_a_hidden_name_is_never_compared(reviewed: Letter) -> None:
-    """Otherwise somebody could sign with a name, and see whether a person who hides it has signed."""
+    """Otherwise someone could sign with a name, and see whether a person who hides it has signed."""
     signed(reviewed, "ada@posteo.de", display="organizers")
     run_sequencer()
     spy = signed(reviewed, "spy@posteo.de")

@@ -43,7 +43,7 @@ def several(letter: Letter, number: int, **entered: str) -> Signature:
     names = ["Ilse Marwick", "Tomas Berglind", "Noor Haddad", "Pia Lorentz", "Jonas Whitfield", "Mara Kessler"]
     names += ["Edit Varga", "Samuel Oduya", "Lena Brandt", "Hugo Almeida", "Ines Faro", "Karel Novotny"]
     for place, name in enumerate(names[:number]):
-        last = signed(letter, f"somebody{place}@{entered.get('at', 'posteo.de')}", name=name, **_without_at(entered))
+        last = signed(letter, f"someone{place}@{entered.get('at', 'posteo.de')}", name=name, **_without_at(entered))
     return last
 
 

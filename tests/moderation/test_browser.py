@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.accessibility import complaints
 from tests.stack import Site, running_site, until
-from tests.test_journeys import LETTER, Visit, browser, focus, press, somebody, visitor
+from tests.test_journeys import LETTER, Visit, browser, focus, press, someone, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -48,7 +48,7 @@ def signed_in(site: Site, page: Page) -> Page:
 
 def sign(site: Site) -> tuple[str, str]:
     """A person signs, confirms, and waits for a moderator. Returns name and address."""
-    name, email = somebody()
+    name, email = someone()
     assert site.sign("unpaid-cast", email, name).status == 303
     assert site.post(site.mailed_link("confirm", email)).status == 303
     return name, email
@@ -115,7 +115,7 @@ def test_a_moderator_reviews_a_page_by_keyboard(site: Site, desk: Page) -> None:
         desk.keyboard.press("Tab")
         if focus(desk)["id"] == "reason":
             break
-    desk.keyboard.type("Somebody else")
+    desk.keyboard.type("Someone else")
     tab_to_button(desk, "Reject selected")
     desk.keyboard.press("Enter")
     expect(desk.get_by_text("1 signature rejected.")).to_be_visible()
@@ -137,7 +137,7 @@ def tab_to_box_of(page: Page, name: str) -> None:
 
 def test_changed_words_are_published_when_a_moderator_has_seen_them(site: Site, desk: Page, visitor: Visit) -> None:
     name, email = sign(site)
-    new_name, _ = somebody()
+    new_name, _ = someone()
     desk.goto(QUEUE)
     desk.locator(row(desk, name)).get_by_role("button", name="Accept").click()
     until(lambda: name in site.get(LETTER).text)

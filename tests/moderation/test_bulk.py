@@ -181,7 +181,7 @@ def test_undo_leaves_alone_what_was_decided_again_or_withdrawn(burst: Letter, mo
     assert Signature.objects.get(pk=second).state == "published"
 
 
-def test_what_somebody_decided_meanwhile_is_passed_over(burst: Letter, moderator: User, organizer: User) -> None:
+def test_what_someone_decided_meanwhile_is_passed_over(burst: Letter, moderator: User, organizer: User) -> None:
     bulk = ask(burst, moderator)
     held = ids_of(burst)[-1]
     accept_signatures(burst, [held], by=organizer, now=NOW + timedelta(seconds=1))
@@ -391,7 +391,7 @@ def test_the_first_person_reads_that_another_must_approve(
     other = browser_of(organizer)
     assert "Under way" in words(other.post(url, {"action": "approve"}, follow=True))
     late = words(other.post(url, {"action": "approve"}, follow=True))
-    assert "Somebody else changed this bulk decision" in late
+    assert "Someone else changed this bulk decision" in late
 
 
 def test_another_moderator_finds_what_waits_for_them_in_the_queue(

@@ -231,7 +231,7 @@ def test_undoing_an_acceptance_puts_the_signature_back_on_the_list(reviewed: Let
     assert "Signer 1" not in words(desk.get(f"{QUEUE}rejected/"))
 
 
-def test_undo_leaves_what_somebody_else_decided_since(reviewed: Letter, desk: Client, organizer: User) -> None:
+def test_undo_leaves_what_someone_else_decided_since(reviewed: Letter, desk: Client, organizer: User) -> None:
     first = ids_of(reviewed)[0]
     page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
     restore_signatures(reviewed, [first], by=organizer, now=NOW)

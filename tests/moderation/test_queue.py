@@ -221,7 +221,7 @@ def test_a_signature_that_changed_since_it_was_seen_is_left_alone(
 ) -> None:
     signature = reviewed.signatures.order_by("pk")[0]
     seen = signature.fingerprint()
-    Signature.objects.filter(pk=signature.pk).update(name="Somebody Else")
+    Signature.objects.filter(pk=signature.pk).update(name="Someone Else")
     for fields in ({"accept": "1"}, {"reject": "twice"}, {"hold": "1"}):
         page = decide(desk, moderator, signature.pk, seen=seen, **fields)
         assert "or it changed" in words(page)
@@ -233,7 +233,7 @@ def test_the_second_of_two_decisions_changes_nothing(
 ) -> None:
     first = ids_of(reviewed)[0]
     accept_signatures(reviewed, [first], by=organizer, now=NOW)
-    assert "Somebody else decided about this signature" in words(decide(desk, moderator, first, accept="1"))
+    assert "Someone else decided about this signature" in words(decide(desk, moderator, first, accept="1"))
     assert ReviewDecision.objects.count() == 1
 
 

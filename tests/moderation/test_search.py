@@ -263,7 +263,7 @@ def test_an_address_whose_signer_withholds_the_name_looks_like_one_that_never_si
     assert "No signature with a public name has this address." in answer("ada@example.org")
 
 
-def test_an_address_that_somebody_typed_but_nobody_confirmed_is_not_found(letter: Letter, warden: User) -> None:
+def test_an_address_that_someone_typed_but_nobody_confirmed_is_not_found(letter: Letter, warden: User) -> None:
     signature = sign_and_confirm(letter)
     Signature.objects.filter(pk=signature.pk).update(state="pending", confirmed_at=None, verified="")
     assert search_address(parse_address("ada@example.org"), by=warden, now=NOW) == []

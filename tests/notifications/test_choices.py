@@ -46,7 +46,7 @@ def link_in(message: mail.EmailMessage) -> str:
 # The page
 
 
-def test_everything_is_on_until_somebody_chooses(letter: Letter, desk: Client) -> None:
+def test_everything_is_on_until_someone_chooses(letter: Letter, desk: Client) -> None:
     assert ticked(desk.get(PAGE).content.decode()) == set(EVERYTHING)
 
 

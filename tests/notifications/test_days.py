@@ -49,7 +49,7 @@ def first(letter: Letter, number: int = 1, **values: Any) -> None:
 # The time
 
 
-def test_it_leaves_in_the_morning_and_never_when_somebody_signs(letter: Letter, mails_to: Mails) -> None:
+def test_it_leaves_in_the_morning_and_never_when_someone_signs(letter: Letter, mails_to: Mails) -> None:
     for hour in range(20):
         add_published(letter, 1, now=NOW + hour * HOUR)
         tell(NOW + hour * HOUR)

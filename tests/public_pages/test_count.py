@@ -140,7 +140,7 @@ def test_the_number_waiting_for_a_moderator_is_public_only_in_tens(
     assert (reader.count(letter)["awaiting_review"], found[1]) == said
 
 
-def test_nothing_public_moves_when_somebody_held_for_their_domain_confirms_and_withdraws(
+def test_nothing_public_moves_when_someone_held_for_their_domain_confirms_and_withdraws(
     letter: Letter, reader: Reader
 ) -> None:
     """A person who types many addresses of one company gets its real signers held.
@@ -165,7 +165,7 @@ def test_nothing_public_moves_when_somebody_held_for_their_domain_confirms_and_w
     assert letter.awaiting_review == 0
 
 
-def test_nothing_public_moves_when_somebody_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:
+def test_nothing_public_moves_when_someone_signs_a_quiet_letter(letter: Letter, reader: Reader) -> None:
     """People who sign with someone else's address and see the number change learn that the other had not signed."""
     addresses = [letter.url_of("count"), letter.get_absolute_url(), letter.url_of("signatures"), "/"]
 

@@ -84,7 +84,7 @@ class Happening:
         return rows[who % len(rows)]
 
     def invite(self, who: int) -> None:
-        invite_people(self.letter, people=people_in(f"Somebody <{PEOPLE[who % 3]}>"), **self.by)
+        invite_people(self.letter, people=people_in(f"Someone <{PEOPLE[who % 3]}>"), **self.by)
 
     def accept_the_invitation(self, who: int) -> None:
         signature = self.of(who)

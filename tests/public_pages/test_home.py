@@ -94,7 +94,7 @@ def test_the_page_costs_the_same_however_many_letters_there_are(
         assert len(listed(reader)) == letters
 
 
-def test_the_process_says_that_it_is_alive_without_asking_anybody(
+def test_the_process_says_that_it_is_alive_without_asking_anyone(
     reader: Reader, django_assert_num_queries: DjangoAssertNumQueries, db: None
 ) -> None:
     with django_assert_num_queries(0):

@@ -279,7 +279,7 @@ def test_a_withdrawal_at_the_same_moment_leaves_no_gap(letter: Letter) -> None:
         with transaction.atomic():
             withdraw_signature(Signature.objects.get(name="Signer 2"), now=NOW)
             sequencing = pool.submit(sequence_and_leave, letter.pk)
-            wait_until_somebody_waits_for_a_lock()
+            wait_until_someone_waits_for_a_lock()
         sequencing.result(10)
     assert numbers(letter) == [1, 2]
     assert counters(letter) == {"signature_count": 2}
@@ -314,7 +314,7 @@ def sequence_and_leave(letter_id: int) -> None:
         connections.close_all()
 
 
-def wait_until_somebody_waits_for_a_lock() -> None:
+def wait_until_someone_waits_for_a_lock() -> None:
     with connection.cursor() as cursor:
         for _ in range(10_000):
             cursor.execute(

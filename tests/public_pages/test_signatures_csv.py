@@ -75,7 +75,7 @@ def test_no_name_becomes_a_formula(letter: Letter, reader: Reader) -> None:
     assert rows(reader.get(CSV))[0]["affiliation"] == "'=1+1"
 
 
-def test_a_reader_who_has_the_file_gets_a_304_until_somebody_signs(letter: Letter, reader: Reader) -> None:
+def test_a_reader_who_has_the_file_gets_a_304_until_someone_signs(letter: Letter, reader: Reader) -> None:
     add_published(letter, 2)
     etag = reader.get(CSV)["ETag"]
     answer = reader.get(CSV, if_none_match=etag)

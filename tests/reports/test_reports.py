@@ -139,7 +139,7 @@ def test_taking_the_letter_down_answers_all_reports_with_one_email_for_each_addr
     assert {each.outcome for each in Report.objects.all()} == {"acted"}
     (only,) = emails
     assert "The letter was taken down" in only
-    # Anybody can type any address: the email says nothing that somebody typed.
+    # Anyone can type any address: the email says nothing that someone typed.
     for typed in ("Rita", "third line", "night train"):
         assert typed not in only.partition("\n")[2].replace("/night-trains/", "")
 

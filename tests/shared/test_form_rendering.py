@@ -93,9 +93,9 @@ def test_nothing_that_a_form_says_is_read_as_html() -> None:
 
 
 def test_one_summary_lists_the_errors_of_all_forms_sent_together() -> None:
-    html = summary(Everything({}), RevisionForm({"note": ""}), sentence="Somebody was faster.")  # type: ignore[arg-type]
+    html = summary(Everything({}), RevisionForm({"note": ""}), sentence="Someone was faster.")  # type: ignore[arg-type]
     assert html.count('id="problems"') == 1
-    assert html.index("Somebody was faster.") < html.index("#id_line") < html.index("#revision_kind_0")
+    assert html.index("Someone was faster.") < html.index("#id_line") < html.index("#revision_kind_0")
 
 
 def test_a_form_without_errors_has_no_summary() -> None:

@@ -50,7 +50,7 @@ ODD = {"@lice", "3lena", "X \u00c6 A-12", "Ren\u00e9e <3"}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_somebody_has_is_not_doubtful(name: str) -> None:
+def test_a_name_that_someone_has_is_not_doubtful(name: str) -> None:
     assert reasons(name) <= ({Reason.NUMERALS_IN_NAME} if name in ODD else set())
 
 

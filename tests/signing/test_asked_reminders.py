@@ -44,7 +44,7 @@ def test_everyone_who_typed_an_address_lately_gets_one_email_signed_or_not(lette
     publish(NOW)
     emails = ["new@example.org", "nobody@example.org", "public@example.org"]
     for email in emails:
-        sign(letter, email, now=NOW, name="Somebody")
+        sign(letter, email, now=NOW, name="Someone")
     assert asked(letter, organizer, NOW + 5 * HOUR) == emails
     sizes = {len(message.message().as_bytes()) for message in mail.outbox}
     assert len({each // 1024 for each in sizes}) == 1
@@ -99,7 +99,7 @@ def test_a_stopped_clock_does_not_single_out_those_who_wait(letter: Letter, orga
     sign_and_confirm(letter, "known@example.org", now=NOW - timedelta(days=7), display="nobody", name="")
     publish(NOW)
     for email in ("known@example.org", "new@example.org"):
-        sign(letter, email, now=NOW, name="Somebody")
+        sign(letter, email, now=NOW, name="Someone")
     ask_to_remind(letter, by=organizer, now=NOW + 69 * HOUR)
     late = NOW + 74 * HOUR
     remind_unconfirmed(now=late)
@@ -132,7 +132,7 @@ def test_a_letter_that_takes_no_confirmations_refuses(letter: Letter, organizer:
 # The page
 
 
-def test_the_page_and_the_answer_are_the_same_whether_or_not_somebody_waits(letter: Letter, organizer: User) -> None:
+def test_the_page_and_the_answer_are_the_same_whether_or_not_someone_waits(letter: Letter, organizer: User) -> None:
     browser, pages = browser_of(organizer), []
     for number in range(2):
         pages.append([words(browser.get(PAGE)), words(browser.post(BUTTON, follow=True)), words(browser.get(PAGE))])

@@ -23,7 +23,7 @@ from tests.people import FROM_OUR_PAGE, NOW, Signer, in_threads, sign_and_confir
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def wait_for_somebody_who_waits() -> None:
+def wait_for_someone_who_waits() -> None:
     """Wait until a statement waits for a row that this transaction holds."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -44,7 +44,7 @@ def overtaken(first: Callable[[], object], second: Callable[[], object]) -> str:
             with transaction.atomic():
                 first()
                 begun.set()
-                wait_for_somebody_who_waits()
+                wait_for_someone_who_waits()
             return ""
         assert begun.wait(20)
         try:

@@ -151,7 +151,7 @@ def test_the_code_of_one_signature_does_not_open_another(letter: Letter) -> None
 
 
 def test_the_code_of_one_submission_does_not_open_another_with_the_same_address(letter: Letter, signer: Signer) -> None:
-    check = signer.sign(letter, name="Somebody Else")["Location"]
+    check = signer.sign(letter, name="Someone Else")["Location"]
     deliver()
     signer.sign(letter, name="Ada Lovelace")
     assert signer.client.post(check, {"code": mailed_code()}, headers=FROM_OUR_PAGE).status_code == 422
@@ -168,7 +168,7 @@ def bytes_of(value: object) -> bytes:
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
 
 
-def test_somebody_who_has_signed_before_gets_the_same_refusal(letter: Letter, signer: Signer) -> None:
+def test_someone_who_has_signed_before_gets_the_same_refusal(letter: Letter, signer: Signer) -> None:
     """The answer must not show whether the code is wrong, or does not exist because the address confirmed long ago."""
     signer.sign(letter)
     signer.confirm()

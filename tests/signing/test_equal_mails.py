@@ -139,7 +139,7 @@ def test_a_second_signing_brings_the_same_emails_as_a_first_one(letter: Letter, 
         (24, "A reminder about your signature"),
         (72, "A reminder about your signature"),
     ]
-    assert log_of_eighty_hours(letter, owner_who_had_signed(letter, how), name="Somebody Else") == first
+    assert log_of_eighty_hours(letter, owner_who_had_signed(letter, how), name="Someone Else") == first
 
 
 def test_a_held_signature_brings_the_same_emails(letter: Letter) -> None:
@@ -307,14 +307,14 @@ def test_the_reminder_of_a_signer_says_that_there_is_nothing_to_do(letter: Lette
 
 def test_the_address_of_a_nameless_signer_is_kept_until_the_last_reminder_and_no_longer(letter: Letter) -> None:
     email = owner_who_had_signed(letter, "nobody")
-    log_of_eighty_hours(letter, email, name="Somebody Else")
+    log_of_eighty_hours(letter, email, name="Someone Else")
     assert not SignerContact.objects.exists()
     assert Submission.objects.get().address is None
 
 
 def test_the_address_is_kept_for_one_email_without_reminders(letter: Letter, settings: Settings) -> None:
     settings.REMINDER_HOURS = []
-    sign(letter, owner_who_had_signed(letter, "nobody"), name="Somebody Else")
+    sign(letter, owner_who_had_signed(letter, "nobody"), name="Someone Else")
     deliver()
     tend_unconfirmed(now=NOW + HOUR)
     assert Submission.objects.get().address is None
@@ -477,7 +477,7 @@ def test_another_spelling_of_a_confirmed_address_gets_no_link_to_the_signature(l
 
 
 def test_the_signers_address_is_the_one_whose_email_was_answered(letter: Letter, signer: Signer) -> None:
-    signer.sign(letter, email="ada+probe@example.org", name="Somebody Else")
+    signer.sign(letter, email="ada+probe@example.org", name="Someone Else")
     signer.sign(letter, email="ada@example.org", name="Ada")
     signer.press(signer.mailed_link("ada@example.org"))
     deliver()

@@ -25,7 +25,7 @@ def test_reminders_leave_in_the_order_of_the_forms(letter: Letter) -> None:
     # With so many rows, the database reads signatures in their own order.
     add_published(letter, 300)
     for number, email in enumerate(TYPED):
-        sign(letter, email, now=NOW + timedelta(seconds=number), name="Somebody")
+        sign(letter, email, now=NOW + timedelta(seconds=number), name="Someone")
     OutgoingEmail.objects.update(sent_at=NOW)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE letters_signature, letters_submission, letters_outgoingemail")

@@ -104,7 +104,7 @@ def known_as(letter: Letter, how: str, end: str) -> str:
     return email
 
 
-def form_is_sent(letter: Letter, email: str, *, name: str = "Somebody Else") -> CheckToken:
+def form_is_sent(letter: Letter, email: str, *, name: str = "Someone Else") -> CheckToken:
     now = timezone.now().replace(microsecond=0) - 3 * SECOND
     opened = read_check_token(sign_letter(letter, submitted=submitted_form(email, name=name), language="en", now=now))
     assert opened

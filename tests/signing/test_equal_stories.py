@@ -84,14 +84,14 @@ def owner() -> User:
 
 
 def ends_before_the_email_leaves(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     Letter.objects.update(closes_at=timezone.now() - 2 * DAY)
     deliver()
     Letter.objects.update(closes_at=None)
 
 
 def closed_by_hand_and_asked_for_a_day_later(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     deliver()
     close_letter(letter, by=owner(), now=timezone.now())
     days_later(25 / 24)
@@ -106,7 +106,7 @@ def closed_before_it_was_ever_typed(letter: Letter, email: str) -> None:
 
 
 def reminded_after_the_end(letter: Letter, email: str) -> None:
-    sign(letter, email, now=NOW, name="Somebody Else")
+    sign(letter, email, now=NOW, name="Someone Else")
     deliver()
     tend_unconfirmed(now=NOW + 24 * HOUR)
     close_letter(letter, by=owner(), now=timezone.now() - 2 * DAY)
@@ -115,7 +115,7 @@ def reminded_after_the_end(letter: Letter, email: str) -> None:
 
 
 def asked_for_while_withdrawn(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     deliver()
     days_later(0.1)
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
@@ -125,7 +125,7 @@ def asked_for_while_withdrawn(letter: Letter, email: str) -> None:
 
 
 def withdrawn_and_restored_before_the_email_leaves(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
     deliver()
     restore_letter(letter, by=owner(), now=timezone.now())
@@ -138,7 +138,7 @@ def asked_for_before_the_first_email_leaves(letter: Letter, email: str) -> None:
 
     The email about a lost link says that there is nothing, and must not be the last one.
     """
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
     deliver()
     ask(letter, email)
@@ -149,7 +149,7 @@ def asked_for_before_the_first_email_leaves(letter: Letter, email: str) -> None:
 
 
 def withdrawn_for_good_before_the_email_leaves(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
     deliver()
     days_later(1.01)
@@ -223,7 +223,7 @@ def two_forms_on_a_day_that_is_full(letter: Letter, email: str) -> None:
     uses_up_the_day(email)
     ask(letter, email)
     deliver()
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     deliver()
     days_later(1.01)
     deliver()
@@ -231,7 +231,7 @@ def two_forms_on_a_day_that_is_full(letter: Letter, email: str) -> None:
 
 def two_forms_the_other_way_round(letter: Letter, email: str) -> None:
     uses_up_the_day(email)
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     deliver()
     ask(letter, email)
     deliver()
@@ -242,7 +242,7 @@ def two_forms_the_other_way_round(letter: Letter, email: str) -> None:
 def two_forms_due_at_once(letter: Letter, email: str) -> None:
     uses_up_the_day(email)
     ask(letter, email)
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     deliver()
     days_later(1.01)
     deliver()
@@ -252,7 +252,7 @@ def withdrawn_on_a_day_that_is_full(letter: Letter, email: str) -> None:
     """The lost link replaces the first email, which waited. It waits until the withdrawal has been undone."""
     uses_up_the_day(email)
     days_later(0.9)
-    sign(letter, email, now=timezone.now(), name="Somebody Else")
+    sign(letter, email, now=timezone.now(), name="Someone Else")
     withdraw_letter(letter, reason="A mistake.", by=owner(), now=timezone.now())
     deliver()
     ask(letter, email)
@@ -308,13 +308,13 @@ def complains_of_a_lost_link(letter: Letter, email: str) -> None:
 
 
 def complains_of_a_signing(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now() - 9 * DAY, name="Somebody Else")
+    sign(letter, email, now=timezone.now() - 9 * DAY, name="Someone Else")
     complains(email)
     types_it_everywhere(letter, email)
 
 
 def complains_of_a_reminder(letter: Letter, email: str) -> None:
-    sign(letter, email, now=NOW, name="Somebody Else")
+    sign(letter, email, now=NOW, name="Someone Else")
     deliver()
     tend_unconfirmed(now=NOW + 24 * HOUR)
     complains(email)
@@ -322,7 +322,7 @@ def complains_of_a_reminder(letter: Letter, email: str) -> None:
 
 
 def complains_and_is_forgotten(letter: Letter, email: str) -> None:
-    sign(letter, email, now=timezone.now() - 20 * DAY, name="Somebody Else")
+    sign(letter, email, now=timezone.now() - 20 * DAY, name="Someone Else")
     complains(email)
     types_it_everywhere(letter, email)
 

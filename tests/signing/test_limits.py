@@ -181,7 +181,7 @@ def test_the_answer_above_the_limit_is_the_same_whether_or_not_the_address_has_s
 ) -> None:
     settings.LIMIT_DOMAIN = parse("2/day")
     signer.sign(letter, email="known@example.com")
-    signer.sign(letter, email="somebody@example.com")
+    signer.sign(letter, email="someone@example.com")
     answers = [signer.sign(letter, email=email) for email in ("known@example.com", "new@example.com")]
     assert [answer.status_code for answer in answers] == [303, 303]
     pages = [words(signer.get(answer["Location"])) for answer in answers]

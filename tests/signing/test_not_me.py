@@ -113,7 +113,7 @@ OTHER = "ada+probe@example.org"
 
 def test_the_link_to_another_spelling_ends_once_the_owner_has_confirmed(letter: Letter, signer: Signer) -> None:
     """At some mail servers, another spelling is another person's mailbox."""
-    signer.sign(letter, email=OTHER, name="Somebody Else")
+    signer.sign(letter, email=OTHER, name="Someone Else")
     link = not_me_link()
     assert signer.get(link).status_code == 200
     signer.sign(letter, email="ada@example.org", name="Ada")
@@ -124,7 +124,7 @@ def test_the_link_to_another_spelling_ends_once_the_owner_has_confirmed(letter: 
 
 
 def test_the_link_ends_if_the_owner_confirms_while_the_button_is_pressed(letter: Letter, signer: Signer) -> None:
-    signer.sign(letter, email=OTHER, name="Somebody Else")
+    signer.sign(letter, email=OTHER, name="Someone Else")
     seen = signature_of(letter, OTHER)
     signer.sign(letter, email="ada@example.org", name="Ada")
     signer.confirm("ada@example.org")

@@ -516,7 +516,7 @@ def test_the_email_is_on_its_way_at_first_even_if_the_signature_is_gone(letter: 
     assert "If we have an email for you about this signature, we are sending it now" in words(signer.get(check))
 
 
-def test_the_page_does_not_reveal_when_somebody_else_asks(letter: Letter, signer: Signer) -> None:
+def test_the_page_does_not_reveal_when_someone_else_asks(letter: Letter, signer: Signer) -> None:
     """A person who signed with another's address must not see when its owner signs, or asks for the link."""
     page = just_signed(signer, letter, ago=timedelta(minutes=10))
     OutgoingEmail.objects.update(sent_at=OutgoingEmail.objects.get().created_at + SECOND)

@@ -161,7 +161,7 @@ def test_one_address_may_sign_two_letters(letter: Letter, published: LetterMaker
 )
 def test_one_address_signs_once_in_any_spelling(letter: Letter, signer: Signer, again: str) -> None:
     signer.sign(letter, name="Ada Lovelace")
-    assert signer.sign(letter, name="Somebody Else", email=again).status_code == 303
+    assert signer.sign(letter, name="Someone Else", email=again).status_code == 303
     assert [signature.name for signature in Signature.objects.all()] == ["Ada Lovelace"]
     assert SignerContact.objects.count() == 1
 
@@ -281,7 +281,7 @@ def test_fifty_signings_of_one_address_at_once_make_one_signature_and_an_email_f
 # Refusals, and the wake-up
 
 
-def test_a_letter_that_closes_while_somebody_types_takes_no_signature(published: LetterMaker) -> None:
+def test_a_letter_that_closes_while_someone_types_takes_no_signature(published: LetterMaker) -> None:
     letter = published(closes_at=NOW + timedelta(hours=1))
     with pytest.raises(Refused, match="letter_closed"):
         sign_letter(letter, submitted=submitted_form(), language="en", now=NOW + timedelta(hours=1))

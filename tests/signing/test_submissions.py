@@ -231,7 +231,7 @@ def test_many_double_clicks_at_once_are_one_submission(letter: Letter) -> None:
     assert Submission.objects.count() == 1
 
 
-@pytest.mark.parametrize("more", [{"name": "Somebody"}, {"display": "organizers"}, {"updates": "on"}])
+@pytest.mark.parametrize("more", [{"name": "Someone"}, {"display": "organizers"}, {"updates": "on"}])
 def test_a_different_submission_gets_its_own_email_at_once(
     letter: Letter, signer: Signer, more: dict[str, str]
 ) -> None:

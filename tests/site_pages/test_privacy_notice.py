@@ -66,7 +66,7 @@ PROMISES: dict[str, list[Promise]] = {
     "A keyed hash of the address": ["test_a_second_signing_brings_the_same_emails_as_a_first_one"],
     "You choose who sees your name": ["test_a_name_can_be_hidden"],
     "If you choose nobody": ["test_becoming_nameless_deletes_name_and_address"],
-    "If somebody types it in again": [
+    "If someone types it in again": [
         "test_the_address_of_a_nameless_signer_is_kept_until_the_last_reminder_and_no_longer"
     ],
     "So that moderators can find waves": [

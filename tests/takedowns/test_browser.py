@@ -72,7 +72,7 @@ def a_reader_reports_it(page: Page) -> list[str]:
     page.goto(f"{LETTER}signatures/")
     page.get_by_role("link", name="Report a signature").click()
     page.get_by_label("Number of the signature").fill("3")
-    page.get_by_label("Somebody used another person’s name").check()  # noqa: RUF001
+    page.get_by_label("Someone used another person’s name").check()  # noqa: RUF001
     found += look(page, "report a signature")
     page.get_by_role("button", name="Send the report").click()
     expect(page.get_by_role("heading", name="We have your report")).to_be_visible()
@@ -90,7 +90,7 @@ def test_a_letter_goes_down_and_comes_back_after_an_appeal(site: Site, visitor: 
     warden.get_by_label("It is illegal content").check()
     warden.get_by_label("The law with its article, or the rule").fill("Section 186 of the Criminal Code")
     warden.get_by_label("What in the letter breaks it, and why").fill("The third paragraph states what is not true.")
-    warden.get_by_label("Somebody reported it").check()
+    warden.get_by_label("Someone reported it").check()
     warden.get_by_role("button", name="Take the letter down").click()
     expect(warden.get_by_text("The letter is down.")).to_be_visible()
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.accessibility import complaints
 from tests.accounts.test_browser import sign_up
 from tests.stack import Site, links_in, running_site, text_of, until
-from tests.test_journeys import Visit, browser, fill_in, somebody, visitor
+from tests.test_journeys import Visit, browser, fill_in, someone, visitor
 
 __all__ = ["browser", "visitor"]
 
@@ -41,7 +41,7 @@ def publish_a_letter(page: Page) -> str:
 
 def sign_and_agree(page: Page, site: Site, letter: str) -> str:
     """Return the address of a person who has signed and wants updates."""
-    name, email = somebody()
+    name, email = someone()
     page.goto(letter)
     page.locator("#sign_updates").check()
     page.locator("#sign_name").fill(name)
@@ -122,7 +122,7 @@ def test_an_update_reaches_people_who_agreed_and_the_page_follows_by_itself(
     letter_pages = publish_a_letter(desk)
     letter = letter_pages.replace("/organize", "")
     email = sign_and_agree(visitor(), site, letter)
-    silent = somebody()[1]
+    silent = someone()[1]
     fill_in(visitor(), "Berta", silent, letter)
     desk.goto(letter_pages)
     write_and_send(desk, look)

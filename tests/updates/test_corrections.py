@@ -117,7 +117,7 @@ def test_markup_is_shown_as_it_was_typed(letter: Letter, reader: Reader, sending
 def test_the_page_says_that_no_email_is_sent(sending: UpdateMaker, desk: Client) -> None:
     update = sending()
     page = f"/organize/letters/night-trains/updates/{update.pk}/"
-    assert "We do not email the correction to anybody, and you cannot delete it." in words(desk.get(page))
+    assert "We do not email the correction to anyone, and you cannot delete it." in words(desk.get(page))
     answer = desk.post(f"{page}corrections/", {"text": WRONG, "language": "en"}, follow=True)
     assert "The correction is public." in words(answer)
     assert WRONG in words(answer)

@@ -159,7 +159,7 @@ def provider_may_be_away(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except requests.RequestException as error:
-            log.warning("The other site that somebody signs in with does not answer: %s", type(error).__name__)
+            log.warning("The other site that someone signs in with does not answer: %s", type(error).__name__)
             return render(request, "socialaccount/authentication_error.html", status=502)
 
     return patient

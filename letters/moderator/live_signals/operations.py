@@ -224,7 +224,7 @@ def _store(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> 
 
 
 def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
-    """Hold what has no number yet. What has one comes into the queue, and stays on the list until somebody decides."""
+    """Hold what has no number yet. What has one comes into the queue, and stays on the list until someone decides."""
     doubted = [
         each.id
         for each in candidates

@@ -16,7 +16,7 @@ from letters.shared.traces import KEPT
 # Denial of service: a flood from one network, in one letter or at one domain makes no statement slower than this.
 MAX_OF_NETWORK, MAX_OF_LETTER, MAX_OF_DOMAIN, MAX_OF_NAME, MAX_OF_ADDRESS = 200, 3000, 500, 50, 20
 HOUR = timedelta(hours=1)
-# Letters signed so close together were signed by a program, or by somebody who reads very fast.
+# Letters signed so close together were signed by a program, or by someone who reads very fast.
 TOGETHER = timedelta(seconds=10)
 # The usual shares of browsers are counted among so many signatures of the whole site, and known from so many on.
 MAX_OF_SITE, LEAST_OF_SITE = 20_000, 200
@@ -158,7 +158,7 @@ def shares_of_browsers() -> dict[bytes, float]:
     return {browser: number / total for browser, number in counted.items()} if total >= LEAST_OF_SITE else {}
 
 
-# Privacy: only names that the public sees, or will see, are compared. Otherwise somebody could sign as "Ada Lovelace",
+# Privacy: only names that the public sees, or will see, are compared. Otherwise someone could sign as "Ada Lovelace",
 # and see from what becomes of it whether an Ada Lovelace has signed without showing her name.
 EQUAL = f"""
 SELECT mine.id, count(*), count(*) FILTER (
@@ -191,7 +191,7 @@ def equal_names(letter_id: int, named: Sequence[Candidate]) -> dict[int, tuple[i
     return {pk: (names, people) for pk, names, people in _rows(EQUAL, values)}
 
 
-# Abuse: only confirmed ones count. Otherwise somebody who types your address under other letters could have you held.
+# Abuse: only confirmed ones count. Otherwise someone who types your address under other letters could have you held.
 ELSEWHERE = f"""
 SELECT mine.id, count(*)
 FROM unnest(%(ids)s::bigint[], %(hashes)s::bytea[], %(moments)s::timestamptz[]) AS mine (id, hash, moment)

@@ -30,7 +30,7 @@ class Arrival:
     affiliation: str = ""
     role: str = ""
     comment: str = ""
-    mailbox: str = "somebody"
+    mailbox: str = "someone"
     by_code: bool = False
     proven: bool | None = None
     bounced: bool = False

@@ -110,10 +110,10 @@ class Attack:
     chance: random.Random
     world: World
     names: Iterator[str]
-    # Honest signatures, which anybody can read on the public list.
+    # Honest signatures, which anyone can read on the public list.
     public: list[Arrival]
 
-    def somebody(self, **known: object) -> Arrival:
+    def someone(self, **known: object) -> Arrival:
         """Return a signature like those of honest people, but for what is known."""
         arrival = Arrival(
             name=next(self.names),
@@ -135,14 +135,14 @@ class Attack:
 def celebrity(attack: Attack) -> Iterator[Arrival]:
     """Jokers, each alone at home."""
     for _ in range(attack.number):
-        yield attack.somebody(name=attack.chance.choice(CELEBRITIES))
+        yield attack.someone(name=attack.chance.choice(CELEBRITIES))
 
 
 def confusable_celebrity(attack: Attack) -> Iterator[Arrival]:
     """The same, with characters that look alike."""
     for _ in range(attack.number):
         name = attack.chance.choice([each for each in CELEBRITIES if each.isascii()])
-        yield attack.somebody(name=disguised(name, attack.chance))
+        yield attack.someone(name=disguised(name, attack.chance))
 
 
 def disguised(name: str, chance: random.Random) -> str:
@@ -157,34 +157,34 @@ def botnet(attack: Attack) -> Iterator[Arrival]:
     browser, begin = attack.rare_browser(), attack.world.moment()
     for _ in range(attack.number):
         at, seconds = begin + attack.chance.uniform(0, HOUR), attack.chance.uniform(2, 40)
-        yield attack.somebody(browser=browser, at=at, seconds=seconds, by_code=False)
+        yield attack.someone(browser=browser, at=at, seconds=seconds, by_code=False)
 
 
 def one_prefix(attack: Attack) -> Iterator[Arrival]:
     """A person at home with a list of mailboxes, and an evening of time."""
     network, browser, begin = attack.world.own_network(), attack.world.browser(), attack.world.moment()
     for _ in range(attack.number):
-        yield attack.somebody(network=network, browser=browser, at=begin + attack.chance.uniform(0, 2 * HOUR))
+        yield attack.someone(network=network, browser=browser, at=begin + attack.chance.uniform(0, 2 * HOUR))
 
 
 def throw_away(attack: Attack) -> Iterator[Arrival]:
-    """Somebody with disposable mailboxes. One in ten is at a domain that no list has yet."""
+    """Someone with disposable mailboxes. One in ten is at a domain that no list has yet."""
     known = sorted(blocklist)
     for _ in range(attack.number):
         is_new = attack.chance.random() < 0.1
         domain = f"{next_word(attack.chance).lower()}mail.xyz" if is_new else attack.chance.choice(known)
-        yield attack.somebody(domain=domain)
+        yield attack.someone(domain=domain)
 
 
 def catch_all(attack: Attack) -> Iterator[Arrival]:
-    """Somebody who owns a domain, and so any number of addresses, and uses a VPN."""
+    """Someone who owns a domain, and so any number of addresses, and uses a VPN."""
     domain = f"{next_word(attack.chance).lower()}-{next_word(attack.chance).lower()}.net"
     for _ in range(attack.number):
-        yield attack.somebody(domain=domain)
+        yield attack.someone(domain=domain)
 
 
 def copied_names(attack: Attack) -> Iterator[Arrival]:
-    """Somebody who takes names, and half of the affiliations, from the public list, through a few VPN servers."""
+    """Someone who takes names, and half of the affiliations, from the public list, through a few VPN servers."""
     servers = [attack.world.own_network() for _ in range(3)]
     browser, begin = attack.world.browser(), attack.world.moment()
     for _ in range(attack.number):
@@ -192,14 +192,14 @@ def copied_names(attack: Attack) -> Iterator[Arrival]:
         affiliation = copied.affiliation if attack.chance.random() < 0.5 else ""
         at = begin + attack.chance.uniform(0, 6 * HOUR)
         network = attack.chance.choice(servers)
-        yield attack.somebody(name=copied.name, affiliation=affiliation, network=network, browser=browser, at=at)
+        yield attack.someone(name=copied.name, affiliation=affiliation, network=network, browser=browser, at=at)
 
 
 def keyboard_mash(attack: Attack) -> Iterator[Arrival]:
     """Bored people, each alone."""
     for _ in range(attack.number):
         words = [mashed(attack.chance) for _ in range(attack.chance.randint(1, 2))]
-        yield attack.somebody(name=" ".join(words), affiliation="")
+        yield attack.someone(name=" ".join(words), affiliation="")
 
 
 def mashed(chance: random.Random) -> str:
@@ -219,15 +219,15 @@ def profanity(attack: Attack) -> Iterator[Arrival]:
     """Angry people, each alone, in the name or in the comment."""
     for _ in range(attack.number):
         insult = attack.chance.choice(INSULTS)
-        yield attack.somebody(**{attack.chance.choice(["name", "comment"]): insult})
+        yield attack.someone(**{attack.chance.choice(["name", "comment"]): insult})
 
 
 def advertising(attack: Attack) -> Iterator[Arrival]:
     for _ in range(attack.number):
         if attack.chance.random() < 0.4:
-            yield attack.somebody(name=attack.chance.choice(ADVERT_NAMES))
+            yield attack.someone(name=attack.chance.choice(ADVERT_NAMES))
         else:
-            yield attack.somebody(comment=attack.chance.choice(ADVERTS))
+            yield attack.someone(comment=attack.chance.choice(ADVERTS))
 
 
 def slow_drip(attack: Attack) -> Iterator[Arrival]:
@@ -236,7 +236,7 @@ def slow_drip(attack: Attack) -> Iterator[Arrival]:
     pause = 5 * DAY / attack.number
     for place in range(attack.number):
         at = place * pause + attack.chance.uniform(0, pause)
-        yield attack.somebody(network=network, browser=browser, at=at)
+        yield attack.someone(network=network, browser=browser, at=at)
 
 
 KINDS: Mapping[str, Callable[[Attack], Iterator[Arrival]]] = {

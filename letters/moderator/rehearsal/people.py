@@ -262,7 +262,7 @@ def next_word(chance: random.Random) -> str:
 
 
 def _at_home_with(person: Arrival, name: str, world: World) -> Arrival:
-    """Return somebody who signs a little later at the same computer."""
+    """Return someone who signs a little later at the same computer."""
     later = person.at + world.chance.uniform(60, 1200)
     return replace(person, name=name, at=later, seconds=world.seconds(), comment="", domain=world.provider())
 

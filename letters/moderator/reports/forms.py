@@ -64,7 +64,7 @@ class ReportSignatureForm(forms.Form):
         label=_("What is wrong with the signature?"),
         choices=[
             (Reason.NOT_A_PERSON, _("It is not a person’s name")),  # noqa: RUF001 -- as people write
-            (Reason.SOMEONE_ELSE, _("Somebody used another person’s name")),  # noqa: RUF001
+            (Reason.SOMEONE_ELSE, _("Someone used another person’s name")),  # noqa: RUF001
             (Reason.ABUSE, _("It is an insult or an advertisement")),
             (Reason.TWICE, _("The same person signed more than once")),
         ],

@@ -17,7 +17,7 @@ from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import COUNTED, Letter, Report, ReviewDecision, Signature, User
 from letters.shared.refused import Refusal, Refused
 
-# What readers wrote is kept for this long after the decision, for the case that somebody contests it.
+# What readers wrote is kept for this long after the decision, for the case that someone contests it.
 KEPT_AFTER_DECISION = timedelta(days=183)
 MAX_FORGOTTEN = 1000
 # A report raises the risk of a signature by this much, up to the highest risk.
@@ -102,7 +102,7 @@ def settle_reports(change: LetterChange, by: User, *, outcome: Report.Outcome, u
 
 
 def _tell(letter: Letter, address: str, language: str, outcome: Report.Outcome) -> None:
-    """Privacy, abuse: the email contains no word that somebody typed, because anybody can type any address."""
+    """Privacy, abuse: the email contains no word that someone typed, because anyone can type any address."""
     url = settings.SITE_URL + letter.get_absolute_url(language if language in letter.languages() else "")
     context = {"has_acted": outcome == Report.Outcome.ACTED, "letter_url": url}
     parts = render_email("report_decided", context, language=language or letter.language)

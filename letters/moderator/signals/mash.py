@@ -1,4 +1,4 @@
-"""Recognise names that somebody made by hitting keys at random.
+"""Recognise names that someone made by hitting keys at random.
 
 Real names may have very few vowels (Krč, Mkrtchyan, Gvrtskhvna) and come from any language. So we ask whether the
 letters follow each other as they do in some language: `letter_groups_….txt` have the groups of three letters that occur
@@ -45,7 +45,7 @@ UNSEEN_OF_FEW = 3
 # Letters that can be the middle of a syllable. Strč and Krk have one.
 SONOROUS = frozenset("aeiouywrlаеиоуыэюяієрлъ")  # noqa: RUF001
 MIDDLE_FROM = 5
-# Somebody may sign with initials or a rare name, but nobody has a longer word.
+# Someone may sign with initials or a rare name, but nobody has a longer word.
 LONGEST = 40
 EDGE = "^"
 ROWS = ["qwertyuiop", "qwertzuiop", "azertyuiop", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"]

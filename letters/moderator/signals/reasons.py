@@ -74,8 +74,8 @@ SIGNALS: Mapping[Reason, Signal] = MappingProxyType(
         Reason.DISGUISED_NAME: Signal(
             85, _("The name looks like one on the list of well-known people, but is spelled with other characters.")
         ),
-        Reason.SAME_NAME: Signal(18, _("Somebody else had signed this letter with the same name.")),
-        Reason.SAME_PERSON: Signal(30, _("Somebody else had signed this letter with the same name and affiliation.")),
+        Reason.SAME_NAME: Signal(18, _("Someone else had signed this letter with the same name.")),
+        Reason.SAME_PERSON: Signal(30, _("Someone else had signed this letter with the same name and affiliation.")),
         Reason.NUMERALS_IN_NAME: Signal(20, _("The name contains numerals.")),
         Reason.MIXED_SCRIPTS: Signal(40, _("The name mixes letters of two alphabets in one word.")),
         Reason.LINK_IN_NAME: Signal(70, _("The name contains a web address or an email address.")),

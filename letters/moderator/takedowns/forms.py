@@ -56,7 +56,7 @@ class TakeDownForm(forms.Form):
     found_by = forms.ChoiceField(
         label=_("How you learned of it"),
         choices=[
-            (TakeDown.FoundBy.REPORT, _("Somebody reported it")),
+            (TakeDown.FoundBy.REPORT, _("Someone reported it")),
             (TakeDown.FoundBy.MODERATOR, _("A moderator found it")),
             (TakeDown.FoundBy.AUTOMATED, _("An automated check pointed to it")),
         ],

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from letters.base.accounts.members import tell_members
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_for_site
-from letters.models import OWNING, WRITING, Letter, Report, TakeDown, Update, User, standing_takedown
+from letters.models import OWNING, WRITING, Letter, Report, TakeDown, Update, User, current_takedown
 from letters.moderator.reports.operations import settle_reports
 from letters.shared.refused import Refusal, Refused
 
@@ -40,8 +40,8 @@ def take_down_letter(letter: Letter, *, statement: Statement, by: User, now: dat
     Raises Refused("not_yours") for everyone but site moderators, and Refused("no_worker") if no email can leave now.
     """
     change = change_letter_for_site(letter, by=by, now=now)
-    if standing := standing_takedown(letter):
-        return standing
+    if earlier := current_takedown(letter):
+        return earlier
     takedown = TakeDown(
         letter=letter, **vars(statement), status_before=letter.status, taken_down_at=now, taken_down_by=by
     )
@@ -63,7 +63,7 @@ def appeal_takedown(letter: Letter, *, words: str, by: User, now: datetime) -> T
     Refused("appeal_over") after another appeal or APPEAL_WITHIN.
     """
     change = change_letter(letter, OWNING, by=by, now=now, even_suspended=True)
-    takedown = _standing(letter)
+    takedown = _current(letter)
     if not words.strip():
         raise Refused(Refusal.NO_REASON)
     if takedown.appealed_by_id == by.pk and takedown.appeal == words.strip():
@@ -85,7 +85,7 @@ def decide_appeal(letter: Letter, *, reverse: bool, answer: str, by: User, now: 
     moderator who took the letter down and for members of its collective.
     """
     change = change_letter_for_site(letter, by=by, now=now)
-    takedown = _standing(letter)
+    takedown = _current(letter)
     if not answer.strip():
         raise Refused(Refusal.NO_REASON)
     if not takedown.appeal_waits:
@@ -113,7 +113,7 @@ def restore_taken_down(letter: Letter, *, answer: str, by: User, now: datetime) 
     without an answer, and Refused("needs_another_moderator") for members of the letter's collective.
     """
     change = change_letter_for_site(letter, by=by, now=now)
-    takedown = _standing(letter)
+    takedown = _current(letter)
     if not answer.strip():
         raise Refused(Refusal.NO_REASON)
     if letter.collective.has_member(by):
@@ -131,12 +131,12 @@ def _restore(change: LetterChange, takedown: TakeDown) -> None:
     change.update(status=takedown.status_before)
 
 
-def _standing(letter: Letter) -> TakeDown:
-    standing = standing_takedown(letter)
-    if standing is None:
+def _current(letter: Letter) -> TakeDown:
+    takedown = current_takedown(letter)
+    if takedown is None:
         raise Refused(Refusal.NOT_TAKEN_DOWN)
-    standing.letter = letter
-    return standing
+    takedown.letter = letter
+    return takedown
 
 
 def _tell(takedown: TakeDown, template: str) -> None:

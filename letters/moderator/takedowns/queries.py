@@ -31,8 +31,8 @@ def owns(letter: Letter, person: User) -> bool:
 
 
 def taken_down() -> list[TakeDown]:
-    """Return take-downs that stand: those with an appeal that waits come first, the oldest appeal at the top."""
-    standing = TakeDown.objects.filter(restored_at=None).select_related("letter__collective")
-    waiting = list(standing.filter(appealed_at__isnull=False, outcome="").order_by("appealed_at")[:MAX_LISTED])
-    others = standing.exclude(pk__in=[each.pk for each in waiting]).order_by("-pk")
+    """Return current take-downs: those with an appeal that waits come first, the oldest appeal at the top."""
+    current = TakeDown.objects.filter(restored_at=None).select_related("letter__collective")
+    waiting = list(current.filter(appealed_at__isnull=False, outcome="").order_by("appealed_at")[:MAX_LISTED])
+    others = current.exclude(pk__in=[each.pk for each in waiting]).order_by("-pk")
     return [*waiting, *others[:MAX_LISTED]]

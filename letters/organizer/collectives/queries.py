@@ -67,7 +67,7 @@ class Member:
 
 
 def members_of(collective: Collective, *, to: User) -> list[Member]:
-    """Return the members as one of them sees them, the longest-standing first."""
+    """Return the members as one of them sees them, those who joined first at the top."""
     memberships = collective.memberships.select_related("user").order_by("pk")[:MAX_MEMBERS]
     return [Member(each, name_of(each.user, collective.pk, to=to), each.user.email) for each in memberships]
 

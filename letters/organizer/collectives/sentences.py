@@ -20,7 +20,7 @@ SENTENCES = {
     "choose_replies": _("{who} changed who reads replies to emails of the collective."),
     "invite_member": _("{who} invited someone as {role}."),
     "revoke_invitation": _("{who} withdrew an invitation as {role}."),
-    "decline_member_invitation": _("Somebody declined an invitation as {role}."),
+    "decline_member_invitation": _("Someone declined an invitation as {role}."),
     "accept_invitation": _("{who} joined as {role}, invited by {member}."),
     "change_role": _("{who} changed the role of {member} from {role} to {to}."),
     "remove_member": _("{who} removed {member}, who was {role}."),

@@ -1,4 +1,4 @@
-"""Forms with which staff suspend somebody in the admin, and end that."""
+"""Forms with which staff suspend someone in the admin, and end that."""
 
 from typing import Any
 

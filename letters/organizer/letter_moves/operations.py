@@ -36,7 +36,7 @@ from letters.shared.refused import Refusal, Refused
 Outcome = LetterMove.Outcome
 # An offer can be accepted for this long.
 LIFETIME = timedelta(days=14)
-# Other owners of the letter can cancel an offer for this long before anybody can accept it.
+# Other owners of the letter can cancel an offer for this long before anyone can accept it.
 OBJECTION = timedelta(days=1)
 # After a collective has declined a letter, it is asked again at the earliest after this time.
 AFTER_DECLINING = timedelta(days=30)

@@ -15,7 +15,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from letters.models import Letter, Revision, TakeDown, Translation, standing_takedown
+from letters.models import Letter, Revision, TakeDown, Translation, current_takedown
 from letters.public.public_pages import queries
 from letters.public.public_pages.caching import page_etag, publish, unchanged, unchanged_for_reader
 from letters.public.public_pages.feed import feed_of_taken_down
@@ -174,7 +174,7 @@ def answer_taken_down(visit: Visit) -> Page | HttpResponseBase:
     Its own page and its feed have status 200, so that they are kept in memory and feed readers keep asking. Everything
     else is gone (410).
     """
-    letter, takedown = visit.letter, standing_takedown(visit.letter)
+    letter, takedown = visit.letter, current_takedown(visit.letter)
     if takedown is None or visit.language not in letter.languages():
         raise Http404("There is no letter here.")
     context = partial(_taken_down_context, visit, takedown)

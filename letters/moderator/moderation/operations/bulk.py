@@ -27,7 +27,7 @@ INSERT INTO letters_bulktarget (bulk_id, signature_id) SELECT %(bulk)s, chosen.i
 
 @dataclass(frozen=True, kw_only=True)
 class BulkWish:
-    """What somebody wants decided. `asked` is what the page's form sent, to show it again."""
+    """What someone wants decided. `asked` is what the page's form sent, to show it again."""
 
     criteria: Criteria
     asked: dict[str, str]
@@ -120,7 +120,7 @@ def cancel_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def undo_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
-    """Undo all of its decisions. A worker does it, and leaves those alone that somebody has decided again."""
+    """Undo all of its decisions. A worker does it, and leaves those alone that someone has decided again."""
     change = _begin(bulk, by, now)
     _require_no_other(bulk.letter, than=bulk.pk)
     _move(change, bulk, [State.DONE, State.CANCELLED], State.UNDOING, "undo_bulk_decision", undone_by=by, ended_at=None)
@@ -136,7 +136,7 @@ def _begin(bulk: BulkDecision, by: User, now: datetime) -> LetterChange:
 def _move(
     change: LetterChange, bulk: BulkDecision, sources: list[State], target: State, verb: str, **values: Any
 ) -> None:
-    """Raises Refused("bulk_moved_on") if somebody else, or the worker, was faster."""
+    """Raises Refused("bulk_moved_on") if someone else, or the worker, was faster."""
     moved = BulkDecision.objects.filter(pk=bulk.pk, state__in=sources).update(state=target, **values)
     if not moved:
         raise Refused(Refusal.BULK_MOVED_ON)

@@ -38,7 +38,7 @@ def work_on_bulk(pk: int, *, now: datetime) -> bool:
 def _next_batch(pk: int, now: datetime) -> bool:
     bulk = BulkDecision.objects.select_related("letter__collective", "asked_by", "undone_by").get(pk=pk)
     change_letter_unasked(bulk.letter, by=None, now=now)
-    # Race: read under the letter's lock, because somebody may have paused it.
+    # Race: read under the letter's lock, because someone may have paused it.
     bulk.refresh_from_db(fields=["state", "decided", "passed_over", "undone", "undone_by"])
     if bulk.state == State.RUNNING:
         return _decide(bulk, now)
@@ -47,7 +47,7 @@ def _next_batch(pk: int, now: datetime) -> bool:
 
 def _decide(bulk: BulkDecision, now: datetime) -> bool:
     batch = list(bulk.targets.order_by("pk")[:BATCH_SIZE])
-    # Somebody who decided about one of them meanwhile knew more about it.
+    # Someone who decided about one of them meanwhile knew more about it.
     later = ReviewDecision.objects.filter(
         signature__in=[each.signature_id for each in batch], decided_at__gt=bulk.asked_at
     )
@@ -82,7 +82,7 @@ def _undo(bulk: BulkDecision, now: datetime) -> bool:
     change = change_letter(bulk.letter, MODERATING, by=by, now=now, or_site_moderator=True)
     tried = list(ReviewDecision.objects.filter(decided_in(bulk)).order_by("pk")[:BATCH_SIZE])
     bulk.undone += undo_together(change, Verb(bulk.verb), tried)
-    # Those that somebody decided again stay as they are, and are not tried again.
+    # Those that someone decided again stay as they are, and are not tried again.
     ReviewDecision.objects.filter(pk__in=[each.pk for each in tried], undone_at=None).update(bulk=None)
     is_done = len(tried) < BATCH_SIZE
     if is_done:
@@ -100,7 +100,7 @@ def _stop(pk: int, now: datetime) -> None:
     BulkTarget.objects.filter(bulk=pk).delete()
 
 
-# Privacy: what somebody searched for may name a person.
+# Privacy: what someone searched for may name a person.
 CRITERIA_KEPT = timedelta(days=30)
 
 

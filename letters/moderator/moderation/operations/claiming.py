@@ -9,7 +9,7 @@ from letters.models import ReviewClaim, Signature, User
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME
 from letters.moderator.moderation.queries import Scope, claimed_by
 
-# Race: somebody else may claim the same signatures at the same moment. Then try again: others may be free.
+# Race: someone else may claim the same signatures at the same moment. Then try again: others may be free.
 TRIES = 3
 
 # Race: of two moderators who choose the same signatures, the second waits here for the first, and then gets no row.

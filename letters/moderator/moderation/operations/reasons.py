@@ -68,7 +68,7 @@ def set_reason(
 ) -> RejectionReason:
     """Add a reason, change it, retire it, or bring it back. Earlier decisions keep their words.
 
-    Raises Refused("not_yours") for anybody but superusers and staff who moderate the site, and Refused("too_many") if
+    Raises Refused("not_yours") for anyone but superusers and staff who moderate the site, and Refused("too_many") if
     more reasons would be active than there are number keys.
     """
     if not may_change_lists(by):

@@ -23,7 +23,7 @@ def search_address(address: Address, *, by: User, now: datetime) -> list[Signatu
     withheld are never found, so the answer is the same whether the address has signed so or not at all. The record
     holds neither the address nor the answer.
 
-    Raises Refused("not_yours") for anybody who does not moderate the site, and Refused("many_addresses").
+    Raises Refused("not_yours") for anyone who does not moderate the site, and Refused("many_addresses").
     """
     # Race: two searches at once wait for each other, so that both count.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)

@@ -13,7 +13,7 @@ from letters.shared.refused import Refusal, Refused
 def set_site_moderator(person: User, *, on: bool, by: User, now: datetime) -> bool:
     """Grant the role, or end it at once. Returns whether anything changed.
 
-    Raises Refused("not_yours") for anybody but a superuser: site moderators can remove names from every letter.
+    Raises Refused("not_yours") for anyone but a superuser: site moderators can remove names from every letter.
     """
     if not by.runs_site_now():
         raise Refused(Refusal.NOT_YOURS)

@@ -43,7 +43,7 @@ def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
     if not UNDO[Verb(newest.verb)](signatures.order_by("pk").select_for_update(no_key=True), newest):
         raise Refused(Refusal.DECIDED_AGAIN)
     ReviewDecision.objects.filter(pk=newest.pk).update(undone_at=now, undone_by=by)
-    # It comes back to the person who undid it, not to somebody else.
+    # It comes back to the person who undid it, not to someone else.
     mine = {"moderator": by, "until": now + CLAIM_LIFETIME, "is_on_hold": False}
     ReviewClaim.objects.update_or_create(signature_id=newest.signature_id, defaults=mine)
     record_change(change, f"undo_{newest.verb}", [newest.signature_id])
@@ -53,7 +53,7 @@ def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
 def undo_own_decisions(letter: Letter, ids: Collection[int], *, by: User, now: datetime) -> int:
     """Undo the newest decision about each of these signatures, if this person made it. Returns how many.
 
-    Signatures that somebody else decided about since, or that changed, are left as they are.
+    Signatures that someone else decided about since, or that changed, are left as they are.
     """
     change_letter(letter, MODERATING, by=by, now=now, or_site_moderator=True)
     decisions = ReviewDecision.objects.filter(letter=letter, signature__in=ids)

@@ -30,7 +30,7 @@ MAX_CHOSEN, MAX_LOOKED_AT = 20_000, 200_000
 SAMPLE = 12
 # A person's bulk decisions about a letter within this time count together.
 TOGETHER = timedelta(days=1)
-# What each decision can change. New words are accepted only one by one, because somebody must read them.
+# What each decision can change. New words are accepted only one by one, because someone must read them.
 OPEN_TO: Mapping[str, str] = {
     Verb.ACCEPT: f"({is_in([State.HELD])} OR concern <> '') AND pending_changes IS NULL",
     Verb.REJECT: f"(NOT {is_in([State.REJECTED])} OR concern = 'recheck')",

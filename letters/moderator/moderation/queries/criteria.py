@@ -15,7 +15,7 @@ SHOWN: dict[str, dict[State, str]] = {
     "": dict.fromkeys(SEARCHED_STATES, "TRUE"),
     "waiting": {State.HELD: "TRUE", COUNTED: "NOT concern = ''", State.REJECTED: "concern = 'recheck'"},
     "published": {COUNTED: "TRUE"},
-    # The others wait for somebody to decide again.
+    # The others wait for someone to decide again.
     "rejected": {State.REJECTED: "concern <> 'recheck'"},
 }
 # The risk from which a page names it.

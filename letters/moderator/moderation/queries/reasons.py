@@ -22,7 +22,7 @@ def active_reason(code: str, *, as_of: datetime | None = None) -> RejectionReaso
 
 
 def code_of_words(words: str) -> str:
-    """Return the code of the reason whose label somebody chose or typed, in any language; "" for other words."""
+    """Return the code of the reason whose label someone chose or typed, in any language; "" for other words."""
     typed = words.strip().casefold()
     found = (each.code for each in active_reasons() if typed in map(str.casefold, each.labels.values()))
     return next(found, "")

@@ -131,7 +131,7 @@ def _decide(form: DecisionForm, by: User) -> pages.Decided:
     else:
         done, words = reject_signatures(letter, ids, **why, **more), _("Rejected: %(name)s")
     if not done:
-        return pages.Decided(_("Somebody else decided about this signature, or it changed: %(name)s") % {"name": name})
+        return pages.Decided(_("Someone else decided about this signature, or it changed: %(name)s") % {"name": name})
     return pages.decided(queries.newest_decision_by(by, signature), words % {"name": name})
 
 

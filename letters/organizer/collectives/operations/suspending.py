@@ -50,7 +50,7 @@ def suspend_collective(collective: Collective, *, reason: str, by: User, now: da
 def suspend_account(account: User, *, reason: str, by: User, now: datetime) -> Suspension:
     """End an account's sessions and stop what it began. Raises Refused as `suspend_collective` does.
 
-    Nobody suspends a superuser, and so nobody suspends themselves: the site must keep somebody who runs it. What the
+    Nobody suspends a superuser, and so nobody suspends themselves: the site must keep someone who runs it. What the
     account began for its collectives stops, and other members can begin it again.
     """
     _require_may_suspend(by, reason)
@@ -84,8 +84,8 @@ def end_suspension(suspension: Suspension, *, reason: str, by: User, now: dateti
     _require_may_suspend(by, reason)
     if suspension.collective:
         change_collective_unasked(suspension.collective, by=by, now=now)
-    standing = Suspension.objects.standing().filter(pk=suspension.pk)
-    if not standing.update(ended_at=now, ended_by=by, end_reason=reason.strip()):
+    current = Suspension.objects.current().filter(pk=suspension.pk)
+    if not current.update(ended_at=now, ended_by=by, end_reason=reason.strip()):
         return
     if suspension.collective:
         _restore_collective(suspension.collective, now)

@@ -10,7 +10,7 @@ from letters.models import SALT_BYTES, WRITING, DraftLink, Letter, User
 from letters.shared.refused import Refusal, Refused
 
 # How many links of a letter can work at once, and how many it can have in total.
-MAX_STANDING = 20
+MAX_USABLE = 20
 MAX_KEPT = 200
 # For how many days a link works.
 LIFETIMES = (1, 7, 30)
@@ -26,7 +26,7 @@ def create_draft_link(letter: Letter, *, label: str, days: int, by: User, now: d
     if letter.status != Letter.Status.DRAFT:
         raise Refused(Refusal.NOT_A_DRAFT)
     links = letter.draft_links
-    if links.filter(revoked_at=None, expires_at__gt=now).count() >= MAX_STANDING or links.count() >= MAX_KEPT:
+    if links.filter(revoked_at=None, expires_at__gt=now).count() >= MAX_USABLE or links.count() >= MAX_KEPT:
         raise Refused(Refusal.TOO_MANY)
     lifetime = timedelta(days=days if days in LIFETIMES else min(LIFETIMES))
     link = links.create(

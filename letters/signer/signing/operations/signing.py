@@ -97,7 +97,7 @@ WITH invited AS (
         %(display)s, %(domain)s, %(consent)s, %(consented_at)s::timestamptz, %(concern)s, %(via)s,
         %(now)s::timestamptz, %(content_hash)s, %(address)s::bytea, %(spelling)s, %(network)s::bytea, %(browser)s::bytea
     FROM found
-    -- Somebody sent the same form again. If one of the two raised no concern, neither does.
+    -- Someone sent the same form again. If one of the two raised no concern, neither does.
     ON CONFLICT (signature_id, content_hash) DO UPDATE SET submitted_at = excluded.submitted_at,
         address = excluded.address, network = excluded.network, browser = excluded.browser,
         concern = CASE WHEN before.concern = '' THEN '' ELSE excluded.concern END

@@ -13,7 +13,7 @@ MAX_AGAIN = 500
 
 
 def networks_of(signature: Signature) -> set[bytes]:
-    """Return the hashes of the networks from which somebody typed the address of a signature."""
+    """Return the hashes of the networks from which someone typed the address of a signature."""
     typed = Submission.objects.filter(signature_id=signature.pk, network__isnull=False)
     confirmed = SigningTrace.objects.filter(signature_id=signature.pk, network__isnull=False)
     found = [*typed.values_list("network", flat=True), *confirmed.values_list("network", flat=True)]

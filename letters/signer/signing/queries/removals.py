@@ -9,7 +9,7 @@ def why_removed(signature: Signature) -> str:
 
     It is "" if the signature is not removed or its signer deleted it, if a moderator decides again, or if the reason
     was not from the list.
-    Privacy: what a moderator wrote for other moderators is never told, because it may be about somebody else.
+    Privacy: what a moderator wrote for other moderators is never told, because it may be about someone else.
     """
     is_removed = signature.state == State.REJECTED and signature.concern != Signature.Concern.RECHECK
     is_removed = is_removed and not signature.is_rejected_and_emptied
