@@ -114,6 +114,11 @@ SCHEDULE = {
         "schedule": crontab(hour=4, minute=27),
         "options": {"queue": "bulk"},
     },
+    "renew the public accounts of moderation": {
+        "task": "letters.renew_accounts",
+        "schedule": crontab(hour=3, minute=47),
+        "options": {"queue": "bulk"},
+    },
     "recount every letter": {
         "task": "letters.recount",
         "schedule": crontab(hour=3, minute=17),

@@ -9,6 +9,7 @@ from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.tasks import decide_in_bulk, tidy_queue
+from letters.moderator.public_account.tasks import renew_accounts
 from letters.moderator.reports.tasks import forget_old_reports
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
 from letters.organizer.collectives.tasks import tell_suspended, tend_invitations
@@ -190,6 +191,12 @@ def decide_about_many() -> None:
 def tidy_claims() -> None:
     """Delete claims of the review queue that have ended, and words that accepted changes replaced."""
     tidy_queue(now=database_now())
+
+
+@shared_task(name="letters.renew_accounts")
+def renew_accounts_of_moderation() -> None:
+    """Renew what letters say about the work of their moderators."""
+    renew_accounts(now=database_now())
 
 
 @shared_task(name="letters.forget_reports")

@@ -52,6 +52,7 @@ from letters.models.lifecycle import (
 )
 from letters.models.mail_request import MailRequest
 from letters.models.member_invitation import MemberInvitation, MemberInvitationQuerySet
+from letters.models.moderation_account import ModerationAccount, RemovedFor, StoredAccount
 from letters.models.notification import EmailChoices, Notification
 from letters.models.notification_kinds import (
     DAILY_HOUR,
@@ -207,12 +208,14 @@ __all__ = [
     "MemberInvitation",
     "MemberInvitationQuerySet",
     "Membership",
+    "ModerationAccount",
     "Notification",
     "NotificationKind",
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
     "Picture",
     "RejectionReason",
+    "RemovedFor",
     "Report",
     "ReviewClaim",
     "ReviewDecision",
@@ -227,6 +230,7 @@ __all__ = [
     "SitePage",
     "State",
     "StoppedDomain",
+    "StoredAccount",
     "Submission",
     "SubmissionQuerySet",
     "Suspension",

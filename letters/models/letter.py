@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from letters.models.collective import Collective
 from letters.models.display import Display
+from letters.models.moderation_account import ModerationAccount, StoredAccount
 from letters.models.user import User
 from letters.shared.localized_paths import localized_url
 from letters.shared.numbers import in_tens
@@ -175,6 +176,9 @@ class Letter(models.Model):
     version = models.PositiveBigIntegerField(default=0)
     # The time of the last count. None before the first one.
     counted_at = models.DateTimeField(null=True, blank=True)
+    # What its pages say about the work of its moderators (letters/models/moderation_account.py). A
+    # daily task writes it. Privacy: it also holds exact numbers, so no form and no page of the admin shows it.
+    moderation_account = models.JSONField(null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager[Letter]] = models.Manager.from_queryset(LetterQuerySet)()
 
@@ -277,6 +281,11 @@ class Letter(models.Model):
         addresses of one company would see in the exact number when a person there confirms or withdraws.
         """
         return in_tens(self.awaiting_review)
+
+    @property
+    def account(self) -> ModerationAccount:
+        """Return what the public reads about the work of its moderators."""
+        return StoredAccount.from_json(self.moderation_account).public
 
     def refusal(self, now: datetime) -> Refusal | Literal[""]:
         """Return why the letter does not accept signatures now; "" if it does."""

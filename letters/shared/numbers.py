@@ -1,5 +1,7 @@
 """Read numbers from requests, and round numbers that reveal too much."""
 
+from collections.abc import Sequence
+
 # One more digit would not fit into every column of numbers.
 MAX_DIGITS = 9
 STEP = 10
@@ -16,3 +18,11 @@ def in_tens(number: int) -> int:
     Privacy: a number that changes by one tells a person who watches it about one signer.
     """
     return number // STEP * STEP
+
+
+def up_to_step(number: float, steps: Sequence[int]) -> int:
+    """Round up to the next of a few steps, or to the last one.
+
+    Privacy: someone who knows when a person did something could recognize the person in an exact number.
+    """
+    return next((step for step in steps if number <= step), steps[-1])

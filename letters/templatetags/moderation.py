@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from django import template
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Signature
+from letters.models import RemovedFor, Signature
 
 register = template.Library()
 
@@ -46,3 +48,9 @@ def verbs_with_a_reason(signature: Signature) -> list[Verb]:
     if not signature.pending_changes:
         return [Verb("reject", _("Reject this signature"))]
     return [Verb("decline", _("Keep the current words")), Verb("reject", _("Reject the signature"))]
+
+
+@register.filter
+def label_of_reason(reason: RemovedFor) -> str:
+    """Return the words of a reason in the page's language."""
+    return reason.label_in(get_language() or settings.LANGUAGE_CODE)

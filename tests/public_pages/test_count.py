@@ -70,6 +70,12 @@ def test_the_count_covers_every_state_and_says_when_it_was_true(published: Lette
         "awaiting_review_is_rounded": True,
         "withdrawn": 1,
         "removed": 1,
+        "moderation": {
+            "removed_for": [],
+            "reasons_counted_among": 0,
+            "longest_wait_days": None,
+            "half_of_decisions_within_hours": None,
+        },
         "goal": 500,
         "version": letter.version,
         "as_of": later.date().isoformat(),

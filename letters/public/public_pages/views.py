@@ -28,7 +28,7 @@ from letters.public.public_pages.qr import qr_svg
 from letters.shared import wakeups
 from letters.shared.client_address import client_address, prefix_of
 from letters.shared.csv_rows import MARK, csv_lines
-from letters.shared.languages import direction
+from letters.shared.languages import direction, interface_language
 from letters.shared.limits import Limit, TooMany, seconds_left
 from letters.shared.limits import count as count_download
 from letters.shared.refused import Refusal
@@ -236,10 +236,13 @@ def _past_text(visit: Visit, revision: Revision, before: Revision | None, after:
 @letter_page("count")
 def count(visit: Visit) -> Page:
     """Return the letter's counts as JSON, for the open page and for other sites. All of them show the same numbers."""
-    return Page(("count", visit.letter.pk, visit.letter.version), partial(_count, visit.letter))
+    return Page(
+        ("count", visit.letter.pk, visit.letter.version),
+        partial(_count, visit.letter, interface_language(visit.language)),
+    )
 
 
-def _count(letter: Letter) -> HttpResponse:
+def _count(letter: Letter, language: str) -> HttpResponse:
     return JsonResponse(
         {
             "published": letter.signature_count,
@@ -250,6 +253,8 @@ def _count(letter: Letter) -> HttpResponse:
             "awaiting_review_is_rounded": True,
             "withdrawn": letter.withdrawn_count,
             "removed": letter.removed_count,
+            # Renewed once a day, with a version of its own: see letters/moderator/public_account/operations.py.
+            "moderation": letter.account.as_data(language),
             "goal": letter.goal,
             "version": letter.version,
             # Privacy: the day only. The time of the last count is the time at which the last signature was published.

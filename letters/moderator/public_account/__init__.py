@@ -1,0 +1,1 @@
+"""The public account of moderation: for each letter, why signatures were removed, and how long people wait."""
