@@ -16,22 +16,22 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 .DEFAULT_GOAL := help
 .PHONY: help run test lighthouse lint format bench lock messages audit clean
 
-help: ## This list
-	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-8s %s\n' "$$name" "$$does"; done
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.* ## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
 
-run: $(READY) ## The whole site on this machine; PORT=8001 make run for another port
+run: $(READY) ## Run the whole site on this machine; PORT=8001 make run for another port
 	@exec $(BIN)/python -m petition.local run
 
-test: $(DEV) ## Every test, and how much of the code they cover; ARGS="tests/signing -k twice" for some, without that
+test: $(DEV) ## Run every test and measure coverage; ARGS="tests/signing -k twice" runs some, without coverage
 	@mkdir -p var
 	$(if $(ARGS),$(BIN)/pytest,$(MEASURED) -m pytest $(BESIDE_SLIPCOVER)) -n 2 --dist loadfile $(ARGS)
 	$(if $(ARGS),,$(BIN)/python -m tests.coverage_floor var/coverage.json)
 
-lighthouse: $(DEV) ## The marks of home, letter and list on a phone; needs Node.js, and a machine that does nothing else
+lighthouse: $(DEV) ## Measure Lighthouse scores for a phone; needs Node.js, and a machine that does nothing else
 	npm ci --prefix .ci/lighthouse --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error
 	LIGHTHOUSE=.ci/lighthouse/node_modules/lighthouse/cli/index.js $(BIN)/pytest tests/test_lighthouse.py
 
-lint: $(DEV) ## What must be clean before a change goes in
+lint: $(DEV) ## Run every check that must pass before a change is merged, without the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -39,26 +39,26 @@ lint: $(DEV) ## What must be clean before a change goes in
 	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
 	LAPTOP=1 VAR_DIR=var/none SECRET_KEY=none $(BIN)/python manage.py makemigrations --check --dry-run --skip-checks
 
-format: $(DEV) ## Put code and templates in order
+format: $(DEV) ## Format code and templates
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
 
-bench: $(DEV) ## How fast it is, beside its limits on this machine
+bench: $(DEV) ## Measure how fast the site is, compared with the limits of this machine
 	$(BIN)/python -m bench $(ARGS)
 
-lock: $(DEV) ## Each requirements*.in to its .txt, with hashes; UPGRADE=--upgrade for newer versions
+lock: $(DEV) ## Lock each requirements*.in to a .txt with hashes; UPGRADE=--upgrade for newer versions
 	$(LOCK) $(UPGRADE) requirements.in -o requirements.txt
 	$(LOCK) $(UPGRADE) requirements-local.in -o requirements-local.txt
 	$(LOCK) $(UPGRADE) requirements-dev.in -o requirements-dev.txt
 
-messages: $(READY) ## Compile the translations under letters/locale/
+messages: $(READY) ## Compile the translations in letters/locale/
 	$(BIN)/pybabel compile --domain django --directory letters/locale
 
-audit: $(DEV) ## Known holes in what we depend on; fails if any package could not be checked
+audit: $(DEV) ## Look for known vulnerabilities in dependencies; fails if any package could not be checked
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-dev.txt
 
-clean: ## Remove what can be made again; var/ stays, it holds your data
+clean: ## Remove what can be made again; var/ stays, because it holds your data
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 

@@ -20,7 +20,7 @@ FORMATS = ["csv", "xlsx"]
 
 @dataclass(frozen=True)
 class Made:
-    """One file."""
+    """The cost of one file."""
 
     rows: int
     seconds: float

@@ -35,7 +35,7 @@ MAX_SILENT_SECONDS = 60
 MAX_MAIL_WAITS_SECONDS = 600
 STEP_SECONDS = 300
 # Denial of service: each answer opens connections, so it is reused for this long.
-KEPT_SECONDS = 5
+CACHE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def migrations_on_disk() -> set[tuple[str, str]]:
 
 
 # The last answer and its time.
-_last: tuple[float, list[Check]] = (-KEPT_SECONDS - 1.0, [])
+_last: tuple[float, list[Check]] = (-CACHE_SECONDS - 1.0, [])
 _looking = threading.Lock()
 
 
@@ -107,9 +107,9 @@ def recent_checks() -> list[Check]:
     While one thread checks, the others get the last answer, so at most one waits.
     """
     global _last  # noqa: PLW0603 -- one answer a process is what is wanted
-    if time.monotonic() - _last[0] > KEPT_SECONDS and _looking.acquire(blocking=not _last[1]):
+    if time.monotonic() - _last[0] > CACHE_SECONDS and _looking.acquire(blocking=not _last[1]):
         try:
-            if time.monotonic() - _last[0] > KEPT_SECONDS:
+            if time.monotonic() - _last[0] > CACHE_SECONDS:
                 _last = (time.monotonic(), all_checks())
         finally:
             _looking.release()

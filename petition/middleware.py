@@ -70,7 +70,7 @@ class Sessions(SessionMiddleware):
         return response
 
 
-# Which service has failed, by the exception that is raised. If Valkey is the broker, Kombu wraps its errors.
+# The service that has failed, by the exception that it causes. If Valkey is the broker, Kombu wraps its errors.
 PARTS: dict[str, tuple[type[Exception], ...]] = {
     "The database": (OperationalError, InterfaceError),
     "The broker": (KombuError,),

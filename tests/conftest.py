@@ -1,6 +1,6 @@
 """The people in tests, by their role, and the letter that they work on.
 
-The organizer owns the collective that publishes it, a teammate edits with them, a moderator judges signatures, and a
+The organizer owns the collective that publishes it, a teammate edits with them, a moderator reviews signatures, and a
 stranger belongs to another collective. A reader reads, and a signer signs. people.py defines what they can do.
 """
 

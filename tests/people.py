@@ -23,7 +23,7 @@ from letters.base.outbox.tasks import deliver_owed
 from letters.base.switches import queries as switches_queries
 from letters.base.switches.operations import turn_switch
 from letters.models import SALT_BYTES, Letter, OutgoingEmail, Signature, Switch, User
-from letters.moderator.signals.mash import has_mash
+from letters.moderator.signals.keyboard_mash import has_mash
 from letters.organizer.letter_editor.operations import Text
 from letters.public.public_pages.caching import PublicPageCache
 from letters.public.public_pages.tasks import sweep

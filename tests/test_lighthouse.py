@@ -19,7 +19,7 @@ PAGES = {"home": "/", "letter": LETTER, "list": f"{LETTER}signatures/"}
 # Try several times: the performance score depends on processor time, and another process can disturb it. A page that is
 # really slow stays below the floor in every try. Sometimes the browser also loses a page, and Lighthouse gives up.
 TRIES = 5
-LEAST = {"performance": 0.95, "accessibility": 1, "best-practices": 1, "seo": 1}
+MIN_SCORES = {"performance": 0.95, "accessibility": 1, "best-practices": 1, "seo": 1}
 
 pytestmark = pytest.mark.skipif(not LIGHTHOUSE, reason="make lighthouse runs it, alone")
 
@@ -46,7 +46,7 @@ def test_the_best_marks_on_a_phone(page: str, site: Site, chromium: str) -> None
 
 
 def faults(url: str, chromium: str) -> list[str]:
-    """Return the categories whose score is below LEAST, and why; or why Lighthouse gave up."""
+    """Return the categories whose score is below MIN_SCORES, and why; or why Lighthouse gave up."""
     run = subprocess.run(
         [
             *["node", LIGHTHOUSE, url, "--output=json", "--quiet", "--no-enable-error-reporting"],
@@ -61,13 +61,13 @@ def faults(url: str, chromium: str) -> list[str]:
     if run.returncode:
         return [f"Lighthouse gave up: {run.stderr[-2000:]}"]
     report = json.loads(run.stdout)
-    assert report["categories"].keys() == LEAST.keys()
+    assert report["categories"].keys() == MIN_SCORES.keys()
     found = []
     for name, category in report["categories"].items():
         audits = [report["audits"][each["id"]] for each in category["auditRefs"] if each["weight"]]
         costs = [
             f"{audit['title']}: {audit.get('displayValue', audit['score'])}" for audit in audits if audit["score"] != 1
         ]
-        if category["score"] < LEAST[name]:
+        if category["score"] < MIN_SCORES[name]:
             found.append(f"{name} {category['score']}: {'; '.join(costs)}")
     return found

@@ -25,9 +25,9 @@ class BulkDecision(models.Model):
         UNDOING = "undoing", "Being undone"
         UNDONE = "undone", "Undone"
 
-    # In these, a worker or a person is not finished with it.
+    # The states in which a worker or a person still has something to do.
     OPEN = ("asked", "running", "paused", "undoing")
-    # In these, a worker has something to do.
+    # The states in which a worker has something to do.
     AT_WORK = ("running", "undoing")
 
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="bulk_decisions", db_index=False)
@@ -37,14 +37,14 @@ class BulkDecision(models.Model):
     )
     # For other moderators.
     note = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # What was searched for, as the page's form sends it. Privacy: it may name a person, so it goes after a month.
+    # The criteria, as the page's form sends them. Privacy: they may name a person, so they are deleted after a month.
     criteria = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State)
-    # The number of signatures that were chosen, that were decided about, and that had changed meanwhile.
+    # How many signatures were chosen; decided about; and left alone because they had changed.
     chosen = models.PositiveIntegerField()
     decided = models.PositiveIntegerField(default=0, db_default=0)
     passed_over = models.PositiveIntegerField(default=0, db_default=0)
-    # The number of decisions that were undone. The others had been decided again.
+    # The number of decisions that were undone. The other signatures had been decided about again.
     undone = models.PositiveIntegerField(default=0, db_default=0)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
@@ -55,7 +55,7 @@ class BulkDecision(models.Model):
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # When a worker was finished, or someone cancelled it.
+    # When a worker finished, or someone cancelled it.
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -72,7 +72,7 @@ class BulkDecision(models.Model):
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=models.F("asked_by")),
                 name="bulk_decision_second_person",
             ),
-            # Of two at once, the second would decide about signatures that the first has chosen.
+            # If two ran at once, the second would decide about signatures that the first has chosen.
             models.UniqueConstraint(
                 fields=["letter"],
                 condition=Q(state__in=["asked", "running", "paused", "undoing"]),
@@ -81,7 +81,7 @@ class BulkDecision(models.Model):
         ]
         indexes = [
             models.Index("letter", models.F("id").desc(), name="bulk_decision_of_letter"),
-            # What a worker or a second person has to do. It is small.
+            # The decisions for which a worker or a second person has something to do: few rows.
             models.Index(
                 "state", "id", name="bulk_decision_open", condition=Q(state__in=["asked", "running", "undoing"])
             ),
@@ -92,14 +92,14 @@ class BulkDecision(models.Model):
 
     @property
     def done_with(self) -> int:
-        """Return how many signatures a worker has come to, for the bar."""
+        """Return how many signatures a worker has handled, for the progress bar."""
         if self.undone_by_id:
             return self.chosen - self.undone
         return self.decided + self.passed_over
 
 
 class BulkTarget(models.Model):
-    """A signature that was chosen for a bulk decision, until a worker has come to it."""
+    """A signature that was chosen for a bulk decision, until a worker has handled it."""
 
     bulk = models.ForeignKey(BulkDecision, on_delete=models.CASCADE, related_name="targets", db_index=False)
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, models
+from django.db import models
 
 from letters.models.submission import Submission
 from letters.shared.codes import LIFETIME, MAX_TRIES, hash_code, same_code
+from letters.shared.sql import execute, fetch_one
 
 # A hash that no code has.
 NO_CODE = bytes(32)
@@ -60,15 +61,12 @@ def expect_code(code: str, *, submission_id: int, now: datetime) -> bool:
 
     Returns whether the submission still waits for an answer.
     """
-    with connection.cursor() as cursor:
-        code_hash = hash_code(code, submission_id=submission_id)
-        cursor.execute(EXPECT_CODE, {"code": code_hash, "until": now + LIFETIME, "submission": submission_id})
-        return bool(cursor.rowcount > 0)
+    code_hash = hash_code(code, submission_id=submission_id)
+    return execute(EXPECT_CODE, {"code": code_hash, "until": now + LIFETIME, "submission": submission_id}) > 0
 
 
 def accepts_code(code: str, *, submission_id: int, now: datetime) -> bool:
     """Return whether this is the newest code and still valid. Each try counts, even a correct one."""
-    with connection.cursor() as cursor:
-        cursor.execute(TRY_CODE, {"submission": submission_id, "none": NO_CODE, "most": MAX_TRIES, "now": now})
-        (expected,) = cursor.fetchone()
+    values = {"submission": submission_id, "none": NO_CODE, "most": MAX_TRIES, "now": now}
+    (expected,) = fetch_one(TRY_CODE, values)
     return same_code(code, expected, submission_id=submission_id)

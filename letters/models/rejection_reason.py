@@ -9,7 +9,7 @@ from django.db.models import Q
 
 class RejectionReasonQuerySet(models.QuerySet["RejectionReason"]):
     def active(self) -> RejectionReasonQuerySet:
-        """Select what moderators can choose, in the order of the number keys."""
+        """Select the reasons that moderators can choose, in the order of the number keys."""
         return self.filter(retired_at=None).order_by("position", "pk")
 
 
@@ -21,13 +21,13 @@ class RejectionReason(models.Model):
 
     # The same for all versions of the words.
     code = models.SlugField(max_length=20, db_index=False)
-    # What moderators press, by language.
+    # The words that moderators press, by language.
     labels = models.JSONField()
-    # What the signer reads, by language.
+    # The sentence that the signer reads, by language.
     sentences = models.JSONField()
     position = models.PositiveSmallIntegerField(default=1)
     added_at = models.DateTimeField()
-    # From then on nobody can choose it. Rows are never deleted.
+    # After this nobody can choose it. Rows are never deleted.
     retired_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[RejectionReason]] = models.Manager.from_queryset(RejectionReasonQuerySet)()
@@ -37,7 +37,7 @@ class RejectionReason(models.Model):
             models.UniqueConstraint(
                 fields=["code"], condition=Q(retired_at__isnull=True), name="rejection_reason_once"
             ),
-            # These mean that there is no reason from the list.
+            # These codes mean that the reason is not from the list.
             models.CheckConstraint(condition=~Q(code__in=["", "other"]), name="rejection_reason_has_a_code"),
         ]
 

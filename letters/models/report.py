@@ -10,7 +10,7 @@ from letters.shared.fields import EncryptedEmailField
 
 
 class Report(models.Model):
-    """What a reader reported: a letter, or one signature. A report alone removes nothing.
+    """A report by a reader about a letter or one signature. A report alone removes nothing.
 
     Privacy: about a signature we store one word from a list and nothing about the reader, so that nothing about a
     signer stays after they withdraw. About a letter we store what the reader wrote, and a name and an address if they

@@ -11,7 +11,7 @@ from letters.models.signature import Signature
 
 
 class ReviewClaim(models.Model):
-    """A signature of the review queue that one moderator has before them, so that nobody else gets it.
+    """The right of one moderator to decide about a signature of the review queue, so that nobody else gets it.
 
     Without a claim, or after its end, anyone may get the signature.
     """
@@ -19,7 +19,7 @@ class ReviewClaim(models.Model):
     signature = models.OneToOneField(Signature, on_delete=models.CASCADE, related_name="claim", primary_key=True)
     moderator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     until = models.DateTimeField()
-    # A moderator decides later. Nobody gets the signature until then.
+    # A moderator has put the signature on hold. Nobody gets it until then.
     is_on_hold = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -32,8 +32,8 @@ class ReviewClaim(models.Model):
 class ReviewDecision(models.Model):
     """One decision about one signature, with what is needed to undo it.
 
-    The audit log also has it, for the owners of the collective, and is never changed. Privacy: a decision holds no word
-    of the signer, and goes when the signature's row goes.
+    The audit log, which never changes, also has it, for the owners of the collective. Privacy: a decision holds no word
+    of the signer, and is deleted with the signature's row.
     """
 
     class Verb(models.TextChoices):
@@ -58,8 +58,8 @@ class ReviewDecision(models.Model):
     decided_at = models.DateTimeField()
     verb = models.CharField(max_length=10, choices=Verb)
     reason = models.CharField(max_length=20, default=Reason.NONE, db_default="", blank=True)
-    # The words of the reason, as they were. None for "another reason", and for decisions before there was a list.
-    # Performance: without constraint and index, because reasons are never deleted.
+    # The reason with its words at that time. None for "another reason", and for decisions before there was a list.
+    # Performance: it has neither constraint nor index, because reasons are never deleted.
     because = models.ForeignKey(
         RejectionReason,
         on_delete=models.PROTECT,
@@ -71,7 +71,7 @@ class ReviewDecision(models.Model):
     )
     # For other moderators.
     note = models.CharField(max_length=500, default="", db_default="", blank=True)
-    # What the signature was before, so that the decision can be undone.
+    # The state of the signature before, so that the decision can be undone.
     state_before = models.CharField(max_length=10, choices=State)
     concern_before = models.CharField(max_length=10, choices=Signature.Concern, default="", db_default="", blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
@@ -101,7 +101,7 @@ class ReviewDecision(models.Model):
         indexes = [
             models.Index("signature", F("id").desc(), name="review_decision_of_signature"),
             models.Index("letter", "decided_at", name="review_decision_of_letter"),
-            # Those that a worker still has to undo.
+            # The decisions that a worker still has to undo.
             models.Index(
                 "bulk", "id", name="review_decision_of_bulk", condition=Q(bulk__isnull=False, undone_at__isnull=True)
             ),

@@ -74,7 +74,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
         return self.filter(state__in=transition.sources).delete()[1].get("letters.Signature", 0)
 
     def published(self) -> SignatureQuerySet:
-        """Select what the public sees, newest first.
+        """Select signatures that the public sees, newest first.
 
         Pages continue from a number (`number__lt`), never by an offset.
         """
@@ -288,7 +288,7 @@ class Signature(SignerWords):
                 name="signature_refused",
                 condition=Q(state=State.REJECTED) | Q(declined_changes__isnull=False),
             ),
-            # What the clock deletes.
+            # Rows that the clock deletes.
             models.Index("id", name="signature_replaced", condition=Q(replaced_words__isnull=False)),
             # Performance: counts signatures that wait, and serves the organizers' list. It is small, because both
             # states are temporary.
@@ -299,7 +299,7 @@ class Signature(SignerWords):
             models.Index("letter", "id", name="signature_entrusted", condition=ENTRUSTED),
             # The first signatories, before and after they have answered.
             models.Index("letter", "state", "id", name="signature_first", condition=Q(is_first=True)),
-            # What moderators search by time, newest first.
+            # Signatures that moderators search by time, newest first.
             models.Index(
                 "letter",
                 "state",
@@ -308,7 +308,7 @@ class Signature(SignerWords):
                 name="signature_moderated",
                 condition=Q(confirmed_at__isnull=False, state__in=SEARCHED_STATES),
             ),
-            # Those that wait although they have a number. It is small.
+            # Numbered signatures that wait for a moderator. It is small.
             models.Index(
                 "letter", "confirmed_at", "id", name="signature_numbered_in_queue", condition=NUMBERED_IN_QUEUE
             ),

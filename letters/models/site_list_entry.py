@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class SiteListEntry(models.Model):
-    """What staff added to one of the site's lists, or removed from the list that the site begins with.
+    """An entry that staff added to one of the site's lists, or removed from the list that the site begins with.
 
     A row is never changed: staff delete it and add another. So the number of rows and the highest id show whether a
     list has changed. Privacy: an entry holds no address and nothing about a signer. Its author is only in the audit

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SitePage(models.Model):
-    """One version of a page by the people who run the site, in one language. Rows are only added.
+    """One version of a page of the site, in one language. Rows are only added.
 
     The newest version is public. If its text is empty, nothing links to the page.
     """

@@ -18,10 +18,10 @@ class SuspensionQuerySet(models.QuerySet["Suspension"]):
 class Suspension(models.Model):
     """A time in which an account or a collective can do nothing, because of what the people who run the site found.
 
-    Rows are kept: the next suspension is easier to judge beside the last one.
+    Rows are kept, so that staff can compare the next suspension with earlier ones.
     """
 
-    # Exactly one of the two.
+    # Exactly one of the two is set.
     collective = models.ForeignKey(
         Collective, on_delete=models.PROTECT, null=True, blank=True, related_name="suspensions"
     )
@@ -56,7 +56,7 @@ class Suspension(models.Model):
                 | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(end_reason="")),
                 name="suspension_end_says_by_whom_and_why",
             ),
-            # Race: of two people who suspend at once, the database lets one.
+            # Race: if two people suspend at once, only one suspension is stored.
             models.UniqueConstraint(
                 fields=["collective"], condition=Q(ended_at__isnull=True), name="suspension_of_collective_once"
             ),

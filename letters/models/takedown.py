@@ -37,7 +37,7 @@ class TakeDown(models.Model):
     ground = models.CharField(max_length=10, choices=Ground)
     # The law with its article, or the rule.
     named = models.CharField(max_length=300)
-    # Why the letter breaks it.
+    # Why the letter breaks the law or the rule.
     facts = models.CharField(max_length=2000)
     found_by = models.CharField(max_length=10, choices=FoundBy)
     # The status to which a restoration returns.
@@ -51,13 +51,13 @@ class TakeDown(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.OPEN, db_default="", blank=True)
-    # What the collective is told about a decision on its appeal, or about a restoration.
+    # The reasons that the collective gets with a decision on its appeal, or with a restoration.
     answer = models.CharField(max_length=2000, default="", db_default="", blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # With or without an appeal.
+    # A letter can be restored with or without an appeal.
     restored_at = models.DateTimeField(null=True, blank=True)
     restored_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -88,7 +88,7 @@ class TakeDown(models.Model):
                 ),
                 name="takedown_decision_says_by_whom",
             ),
-            # Nobody decides on an appeal against their own decision.
+            # Nobody may decide on an appeal against their own decision.
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("taken_down_by")),
                 name="takedown_decided_by_another",
@@ -134,5 +134,5 @@ class TakeDown(models.Model):
 
 
 def current_takedown(letter: Letter) -> TakeDown | None:
-    """Return why the letter is down; None if it is not."""
+    """Return the take-down because of which the letter is down; None if it is not."""
     return TakeDown.objects.filter(letter=letter, restored_at=None).first()

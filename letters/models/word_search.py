@@ -5,17 +5,17 @@ Case, marks and apostrophes do not matter: one function of the database folds th
 
 from collections.abc import Collection
 
-from django.db import connection
 from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 
 from letters.models.lifecycle import State, is_in
+from letters.shared.sql import fetch_one
 
 # The words of a signature without marks. The database function `letters_fold` also folds what is searched for.
 FOLDED = "letters_fold(name || ' ' || affiliation)"
-# The words of a signature, as the GIN indexes hold them. They cover all letters, so the letter is a word too: "#7",
-# which nobody can search for. A query must use exactly this expression, and the condition of an index: NUMBERED or
-# UNNUMBERED.
+# The words of a signature, as the GIN indexes hold them. They cover all letters, so the letter is a word too, such as
+# "#7", for which nobody can search. A query must use exactly this expression, and the condition of an index: NUMBERED
+# or UNNUMBERED.
 SEARCHED = f"(array_to_tsvector(ARRAY['#' || letter_id::text]) || to_tsvector('simple', {FOLDED}))"
 # Performance: two indexes, so that an ordinary signature enters only one of them, and only once.
 NUMBERED = "number IS NOT NULL"
@@ -29,14 +29,13 @@ MATCHES_ANYWHERE = f"{SEARCHED} @@ to_tsquery('simple', %s) AND numnode(to_tsque
 MAX_WORDS = 8
 # Performance: in a search of all letters, many names begin with any shorter word, so a shorter word must match a whole
 # word. Names in other scripts are shorter.
-SHORTEST_BEGINNING = 3
+MIN_BEGINNING = 3
 
 
 def folded_words(search: str) -> list[str]:
     """Return the words of a search, without marks, as the indexes have them."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT letters_fold(%s)", [search])
-        return str(cursor.fetchone()[0]).split()[:MAX_WORDS]
+    (folded,) = fetch_one("SELECT letters_fold(%s)", [search])
+    return str(folded).split()[:MAX_WORDS]
 
 
 def having_words(words: Collection[str], letters: Collection[int] | None) -> RawSQL:
@@ -67,10 +66,9 @@ def _in_sql(words: Collection[str], letters: Collection[int] | None) -> tuple[st
 
 
 def _may_begin(word: str) -> bool:
-    return len(word) >= SHORTEST_BEGINNING or not word.isascii()
+    return len(word) >= MIN_BEGINNING or not word.isascii()
 
 
-# A key of a name, for finding others with the same one. A query must use exactly this expression, and require what the
-# index requires: held or published, and shown to everyone. Privacy: no name that
-# the public does not see is compared.
+# A key that is equal for equal names. A query must use exactly this expression, and the condition of the index: held or
+# published, and shown to everyone. Privacy: names that the public does not see are never compared.
 SAME_NAME = "hashtextextended(letters_fold(name), 0)"

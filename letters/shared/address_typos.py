@@ -15,7 +15,7 @@ PROVIDERS = {
     *["mail.ru", "t-online.de", "comcast.net", "virgilio.it", "wanadoo.fr"],
 }
 # Providers with shorter names, such as web.de, gmx.de and me.com: most names that differ by a letter are other sites.
-SHORTEST = 5
+MIN_LENGTH = 5
 # Existing domains that look like mistyped providers: other providers, and words.
 REAL = {
     *["email.com", "mail.com", "cloud.com", "wahoo.com", "photon.me", "protonmail.ch", "libera.it", "liberi.it"],
@@ -48,7 +48,7 @@ def _is_no_site(typed: str, provider: str) -> bool:
         return True  # Example: gmail.con. Nobody can own a domain there.
     typed_name, _, typed_ending = typed.partition(".")
     name, _, ending = provider.partition(".")
-    if len(name) < SHORTEST:
+    if len(name) < MIN_LENGTH:
         return False
     if typed_ending != ending:
         return typed_name == name and ending in OF_MANY_COUNTRIES

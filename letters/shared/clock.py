@@ -6,7 +6,7 @@ Race: two workers with different clocks would each consider the other's lease ex
 import time
 from datetime import datetime, timedelta
 
-from django.db import connection
+from letters.shared.sql import fetch_one
 
 
 class DatabaseClock:
@@ -21,7 +21,6 @@ class DatabaseClock:
 
 
 def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+    moment: datetime
+    (moment,) = fetch_one("SELECT clock_timestamp()")
+    return moment

@@ -97,7 +97,7 @@ def words_of(text: str) -> list[str]:
 def changed_words(old: str, new: str) -> tuple[int, int]:
     """Return how many words of the old text were removed or added, whichever is more, and how many words it had.
 
-    Beyond the budget a passage counts as rewritten, so the number is rather too high than too low.
+    Beyond the budget, a passage counts as rewritten, so the number may be too high but never too low.
     """
     before, after = _only_words(old), _only_words(new)
     runs = list(_Comparison(before, after, _Budget()).runs())

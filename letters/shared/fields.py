@@ -65,7 +65,7 @@ class EncryptedEmailField(models.EmailField):  # type: ignore[type-arg]  # not g
 EncryptedEmailField.register_lookup(Exact, "iexact")
 
 
-class OthersSealedEmailField(EncryptedEmailField):
+class OthersEncryptedEmailField(EncryptedEmailField):
     """The same field in a table of another package, whose migrations know it under its original class."""
 
     def deconstruct(self) -> Any:
@@ -75,4 +75,4 @@ class OthersSealedEmailField(EncryptedEmailField):
 
 def encryption_field_of(model: type[models.Model], name: str) -> None:
     """Encrypt an address in another package's table. Its column must be text."""
-    model._meta.get_field(name).__class__ = OthersSealedEmailField
+    model._meta.get_field(name).__class__ = OthersEncryptedEmailField

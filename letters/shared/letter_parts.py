@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 # Shorter paragraphs do not fill the three lines of the initial, even on a phone.
-FEWEST_CHARACTERS = 200
+MIN_CHARACTERS = 200
 MAX_SALUTATIONS = 3
 # "Dear ministers,", "Yours sincerely,", names and places are short. Longer paragraphs are ordinary text.
-LONGEST_LINE = 120
+MAX_LINE_LENGTH = 120
 MAX_CLOSINGS = 4
 # Browsers enlarge a quotation mark or bracket together with the letter after it.
 FIRST_LETTER = re.compile(r"[^\w\s·]{0,2}([^\W\d_])")
@@ -55,7 +55,7 @@ def _beginning(html: str) -> tuple[list[re.Match[str]], re.Match[str] | None]:
     short: list[re.Match[str]] = []
     while paragraph := PARAGRAPH.match(html, place):
         words = _words(paragraph[1])
-        if len(words) >= FEWEST_CHARACTERS:
+        if len(words) >= MIN_CHARACTERS:
             if _can_carry_it(paragraph[1], words):
                 return short, paragraph
             break
@@ -68,7 +68,7 @@ def _beginning(html: str) -> tuple[list[re.Match[str]], re.Match[str] | None]:
 
 def is_salutation(line: str) -> bool:
     """Return whether the first line of a text is a greeting, such as "Dear ministers,"."""
-    return len(line) <= LONGEST_LINE and line.endswith(ENDS_OPEN)
+    return len(line) <= MAX_LINE_LENGTH and line.endswith(ENDS_OPEN)
 
 
 def _can_carry_it(inside: str, words: str) -> bool:
@@ -105,7 +105,7 @@ def _short_paragraphs_at_the_end(html: str) -> Iterator[int]:
     for _ in range(MAX_CLOSINGS):
         before = html[:end].rstrip()
         start = before.rfind("<p>")
-        if not before.endswith("</p>") or start < 0 or len(_words(before[start:])) > LONGEST_LINE:
+        if not before.endswith("</p>") or start < 0 or len(_words(before[start:])) > MAX_LINE_LENGTH:
             return
         yield start
         end = start

@@ -1,13 +1,13 @@
-"""Find what people seldom have in a name: an address of a page or a mailbox, and numerals."""
+"""Find what names seldom contain: addresses of pages and mailboxes, and numerals."""
 
 import re
 
 from letters.shared.domains import SUFFIXES
 from letters.shared.links import addresses_in
 
-# Denial of service: no more of a name is compared.
+# Denial of service: the rest of a name is not compared.
 MAX_NAME = 200
-# A numeral in a name is in order where it counts: 2nd, 3rd, 4º, "the 3rd".
+# Ordinal numbers are usual in a name: 2nd, 3rd, 4º, "the 3rd".
 HONOUR = re.compile(r"\b\d{1,2}(?:st|nd|rd|th|er|e|º|ª|°|\.)(?!\w)", re.IGNORECASE)
 
 
@@ -17,7 +17,7 @@ def has_numerals(name: str) -> bool:
 
 # Performance: most texts have nothing like this, and the search for addresses is slow.
 MAY_HAVE_LINK = re.compile(r"\w[.@]\w|://")
-# A domain: the ending is a real one, and in one case, so not "Dr.Who" and "J.R.R.Tolkien".
+# A domain has a real ending, all in one case, unlike "Dr.Who" and "J.R.R.Tolkien".
 DOMAIN = re.compile(r"(?<![\w.-])(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,5}[^\W\d_]{2,24}(?![\w.])")
 
 

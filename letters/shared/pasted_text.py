@@ -14,7 +14,7 @@ BULLET = re.compile(r"([ \t]*)(?:([•‣◦▪▫●○■□➢➤►∙])[ \t
 DASH = re.compile(r"([ \t]*)([\u2013\u00b7])[ \t\u00a0]+(?=\S)")
 # Markdown turns a paragraph above such a line into a heading.
 UNDERLINE = re.compile(r" {0,3}(-+|=+)[ \t]*$")
-SHORTEST_UNDERLINE = 3
+MIN_UNDERLINE = 3
 MAX_HEADLINE_LENGTH = 100
 
 
@@ -53,7 +53,7 @@ def _with_rules(lines: list[Line]) -> Iterator[Line]:
     height = 0
     for number, (line, is_ours) in enumerate(lines):
         match = UNDERLINE.match(line) if is_ours else None
-        if match and len(match[1]) < SHORTEST_UNDERLINE and line.strip() != "-":
+        if match and len(match[1]) < MIN_UNDERLINE and line.strip() != "-":
             yield line.replace(match[1], "\\" + match[1], 1), is_ours
         elif match and height and not _is_headline(lines[number - 1][0], height):
             yield "", is_ours

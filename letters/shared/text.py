@@ -19,14 +19,14 @@ TURNS_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 DAMAGE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
 # These are invisible and mean nothing in a name. Zero-width (non-)joiners stay: Persian, Hindi and emoji need them.
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
-# These mean nothing at the ends of a line. The joiner U+200D stays, because Malayalam names end in it.
+# At the ends of a line, these mean nothing. The joiner U+200D stays, because Malayalam names end in it.
 IDLE_AT_ENDS = "\u200c\u200e\u200f "
 WIDE_SPACE = "\u3000"
 AT_ENDS = IDLE_AT_ENDS + WIDE_SPACE
 # The white space of str.split().
 SPACES = re.compile(r"[\s\x1c-\x1f\x85]+")
 EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
-# Spoofing: Unicode calls these letters or symbols, but they are drawn as nothing.
+# Spoofing: Unicode calls these letters or symbols, but they are invisible.
 BLANKS = "\u115f\u1160\u2800\u3164\uffa0"
 
 # No language needs more marks on one letter (UAX 15, stream-safe text format).
@@ -138,7 +138,7 @@ def looks_like_link(text: str) -> bool:
     return LINKED.search(text) is not None
 
 
-# This is drawn as nothing, and stops email programs from reading the words around it as one address.
+# This character is invisible, and stops email programs from reading the words around it as one address.
 BREAK = "\u200b"
 WITHIN_LINK = re.compile(rf"{DOT}|[@\uff20:/\uff0f]")
 

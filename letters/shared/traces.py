@@ -1,4 +1,4 @@
-"""What is kept for a week of where a form came from: keyed hashes, never an address of the network or a browser's name.
+"""Hash where a form came from: keyed hashes, kept for a week, instead of network addresses and names of browsers.
 
 Privacy: a network has another hash under each letter, so nobody can join letters by it. The hash of a browser's type is
 the same everywhere. There are only a few dozen types, each with a family and a platform and no version.
@@ -16,12 +16,12 @@ from django.conf import settings
 from letters.shared.client_address import NOWHERE
 
 HASH_BYTES = 8
-KEPT = timedelta(days=7)
+TRACE_LIFETIME = timedelta(days=7)
 # The site itself: a program or a proxy that does not say for whom it asks.
 OWN_MACHINE = re.compile(r"127\.|::/48$")
-# Denial of service: no more of a header is read.
+# Denial of service: the rest of a header is not read.
 MAX_HEADER = 400
-# The first that a header contains counts: Edge also says Chrome, and Chrome also says Safari.
+# The first match counts, because Edge also says Chrome, and Chrome also says Safari.
 FAMILIES: Sequence[tuple[str, str]] = [
     ("Edg", "edge"),
     ("OPR/", "opera"),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from letters.models import Addition, Letter, Revision, Update, UpdateTranslation
 from letters.shared import languages, letter_parts, text
-from letters.shared.added import added_sentence, since_sentence
 from letters.shared.differences import Part
+from letters.shared.late_translations import added_sentence, since_sentence
 
 register = template.Library()
 

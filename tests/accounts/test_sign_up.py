@@ -1,4 +1,4 @@
-"""Making an account: an emailed code shows that the address is theirs, and nobody learns who has one already."""
+"""Creating an account: an emailed code proves whose address it is, and nobody learns who already has an account."""
 
 import re
 from datetime import timedelta

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from letters.models import Collective, Letter, User
 from letters.organizer.letter_editor.forms import texts
-from letters.organizer.letter_editor.forms.texts import LONGEST_WITHOUT_ACCOUNT
+from letters.organizer.letter_editor.forms.texts import MAX_LENGTH_WITHOUT_ACCOUNT
 from letters.organizer.letter_editor.views.starting import BEGUN, BEGUN_FOR
 from letters.shared.sessions import SessionStore
 from tests.accounts.people import Person, emailed_code, forget_tries, mailed_to, make_account
@@ -89,10 +89,10 @@ def test_nothing_is_a_draft_before_the_code_and_the_text_goes_after_two_hours(pe
 
 
 def test_a_text_without_an_account_is_bounded(person: Person) -> None:
-    page = begin(person, body="a" * (LONGEST_WITHOUT_ACCOUNT + 1))
+    page = begin(person, body="a" * (MAX_LENGTH_WITHOUT_ACCOUNT + 1))
     assert "at most 30,000 characters" in words(page)
     assert kept() == []
-    assert "Check your email" in words(begin(person, body="a" * LONGEST_WITHOUT_ACCOUNT))
+    assert "Check your email" in words(begin(person, body="a" * MAX_LENGTH_WITHOUT_ACCOUNT))
 
 
 def test_texts_without_an_account_are_counted_before_they_are_parsed(person: Person, settings: Settings) -> None:
@@ -102,7 +102,7 @@ def test_texts_without_an_account_are_counted_before_they_are_parsed(person: Per
 
 def test_a_long_text_without_an_account_is_not_parsed(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "problem_of", lambda _: pytest.fail("it was parsed"))
-    assert begin(person, body="a" * (LONGEST_WITHOUT_ACCOUNT + 1)).status_code == 422
+    assert begin(person, body="a" * (MAX_LENGTH_WITHOUT_ACCOUNT + 1)).status_code == 422
 
 
 def test_writing_first_cannot_send_more_email_than_the_sign_up_page(person: Person, settings: Settings) -> None:

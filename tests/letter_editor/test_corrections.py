@@ -181,14 +181,14 @@ def test_marks_that_hide_words_or_bring_them_back_count_as_these_words(
 
 
 def test_the_summary_counts_as_well(long: Letter, organizer: User) -> None:
-    summary = " ".join(["Everybody who signs wants the ministry closed."] * 8)
+    summary = " ".join(["Everyone who signs wants the ministry closed."] * 8)
     with pytest.raises(Refused, match="not_a_correction"):
         correct(long, replace(LONG, summary=summary), organizer)
     correct(long, replace(LONG, summary=summary), organizer, kind="substance")
     first, second = (
         Revision.objects.get(letter=long, number=number).translations.get(language="en") for number in (1, 2)
     )
-    assert "Everybody" in str(second.differences_from(first))
+    assert "Everyone" in str(second.differences_from(first))
 
 
 def test_readers_compare_texts_as_they_read_them() -> None:

@@ -172,9 +172,9 @@ def test_the_list_of_letters_runs_the_same_queries_however_many_there_are(
     # Two of them look for offers of letters.
     with django_assert_max_num_queries(6):
         assert words(desk.get("/organize/")).count(EN.title) == 5
-    judge = browser_of(moderator)
+    reviewer = browser_of(moderator)
     with django_assert_max_num_queries(12):
-        assert words(judge.get("/moderate/")).count(EN.title) == 5
+        assert words(reviewer.get("/moderate/")).count(EN.title) == 5
 
 
 @pytest.mark.parametrize(

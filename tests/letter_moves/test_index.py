@@ -1,4 +1,4 @@
-"""What keeps a large letter where it is is found by an index."""
+"""An index finds the names that keep a large letter where it is."""
 
 import pytest
 from django.db import connection
@@ -30,7 +30,7 @@ def how(signatures: SignatureQuerySet) -> str:
     return signatures.order_by().explain()
 
 
-def test_no_name_for_organizers_is_known_without_reading_the_letter(large: Letter) -> None:
+def test_an_index_shows_that_a_letter_has_no_name_for_organizers(large: Letter) -> None:
     assert not names_for_organizers(large).exists()
     assert "signature_entrusted" in how(names_for_organizers(large))
     assert "signature_underway" in how(may_become_for_organizers(large))

@@ -183,7 +183,7 @@ def test_an_offer_ends_after_two_weeks(offer: LetterMove, receiver: User) -> Non
         accept_offer(offer, by=receiver, now=NOW + LIFETIME)
 
 
-def test_an_offer_ends_when_who_made_it_is_no_longer_an_owner(offer: LetterMove, receiver: User) -> None:
+def test_an_offer_ends_when_the_person_who_made_it_is_no_longer_an_owner(offer: LetterMove, receiver: User) -> None:
     Membership.objects.filter(user=offer.offered_by).update(role="editor")
     with pytest.raises(Refused, match="offer_over"):
         accept_offer(offer, by=receiver, now=LATER)

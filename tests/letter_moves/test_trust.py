@@ -66,7 +66,7 @@ def test_it_is_checked_again_when_the_other_owner_accepts(
     assert Letter.objects.get().collective.slug == "night-train"
 
 
-def test_it_can_move_once_they_have_withdrawn_or_changed_that(
+def test_it_can_move_once_these_signers_have_withdrawn_or_show_their_names(
     letter: Letter, other: Collective, organizer: User, receiver: User
 ) -> None:
     withdraw_signature(sign_and_confirm(letter, "ada@example.org", display="organizers"), now=NOW)
@@ -84,7 +84,7 @@ def test_whether_it_can_move_reveals_nothing_about_an_unconfirmed_address(letter
     assert offered(letter, organizer)
 
 
-def test_who_confirms_after_the_move_reads_who_the_organizers_are_now(
+def test_a_signer_who_confirms_after_the_move_reads_who_the_organizers_are_now(
     letter: Letter, other: Collective, signer: Signer
 ) -> None:
     signer.sign(letter, display="organizers")
@@ -139,7 +139,7 @@ def test_a_control_page_from_before_the_move_hands_no_name_to_the_new_organizers
 # Updates
 
 
-def send_news(letter: Letter, by: User) -> list[str]:
+def send_update_to_signers(letter: Letter, by: User) -> list[str]:
     """Send an update, and return who got it."""
     text = UpdateText(title="News", body="We meet her on Friday.", language="en")
     update = write_update(letter, text=text, by=by, now=AFTER)
@@ -157,7 +157,7 @@ def save(signature: Signature, *, signer: Signer, **fields: Any) -> None:
     assert answer.status_code == 303
 
 
-def test_only_who_agrees_after_the_move_gets_updates(
+def test_only_signers_who_agree_after_the_move_get_updates(
     letter: Letter, other: Collective, receiver: User, signer: Signer
 ) -> None:
     ada = agree(letter, "ada@example.org")
@@ -170,7 +170,7 @@ def test_only_who_agrees_after_the_move_gets_updates(
     save(ada, signer=signer, updates="on")
     assert "sends you none" not in signer.get(manage_url(ada)).content.decode()
     assert reach(letter).number == 1
-    assert send_news(letter, receiver) == ["ada@example.org"]
+    assert send_update_to_signers(letter, receiver) == ["ada@example.org"]
 
 
 def test_a_consent_that_is_confirmed_after_the_move_does_not_count(
@@ -184,7 +184,7 @@ def test_a_consent_that_is_confirmed_after_the_move_does_not_count(
     publish(AFTER)
     letter.refresh_from_db()
     assert reach(letter).number == 0
-    assert send_news(letter, receiver) == []
+    assert send_update_to_signers(letter, receiver) == []
 
 
 def test_an_update_that_owes_emails_keeps_the_letter(letter: Letter, organizer: User) -> None:
@@ -204,7 +204,9 @@ def test_a_move_touches_no_consent(letter: Letter, other: Collective) -> None:
     assert list(SignerContact.objects.values_list("consent", "consented_at")) == before
 
 
-def test_who_has_just_signed_reads_nothing_about_an_old_move(letter: Letter, other: Collective, signer: Signer) -> None:
+def test_a_signer_who_has_just_signed_reads_nothing_about_an_old_move(
+    letter: Letter, other: Collective, signer: Signer
+) -> None:
     letter = moved(letter, other)
     signature = sign_and_confirm(letter, now=AFTER)
     assert "Moved from" not in signer.get(manage_url(signature)).content.decode()

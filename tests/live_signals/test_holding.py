@@ -310,7 +310,7 @@ def test_traces_are_deleted_after_a_week_and_reasons_when_nobody_needs_them(lett
 
 @pytest.mark.parametrize("leave", [withdraw_signature, disown_signature])
 @pytest.mark.parametrize("name", ["Ilse Marwick", SPAM])
-def test_who_leaves_takes_everything_along(letter: Letter, leave: object, name: str) -> None:
+def test_nothing_stays_of_a_signer_who_leaves(letter: Letter, leave: object, name: str) -> None:
     signature = signed(letter, name=name, **OFFICE)
     run_sequencer()
     leave(signature, now=NOW)  # type: ignore[operator]

@@ -76,7 +76,7 @@ def fast(letter: Letter) -> Signature:
 
 
 def browsers(letter: Letter) -> Signature:
-    """Everybody in a flood has one type of browser, in networks all over the world."""
+    """Everyone in a flood has one type of browser, in networks all over the world."""
     for place in range(40):
         kind = "opera on linux" if place % 4 else "safari on ios"
         last = signed(letter, f"a{place}@posteo.de", network=f"198.51.{place}.0/24", browser=kind)

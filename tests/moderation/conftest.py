@@ -21,4 +21,4 @@ def handles_of(letter: Letter) -> list[str]:
 
 
 def handle_of(signature: Signature) -> str:
-    return make_handle(f"judge:{signature.letter_id}", signature.pk)
+    return make_handle(f"list:{signature.letter_id}", signature.pk)

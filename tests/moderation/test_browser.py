@@ -56,7 +56,7 @@ def sign(site: Site) -> tuple[str, str]:
 
 def row(page: Page, name: str) -> str:
     """Return the part of the page about a person's signature."""
-    return f".to-judge > li:has-text('{name}')"
+    return f".to-review > li:has-text('{name}')"
 
 
 def tab_to_button(page: Page, words: str) -> None:
@@ -126,7 +126,7 @@ def test_a_moderator_reviews_a_page_by_keyboard(site: Site, desk: Page) -> None:
 def tab_to_box_of(page: Page, name: str) -> None:
     for _ in range(120):
         page.keyboard.press("Tab")
-        here = page.evaluate("document.activeElement.closest('.to-judge > li')?.textContent ?? ''")
+        here = page.evaluate("document.activeElement.closest('.to-review > li')?.textContent ?? ''")
         if name in here:
             assert page.evaluate("document.activeElement.name") == "ticked"
             assert focus(page)["outline"]
@@ -200,7 +200,7 @@ def rows(site: Site) -> Iterator[psycopg.Cursor]:
 
 @pytest.fixture
 def queue(site: Site, desk: Page) -> Iterator[Callable[[int], Page]]:
-    """Open the queue with so many signatures that wait."""
+    """Open the queue with this many signatures that wait."""
 
     def opened(number: int) -> Page:
         with rows(site) as cursor:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from letters.models import AuditEvent, BulkDecision, BulkTarget, Letter, Membership, ReviewDecision, Signature, User
 from letters.moderator.moderation import queries
 from letters.moderator.moderation.operations import (
-    BulkWish,
+    BulkRequest,
     accept_signatures,
     approve_bulk,
     ask_bulk,
@@ -52,12 +52,12 @@ def burst(letter: Letter, monkeypatch: pytest.MonkeyPatch) -> Letter:
 
 def ask(letter: Letter, by: User, verb: str = "reject", now: Any = NOW, **criteria: Any) -> BulkDecision:
     code = Reason.NOT_A_PERSON if verb == "reject" else Reason.NONE
-    wish = BulkWish(criteria=queries.Criteria(**(criteria or BURST)), asked={"q": "signer"}, verb=verb, code=code)
-    return ask_bulk(letter, wish, by=by, now=now)
+    request = BulkRequest(criteria=queries.Criteria(**(criteria or BURST)), asked={"q": "signer"}, verb=verb, code=code)
+    return ask_bulk(letter, request, by=by, now=now)
 
 
 def work(bulk: BulkDecision, batches: int = 99) -> None:
-    """Let a worker do so many batches, each a minute after the other, with the sequencer after each."""
+    """Let a worker do this many batches, one minute apart, with the sequencer after each."""
     for batch in range(batches):
         is_more = work_on_bulk(bulk.pk, now=NOW + timedelta(minutes=batch + 1))
         publish(NOW)
@@ -82,7 +82,7 @@ RECORDS = {"AuditEvent", "ReviewDecision", "BulkDecision", "BulkTarget", "Review
 
 
 def tables() -> Mapping[str, list[str]]:
-    """The content of every table, except what records the acts themselves."""
+    """The content of every table, except the records of the decisions themselves."""
     content = {}
     with connection.cursor() as cursor:
         for model in apps.get_app_config("letters").get_models():

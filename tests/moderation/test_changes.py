@@ -108,13 +108,13 @@ def test_rejecting_needs_a_reason(asking: Signature, moderator: User) -> None:
         decline_changes(asking.letter, [asking.pk], reason=" ", by=moderator, now=NOW)
 
 
-@pytest.mark.parametrize("judge", [accept, decline])
+@pytest.mark.parametrize("decide", [accept, decline])
 def test_only_moderators_decide(
-    asking: Signature, teammate: User, stranger: User, judge: Callable[[Signature, User], int]
+    asking: Signature, teammate: User, stranger: User, decide: Callable[[Signature, User], int]
 ) -> None:
     for person in (teammate, stranger):
         with pytest.raises(Refused, match="not_yours"):
-            judge(asking, person)
+            decide(asking, person)
 
 
 def test_a_signer_may_ask_again_after_a_rejection(asking: Signature, moderator: User) -> None:

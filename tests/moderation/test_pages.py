@@ -31,7 +31,7 @@ def states(letter: Letter) -> list[str]:
     return list(letter.signatures.order_by("pk").values_list("state", flat=True))
 
 
-def judge(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
+def decide(desk: Client, page: str = QUEUE, **fields: Any) -> Response:
     return desk.post(page, fields, follow=True)
 
 
@@ -66,29 +66,29 @@ def test_a_draft_has_nothing_to_review(draft: LetterMaker, desk: Client) -> None
 
 
 def test_a_whole_page_can_be_accepted_at_once(reviewed: Letter, desk: Client) -> None:
-    page = judge(desk, action="accept", ticked=handles_of(reviewed)[:4])
+    page = decide(desk, action="accept", ticked=handles_of(reviewed)[:4])
     assert "4 signatures accepted." in words(page)
     assert states(reviewed) == ["confirmed"] * 4 + ["held"]
 
 
 def test_a_signatures_own_button_accepts_only_that_signature(reviewed: Letter, desk: Client) -> None:
     ids = handles_of(reviewed)
-    assert "1 signature accepted." in words(judge(desk, accept=ids[2], ticked=ids))
+    assert "1 signature accepted." in words(decide(desk, accept=ids[2], ticked=ids))
     assert states(reviewed) == ["held", "held", "confirmed", "held", "held"]
 
 
 def test_a_rejection_says_why_and_can_be_undone(reviewed: Letter, desk: Client) -> None:
     ids = handles_of(reviewed)
-    assert "2 signatures rejected." in words(judge(desk, action="reject", ticked=ids[:2], reason="Not a person"))
+    assert "2 signatures rejected." in words(decide(desk, action="reject", ticked=ids[:2], reason="Not a person"))
     assert set(AuditEvent.objects.filter(verb="reject_signature").values_list("reason", flat=True)) == {"Not a person"}
     assert "Signer 1" in words(desk.get(f"{QUEUE}rejected/"))
-    assert "1 signature restored." in words(judge(desk, f"{QUEUE}rejected/", restore=ids[0]))
+    assert "1 signature restored." in words(decide(desk, f"{QUEUE}rejected/", restore=ids[0]))
     assert states(reviewed) == ["held", "rejected", "held", "held", "held"]
 
 
 def test_nothing_is_rejected_without_a_reason_and_selected_rows_stay_selected(reviewed: Letter, desk: Client) -> None:
     first = handles_of(reviewed)[0]
-    page = judge(desk, action="reject", ticked=[first])
+    page = decide(desk, action="reject", ticked=[first])
     assert page.status_code == 422
     assert "Enter a reason, so that other moderators understand your decision." in words(page)
     assert f'value="{first}" checked' in page.content.decode()
@@ -105,7 +105,7 @@ def test_nothing_is_rejected_without_a_reason_and_selected_rows_stay_selected(re
     ],
 )
 def test_an_empty_form_gets_a_sentence(reviewed: Letter, desk: Client, fields: dict[str, Any], sentence: str) -> None:
-    page = judge(desk, **fields)
+    page = decide(desk, **fields)
     assert page.status_code == 422
     assert sentence in words(page)
     assert states(reviewed) == ["held"] * 5
@@ -114,7 +114,7 @@ def test_an_empty_form_gets_a_sentence(reviewed: Letter, desk: Client, fields: d
 def test_a_published_signature_can_be_removed(letter: Letter, desk: Client) -> None:
     add_published(letter, 3)
     assert "Signer 3" in words(desk.get(f"{QUEUE}published/"))
-    judge(desk, f"{QUEUE}published/", reject=handles_of(letter)[0], reason="Asked for it")
+    decide(desk, f"{QUEUE}published/", reject=handles_of(letter)[0], reason="Asked for it")
     publish()
     letter.refresh_from_db()
     assert (letter.signature_count, letter.removed_count) == (2, 1)
@@ -159,9 +159,9 @@ def test_no_page_names_a_signature_by_an_id(reviewed: Letter, desk: Client) -> N
     for page in (QUEUE, f"{QUEUE}published/", f"{QUEUE}rejected/", SEARCH, f"{SEARCH}?shown=held"):
         html = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", desk.get(page).content.decode())
         assert not [pk for pk in ids if re.search(rf'["=/:]{pk}["/:&]', html)], page
-    assert judge(desk, accept=str(ids[1])).status_code == 422
-    other = make_handle(f"judge:{reviewed.pk + 1}", ids[1])
-    assert judge(desk, accept=other).status_code == 422
+    assert decide(desk, accept=str(ids[1])).status_code == 422
+    other = make_handle(f"list:{reviewed.pk + 1}", ids[1])
+    assert decide(desk, accept=other).status_code == 422
 
 
 def test_waiting_signatures_are_not_in_the_order_of_an_imported_list(reviewed: Letter, desk: Client) -> None:
@@ -191,7 +191,7 @@ def test_the_page_gives_neither_day_nor_country_of_a_nameless_signer(reviewed: L
 def test_a_reason_beside_the_row_rejects_with_one_click(reviewed: Letter, desk: Client) -> None:
     first, second = handles_of(reviewed)[:2]
     fields = {f"reason-{first}": "Not a person", f"reason-{second}": "Another", "reject": first}
-    assert "1 signature rejected." in words(judge(desk, **fields))
+    assert "1 signature rejected." in words(decide(desk, **fields))
     assert states(reviewed) == ["rejected", "held", "held", "held", "held"]
     assert AuditEvent.objects.get(verb="reject_signature").reason == "Not a person"
 
@@ -199,7 +199,7 @@ def test_a_reason_beside_the_row_rejects_with_one_click(reviewed: Letter, desk: 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "a\0b"])
 def test_a_row_without_a_usable_reason_says_so_beside_it(reviewed: Letter, desk: Client, reason: str) -> None:
     first = handles_of(reviewed)[0]
-    page = judge(desk, **{f"reason-{first}": reason, "reject": first})
+    page = decide(desk, **{f"reason-{first}": reason, "reject": first})
     assert page.status_code == 422
     assert f'href="#reason-{first}"' in page.content.decode()
     assert page.content.count(b"<details open>") == 1
@@ -217,15 +217,15 @@ def undo_of(page: Response) -> dict[str, Any]:
 
 
 def test_a_rejection_is_undone_from_the_page_that_confirms_it(reviewed: Letter, desk: Client) -> None:
-    page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
-    assert "2 decisions undone." in words(judge(desk, **undo_of(page)))
+    page = decide(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
+    assert "2 decisions undone." in words(decide(desk, **undo_of(page)))
     assert states(reviewed) == ["held"] * 5
 
 
 def test_undoing_an_acceptance_puts_the_signature_back_on_the_list(reviewed: Letter, desk: Client) -> None:
-    page = judge(desk, accept=handles_of(reviewed)[0])
+    page = decide(desk, accept=handles_of(reviewed)[0])
     publish()
-    assert "1 decision undone." in words(judge(desk, **undo_of(page)))
+    assert "1 decision undone." in words(decide(desk, **undo_of(page)))
     assert "Signer 1" in words(desk.get(QUEUE))
     assert "Signer 1" not in words(desk.get(f"{QUEUE}published/"))
     assert "Signer 1" not in words(desk.get(f"{QUEUE}rejected/"))
@@ -233,10 +233,10 @@ def test_undoing_an_acceptance_puts_the_signature_back_on_the_list(reviewed: Let
 
 def test_undo_leaves_what_someone_else_decided_since(reviewed: Letter, desk: Client, organizer: User) -> None:
     first = ids_of(reviewed)[0]
-    page = judge(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
+    page = decide(desk, action="reject", ticked=handles_of(reviewed)[:2], reason="Not a person")
     restore_signatures(reviewed, [first], by=organizer, now=NOW)
     accept_signatures(reviewed, [first], by=organizer, now=NOW)
-    assert "1 decision undone." in words(judge(desk, **undo_of(page)))
+    assert "1 decision undone." in words(decide(desk, **undo_of(page)))
     assert states(reviewed) == ["confirmed", *["held"] * 4]
 
 
@@ -245,13 +245,13 @@ def test_new_words_of_a_published_signature_have_no_button_to_reject_the_signatu
 ) -> None:
     add_published(letter, 1)
     Signature.objects.update(concern="changed", pending_changes={"affiliation": "Elsewhere"})
-    page = judge(desk, accept=handles_of(letter)[0])
+    page = decide(desk, accept=handles_of(letter)[0])
     assert "1 signature accepted." in words(page)
     assert b'class="undo"' not in page.content
 
 
 def test_undo_is_offered_once_and_only_for_its_letter(reviewed: Letter, desk: Client) -> None:
-    judge(desk, action="reject", ticked=handles_of(reviewed)[:1], reason="Not a person")
+    decide(desk, action="reject", ticked=handles_of(reviewed)[:1], reason="Not a person")
     assert b'class="undo"' not in desk.get(QUEUE).content
 
 

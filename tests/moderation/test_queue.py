@@ -101,7 +101,7 @@ def test_two_moderators_never_get_the_same_signature(reviewed: Letter, moderator
     assert not {*mine} & {*theirs}
 
 
-def test_what_a_moderator_has_comes_again(reviewed: Letter, moderator: User) -> None:
+def test_a_moderator_gets_claimed_signatures_again(reviewed: Letter, moderator: User) -> None:
     assert claim(moderator, 3) == claim(moderator, 3, minutes=9) == claim(moderator, 3, minutes=18)
 
 

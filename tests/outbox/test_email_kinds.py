@@ -49,7 +49,7 @@ def test_sql_creates_emails_in_one_way() -> None:
     assert files_with("INSERT INTO letters_outgoingemail") == {"base/outbox/enqueueing.py"}
     # In Python: two operations that write few rows, and a row that is never sent but takes as long to write as one that
     # is.
-    in_python = {"base/outbox/enqueueing.py", "organizer/first_signatories/operations/tending.py"}
+    in_python = {"base/outbox/enqueueing.py", "organizer/first_signatories/operations/list_actions.py"}
     assert files_with(r"OutgoingEmail\(kind=|OutgoingEmail\.objects\.create") == in_python
 
 

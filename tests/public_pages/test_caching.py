@@ -359,8 +359,8 @@ def test_readers_are_answered_at_once_while_one_request_refreshes_the_page(clock
     assert get(cache).content == b"new"
 
 
-def test_a_visitor_who_has_the_page_does_not_keep_others_from_getting_it(clock: Clock) -> None:
-    """The visitor's ETag must not reach the view: otherwise only a 304 could be kept."""
+def test_a_reader_who_has_the_page_does_not_keep_others_from_getting_it(clock: Clock) -> None:
+    """The reader's ETag must not reach the view: otherwise only a 304 could be kept."""
 
     def view(request: HttpRequest) -> HttpResponse:
         etag = page_etag("page")
@@ -375,7 +375,7 @@ def test_a_visitor_who_has_the_page_does_not_keep_others_from_getting_it(clock: 
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-Unmodified-Since", "If-Modified-Since"])
-def test_no_condition_of_a_visitor_spoils_the_page_for_others(letter: Letter, reader: Reader, header: str) -> None:
+def test_no_condition_of_a_reader_spoils_the_page_for_others(letter: Letter, reader: Reader, header: str) -> None:
     value = '"x"' if header == "If-Match" else "Sat, 01 Jan 2000 00:00:00 GMT"
     for _ in range(2):
         assert reader.client.get(letter.get_absolute_url(), headers={header: value}).status_code == 200

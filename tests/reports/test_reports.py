@@ -1,4 +1,4 @@
-"""What readers report, what becomes of it, and what they learn from it."""
+"""Readers report letters and signatures, moderators decide, and readers learn no more than the decision."""
 
 from datetime import timedelta
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from letters.shared.letter_parts import FEWEST_CHARACTERS, with_parts
+from letters.shared.letter_parts import MIN_CHARACTERS, with_parts
 from letters.shared.markdown import render_markdown
 
 LONG = "For twelve years we have taken night trains to the places where we work. " * 4
@@ -96,7 +96,7 @@ def test_quotation_marks_and_emphasis_before_the_first_letter_do_no_harm(start: 
 
 
 def test_only_visible_words_count() -> None:
-    hidden = "https://example.org/" + "a" * FEWEST_CHARACTERS
+    hidden = "https://example.org/" + "a" * MIN_CHARACTERS
     assert marks(f"[Dear ministers]({hidden}),\n\n{LONG}") == [("salutation", "<a h"), ("opening", "For ")]
 
 

@@ -1,6 +1,6 @@
 """Write the groups of three letters that occur in any language: `python -m tests.signals.letter_groups`.
 
-Run it after an update of Babel that adds languages. See letters/moderator/signals/mash.py.
+Run it after an update of Babel that adds languages. See letters/moderator/signals/keyboard_mash.py.
 """
 
 from base64 import b85encode
@@ -11,7 +11,7 @@ from zlib import compress
 from babel import Locale, localedata
 
 from letters.moderator.signals.data_files import DATA
-from letters.moderator.signals.mash import ALPHABETS, EDGE, groups_of
+from letters.moderator.signals.keyboard_mash import ALPHABETS, EDGE, groups_of
 from letters.moderator.signals.words import folded, words_in
 
 LINE = 100

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from letters.moderator.signals.reasons import HOLD_FROM, MOST, SIGNALS, Reason
+from letters.moderator.signals.reasons import HOLD_FROM, MAX_SCORE, SIGNALS, Reason
 from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, score
 from letters.moderator.signals.word_lists import make_lists
 from letters.shared.odd_names import has_link
@@ -24,7 +24,7 @@ def reasons(name: str = PLAIN.name, **known: Any) -> set[Reason]:
 
 def test_every_reason_has_a_weight_and_a_sentence() -> None:
     assert SIGNALS.keys() == set(Reason)
-    assert all(0 < signal.weight <= MOST and str(signal.sentence).endswith(".") for signal in SIGNALS.values())
+    assert all(0 < signal.weight <= MAX_SCORE and str(signal.sentence).endswith(".") for signal in SIGNALS.values())
 
 
 def test_every_sentence_is_translated() -> None:
@@ -123,7 +123,7 @@ def test_a_dot_or_an_at_sign_in_a_name_is_no_address(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["John Smith III", "Ada Lovelace 2nd", "Carlos 1º", "Louis 14."])
-def test_a_name_may_count(name: str) -> None:
+def test_a_name_may_contain_an_ordinal_number(name: str) -> None:
     assert reasons(name) == set()
 
 
@@ -225,9 +225,9 @@ def test_what_honest_people_share_holds_nobody() -> None:
     assert score(replace(PLAIN, **shared), LISTS).score < HOLD_FROM
 
 
-def test_the_heaviest_reason_comes_first_and_the_score_ends_at_the_most() -> None:
+def test_the_heaviest_reason_comes_first_and_the_score_has_a_maximum() -> None:
     verdict = score(replace(PLAIN, name="\u0415lon Musk", reports=3, seconds=1.0), LISTS)
-    assert verdict.score == MOST
+    assert verdict.score == MAX_SCORE
     assert verdict.reasons[0] == Reason.DISGUISED_NAME
     weights = [SIGNALS[reason].weight for reason in verdict.reasons]
     assert weights == sorted(weights, reverse=True)

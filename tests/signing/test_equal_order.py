@@ -22,7 +22,7 @@ def test_reminders_leave_in_the_order_of_the_forms(letter: Letter) -> None:
     for email in KNOWN:
         sign_and_confirm(letter, email, now=NOW - timedelta(days=7), display="nobody", name="")
     publish(NOW)
-    # With so many rows, the database reads signatures in their own order.
+    # With this many rows, the database reads signatures in their own order.
     add_published(letter, 300)
     for number, email in enumerate(TYPED):
         sign(letter, email, now=NOW + timedelta(seconds=number), name="Someone")

@@ -23,7 +23,7 @@ def test_the_form_asks_once_and_keeps_what_was_typed(letter: Letter, signer: Sig
     assert signer.sign(letter, name=name, sure_name=name).status_code == 303
 
 
-def test_who_changes_the_name_is_asked_again(letter: Letter, signer: Signer) -> None:
+def test_a_signer_who_changes_the_name_is_asked_again(letter: Letter, signer: Signer) -> None:
     assert signer.sign(letter, name="R2 D3", sure_name="R2 D2").status_code == 422
 
 

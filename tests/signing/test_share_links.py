@@ -24,7 +24,7 @@ def thanks(letter: Letter, language: str = "en") -> EmailMultiAlternatives:
 
 
 def shared_by(message: EmailMultiAlternatives) -> dict[str, list[str]]:
-    """What each link under "share" hands over, by the host of the network; "" is an email program."""
+    """Return what each link under "share" hands over, by the host of the network; "" is an email program."""
     html = str(message.alternatives[0][0])
     block = html.partition('class="share"')[2].partition("</div>")[0]
     links = [unescape(link) for link in re.findall(r'href="([^"]+)"', block)]
@@ -37,7 +37,7 @@ def shared_by(message: EmailMultiAlternatives) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
-def test_each_network_gets_the_address_of_the_letter_whole(letter: Letter, language: str) -> None:
+def test_each_network_gets_the_whole_address_of_the_letter(letter: Letter, language: str) -> None:
     address = settings.SITE_URL + letter.get_absolute_url(language)
     assert shared_by(thanks(letter, language)) == {network: [address] for network in NETWORKS}
 

@@ -218,7 +218,7 @@ def test_staff_who_moderate_the_site_change_the_lists_in_the_admin_and_nobody_el
     clerk = client("clerk@example.org", is_staff=True)
     moderator = client("moderator@example.org", moderates_site=True)
     assert clerk.post(ADD, entry).status_code == 403
-    assert moderator.post(ADD, entry).status_code == 302  # To the page for signing in to the admin.
+    assert moderator.post(ADD, entry).status_code == 302  # A redirect to the page for signing in to the admin
     assert not SiteListEntry.objects.exists()
     both = client("both@example.org", is_staff=True, moderates_site=True)
     assert both.get(ADD).status_code == 200

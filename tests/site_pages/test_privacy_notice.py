@@ -139,7 +139,7 @@ PROMISES: dict[str, list[Promise]] = {
     "We delete pictures that no text shows": [
         "test_a_file_is_deleted_when_it_expires",
         "test_a_picture_that_no_text_shows_is_deleted_after_a_week",
-        lambda: (pictures.UNUSED_FOR, exports.KEPT) == (7 * DAY, 24 * HOUR),
+        lambda: (pictures.UNUSED_FOR, exports.EXPORT_LIFETIME) == (7 * DAY, 24 * HOUR),
     ],
     "An invitation to a collective": ["test_an_invitation_ends_after_two_weeks", lambda: inviting.LIFETIME == 14 * DAY],
     "A day later we delete the address": [

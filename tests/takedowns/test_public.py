@@ -1,4 +1,4 @@
-"""What the public sees of a letter that the site has taken down: when and why, and nothing of the letter itself."""
+"""The public reads when and why the site took a letter down, and sees nothing of the letter itself."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable

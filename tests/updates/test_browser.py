@@ -55,7 +55,7 @@ def sign_and_agree(page: Page, site: Site, letter: str) -> str:
 
 
 class Looks:
-    """Return what axe says about each page, and which pages scroll sideways."""
+    """Collects what axe says about each page, and which pages scroll sideways."""
 
     def __init__(self, width: int) -> None:
         self.width = width

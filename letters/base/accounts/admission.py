@@ -25,7 +25,7 @@ from letters.shared.refused import Refusal, Refused
 
 # The number of tries for each code in an email.
 MAX_TRIES = 3
-# Longer than a code is valid, and longer than the sign-in with it may take.
+# This is longer than a code is valid, and longer than the sign-in with it may take.
 TRIES_COUNT_FOR_SECONDS = 24 * 60 * 60
 # Two emails with a code so close together come from a double click.
 NOT_TWICE = parse("1/10 seconds")

@@ -1,4 +1,4 @@
-"""Decorators for views: who may enter, and that their writes are atomic."""
+"""Decorators for views: they decide who may enter, and make writes atomic."""
 
 import logging
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""Email the members of a collective about what happened to a letter without them. Nobody can switch this off."""
+"""Email members of a collective about what others did to their letter. Nobody can switch these emails off."""
 
 from collections.abc import Collection
 from typing import Any

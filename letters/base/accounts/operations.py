@@ -10,7 +10,7 @@ from allauth.usersessions.models import UserSession
 from celery import current_app
 from celery.exceptions import CeleryError
 from django.core.mail import EmailMessage
-from django.db import connection, transaction
+from django.db import transaction
 from kombu.exceptions import KombuError
 
 from letters.base.accounts.mail import ACCOUNTS_QUEUE, pack
@@ -19,6 +19,7 @@ from letters.base.audit_log.operations import record
 from letters.base.changes.bin import delete_soon
 from letters.models import Collective, User
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sql import fetch_one
 
 # Bytes of text, and HTML rendered from it, that one account may add in a day, over all letters. A long letter in forty
 # languages takes two megabytes, and so does each new revision of it.
@@ -85,9 +86,7 @@ def keep_text(texts: Iterable[str], *, instead_of: Iterable[str] = (), by: User,
     if added <= 0:
         return
     # Lock order: the letter, then this row. Race: two texts at once wait for each other here, so that both are counted.
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_WRITTEN, [by.pk, now.astimezone(UTC).date(), added])
-        (size,) = cursor.fetchone()
+    (size,) = fetch_one(ADD_WRITTEN, [by.pk, now.astimezone(UTC).date(), added])
     if size > MAX_TEXT_A_DAY:
         raise Refused(Refusal.TOO_MUCH_TEXT)
 

@@ -150,7 +150,7 @@ PADDED_LINES = 640
 # equals sign.
 PADDING = "This.makes.all.our.emails.equally.long..This.makes.all.our.emails.equally.long."
 LINE_BREAK = 2
-SHORTEST_LINE, LONGEST_LINE = 1 + LINE_BREAK, 74 + LINE_BREAK
+MIN_LINE, MAX_LINE = 1 + LINE_BREAK, 74 + LINE_BREAK
 
 
 def pad_email(message: EmailMultiAlternatives) -> EmailMultiAlternatives:
@@ -178,7 +178,7 @@ def _padding(wire: bytes) -> str:
     for times in count(1):
         lines = times * PADDED_LINES - wire.count(b"\r\n")
         missing = times * PADDED_LENGTH - len(wire)
-        if lines * SHORTEST_LINE <= missing <= lines * LONGEST_LINE and lines > 0:
+        if lines * MIN_LINE <= missing <= lines * MAX_LINE and lines > 0:
             break
     each, longer = divmod(missing, lines)
     lengths = [each + 1] * longer + [each] * (lines - longer)

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from letters.base.outbox.built import Drop, DropReason, Wait
 from letters.models import (
     A_DAY,
@@ -22,6 +20,7 @@ from letters.models import (
     counted_for,
     kinds_in_sql,
 )
+from letters.shared.sql import fetch_one
 
 # SQL over the rows of `other_emails`: when the oldest of the last MAX_EMAILS_A_DAY emails was sent, if all were sent
 # within a day.
@@ -69,9 +68,8 @@ def full_since(outgoing: OutgoingEmail, signature: Signature, *, now: datetime) 
         "now": now,
         "yesterday": now - A_DAY,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {FULL_SINCE} FROM ({others}) AS others", values)  # noqa: S608 -- as above
-        since: datetime | None = cursor.fetchone()[0]
+    since: datetime | None
+    (since,) = fetch_one(f"SELECT {FULL_SINCE} FROM ({others}) AS others", values)  # noqa: S608 -- as above
     return since
 
 

@@ -7,7 +7,7 @@ from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
@@ -39,6 +39,7 @@ from letters.models import (
     kinds_in_sql,
 )
 from letters.shared import wakeups
+from letters.shared.sql import execute, fetch_rows
 
 MAX_PAUSE = timedelta(hours=2)
 # With the pauses below, these take about two days of temporary refusals.
@@ -137,9 +138,7 @@ def renew_claims(batch: list[OutgoingEmail], *, now: datetime) -> None:
         "marks": [outgoing.next_attempt_at for outgoing in batch],
         "lease": lease,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(RENEW, values)
-        held = {outgoing_email_id for (outgoing_email_id,) in cursor.fetchall()}
+    held = {outgoing_email_id for (outgoing_email_id,) in fetch_rows(RENEW, values)}
     for outgoing in batch:
         if outgoing.pk in held:
             outgoing.next_attempt_at = lease
@@ -149,9 +148,8 @@ def settle_email(outgoing: OutgoingEmail, answer: SendResult, *, now: datetime) 
     """Store how the mail server answered."""
     if answer.verdict is Verdict.SENT:
         # Store that it was sent, whoever holds the claim now. Otherwise it would be sent again.
-        with connection.cursor() as cursor:
-            asked_for = outgoing.request_id is not None
-            cursor.execute(NOTE_SENT_AND_FORGET if asked_for else NOTE_SENT, [now, outgoing.pk])
+        asked_for = outgoing.request_id is not None
+        execute(NOTE_SENT_AND_FORGET if asked_for else NOTE_SENT, [now, outgoing.pk])
     elif answer.bounced:
         _note_bounce(outgoing, _still_claimed([outgoing]), error=answer.error, at=now, now=now)
     elif answer.verdict is Verdict.NEVER or outgoing.attempts >= MAX_ATTEMPTS:

@@ -23,7 +23,7 @@ from letters.shared.site_name import site_name
 from letters.shared.text import looks_like_link, normalized
 
 # How many characters of a collective's name fit into a list of emails.
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 # Spoofing: characters that end a quoted name in a header, or are invisible. The two joiners belong to words.
 UNFIT = re.compile(r"[\"\\\\<>()\[\]:;,]")
 JOINERS = "\u200c\u200d"
@@ -68,7 +68,7 @@ def shown_name(name: str) -> str:
     line = " ".join(clean.split())
     if not line or looks_like_link(name) or looks_like_site(name):
         return gettext("A collective")
-    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1].rstrip()}…"
+    return line if len(line) <= MAX_NAME_LENGTH else f"{line[: MAX_NAME_LENGTH - 1].rstrip()}…"
 
 
 def _is_unfit(character: str) -> bool:

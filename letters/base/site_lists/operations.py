@@ -13,7 +13,7 @@ from letters.shared.refused import Refusal, Refused
 
 @transaction.atomic
 def add_list_entries(entries: Sequence[SiteListEntry], *, by: User, now: datetime, reason: str = "") -> int:
-    """Add entries of one list. Returns how many are new: those that the list has already change nothing.
+    """Add entries to one list. Returns the number of new ones: entries that the list already has change nothing.
 
     Raises Refused("not_yours") for people who may not change the lists, and Refused("too_many") if the list would be
     too long.
@@ -35,7 +35,7 @@ def add_list_entries(entries: Sequence[SiteListEntry], *, by: User, now: datetim
 
 @transaction.atomic
 def remove_list_entry(entry: SiteListEntry, *, by: User, now: datetime) -> None:
-    """Delete an entry. The list with which the site began applies again. Idempotent. Raises Refused("not_yours")."""
+    """Delete an entry, so that the original list applies again. Idempotent. Raises Refused("not_yours")."""
     _check(by)
     if SiteListEntry.objects.filter(pk=entry.pk).delete()[0]:
         record("remove_list_entry", entry, by=by, now=now, details=_details(entry))

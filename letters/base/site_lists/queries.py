@@ -1,7 +1,7 @@
-"""The site's lists as staff have them now, at most half a minute old in every process.
+"""Read the site's lists with the changes by staff, at most half a minute old in every process.
 
-Performance: each signing asks. So a process looks every half minute whether something changed, and reads the entries
-only then.
+Performance: each signing asks. So a process checks every half minute whether something has changed, and reads the
+entries only then.
 """
 
 import time
@@ -24,7 +24,7 @@ MAX_ENTRIES = 5000
 
 @dataclass(frozen=True, eq=False)
 class Entries:
-    """What staff added, and what they removed from the lists that the site begins with.
+    """The entries that staff added, and those that they removed from the lists that the site begins with.
 
     The same object is returned until an entry changes, so it can be the key of a cache.
     """
@@ -33,7 +33,7 @@ class Entries:
     abusive: tuple[str, ...] = ()
     advertising: tuple[str, ...] = ()
     throwaway: tuple[str, ...] = ()
-    # For a mistyped domain, the domain that people mean.
+    # For each mistyped domain, the domain that people mean.
     typos: Mapping[str, str] = field(default_factory=dict)
     # Names, words and domains that the site does not use.
     removed: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Write the pages by the people who run the site."""
+"""Write the pages of the site."""
 
 from datetime import datetime
 

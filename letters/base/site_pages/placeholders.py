@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from letters.shared.site_name import site_name
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-# The word that marks where the operator has to write something in a draft.
+# This word marks where the people who run the site must write something in a draft.
 TO_DO = "TODO"
 
 
@@ -24,7 +24,7 @@ def _contact() -> str:
     return f"[{contact['shown']}]({contact['url']})" if contact else ""
 
 
-# Each returns its words in the current language.
+# Each function returns words in the current language.
 MEANINGS: dict[str, Callable[[], str]] = {
     "site_name": site_name,
     "operator": lambda: settings.OPERATOR or site_name(),
@@ -35,10 +35,10 @@ MEANINGS: dict[str, Callable[[], str]] = {
 
 
 def unknown_placeholders(markdown: str) -> list[str]:
-    """Return what looks like a placeholder and has no meaning."""
+    """Return names in the form of a placeholder that have no meaning."""
     return sorted({name for name in PLACEHOLDER.findall(markdown) if name not in MEANINGS})
 
 
 def fill_in(markdown: str) -> str:
-    """Put the facts in, in the current language."""
+    """Replace placeholders by their meanings in the current language."""
     return PLACEHOLDER.sub(lambda found: MEANINGS[found[1]]() if found[1] in MEANINGS else found[0], markdown)

@@ -1,4 +1,4 @@
-"""Read the pages by the people who run the site. Every page and email links to those that have a text."""
+"""Read the pages of the site. Every page and email links to those that have a text."""
 
 import time
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from letters.shared.text import tidy_lines
 REMEMBERED_SECONDS = 10
 # The pages of which the program has a draft.
 DRAFTED = {SitePage.Name.PRIVACY, SitePage.Name.RULES, SitePage.Name.ACCESSIBILITY}
-# The page that always exists: until the operator has written one, the draft is public. It only states what the program
-# does.
+# This page always exists: until the people who run the site have written one, the draft is public. The draft only says
+# what the program does.
 ALWAYS = SitePage.Name.PRIVACY
 
 # The admin asks for these until they have a text.
@@ -84,7 +84,7 @@ def text_for(name: str, language: str) -> SitePage | None:
 
 @dataclass(frozen=True)
 class PageState:
-    """What the people who run the site have written of a page, in one language."""
+    """The state of a page in one language."""
 
     name: SitePage.Name
     language: str
@@ -122,7 +122,7 @@ def wanted_pages() -> list[SitePage.Name]:
 def draft_of(name: str, language: str, *, for_operator: bool) -> str:
     """Return the program's own draft of a page, with placeholders; "" if it has none.
 
-    `for_operator` adds what only the people who run the site can say, marked TODO.
+    `for_operator` adds places for what only the people who run the site can say, marked TODO.
     """
     if name not in DRAFTED:
         return ""

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.db import connection
 
 from letters.base.site_lists.queries import is_throwaway, meant_by
 from letters.models import CONFIRMED, Ask, Display, Doubt, Letter, Signature, State, Transition
@@ -19,32 +18,33 @@ from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
 from letters.moderator.signals.affiliations import fits
 from letters.moderator.signals.crowds import most_within
 from letters.moderator.signals.queries import current_lists
-from letters.moderator.signals.reasons import MOST, Reason
+from letters.moderator.signals.reasons import MAX_SCORE, Reason
 from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, Verdict, score
 from letters.moderator.signals.word_lists import Lists, comparable
 from letters.shared.addresses import decrypt
 from letters.shared.domains import domain_of, is_private, match_domain, registrable
-from letters.shared.traces import KEPT, hash_domain
+from letters.shared.sql import execute
+from letters.shared.traces import TRACE_LIFETIME, hash_domain
 
 log = logging.getLogger(__name__)
 
-# Lock order: the caller holds the letter's row, and moderators and withdrawals wait for it.
+# Lock order: the caller holds the letter's row, and moderators and withdrawals wait for it, so batches are small.
 MAX_BATCH_SIZE = 1000
-# Reasons that weigh less say nothing to a moderator. They are kept only for a signature that waits anyway.
-LEAST_NOTED = 10
-# Denial of service: so many earlier signatures of a burst are scored again at once.
+# A lower score tells a moderator nothing. Its reasons are kept only for a signature that waits anyway.
+MIN_NOTED = 10
+# Denial of service: at most this many earlier signatures of a burst are scored again at once.
 MAX_AGAIN = 200
 BURSTS = [Reason.NETWORK_BURST, Reason.NETWORK_SERIES]
-HOUR, WEEK = 3600.0, KEPT.total_seconds()
-# The shares of browsers on a large site are counted again after so many seconds.
+HOUR, WEEK = 3600.0, TRACE_LIFETIME.total_seconds()
+# The shares of browsers on the site are counted again after this many seconds.
 SHARES_AGE = 600.0
 
 
 def score_signatures(letter: Letter, *, now: datetime) -> bool:
     """Score signatures that were confirmed or changed, and hold those whose score reaches the letter's threshold.
 
-    The caller holds the letter's row and numbers only what was scored, so no doubtful signature is counted for a
-    moment. A published signature is never taken off the list: it only comes into the review queue. First signatories
+    The caller holds the letter's row and numbers only scored signatures, so no doubtful signature is counted even for a
+    moment. A published signature is never taken off the list: it only enters the review queue. First signatories
     are not held, because organizers invited them. Return whether there may be more to score.
     """
     candidates = queries.claim_to_score(letter.pk, MAX_BATCH_SIZE)
@@ -71,12 +71,12 @@ def _verdict(candidate: Candidate, known: "Known", lists: Lists) -> Verdict:
         # Abuse: nobody must publish past the signals by crashing them, and one signature must not stop the others.
         # Privacy: the log gets no word of the signer.
         log.exception("Could not score signature %s. A moderator reviews it.", candidate.id)
-        return Verdict(MOST, ())
+        return Verdict(MAX_SCORE, ())
 
 
 @dataclass(frozen=True)
 class Mailbox:
-    """What is known of the domain of an address."""
+    """The facts about the domain of an address."""
 
     domain: str
     facts: DomainFacts
@@ -106,14 +106,14 @@ def _mailbox(letter: Letter, candidate: Candidate) -> Mailbox:
         private=not own,
         fits_affiliation=is_expected or (own and fits(affiliation, domain)),
     )
-    # Where the form asks for no affiliation, nobody can say that theirs is elsewhere.
+    # Where the form asks for no affiliation, its absence says nothing.
     is_compared = own and not is_expected and letter.ask_affiliation != Ask.OFF
     return Mailbox(owned, facts, hash_domain(letter.pk, owned) if is_compared else None)
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the site knows about a batch."""
+    """Everything that the site knows about the signatures of a batch."""
 
     mailboxes: Mapping[int, Mailbox]
     domains: Mapping[bytes, tuple[int, int]]
@@ -198,7 +198,7 @@ def _equal_names(letter_id: int, candidates: Sequence[Candidate]) -> dict[int, t
     return found
 
 
-# Performance: on a large site, the shares hardly change. The first number is when they were counted.
+# Performance: the shares hardly change, so each process remembers them. The first number is the time of the count.
 _remembered: tuple[float, dict[bytes, float]] = (0.0, {})
 
 
@@ -219,12 +219,11 @@ FROM unnest(%(ids)s::bigint[], %(risks)s::int[]) AS scored (id, risk) WHERE sign
 
 def _store(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
     ids = [each.id for each in candidates]
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, {"ids": ids, "risks": [verdicts[pk].score for pk in ids]})
+    execute(STORE, {"ids": ids, "risks": [verdicts[pk].score for pk in ids]})
 
 
 def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
-    """Hold what has no number yet. What has one comes into the queue, and stays on the list until someone decides."""
+    """Hold doubtful signatures. A numbered one enters the queue, and stays on the list until someone decides."""
     doubted = [
         each.id
         for each in candidates
@@ -236,9 +235,9 @@ def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int
 
 
 def _note_doubts(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], now: datetime) -> None:
-    """Keep the reasons of what a moderator may see. Privacy: an ordinary signature leaves none."""
+    """Keep the reasons that a moderator may need. Privacy: of an ordinary signature none are kept."""
     waiting = {each.id for each in candidates if each.state == State.HELD or each.concern}
-    noted = {pk: verdict.reasons for pk, verdict in verdicts.items() if verdict.score >= LEAST_NOTED or pk in waiting}
+    noted = {pk: verdict.reasons for pk, verdict in verdicts.items() if verdict.score >= MIN_NOTED or pk in waiting}
     Doubt.objects.filter(pk__in=[pk for pk in verdicts if not noted.get(pk)]).delete()
     Doubt.objects.bulk_create(
         [Doubt(signature_id=pk, reasons=list(reasons), scored_at=now) for pk, reasons in noted.items() if reasons],
@@ -248,7 +247,7 @@ def _note_doubts(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict
     )
 
 
-# A burst is known only after its first signatures, which were scored without it.
+# A burst becomes visible only after its first signatures, which were scored without it. Score those again.
 AGAIN = f"""
 UPDATE letters_signature SET to_score = true WHERE id IN (
     SELECT trace.signature_id
@@ -280,9 +279,7 @@ def _score_burst_again(
         "networks": [network for network, _ in pairs],
         "browsers": [browser for _, browser in pairs],
         "bursts": list(BURSTS),
-        "since": now - KEPT,
+        "since": now - TRACE_LIFETIME,
         "most": MAX_AGAIN,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(AGAIN, values)
-        return bool(cursor.rowcount)
+    return execute(AGAIN, values) > 0

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from letters.models import CONFIRMED, SAME_NAME, Display, State
 from letters.models.lifecycle import COUNTED, is_in
-from letters.shared.traces import KEPT
+from letters.shared.sql import execute, fetch_rows
+from letters.shared.traces import TRACE_LIFETIME
 
 # Denial of service: a flood from one network, in one letter or at one domain makes no statement slower than this.
 MAX_OF_NETWORK, MAX_OF_LETTER, MAX_OF_DOMAIN, MAX_OF_NAME, MAX_OF_ADDRESS = 200, 3000, 500, 50, 20
 HOUR = timedelta(hours=1)
-# Letters signed so close together were signed by a program, or by someone who reads very fast.
+# Whoever signs several letters within this time is a program, or reads very fast.
 TOGETHER = timedelta(seconds=10)
-# The usual shares of browsers are counted among so many signatures of the whole site, and known from so many on.
-MAX_OF_SITE, LEAST_OF_SITE = 20_000, 200
+# The shares of browsers are counted among the newest MAX_OF_SITE signatures of the site. Fewer than MIN_OF_SITE say
+# nothing.
+MAX_OF_SITE, MIN_OF_SITE = 20_000, 200
 
 # Race: this locks the rows, so a withdrawal waits until they are scored. Lock order: the caller holds the letter.
 CLAIM = f"""
@@ -38,7 +38,7 @@ ORDER BY confirmed_at, signature.id LIMIT %(most)s FOR NO KEY UPDATE OF signatur
 
 
 class Candidate(NamedTuple):
-    """A confirmed signature that was not scored since it was confirmed or changed."""
+    """A confirmed signature that has not been scored since it was confirmed or changed."""
 
     id: int
     state: str
@@ -62,7 +62,7 @@ class Candidate(NamedTuple):
     accepted: bool
 
     def word(self, name: str) -> str:
-        """Return a word as the signer wants it: a moderator decides about new words, if there are any."""
+        """Return a field as the signer wants it, with pending changes: a moderator decides about those."""
         return str((self.pending_changes or {}).get(name, getattr(self, name)))
 
     @property
@@ -71,25 +71,19 @@ class Candidate(NamedTuple):
 
 
 def claim_to_score(letter_id: int, most: int) -> list[Candidate]:
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"letter": letter_id, "most": most})
-        return [_candidate(row) for row in cursor.fetchall()]
+    return [_candidate(row) for row in fetch_rows(CLAIM, {"letter": letter_id, "most": most})]
 
 
 def _candidate(row: Sequence[Any]) -> Candidate:
-    candidate = Candidate(*map(_plain, row))
+    candidate = Candidate(*row)
     # Django's cursors return JSON as text.
     pending = candidate.pending_changes
     return candidate._replace(pending_changes=json.loads(pending)) if isinstance(pending, str) else candidate
 
 
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value
-
-
 @dataclass(frozen=True)
 class Seen:
-    """The forms of one letter that came from one network, or from all: the times in order, by type of browser."""
+    """When the forms of one letter were sent, from one network or from all: times in order, by type of browser."""
 
     times: Sequence[float]
     by_browser: Mapping[bytes, Sequence[float]]
@@ -115,11 +109,11 @@ ORDER BY at DESC LIMIT %(most)s
 def seen_in_networks(letter_id: int, networks: Iterable[bytes], *, now: datetime) -> dict[bytes, Seen]:
     if not (asked := sorted(set(networks))):
         return {}
-    # Privacy: deleting them may be late, but they are not used any more.
-    values = {"letter": letter_id, "networks": asked, "since": now - KEPT, "most": MAX_OF_NETWORK}
+    # Privacy: traces that should have been deleted by now are not used.
+    values = {"letter": letter_id, "networks": asked, "since": now - TRACE_LIFETIME, "most": MAX_OF_NETWORK}
     rows = defaultdict(list)
     strangers: dict[bytes, int] = defaultdict(int)
-    for network, at, browser, is_stranger in _rows(OF_NETWORKS, values):
+    for network, at, browser, is_stranger in fetch_rows(OF_NETWORKS, values):
         if is_stranger:
             strangers[network] += 1
         else:
@@ -132,7 +126,7 @@ def seen_in_letter(letter_id: int, moments: Sequence[datetime]) -> Seen:
         return NOTHING
     since, until = min(moments) - HOUR, max(moments) + HOUR
     values = {"letter": letter_id, "since": since, "until": until, "most": MAX_OF_LETTER}
-    return _seen(_rows(OF_LETTER, values))
+    return _seen(fetch_rows(OF_LETTER, values))
 
 
 def _seen(rows: Iterable[Sequence[Any]], disowned: int = 0) -> Seen:
@@ -152,14 +146,14 @@ SELECT browser, count(*) FROM (
 
 
 def shares_of_browsers() -> dict[bytes, float]:
-    """Return the share of each type of browser on the whole site; nothing while there are few signatures."""
-    counted = dict(_rows(OF_SITE, {"most": MAX_OF_SITE}))
+    """Return the share of each type of browser on the site; {} while there are few signatures."""
+    counted: dict[bytes, int] = dict(fetch_rows(OF_SITE, {"most": MAX_OF_SITE}))
     total = sum(counted.values())
-    return {browser: number / total for browser, number in counted.items()} if total >= LEAST_OF_SITE else {}
+    return {browser: number / total for browser, number in counted.items()} if total >= MIN_OF_SITE else {}
 
 
 # Privacy: only names that the public sees, or will see, are compared. Otherwise someone could sign as "Ada Lovelace",
-# and see from what becomes of it whether an Ada Lovelace has signed without showing her name.
+# and learn from the outcome whether an Ada Lovelace has signed without showing her name.
 EQUAL = f"""
 SELECT mine.id, count(*), count(*) FILTER (
     WHERE mine.affiliation <> '' AND letters_fold(other.affiliation) = letters_fold(mine.affiliation)
@@ -188,10 +182,10 @@ def equal_names(letter_id: int, named: Sequence[Candidate]) -> dict[int, tuple[i
         "moments": [each.confirmed_at for each in named],
         "most": MAX_OF_NAME,
     }
-    return {pk: (names, people) for pk, names, people in _rows(EQUAL, values)}
+    return {pk: (names, people) for pk, names, people in fetch_rows(EQUAL, values)}
 
 
-# Abuse: only confirmed ones count. Otherwise someone who types your address under other letters could have you held.
+# Abuse: only confirmed signatures count. Otherwise, someone could have you held by typing your address elsewhere.
 ELSEWHERE = f"""
 SELECT mine.id, count(*)
 FROM unnest(%(ids)s::bigint[], %(hashes)s::bytea[], %(moments)s::timestamptz[]) AS mine (id, hash, moment)
@@ -215,7 +209,7 @@ def signed_elsewhere(letter_id: int, candidates: Sequence[Candidate]) -> dict[in
         "near": TOGETHER,
         "most": MAX_OF_ADDRESS,
     }
-    return dict(_rows(ELSEWHERE, values)) if known else {}
+    return dict(fetch_rows(ELSEWHERE, values)) if known else {}
 
 
 NOTE_DOMAINS = """
@@ -235,8 +229,7 @@ def note_domains(ids: Collection[int], noted: Sequence[tuple[bytes | None, bool]
     """Store the hashes of domains in the traces of signatures, and whether each fits the affiliation."""
     if ids:
         domains, members = [domain for domain, _ in noted], [is_member for _, is_member in noted]
-        with connection.cursor() as cursor:
-            cursor.execute(NOTE_DOMAINS, {"ids": list(ids), "domains": domains, "members": members})
+        execute(NOTE_DOMAINS, {"ids": list(ids), "domains": domains, "members": members})
 
 
 def count_domains(letter_id: int, domains: Iterable[bytes]) -> dict[bytes, tuple[int, int]]:
@@ -244,10 +237,4 @@ def count_domains(letter_id: int, domains: Iterable[bytes]) -> dict[bytes, tuple
     if not (asked := sorted(set(domains))):
         return {}
     values = {"letter": letter_id, "domains": asked, "most": MAX_OF_DOMAIN}
-    return {domain: (strangers, members) for domain, strangers, members in _rows(OF_DOMAINS, values)}
-
-
-def _rows(statement: str, values: Mapping[str, Any]) -> list[list[Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return [list(map(_plain, row)) for row in cursor.fetchall()]
+    return {domain: (strangers, members) for domain, strangers, members in fetch_rows(OF_DOMAINS, values)}

@@ -1,3 +1,5 @@
+"""The forms with which moderators decide about signatures and search them."""
+
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -16,7 +18,7 @@ from letters.shared.addresses import MAX_TYPED_LENGTH, Address, NoAddress, parse
 REASON_WANTED = _(
     "Enter a reason, so that other moderators understand your decision. We keep it, and never show it to the public."
 )
-# What a moderator may search for: the reasons that signatures of a queue have.
+# The concerns that a moderator can search for.
 CONCERNS = {
     "disposable": _("Disposable email address"),
     "unproven": _("Signed without the browser check"),
@@ -125,7 +127,7 @@ class DecisionForm(forms.Form):
         return cleaned
 
     def sentence(self) -> str:
-        """Return the first thing that is wrong."""
+        """Return the first error."""
         return next(str(error) for errors in self.errors.values() for error in errors)
 
 
@@ -140,7 +142,7 @@ NO_TIME = _("Enter a date and time, for example 2026-03-05 17:30.")
 
 
 class SearchForm(forms.Form):
-    """What to search for. Times are those of the letter's time zone."""
+    """The criteria of a search. Times are in the letter's time zone."""
 
     marks_optional = False
 
@@ -192,7 +194,7 @@ class SearchForm(forms.Form):
         return moment.replace(tzinfo=None) if moment else None
 
     def criteria(self, zone: ZoneInfo | None) -> Criteria:
-        """Return what to search for, with times in the letter's zone."""
+        """Return the criteria, with times in the letter's zone."""
         found = self.cleaned_data
         return Criteria(
             words=found["q"],
@@ -206,12 +208,12 @@ class SearchForm(forms.Form):
 
 
 def _at(shown: datetime | None, zone: ZoneInfo | None, *, fold: int) -> datetime | None:
-    """Return the moment. Of two that a clock shows the same, the one that finds more."""
+    """Return the moment. If clocks show this time twice, return the moment that finds more."""
     return shown.replace(tzinfo=zone or UTC, fold=fold) if shown else None
 
 
 class AddressForm(forms.Form):
-    """An email address, whole."""
+    """The form for a complete email address."""
 
     email = forms.CharField(label=_("Email address"), max_length=MAX_TYPED_LENGTH)
 
@@ -227,7 +229,7 @@ class AddressForm(forms.Form):
 
 
 class BulkForm(forms.Form):
-    """What to do with all signatures that a search found."""
+    """The decision about all signatures that a search found."""
 
     marks_optional = False
 

@@ -1,4 +1,4 @@
-"""What a moderator reads about each signature of the queue."""
+"""Describe each signature of the queue to one moderator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class Item:
 
     @property
     def is_named(self) -> bool:
-        """Tell whether the name, the day and how quickly it was confirmed may be shown.
+        """Return whether the page may show the name, the day, and how quickly it was confirmed.
 
         Privacy: a person with a mail log could find a signer without a name by the time.
         """
@@ -69,13 +69,13 @@ class Item:
 
     @property
     def waits(self) -> bool:
-        """Tell whether it is in the queue."""
+        """Return whether it is in the queue."""
         signature = self.signature
         return signature.state == State.HELD or (signature.concern != "" and not self.is_rejected)
 
     @property
     def is_rejected(self) -> bool:
-        """Tell whether a moderator has rejected it for good."""
+        """Return whether a moderator has rejected it for good."""
         return self.signature.state == State.REJECTED and self.signature.concern != Signature.Concern.RECHECK
 
     @property
@@ -160,7 +160,7 @@ CRITERIA: Mapping[str, Promise] = {
 
 
 def criteria_in_words(asked: Mapping[str, str]) -> list[tuple[Promise, Promise | str]]:
-    """Return what was searched for, as the form named it, in its order."""
+    """Return the criteria of a search with the labels of the form, in its order."""
     named: dict[str, dict[str, Any]] = {
         "state": dict(STATES),
         "risk": {str(value): words for value, words in RISKS},

@@ -1,4 +1,4 @@
-"""Invented signatures, honest and fake, to see how well the signals tell them apart. Nothing here runs on a live site.
+"""Invented signatures, honest and fake, to measure how well the signals tell them apart. No live site runs this.
 
 It needs Faker, which requirements-local.txt has.
 """

@@ -1,4 +1,4 @@
-"""An invented signature as it arrives, and what the site would know about it: nothing more goes to the scorer."""
+"""An invented signature as it arrives, and the facts that the site would know: the scorer gets nothing else."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -36,12 +36,12 @@ class Arrival:
     bounced: bool = False
     other_letters: int = 0
     disowned: bool = False
-    # For the evaluation alone. The facts do not have it.
+    # Only for the evaluation: the facts do not contain it.
     kind: str = REAL
 
 
 class Times:
-    """When something happened, by a key."""
+    """The times of arrivals, by a key."""
 
     def __init__(self, arrivals: Iterable[Arrival], key: Callable[[Arrival], Hashable]) -> None:
         self._key = key
@@ -52,7 +52,7 @@ class Times:
     def around(self, arrival: Arrival, length: float, *, foresight: bool) -> int:
         """Count arrivals with the same key in this length of time: before, around or after this one, whichever is most.
 
-        Without `foresight`, count only what happened before: that is what the site knows at once.
+        Without `foresight`, count only earlier arrivals: that is what the site knows at once.
         """
         times = self._times[self._key(arrival)]
         count = most_within if foresight else count_before
@@ -63,7 +63,7 @@ class Times:
 
 
 class Site:
-    """What the site has counted for one letter."""
+    """The counts of the site for one letter."""
 
     def __init__(self, arrivals: list[Arrival], lists: Lists) -> None:
         self._lists = lists

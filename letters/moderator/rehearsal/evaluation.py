@@ -51,8 +51,8 @@ def score_all(arrivals: list[Arrival], *, foresight: bool = True) -> list[Scored
 def evaluate(*, signatures: int, fakes: int, seed: int) -> dict[str, Any]:
     """Return the shares that matter, and a table by kind.
 
-    `at_confirmation` uses only what had arrived before each signature. The rest counts a burst once it is complete, as
-    the queue does, which scores again while the keys live.
+    `at_confirmation` uses only what had arrived before each signature. The other shares count a burst when it is
+    complete, as the queue does: it scores again while the keys of the hashes exist.
     """
     arrivals = make_arrivals(signatures=signatures, fakes=fakes, seed=seed)
     queue = score_all(arrivals)

@@ -1,4 +1,4 @@
-"""Fake signatures of eleven kinds, as real campaigns got them. Each attacker hides as well as such people do."""
+"""Fake signatures of eleven kinds, as real campaigns get them. Each attacker hides as well as such people do."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -100,7 +100,7 @@ ADVERT_NAMES = [
     "Casino luckyspin.com",
 ]
 KEYS = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзх", "фывапролджэ"]
-# Mostly the names that people of one country have: these attackers do not care.
+# Mostly names from one country: these attackers do not take care.
 PLAIN_NAMES = {"en_US": 5, "en_GB": 2, "ru_RU": 1, "id_ID": 1, "it_IT": 1}
 
 
@@ -114,7 +114,7 @@ class Attack:
     public: list[Arrival]
 
     def someone(self, **known: object) -> Arrival:
-        """Return a signature like those of honest people, but for what is known."""
+        """Return a signature like those of honest people, except for these fields."""
         arrival = Arrival(
             name=next(self.names),
             domain=self.world.provider(),
@@ -128,7 +128,7 @@ class Attack:
         return replace(arrival, **known)  # type: ignore[arg-type]
 
     def rare_browser(self) -> str:
-        """Return a type that some honest people have too: an old version, or what a program says it is."""
+        """Return a type that some honest people have too: an old version, or the name that a program gives itself."""
         return self.chance.choice(self.world.browsers[25:90])
 
 
@@ -255,7 +255,7 @@ KINDS: Mapping[str, Callable[[Attack], Iterator[Arrival]]] = {
 
 
 def fake(number: int, chance: random.Random, world: World, public: list[Arrival]) -> list[Arrival]:
-    """Return so many fakes, of all kinds, in equal parts."""
+    """Return this many fakes, of all kinds in equal parts."""
     found: list[Arrival] = []
     for place, (kind, attack) in enumerate(KINDS.items()):
         part = number // len(KINDS) + (place < number % len(KINDS))

@@ -1,4 +1,4 @@
-"""Honest people, with everything about them that a scorer could take for a fake."""
+"""Honest people, with everything that a scorer could mistake for a fake."""
 
 import random
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ LANGUAGES = {
     "zu_ZA": 1,
     "ga_IE": 1,
 }
-# As many people have them, with what the law and history allow.
+# Short names that people have.
 SHORT = [
     "O",
     "E",
@@ -87,7 +87,7 @@ SHORT = [
 ]
 HONOURS = ["III", "2nd", "Jr.", "PhD", "IV", "MBE", "3rd", "OFM", "M.D.", "FRSC"]
 SHARED = ["John Smith", "Maria Rossi", "Nguyễn Văn Anh", "Mohammed Ali", "Anna Müller", "王伟", "김민준", "José García"]
-# Some people have the names of others. They work, and sign with addresses of their newspapers.
+# Some people have the name of someone famous. They sign with an address at the newspaper where they work.
 NAMESAKES = [
     "Will Smith",
     "Tom Cruise",
@@ -145,7 +145,7 @@ PLACES = [
 
 
 class World:
-    """The browsers, networks and moments of honest people. Fake ones share the browsers and the moments."""
+    """The browsers, networks and moments of honest people. Fakes share the browsers and the moments."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -216,7 +216,7 @@ class Place:
     domain: str
     network: str
     at: float
-    # The browser that it manages, if it does.
+    # The type of browser on all of its computers, if it manages them.
     managed: str = ""
 
 
@@ -284,7 +284,7 @@ def _of_places(number: int, names: Iterator[str], world: World) -> Iterator[Arri
 def _at(place: Place, name: str, world: World, *, own_address: float) -> Arrival:
     chance = world.chance
     uses_own = chance.random() < own_address
-    # A few gateways do not only fetch the link, which changes nothing, but press the button too.
+    # Most mail gateways only fetch the link, which changes nothing. A few also press the button.
     seconds = chance.uniform(1, 5) if uses_own and place.managed and chance.random() < 0.05 else world.seconds()
     return Arrival(
         name=name,
@@ -299,7 +299,7 @@ def _at(place: Place, name: str, world: World, *, own_address: float) -> Arrival
 
 
 def _with_oddities(people: list[Arrival], chance: random.Random) -> list[Arrival]:
-    """Give some people what some people have: short names, names of others, honours, throw-away addresses."""
+    """Give some people the oddities of real ones: short names, names of others, honours, disposable addresses."""
     for place, person in enumerate(people):
         lot = chance.random()
         if lot < 0.004:

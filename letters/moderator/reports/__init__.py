@@ -1,1 +1,1 @@
-"""What readers report: a letter, or one signature."""
+"""Reports by readers about a letter or one signature, and the moderators' decisions on them."""

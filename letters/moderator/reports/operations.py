@@ -17,7 +17,7 @@ from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import COUNTED, Letter, Report, ReviewDecision, Signature, User
 from letters.shared.refused import Refusal, Refused
 
-# What readers wrote is kept for this long after the decision, for the case that someone contests it.
+# The words of readers are kept for this long after the decision, in case someone contests it.
 KEPT_AFTER_DECISION = timedelta(days=183)
 MAX_FORGOTTEN = 1000
 # A report raises the risk of a signature by this much, up to the highest risk.
@@ -28,7 +28,7 @@ REPORTS_AFTER_ACCEPTING = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A report about a letter as a reader wrote it."""
+    """A report about a letter, as a reader wrote it."""
 
     reason: str
     words: str
@@ -51,7 +51,7 @@ def report_letter(letter: Letter, *, notice: Notice, language: str, now: datetim
 def report_signature(letter: Letter, *, number: int, reason: str, now: datetime) -> None:
     """Put a published signature before the letter's moderators. It stays published until one of them decides.
 
-    Nothing happens if there is no such signature: whoever reports learns nothing from the answer. Once a moderator has
+    If there is no such signature, nothing happens, so that the answer reveals nothing. Once a moderator has
     accepted the signature after a report, it returns only after REPORTS_AFTER_ACCEPTING more.
     """
     published = Signature.objects.filter(letter=letter, number=number, state=COUNTED)
@@ -74,7 +74,7 @@ def _needs_review(signature: Signature) -> bool:
 
 @transaction.atomic
 def dismiss_reports(letter: Letter, *, up_to: int, by: User, now: datetime) -> int:
-    """Decide that the letter stays, for all open reports up to the one that the moderator saw. Returns how many.
+    """Decide that the letter stays, for all open reports up to the newest that the moderator saw. Returns their number.
 
     Raises Refused("not_yours") for everyone but site moderators, and Refused("needs_another_moderator") for members of
     the letter's collective.
@@ -86,7 +86,7 @@ def dismiss_reports(letter: Letter, *, up_to: int, by: User, now: datetime) -> i
 
 
 def settle_reports(change: LetterChange, by: User, *, outcome: Report.Outcome, up_to: int | None = None) -> int:
-    """Decide on open reports, and email that once to each address that readers gave. Returns how many."""
+    """Decide on open reports, and email each address that readers gave once. Returns the number of reports."""
     letter, waiting = change.letter, Report.objects.filter(letter=change.letter, outcome="", signature=None)
     if up_to is not None:
         waiting = waiting.filter(pk__lte=up_to)
@@ -110,7 +110,7 @@ def _tell(letter: Letter, address: str, language: str, outcome: Report.Outcome) 
 
 
 def forget_reports(*, now: datetime) -> int:
-    """Delete what readers wrote, and their names and addresses, long after the decision. Returns how many."""
+    """Delete the words, names and addresses of readers after KEPT_AFTER_DECISION. Returns the number of reports."""
     old = Report.objects.filter(decided_at__lt=now - KEPT_AFTER_DECISION).exclude(words="", name="", address=None)
     ids = list(old.values_list("pk", flat=True)[:MAX_FORGOTTEN])
     return Report.objects.filter(pk__in=ids).update(words="", name="", address=None)

@@ -22,7 +22,7 @@ class Reported:
 
 
 def reported_letters() -> list[Reported]:
-    """Return the letters with such reports, the one that has waited longest first."""
+    """Return the letters with open reports, the longest wait first."""
     waiting = Letter.objects.public().filter(OPEN).exclude(status=Letter.Status.TAKEN_DOWN)
     counted = waiting.annotate(number=Count("reports", filter=OPEN), since=Min("reports__reported_at", filter=OPEN))
     found = counted.select_related("collective").order_by("since")[:MAX_SHOWN]

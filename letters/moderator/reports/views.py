@@ -22,12 +22,12 @@ from letters.shared.refused import Refusal
 from letters.shared.request_input import safe_fields
 
 View = Callable[[HttpRequest, Letter, Translation], HttpResponse]
-# Abuse: many reports from one network about one signature count once a day.
+# Abuse: reports from one network about one signature count once a day.
 ONCE = parse("1/day")
 
 
 def of_letter(view: View) -> Callable[..., HttpResponse]:
-    """Find the letter and its text or answer 404. A letter that is down has nothing to report."""
+    """Find the letter and its text, or answer 404. A letter that is down cannot be reported."""
 
     @from_our_pages
     @require_http_methods(["GET", "HEAD", "POST"])

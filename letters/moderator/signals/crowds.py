@@ -1,11 +1,11 @@
-"""Count what happened close together."""
+"""Count events that happened close together."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 
 def most_within(times: Sequence[float], moment: float, length: float) -> int:
-    """Count the sorted times in this length of time: before, around or after the moment, whichever is most."""
+    """Count sorted times within `length` before, around or after the moment. Return the highest of the three counts."""
     half = length / 2
     return max(
         count_before(times, moment, length),

@@ -14,7 +14,7 @@ def lines_of(name: str) -> Iterator[str]:
 
 
 def entries_of(name: str) -> Iterator[tuple[str, str]]:
-    """Yield (language, word) of a file whose lines are a language and words, separated by commas."""
+    """Yield (language, word) from a file. Each line has a language, a space, and words separated by commas."""
     for line in lines_of(name):
         language, _, words = line.partition(" ")
         for word in words.split(","):

@@ -16,13 +16,13 @@ from letters.shared.languages import language_choices
 from letters.shared.text import UnusableText, clean_line
 
 List = SiteListEntry.List
-# Denial of service: an entry that is longer than what a signer may type finds nothing.
+# Denial of service: an entry that is longer than any word a signer may type would match nothing.
 MAX_LINES, MAX_LENGTH = 500, 100
 BETWEEN_DOMAINS = re.compile(r"\s*(?:->|→|=|,|\s)\s*")
 
 
 class ListEntriesForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Entries of one list, one in a line. `found` are the entries, ready to be added."""
+    """The form for entries of one list, one on each line. `found` are the entries, ready to be added."""
 
     list = forms.ChoiceField(choices=List, help_text="Where signatures, or addresses, are compared with it.")
     is_removed = forms.TypedChoiceField(

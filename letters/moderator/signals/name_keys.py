@@ -1,7 +1,7 @@
-"""Compare names: as they are written, and as they look (UTS #39).
+"""Compare names as they are written, and as they look (UTS #39).
 
-Our table of look-alike characters has the part of Unicode's that can pass for Latin letters. The library for the whole,
-confusable_homoglyphs, loads a megabyte of JSON into each process, and was last released in January 2024.
+Our table of look-alike characters has the part of Unicode's table that can pass for Latin letters. A library for the
+whole table, confusable_homoglyphs, loads a megabyte of JSON into each process, and was last released in January 2024.
 """
 
 import re
@@ -11,10 +11,10 @@ from letters.moderator.signals.data_files import lines_of
 from letters.moderator.signals.words import folded, words_in
 from letters.shared.folding import without_marks
 
-# Denial of service: no more of a name is compared.
+# Denial of service: the rest of a name is not compared.
 MAX_NAME = 200
 MAX_WORDS = 8
-# Titles, and what follows a name: they do not make it another name.
+# Titles before and after a name. They do not make it another name.
 TITLES = "dr prof sir mr mrs ms miss dame lord lady hon rev ing dott sig herr frau jr sr phd real official"
 # Numerals and signs in place of letters, as in "3l0n Mu5k".
 LEET = str.maketrans("0134578$@€", "oleastbsae")
@@ -32,10 +32,10 @@ def _looks_like() -> dict[int, str]:
 
 
 LOOKS_LIKE = _looks_like()
-# One letter for all that look like a stroke, or like a circle.
+# One letter for all characters that look like a stroke, and one for all that look like a circle.
 STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "!": "l", "0": "o"})
 PAIRS = (("rn", "m"), ("vv", "w"))
-# Strokes stay, because two l look like an l and an i.
+# Double strokes stay, because "ll" looks like "li".
 TWICE = re.compile(r"([^l])\1+")
 
 
@@ -45,7 +45,7 @@ def plain(name: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """Return what the text looks like: the same for texts that a reader takes for each other."""
+    """Return a key for the look of a text: equal for texts that a reader would confuse."""
     text = text[:MAX_NAME]
     if not text.isascii():
         text = without_marks(text).translate(LOOKS_LIKE)
@@ -101,15 +101,15 @@ class NameList:
         self._shapes = frozenset(key for name in listed for key in keys_of(words_of(skeleton(name))))
 
     def has(self, words: list[str]) -> bool:
-        """Tell whether the list has the name as it is written. `words` are those of `plain`."""
+        """Return whether the list has the name as it is written. `words` come from `plain`."""
         return not self._plain.isdisjoint(keys_within(words))
 
     def resembles(self, words: list[str]) -> bool:
-        """Tell whether the list has a name that looks the same. `words` are those of `skeleton`."""
+        """Return whether the list has a name that looks the same. `words` come from `skeleton`."""
         return not self._shapes.isdisjoint(keys_within(words))
 
 
-# Letters of Latin, and of the alphabets whose letters pass for Latin ones.
+# Latin letters, and the alphabets whose letters can pass for Latin ones.
 LATIN = "A-Za-z\u00c0-\u024f"
 OTHERS = "\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u13a0-\u13ff"
 MIXED = re.compile(rf"[{LATIN}][\u0300-\u036f]*[{OTHERS}]|[{OTHERS}][\u0300-\u036f]*[{LATIN}]")

@@ -1,4 +1,4 @@
-"""The lists that the scorer compares with, as staff have them now."""
+"""Read the lists with which the scorer compares signatures, with the current changes by staff."""
 
 from functools import lru_cache
 
@@ -7,7 +7,7 @@ from letters.moderator.signals.word_lists import Lists, make_lists
 
 
 def current_lists() -> Lists:
-    """Return the lists with what staff added and removed, at most half a minute old."""
+    """Return the lists, at most half a minute old."""
     return _lists_of(current_entries())
 
 

@@ -1,4 +1,4 @@
-"""All reasons for doubt: what each weighs, and the sentence that moderators read. Weights are defined nowhere else."""
+"""All reasons for doubt, each with its weight and the sentence that moderators read. Nothing else defines weights."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from types import MappingProxyType
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# A score is the sum of the weights of its reasons, and at most this.
-MOST = 100
+# A score is the sum of the weights of its reasons, limited to this.
+MAX_SCORE = 100
 # A letter without a threshold of its own holds signatures with at least this score.
 HOLD_FROM = 50
 
@@ -41,7 +41,7 @@ class Reason(StrEnum):
     REPORTED = "reported"
 
 
-# The reasons that say something about the words, and not about how they came.
+# The reasons that are about the words, and not about how they were sent.
 OF_WORDS = frozenset(
     {
         Reason.WATCHED_NAME,
@@ -65,9 +65,9 @@ class Signal:
     sentence: Promise
 
 
-# A weight of HOLD_FROM or more holds a signature by itself. The others hold one only together: a burst
-# with another burst, or with odd words. What many honest people share, such as a common name, weighs little: it only
-# moves them up in the queue.
+# A weight of HOLD_FROM or more holds a signature by itself. Smaller weights hold it only together: a burst with another
+# burst, or with odd words. A trait of many honest people, such as a common name, weighs little: it only moves their
+# signatures up in the queue.
 SIGNALS: Mapping[Reason, Signal] = MappingProxyType(
     {
         Reason.WATCHED_NAME: Signal(60, _("The name is on the list of well-known people.")),

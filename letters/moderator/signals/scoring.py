@@ -1,29 +1,29 @@
 """Score one signature: a pure function of what the site knows about it. It decides nothing.
 
-The letter's thresholds decide whether a signature is published or held, and a person decides what becomes of it.
+The letter's threshold decides whether a signature is published or held. A person decides about held ones.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from letters.moderator.signals import mash
+from letters.moderator.signals import keyboard_mash
 from letters.moderator.signals.name_keys import mixes_scripts, plain, skeleton, words_of
-from letters.moderator.signals.reasons import MOST, SIGNALS, Reason
+from letters.moderator.signals.reasons import MAX_SCORE, SIGNALS, Reason
 from letters.moderator.signals.word_lists import Lists, Text
 from letters.shared.odd_names import has_link, has_numerals
 
 
 @dataclass(frozen=True, kw_only=True)
 class Crowd:
-    """How many signatures of the letter came from the same place. Each number includes this signature."""
+    """The number of signatures of the letter from the same place. Each number includes this signature."""
 
-    # From the same network prefix; of these, with the same type of browser. Within an hour, and within a week.
+    # `network`: from the same network prefix. `pair`: of these, with the same type of browser.
     network_hour: int = 1
     pair_hour: int = 1
     network_week: int = 1
     pair_week: int = 1
-    # Of all signatures within an hour, those with the same type of browser.
+    # All signatures within an hour, and those with the same type of browser.
     letter_hour: int = 1
     browser_hour: int = 1
     # The share of this type of browser among all signatures of the site within a week.
@@ -32,7 +32,7 @@ class Crowd:
 
 @dataclass(frozen=True, kw_only=True)
 class DomainFacts:
-    """What counts of an email domain. Privacy: never the address, and not the domain itself."""
+    """The facts about an email domain that count. Privacy: neither the address nor the domain itself."""
 
     throwaway: bool = False
     mistyped: bool = False
@@ -47,7 +47,7 @@ class DomainFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What the site knows about one signature. Every field may stay unknown."""
+    """Everything that the site knows about one signature. Every field except the name may stay unknown."""
 
     name: str
     affiliation: str = ""
@@ -55,18 +55,18 @@ class Facts:
     comment: str = ""
     domain: DomainFacts = field(default_factory=DomainFacts)
     crowd: Crowd = field(default_factory=Crowd)
-    # From the form to the confirmation. None: not confirmed.
+    # The time from the form to the confirmation; None if it is not confirmed.
     seconds: float | None = None
-    # Whether a proof of work was done. None: the site did not ask for one.
+    # Whether the browser did the proof of work; None if the site did not ask for one.
     proven: bool | None = None
     bounced: bool = False
-    # Earlier signatures of this letter with the same folded name; of these, with the same affiliation. The person whose
-    # name is copied is not doubtful.
+    # Earlier signatures of this letter with the same folded name; of these, with the same affiliation. Only earlier
+    # ones count, because the person whose name is copied is not doubtful.
     same_name: int = 0
     same_person: int = 0
-    # Other letters that the address signed within seconds.
+    # The number of other letters that the address signed within seconds.
     other_letters: int = 0
-    # "It wasn't me" from the same network prefix.
+    # The number of times that owners of addresses said "It wasn't me" about the same network prefix.
     disowned_nearby: int = 0
     reports: int = 0
 
@@ -78,17 +78,17 @@ class Verdict:
     reasons: tuple[Reason, ...]
 
 
-# A person who reads the email in another window, and copies the code, needs longer.
+# A person who opens the email and copies the code needs longer.
 SCANNER_SECONDS = 6
-# A household or an office of so many people may sign within an hour.
+# A household or a small office of this many people may sign within an hour.
 SMALL = 4
-# A network or browser is crowded if it has so many times what its usual share explains.
+# A network is crowded if it has this many times the number that the usual share explains.
 TIMES = 3
-BROWSER_LEAST, BROWSER_TIMES = 8, 4
-# No type of browser is so common by nature. A higher share is a flood, which must not excuse itself.
-MOST_SHARE = 0.3
+MIN_OF_BROWSER, BROWSER_TIMES = 8, 4
+# No type of browser is more common than this. A higher share comes from a flood, which must not excuse itself.
+MAX_SHARE = 0.3
 STRANGERS = 4
-# Other letters within seconds.
+# The number of other letters, signed within seconds, that makes a reason.
 LETTERS = 2
 # A telephone number in a text that also has a word of advertising.
 PHONE = re.compile(r"\+?\d[\d ()./-]{7,}\d")
@@ -105,7 +105,7 @@ def score(facts: Facts, lists: Lists, *, weights: Mapping[Reason, int] | None = 
         reason: weight for reason, weight in (weights or {}).items() if reason in reasons
     }
     heaviest = sorted(reasons, key=lambda reason: (-weigh[reason], reason))
-    return Verdict(min(MOST, sum(weigh.values())), tuple(heaviest))
+    return Verdict(min(MAX_SCORE, sum(weigh.values())), tuple(heaviest))
 
 
 def _of_name(facts: Facts, lists: Lists) -> Iterator[Reason]:
@@ -123,7 +123,7 @@ def _of_name(facts: Facts, lists: Lists) -> Iterator[Reason]:
         yield Reason.NUMERALS_IN_NAME
     if mixes_scripts(name):
         yield Reason.MIXED_SCRIPTS
-    if mash.has_mash(words):
+    if keyboard_mash.has_mash(words):
         yield Reason.KEYBOARD_MASH
 
 
@@ -153,17 +153,17 @@ def _is_network_burst(facts: Facts) -> bool:
 
 
 def _is_network_series(facts: Facts) -> bool:
-    """A large family that signs within an hour is one burst, and no series besides."""
+    """Return whether there is a series. A large family that signs within an hour is a burst, and not also a series."""
     crowd = facts.crowd
     is_more = crowd.pair_week > 2 * SMALL or not _is_network_burst(facts)
     return is_more and _is_crowded(facts, crowd.pair_week, crowd.network_week)
 
 
 def _is_crowded(facts: Facts, pair: int, network: int) -> bool:
-    """Compare with what the browser's usual share of the network explains.
+    """Compare with the number that the browser's usual share of the network explains.
 
-    A university or a mobile provider brings many people from one network, but with the browsers that people have. An
-    office may have a single one, but then most addresses are its own.
+    A university or a mobile provider brings many people from one network, but with the usual mix of browsers. An
+    office may have a single type of browser, but then most addresses are at its own domain.
     """
     if facts.domain.fits_affiliation:
         return False
@@ -171,13 +171,13 @@ def _is_crowded(facts: Facts, pair: int, network: int) -> bool:
 
 
 def _usual_share(facts: Facts) -> float:
-    return min(MOST_SHARE, facts.crowd.browser_share)
+    return min(MAX_SHARE, facts.crowd.browser_share)
 
 
 def _is_browser_burst(facts: Facts) -> bool:
     crowd = facts.crowd
     expected = _usual_share(facts) * crowd.letter_hour
-    is_burst = crowd.browser_hour >= BROWSER_LEAST and crowd.browser_hour > BROWSER_TIMES * expected
+    is_burst = crowd.browser_hour >= MIN_OF_BROWSER and crowd.browser_hour > BROWSER_TIMES * expected
     return is_burst and not facts.domain.fits_affiliation
 
 

@@ -1,4 +1,4 @@
-"""The lists that signatures are compared with: the shipped files, and what a site added and removed."""
+"""The lists with which signatures are compared: the shipped files, with what staff added and removed."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -10,9 +10,9 @@ from letters.moderator.signals.data_files import entries_of, lines_of
 from letters.moderator.signals.name_keys import LEET, NameList
 from letters.moderator.signals.words import folded, words_in
 
-# Longest phrase on a list, in words.
+# The length of the longest phrase on a list, in words.
 MAX_PHRASE = 4
-# Denial of service: no more of a text is compared. It is the sum of what the form accepts.
+# Denial of service: the rest of a text is not compared. The form accepts no more in all fields together.
 MAX_TEXT = 1600
 # The words of these languages are not separated by spaces: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
@@ -42,7 +42,7 @@ class Words:
         self._phrases = frozenset(phrase for phrase in phrases if phrase)
         self._words = frozenset(phrase[0] for phrase in self._phrases if len(phrase) == 1)
         longer = [phrase for phrase in self._phrases if len(phrase) > 1]
-        # By the first word, the lengths of phrases.
+        # The lengths of phrases, by their first word.
         self._lengths = {first: {len(each) for each in longer if each[0] == first} for first, *_ in longer}
         self._unspaced = frozenset(word for word in self._words if UNSPACED.search(word))
         self._unspaced_lengths = sorted(set(map(len, self._unspaced)))
@@ -81,14 +81,14 @@ class Words:
         }
 
     def disguised_in(self, text: Text) -> bool:
-        """Tell whether a text contains a word that is spelled out or has other signs: f.u.c.k, sh1t, f*ck."""
+        """Return whether a text contains a disguised word of the list: f.u.c.k, sh1t, f*ck."""
         if "*" in text.folded and not self._masked.isdisjoint(MASKED.findall(text.folded)):
             return True
         return not self._words.isdisjoint([*_with_numerals(text.folded), *_spelled_out(text.words)])
 
 
 def _with_numerals(text: str) -> Iterator[str]:
-    """Yield the words that contain numerals or signs, with the letters that these look like."""
+    """Yield the words with numerals or signs, after replacing these with the letters that they look like."""
     if SIGNS.isdisjoint(text) and not any(map(str.isdigit, text)):
         return
     for word in text.split():
@@ -109,7 +109,7 @@ def _spelled_out(words: list[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Lists:
-    """What the scorer compares with. It never changes, so it can be shared."""
+    """The lists with which the scorer compares signatures. They never change, so threads can share them."""
 
     watched: NameList
     abusive: Words
@@ -130,7 +130,7 @@ def make_lists(
     throwaway: Collection[str] = NONE,
     removed: Collection[str] = NONE,
 ) -> Lists:
-    """Return the shipped lists with what the site added, and without what it removed."""
+    """Return the shipped lists with what staff added, and without what they removed."""
     gone = set(map(comparable, removed))
     kept = {name: [each for each in listed if comparable(each) not in gone] for name, listed in shipped().items()}
     return Lists(
@@ -143,7 +143,7 @@ def make_lists(
 
 
 def comparable(entry: str) -> str:
-    """Return an entry of a list as entries are compared: in lower case, without accents and signs."""
+    """Return the form in which entries are compared: in lower case, without accents and signs."""
     return " ".join(words_in(folded(entry[:MAX_TEXT])))
 
 

@@ -70,7 +70,7 @@ class TakeDownForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What the collective is told about a decision."""
+    """The reasons that the collective gets with a decision."""
 
     reason = forms.CharField(
         label=_("Reasons for your decision"),

@@ -1,7 +1,7 @@
 """Take a letter down, appeal against that, decide on the appeal, and restore the letter.
 
-The EU's Digital Services Act asks for a statement of reasons (Article 17), and for an appeal that a person decides who
-did not take the decision (Article 20).
+The EU's Digital Services Act requires a statement of reasons (Article 17), and an appeal on which a person decides who
+did not take the first decision (Article 20).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Statement:
 
 @transaction.atomic
 def take_down_letter(letter: Letter, *, statement: Statement, by: User, now: datetime) -> TakeDown:
-    """Show neither text nor names nor numbers of the letter any more, and take no signatures. Idempotent.
+    """Stop showing the text, the names and the numbers of a letter, and take no signatures. Idempotent.
 
     Nothing is deleted, so that a restoration brings everything back. Updates that are being sent are paused. Members
     who write for the collective get the statement by email.
@@ -45,7 +45,7 @@ def take_down_letter(letter: Letter, *, statement: Statement, by: User, now: dat
     takedown = TakeDown(
         letter=letter, **vars(statement), status_before=letter.status, taken_down_at=now, taken_down_by=by
     )
-    # First of all: if the email cannot leave, nothing has changed.
+    # Email first: if the emails cannot leave, nothing has changed.
     _tell(takedown, "letter_taken_down")
     takedown.save()
     change.update(status=Letter.Status.TAKEN_DOWN)
@@ -107,7 +107,7 @@ def decide_appeal(letter: Letter, *, reverse: bool, answer: str, by: User, now: 
 
 @transaction.atomic
 def restore_taken_down(letter: Letter, *, answer: str, by: User, now: datetime) -> TakeDown:
-    """Restore the letter without an appeal, or before it is decided: the list, the count and all numbers are as before.
+    """Restore the letter without a decision on an appeal. The list, the count and all numbers are as before.
 
     Raises Refused("not_yours") for everyone but site moderators, Refused("not_taken_down"), Refused("no_reason")
     without an answer, and Refused("needs_another_moderator") for members of the letter's collective.

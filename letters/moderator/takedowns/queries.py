@@ -1,4 +1,4 @@
-"""Read the letters that site moderators may take down, and those that they have taken down."""
+"""Read the letters that site moderators can take down, and those that are down."""
 
 from letters.models import OWNING, Letter, TakeDown, User
 
@@ -19,7 +19,7 @@ def newest_takedown(letter: Letter) -> TakeDown | None:
 
 
 def own_takedown(letter: Letter) -> TakeDown:
-    """Return the newest one, for the letter's collective. Raises TakeDown.DoesNotExist."""
+    """Return the newest take-down, for the letter's collective. Raises TakeDown.DoesNotExist."""
     found = newest_takedown(letter)
     if found is None:
         raise TakeDown.DoesNotExist

@@ -1,4 +1,4 @@
-"""The pages of site moderators about letters, and the page on which a collective reads why its letter is down."""
+"""The site moderators' pages about letters, and the page that tells a collective why its letter is down."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,12 +32,12 @@ from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refused
 
 View = Callable[..., HttpResponse]
-# No site is older.
+# No site has numbers from before this year.
 FIRST_YEAR = 2020
 
 
 def of_site(view: View) -> View:
-    """Allow only site moderators. For everyone else, the page does not exist."""
+    """Admit only site moderators. Everyone else gets 404."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -119,7 +119,7 @@ def _dismiss(request: HttpRequest, shown: Letter, by: User) -> HttpResponse:
 
 
 def _act(request: HttpRequest, shown: Letter, form: Form, by: User) -> Promise | str:
-    """Do what the pressed button says. Returns a sentence about it; "" if it was refused, as the form then says."""
+    """Carry out the pressed button. Returns a sentence about it; "" if it was refused, and the form says why."""
     action = request.POST.get("action", "")
     more: dict[str, Any] = {"by": by, "now": timezone.now()}
     try:

@@ -1,6 +1,6 @@
-"""Count a year of moderation for the report that the EU's Digital Services Act asks of a site (Articles 15 and 24).
+"""Count a year of moderation for the report that the EU's Digital Services Act requires (Articles 15 and 24).
 
-Privacy: numbers about letters and decisions only. No name, no address, and nothing about single signers.
+Privacy: the numbers are only about letters and decisions: no name, no address, and nothing about single signers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ def rows_of_year(year: int, *, by: User) -> Iterator[Row]:
 
 
 def _reports(begins: datetime, ends: datetime) -> Iterator[Row]:
-    """Reports by kind, and what was decided in the year about letters, with the median hours until then."""
+    """Count reports by kind, and decisions on reports about letters, with the median hours until a decision."""
     reports = Report.objects.filter(reported_at__gte=begins, reported_at__lt=ends)
     counted = dict(reports.values_list("reason").annotate(number=Count("pk")).order_by("reason"))
     for reason in Report.Reason:
@@ -46,7 +46,7 @@ def _takedowns(begins: datetime, ends: datetime) -> Iterator[Row]:
         yield ("letters taken down", f"ground: {ground.value}", taken.filter(ground=ground).count())
     for found_by in TakeDown.FoundBy:
         yield ("letters taken down", f"found by: {found_by.value}", taken.filter(found_by=found_by).count())
-    # A program decides nothing here; it can only point to a letter.
+    # No program decides here. It can only point to a letter.
     yield ("letters taken down", "decided by automated means", 0)
     restored = TakeDown.objects.filter(restored_at__gte=begins, restored_at__lt=ends)
     yield ("letters restored", "all", restored.count())
@@ -62,7 +62,7 @@ def _appeals(begins: datetime, ends: datetime) -> Iterator[Row]:
 
 
 def _decisions(begins: datetime, ends: datetime) -> Iterator[Row]:
-    """Decisions of moderators about signatures, and how many of them were undone."""
+    """Count moderators' decisions about signatures, and how many of them were undone."""
     made = ReviewDecision.objects.filter(decided_at__gte=begins, decided_at__lt=ends)
     counted = dict(made.values_list("verb").annotate(number=Count("pk")).order_by("verb"))
     for verb in ReviewDecision.Verb:

@@ -11,7 +11,7 @@ from letters.shared.refused import Refusal, Refused
 
 
 class SuspensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """Whom staff suspend, and why. Accounts are found by their whole address, because addresses are encrypted."""
+    """The form for a suspension. It finds accounts by their whole address, because addresses are encrypted."""
 
     email = forms.EmailField(required=False, label="Or an account, by its email address")
 
@@ -36,7 +36,7 @@ class SuspensionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
 
 class EndSuspensionForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Why a suspension ends. Saving ends it."""
+    """The form that ends a suspension."""
 
     end_reason = forms.CharField(
         max_length=1000,

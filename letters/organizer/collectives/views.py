@@ -274,16 +274,16 @@ def _members_page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    everybody = queries.members_of(collective, to=person)
-    owners = [each for each in everybody if each.membership.role in OWNING]
+    members = queries.members_of(collective, to=person)
+    owners = [each for each in members if each.membership.role in OWNING]
     owns = any(each.membership.user_id == person.pk for each in owners)
     context: dict[str, Any] = {
         "collective": collective,
         "owns": owns,
         "me": person.pk,
-        "members": [(each, role_name(each.membership.role)) for each in everybody],
-        "must_stay": owns and len(owners) == 1 and (len(everybody) > 1 or collective.letters.public().exists()),
-        "drafts": len(everybody) == 1 and collective.letters.filter(status=Letter.Status.DRAFT).count(),
+        "members": [(each, role_name(each.membership.role)) for each in members],
+        "must_stay": owns and len(owners) == 1 and (len(members) > 1 or collective.letters.public().exists()),
+        "drafts": len(members) == 1 and collective.letters.filter(status=Letter.Status.DRAFT).count(),
         "refusal": refusal,
     }
     if owns:

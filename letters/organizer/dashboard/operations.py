@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.changes.operations import change_letter, change_letter_unasked
 from letters.models import GONE, WRITING, Letter, LetterHour, LetterTally, Signature, User
 from letters.shared.refused import Refused
+from letters.shared.sql import execute
 
 # The time at which a signature was taken out is stored only in these hours, so they stay. Missing ones are added to the
 # current hour, so that the sum equals the counter.
@@ -54,9 +55,8 @@ def retally_letter(letter: Letter, *, now: datetime) -> None:
     """Rebuild the hours and tallies of a letter. Reads all its signatures, while the sequencer waits."""
     change = change_letter_unasked(letter, by=None, now=now)
     LetterTally.objects.filter(letter=letter).exclude(kind="via", value__gt="").delete()
-    with connection.cursor() as cursor:
-        for statement in (HOURS, LACKING, COUNT):
-            cursor.execute(statement, {"letter": letter.pk, "now": now})
+    for statement in (HOURS, LACKING, COUNT):
+        execute(statement, {"letter": letter.pk, "now": now})
     LetterHour.objects.filter(letter=letter, published=0, taken_out=0).delete()
     change.record("retally_letter", letter)
 

@@ -22,7 +22,7 @@ MAX_ATTEMPTS = 5
 MAX_A_DAY = 20
 # How many exports one account can request in a day, over all letters.
 MAX_OF_AN_ACCOUNT_A_DAY = 60
-KEPT = timedelta(hours=24)
+EXPORT_LIFETIME = timedelta(hours=24)
 FORMATS = {
     Export.Kind.SIGNATURES: {Export.Format.CSV, Export.Format.XLSX},
     Export.Kind.LETTER: {Export.Format.PDF},
@@ -111,7 +111,7 @@ def advance_export(export: Export, *, reached: int, rows: int, now: datetime, le
 @transaction.atomic
 def finish_export(export: Export, *, file_name: str, rows: int, now: datetime) -> None:
     """Make the file available for download. Raises TakenOver."""
-    expires_at = now + KEPT
+    expires_at = now + EXPORT_LIFETIME
     values = {"finished_at": now, "file_name": file_name, "rows": rows, "expires_at": expires_at}
     if not _claimed(export).update(**values, reached=export.last_number):
         raise TakenOver

@@ -11,8 +11,8 @@ from django.utils.translation import gettext, ngettext
 from letters.models import Export, Letter
 from letters.organizer.exports import queries
 from letters.organizer.exports.pdf.writing import Letterhead
-from letters.shared.added import added_sentence, since_sentence
 from letters.shared.languages import interface_language
+from letters.shared.late_translations import added_sentence, since_sentence
 
 
 def letterhead(export: Export, *, now: datetime) -> Letterhead:

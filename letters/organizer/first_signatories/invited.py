@@ -32,11 +32,11 @@ from letters.organizer.first_signatories.signatory_import import Person
 from letters.shared.addresses import decrypt, encrypt
 
 # Names whose order organizers can set.
-MOST_ORDERED = 200
+MAX_ORDERED = 200
 
 
 def digest_of(letter_id: int, address_hash: bytes) -> bytes:
-    """Return the keyed hash by which the list knows a person.
+    """Return the keyed hash by which the list identifies a person.
 
     Stolen data: it is not the hash that a signature holds. Otherwise a thief with ADDRESS_KEYS alone could read the
     names of invited people who signed without one.
@@ -77,10 +77,10 @@ class Line:
 
 def invited_people(letter: Letter, *, now: datetime, page: int) -> ListPage[Line]:
     """Return one page of the list, the newest batch first."""
-    everybody = InvitedPerson.objects.filter(letter=letter)
-    total = everybody.count()
+    invited = InvitedPerson.objects.filter(letter=letter)
+    total = invited.count()
     number, pages, shown = page_in(total, page)
-    newest = everybody.select_related("batch").order_by("-batch__created_at", "line", "pk")
+    newest = invited.select_related("batch").order_by("-batch__created_at", "line", "pk")
     people = list(newest[shown])
     public = {_folded(name) for name in public_names(letter).values_list("name", flat=True)} if people else set()
     return ListPage([_line(person, public, now) for person in people], number, pages, total)
@@ -95,7 +95,7 @@ def ordered_names(letter: Letter) -> list[Signature]:
     """Return these signatories in the order of the letter's page."""
     places = {number: place for place, number in enumerate(letter.first_order)}
     names = public_names(letter).order_by("number")
-    return sorted(names, key=lambda each: places.get(each.number or 0, len(places)))[:MOST_ORDERED]
+    return sorted(names, key=lambda each: places.get(each.number or 0, len(places)))[:MAX_ORDERED]
 
 
 def _line(person: InvitedPerson, public: set[str], now: datetime) -> Line:
@@ -139,7 +139,7 @@ def is_open(person: InvitedPerson, now: datetime) -> bool:
 def signature_behind(person: InvitedPerson) -> int | None:
     """Return the id of the signature that the invitation is about, whatever its state.
 
-    Timing defence: the signatures of all invited people are compared, whoever is looked for.
+    Timing defence: the signatures of all invited people are compared, whichever one is wanted.
     """
     invited = Signature.objects.filter(letter=person.letter_id, is_first=True, address_hash__isnull=False)
     found = None

@@ -23,7 +23,7 @@ from letters.organizer.first_signatories.forms import (
     WithdrawInvitationForm,
     WordsForm,
 )
-from letters.organizer.first_signatories.invited import MOST_ORDERED
+from letters.organizer.first_signatories.invited import MAX_ORDERED
 from letters.organizer.first_signatories.list_check import CheckedLine, check_page
 from letters.organizer.first_signatories.mail import preview
 from letters.organizer.first_signatories.operations import (
@@ -328,7 +328,7 @@ def _wanted_order(posted: QueryDict) -> list[int]:
 
     A name that moves up to another name's position comes before it; a name that moves down comes after it.
     """
-    fields = [name.removeprefix("place_") for name in posted if name.startswith("place_")][:MOST_ORDERED]
+    fields = [name.removeprefix("place_") for name in posted if name.startswith("place_")][:MAX_ORDERED]
     shown = [int(number) for number in fields if _is_small(number)]
     typed = {number: place for place, number in enumerate(shown, 1)}
     wanted = {number: _place_of(posted.get(f"place_{number}", ""), typed[number]) for number in shown}

@@ -20,8 +20,8 @@ from letters.models import (
     User,
     newest_titles,
 )
-from letters.shared.added import added_sentence
 from letters.shared.languages import direction, language_name
+from letters.shared.late_translations import added_sentence
 from letters.shared.tokens import read_draft_token
 
 

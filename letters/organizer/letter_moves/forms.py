@@ -10,7 +10,7 @@ from letters.models import Letter
 
 
 class OfferForm(forms.Form):
-    """The collective that is to get the letter."""
+    """The form for the collective that gets the offer."""
 
     slug = forms.SlugField(
         label=_("Name of the other collective in web addresses"),

@@ -38,7 +38,7 @@ Outcome = LetterMove.Outcome
 LIFETIME = timedelta(days=14)
 # Other owners of the letter can cancel an offer for this long before anyone can accept it.
 OBJECTION = timedelta(days=1)
-# After a collective has declined a letter, it is asked again at the earliest after this time.
+# A collective that has declined a letter cannot be asked again within this time.
 AFTER_DECLINING = timedelta(days=30)
 # Abuse: each offer is an email to strangers.
 MAX_OFFERS_A_DAY = 5
@@ -48,7 +48,7 @@ MAX_OFFERS_A_DAY = 5
 def offer_letter(letter: Letter, *, slug: str, by: User, now: datetime) -> LetterMove:
     """Offer the letter to the collective with this slug. The letter stays until an owner there accepts.
 
-    Privacy: it looks the same whether there is such a collective or not. Raises Refused with a reason of
+    Privacy: the result looks the same whether there is such a collective or not. Raises Refused with a reason of
     `queries.hindrance`, and with "offered_already", "own_collective", "just_declined", "offered_too_often" and
     "invitations_stopped": bounced invitations count where they were sent.
     """
@@ -97,7 +97,7 @@ def _has_another_owner(collective: Collective, by: User) -> bool:
 
 @transaction.atomic
 def cancel_offer(letter: Letter, *, by: User, now: datetime) -> None:
-    """Take the offer back. Any owner can. Idempotent."""
+    """Cancel the offer. Any owner can. Idempotent."""
     change = change_letter(letter, OWNING, by=by, now=now)
     if letter.moves.filter(outcome=Outcome.OPEN).update(outcome=Outcome.CANCELLED, ended_at=now):
         change.record("cancel_offer", letter)
@@ -105,7 +105,7 @@ def cancel_offer(letter: Letter, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def decline_offer(move: LetterMove, *, by: User, now: datetime) -> None:
-    """Say no for the collective that the letter was offered to. Raises Refused("offer_over")."""
+    """Decline for the collective that the letter was offered to. Raises Refused("offer_over")."""
     target = _target_of(move)
     change = change_collective(target, OWNING, by=by, now=now)
     _end(move, Outcome.DECLINED, now)
@@ -119,7 +119,7 @@ def accept_offer(move: LetterMove, *, by: User, now: datetime) -> None:
     """Move the letter, with everything under it, to the collective that it was offered to.
 
     Raises Refused with "offer_over", "still_cancellable", "not_cleared" for a public letter, and "cannot_move_now" for
-    whatever the owners who offered it must solve.
+    obstacles that only the owners who offered it can remove.
     """
     target, letter = _target_of(move), move.letter
     change = change_letter_offered(letter, target, by=by, now=now)
@@ -147,7 +147,7 @@ def accept_offer(move: LetterMove, *, by: User, now: datetime) -> None:
 
 
 def _leave_behind(letter: Letter, now: datetime) -> None:
-    """Privacy: files and lists hold what the earlier collective saw, perhaps names that nobody shows any more."""
+    """Expire files and delete lists. Privacy: they may hold names that the new collective must not see."""
     Export.objects.filter(letter=letter, expires_at__gt=now).update(expires_at=now)
     Export.objects.owed().filter(letter=letter).update(failed_at=now, error="moved")
     InvitationBatch.objects.filter(letter=letter).delete()
@@ -161,7 +161,7 @@ def _target_of(move: LetterMove) -> Collective:
 
 
 def _end(move: LetterMove, outcome: LetterMove.Outcome, now: datetime, **names: str) -> None:
-    """Race: two owners answer at once, or one cancels. The first wins."""
+    """End an open offer. Race: if two owners answer at once, or one cancels, the first wins."""
     offer = LetterMove.objects.filter(pk=move.pk, outcome=Outcome.OPEN, expires_at__gt=now)
     if not offer.update(outcome=outcome, ended_at=now, **names):
         raise Refused(Refusal.OFFER_OVER)

@@ -1,4 +1,4 @@
-"""Read offers, and what keeps a letter from moving."""
+"""Read offers, and the reasons why a letter cannot move."""
 
 from datetime import datetime, timedelta
 
@@ -19,11 +19,11 @@ from letters.models import (
 )
 from letters.shared.refused import Refusal
 
-# A letter stays this long where it is. Trust: signers can follow it, and nobody hands the same signatures round.
+# A letter stays where it is for this long. Trust: signers can follow it, and nobody passes the same signatures around.
 BETWEEN_MOVES = timedelta(days=30)
 # People who were invited this recently trusted the collective that wrote to them. Their bounces count there, too.
 AFTER_INVITATIONS = timedelta(days=30)
-# The emails of a question about a changed text have left by then.
+# By then, the emails of a carry-over question have been sent.
 AFTER_QUESTION = timedelta(days=1)
 MAX_LISTED = 50
 
@@ -58,7 +58,7 @@ def _is_emailing(letter: Letter, now: datetime) -> bool:
 
 
 def names_for_organizers(letter: Letter) -> SignatureQuerySet:
-    """Select signatures whose name the organizers see, and the public does not; removed ones too."""
+    """Select signatures whose name only the organizers see, removed ones included."""
     return Signature.objects.filter(ENTRUSTED, letter=letter)
 
 
@@ -75,7 +75,7 @@ def offer_of(letter: Letter, now: datetime) -> LetterMove | None:
 
 
 def moves_of(letter: Letter) -> list[LetterMove]:
-    """Return the offers of this letter that ended, the newest first."""
+    """Return the offers of this letter that have ended, newest first."""
     return list(letter.moves.exclude(outcome=LetterMove.Outcome.OPEN).order_by("-pk")[:MAX_LISTED])
 
 

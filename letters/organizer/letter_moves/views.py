@@ -21,7 +21,7 @@ from letters.shared.refused import Refused
 
 @of_own_letter("GET", "HEAD", "POST", roles=OWNING)
 def offer(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
-    """Offer the letter to another collective, and show what became of earlier offers."""
+    """Offer the letter to another collective, and show the outcome of earlier offers."""
     now = timezone.now()
     form = OfferForm(letter, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -43,7 +43,7 @@ def offer(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
 
 @of_own_letter("POST", roles=OWNING)
 def cancel(request: HttpRequest, letter: Letter, owner: User) -> HttpResponse:
-    """Take the offer back."""
+    """Cancel the offer."""
     cancel_offer(letter, by=owner, now=timezone.now())
     messages.success(request, gettext("The offer is cancelled."))
     return redirect("offer_letter", slug=letter.slug)

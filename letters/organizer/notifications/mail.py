@@ -14,7 +14,7 @@ from letters.base.outbox.built import Builder, Built, Drop, DropReason, Send
 from letters.base.outbox.composing import compose_email_to, render_email
 from letters.models import EmailKind, Letter, LetterMove, NotificationKind, OutgoingEmail
 from letters.organizer.notifications import queries
-from letters.organizer.notifications.days import LetterDay, days_of
+from letters.organizer.notifications.daily_email import LetterDay, days_of
 from letters.organizer.notifications.queries import MAX_NAMED, Recipient
 from letters.shared.message_ids import list_headers, message_id
 from letters.shared.tokens import make_dated_handle

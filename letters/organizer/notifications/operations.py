@@ -20,7 +20,7 @@ from letters.models import (
     User,
 )
 from letters.organizer.notifications import queries
-from letters.organizer.notifications.days import days_of, span_to_tell
+from letters.organizer.notifications.daily_email import days_of, span_to_tell
 from letters.shared import wakeups
 
 # Staff get at most one email about collectives in this time.

@@ -3,7 +3,7 @@ from datetime import datetime
 from letters.organizer.notifications import operations
 
 # How many collectives one run handles. The next run continues with the others.
-MOST = 2000
+MAX_COLLECTIVES = 2000
 
 
 def notify(*, now: datetime) -> None:
@@ -13,7 +13,7 @@ def notify(*, now: datetime) -> None:
 
 def end_days(*, now: datetime) -> None:
     """Announce the days that are over, and the collectives that wait for staff."""
-    operations.end_days(now=now, most=MOST)
+    operations.end_days(now=now, most=MAX_COLLECTIVES)
     operations.tell_staff(now=now)
     operations.forget_notifications(now=now)
     operations.spread_all(now=now)

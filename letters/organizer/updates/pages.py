@@ -9,7 +9,7 @@ from django.utils import translation
 
 from letters.models import Update
 from letters.organizer.updates import queries
-from letters.shared.inert import inert
+from letters.shared.inert_previews import inert
 from letters.shared.languages import direction, interface_language
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.db import connection
-
 from letters.base.audit_log.queries import events_of
 from letters.base.changes.bin import KEPT_IN_BIN
 from letters.models import (
@@ -22,6 +20,7 @@ from letters.models import (
 )
 from letters.models.lifecycle import is_in
 from letters.shared.languages import language_name
+from letters.shared.sql import fetch_row
 
 MAX_LISTED = 100
 # Performance: the page says before sending how many signers have agreed. It reads only this many of the newest
@@ -66,9 +65,7 @@ def recipient_of(outgoing: OutgoingEmail) -> Recipient | None:
     Reasons are that the signature or the consent is gone, an email bounced or was reported as spam, the letter was
     withdrawn, or the update was stopped.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(RECIPIENT, [outgoing.update_id, outgoing.signature_id])
-        row = cursor.fetchone()
+    row = fetch_row(RECIPIENT, [outgoing.update_id, outgoing.signature_id])
     if row is None:
         return None
     salt, language, display, *rest = row

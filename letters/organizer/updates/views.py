@@ -44,7 +44,7 @@ from letters.organizer.updates.operations import (
 )
 from letters.organizer.updates.pages import page_of
 from letters.shared.explaining import explain, sentence
-from letters.shared.inert import FRAMED
+from letters.shared.inert_previews import FRAMED
 from letters.shared.languages import direction, interface_language, is_language, language_name
 from letters.shared.refusals import EXPLANATIONS
 from letters.shared.refused import Refusal, Refused

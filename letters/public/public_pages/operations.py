@@ -2,15 +2,16 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from letters.base.switches.queries import is_on
 from letters.models import COUNTED, Letter, Revision, State, Switch, Transition
 from letters.models.lifecycle import is_in
 from letters.public.public_pages import queries
+from letters.shared.sql import execute, fetch_rows
 
 # How many signatures one transaction numbers. More would lock the letter's row for too long.
 MAX_BATCH_SIZE = 5000
@@ -128,36 +129,28 @@ def sequence_letter(letter_id: int, *, now: datetime, score: Scorer | None = Non
 
 def _note_hour(letter: Letter, now: datetime, *, published: int, taken_out: int) -> None:
     """Add to the totals of this hour. Performance: the organizers' chart reads these, and counts no signatures."""
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {"letter": letter.pk, "now": now, "published": published, "taken_out": taken_out}
-        cursor.execute(NOTE_HOUR, values)
+    execute(NOTE_HOUR, {"letter": letter.pk, "now": now, "published": published, "taken_out": taken_out})
 
 
 # The functions below return how many signatures they moved, by the id of the revision.
 
 
 def _number_confirmed(letter: Letter, now: datetime, is_scored: bool) -> Counter[int]:
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {"letter": letter.pk, "most": MAX_BATCH_SIZE, "last": letter.last_number, "now": now}
-        cursor.execute(NUMBER, {**values, "is_scored": is_scored})
-        return Counter(dict(cursor.fetchall()))
+    values = {"letter": letter.pk, "most": MAX_BATCH_SIZE, "last": letter.last_number, "now": now}
+    return Counter(dict(fetch_rows(NUMBER, {**values, "is_scored": is_scored})))
 
 
 def _take_out(letter: Letter) -> tuple[Counter[int], Counter[int]]:
     """Stop counting signatures that signers withdrew or moderators removed. Return the two counts in this order."""
     withdrawn, removed = Counter[int](), Counter[int]()
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_OUT, {"letter": letter.pk})
-        for revision_id, state in cursor.fetchall():
-            (removed if state == State.REJECTED else withdrawn)[revision_id] += 1
+    for revision_id, state in fetch_rows(TAKE_OUT, {"letter": letter.pk}):
+        (removed if state == State.REJECTED else withdrawn)[revision_id] += 1
     return withdrawn, removed
 
 
 def _put_back(letter: Letter) -> Counter[int]:
     """Count restored signatures again. They keep their numbers."""
-    with connection.cursor() as cursor:
-        cursor.execute(PUT_BACK, {"letter": letter.pk})
-        return Counter(revision_id for (revision_id,) in cursor.fetchall())
+    return Counter(revision_id for (revision_id,) in fetch_rows(PUT_BACK, {"letter": letter.pk}))
 
 
 def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:
@@ -167,6 +160,5 @@ def _moves(more: Counter[int], less: Counter[int]) -> dict[int, int]:
 def _count_texts(letter: Letter) -> None:
     """Count the signatures of texts that have no count yet. Call it before any count is moved."""
     if Revision.objects.filter(letter=letter, signature_count=None).exists():
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_TEXTS, {"letter": letter.pk})
+        execute(COUNT_TEXTS, {"letter": letter.pk})
         Letter.objects.filter(pk=letter.pk).update(version=F("version") + 1)

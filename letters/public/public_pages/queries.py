@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection
 from django.db.models import Case, Count, F, Func, IntegerField, Prefetch, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Left
 
@@ -37,6 +36,7 @@ from letters.models.lifecycle import is_in
 from letters.public.public_pages import latest_versions
 from letters.shared.differences import Paragraph
 from letters.shared.plain_text import START
+from letters.shared.sql import fetch_rows
 
 PAGE_LENGTH = 100
 NEWEST_ON_LETTER = 12
@@ -47,7 +47,7 @@ MAX_LETTERS_ON_HOME = 50
 UPDATES_ON_LETTER = 3
 UPDATES_ON_PAGE = 50
 ENTRIES_IN_FEED = 20
-# No addressee gives more answers.
+# A letter's page shows at most this many answers of the addressee.
 MAX_ANSWERS = 20
 
 
@@ -113,7 +113,7 @@ def letter_deliveries(letter: Letter) -> list[LetterDelivery]:
 
 
 def past_takedowns(letter: Letter) -> list[TakeDown]:
-    """Return when the site had taken the letter down, and restored it."""
+    """Return earlier take-downs, each of which ended with a restoration."""
     return list(letter.takedowns.filter(restored_at__isnull=False).order_by("pk"))
 
 
@@ -359,6 +359,4 @@ WHERE signature_count <> coalesce(many, 0)
 
 def drifted_texts() -> list[tuple[int, int, int]]:
     """Return the same for each text, by the id of its revision."""
-    with connection.cursor() as cursor:
-        cursor.execute(DRIFTED_TEXTS)
-        return list(cursor.fetchall())
+    return [(revision_id, counted, found) for revision_id, counted, found in fetch_rows(DRIFTED_TEXTS)]

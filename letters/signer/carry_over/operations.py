@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from letters.base.changes.operations import LetterChange, change_letter, change_letter_unasked
@@ -24,6 +24,7 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sql import fetch_one
 from letters.signer.carry_over import queries
 
 # How many signatures one transaction may touch. With more, people who withdraw at the same moment would wait.
@@ -90,9 +91,7 @@ def owe_batch(question_id: int, *, now: datetime, most: int = MAX_BATCH_SIZE) ->
         "most": most,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(OWE, values)
-        reached, looked_at, owed = cursor.fetchone()
+    reached, looked_at, owed = fetch_one(OWE, values)
     if looked_at:
         CarryOver.objects.filter(pk=question.pk).update(reached=reached, owed=F("owed") + owed)
     if owed:

@@ -23,7 +23,7 @@ from letters.shared.refused import Refusal, Refused
 # The form sends this value if the browser cannot calculate a proof. A moderator then reviews the signature.
 WITHOUT_PROOF = "none"
 # A person needs at least this long to read, fill in and send the form.
-LEAST_SECONDS = 2
+MIN_SECONDS = 2
 # (multiple of a domain's limit, how much harder a proof is up to that multiple). A phone takes at most 15 seconds.
 HARDNESS = [(1, 1), (4, 2), (8, 4), (float("inf"), 8)]
 FLOODED = 2
@@ -46,7 +46,7 @@ class Sender:
 
         Never refuse instead: browsers fill in every field, and people can be quick.
         """
-        return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < LEAST_SECONDS)
+        return bool(self.website) or (SECONDS.fullmatch(self.seconds) is not None and int(self.seconds) < MIN_SECONDS)
 
 
 class ProofWanted(Refused):

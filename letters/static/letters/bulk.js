@@ -1,4 +1,4 @@
-// Keep the page of a bulk decision current while a worker is at it. Without JavaScript, people reload the page.
+// Keep the page of a bulk decision current while a worker carries it out. Without JavaScript, people reload the page.
 
 const PAUSE = 3_000;
 

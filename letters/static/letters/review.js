@@ -1,5 +1,5 @@
-// The review queue from the keyboard, without loading a page between two signatures. Decisions are sent one after the
-// other while the moderator goes on. Without JavaScript, each button sends its form.
+// Work through the review queue by keyboard, without loading a page between two signatures. Decisions are sent one after
+// the other while the moderator continues. Without JavaScript, each button sends its form.
 
 const queue = document.getElementById("queue");
 const said = document.getElementById("said");
@@ -14,7 +14,7 @@ let unsent = 0;
 let sending = Promise.resolve();
 let fetching = false;
 const undoable = [];
-// What was decided here. A list that was made before the decision arrived may still hold it.
+// The signatures that were decided on this page. A list that the server made earlier may still contain them.
 const gone = new Set();
 
 const undecided = () => [...queue.querySelectorAll(".review-item:not(.decided)")];
@@ -39,7 +39,7 @@ async function post(form, body) {
   return { ok: answer.ok, ...(await answer.json()) };
 }
 
-// The decision counts at once for the eye, and comes back if the server says no.
+// Show the decision at once, and bring the signature back if the server refuses.
 function decide(item, form, body) {
   const next = undecided()[undecided().indexOf(item) + 1] ?? undecided().find((each) => each !== item);
   item.classList.add("decided");
@@ -148,7 +148,7 @@ if (queue) {
     const form = event.target;
     decide(form.closest(".review-item"), form, new FormData(form, event.submitter));
   });
-  // A decision that is still on its way would be lost with the page.
+  // Leaving the page now would lose a decision that is still being sent.
   addEventListener("beforeunload", (event) => unsent && event.preventDefault());
   go(undecided()[0]);
 }

@@ -2,7 +2,7 @@
 
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, MAX_BATCH_SIZE, UNSEEN, Seen
 from letters.moderator.moderation.operations.bulk import (
-    BulkWish,
+    BulkRequest,
     approve_bulk,
     ask_bulk,
     cancel_bulk,
@@ -31,7 +31,7 @@ __all__ = [
     "MAX_ADDRESSES_A_DAY",
     "MAX_BATCH_SIZE",
     "UNSEEN",
-    "BulkWish",
+    "BulkRequest",
     "ReasonWords",
     "Seen",
     "accept_signatures",

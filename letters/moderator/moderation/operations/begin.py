@@ -1,4 +1,4 @@
-"""The beginning and the end of every decision: authority, locks, records, and what happens after the commit."""
+"""Begin and end every decision: authority, locks, records, and work after the commit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ Reason = ReviewDecision.Reason
 Seen = Mapping[int, str]
 UNSEEN: Seen = MappingProxyType({})
 
-# A claim ends after this long without a sign of life, and another moderator may get the signature.
+# A claim that the moderator's page does not renew ends after this long. Then another moderator may get the signature.
 CLAIM_LIFETIME = timedelta(minutes=10)
 # Lock order: a larger batch would make the sequencer wait too long for the letter's row.
 MAX_BATCH_SIZE = 500
@@ -68,9 +68,9 @@ def note_decision(
     because: RejectionReason | None = None,
     note: str = "",
 ) -> int:
-    """Store decisions so that they can be undone, and end the claims. `decided` are the signatures as they were.
+    """Store decisions so that they can be undone, and end the claims. Returns the number of decisions.
 
-    Returns how many.
+    `decided` are the signatures as they were before.
     """
     by, now = cast("User", change.by), change.now
     ReviewDecision.objects.bulk_create(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.changes.operations import LetterChange, change_letter
 from letters.models import MODERATING, BulkDecision, Letter, ReviewDecision, User
@@ -17,6 +17,7 @@ from letters.moderator.moderation.operations.deciding import required_reason
 from letters.moderator.moderation.queries import MAX_CHOSEN, Criteria, Scope, choice_of, number_lately, scope_of
 from letters.shared import wakeups
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sql import execute
 
 State = BulkDecision.State
 Verb = ReviewDecision.Verb
@@ -26,8 +27,8 @@ INSERT INTO letters_bulktarget (bulk_id, signature_id) SELECT %(bulk)s, chosen.i
 
 
 @dataclass(frozen=True, kw_only=True)
-class BulkWish:
-    """What someone wants decided. `asked` is what the page's form sent, to show it again."""
+class BulkRequest:
+    """A bulk decision that a moderator asks for. `asked` is what the page's form sent, so that pages can show it."""
 
     criteria: Criteria
     asked: dict[str, str]
@@ -37,28 +38,28 @@ class BulkWish:
 
 
 @transaction.atomic
-def ask_bulk(letter: Letter, wish: BulkWish, *, by: User, now: datetime) -> BulkDecision:
+def ask_bulk(letter: Letter, request: BulkRequest, *, by: User, now: datetime) -> BulkDecision:
     """Choose signatures, and let a worker decide about them. A large number waits for a second person.
 
     Raises Refused: "not_yours", "no_reason", "nothing_chosen", "too_many_chosen", and
     "bulk_under_way" while the letter has another one.
     """
     change = change_letter(letter, MODERATING, by=by, now=now, or_site_moderator=True)
-    if wish.verb == Verb.REJECT:
-        required_reason(wish.reason, wish.code)
+    if request.verb == Verb.REJECT:
+        required_reason(request.reason, request.code)
     _require_no_other(letter)
     bulk = BulkDecision.objects.create(
         letter=letter,
-        verb=wish.verb,
-        reason=wish.code,
-        note=wish.reason.strip() if wish.verb == Verb.REJECT else "",
-        criteria=wish.asked,
+        verb=request.verb,
+        reason=request.code,
+        note=request.reason.strip() if request.verb == Verb.REJECT else "",
+        criteria=request.asked,
         state=State.ASKED,
         chosen=0,
         asked_by=by,
         asked_at=now,
     )
-    bulk.chosen = _choose(bulk, wish, scope_of(by, letter.slug))
+    bulk.chosen = _choose(bulk, request, scope_of(by, letter.slug))
     if not needs_second_person(letter, bulk.chosen, by, now):
         bulk.state = State.RUNNING
     bulk.save(update_fields=["chosen", "state"])
@@ -72,11 +73,9 @@ def _require_no_other(letter: Letter, *, than: int = 0) -> None:
         raise Refused(Refusal.BULK_UNDER_WAY)
 
 
-def _choose(bulk: BulkDecision, wish: BulkWish, scope: Scope) -> int:
-    choice = choice_of(scope, wish.criteria, wish.verb)
-    with connection.cursor() as cursor:
-        cursor.execute(CHOOSE.format(choice=choice.statement), {**choice.values, "bulk": bulk.pk})
-        number = int(cursor.rowcount)
+def _choose(bulk: BulkDecision, request: BulkRequest, scope: Scope) -> int:
+    choice = choice_of(scope, request.criteria, request.verb)
+    number = execute(CHOOSE.format(choice=choice.statement), {**choice.values, "bulk": bulk.pk})
     if not number:
         raise Refused(Refusal.NOTHING_CHOSEN)
     if number > MAX_CHOSEN:
@@ -85,7 +84,7 @@ def _choose(bulk: BulkDecision, wish: BulkWish, scope: Scope) -> int:
 
 
 def needs_second_person(letter: Letter, number: int, by: User, now: datetime) -> bool:
-    """Tell whether so many signatures need a second person, with what this person decided in bulk within a day."""
+    """Return whether a second person must approve, given what this person decided in bulk within a day."""
     return number + number_lately(letter, by, now) > settings.BULK_DECISION_ALONE
 
 
@@ -110,7 +109,7 @@ def resume_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def cancel_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
-    """Stop it for good. What was decided stays, and can be undone."""
+    """Stop it for good. Decisions that were made stay, and can be undone."""
     change = _begin(bulk, by, now)
     _move(
         change, bulk, [State.ASKED, State.RUNNING, State.PAUSED], State.CANCELLED, "cancel_bulk_decision", ended_at=now
@@ -120,7 +119,7 @@ def cancel_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
 
 @transaction.atomic
 def undo_bulk(bulk: BulkDecision, *, by: User, now: datetime) -> None:
-    """Undo all of its decisions. A worker does it, and leaves those alone that someone has decided again."""
+    """Let a worker undo all of its decisions, except where someone has decided again."""
     change = _begin(bulk, by, now)
     _require_no_other(bulk.letter, than=bulk.pk)
     _move(change, bulk, [State.DONE, State.CANCELLED], State.UNDOING, "undo_bulk_decision", undone_by=by, ended_at=None)

@@ -1,6 +1,6 @@
 """Carry out bulk decisions, one batch in each transaction.
 
-If a worker stops, the batch is rolled back, and another worker goes on from the signatures that are left. Two workers
+If a worker stops, its batch is rolled back, and another worker continues with the signatures that are left. Two workers
 wait for each other at the letter's row, so no signature is decided about twice.
 """
 
@@ -25,7 +25,7 @@ BATCH_SIZE = 200
 def work_on_bulk(pk: int, *, now: datetime) -> bool:
     """Do the next batch of a bulk decision. Returns whether there may be more to do.
 
-    A person who may not moderate the letter any more decides nothing more: the rest is cancelled.
+    If the person may no longer moderate the letter, the rest is cancelled.
     """
     try:
         return _next_batch(pk, now)
@@ -47,7 +47,7 @@ def _next_batch(pk: int, now: datetime) -> bool:
 
 def _decide(bulk: BulkDecision, now: datetime) -> bool:
     batch = list(bulk.targets.order_by("pk")[:BATCH_SIZE])
-    # Someone who decided about one of them meanwhile knew more about it.
+    # Leave out signatures about which someone has decided since: that person knew more.
     later = ReviewDecision.objects.filter(
         signature__in=[each.signature_id for each in batch], decided_at__gt=bulk.asked_at
     )
@@ -60,7 +60,7 @@ def _decide(bulk: BulkDecision, now: datetime) -> bool:
     is_done = len(batch) < BATCH_SIZE
     if is_done:
         bulk.state, bulk.ended_at = State.DONE, now
-        # Signatures that were deleted meanwhile.
+        # This counts signatures that were deleted since.
         bulk.passed_over = bulk.chosen - bulk.decided
     bulk.save(update_fields=["decided", "passed_over", "state", "ended_at"])
     return not is_done
@@ -82,7 +82,7 @@ def _undo(bulk: BulkDecision, now: datetime) -> bool:
     change = change_letter(bulk.letter, MODERATING, by=by, now=now, or_site_moderator=True)
     tried = list(ReviewDecision.objects.filter(decided_in(bulk)).order_by("pk")[:BATCH_SIZE])
     bulk.undone += undo_together(change, Verb(bulk.verb), tried)
-    # Those that someone decided again stay as they are, and are not tried again.
+    # Signatures about which someone has decided again stay as they are, and are not tried again.
     ReviewDecision.objects.filter(pk__in=[each.pk for each in tried], undone_at=None).update(bulk=None)
     is_done = len(tried) < BATCH_SIZE
     if is_done:
@@ -100,11 +100,11 @@ def _stop(pk: int, now: datetime) -> None:
     BulkTarget.objects.filter(bulk=pk).delete()
 
 
-# Privacy: what someone searched for may name a person.
+# Privacy: the words of a search may name a person.
 CRITERIA_KEPT = timedelta(days=30)
 
 
 def forget_criteria(*, now: datetime) -> int:
-    """Delete what was searched for, a month after a bulk decision has ended. Returns how many."""
+    """Delete the criteria of bulk decisions that ended a month ago. Returns the number of decisions."""
     ended = BulkDecision.objects.filter(ended_at__lte=now - CRITERIA_KEPT).exclude(criteria={})
     return ended.update(criteria={})

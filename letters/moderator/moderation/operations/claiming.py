@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from letters.models import ReviewClaim, Signature, User
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME
 from letters.moderator.moderation.queries import Scope, claimed_by
+from letters.shared.sql import execute
 
-# Race: someone else may claim the same signatures at the same moment. Then try again: others may be free.
+# Race: another moderator may claim the same signatures at the same moment. Then try again: others may be free.
 TRIES = 3
 
-# Race: of two moderators who choose the same signatures, the second waits here for the first, and then gets no row.
-# They insert in the same order, so that they do not wait for each other.
+# Race: if two moderators choose the same signatures, the second waits here for the first, and then gets no row. Both
+# insert in the same order, so that they cannot deadlock.
 CLAIM = """
 WITH chosen AS MATERIALIZED ({candidates})
 INSERT INTO letters_reviewclaim AS claim (signature_id, moderator_id, until, is_on_hold)
@@ -27,7 +26,7 @@ WHERE claim.until <= %(now)s
 def claim_signatures(scope: Scope, *, by: User, now: datetime, most: int) -> list[Signature]:
     """Return up to `most` signatures of the queue that nobody else has, riskiest first, and claim them for `by`.
 
-    Signatures that the person has claimed already are among them. Signatures on hold come when their hold ends.
+    These include signatures that the person has already claimed. Signatures on hold return when their hold ends.
     """
     until = now + CLAIM_LIFETIME
     mine = claimed_by(by, scope, now=now)
@@ -41,13 +40,11 @@ def claim_signatures(scope: Scope, *, by: User, now: datetime, most: int) -> lis
 
 
 def _claim(scope: Scope, by: User, now: datetime, until: datetime, most: int) -> bool:
-    """Claim some more. Returns whether there was anything to claim."""
+    """Claim more signatures. Returns whether there was anything to claim."""
     values: dict[str, Any] = {**scope.values(), "moderator": by.pk, "until": until, "now": now, "most": most}
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(candidates=scope.candidates()), values)
-        return bool(cursor.rowcount)
+    return execute(CLAIM.format(candidates=scope.candidates()), values) > 0
 
 
 def end_claims(*, now: datetime) -> int:
-    """Delete the claims that have ended. Returns how many."""
+    """Delete claims that have ended. Returns the number of claims."""
     return ReviewClaim.objects.filter(until__lte=now).delete()[0]

@@ -39,13 +39,13 @@ from letters.moderator.moderation.queries import active_reason
 from letters.shared.refused import Refusal, Refused
 
 Concern = Signature.Concern
-# SQL for each field: the pending change, or else the current words.
+# SQL for each field: the pending change, otherwise the current words.
 CHANGEABLE = [*WORDS, "display"]
 AS_PROPOSED = {name: Coalesce(KT(f"pending_changes__{name}"), F(name)) for name in CHANGEABLE}
 BEFORE = Case(When(pending_changes__isnull=False, then=JSONObject(**{name: F(name) for name in CHANGEABLE})))
 # A signature on hold comes back to the queue after this long.
 HOLD_LIFETIME = timedelta(days=1)
-# Privacy: a signer who corrects a name wants the old one to be gone. Undoing an acceptance restores it for so long.
+# Privacy: a signer who corrects a name wants the old one to be gone. For this long, undoing an acceptance restores it.
 REPLACED_WORDS_LIFETIME = timedelta(days=3)
 
 

@@ -19,13 +19,13 @@ from letters.shared.refused import Refusal, Refused
 
 @dataclass(frozen=True)
 class ReasonWords:
-    """What moderators press and what the signer reads, by interface language."""
+    """The words of a reason, by interface language: labels for moderators, sentences for signers."""
 
     labels: Mapping[str, str]
     sentences: Mapping[str, str]
 
 
-# The reasons that a site begins with: code, what moderators press, what the signer reads.
+# The reasons that a site begins with: code, label for moderators, sentence for the signer.
 FIRST_REASONS = [
     (
         "not_a_person",
@@ -73,7 +73,7 @@ def set_reason(
     """
     if not may_change_lists(by):
         raise Refused(Refusal.NOT_YOURS)
-    # Lock order: the whole list, which is short, so that two people do not pass MAX_REASONS together.
+    # Race: lock the whole list, which is short. Otherwise two people could exceed MAX_REASONS together.
     rows = list(RejectionReason.objects.select_for_update().order_by("pk"))
     others = [each for each in rows if each.code != code and each.retired_at is None]
     if not is_retired and len(others) >= MAX_REASONS:

@@ -10,7 +10,7 @@ from letters.moderator.moderation.queries import with_address
 from letters.shared.addresses import Address, hash_address
 from letters.shared.refused import Refusal, Refused
 
-# Privacy: enough for the people who write to the site, and too few to go through a staff list.
+# Privacy: enough to answer people who write to the site, and too few to check a staff list.
 MAX_ADDRESSES_A_DAY = 30
 VERB = "search_address"
 
@@ -19,9 +19,9 @@ VERB = "search_address"
 def search_address(address: Address, *, by: User, now: datetime) -> list[Signature]:
     """Return the signatures of an address that show their name to everyone. Every search is recorded and counted.
 
-    Privacy: members of a collective may not ask this at all: they could type a staff list. Signatures whose name is
-    withheld are never found, so the answer is the same whether the address has signed so or not at all. The record
-    holds neither the address nor the answer.
+    Privacy: members of a collective may not do this, because they could type a staff list. A signature whose name is
+    withheld is never found, so the answer is the same whether the address has signed without a name or not at all.
+    The record holds neither the address nor the answer.
 
     Raises Refused("not_yours") for anyone who does not moderate the site, and Refused("many_addresses").
     """

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from letters.models import (
@@ -23,14 +22,15 @@ from letters.models import (
 from letters.models.lifecycle import is_in
 from letters.moderator.moderation.queries.criteria import Criteria
 from letters.moderator.moderation.queries.queue import Scope, with_letters
+from letters.shared.sql import fetch_one, fetch_rows
 
 Verb = ReviewDecision.Verb
-# One bulk decision chooses at most so many signatures, and looks at most at so many of each state, the newest first.
+# A bulk decision chooses at most MAX_CHOSEN signatures, and examines at most MAX_LOOKED_AT of each state, newest first.
 MAX_CHOSEN, MAX_LOOKED_AT = 20_000, 200_000
 SAMPLE = 12
 # A person's bulk decisions about a letter within this time count together.
 TOGETHER = timedelta(days=1)
-# What each decision can change. New words are accepted only one by one, because someone must read them.
+# The signatures that each decision can change. New words are accepted only one by one, because someone must read them.
 OPEN_TO: Mapping[str, str] = {
     Verb.ACCEPT: f"({is_in([State.HELD])} OR concern <> '') AND pending_changes IS NULL",
     Verb.REJECT: f"(NOT {is_in([State.REJECTED])} OR concern = 'recheck')",
@@ -75,26 +75,21 @@ def choice_of(scope: Scope, criteria: Criteria, verb: str) -> Choice:
 
 def number_of(choice: Choice) -> int:
     """Count the chosen signatures, up to one more than MAX_CHOSEN."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({choice.statement}) AS chosen", choice.values)  # noqa: S608 -- our own
-        return int(cursor.fetchone()[0])
+    (number,) = fetch_one(f"SELECT count(*) FROM ({choice.statement}) AS chosen", choice.values)  # noqa: S608 -- our own
+    return int(number)
 
 
 def sample_of(choice: Choice) -> Sequence[Signature]:
-    """Return a few of them by chance, newest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id FROM ({choice.statement}) AS chosen ORDER BY random() LIMIT {SAMPLE}",  # noqa: S608 -- our own
-            choice.values,
-        )
-        ids = [pk for (pk,) in cursor.fetchall()]
+    """Return a random sample, newest first."""
+    statement = f"SELECT id FROM ({choice.statement}) AS chosen ORDER BY random() LIMIT {SAMPLE}"  # noqa: S608 -- our own
+    ids = [pk for (pk,) in fetch_rows(statement, choice.values)]
     return list(with_letters(Signature.objects.filter(pk__in=ids)).order_by("-confirmed_at", "-pk"))
 
 
 def number_lately(letter: Letter, person: User, now: datetime) -> int:
     """Count the signatures of a person's other bulk decisions about the letter within a day that nobody approved.
 
-    Abuse: otherwise a person could avoid the second one with several small decisions.
+    Abuse: otherwise several small decisions would need no second person.
     """
     lately = BulkDecision.objects.filter(letter=letter, asked_by=person, approved_by=None, asked_at__gt=now - TOGETHER)
     return sum(each.decided - each.undone if each.ended_at else each.chosen for each in lately)

@@ -1,4 +1,4 @@
-"""What a moderator searches for, and decides about at once."""
+"""The criteria of a search, and of a bulk decision."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from letters.models import COUNTED, SEARCHED_STATES, Display, State
 from letters.models.lifecycle import is_in
 from letters.moderator.moderation.queries.queue import Scope
 
-# What a moderator calls the states, and the condition of each in SQL. Performance: each is written as the planner must
-# read it to use a partial index.
+# The states in the words of moderators, and the condition of each in SQL. Performance: the planner uses a partial index
+# only if the condition is written exactly so.
 SHOWN: dict[str, dict[State, str]] = {
     "": dict.fromkeys(SEARCHED_STATES, "TRUE"),
     "waiting": {State.HELD: "TRUE", COUNTED: "NOT concern = ''", State.REJECTED: "concern = 'recheck'"},
     "published": {COUNTED: "TRUE"},
-    # The others wait for someone to decide again.
+    # Other rejected signatures wait for someone to decide again.
     "rejected": {State.REJECTED: "concern <> 'recheck'"},
 }
-# The risk from which a page names it.
+# The scores from which a page says "high risk" and "some risk".
 HIGH_RISK, SOME_RISK = 60, 30
-# Privacy: only names that the person may read. Otherwise a search would tell whose name is withheld, or when a person
-# without a name confirmed.
+# Privacy: only names that the person may read. Otherwise a search would reveal whose name is withheld, or when a
+# person without a name confirmed.
 READABLE = f"""(display = '{Display.PUBLIC}'
     OR display = '{Display.ORGANIZERS}' AND letter_id = ANY(%(own)s::bigint[]))"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """Each one that is set narrows down the signatures."""
+    """The criteria that are set. Each one narrows down the signatures."""
 
     # The beginnings of words of a name or affiliation, as they were typed.
     words: str = ""
@@ -44,15 +44,15 @@ class Criteria:
 
     @property
     def may_show_nameless(self) -> bool:
-        """Tell whether signatures may be among the found ones whose name the person may not read.
+        """Return whether the search may find signatures whose name the person may not read.
 
-        Privacy: the state, the concern and the risk stand beside such a signature in the queue. Its time does not.
+        Privacy: the queue shows the state, the concern and the risk of such a signature, but not its time.
         """
         return not (self.words or self.since or self.before or self.domain)
 
     @property
     def is_selective(self) -> bool:
-        """Tell whether there is a criterion that no index serves."""
+        """Return whether there is a criterion that no index serves."""
         return any(self._narrow())
 
     def states(self) -> Mapping[State, str]:

@@ -58,7 +58,7 @@ def _waiting(letter: Letter) -> SignatureQuerySet:
 
 
 def waiting(letter: Letter, cursor: str = "") -> Page:
-    """Return what waits for a moderator, the oldest first."""
+    """Return signatures that wait for a moderator, the oldest first."""
     signatures = _waiting(letter).annotate(moment=MOMENT)
     if after := read_cursor(f"waiting:{letter.pk}", cursor):
         signatures = signatures.filter(Q(moment__gt=after[0]) | Q(moment=after[0], pk__gt=after[1]))
@@ -75,7 +75,7 @@ def number_waiting(letter: Letter) -> int:
 
 
 def undoable_among(letter: Letter, ids: Collection[int]) -> list[int]:
-    """Return the ids of those that wait without new words: accepting them can be undone."""
+    """Return the ids of signatures that wait without new words: their acceptance can be undone."""
     waiting = _waiting(letter).filter(pk__in=ids, pending_changes__isnull=True)
     return list(waiting.values_list("pk", flat=True))
 
@@ -129,4 +129,4 @@ def id_of_handle(letter: Letter, handle: str) -> int | None:
 
 
 def _purpose(letter: Letter) -> str:
-    return f"judge:{letter.pk}"
+    return f"list:{letter.pk}"

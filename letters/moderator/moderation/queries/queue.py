@@ -1,7 +1,7 @@
-"""Read the review queue: what one person may decide about, riskiest first.
+"""Read the review queue: the signatures that one person may decide about, riskiest first.
 
-Performance: the queue of a site has one partial index, and that of a letter another. Both hold only signatures that
-wait, so a page costs the same however many are published.
+Performance: the queue of the site has one partial index, and the queue of a letter another. Both hold only signatures
+that wait, so a page costs the same however many are published.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from letters.models.lifecycle import is_in
 from letters.moderator.moderation.queries.lists import MAX_COUNTED
 from letters.shared.tokens import read_handle
 
-# The condition of both indexes, as the planner must read it.
+# The condition of both indexes. The planner uses them only if it is written exactly so.
 WAITS = f"""confirmed_at IS NOT NULL AND (
     {is_in([State.HELD])} OR {is_in([COUNTED])} AND NOT concern = ''
     OR {is_in([State.REJECTED])} AND concern = 'recheck'
@@ -73,9 +73,9 @@ class Scope:
         return Q() if self.letters is None else Q(letter__in=self.letters)
 
     def sees_name_of(self, signature: Signature) -> bool:
-        """Tell whether the person may read the name.
+        """Return whether the person may read the name.
 
-        Privacy: "only the organizers" leaves out people who moderate the site.
+        Privacy: "only the organizers" excludes people who moderate the site.
         """
         return signature.display == Display.PUBLIC or signature.letter_id in self.own
 
@@ -117,7 +117,7 @@ def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
 
 
 def waiting_in(scope: Scope) -> int:
-    """Count the signatures that wait, up to MAX_COUNTED, whoever has claimed them."""
+    """Count the signatures that wait, up to MAX_COUNTED, claimed or not."""
     waiting = Signature.objects.filter(IN_QUEUE, scope.within()).exclude(letter__status=Letter.Status.DRAFT)
     return waiting[:MAX_COUNTED].count()
 

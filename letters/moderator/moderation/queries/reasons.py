@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from letters.models import RejectionReason
 
-# The number keys of the queue reach so many.
+# The queue has a number key for each reason.
 MAX_REASONS = 9
 
 
@@ -22,7 +22,7 @@ def active_reason(code: str, *, as_of: datetime | None = None) -> RejectionReaso
 
 
 def code_of_words(words: str) -> str:
-    """Return the code of the reason whose label someone chose or typed, in any language; "" for other words."""
+    """Return the code of the reason with this label in any language; "" for other words."""
     typed = words.strip().casefold()
     found = (each.code for each in active_reasons() if typed in map(str.casefold, each.labels.values()))
     return next(found, "")

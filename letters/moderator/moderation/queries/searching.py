@@ -1,15 +1,14 @@
 """Search signatures for moderators, newest first.
 
-Performance: a search by words reads one of the indexes of words, any other the index of one letter by time. Each looks
-at a bounded number of rows, whatever the criteria are; a page then says so and goes on from there.
+Performance: a search by words reads one of the indexes of words; any other search reads the index of one letter by
+time. Each examines a bounded number of rows, whatever the criteria are. If that was not all, the page says so, and the
+next page continues from there.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from django.db import connection
 
 from letters.models import (
     NUMBERED,
@@ -23,12 +22,13 @@ from letters.models import (
 )
 from letters.moderator.moderation.queries.criteria import Criteria
 from letters.moderator.moderation.queries.queue import Scope, with_letters
+from letters.shared.sql import fetch_rows
 from letters.shared.tokens import make_cursor, read_cursor
 
 PAGE_LENGTH = 50
-# A search by words looks at this many signatures that have the words.
+# A search by words examines this many signatures that have the words.
 MAX_WORDED = 5000
-# Any other search looks at this many signatures of a letter in each state, and then goes on from there.
+# Any other search examines this many signatures of a letter in each state, and the next page continues from there.
 MAX_EXAMINED = 20_000
 # An address signs a letter once, so it is found at most once in each letter.
 MAX_OF_ADDRESS = 50
@@ -67,9 +67,9 @@ class Found:
     signatures: Sequence[Signature]
     # The cursor of the next page; "" on the last one.
     onward: str = ""
-    # More signatures have the words than a search looks at.
+    # More signatures have the words than a search examines.
     has_too_many: bool = False
-    # It looked at this many of the letter, and the next page looks at earlier ones.
+    # The search examined this many signatures of the letter, and the next page examines earlier ones.
     examined: int = 0
 
 
@@ -95,24 +95,24 @@ def _by_words(scope: Scope, criteria: Criteria, after: Place | None) -> tuple[li
         return [], False
     matches, given = words_in_sql(words, scope.letters)
     values = _values(scope, criteria, after) | given
-    worded = [pk for (pk,) in _read(WORDED.format(matches=matches), values)]
+    worded = [pk for (pk,) in fetch_rows(WORDED.format(matches=matches), values)]
     statement = OF_WORDED.format(beyond=_beyond(after), conditions=criteria.conditions())
-    return _read(statement, values | {"worded": worded}), len(worded) > MAX_WORDED
+    return fetch_rows(statement, values | {"worded": worded}), len(worded) > MAX_WORDED
 
 
 def _by_time(scope: Scope, criteria: Criteria, after: Place | None) -> tuple[list[Place], Place | None]:
-    """Return places, and where the next page goes on if not all were examined."""
+    """Return places, and the place from which the next page continues if not all were examined."""
     values = _values(scope, criteria, after)
     parts = {"beyond": _beyond(after), "conditions": criteria.narrowing()}
     each = [parts | {"of_state": criteria.of_state(state)} for state in criteria.states()]
     places: list[Place] = []
     for of_state in each:
-        places += _read(OF_STATE.format(**of_state), values)
+        places += fetch_rows(OF_STATE.format(**of_state), values)
     places.sort(reverse=True)
     if len(places) > PAGE_LENGTH or not criteria.is_selective:
         return places, None
     # The newest place at which the search has stopped in one of the states.
-    last = [place for of_state in each for place in _read(LAST_EXAMINED.format(**of_state), values)]
+    last = [place for of_state in each for place in fetch_rows(LAST_EXAMINED.format(**of_state), values)]
     boundary = max(last, default=None)
     return [place for place in places if not boundary or place >= boundary], boundary
 
@@ -126,13 +126,6 @@ def _values(scope: Scope, criteria: Criteria, after: Place | None) -> dict[str, 
     (letter,) = scope.letters if scope.letters and len(scope.letters) == 1 else (None,)
     bounds = {"most": PAGE_LENGTH + 1, "most_worded": MAX_WORDED + 1, "most_examined": MAX_EXAMINED}
     return {**criteria.values(scope), **bounds, "at": at, "id": pk, "letter": letter}
-
-
-def _read(statement: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Any] = cursor.fetchall()
-        return rows
 
 
 def _rows(places: Iterable[Place]) -> list[Signature]:

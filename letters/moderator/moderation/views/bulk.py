@@ -14,7 +14,7 @@ from letters.models import Letter, User
 from letters.moderator.moderation import pages, queries
 from letters.moderator.moderation.forms import BulkForm, SearchForm
 from letters.moderator.moderation.operations import (
-    BulkWish,
+    BulkRequest,
     approve_bulk,
     ask_bulk,
     cancel_bulk,
@@ -34,7 +34,7 @@ STEPS: Mapping[str, Callable[..., None]] = {
     "cancel": cancel_bulk,
     "undo": undo_bulk,
 }
-# What the address of the page names: the fields of the search form, and nothing else.
+# The parameters of the page's URL: the fields of the search form, and nothing else.
 CRITERIA = ["q", "state", "since", "before", "risk", "concern", "domain"]
 
 
@@ -48,18 +48,18 @@ def bulk(request: HttpRequest, moderator: User, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"letter": letter, "form": form, "search": search, "slug": slug}
     if not asked or not search.is_valid():
         return _page(request, context | {"decisions": queries.bulk_decisions_of(letter)})
-    wish = BulkWish(criteria=search.criteria(letter.zone()), asked=asked, verb="reject")
+    bulk_request = BulkRequest(criteria=search.criteria(letter.zone()), asked=asked, verb="reject")
     if request.method == "POST" and form.is_valid():
         found = form.cleaned_data
-        wish = BulkWish(
-            criteria=wish.criteria, asked=asked, verb=found["verb"], reason=found["note"], code=found["code"]
+        bulk_request = BulkRequest(
+            criteria=bulk_request.criteria, asked=asked, verb=found["verb"], reason=found["note"], code=found["code"]
         )
         try:
-            made = ask_bulk(letter, wish, by=moderator, now=timezone.now())
+            made = ask_bulk(letter, bulk_request, by=moderator, now=timezone.now())
             return redirect("bulk_decision", slug=slug, pk=made.pk)
         except Refused as refused:
             add_refusal(form, refused)
-    return _page(request, context | _preview(letter, wish, moderator) | {"query": request.GET.urlencode()})
+    return _page(request, context | _preview(letter, bulk_request, moderator) | {"query": request.GET.urlencode()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +91,7 @@ def bulk_decision(request: HttpRequest, moderator: User, slug: str, pk: int) -> 
 
 
 def _asked(query: QueryDict) -> dict[str, str]:
-    """Return the criteria that are set, bounded by the form later."""
+    """Return the criteria that are set. The form validates them later."""
     return {name: str(query[name]) for name in CRITERIA if query.get(name)}
 
 
@@ -101,9 +101,9 @@ def _as_data(asked: dict[str, str], slug: str) -> QueryDict:
     return data
 
 
-def _preview(letter: Letter, wish: BulkWish, moderator: User) -> dict[str, Any]:
+def _preview(letter: Letter, bulk_request: BulkRequest, moderator: User) -> dict[str, Any]:
     scope = queries.scope_of(moderator, letter.slug)
-    each = {verb: queries.choice_of(scope, wish.criteria, verb) for verb in ("reject", "accept")}
+    each = {verb: queries.choice_of(scope, bulk_request.criteria, verb) for verb in ("reject", "accept")}
     numbers = {verb: queries.number_of(choice) for verb, choice in each.items()}
     return {
         "is_preview": True,
@@ -111,10 +111,10 @@ def _preview(letter: Letter, wish: BulkWish, moderator: User) -> dict[str, Any]:
         "most_chosen": queries.MAX_CHOSEN,
         "is_too_many": max(numbers.values()) > queries.MAX_CHOSEN,
         "sample": pages.items(scope, list(queries.sample_of(each["reject"]))),
-        "criteria": pages.criteria_in_words(wish.asked),
+        "criteria": pages.criteria_in_words(bulk_request.asked),
         "needs_second": needs_second_person(letter, max(numbers.values()), moderator, timezone.now()),
-        "leaves_out_nameless": not wish.criteria.may_show_nameless,
-        "back": f"{reverse('review_search')}?{_as_data(wish.asked, letter.slug).urlencode()}",
+        "leaves_out_nameless": not bulk_request.criteria.may_show_nameless,
+        "back": f"{reverse('review_search')}?{_as_data(bulk_request.asked, letter.slug).urlencode()}",
     }
 
 

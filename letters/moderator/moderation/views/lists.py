@@ -36,7 +36,7 @@ LISTS: Mapping[str, Callable[[Letter, str], queries.Page]] = {
 
 
 # Session key: the decision that the next page offers to undo.
-UNDO = "undo_judgement"
+UNDO = "undo_in_list"
 # For each decision, the decision that undoes it, and the reason that is recorded.
 WAYS_BACK: Mapping[str, tuple[str, Promise | str]] = {
     "accept": ("undo", ""),
@@ -81,7 +81,7 @@ def signatures(request: HttpRequest, slug: str, shown: str = "waiting") -> HttpR
 
 
 def _way_back(letter: Letter, form: ReviewForm) -> dict[str, Any]:
-    """Return what the form must send to undo a decision that is about to be made; nothing if that is not possible.
+    """Return the fields that undo the decision that is about to be made; none if it cannot be undone.
 
     Accepting new words of a published signature cannot be undone: the old words are gone.
     """

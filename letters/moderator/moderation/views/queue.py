@@ -29,7 +29,7 @@ from letters.moderator.moderation.operations import (
     restore_signatures,
     undo_decision,
 )
-from letters.moderator.signals.reasons import HOLD_FROM, MOST, SIGNALS
+from letters.moderator.signals.reasons import HOLD_FROM, MAX_SCORE, SIGNALS
 from letters.shared.explaining import explain
 from letters.shared.refused import Refused
 
@@ -42,7 +42,7 @@ View = Callable[..., HttpResponse]
 
 
 def or_404(view: View) -> View:
-    """Answer 404 for everything that is not this person's to see."""
+    """Answer 404 for everything that this person may not see."""
 
     @wraps(view)
     def found(request: HttpRequest, **names: Any) -> HttpResponse:
@@ -75,9 +75,9 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
 @require_safe
 @or_404
 def signals(request: HttpRequest, moderator: User) -> HttpResponse:
-    """Show what each signal weighs."""
+    """Show the weight of each signal."""
     heaviest_first = sorted(SIGNALS.values(), key=lambda signal: -signal.weight)
-    context = {"signals": heaviest_first, "most": MOST, "hold_from": HOLD_FROM}
+    context = {"signals": heaviest_first, "most": MAX_SCORE, "hold_from": HOLD_FROM}
     return render(request, "letters/moderation/signals.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Search signatures, and decide about the ones that were found."""
+"""Search signatures, and decide about those that were found."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ PAGE = "letters/moderation/search.html"
 @require_safe
 @or_404
 def search(request: HttpRequest, moderator: User) -> HttpResponse:
-    """Show the signatures that a person searched for."""
+    """Show the form, and the signatures that it finds."""
     form = _form(moderator, request.GET)
     context: dict[str, Any] = {"undo": request.session.pop(UNDO, "")}
     if request.GET and form.is_valid():

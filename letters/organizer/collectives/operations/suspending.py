@@ -3,7 +3,7 @@
 A suspended account cannot sign in. A suspended collective keeps its members, who can read its pages and change nothing:
 `change_letter` and `change_collective` refuse (letters/base/changes). Its public letters stay, and people can sign them
 and withdraw: signers acted freely, and do not lose their voice because of a collective. To take a letter down is a
-decision of its own, with its own reason.
+separate decision, with its own reason.
 """
 
 from datetime import datetime
@@ -27,15 +27,14 @@ KINDS = [EmailKind.INVITED, EmailKind.TEAM_INVITATION, EmailKind.CARRY_OVER]
 
 @transaction.atomic
 def suspend_collective(collective: Collective, *, reason: str, by: User, now: datetime) -> Suspension:
-    """Stop everything that a collective does. Raises Refused("not_yours"), Refused("no_reason") or
-    Refused("suspended_already").
+    """Stop everything that a collective does.
 
     Updates that are being sent are paused and stay so. Invitations and questions about a change wait. A scheduled
-    publication does not happen.
+    publication does not happen. Raises Refused("not_yours"), Refused("no_reason") or Refused("suspended_already").
     """
     _require_may_suspend(by, reason)
     change_collective_unasked(collective, by=by, now=now)
-    # Race: an operation on a letter has either ended now, so that what it began is found, or finds the suspension.
+    # Race: an operation on a letter either has ended by now, so that its work is stopped here, or sees the suspension.
     list(Letter.objects.filter(collective=collective).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     if collective.suspended_at:
         raise Refused(Refusal.SUSPENDED_ALREADY)
@@ -79,7 +78,7 @@ def why_not_suspended(account: User) -> Refusal | None:
 def end_suspension(suspension: Suspension, *, reason: str, by: User, now: datetime) -> None:
     """Restore what was suspended. Idempotent. Raises Refused("not_yours") or Refused("no_reason").
 
-    A letter whose scheduled time has passed meanwhile is a draft without a time: nobody may wait for it any more.
+    A letter whose scheduled time has passed becomes a draft without a time, because nobody may expect it any more.
     """
     _require_may_suspend(by, reason)
     if suspension.collective:
@@ -91,7 +90,7 @@ def end_suspension(suspension: Suspension, *, reason: str, by: User, now: dateti
         _restore_collective(suspension.collective, now)
         record("restore_collective", suspension.collective, by=by, now=now, reason=reason.strip())
     elif suspension.account:
-        # An account that was closed meanwhile stays closed.
+        # An account that was closed since then stays closed.
         suspended = User.objects.filter(pk=suspension.account.pk, suspended_at__isnull=False)
         suspended.update(is_active=True, suspended_at=None)
         record("restore_account", suspension.account, by=by, now=now, reason=reason.strip())
@@ -119,8 +118,9 @@ def _require_may_suspend(by: User, reason: str) -> None:
 
 
 def _stop_what_it_began(account: User, now: datetime) -> None:
-    """Stop updates, schedules and invitations that this account began. Its invitations of members end by themselves:
-    only those of an active owner can be accepted.
+    """Stop updates, schedules and invitations that this account began.
+
+    Its invitations of members need no work: only those of an active owner can be accepted.
     """
     theirs = AuditEvent.objects.filter(actor=account)
     Update.objects.filter(pk__in=_done(theirs, ["send_update", "resume_update"])).pause()
@@ -130,7 +130,7 @@ def _stop_what_it_began(account: User, now: datetime) -> None:
         record("schedule_letter", letter, by=None, now=now, details={"publish_at": None})
     lists = theirs.filter(verb="invite_first_signers").values_list("object_id", "at")
     for letter_id, at in lists:
-        # Privacy: the emails of a list are dropped together, whoever has answered.
+        # Privacy: drop all emails of a list together, whether or not people have answered.
         of_list = {"signature__letter": letter_id, "signature__signed_at": at, "kind": EmailKind.INVITED}
         OutgoingEmail.objects.owed().filter(**of_list).update(dropped_at=now)
 
@@ -153,7 +153,7 @@ def tell_of_suspensions(*, now: datetime) -> None:
 
 @transaction.atomic
 def _tell(suspension_id: int, column: str, *, is_end: bool, now: datetime) -> None:
-    """Race: the mark and the emails belong to one transaction. Without a broker both are tried again."""
+    """Race: the mark and the emails belong to one transaction. If there is no broker, both are tried again later."""
     untold = Suspension.objects.filter(pk=suspension_id, **{column: None})
     suspension = untold.select_for_update(of=("self",), skip_locked=True).first()
     if suspension is None:

@@ -9,8 +9,12 @@ from letters.organizer.first_signatories.operations.inviting import (
     remind_invited,
     withdraw_invitation,
 )
+from letters.organizer.first_signatories.operations.list_actions import (
+    cancel_invitation,
+    order_names,
+    resend_invitation,
+)
 from letters.organizer.first_signatories.operations.listing import forget_lists, note_undelivered, reencrypt_invited
-from letters.organizer.first_signatories.operations.tending import cancel_invitation, order_names, resend_invitation
 
 __all__ = [
     "cancel_invitation",

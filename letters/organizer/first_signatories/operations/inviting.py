@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 
@@ -63,6 +63,7 @@ from letters.shared.addresses import Address, encrypt, hash_address
 from letters.shared.batches import BATCH_SIZE, batches_of_ids
 from letters.shared.domains import domain_of
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sql import execute
 
 # Performance: this limit keeps the queries quick that count first signatories for each page. The daily limit of an
 # account is in letters/base/accounts/queries.py.
@@ -231,8 +232,7 @@ def remind_invited(letter: Letter, *, by: User, now: datetime) -> None:
         "before": now - REMIND_AFTER,
         "after": now - INVITATION_LIFETIME,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(REMIND, values)
+    execute(REMIND, values)
     late = {"batch__created_at__lte": values["before"], "batch__created_at__gt": values["after"]}
     InvitedPerson.objects.filter(letter=letter, resent_at=None, cancelled_at=None, **late).update(resent_at=now)
     change.record("remind_first_signers", letter)

@@ -70,7 +70,7 @@ class TextForm(forms.Form):
 
 
 # Full disk: how much a session stores for a person who has not confirmed their address.
-LONGEST_WITHOUT_ACCOUNT = 30_000
+MAX_LENGTH_WITHOUT_ACCOUNT = 30_000
 
 
 class StartForm(TextForm):
@@ -116,7 +116,7 @@ class FirstStartForm(StartForm):
 
     def clean_body(self) -> str:
         # Denial of service: anyone may submit this form, so check the length first. Parsing takes time.
-        if len(self.cleaned_data["body"]) > LONGEST_WITHOUT_ACCOUNT:
+        if len(self.cleaned_data["body"]) > MAX_LENGTH_WITHOUT_ACCOUNT:
             raise ValidationError(
                 _("Without an account, a letter can begin with at most 30,000 characters. Sign in to write more."),
                 "long_without_account",

@@ -16,14 +16,14 @@ from letters.models import Letter, Picture, Translation, User
 from letters.organizer.letter_editor import queries
 from letters.organizer.letter_editor.queries import Manuscript
 from letters.organizer.letter_editor.views.common import language_or_404
-from letters.shared.inert import FRAMED, INERT, WORKING_LINK_IN_FRAME, inert
+from letters.shared.inert_previews import FRAMED, INERT, WORKING_LINK_IN_FRAME, inert
 from letters.shared.languages import direction, interface_language, language_name
 from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.too_complex import SENTENCES
 
 # Links that work in a preview: those in the letter's own text (only they have this value), and those between its pages.
 WORKING_LINK = re.compile(r"\bnofollow\b|\bhref=\"(\?|#|/organize/)")
-LONGEST = 200
+MAX_LINE_LENGTH = 200
 
 # For pages that show the preview beside the text.
 with_live_preview = csp_update({"frame-src": [SELF]})
@@ -54,7 +54,7 @@ def framed_preview(request: HttpRequest, letter: Letter, writer: User, language:
 
 def _as_typed(request: HttpRequest, text: Translation) -> Translation:
     typed = copy(text)
-    typed.title, typed.addressee = (request.POST.get(name, "")[:LONGEST] for name in ("title", "addressee"))
+    typed.title, typed.addressee = (request.POST.get(name, "")[:MAX_LINE_LENGTH] for name in ("title", "addressee"))
     try:
         typed.html = render_markdown(request.POST.get("body", ""))
     except TooComplicated as problem:

@@ -27,9 +27,9 @@ from letters.shared.refused import Refused
 
 # Session key: what a person without an account wrote on the start page.
 BEGUN = "begun_letter"
-# Key in it: the keyed hash of the address that the person typed.
+# Key in that value: the keyed hash of the address that the person typed.
 ADDRESS = "address"
-# Full disk: for how many seconds the session of someone who has not confirmed their address keeps it.
+# Full disk: the session of someone who has not confirmed their address keeps the text for this many seconds.
 BEGUN_FOR = 2 * 60 * 60
 ORDERS = {"newest": _("Newest"), "title": _("Title"), "signatures": _("Signatures")}
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q
 
 from letters.base.outbox.enqueueing import insert_email, key_of
@@ -16,6 +16,7 @@ from letters.models import (
 )
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
+from letters.shared.sql import execute, fetch_one
 
 State = Update.State
 
@@ -61,10 +62,8 @@ def spread_update(update_id: int, *, now: datetime) -> bool:
     update = spreading.select_for_update(no_key=True, skip_locked=True).first()
     if update is None:
         return False
-    with connection.cursor() as cursor:
-        bounds = {"letter": update.letter_id, "cursor": update.cursor, "up_to": update.up_to, "most": SPREAD_BATCH_SIZE}
-        cursor.execute(SPREAD, {**bounds, "update": update_id, "now": now})
-        reached, owed = cursor.fetchone()
+    bounds = {"letter": update.letter_id, "cursor": update.cursor, "up_to": update.up_to, "most": SPREAD_BATCH_SIZE}
+    reached, owed = fetch_one(SPREAD, {**bounds, "update": update_id, "now": now})
     is_done = reached >= update.up_to
     spreading.update(cursor=reached, recipients_total=F("recipients_total") + owed, spread_at=now if is_done else None)
     transaction.on_commit(wakeups.notify_bulk_mail_worker)
@@ -88,9 +87,7 @@ def drop_owed(update_id: int, *, now: datetime) -> bool:
     """Drop the emails of a stopped update. Returns True if there may be more to drop."""
     if not Update.objects.filter(pk=update_id, state=State.STOPPED).exists():
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(DROP, {"update": update_id, "now": now, "most": DROP_BATCH_SIZE})
-        return int(cursor.rowcount) == DROP_BATCH_SIZE
+    return execute(DROP, {"update": update_id, "now": now, "most": DROP_BATCH_SIZE}) == DROP_BATCH_SIZE
 
 
 # Emails that may be counted for each second between two counts.

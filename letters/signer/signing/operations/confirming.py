@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import EmailKind, Signature, State, Transition
 from letters.shared import limits, wakeups
 from letters.shared.limits import Limit, TooMany
 from letters.shared.refused import Refusal, Refused
-from letters.shared.traces import KEPT
+from letters.shared.sql import fetch_row
+from letters.shared.traces import TRACE_LIFETIME
 
 # A bounce is no longer a concern: the person who confirms has received another email.
 CONCERN = """(CASE WHEN signature.concern IN ('complained', 'changed') THEN signature.concern
@@ -110,7 +111,7 @@ def confirm_now(signature: Signature, verified: str, now: datetime, *, submissio
         "reviewed": signature.letter.reviewed,
         "collective": signature.letter.collective_id,
         "verified": verified,
-        "trace_since": now - KEPT,
+        "trace_since": now - TRACE_LIFETIME,
         "now": now,
     }
     if not (row := _confirmed(values)):
@@ -130,10 +131,8 @@ def _confirmed(values: dict[str, Any]) -> tuple[str, str] | None:
     person has signed.
     """
     for _ in range(5):
-        with connection.cursor() as cursor:
-            cursor.execute(CONFIRM, values)
-            if row := cursor.fetchone():
-                return row[0], row[1]
+        if row := fetch_row(CONFIRM, values):
+            return row[0], row[1]
         if not Signature.objects.filter(pk=values["signature"], state=State.PENDING).exists():
             return None
     raise Refused(Refusal.CHANGED)

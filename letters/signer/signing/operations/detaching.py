@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from letters.base.outbox.pacing import domain_alone
 from letters.models import (
     A_DAY,
@@ -17,6 +15,7 @@ from letters.models import (
     Signature,
     kinds_in_sql,
 )
+from letters.shared.sql import execute
 
 # An email that is kept without its signature is of this kind, which is never sent without one and soon forgotten.
 KIND = EmailKind.SIGNED_AGAIN
@@ -71,5 +70,4 @@ def detach_emails(signature: Signature, now: datetime) -> None:
         "yesterday": now - A_DAY,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(DETACH, values)
+    execute(DETACH, values)

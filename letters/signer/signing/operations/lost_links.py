@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.outbox.enqueueing import insert_email, key_of
 from letters.models import UNANSWERED, EmailKind, Letter
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
 from letters.shared.addresses import Address, encrypt, hash_address, hash_spelling
+from letters.shared.sql import execute
 
 OWE = insert_email(
     EmailKind.REQUESTED,
@@ -57,6 +58,5 @@ def request_mail(
         "submission": submission_id,
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(REQUEST, values)
+    execute(REQUEST, values)
     transaction.on_commit(wakeups.notify_mail_worker)

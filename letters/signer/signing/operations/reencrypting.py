@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
-from django.db import connection
 
 from letters.models import (
     MailRequest,
@@ -11,6 +10,7 @@ from letters.models import (
     Submission,
 )
 from letters.shared.addresses import reencrypt
+from letters.shared.sql import fetch_rows
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,7 @@ def _reencrypted(rows: list[tuple[int, bytes]]) -> tuple[dict[int, tuple[bytes, 
 
 def _write_reencrypted(fresh: dict[int, tuple[bytes, bytes]]) -> set[int]:
     old, new = [pair[0] for pair in fresh.values()], [pair[1] for pair in fresh.values()]
-    with connection.cursor() as cursor:
-        cursor.execute(REENCRYPT, {"ids": list(fresh), "old": old, "new": new})
-        return {row[0] for row in cursor.fetchall()}
+    return {row[0] for row in fetch_rows(REENCRYPT, {"ids": list(fresh), "old": old, "new": new})}
 
 
 def _write_one_reencrypted(pk: int) -> set[int]:

@@ -5,12 +5,13 @@ from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.outbox.enqueueing import NOW, insert_email, key_of
 from letters.models import ACTIVE, EmailKind, Letter, State
 from letters.models.lifecycle import is_in
 from letters.shared import wakeups
+from letters.shared.sql import execute
 
 OWE = insert_email(
     EmailKind.REMINDER,
@@ -84,11 +85,9 @@ def remind_unconfirmed(*, now: datetime) -> int:
     """Create reminders of submissions that have waited long enough and can still be confirmed. Return how many."""
     owed = 0
     pauses = [*sorted(settings.REMINDER_HOURS), settings.CONFIRMATION_DAYS * 24]
-    with connection.cursor() as cursor:
-        for hours, next_hours in pairwise(pauses):
-            since, before = now - timedelta(hours=hours), now - timedelta(hours=next_hours)
-            cursor.execute(REMIND, {"hours": hours, "now": now, "since": since, "before": before})
-            owed += cursor.rowcount
+    for hours, next_hours in pairwise(pauses):
+        since, before = now - timedelta(hours=hours), now - timedelta(hours=next_hours)
+        owed += execute(REMIND, {"hours": hours, "now": now, "since": since, "before": before})
     if owed:
         transaction.on_commit(wakeups.notify_bulk_mail_worker)
     return owed
@@ -110,9 +109,7 @@ def remind_asked(*, now: datetime) -> int:
             "since": (moment or now) - timedelta(hours=1),
             "before": now - last_reminder + 2 * SPREAD,
         }
-        with connection.cursor() as cursor:
-            cursor.execute(REMIND_ASKED, values)
-            owed += cursor.rowcount
+        owed += execute(REMIND_ASKED, values)
     if owed:
         transaction.on_commit(wakeups.notify_bulk_mail_worker)
     return owed

@@ -24,6 +24,7 @@ from letters.models.lifecycle import is_in, states
 from letters.shared import wakeups
 from letters.shared.addresses import encrypt, hash_address, hash_spelling
 from letters.shared.refused import Refusal, Refused
+from letters.shared.sql import fetch_row
 from letters.shared.tokens import make_check_token
 from letters.shared.traces import hash_browser, hash_network
 from letters.signer.signing import queries
@@ -140,15 +141,13 @@ def _write_signature(letter: Letter, submitted: SubmittedForm, language: str, no
     # commits, so it runs again. That row may be deleted in between, so this can take more than two tries.
     for _ in range(3):
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(SIGN, values)
-                row = cursor.fetchone()
+            row = fetch_row(SIGN, values)
         except IntegrityError:
             if connection.in_atomic_block:
                 raise
             continue
         if row:
-            return row[0], bytes(row[1]), row[2]
+            return row[0], row[1], row[2]
     raise Refused(Refusal.TRY_AGAIN)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from letters.models import CONFIRMED, IN_QUEUE, Doubt, Signature, SigningTrace, Submission
 from letters.shared import wakeups
 from letters.shared.batches import batches_of_ids
-from letters.shared.traces import KEPT
+from letters.shared.traces import TRACE_LIFETIME
 
 # Denial of service: no more signatures are scored again because of one answer.
 MAX_AGAIN = 500
@@ -43,7 +43,7 @@ def forget_doubts(signature: Signature) -> None:
 
 def forget_traces(*, now: datetime) -> int:
     """Delete traces after a week, and reasons for doubt that no moderator needs. Return how many rows changed."""
-    since = now - KEPT
+    since = now - TRACE_LIFETIME
     forgotten = sum(
         old.filter(pk__in=ids).delete()[0]
         for old in (

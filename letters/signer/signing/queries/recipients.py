@@ -23,6 +23,7 @@ from letters.models import (
     OutgoingEmail,
     Signature,
 )
+from letters.shared.sql import fetch_row
 
 # An email that is asked for again within this time is a double click or a retry, and the first is on its way. A person
 # who has typed something else gets an email of their own.
@@ -184,9 +185,7 @@ def _asked_about(outgoing: OutgoingEmail, question: str, now: datetime) -> Any:
         "yesterday": now - A_DAY,
         "just_now": outgoing.created_at - (SAME_REQUEST if outgoing.kind == EmailKind.REQUESTED else SAME_SIGNING),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(question, values)
-        row = cursor.fetchone()
+    row = fetch_row(question, values)
     if row is None:
         raise Signature.DoesNotExist
     return row

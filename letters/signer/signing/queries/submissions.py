@@ -17,7 +17,7 @@ from letters.models import (
     most_private,
 )
 from letters.shared.addresses import decrypt
-from letters.shared.traces import KEPT
+from letters.shared.traces import TRACE_LIFETIME
 from letters.signer.signing.queries.removals import why_removed
 
 
@@ -132,7 +132,7 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         ],
         # If a nameless signer signs again, their address is stored until the last email about that has been sent.
         "address": decrypt(encrypted[0]) if encrypted else None,
-        "network_and_browser_known_by_hashes_until": trace.at + KEPT if trace else None,
+        "network_and_browser_known_by_hashes_until": trace.at + TRACE_LIFETIME if trace else None,
         "address_known_again_by_a_hash": signature.address_hash is not None,
         "updates": contact.consent if contact else "",
         "updates_agreed_at": contact.consented_at if contact else None,

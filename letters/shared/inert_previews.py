@@ -11,7 +11,7 @@ SANDBOX = ["allow-same-origin", "allow-popups", "allow-popups-to-escape-sandbox"
 FRAMED: dict[str, list[str]] = {**INERT, "frame-ancestors": [SELF], "sandbox": SANDBOX}
 CONTROL = re.compile(r"<(input|button|select|textarea)\b")
 LINK = re.compile(r"<a\b[^>]*>")
-# Links that work in a framed preview: those in the text itself (only they have this value).
+# Links that work in a framed preview: those in the text itself. Only they have this value.
 WORKING_LINK_IN_FRAME = re.compile(r"\bhref=\"(?!#)[^>]*\bnofollow\b")
 
 

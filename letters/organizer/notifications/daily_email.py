@@ -19,7 +19,7 @@ from letters.models import DAILY_HOUR, Collective, Display, Letter, LetterHour, 
 from letters.organizer.notifications.queries import MAX_NAMED
 
 # A day must be at least this long. Privacy: an owner who changes the time zone again and again gets no shorter spans.
-SHORTEST = timedelta(hours=20)
+MIN_DAY = timedelta(hours=20)
 MAX_LETTERS = 20
 State = Signature.State
 
@@ -58,7 +58,7 @@ def span_to_tell(zone: ZoneInfo, told_until: datetime | None, *, now: datetime) 
     there = now.astimezone(zone)
     ends = there.replace(hour=0, minute=0, second=0, microsecond=0)
     begins = told_until or (ends - timedelta(hours=1)).replace(hour=0)
-    return (begins, ends) if there.hour >= DAILY_HOUR and ends - begins >= SHORTEST else None
+    return (begins, ends) if there.hour >= DAILY_HOUR and ends - begins >= MIN_DAY else None
 
 
 def days_of(collective: Collective, begins: datetime, ends: datetime, topics: Collection[str]) -> list[LetterDay]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from letters.base.changes.bin import NO_SIGNATURE
 from letters.base.changes.operations import change_letter
@@ -13,6 +13,7 @@ from letters.models import WRITING, EmailKind, InvitedPerson, Letter, OutgoingEm
 from letters.organizer.first_signatories.invited import is_open, ordered_names, signature_behind
 from letters.organizer.first_signatories.operations.inviting import OWE_REMINDER, end_invitation, require_may_remind
 from letters.shared import wakeups
+from letters.shared.sql import execute
 
 # An id that no request has.
 NO_REQUEST = 0
@@ -56,8 +57,7 @@ def _owe_again(letter: Letter, signature_id: int | None, now: datetime) -> None:
         OutgoingEmail.objects.create(kind=EmailKind.INVITED, created_at=now, next_attempt_at=now, **nobody)
         return
     values: dict[str, Any] = {"letter": letter.pk, "signature": signature_id, "now": now}
-    with connection.cursor() as cursor:
-        cursor.execute(RESEND, values)
+    execute(RESEND, values)
 
 
 @transaction.atomic

@@ -54,7 +54,7 @@ class NoFace(Exception):
     """Typst no longer contains the font."""
 
 
-class TextFaceFinder(BaseFinder):
+class WebFontFinder(BaseFinder):
     """Make the font files, and hand them to `collectstatic`."""
 
     def check(self, **_: object) -> list[Any]:
@@ -62,10 +62,10 @@ class TextFaceFinder(BaseFinder):
 
     def find(self, path: str, **_: object) -> str | list[str]:  # type: ignore[override]  # the stubs know only lists
         wanted = path.removeprefix(f"{FOLDER}/")
-        return str(made_face() / wanted) if wanted != path and wanted in _names() else []
+        return str(made_fonts() / wanted) if wanted != path and wanted in _names() else []
 
     def list(self, ignore_patterns: object) -> Iterator[tuple[str, FileSystemStorage]]:
-        storage = FileSystemStorage(location=made_face())
+        storage = FileSystemStorage(location=made_fonts())
         # `collectstatic` puts this before each name.
         storage.prefix = FOLDER  # type: ignore[attr-defined]
         for name in _names():
@@ -76,7 +76,7 @@ def _names() -> list[str]:
     return [*(f"{name}.woff2" for name, *_ in FILES), LICENCE]
 
 
-def made_face() -> Path:
+def made_fonts() -> Path:
     """Return the folder with the files. They are made once for each version of Typst and of this recipe."""
     recipe = metadata.version("typst").encode() + Path(__file__).read_bytes()
     folder = _where_to_keep() / f"face-{hashlib.sha256(recipe).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-// One checkbox that selects all signatures on the page.
+// Let one checkbox select all signatures on the page. Without JavaScript, it is hidden.
 
 const all = document.getElementById("all");
 const boxes = document.querySelectorAll("[name=ticked]");

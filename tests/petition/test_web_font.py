@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from fontTools.ttLib import TTFont
 
-from petition import text_face
+from petition import web_font
 
 # How much more a first visit may weigh than without the font.
 HEAVIEST = 60_000
@@ -17,7 +17,7 @@ SHEET = Path(settings.BASE_DIR) / "letters/static/letters/base.css"
 
 
 def font(name: str) -> TTFont:
-    return TTFont(BytesIO((text_face.made_face() / f"{name}.woff2").read_bytes()))
+    return TTFont(BytesIO((web_font.made_fonts() / f"{name}.woff2").read_bytes()))
 
 
 def characters(ranges: str) -> set[str]:
@@ -33,18 +33,18 @@ def rules() -> dict[str, dict[str, str]]:
 
 
 def test_roman_italic_and_bold_of_an_english_letter_weigh_less_than_60_kilobytes() -> None:
-    files = [text_face.made_face() / f"{name}.woff2" for name in ("roman", "italic", "bold")]
+    files = [web_font.made_fonts() / f"{name}.woff2" for name in ("roman", "italic", "bold")]
     assert 20_000 < sum(file.stat().st_size for file in files) < HEAVIEST
 
 
-@pytest.mark.parametrize("name", [name for name, *_ in text_face.FILES])
+@pytest.mark.parametrize("name", [name for name, *_ in web_font.FILES])
 def test_each_font_file_is_requested_only_for_its_characters(name: str) -> None:
-    [(style, ranges)] = [(style, ranges) for known, style, ranges, _ in text_face.FILES if known == name]
+    [(style, ranges)] = [(style, ranges) for known, style, ranges, _ in web_font.FILES if known == name]
     rule = rules()[name]
     assert characters(rule["unicode-range"]) == characters(ranges)
     assert (rule["font-style"] == "italic", rule["font-weight"] == "700") == (style == "Italic", style == "Bold")
     assert rule["font-display"] == "swap"
-    assert rule["font-family"] == f'"{text_face.FAMILY}"'
+    assert rule["font-family"] == f'"{web_font.FAMILY}"'
 
 
 def test_english_and_italian_need_no_other_font() -> None:
@@ -61,27 +61,27 @@ def test_numbers_can_be_lining_old_style_and_in_columns() -> None:
 
 
 def test_its_licence_is_beside_it_and_in_every_file() -> None:
-    path = finders.find(f"{text_face.FOLDER}/{text_face.LICENCE}")
+    path = finders.find(f"{web_font.FOLDER}/{web_font.LICENCE}")
     assert path
     beside = Path(path).read_text()
     assert "SIL Open Font License, Version 1.1" in beside
     assert "Copyright © 2012-2024 The Libertinus Project Authors" in beside
-    for name, *_ in text_face.FILES:
+    for name, *_ in web_font.FILES:
         assert "SIL Open Font License" in (font(name)["name"].getDebugName(13) or "")
 
 
 def test_it_is_made_once() -> None:
-    made = [(file, file.stat().st_ctime_ns) for file in text_face.made_face().iterdir()]
-    assert made == [(file, file.stat().st_ctime_ns) for file in text_face.made_face().iterdir()]
+    made = [(file, file.stat().st_ctime_ns) for file in web_font.made_fonts().iterdir()]
+    assert made == [(file, file.stat().st_ctime_ns) for file in web_font.made_fonts().iterdir()]
 
 
 @pytest.mark.parametrize("path", ["letters/base.css", "letters/face/other.woff2", "letters/face/../base.css", ""])
 def test_the_finder_knows_no_other_file(path: str) -> None:
-    assert text_face.TextFaceFinder().find(path) == []
+    assert web_font.WebFontFinder().find(path) == []
 
 
 @pytest.mark.parametrize(
     "head", [b"", b"OTTO", b"OTTO\x00\x00", b"OTTO\xff\xff" + b"\x00" * 700, b"OTTO\x00\x02" + b"\x00" * 80]
 )
 def test_bytes_that_only_begin_like_a_font_are_rejected(head: bytes) -> None:
-    assert text_face._length(head) == 0
+    assert web_font._length(head) == 0

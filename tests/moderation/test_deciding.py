@@ -20,7 +20,7 @@ from tests.people import NOW, Reader, add_confirmed, add_published, ids_of, publ
 
 pytestmark = pytest.mark.django_db
 
-Judge = Callable[[Letter, list[int], User], int]
+Decide = Callable[[Letter, list[int], User], int]
 
 
 def accept(letter: Letter, ids: list[int], by: User) -> int:
@@ -93,12 +93,12 @@ def test_rejecting_and_restoring_at_once_changes_no_count(letter: Letter, modera
     assert counts(letter) == (3, 0, 0)
 
 
-@pytest.mark.parametrize("judge", [accept, reject])
-def test_deciding_twice_changes_nothing_the_second_time(reviewed: Letter, moderator: User, judge: Judge) -> None:
-    assert judge(reviewed, ids_of(reviewed), moderator) == 5
+@pytest.mark.parametrize("decide", [accept, reject])
+def test_deciding_twice_changes_nothing_the_second_time(reviewed: Letter, moderator: User, decide: Decide) -> None:
+    assert decide(reviewed, ids_of(reviewed), moderator) == 5
     reviewed.refresh_from_db()
     version = reviewed.version
-    assert judge(reviewed, ids_of(reviewed), moderator) == 0
+    assert decide(reviewed, ids_of(reviewed), moderator) == 0
     reviewed.refresh_from_db()
     assert reviewed.version == version
     assert AuditEvent.objects.filter(object_kind="signature").count() == 5
@@ -140,25 +140,25 @@ def test_nothing_is_rejected_without_a_reason(reviewed: Letter, moderator: User,
     assert counts(reviewed) == (0, 5, 0)
 
 
-@pytest.mark.parametrize("judge", [accept, reject, restore])
+@pytest.mark.parametrize("decide", [accept, reject, restore])
 def test_only_owners_and_moderators_decide(
-    reviewed: Letter, judge: Judge, organizer: User, teammate: User, stranger: User
+    reviewed: Letter, decide: Decide, organizer: User, teammate: User, stranger: User
 ) -> None:
     for person in (teammate, stranger):
         with pytest.raises(Refused, match="not_yours"):
-            judge(reviewed, ids_of(reviewed), person)
+            decide(reviewed, ids_of(reviewed), person)
     organizer.is_active = False
     with pytest.raises(Refused, match="not_yours"):
-        judge(reviewed, ids_of(reviewed), organizer)
+        decide(reviewed, ids_of(reviewed), organizer)
     assert counts(reviewed) == (0, 5, 0)
 
 
-@pytest.mark.parametrize("judge", [accept, reject, restore])
+@pytest.mark.parametrize("decide", [accept, reject, restore])
 def test_ids_of_another_letter_are_ignored(
-    reviewed: Letter, published: LetterMaker, judge: Judge, moderator: User
+    reviewed: Letter, published: LetterMaker, decide: Decide, moderator: User
 ) -> None:
     another = published("another")
-    assert judge(another, ids_of(reviewed), moderator) == 0
+    assert decide(another, ids_of(reviewed), moderator) == 0
     assert counts(reviewed) == (0, 5, 0)
 
 
@@ -179,7 +179,7 @@ def test_deciding_about_a_page_costs_the_same_however_many_signatures(
         accept(letter, ids, moderator)
 
 
-def test_the_work_list_continues_page_by_page(letter: Letter, moderator: User) -> None:
+def test_the_list_of_waiting_signatures_continues_page_by_page(letter: Letter, moderator: User) -> None:
     add_confirmed(letter, PAGE_LENGTH + 3, state=Signature.State.HELD)
     first = waiting(letter)
     assert first.onward

@@ -20,7 +20,7 @@ from letters.organizer.collectives.operations import describe_collective
 from letters.organizer.dashboard.queries import course
 from letters.organizer.first_signatories.operations import invite_people
 from letters.organizer.letter_editor.operations import publish_letter
-from letters.organizer.notifications.days import days_of
+from letters.organizer.notifications.daily_email import days_of
 from letters.public.public_pages.operations import sequence_letter
 from tests.conftest import LetterMaker
 from tests.first_signatories.conftest import people_in

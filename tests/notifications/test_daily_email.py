@@ -22,7 +22,7 @@ from letters.models import (
 )
 from letters.organizer.letter_editor.operations import withdraw_letter
 from letters.organizer.notifications import operations, queries
-from letters.organizer.notifications.days import days_of, span_to_tell
+from letters.organizer.notifications.daily_email import days_of, span_to_tell
 from letters.organizer.notifications.tasks import end_days, notify
 from letters.signer.signing.operations import withdraw_signature
 from tests.conftest import LetterMaker
