@@ -220,7 +220,7 @@ class ListAdmin(ReadOnly):
 
 @admin.register(SiteListEntry)
 class SiteListEntryAdmin(ListAdmin):
-    """What staff added to the lists that the site begins with, or removed from them."""
+    """The entries that staff added to the site's lists, or removed from them."""
 
     list_display = ["text", "list", "what", "language", "meant", "added_at"]
     list_filter = ["list", "is_removed", "language"]

@@ -1,4 +1,4 @@
-"""What a reader sees in a letter's HTML: its blocks in order, each with kind, number and text."""
+"""Read a letter's HTML as a reader sees it: its blocks in order, each with kind, number and text."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""What the people in tests can do: read, sign, sign in, and press the button in an email."""
+"""People in tests: they read, sign, sign in, and press the button in an email."""
 
 import json
 import re

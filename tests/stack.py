@@ -203,7 +203,7 @@ def open_folder() -> Path:
 def prepared_folder() -> Path:
     """Return a folder that holds what a first `make run` creates: tables, keys, the sample letter, static files.
 
-    All test processes copy it, because creating it anew takes longer than most tests of a running site.
+    All test processes copy it, because creating it takes longer than most tests of a running site.
     """
     first = Path(settings.VAR_DIR) / "prepared" / "var"
     first.parent.mkdir(mode=0o755, exist_ok=True)

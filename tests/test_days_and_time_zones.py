@@ -54,7 +54,7 @@ def move_to(zone: str, letter: Letter, owner: User) -> None:
 
 
 def read_all(client: Client, pages: list[str]) -> dict[str, str]:
-    """What each page says, without its headers and the version, which the name of the collective changes too."""
+    """Return what each page says, without its headers and the version, which the collective's name changes too."""
     said = {page: TAG.sub(" ", whole(client.get(page)).partition("\n\n")[2]) for page in pages}
     return {page: re.sub(r'"version": \d+', "", text) for page, text in said.items()}
 
@@ -95,7 +95,7 @@ def test_the_activity_page_keeps_the_days_of_signers(letter: Letter, organizer: 
     collective, signature, desk = letter.collective, sign(letter), browser_of(organizer)
     for hour in range(120):
         now = NOW + timedelta(hours=hour)
-        record(f"deed_{hour}", collective, by=organizer, now=now)
+        record(f"act_{hour}", collective, by=organizer, now=now)
         record("unsubscribe", signature, by="signer", now=now, details={"letter": letter.pk})
 
     def of_signers() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How much one account can store on the disk within a day, and what periodic tasks delete."""
+"""One account can store only so much on the disk within a day, and periodic tasks delete the rest."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who may open what: every URL by its name, and what it answers to each kind of person. A new one needs a row here.
+"""Every URL, by its name, answers each kind of person as its row here says. A new URL needs a row.
 
 The addresses under /accounts/ have a test of their own (tests/accounts/test_every_page.py).
 """
@@ -25,7 +25,7 @@ PEOPLE = ["unknown", "teammate", "moderator", "organizer", "stranger", "staff", 
 
 @dataclass(frozen=True)
 class Row:
-    """What a URL answers to GET and to an empty POST, for each of PEOPLE, or the same for all."""
+    """The answers of a URL to GET and to an empty POST, for each of PEOPLE, or the same for all."""
 
     get: str
     post: str
@@ -67,7 +67,7 @@ ITALIAN = {"language": "it"}
 
 
 def writers(code: int) -> str:
-    """What owners and editors get for a POST; everyone else as above."""
+    """Return the answers to a POST by owners and editors; everyone else gets the same as above."""
     return WRITERS.replace("200", str(code))
 
 

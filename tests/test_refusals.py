@@ -41,8 +41,8 @@ FORMS: Mapping[str, Sequence[Mapping[str, object]]] = {
     "remove_letter_delivery": [{}],
     "first_signatories": [{"pasted": "Ada <ada@example.org>"}],
     "manage_invitations": [
-        *({"action": action} for action in ("remind", "call_off")),
-        {"action": "take_back", "email": "ada@example.org"},
+        *({"action": action} for action in ("remind", "cancel")),
+        {"action": "withdraw", "email": "ada@example.org"},
     ],
     "save_text": [TEXT],
     "revise_letter": [{"action": "start"}, {"action": "discard"}],

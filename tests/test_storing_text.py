@@ -1,4 +1,4 @@
-"""How much text one account may add within a day, and how many objects of each kind one letter may have."""
+"""An account may add only so much text within a day, and a letter may have only so many objects of each kind."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -127,18 +127,18 @@ def test_saving_an_update_or_an_answer_again_uses_up_nothing(letter: Letter, org
 
 def test_each_operation_counts_the_text_and_the_html_made_of_it(letter: Letter, organizer: User) -> None:
     least = 2 * len(LONG)
-    deeds: list[Callable[[], object]] = [
+    acts: list[Callable[[], object]] = [
         lambda: start_letter(text=replace(EN, body=LONG), collective_name="Us", by=organizer, now=NOW),
         lambda: write_update(letter, text=NEWS, by=organizer, now=NOW),
         lambda: write_answer(letter, text=ANSWER, by=organizer, now=NOW),
         lambda: start_revision(letter, by=organizer, now=NOW),
         lambda: write_text(letter, text=Text("fr", "Titre", "À vous", LONG), seen="", by=organizer, now=NOW),
     ]
-    for deed in deeds:
+    for act in acts:
         before = added(organizer)
-        deed()
+        act()
         # The copy of a short letter is short.
-        assert added(organizer) - before >= (100 if deed is deeds[3] else least)
+        assert added(organizer) - before >= (100 if act is acts[3] else least)
 
 
 def test_each_member_has_their_own_limit(

@@ -89,7 +89,7 @@ def _patterns(retired: dict[str, str]) -> dict[re.Pattern[str], str]:
 
 
 # Words that no name, comment or docstring uses either.
-RETIRED_IN_CODE = re.compile(r"(some|any|every)body|(?<![a-z-])standing(?![a-z])", re.IGNORECASE)
+RETIRED_IN_CODE = re.compile(r"(some|any|every)body|(?<![a-z-])(standing|deeds?)(?![a-z])", re.IGNORECASE)
 
 PATTERNS, ITALIAN_PATTERNS = _patterns(RETIRED), _patterns(RETIRED_ITALIAN)
 ROOT = Path(settings.BASE_DIR)

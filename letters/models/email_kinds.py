@@ -36,7 +36,7 @@ class EmailKind(models.TextChoices):
 
 
 class Cause(Enum):
-    """Who causes an email.
+    """The person or event that causes an email.
 
     Causes that many people have must not use up the daily limit of causes that few people have.
     """

@@ -1,4 +1,4 @@
-"""What a letter's pages say about the work of its moderators. It is stored with the letter, and renewed once a day.
+"""The public account of moderation: what a letter's pages say about its moderators. Stored with it, renewed once a day.
 
 Privacy: nothing here may tell about one signature. letters/moderator/public_account/operations.py has the rules.
 """
@@ -11,13 +11,13 @@ from typing import Any
 
 from django.conf import settings
 
-# As long as this in hours, the median is said in hours, and above in days.
+# Up to this many hours, pages give the median in hours; above that, in days.
 HOURS_OF_A_DAY = 24
 
 
 @dataclass(frozen=True)
 class RemovedFor:
-    """How many signatures were removed for one reason of the site's list."""
+    """The number of signatures that were removed for one reason of the site's list."""
 
     code: str
     # The words of the reason, by language.
@@ -31,11 +31,11 @@ class RemovedFor:
 
 @dataclass(frozen=True)
 class ModerationAccount:
-    """The account as it is public."""
+    """The public part of the account."""
 
     # Reasons with at least ten removed signatures, the largest first.
     reasons: tuple[RemovedFor, ...] = ()
-    # How many signatures these reasons were counted among. It follows from public numbers.
+    # The number of removed signatures among which these reasons were counted. It follows from public numbers.
     removed: int = 0
     # None if fewer than ten signatures wait.
     longest_wait_days: int | None = None

@@ -65,7 +65,7 @@ class EmailChoicesManager(models.Manager["EmailChoices"]):
 
 
 class EmailChoices(models.Model):
-    """Which emails an account holder wants, and in which language. Without a row, the defaults in TOPICS apply."""
+    """The emails that an account holder wants, and their language. Without a row, the defaults in TOPICS apply."""
 
     account = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_choices", primary_key=True

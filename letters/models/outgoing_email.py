@@ -117,7 +117,7 @@ class OutgoingEmail(models.Model):
     # The earliest time of the next attempt. A worker that claims the email extends this, so that another takes over
     # only if it dies.
     next_attempt_at = models.DateTimeField()
-    # How it ended: accepted by the mail server, refused permanently, or dropped.
+    # One of these says when and how it ended: accepted by the mail server, refused permanently, or dropped.
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)

@@ -15,7 +15,7 @@ class StoppedDomain(models.Model):
     stopped_at = models.DateTimeField()
     # After this time we send to the domain as usual.
     until = models.DateTimeField()
-    # How often in a row it was stopped; then how many emails it refused, and got, in the hour before the stop.
+    # How often in a row it was stopped; and how many emails it refused and got in the hour before the stop.
     times = models.PositiveSmallIntegerField(default=1)
     refused = models.PositiveIntegerField()
     tried = models.PositiveIntegerField()

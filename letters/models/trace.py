@@ -10,7 +10,7 @@ from letters.shared.traces import HASH_BYTES
 
 
 class SigningTrace(models.Model):
-    """Where the form of one confirmed signature came from, as keyed hashes, so that floods can be seen.
+    """The origin of the form of one confirmed signature, as keyed hashes, so that floods can be seen.
 
     Privacy: it is deleted after a week, and at once if the signer withdraws. After "It wasn't me" only the network of
     the stranger who typed the address is kept for a week, without the signature.
@@ -48,7 +48,7 @@ class SigningTrace(models.Model):
 
 
 class Doubt(models.Model):
-    """Why the site doubts a signature, for moderators.
+    """The reasons why the site doubts a signature, for moderators.
 
     Privacy: it is deleted a week after the signature was scored, unless the signature waits in the review queue.
     """

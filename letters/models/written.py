@@ -3,7 +3,7 @@ from django.db import models
 
 
 class Written(models.Model):
-    """How many bytes of text an account added on the last day on which it wrote, in one row for each account.
+    """The bytes of text that an account added on the last day on which it wrote, in one row for each account.
 
     The limit is in letters/base/accounts/operations.py, `keep_text`.
     """

@@ -1,4 +1,4 @@
-"""What a person reads about a refusal."""
+"""The sentence that a person reads about a refusal, with its HTTP status and form field."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.utils.functional import Promise
 
-# What the person was doing, where the same refusal needs another sentence.
+# The task of the person, where the same refusal needs another sentence.
 Action = (
     Literal["", "begin", "cover", "export", "invite", "move", "publish", "revise", "save_page", "schedule"]
     | Literal["send", "show", "withdraw", "write"]

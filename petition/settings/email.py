@@ -1,4 +1,4 @@
-"""How email leaves the site, and how workers send it."""
+"""Outgoing email: the way out of the site, and the work of the workers."""
 
 from petition import environment
 from petition.settings.machine import LAPTOP, VAR_DIR

@@ -1,4 +1,4 @@
-"""How often one network, one address and one stranger can use the account pages, and how that affects others."""
+"""One network, one address and one stranger can use the account pages only so often, and do not stop others."""
 
 import re
 import threading

@@ -18,7 +18,7 @@ Inviter = Callable[..., MemberInvitation]
 
 
 @pytest.fixture(autouse=True)
-def _health_is_asked_anew() -> None:
+def _health_is_asked_again() -> None:
     has_stopped_in_second.cache_clear()
 
 

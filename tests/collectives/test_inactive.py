@@ -18,7 +18,7 @@ from tests.people import NOW
 
 SIGNATURES = Wanted(Export.Kind.SIGNATURES, Export.Format.CSV)
 
-DEEDS: dict[str, Callable[[Letter, User], Any]] = {
+ACTS: dict[str, Callable[[Letter, User], Any]] = {
     "publish": lambda letter, by: publish_letter(letter, by=by, now=NOW),
     "close": lambda letter, by: close_letter(letter, by=by, now=NOW),
     "revise": lambda letter, by: start_revision(letter, by=by, now=NOW),
@@ -42,9 +42,9 @@ def test_a_role_is_worth_nothing_without_an_active_account(
     assert not collective.has_role(organizer, roles)
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_an_owner_with_a_blocked_account_can_do_nothing(deed: str, letter: Letter, organizer: User) -> None:
+@pytest.mark.parametrize("act", ACTS)
+def test_an_owner_with_a_blocked_account_can_do_nothing(act: str, letter: Letter, organizer: User) -> None:
     organizer.is_active = False
     organizer.save(update_fields=["is_active"])
     with pytest.raises(Refused, match="not_yours"):
-        DEEDS[deed](letter, organizer)
+        ACTS[act](letter, organizer)

@@ -312,14 +312,14 @@ def test_the_last_owner_cannot_stop_being_one(
     letter: Letter, collective: Collective, organizer: User, teammate: User
 ) -> None:
     membership = membership_of(organizer, collective)
-    deeds: list[Callable[[], None]] = [
+    acts: list[Callable[[], None]] = [
         lambda: change_role(membership, role="editor", by=organizer, now=NOW),
         lambda: remove_member(membership, by=organizer, now=NOW),
         lambda: leave_collective(collective, by=organizer, now=NOW),
     ]
-    for deed in deeds:
+    for act in acts:
         with pytest.raises(Refused, match="last_owner"):
-            deed()
+            act()
     with pytest.raises(Refused, match="owns_letters_alone"):
         close_account(organizer, now=NOW)
     assert roles(collective) == {"Olga": "owner", "Tariq": "editor"}
@@ -345,13 +345,13 @@ def test_an_owner_with_an_inactive_account_does_not_count(
         leave_collective(collective, by=organizer, now=NOW)
 
 
-def after_both(both: Barrier, deed: Callable[..., None]) -> Callable[..., None]:
+def after_both(both: Barrier, act: Callable[..., None]) -> Callable[..., None]:
     """Run the change once both are ready, or after a second if one holds a lock that the other needs."""
 
     def waiting(*arguments: Any, **values: Any) -> None:
         with suppress(BrokenBarrierError):
             both.wait(1)
-        deed(*arguments, **values)
+        act(*arguments, **values)
 
     return waiting
 
@@ -410,16 +410,16 @@ def test_only_owners_decide(
     by: User = request.getfixturevalue(who)
     invitation = invite(collective, organizer)
     membership = membership_of(second_owner, collective)
-    deeds: list[Callable[[], object]] = [
+    acts: list[Callable[[], object]] = [
         lambda: describe_collective(collective, values={"name": "Mine"}, by=by, now=NOW),
         lambda: invite(collective, by, "eve@example.org"),
         lambda: revoke_invitation(invitation, by=by, now=NOW),
         lambda: change_role(membership, role="editor", by=by, now=NOW),
         lambda: remove_member(membership, by=by, now=NOW),
     ]
-    for deed in deeds:
+    for act in acts:
         with pytest.raises(Refused, match="not_yours"):
-            deed()
+            act()
 
 
 def test_a_refused_change_leaves_nothing_half_done(

@@ -39,7 +39,7 @@ def test_people_see_their_own_collectives_and_no_others(desk: Client, letter: Le
     assert "The Other Side" not in page
 
 
-def test_a_person_without_a_collective_reads_how_to_make_one(nina: User) -> None:
+def test_a_person_without_a_collective_reads_how_to_create_one(nina: User) -> None:
     assert "You are not in a collective yet." in words(browser_of(nina).get(LIST))
 
 

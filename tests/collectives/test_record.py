@@ -139,13 +139,13 @@ def test_a_line_about_signers_is_at_the_end_of_its_day_whatever_the_hour(
             if at == hour:
                 record("disown_signature", signature, by="signer", now=now, details={"letter": letter.pk})
             else:
-                record(f"deed_{at}", collective, by=organizer, now=now)
+                record(f"act_{at}", collective, by=organizer, now=now)
         return lines(desk)[:5]
 
     records = [record_of_a_day(hour) for hour in (1, 5, 12, 23)]
     assert records[0][:2] == [
         "Someone whose address had been used said that they did not sign Keep the night trains running.",
-        "Olga: deed 21.",
+        "Olga: act 21.",
     ]
     assert records[1:] == records[:1] * 3
 
@@ -154,17 +154,17 @@ def test_the_signers_of_a_day_share_one_line_on_one_page(
     desk: Client, letter: Letter, collective: Collective, organizer: User
 ) -> None:
     for n in range(120):
-        record(f"deed_{n}", collective, by=organizer, now=NOW + timedelta(hours=n))
+        record(f"act_{n}", collective, by=organizer, now=NOW + timedelta(hours=n))
     for n in range(0, 120, 5):
         at, details = NOW + timedelta(hours=n), {"letter": letter.pk}
         record("unsubscribe", sign(letter), by="signer", now=at, details=details)
     read, page = [], desk.get(PAGE).content.decode()
     while True:
-        read += re.findall(r"<bdi>Olga</bdi>: deed \d+|signers? of", page.partition('class="record"')[2])
+        read += re.findall(r"<bdi>Olga</bdi>: act \d+|signers? of", page.partition('class="record"')[2])
         if 'rel="next"' not in page:
             break
         page = desk.get(PAGE + older_page(page)).content.decode()
-    assert sum("deed" in line for line in read) == 120
+    assert sum("act" in line for line in read) == 120
     # The events of six days.
     assert sum("signer" in line for line in read) == 6
 
@@ -172,7 +172,7 @@ def test_the_signers_of_a_day_share_one_line_on_one_page(
 def test_the_next_page_does_not_reveal_hidden_events(desk: Client, letter: Letter, organizer: User) -> None:
     """An id would count the bounced emails to signers."""
     for n in range(60):
-        record(f"deed_{n}", letter.collective, by=organizer, now=NOW)
+        record(f"act_{n}", letter.collective, by=organizer, now=NOW)
     older = older_page(desk.get(PAGE).content.decode())
     assert not re.search(rf"\b({'|'.join(map(str, AuditEvent.objects.values_list('pk', flat=True)))})\b", older)
     record_each("note_bounce", "signature", [sign(letter).pk], by=None, now=NOW, details={"letter": letter.pk})

@@ -35,7 +35,7 @@ from letters.signer.carry_over.operations import ask_to_carry_over
 from letters.signer.carry_over.tasks import owe_questions
 from letters.tasks import EMAIL_BUILDERS
 from tests.carry_over.conftest import change_text
-from tests.collectives.test_inactive import DEEDS
+from tests.collectives.test_inactive import ACTS
 from tests.conftest import LetterMaker
 from tests.people import EN, NOW, Reader, Signer, browser_of, deliver, publish, sign_and_confirm, words
 from tests.updates.conftest import NEWS, agree
@@ -51,7 +51,7 @@ def operator(db: None) -> User:
 
 
 @pytest.fixture(autouse=True)
-def _asked_anew() -> None:
+def _asked_again() -> None:
     has_stopped_in_second.cache_clear()
 
 
@@ -81,14 +81,14 @@ def sent_to(kind: str) -> int:
 # A collective
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("act", ACTS)
 def test_an_owner_of_a_suspended_collective_can_change_nothing(
-    deed: str, letter: Letter, organizer: User, operator: User
+    act: str, letter: Letter, organizer: User, operator: User
 ) -> None:
     suspend(letter.collective, operator)
     letter = Letter.objects.get(pk=letter.pk)
     with pytest.raises(Refused, match="suspended"):
-        DEEDS[deed](letter, organizer)
+        ACTS[act](letter, organizer)
 
 
 def test_members_read_why_on_every_page(letter: Letter, organizer: User, operator: User) -> None:
@@ -324,12 +324,12 @@ DENIED: dict[str, Callable[..., Any]] = {
 }
 
 
-@pytest.mark.parametrize("deed", DENIED)
-def test_nobody_else_suspends_or_restores(deed: str, letter: Letter, organizer: User, operator: User) -> None:
+@pytest.mark.parametrize("act", DENIED)
+def test_nobody_else_suspends_or_restores(act: str, letter: Letter, organizer: User, operator: User) -> None:
     suspend_collective(letter.collective, reason=WHY, by=operator, now=NOW)
     User.objects.filter(pk=organizer.pk).update(is_staff=True, moderates_site=True)
     with pytest.raises(Refused, match="not_yours"):
-        DENIED[deed](letter, organizer)
+        DENIED[act](letter, organizer)
 
 
 def test_nobody_suspends_themselves_or_a_person_who_runs_the_site(operator: User) -> None:
@@ -389,7 +389,7 @@ def test_staff_suspend_and_restore_in_the_admin(letter: Letter, organizer: User,
 
 
 def test_a_member_who_moves_on_cannot_take_a_letter_along(letter: Letter, organizer: User, operator: User) -> None:
-    """What does not hold: members who are not suspended can begin again with a new collective."""
+    """This does not hold: members who are not suspended can begin again with a new collective."""
     suspend(letter.collective, operator)
     with pytest.raises(Refused, match="suspended"):
         draft_letter(letter.collective, slug="again", text=EN, by=organizer, now=NOW)

@@ -160,7 +160,7 @@ def test_a_client_that_sends_half_a_request_is_cut_off(nginx: Nginx) -> None:
             assert client.recv(100) == b""
 
 
-def test_one_computer_sends_only_so_many_requests_at_a_time(nginx: Nginx) -> None:
+def test_one_computer_sends_a_limited_number_of_requests_at_a_time(nginx: Nginx) -> None:
     head = b"POST /letters/night-trains/sign/ HTTP/1.1\r\nHost: letters.example.org\r\nContent-Length: 9\r\n\r\n"
     with ExitStack() as all_open:
         waiting = [

@@ -55,7 +55,7 @@ def invite(organizer: User, monkeypatch: pytest.MonkeyPatch) -> Inviter:
 
 
 @pytest.fixture(autouse=True)
-def _health_is_asked_anew() -> None:
+def _health_is_asked_again() -> None:
     has_stopped_in_second.cache_clear()
 
 

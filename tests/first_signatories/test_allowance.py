@@ -87,14 +87,14 @@ def test_a_collective_that_staff_have_not_cleared_invites_nobody(
     settings.CLEAR_COLLECTIVES_FIRST = True
     address = read_address("tom@example.org")
     assert address
-    for deed in (
+    for act in (
         lambda: keep_list(before, text="a@example.org", encoding="", by=organizer, now=NOW),
         lambda: invite_people(before, people=people_in("a@example.org"), by=organizer, now=NOW),
         lambda: remind_invited(before, by=organizer, now=NOW),
         lambda: invite_member(before.collective, address=address, role="editor", by=organizer, now=NOW),
     ):
         with pytest.raises(Refused, match="not_cleared"):
-            deed()
+            act()
     assert "review each new collective before it can invite anyone" in words(browser.get(PAGE))
     page = browser.post("/organize/collectives/night-train/invite/", {"email": "tom@example.org", "role": "editor"})
     assert "review each new collective before it can invite anyone" in words(page)
@@ -123,9 +123,9 @@ def test_invitations_stop_when_many_bounce(before: Letter, invite: Inviter, orga
     deliver()
     assert mail.outbox == []
     assert OutgoingEmail.objects.owed().count() == 25
-    for deed in (lambda: invite(before, "new@example.org"), lambda: remind_invited(before, by=organizer, now=NOW)):
+    for act in (lambda: invite(before, "new@example.org"), lambda: remind_invited(before, by=organizer, now=NOW)):
         with pytest.raises(Refused, match="invitations_stopped"):
-            deed()
+            act()
     text = words(browser.get(PAGE))
     assert "Invitations to this letter have stopped automatically" in text
     assert "Invitations that bounced: 5. Reported as spam: 0." in text
@@ -232,13 +232,13 @@ HONEST = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_that_emails_repeat_looks_like_a_link(collective: Collective, organizer: User, name: str) -> None:
-    for deed in (
+    for act in (
         lambda: create_collective(name=name, by=organizer, now=NOW),
         lambda: describe_collective(collective, values={"name": name}, by=organizer, now=NOW),
         lambda: change_own_name(organizer, name=name, now=NOW),
     ):
         with pytest.raises(Refused, match="names_a_link"):
-            deed()
+            act()
 
 
 def test_forms_refuse_such_a_name_with_a_sentence(browser: Client) -> None:

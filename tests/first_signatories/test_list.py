@@ -36,7 +36,7 @@ from tests.people import Response, Signer, deliver, publish, sign, signature_of,
 PAGE = "/organize/letters/night-trains/first-signers/"
 ROUND = f"{PAGE}round/"
 TWO = "Ada Lovelace <ada.lovelace@example.org>\nBob Mann <bob.mannings@example.org>"
-Deed = Callable[[Signature], None]
+Act = Callable[[Signature], None]
 
 
 def accept_as(signature: Signature, name: str, display: str) -> None:
@@ -114,17 +114,17 @@ def test_the_list_goes_on_on_other_pages(before: Letter, browser: Client, invite
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "act",
     [as_nobody, under_another_name, for_organizers, and_withdraws, declines, disowns],
-    ids=lambda deed: deed.__name__,
+    ids=lambda act: act.__name__,
 )
 def test_a_row_shows_nothing_about_what_its_person_did(
-    before: Letter, browser: Client, invite: Inviter, deed: Deed
+    before: Letter, browser: Client, invite: Inviter, act: Act
 ) -> None:
     """Before and after each button, and in the button's message."""
     invite(before, TWO)
     deliver()
-    deed(signature_of(before, "ada.lovelace@example.org"))
+    act(signature_of(before, "ada.lovelace@example.org"))
     publish()
     for action in ("", "resend", "resend", "remind", "cancel_one", "cancel_one", "resend"):
         pages = [press(browser, action, name) if action else browser.get(PAGE) for name in ("Ada", "Bob")]
@@ -135,17 +135,17 @@ def test_a_row_shows_nothing_about_what_its_person_did(
 
 @pytest.mark.parametrize("action", ["resend", "cancel_one"])
 @pytest.mark.parametrize(
-    "deed",
+    "act",
     [as_nobody, under_another_name, for_organizers, and_withdraws, declines, disowns],
-    ids=lambda deed: deed.__name__,
+    ids=lambda act: act.__name__,
 )
 def test_a_button_does_the_same_work_whatever_its_person_did(
-    before: Letter, browser: Client, invite: Inviter, deed: Deed, action: str
+    before: Letter, browser: Client, invite: Inviter, act: Act, action: str
 ) -> None:
     """Otherwise the time of the answer tells it."""
     invite(before, TWO)
     deliver()
-    deed(signature_of(before, "ada.lovelace@example.org"))
+    act(signature_of(before, "ada.lovelace@example.org"))
     publish()
     work = []
     for name in ("Ada", "Bob"):
@@ -169,9 +169,9 @@ def test_the_order_of_the_list_does_not_lead_to_signatures_in_a_stolen_database(
     assert list(mailed) == written
 
 
-@pytest.mark.parametrize("deed", [as_nobody, declines, disowns], ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize("act", [as_nobody, declines, disowns], ids=lambda act: act.__name__)
 def test_the_whole_page_has_the_same_bytes_whatever_one_person_does(
-    before: Letter, browser: Client, invite: Inviter, deed: Deed
+    before: Letter, browser: Client, invite: Inviter, act: Act
 ) -> None:
     invite(before, TWO)
     deliver()
@@ -180,7 +180,7 @@ def test_the_whole_page_has_the_same_bytes_whatever_one_person_does(
         return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", browser.get(PAGE).content.decode())
 
     first = page()
-    deed(signature_of(before, "ada.lovelace@example.org"))
+    act(signature_of(before, "ada.lovelace@example.org"))
     assert page() == first
 
 

@@ -148,16 +148,16 @@ def test_no_number_on_the_page_changes_when_someone_answers(
     accept_invitation(signature, changes=changes, language="en", seen=seen, now=timezone.now())
     pages.add(words(browser.get(PAGE)))
     for email in ("p1@example.org", "p2@example.org", "p2@example.org"):
-        browser.post(ROUND, {"action": "take_back", "email": email})
+        browser.post(ROUND, {"action": "withdraw", "email": email})
         browser.get(PAGE)  # This page, and no later one, reports the attempt.
         pages.add(words(browser.get(PAGE)))
     # The list shows what the organizer cancelled; test_list.py compares its rows.
     assert len({without_list(page) for page in pages}) == 1
 
 
-@pytest.mark.parametrize("deed", ["signs", "confirms", "withdraws", "disowns", "never answers"])
+@pytest.mark.parametrize("act", ["signs", "confirms", "withdraws", "disowns", "never answers"])
 def test_the_number_of_bounced_invitations_does_not_change_when_someone_signs_with_the_form(
-    before: Letter, invite: Inviter, organizer: User, deed: str
+    before: Letter, invite: Inviter, organizer: User, act: str
 ) -> None:
     invite(before, "\n".join(f"p{place}@example.org" for place in range(3)), now=NOW)
     OutgoingEmail.objects.update(sent_at=NOW)
@@ -169,12 +169,12 @@ def test_the_number_of_bounced_invitations_does_not_change_when_someone_signs_wi
     numbers = progress(before), health_of(before.collective)
     assert numbers[0].bounced == {"550 5.1.1": 1}
     signature = sign(before, "p0@example.org", now=NOW)
-    if deed in {"confirms", "withdraws"}:
+    if act in {"confirms", "withdraws"}:
         confirm_signature(signature, verified=Signature.Verified.LINK, now=NOW)
         signature.refresh_from_db()
-    if deed in {"withdraws", "disowns"}:
-        {"withdraws": withdraw_signature, "disowns": disown_signature}[deed](signature, now=NOW)
-    if deed == "never answers":
+    if act in {"withdraws", "disowns"}:
+        {"withdraws": withdraw_signature, "disowns": disown_signature}[act](signature, now=NOW)
+    if act == "never answers":
         with override_settings(CONFIRMATION_DAYS=1):
             purge_unconfirmed(now=NOW + 3 * DAY)
     assert (progress(before), health_of(before.collective)) == numbers
@@ -187,9 +187,7 @@ def test_cancelling_and_sending_the_list_again_reveals_nothing(
 ) -> None:
     invite(before, "ada@example.org\nbob@example.org")
     accept(before, now=timezone.now())
-    assert "This withdraws all unanswered invitations." in words(
-        browser.post(ROUND, {"action": "call_off"}, follow=True)
-    )
+    assert "This withdraws all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
     browser.post(PAGE, {"pasted": "ada@example.org\nbob@example.org"})
     page = words(browser.post(LIST, {"column_0": "address", "action": "invite"}, follow=True))
     assert "We have received your list of 2 addresses." in page
@@ -293,8 +291,8 @@ def test_closing_and_accepting_at_once_take_effect_one_after_the_other(
         close_letter(Letter.objects.get(), by=organizer, now=timezone.now())
         return "closed"
 
-    deeds: list[Callable[[], str]] = [sign_first, close]
-    done = in_threads(lambda deed: deed(), deeds, threads=2)
+    acts: list[Callable[[], str]] = [sign_first, close]
+    done = in_threads(lambda act: act(), acts, threads=2)
     assert Letter.objects.get().status == "closed"
     state = Signature.objects.get().state
     assert (done[0], state) in {("signed", "confirmed"), ("letter_closed", "invited")}

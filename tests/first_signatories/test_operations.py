@@ -50,7 +50,7 @@ def accept(letter: Letter, email: str = "ada@example.org", *, now: datetime = NO
     return signature_of(letter, email)
 
 
-def take_back(letter: Letter, email: str, by: User) -> None:
+def withdraw_invitation_of(letter: Letter, email: str, by: User) -> None:
     address = read_address(email)
     assert address
     withdraw_invitation(letter, address=address, by=by, now=NOW)
@@ -87,15 +87,15 @@ def test_only_owners_and_editors_invite(
 ) -> None:
     by = request.getfixturevalue(who)
     invite(before, "Eve <eve@example.org>", now=NOW)
-    for deed in (
+    for act in (
         lambda: invite(before, by=by),
         lambda: keep_list(before, text="a", encoding="", by=by, now=NOW),
         lambda: remind_invited(before, by=by, now=NOW),
-        lambda: take_back(before, "eve@example.org", by),
+        lambda: withdraw_invitation_of(before, "eve@example.org", by),
         lambda: cancel_invitations(before, by=by, now=NOW),
     ):
         with pytest.raises(Refused, match="not_yours"):
-            deed()
+            act()
     assert Signature.objects.get().state == "invited"
 
 
@@ -322,7 +322,7 @@ def test_a_fourth_email_in_a_day_is_not_sent_and_no_organizer_learns_of_it(draft
 def test_an_invitation_can_be_withdrawn_and_sent_again(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, "Ada <ada@example.org>\nBob <bob@example.org>", now=NOW)
     old = signature_of(before)
-    take_back(before, "ADA@example.org", organizer)
+    withdraw_invitation_of(before, "ADA@example.org", organizer)
     assert (signature_of(before).state, signature_of(before).name) == ("expired", "")
     assert not SignerContact.objects.filter(signature=old).exists()
     assert not OutgoingEmail.objects.owed().filter(signature=old).exists()
@@ -337,7 +337,7 @@ def test_a_person_who_signs_while_invited_again_keeps_the_signature(
     before: Letter, invite: Inviter, organizer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     invite(before, now=NOW)
-    take_back(before, "ada@example.org", organizer)
+    withdraw_invitation_of(before, "ada@example.org", organizer)
     find = expired_among
 
     def and_then_they_sign(letter: Letter, hashes: Sequence[bytes]) -> dict[bytes, int]:
@@ -356,8 +356,8 @@ def test_a_person_who_signs_while_invited_again_keeps_the_signature(
 def test_withdrawing_an_answered_invitation_changes_nothing(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, now=NOW)
     accept(before)
-    take_back(before, "ada@example.org", organizer)
-    take_back(before, "nobody@example.org", organizer)
+    withdraw_invitation_of(before, "ada@example.org", organizer)
+    withdraw_invitation_of(before, "nobody@example.org", organizer)
     assert signature_of(before).state == "confirmed"
     # Owners read the record, where the two look the same.
     events = AuditEvent.objects.filter(verb="withdraw_invitation").values_list("details", "reason", "object_id")
@@ -370,7 +370,7 @@ def test_withdrawing_an_answered_invitation_changes_nothing(before: Letter, invi
 def test_the_record_contains_only_numbers(before: Letter, invite: Inviter, organizer: User) -> None:
     invite(before, now=NOW)
     remind_invited(before, by=organizer, now=NOW + DAY)
-    take_back(before, "ada@example.org", organizer)
+    withdraw_invitation_of(before, "ada@example.org", organizer)
     cancel_invitations(before, by=organizer, now=NOW)
     events = AuditEvent.objects.filter(object_kind="letter", object_id=before.pk)
     found = dict(events.exclude(verb__contains="letter").values_list("verb", "details"))

@@ -41,7 +41,7 @@ def send(browser: Client, action: str, *columns: str, **fields: str) -> Response
 def test_others_get_a_404(before: Letter, stranger: User, moderator: User, url: str) -> None:
     for person in (stranger, moderator):
         assert browser_of(person).get(url).status_code == (405 if url == ROUND else 404)
-        assert browser_of(person).post(url, {"action": "call_off"}).status_code == 404
+        assert browser_of(person).post(url, {"action": "cancel"}).status_code == 404
     assert Client().get(PAGE).status_code == 302
 
 
@@ -296,13 +296,11 @@ def test_invitations_are_sent_again_withdrawn_and_cancelled_from_the_page(
         assert "We will send one reminder to everyone who has not answered for a day." in text
     sentence = "If there was an unanswered invitation to that address, we have withdrawn it."
     for email in ("a@example.org", "never@example.org"):
-        assert sentence in words(browser.post(ROUND, {"action": "take_back", "email": email}, follow=True))
-    page = browser.post(ROUND, {"action": "take_back", "email": "nonsense"})
+        assert sentence in words(browser.post(ROUND, {"action": "withdraw", "email": email}, follow=True))
+    page = browser.post(ROUND, {"action": "withdraw", "email": "nonsense"})
     assert page.status_code == 422
     assert "This email address has no @." in words(page)
-    assert "This withdraws all unanswered invitations." in words(
-        browser.post(ROUND, {"action": "call_off"}, follow=True)
-    )
+    assert "This withdraws all unanswered invitations." in words(browser.post(ROUND, {"action": "cancel"}, follow=True))
     assert browser.post(ROUND, {"action": "explode"}).status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""What programs put on the clipboard, and the Markdown that it becomes."""
+"""Texts as programs put them on the clipboard, and the Markdown that they become."""
 
 from typing import NamedTuple
 

@@ -89,7 +89,7 @@ def test_a_withdrawn_letter_is_not_published_again(letter: Letter, organizer: Us
 # Authority
 
 
-def all_deeds(letter: Letter, by: User) -> dict[str, Any]:
+def all_acts(letter: Letter, by: User) -> dict[str, Any]:
     other = Text("fr", "Autre", "À tous", "Autre texte.")
     return {
         "draft": lambda: draft_letter(letter.collective, slug="another", text=EN, by=by, now=NOW),
@@ -100,9 +100,9 @@ def all_deeds(letter: Letter, by: User) -> dict[str, Any]:
 
 def test_owners_and_editors_write_in_the_collectives_name(draft: LetterMaker, organizer: User, teammate: User) -> None:
     letter = draft()
-    all_deeds(letter, teammate)["draft"]()
-    all_deeds(letter, teammate)["translate"]()
-    all_deeds(letter, organizer)["publish"]()
+    all_acts(letter, teammate)["draft"]()
+    all_acts(letter, teammate)["translate"]()
+    all_acts(letter, organizer)["publish"]()
     assert set(Letter.objects.values_list("slug", "status")) == {("another", "draft"), ("night-trains", "published")}
 
 
@@ -114,15 +114,15 @@ def outsiders(stranger: User, moderator: User, teammate: User) -> dict[str, User
     return {"stranger": stranger, "moderator": moderator, "former": teammate, "superuser": superuser}
 
 
-@pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
+@pytest.mark.parametrize("act", ["draft", "translate", "publish"])
 @pytest.mark.parametrize("who", ["stranger", "moderator", "former", "superuser"])
 def test_nobody_else_writes_in_the_collectives_name(
-    draft: LetterMaker, outsiders: dict[str, User], who: str, deed: str
+    draft: LetterMaker, outsiders: dict[str, User], who: str, act: str
 ) -> None:
     letter = draft()
     before = Letter.objects.count(), Translation.objects.count(), verbs()
     with pytest.raises(Refused, match="not_yours"):
-        all_deeds(letter, outsiders[who])[deed]()
+        all_acts(letter, outsiders[who])[act]()
     assert (Letter.objects.count(), Translation.objects.count(), verbs()) == before
     letter.refresh_from_db()
     assert letter.status == "draft"
@@ -139,9 +139,9 @@ def test_every_operation_is_recorded_with_the_person_and_the_time(letter: Letter
     assert (event.object_kind, event.object_id, event.details) == ("letter", letter.pk, {"revision": 1})
 
 
-@pytest.mark.parametrize("deed", ["draft", "translate", "publish"])
+@pytest.mark.parametrize("act", ["draft", "translate", "publish"])
 def test_an_operation_that_cannot_be_recorded_is_rolled_back(
-    draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch, deed: str
+    draft: LetterMaker, organizer: User, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     letter = draft()
     before = Letter.objects.count(), Translation.objects.count(), Letter.objects.get(pk=letter.pk).status
@@ -152,5 +152,5 @@ def test_an_operation_that_cannot_be_recorded_is_rolled_back(
     for module in (drafting, changes_operations):
         monkeypatch.setattr(module, "record", fail)
     with pytest.raises(DatabaseError), transaction.atomic():
-        all_deeds(letter, organizer)[deed]()
+        all_acts(letter, organizer)[act]()
     assert (Letter.objects.count(), Translation.objects.count(), Letter.objects.get(pk=letter.pk).status) == before

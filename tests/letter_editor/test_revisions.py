@@ -182,7 +182,7 @@ def test_a_first_text_cannot_be_discarded(draft: LetterMaker, organizer: User) -
 @pytest.mark.parametrize("who", ["stranger", "moderator"])
 def test_nobody_else_can_revise(revised: Letter, who: str, request: pytest.FixtureRequest) -> None:
     person = request.getfixturevalue(who)
-    for deed in (
+    for act in (
         lambda: start_revision(revised, by=person, now=LATER),
         lambda: discard_revision(revised, by=person, now=LATER),
         lambda: remove_translation(revised, language="it", by=person, now=LATER),
@@ -190,7 +190,7 @@ def test_nobody_else_can_revise(revised: Letter, who: str, request: pytest.Fixtu
         lambda: publish_letter(revised, by=person, now=LATER, **WHAT_IS_NEW),
     ):
         with pytest.raises(Refused, match="not_yours"):
-            deed()
+            act()
     for action in ("start", "discard"):
         assert browser_of(person).post(f"{LETTER}revise/", {"action": action}).status_code == 404
     assert revised.revisions.count() == 2

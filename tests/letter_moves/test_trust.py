@@ -1,4 +1,4 @@
-"""What signers entrusted to one collective does not pass to another."""
+"""A letter that moves does not pass on what signers entrusted to the earlier collective."""
 
 from datetime import timedelta
 from typing import Any

@@ -55,7 +55,7 @@ from letters.models import (
 )
 from tests.people import NOW, sign
 
-Deed = Callable[[Letter], Any]
+Act = Callable[[Letter], Any]
 
 
 def add_signature(letter: Letter, **values: Any) -> Signature:
@@ -279,7 +279,7 @@ CONFIRMED = {"state": "confirmed", "confirmed_at": NOW, "verified": "link"}
 PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1}
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
-REFUSED: list[tuple[str, Deed]] = [
+REFUSED: list[tuple[str, Act]] = [
     ("report_reason_known", lambda letter: add_report(letter, reason="twice")),
     (
         "report_of_signature_holds_no_words",
@@ -526,7 +526,7 @@ REFUSED: list[tuple[str, Deed]] = [
     ("audit_event_has_an_actor", lambda _: add_event(actor_kind="ghost")),
 ]
 
-PERMITTED: dict[str, Deed] = {
+PERMITTED: dict[str, Act] = {
     "two_letters_of_one_signer": lambda letter: add_signature(letter, address_hash=bytes(32)),
     "two_signatures_without_an_address": lambda letter: twice(add_signature, letter),
     "a_published_signature": lambda letter: add_signature(letter, **PUBLISHED),
@@ -555,52 +555,52 @@ PERMITTED: dict[str, Deed] = {
 }
 
 
-@pytest.mark.parametrize(("rule", "deed"), REFUSED, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(REFUSED)])
-def test_the_database_refuses_what_breaks_a_rule(rule: str, deed: Deed, letter: Letter) -> None:
+@pytest.mark.parametrize(("rule", "act"), REFUSED, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(REFUSED)])
+def test_the_database_refuses_what_breaks_a_rule(rule: str, act: Act, letter: Letter) -> None:
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
-        deed(letter)
+        act(letter)
 
 
-@pytest.mark.parametrize("deed", PERMITTED.values(), ids=PERMITTED)
-def test_the_rules_allow_valid_rows(deed: Deed, letter: Letter) -> None:
-    deed(letter)
+@pytest.mark.parametrize("act", PERMITTED.values(), ids=PERMITTED)
+def test_the_rules_allow_valid_rows(act: Act, letter: Letter) -> None:
+    act(letter)
 
 
 def test_every_rule_has_a_test() -> None:
     rules = {rule.name for model in apps.get_app_config("letters").get_models() for rule in model._meta.constraints}
     assert rules
-    tried = {rule for names, deed in REFUSED for rule in names.split("|")}
+    tried = {rule for names, act in REFUSED for rule in names.split("|")}
     assert rules - tried == set()
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "act",
     [
         lambda: Translation.objects.filter(language="en").update(body="We ask for less."),
         lambda: Translation.objects.filter(language="it").update(html="<p>Meno</p>"),
         lambda: Translation.objects.filter(language="it").delete(),
     ],
 )
-def test_a_published_text_cannot_change(letter: Letter, deed: Callable[[], Any]) -> None:
+def test_a_published_text_cannot_change(letter: Letter, act: Callable[[], Any]) -> None:
     with pytest.raises(Error, match="a published text does not change"), transaction.atomic():
-        deed()
+        act()
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "act",
     [
         lambda: AuditEvent.objects.update(reason="another"),
         lambda: AuditEvent.objects.all()._raw_delete("default"),
         lambda: AuditEvent.objects.all().delete(),
     ],
 )
-def test_an_audit_event_can_only_be_added(letter: Letter, deed: Callable[[], Any]) -> None:
+def test_an_audit_event_can_only_be_added(letter: Letter, act: Callable[[], Any]) -> None:
     with pytest.raises(Error, match="audit events are only ever added"), transaction.atomic():
-        deed()
+        act()
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "act",
     [
         lambda letter: letter.collective.delete(),
         lambda letter: Revision.objects.filter(letter=letter).delete(),
@@ -608,10 +608,10 @@ def test_an_audit_event_can_only_be_added(letter: Letter, deed: Callable[[], Any
         lambda _: User.objects.all().delete(),
     ],
 )
-def test_rows_that_a_signature_or_an_event_needs_cannot_be_deleted(letter: Letter, deed: Deed) -> None:
+def test_rows_that_a_signature_or_an_event_needs_cannot_be_deleted(letter: Letter, act: Act) -> None:
     sign(letter)
     with pytest.raises((models.ProtectedError, models.RestrictedError)):
-        deed(letter)
+        act(letter)
 
 
 def test_a_published_letter_is_never_deleted(letter: Letter) -> None:

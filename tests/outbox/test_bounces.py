@@ -670,7 +670,7 @@ def test_emails_waiting_for_a_person_who_complains_are_dropped(letter: Letter, p
     assert OutgoingEmail.objects.filter(kind="reminder", dropped_at__isnull=False).count() == 1
 
 
-def test_a_complaint_takes_back_a_confirmation_but_no_published_signature(
+def test_a_complaint_undoes_a_confirmation_but_removes_no_published_signature(
     published: LetterMaker, provider: Provider
 ) -> None:
     reviewed, plain = published("reviewed", reviewed=True), published("plain")
@@ -817,7 +817,7 @@ def test_an_email_that_failed_for_days_is_shown(letter: Letter, sink: SmtpSink) 
 
 @pytest.mark.parametrize(("stage", "code"), [("RCPT", "550 5.1.1"), ("DATA", "554"), ("RCPT", "550")])
 @pytest.mark.parametrize("before", [HELD, CONFIRMED])
-def test_a_bounced_thank_you_email_takes_back_no_confirmation(
+def test_a_bounced_thank_you_email_undoes_no_confirmation(
     published: LetterMaker, sink: SmtpSink, stage: str, code: str, before: str
 ) -> None:
     signature = signed_and_mailed(published(reviewed=before == HELD))
@@ -831,7 +831,7 @@ def test_a_bounced_thank_you_email_takes_back_no_confirmation(
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("marked", [True, False])
-def test_a_thank_you_email_reported_as_bounced_by_a_provider_takes_back_no_confirmation(
+def test_a_thank_you_email_reported_as_bounced_by_a_provider_undoes_no_confirmation(
     name: str, marked: bool, published: LetterMaker, provider: Provider
 ) -> None:
     signature = confirmed_and_thanked(published(reviewed=True))

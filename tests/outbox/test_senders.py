@@ -1,4 +1,4 @@
-"""Who an email is from, and where replies go."""
+"""Every email has the right sender, and replies go to the right person."""
 
 from datetime import timedelta
 from email import message_from_bytes

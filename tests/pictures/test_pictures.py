@@ -351,12 +351,12 @@ def test_nobody_else_can_add_a_picture(letter: Letter, stranger: User, moderator
     for person in (stranger, moderator):
         assert browser_of(person).get(PAGE).status_code == 404
         assert upload(browser_of(person), a_file()).status_code == 404
-        for deed in (
+        for act in (
             lambda by: add_picture(letter, picture=made, alt="A", by=by, now=NOW),
             lambda by: choose_cover(letter, digest="", by=by, now=NOW),
         ):
             with pytest.raises(Refused, match="not_yours"):
-                deed(person)
+                act(person)
     assert not Picture.objects.exists()
 
 

@@ -224,7 +224,7 @@ class Happening:
                 assert (row.name, hasattr(row, "contact")) == ("", False)
 
 
-DEEDS = [
+ACTS = [
     name for name in vars(Happening) if not name.startswith(("_", "look")) and name not in {"happen", "of", "typed"}
 ]
 COMMON = [
@@ -239,7 +239,7 @@ COMMON = [
     "revise",
     "carry_over",
 ]
-STEPS = st.lists(st.tuples(st.sampled_from(DEEDS + COMMON * 2), st.integers(0, 5)), min_size=5, max_size=30)
+STEPS = st.lists(st.tuples(st.sampled_from(ACTS + COMMON * 2), st.integers(0, 5)), min_size=5, max_size=30)
 SIGNED = [
     ("open", 0),
     *(pair for who in range(3) for pair in [("sign", who), ("confirm_what_was_typed", 0)]),
@@ -271,5 +271,5 @@ def test_the_counts_match_the_rows(
 
 def test_the_random_story_covers_every_event() -> None:
     """Otherwise renaming a step could remove it from the test above."""
-    assert len(DEEDS) == 22
-    assert set(COMMON) < set(DEEDS)
+    assert len(ACTS) == 22
+    assert set(COMMON) < set(ACTS)

@@ -26,7 +26,7 @@ TRANSLATED = [name for name in PAGES if f"translated_{name}" in NAMES]
 
 @pytest.fixture
 def in_urls(letter: Letter, organizer: User) -> dict[str, dict[str, int]]:
-    """What the URL of a page contains besides its letter."""
+    """Return what the URL of a page contains besides its letter."""
     add_published(letter, 3)
     update = write_update(letter, text=UpdateText(title="News", body="News.", language="en"), by=organizer, now=NOW)
     send_update(update, seen=update.version, by=organizer, now=NOW)

@@ -1,4 +1,4 @@
-"""How soon a name is on every page: the promised number, and the headers and pauses that add up to it."""
+"""A name is on every page within the promised time, to which headers and pauses add up."""
 
 import re
 

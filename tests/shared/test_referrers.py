@@ -1,4 +1,4 @@
-"""Where a request comes from: another site's form, or the host whose link led a reader here."""
+"""The site recognises a form of another site, and the host whose link led a reader here."""
 
 import pytest
 

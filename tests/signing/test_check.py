@@ -114,7 +114,7 @@ def test_the_page_of_an_invalid_link_is_in_the_browsers_language(letter: Letter,
 
 
 def end_of(signature: Signature, becomes: str) -> None:
-    """What may happen to a signature after the page was opened."""
+    """Change a signature after the page was opened."""
     if becomes == "withdrawn":
         withdraw_signature(signature, now=timezone.now())
     elif becomes == "disowned":

@@ -1,4 +1,4 @@
-"""What the domain of an address decides: who may sign, who could see it, and whether a moderator reviews first."""
+"""The domain of an address decides who may sign, who could see it, and whether a moderator reviews first."""
 
 import pytest
 

@@ -496,15 +496,13 @@ TOKEN = re.compile(r"/signatures/check/[^/]+/")
 MOMENT = re.compile(r"<time[^>]*>[^<]*</time>")
 
 
-@pytest.mark.parametrize("take_back", [withdraw_signature, disown_signature])
-def test_a_withdrawn_signature_reads_like_any_other(
-    letter: Letter, signer: Signer, take_back: Callable[..., None]
-) -> None:
+@pytest.mark.parametrize("end", [withdraw_signature, disown_signature])
+def test_a_withdrawn_signature_reads_like_any_other(letter: Letter, signer: Signer, end: Callable[..., None]) -> None:
     page = just_signed(signer, letter)
     created_at = OutgoingEmail.objects.get().created_at
     OutgoingEmail.objects.update(sent_at=created_at + SECOND)
     before = TOKEN.sub("/", signer.get(page).content.decode())
-    take_back(signature_of(letter), now=timezone.now())
+    end(signature_of(letter), now=timezone.now())
     assert not OutgoingEmail.objects.exclude(signature=None).exists()
     assert TOKEN.sub("/", signer.get(page).content.decode()) == before
     assert "If we could send you an email about this today, we sent it by" in before

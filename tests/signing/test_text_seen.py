@@ -16,7 +16,7 @@ CHANGED = "The letter changed while you had it open, so nothing was saved."
 
 
 @pytest.fixture(autouse=True)
-def _letters_are_read_anew() -> None:
+def _letters_are_read_again() -> None:
     texts._letter_in_second.cache_clear()
 
 

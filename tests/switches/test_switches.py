@@ -1,4 +1,4 @@
-"""What can be stopped while the site runs: politely, within a second, and without losing anything."""
+"""Staff stop activities while the site runs: politely, within a second, and without losing anything."""
 
 import pytest
 from django.core import mail

@@ -1,4 +1,4 @@
-"""What a collective may write to its signers, and when it may send it."""
+"""A collective writes to its signers, within the limits of what it may send and when."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -202,8 +202,8 @@ def test_signers_get_one_update_a_day(sending: UpdateMaker, news: UpdateMaker, o
 def test_an_update_is_paused_resumed_and_stopped_once_each(sending: UpdateMaker, organizer: User) -> None:
     update = sending()
     states = []
-    for deed in (pause_update, pause_update, resume_update, resume_update, stop_update, stop_update, resume_update):
-        deed(update, by=organizer, now=NOW)
+    for act in (pause_update, pause_update, resume_update, resume_update, stop_update, stop_update, resume_update):
+        act(update, by=organizer, now=NOW)
         states.append(str(update.state))
     assert states == ["paused", "paused", "sending", "sending", "stopped", "stopped", "stopped"]
     assert verbs()[2:] == ["pause_update", "resume_update", "stop_update"]
@@ -333,7 +333,7 @@ def test_no_answer_is_published_under_a_draft(draft: LetterMaker, organizer: Use
 # Authority
 
 
-def all_deeds(update: Update, answer: AddresseeAnswer, by: User) -> dict[str, Callable[[], Any]]:
+def all_acts(update: Update, answer: AddresseeAnswer, by: User) -> dict[str, Callable[[], Any]]:
     letter = update.letter
     return {
         "write": lambda: write_update(letter, text=NEWS, by=by, now=NOW),
@@ -357,8 +357,8 @@ def test_nobody_else_writes_in_the_collectives_name(
     update = news()
     answer = write_answer(update.letter, text=ANSWER, by=organizer, now=NOW)
     before = verbs()
-    for name, deed in all_deeds(update, answer, request.getfixturevalue(who)).items():
+    for name, act in all_acts(update, answer, request.getfixturevalue(who)).items():
         with pytest.raises(Refused, match="not_yours"):
-            deed()
+            act()
         assert verbs() == before, name
     assert handed_over == []

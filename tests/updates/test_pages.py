@@ -322,7 +322,7 @@ def all_pages(update: Update, answer: AddresseeAnswer) -> list[str]:
     return [*(f"{PAGES}{page}" for page in of_update), f"{ANSWERS}new/", f"{ANSWERS}{answer.pk}/"]
 
 
-def all_deeds(update: Update, answer: AddresseeAnswer) -> dict[str, dict[str, Any]]:
+def all_acts(update: Update, answer: AddresseeAnswer) -> dict[str, dict[str, Any]]:
     return {
         f"{PAGES}new/": TYPED,
         f"{PAGES}{update.pk}/": TYPED,
@@ -346,7 +346,7 @@ def test_others_get_a_404(request: pytest.FixtureRequest, news: UpdateMaker, ans
     update, client = news(), browser_of(request.getfixturevalue(who))
     for url in all_pages(update, answer):
         assert client.get(url).status_code == 404, url
-    for url, fields in all_deeds(update, answer).items():
+    for url, fields in all_acts(update, answer).items():
         assert client.post(url, fields).status_code == 404, url
     update.refresh_from_db()
     assert update.state == "draft"
@@ -355,9 +355,9 @@ def test_others_get_a_404(request: pytest.FixtureRequest, news: UpdateMaker, ans
 
 def test_a_signed_out_person_is_asked_to_sign_in(news: UpdateMaker, answer: AddresseeAnswer) -> None:
     update = news()
-    for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
+    for url in [*all_pages(update, answer), *all_acts(update, answer)]:
         assert Client().get(url).status_code in {302, 405}, url
-    for url in all_deeds(update, answer):
+    for url in all_acts(update, answer):
         assert Client().post(url).status_code == 302, url
 
 
@@ -366,7 +366,7 @@ def test_updates_of_another_letter_are_a_404(
 ) -> None:
     update = news()
     published(slug="another")
-    for url in [*all_pages(update, answer), *all_deeds(update, answer)]:
+    for url in [*all_pages(update, answer), *all_acts(update, answer)]:
         if url.endswith(("updates/", "new/")):
             continue
         elsewhere = url.replace("night-trains", "another")

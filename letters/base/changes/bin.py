@@ -1,4 +1,4 @@
-"""The bin of drafts: what happens at once when a draft is put there."""
+"""Put drafts into the bin, and do at once what cannot wait until they are deleted."""
 
 from datetime import datetime, timedelta
 

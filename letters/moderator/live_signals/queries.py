@@ -83,11 +83,11 @@ def _candidate(row: Sequence[Any]) -> Candidate:
 
 @dataclass(frozen=True)
 class Seen:
-    """When the forms of one letter were sent, from one network or from all: times in order, by type of browser."""
+    """The times at which forms of a letter were sent, from one network or from all: in order, by type of browser."""
 
     times: Sequence[float]
     by_browser: Mapping[bytes, Sequence[float]]
-    # How many owners of mailboxes answered "It wasn't me".
+    # The number of owners of mailboxes who answered "It wasn't me".
     disowned: int = 0
 
 

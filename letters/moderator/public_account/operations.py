@@ -4,7 +4,7 @@
   that grows from 10 to 20 on the day on which one signature disappears tells its reason. So they are renewed only when
   at least ten signatures have come to a reason, or left one, since they were last renewed.
 - The longest wait leaves out the nine signatures that have waited longest, and is rounded up to one of a few steps.
-- The median is that of at least twenty decisions, and rounded up to one of a few steps.
+- The median covers at least twenty decisions, and is rounded up to one of a few steps.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from letters.models import Letter, RemovedFor, StoredAccount
 from letters.moderator.public_account import queries
 from letters.shared.numbers import in_tens, up_to_step
 
-# No number tells about fewer signatures.
+# No number is about fewer signatures than this.
 LEAST = 10
 LEAST_DECISIONS = 20
 DAYS = (1, 2, 3, 7, 14, 30, 60, 90, 180, 365)

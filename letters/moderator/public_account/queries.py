@@ -3,18 +3,18 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
 from letters.models import Letter, RejectionReason, ReviewDecision, State
 from letters.models.lifecycle import is_in
+from letters.shared.sql import fetch_one, fetch_row, fetch_rows
 
 # Decisions older than this say nothing about how long people wait now.
 LATELY = timedelta(days=90)
-# Performance: the median is that of so many newest decisions.
+# Performance: the median covers at most this many newest decisions.
 MAX_DECISIONS = 10_000
 
-# The newest reason counts. A signature off the list until somebody decides again is removed for no reason yet.
+# The newest reason counts. A signature off the list until someone decides again has no reason yet.
 REMOVED_FOR = f"""
 SELECT coalesce(newest.reason, ''), count(*) FROM letters_signature AS signature
 LEFT JOIN LATERAL (
@@ -52,25 +52,20 @@ def letters_to_renew(*, now: datetime) -> list[Letter]:
 
 def removed_by_reason(letter_id: int) -> dict[str, int]:
     """Count removed signatures that have a number, by the code of the reason; "" for none."""
-    with connection.cursor() as cursor:
-        cursor.execute(REMOVED_FOR, {"letter": letter_id})
-        return dict(cursor.fetchall())
+    return dict(fetch_rows(REMOVED_FOR, {"letter": letter_id}))
 
 
 def confirmed_after(letter_id: int, left_out: int) -> datetime | None:
-    """Return when the longest waiting signature was confirmed, leaving out as many as wait even longer."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING_LONGEST, {"letter": letter_id, "left_out": left_out})
-        row = cursor.fetchone()
-        return row[0] if row else None
+    """Return when the longest waiting signature was confirmed, after leaving out those that wait longest."""
+    row = fetch_row(WAITING_LONGEST, {"letter": letter_id, "left_out": left_out})
+    return row[0] if row else None
 
 
 def median_of_decisions(letter_id: int, *, now: datetime) -> tuple[int, timedelta | None]:
     """Return how many decisions about held signatures were made lately, and how long after the confirmation."""
-    with connection.cursor() as cursor:
-        cursor.execute(MEDIAN, {"letter": letter_id, "since": now - LATELY, "most": MAX_DECISIONS})
-        number, took = cursor.fetchone()
-        return number, took
+    values = {"letter": letter_id, "since": now - LATELY, "most": MAX_DECISIONS}
+    number, took = fetch_one(MEDIAN, values)
+    return number, took
 
 
 def labels_of_reasons(codes: Collection[str]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""How well the scorer tells fakes from honest signatures. Writes nothing."""
+"""Measure how well the scorer tells fakes from honest signatures. Nothing is written."""
 
 import random
 from collections import Counter

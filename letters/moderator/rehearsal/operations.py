@@ -13,7 +13,7 @@ from letters.moderator.rehearsal.people import DAY
 from letters.shared.addresses import canonical, hash_address
 
 BATCH = 2000
-# How many percent of honest people show their name to everyone, to organizers, and to nobody.
+# The percentages of honest people who show their name to everyone, to organizers, and to nobody.
 DISPLAYS = {Display.PUBLIC: 75, Display.ORGANIZERS: 15, Display.NOBODY: 10}
 # The arrivals of a letter's first five days, and an hour for the last confirmations.
 LENGTH = timedelta(seconds=5 * DAY, hours=1)

@@ -115,7 +115,7 @@ class CollectiveForm(forms.Form):
 
 
 class RepliesForm(forms.Form):
-    """Who reads replies to the collective's emails."""
+    """The form for the member who reads replies to the collective's emails."""
 
     replies = forms.ChoiceField(
         label=_("Replies to your emails"),

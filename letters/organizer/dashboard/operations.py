@@ -62,7 +62,9 @@ def retally_letter(letter: Letter, *, now: datetime) -> None:
 
 
 def forget_vias() -> int:
-    """Delete how signers arrived from signatures that were taken out before they got a number: they are in no tally."""
+    """Delete the host that led the signer here from signatures that were taken out before they got a number.
+
+    These hosts are in no tally."""
     return Signature.objects.filter(state__in=GONE).exclude(via="").update(via="")
 
 

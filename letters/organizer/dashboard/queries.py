@@ -38,7 +38,7 @@ class Span:
 
     begins: datetime
     published: int
-    # How many signatures were withdrawn or removed, minus those that were restored.
+    # The number of signatures that were withdrawn or removed, minus those that were restored.
     taken_out: int
     # The count at the end of the span.
     total: int
@@ -140,7 +140,7 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True)
 class Shares:
-    """How many signers have each value, the most frequent first. Rare values are summed up."""
+    """The number of signers with each value, the most frequent first. Rare values are summed up."""
 
     known: list[tuple[str, int]]
     others: int

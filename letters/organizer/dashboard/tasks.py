@@ -12,5 +12,5 @@ def compare_tallies() -> None:
 
 
 def forget_vias() -> None:
-    """Delete how signers arrived from signatures that were taken out before they got a number."""
+    """Delete the host that led the signer here from signatures that were taken out before they got a number."""
     operations.forget_vias()

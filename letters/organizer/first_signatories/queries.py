@@ -29,11 +29,11 @@ from letters.shared.addresses import decrypt, hash_address
 from letters.shared.domains import domain_of, match_domain
 from letters.shared.refused import Refusal
 
-# How long after an invitation a reminder can be sent.
+# A reminder can be sent from this long after an invitation.
 REMIND_AFTER = timedelta(days=1)
 # An uploaded list that nobody confirmed is deleted after this time.
 LIST_RETENTION = timedelta(hours=1)
-# How many names of first signatories organizers see.
+# Organizers see at most this many names of first signatories.
 NAMES_SHOWN = 200
 
 

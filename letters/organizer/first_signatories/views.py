@@ -50,7 +50,7 @@ from letters.organizer.first_signatories.signatory_import import (
 from letters.shared.explaining import explain, sentence
 from letters.shared.refused import Refusal, Refused
 
-# How many line numbers are shown as examples.
+# At most this many line numbers are shown as examples.
 LINES_SHOWN = 20
 # Denial of service: how much of a list of line numbers is read. An import has at most 5,000 lines.
 MAX_LINES_LENGTH = 40_000
@@ -156,7 +156,7 @@ def invite_list(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
 
 @dataclass(frozen=True)
 class Check:
-    """How a list was read, and the page of its lines that is shown."""
+    """The reading of a list, and the page of its lines that is shown."""
 
     parsed_list: ParsedList
     sorted_out: queries.SortedOut
@@ -258,7 +258,7 @@ def _line_numbers(lines: list[int]) -> dict[str, Any]:
 def manage_invitations(request: HttpRequest, letter: Letter, writer: User) -> HttpResponse:
     """Do what the pressed button says: send reminders, send again, cancel one invitation or all, or order the names."""
     action = "order" if {"up", "down"} & {*request.POST} else request.POST.get("action", "")
-    actions = {"remind": _remind, "take_back": _withdraw, "call_off": _cancel, "ask": _ask}
+    actions = {"remind": _remind, "withdraw": _withdraw, "cancel": _cancel, "ask": _ask}
     actions |= {"resend": _resend, "cancel_one": _cancel_one, "order": _order}
     if action not in actions:
         raise Http404("There is nothing of that name to do.")

@@ -29,7 +29,7 @@ def collectives_of(person: User) -> list[Collective]:
     return list(Collective.objects.filter(memberships__user=person).order_by("name")[:200])
 
 
-# How many offers the start page shows at most.
+# The start page shows at most this many offers.
 MAX_OFFERS = 20
 
 ORDERS: dict[str, tuple[Any, ...]] = {

@@ -26,19 +26,19 @@ State = Signature.State
 
 @dataclass(frozen=True)
 class LetterDay:
-    """What happened to one letter. Fields that this reader does not get keep their defaults."""
+    """The events of one letter. Fields that this reader does not get keep their defaults."""
 
     letter: Letter
     # The midnights, in the letter's time zone, between which it happened.
     begins: datetime
     ends: datetime
-    # How many signatures were newly published, and how many the public page shows now.
+    # The number of newly published signatures, and the number that the public page shows now.
     new: int = 0
     total: int = 0
     # First signatories whose names the public can read, and how many more there are.
     first_names: tuple[str, ...] = ()
     first_more: int = 0
-    # How many first signatories with a public name a letter has that the public cannot read yet.
+    # The number of first signatories with a public name, for a letter that the public cannot read yet.
     first_unnamed: int = 0
     goal: int = 0
     # Whether more signatures wait for review, and how many do, rounded down to tens.

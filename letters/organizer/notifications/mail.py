@@ -19,7 +19,7 @@ from letters.organizer.notifications.queries import MAX_NAMED, Recipient
 from letters.shared.message_ids import list_headers, message_id
 from letters.shared.tokens import make_dated_handle
 
-# What an email says, by its kind; None if that is no longer true.
+# The function that builds the words of an email, by its kind. It returns None if they are no longer true.
 Context = dict[str, Any] | None
 
 

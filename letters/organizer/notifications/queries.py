@@ -161,7 +161,7 @@ def collectives_waiting(begins: datetime | None, ends: datetime) -> "QuerySet[Co
 
 
 def account_of(kind: str, token: str, *, now: datetime) -> User | None:
-    """Return the person whose link to switch off this kind of email this is; None if it is invalid or too old."""
+    """Return the owner of a link that switches off this kind of email; None if it is invalid or too old."""
     found = read_dated_handle(purpose_of(kind), token) if kind in NotificationKind.values else None
     if found is None or now - found.made_at > OFF_LINK_LIFETIME:
         return None

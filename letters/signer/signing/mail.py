@@ -34,7 +34,7 @@ from letters.signer.signing.queries import OtherEmails, Recipient, Stranger, is_
 # not end them. Otherwise a moderator could remove a signature without a name, type the addresses of a staff list, and
 # see in a mail log which one gets no email.
 KNOWN = [*CONFIRMED, State.REJECTED]
-# How often to check whether the withdrawal of a letter has been undone.
+# The interval for checking whether the withdrawal of a letter has been undone.
 LOOK_AGAIN = timedelta(minutes=10)
 
 

@@ -1,4 +1,4 @@
-"""What moderators see: lists of one letter's signatures, and the queue. Import from here."""
+"""Read what moderators see: lists of one letter's signatures, searches, and the queue. Import from here."""
 
 from letters.moderator.moderation.queries.bulk import (
     MAX_CHOSEN,

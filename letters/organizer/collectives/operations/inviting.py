@@ -28,7 +28,7 @@ from letters.shared.text import looks_like_link
 # An invitation can be accepted for this long.
 LIFETIME = timedelta(days=14)
 
-# How many open invitations a collective can have.
+# A collective can have at most this many open invitations.
 MAX_OPEN = 20
 
 # Abuse: this limits the emails of one collective, and those of one owner over all collectives. Otherwise an owner could

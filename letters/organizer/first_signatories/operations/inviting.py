@@ -167,9 +167,9 @@ def _create_invitations(letter: Letter, new: Mapping[bytes, Person], now: dateti
     rows = [_signature(letter, digest, person, again.get(digest), now) for digest, person in shuffled]
     # Race: the person may have signed with the form a moment ago. Their signature stays.
     Signature.objects.bulk_create([row for row in rows if row.pk is None], BATCH_SIZE, ignore_conflicts=True)
-    anew = [row for row in rows if row.pk is not None]
+    invited_again = [row for row in rows if row.pk is not None]
     # Race: one of these people may be signing with the form now. Their signature stays, and its link keeps working.
-    Signature.objects.move_each(Transition.INVITE_AGAIN, anew, BATCH_SIZE)
+    Signature.objects.move_each(Transition.INVITE_AGAIN, invited_again, BATCH_SIZE)
     written = Signature.objects.filter(letter=letter, address_hash__in=list(new), state=State.INVITED, signed_at=now)
     ids = {bytes(digest): pk for digest, pk in written.values_list("address_hash", "pk") if digest}
     contacts = [SignerContact(signature_id=pk, address=encrypt(new[d].address.deliverable)) for d, pk in ids.items()]

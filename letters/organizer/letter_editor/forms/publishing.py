@@ -32,7 +32,7 @@ class ScheduleForm(Moments, forms.Form):
 
 
 class RevisionForm(forms.Form):
-    """What changes in a text that readers already know, in the organizers' words."""
+    """The form for a note: what changes in a text that readers already know, in the organizers' words."""
 
     kind = forms.ChoiceField(
         label=_("Kind of change"),

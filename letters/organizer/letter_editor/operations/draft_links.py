@@ -9,7 +9,7 @@ from letters.base.changes.operations import change_letter
 from letters.models import SALT_BYTES, WRITING, DraftLink, Letter, User
 from letters.shared.refused import Refusal, Refused
 
-# How many links of a letter can work at once, and how many it can have in total.
+# At most this many links of a letter work at once, and at most this many exist.
 MAX_USABLE = 20
 MAX_KEPT = 200
 # For how many days a link works.

@@ -19,7 +19,7 @@ class Reencrypted:
 
     # The highest id of the batch. The next batch begins after it.
     last: int
-    # How many were now encrypted under the newest key, and how many already had been.
+    # The number of addresses that were now encrypted under the newest key, and of those that already had been.
     changed: int
     already: int
     # The ids of addresses that none of the keys decrypts.

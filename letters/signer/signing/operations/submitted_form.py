@@ -8,7 +8,7 @@ from letters.shared.addresses import Address
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What signers can change about themselves later, cleaned."""
+    """The cleaned fields that signers can change later."""
 
     display: str
     name: str = ""

@@ -59,7 +59,7 @@ def check(request: HttpRequest, token: str, language: str = "") -> HttpResponse:
 def _try_code(
     request: HttpRequest, signature: Signature, submission_id: int, form: CodeForm, now: datetime
 ) -> HttpResponse | None:
-    """Lead on if the code is right; otherwise note it on the form and return None."""
+    """Redirect if the code is right. Otherwise add an error to the form and return None."""
     if too_often := refusal_of(request, admit_code):
         return too_often
     try:
