@@ -242,6 +242,7 @@ ROWS = {
     # Letters of the whole site
     "moderation_numbers": Row(WARDENS, "405", more={"year": 2025}),
     "site_letters": Row(WARDENS, "405"),
+    "site_names": Row(WARDENS, WARDENS.replace("200", "422")),
     "site_letter": Row(WARDENS, WARDENS.replace("200", "422")),
     # A letter that was never down.
     "letter_takedown": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404"),

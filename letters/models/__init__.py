@@ -5,6 +5,7 @@ from letters.models.audit_event import OF_SIGNERS, AuditEvent
 from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
+from letters.models.collective_name import CollectiveName
 from letters.models.confirmation_code import ConfirmationCode, accepts_code, expect_code
 from letters.models.display import PRIVATE_TO_PUBLIC, Display, most_private
 from letters.models.draft_link import DraftLink, DraftLinkQuerySet
@@ -181,6 +182,7 @@ __all__ = [
     "CarryOverAnswer",
     "Cause",
     "Collective",
+    "CollectiveName",
     "ConfirmationCode",
     "Display",
     "Doubt",

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.shared.explanation import Explanation
 from letters.shared.refusals_of_moderation import OF_MODERATION
 from letters.shared.refusals_of_moves import OF_MOVES
+from letters.shared.refusals_of_publishers import OF_PUBLISHERS
 from letters.shared.refusals_of_staff import OF_STAFF
 from letters.shared.refusals_of_updates import OF_UPDATES
 from letters.shared.refused import Refusal
@@ -135,6 +136,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     ),
     **OF_MODERATION,
     **OF_MOVES,
+    **OF_PUBLISHERS,
     **OF_STAFF,
     # Writing and publishing a letter
     Refusal.ADDRESS_TAKEN: Explanation(

@@ -6,6 +6,10 @@ from letters.shared.explanation import Explanation
 from letters.shared.refused import Refusal
 
 OF_STAFF: dict[Refusal, Explanation] = {
+    Refusal.NAME_IS_FREE: Explanation(
+        _("No other collective has published under a name like this, so there is nothing to allow."),
+        field="collective",
+    ),
     Refusal.UNFINISHED: Explanation(
         _("The text still says TODO. Write what is missing there, or delete it."), field="markdown"
     ),

@@ -22,6 +22,8 @@ class Refusal(StrEnum):
     INVITED_OTHERWISE = "invited_otherwise"
     IS_MEMBER = "is_member"
     LAST_OWNER = "last_owner"
+    NAME_IN_USE = "name_in_use"
+    NAME_IS_FREE = "name_is_free"
     NAMES_A_LINK = "names_a_link"
     NO_NAME = "no_name"
     NOT_CLEARED = "not_cleared"

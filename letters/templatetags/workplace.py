@@ -94,7 +94,10 @@ OF_EVERYONE = [
     Place("moderate", _("Signatures to review")),
     Place("collectives", _("Your collectives"), below=("new_collective", "join")),
 ]
-OF_THE_SITE = Place("site_letters", _("Letters of this site"), below=("site_letter",))
+OF_THE_SITE = [
+    Place("site_letters", _("Letters of this site"), below=("site_letter",)),
+    Place("site_names", _("Names that look alike")),
+]
 OF_THE_ACCOUNT = [
     Place("account_home", _("Your account"), below=("account_close",)),
     Place("account_email", _("Email address")),
@@ -116,7 +119,7 @@ def menu(context: RequestContext) -> list[Group]:
         return _of_letter(context, letter)
     user = context.request.user
     is_of_site = isinstance(user, User) and user.moderates_site
-    places = [*OF_EVERYONE, OF_THE_SITE] if is_of_site else OF_EVERYONE
+    places = [*OF_EVERYONE, *OF_THE_SITE] if is_of_site else OF_EVERYONE
     groups = [Group("", [_menu_item(context, each) for each in places])]
     if isinstance(collective, Collective) and (role := _role(context, collective)):
         pages = [each for each in OF_A_COLLECTIVE if role in each.roles]

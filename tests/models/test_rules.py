@@ -17,6 +17,7 @@ from letters.models import (
     CarryOver,
     CarryOverAnswer,
     Collective,
+    CollectiveName,
     DraftLink,
     Export,
     FormerSlug,
@@ -91,6 +92,16 @@ def add_decision(letter: Letter, **values: Any) -> ReviewDecision:
     by = letter.collective.memberships.get().user
     signature = add_signature(letter)
     return ReviewDecision.objects.create(signature=signature, letter=letter, decided_by=by, **{**right, **values})
+
+
+def change_name(letter: Letter, **values: Any) -> None:
+    CollectiveName.objects.filter(collective=letter.collective).update(**values)
+
+
+def add_two_names(letter: Letter) -> None:
+    other = Collective.objects.create(name="Another", slug="another", created_at=NOW)
+    key = letter.collective.name_as_it_looks.key
+    CollectiveName.objects.create(collective=other, key=key, claimed_at=NOW)
 
 
 def add_report(letter: Letter, **values: Any) -> Report:
@@ -280,6 +291,9 @@ PUBLISHED = {**CONFIRMED, "state": "published", "published_at": NOW, "number": 1
 OF_NOBODY = {**PUBLISHED, "name": "", "display": "nobody", "concern": "changed"}
 
 REFUSED: list[tuple[str, Act]] = [
+    ("collective_name_once", add_two_names),
+    ("collective_name_allowed_says_when", lambda letter: change_name(letter, allowed_by=User.objects.get())),
+    ("collective_name_has_a_key", lambda letter: change_name(letter, key="")),
     ("report_reason_known", lambda letter: add_report(letter, reason="twice")),
     (
         "report_of_signature_holds_no_words",

@@ -45,6 +45,19 @@ def for_organizers(view: View) -> View:
     return cast("View", login_required(guarded))
 
 
+def of_site(view: View) -> View:
+    """Allow only people who moderate the whole site. For everyone else, the page does not exist."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        moderator = cast("User", request.user)
+        if not moderator.moderates_site_now():
+            raise Http404("There is nothing of yours here.")
+        return view(request, moderator, **kwargs)
+
+    return never_cache(for_organizers(guarded))
+
+
 def of_own_letter(*methods: str, roles: Collection[str] = WRITING) -> Callable[[LetterView], View]:
     """Allow only members with one of these roles in the letter's collective; for all others the page does not exist.
 

@@ -1,58 +1,21 @@
-"""Compare names as they are written, and as they look (UTS #39).
-
-Our table of look-alike characters has the part of Unicode's table that can pass for Latin letters. A library for the
-whole table, confusable_homoglyphs, loads a megabyte of JSON into each process, and was last released in January 2024.
-"""
+"""Compare names as they are written, and as they look (letters/shared/lookalikes.py)."""
 
 import re
 from collections.abc import Iterable
 
-from letters.moderator.signals.data_files import lines_of
 from letters.moderator.signals.words import folded, words_in
-from letters.shared.folding import without_marks
+from letters.shared.lookalikes import skeleton
 
 # Denial of service: the rest of a name is not compared.
 MAX_NAME = 200
 MAX_WORDS = 8
 # Titles before and after a name. They do not make it another name.
 TITLES = "dr prof sir mr mrs ms miss dame lord lady hon rev ing dott sig herr frau jr sr phd real official"
-# Numerals and signs in place of letters, as in "3l0n Mu5k".
-LEET = str.maketrans("0134578$@€", "oleastbsae")
-
-
-def _looks_like() -> dict[int, str]:
-    table = {
-        ord(other): letter
-        for letter, others in (line.split(" ") for line in lines_of("lookalikes.txt"))
-        for other in others
-    }
-    # A lower-case letter counts as its upper-case one: Cyrillic en as H, because its capital looks like H.
-    lower = {ord(chr(code).lower()): letter.lower() for code, letter in table.items() if len(chr(code).lower()) == 1}
-    return lower | table
-
-
-LOOKS_LIKE = _looks_like()
-# One letter for all characters that look like a stroke, and one for all that look like a circle.
-STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "!": "l", "0": "o"})
-PAIRS = (("rn", "m"), ("vv", "w"))
-# Double strokes stay, because "ll" looks like "li".
-TWICE = re.compile(r"([^l])\1+")
 
 
 def plain(name: str) -> str:
     """Return the name in lower case, without accents."""
     return folded(name[:MAX_NAME])
-
-
-def skeleton(text: str) -> str:
-    """Return a key for the look of a text: equal for texts that a reader would confuse."""
-    text = text[:MAX_NAME]
-    if not text.isascii():
-        text = without_marks(text).translate(LOOKS_LIKE)
-    shape = text.casefold().translate(LEET).translate(STROKES)
-    for pair, one in PAIRS:
-        shape = shape.replace(pair, one)
-    return TWICE.sub(r"\1", shape)
 
 
 def words_of(text: str) -> list[str]:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from letters.moderator.signals import keyboard_mash
-from letters.moderator.signals.name_keys import mixes_scripts, plain, skeleton, words_of
+from letters.moderator.signals.name_keys import mixes_scripts, plain, words_of
 from letters.moderator.signals.reasons import MAX_SCORE, SIGNALS, Reason
 from letters.moderator.signals.word_lists import Lists, Text
+from letters.shared.lookalikes import skeleton
 from letters.shared.odd_names import has_link, has_numerals
 
 

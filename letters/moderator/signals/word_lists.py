@@ -7,8 +7,9 @@ from functools import lru_cache
 from itertools import groupby
 
 from letters.moderator.signals.data_files import entries_of, lines_of
-from letters.moderator.signals.name_keys import LEET, NameList
+from letters.moderator.signals.name_keys import NameList
 from letters.moderator.signals.words import folded, words_in
+from letters.shared.lookalikes import LEET
 
 # The length of the longest phrase on a list, in words.
 MAX_PHRASE = 4

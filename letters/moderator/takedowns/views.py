@@ -1,8 +1,6 @@
 """The site moderators' pages about letters, and the page that tells a collective why its letter is down."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -11,10 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from letters.base.accounts.guards import for_organizers, of_own_letter
+from letters.base.accounts.guards import of_own_letter, of_site
 from letters.models import Letter, User
 from letters.moderator.reports.operations import dismiss_reports
 from letters.moderator.reports.queries import open_reports, reported_letters
@@ -31,22 +28,8 @@ from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.explaining import add_refusal, explain
 from letters.shared.refused import Refused
 
-View = Callable[..., HttpResponse]
 # No site has numbers from before this year.
 FIRST_YEAR = 2020
-
-
-def of_site(view: View) -> View:
-    """Admit only site moderators. Everyone else gets 404."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        moderator = cast("User", request.user)
-        if not moderator.moderates_site_now():
-            raise Http404("There is nothing of yours here.")
-        return view(request, moderator, **kwargs)
-
-    return cast("View", never_cache(for_organizers(guarded)))
 
 
 @require_safe

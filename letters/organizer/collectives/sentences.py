@@ -43,6 +43,9 @@ SENTENCES = {
     "fail_publication": _("{letter} could not be published on time."),
     "suspend_collective": _("{who}, who runs the site, suspended the collective."),
     "restore_collective": _("{who}, who runs the site, ended the suspension of the collective."),
+    "allow_name": _(
+        "The people who run the site allowed the name of the collective, although another has one that looks like it."
+    ),
     "clear_collective": _("{who}, who runs the site, allowed the collective to publish."),
     "create_draft_link": _("{who} created a link that shows the draft of {letter} to an outsider."),
     "revoke_draft_link": _("{who} revoked a link that showed the draft of {letter} to an outsider."),

@@ -17,6 +17,7 @@ from letters.base.changes.operations import (
     change_letter,
     change_letter_offered,
 )
+from letters.base.public_names.operations import claim_name
 from letters.models import (
     OWNING,
     Collective,
@@ -118,8 +119,8 @@ def decline_offer(move: LetterMove, *, by: User, now: datetime) -> None:
 def accept_offer(move: LetterMove, *, by: User, now: datetime) -> None:
     """Move the letter, with everything under it, to the collective that it was offered to.
 
-    Raises Refused with "offer_over", "still_cancellable", "not_cleared" for a public letter, and "cannot_move_now" for
-    obstacles that only the owners who offered it can remove.
+    Raises Refused with "offer_over", "still_cancellable", "not_cleared" or "name_in_use" for a public letter, and
+    "cannot_move_now" for obstacles that only the owners who offered it can remove.
     """
     target, letter = _target_of(move), move.letter
     change = change_letter_offered(letter, target, by=by, now=now)
@@ -130,6 +131,7 @@ def accept_offer(move: LetterMove, *, by: User, now: datetime) -> None:
         raise Refused(Refusal.STILL_CANCELLABLE)
     if letter.status != Letter.Status.DRAFT:
         target.require_cleared()
+        claim_name(target, now=now)
     source = Collective.objects.get(pk=letter.collective_id)
     # Race: a confirmation under way waits for these rows, finds them changed, and shows its page again (`CONFIRM`).
     queries.may_become_for_organizers(letter).update(concern=F("concern"))

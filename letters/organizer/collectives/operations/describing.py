@@ -13,6 +13,7 @@ from django.utils.text import slugify
 
 from letters.base.audit_log.operations import record
 from letters.base.changes.operations import change_collective
+from letters.base.public_names.operations import note_name
 from letters.models import (
     OWNING,
     Collective,
@@ -34,7 +35,7 @@ DESCRIPTION = ["name", "slug", "description", "website", "timezone"]
 def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **values: Any) -> Collective:
     """Create a collective that `by` owns. Without a slug, one is made from its name.
 
-    Raises Refused with "no_name", "names_a_link", "slug_taken" or "unknown_timezone".
+    Raises Refused with "no_name", "names_a_link", "name_in_use", "slug_taken" or "unknown_timezone".
     """
     _check_timezone(values)
     check_no_link(name)
@@ -43,6 +44,7 @@ def create_collective(*, name: str, by: User, now: datetime, slug: str = "", **v
         _save(collective)
     else:
         _save_under_free_slug(collective)
+    note_name(collective)
     Membership.objects.create(collective=collective, user=by, role=Membership.Role.OWNER, created_at=now)
     record("create_collective", collective, by=by, now=now)
     return collective
@@ -69,6 +71,8 @@ def describe_collective(collective: Collective, *, values: Mapping[str, Any], by
         if "timezone" in changed:
             change.keep_days_of_letters()
         _save(described)
+        if "name" in changed:
+            note_name(described)
         change.record("describe_collective", described, details={"changed": changed})
 
 

@@ -13,6 +13,7 @@ from letters.base.changes.operations import (
     change_letter,
     change_letter_unasked,
 )
+from letters.base.public_names.operations import claim_name, require_name
 from letters.models import (
     WRITING,
     AuditEvent,
@@ -53,8 +54,9 @@ def publish_letter(
 
     Raises Refused for a letter that has ended; Refused("no_text") without a text in the letter's own language;
     Refused("picture_not_described") unless the clock publishes; Refused("not_cleared") while staff have still to clear
-    the collective, on sites that ask for it. For a first publication, Refused("too_many_letters") beyond
-    MAX_FIRST_PUBLICATIONS of one account a day. For a later revision, Refused("no_kind"), Refused("no_note"),
+    the collective, on sites that ask for it. For a first publication, Refused("name_in_use") if the name looks like
+    that of another collective with public letters, and Refused("too_many_letters") beyond MAX_FIRST_PUBLICATIONS of one
+    account a day. For a later revision, Refused("no_kind"), Refused("no_note"),
     Refused("nothing_changed"), Refused("not_a_correction") if it changes more than a correction may,
     Refused("languages_missing") if it lacks a language that readers have, and Refused("too_many_publications") beyond
     MAX_LATER_PUBLICATIONS a day.
@@ -79,6 +81,7 @@ def publish_letter(
         details |= {"kind": kind, "behind": behind}
     else:
         _check_publication_quota(change)
+        claim_name(letter.collective, now=now)
         kind, note, notes = Revision.Kind.FIRST, "", None
         opening = {"status": Letter.Status.PUBLISHED, "published_at": now, "counted_at": now}
         opening |= {"timezone": letter.zone().key}
@@ -153,8 +156,8 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     """Have the clock publish a draft at that moment; None cancels it.
 
     Raises Refused("published_already"), Refused("in_the_past"), Refused("no_text"), and Refused("not_cleared"),
-    Refused("picture_not_described") or Refused("too_many_letters") as `publish_letter` does, so that the page never
-    promises what cannot happen.
+    Refused("name_in_use"), Refused("picture_not_described") or Refused("too_many_letters") as `publish_letter` does, so
+    that the page never promises what cannot happen.
     """
     change = change_letter(letter, WRITING, by=by, now=now)
     if letter.publish_at == at:
@@ -168,6 +171,7 @@ def schedule_letter(letter: Letter, *, at: datetime | None, by: User, now: datet
     if at:
         _require_descriptions(letter.revisions.latest("number"))
         letter.collective.require_cleared()
+        require_name(letter.collective)
         _check_publication_quota(change)
     change.update_unseen(publish_at=at, publish_refused="")
     change.record("schedule_letter", letter, details={"publish_at": at.isoformat() if at else None})

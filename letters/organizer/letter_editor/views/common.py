@@ -17,7 +17,7 @@ from letters.shared.refused import Refusal, Refused
 
 Operation = Callable[..., object]
 # The text has been saved, but cannot be published for now.
-NOT_YET = {Refusal.NOT_CLEARED, Refusal.PICTURE_NOT_DESCRIBED, Refusal.TOO_MANY_LETTERS}
+NOT_YET = {Refusal.NAME_IN_USE, Refusal.NOT_CLEARED, Refusal.PICTURE_NOT_DESCRIBED, Refusal.TOO_MANY_LETTERS}
 
 
 def chosen_operation(request: HttpRequest, operations: Mapping[str, Operation]) -> Operation:

@@ -1,0 +1,55 @@
+"""Make keys for the look of texts (UTS #39): equal for texts that a reader would confuse.
+
+Our table of look-alike characters has the part of Unicode's table that can pass for Latin letters. A library for the
+whole table, confusable_homoglyphs, loads a megabyte of JSON into each process, and was last released in January 2024.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from letters.shared.folding import without_marks
+
+# Denial of service: the rest of a text is not compared.
+MAX_COMPARED = 200
+# Numerals and signs in place of letters, as in "3l0n Mu5k".
+LEET = str.maketrans("0134578$@€", "oleastbsae")
+
+
+def _looks_like() -> dict[int, str]:
+    lines = Path(__file__).with_name("lookalikes.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split(" ") for line in lines if line and not line.startswith("#"))
+    table = {ord(other): letter for letter, others in pairs for other in others}
+    # A lower-case letter counts as its upper-case one: Cyrillic en as H, because its capital looks like H.
+    lower = {ord(chr(code).lower()): letter.lower() for code, letter in table.items() if len(chr(code).lower()) == 1}
+    return lower | table
+
+
+LOOKS_LIKE = _looks_like()
+# One letter for all characters that look like a stroke, and one for all that look like a circle.
+STROKES = str.maketrans({"i": "l", "1": "l", "|": "l", "!": "l", "0": "o"})
+PAIRS = (("rn", "m"), ("vv", "w"))
+# Double strokes stay, because "ll" looks like "li".
+TWICE = re.compile(r"([^l])\1+")
+
+
+def skeleton(text: str) -> str:
+    """Return a key for the look of a text: equal for texts that a reader would confuse."""
+    text = text[:MAX_COMPARED]
+    if not text.isascii():
+        text = without_marks(text).translate(LOOKS_LIKE)
+    shape = text.casefold().translate(LEET).translate(STROKES)
+    for pair, one in PAIRS:
+        shape = shape.replace(pair, one)
+    return TWICE.sub(r"\1", shape)
+
+
+def key_of_name(name: str) -> str:
+    """Return what the name of a collective looks like, whatever spaces, hyphens and capitals it has.
+
+    A name without any letter or numeral keeps its signs.
+    """
+    # At the end of a word, these are signs and no letters: "Together!"
+    words = " ".join(word.rstrip("!|") or word for word in name.split())
+    shape = "".join(each for each in skeleton(words) if unicodedata.category(each)[0] not in "CPSZ")
+    return (TWICE.sub(r"\1", shape) or "".join(name.split()))[:MAX_COMPARED]

@@ -1,0 +1,33 @@
+"""The refusals about who publishes, under which name, and whether the site must agree first. See refusals.py."""
+
+from django.utils.translation import gettext_lazy as _
+
+from letters.shared.explanation import Explanation
+from letters.shared.refused import Refusal
+
+OF_PUBLISHERS: dict[Refusal, Explanation] = {
+    Refusal.NAME_IN_USE: Explanation(
+        _(
+            "Another collective has published letters under this name, or under one that looks the same. Choose "
+            "another name. If you are the same people, write to the people who run this site: they can allow it."
+        ),
+        field="name",
+        for_action={
+            "publish": _(
+                "Your changes are saved, but the letter is not published. Another collective has published letters "
+                "under your name, or under one that looks the same. Change the name of your collective. If you are the "
+                "same people, write to the people who run this site: they can allow it."
+            ),
+            "schedule": _(
+                "Your changes are saved, but the letter is not scheduled. Another collective has published letters "
+                "under your name, or under one that looks the same. Change the name of your collective. If you are the "
+                "same people, write to the people who run this site: they can allow it."
+            ),
+            "move": _(
+                "Another collective has published letters under your name, or under one that looks the same. Change "
+                "the name of your collective, then accept the letter. If you are the same people, write to the people "
+                "who run this site: they can allow it."
+            ),
+        },
+    ),
+}
