@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError, localedata
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 
@@ -14,6 +14,11 @@ def interface_language(code: str) -> str:
     spoken = [spoken for spoken, name in settings.LANGUAGES]
     base = code.split("-", 1)[0].lower()
     return code if code in spoken else base if base in spoken else settings.LANGUAGE_CODE
+
+
+def current_locale() -> str:
+    """Return the name of the CLDR locale for the current language, for numbers and dates."""
+    return (get_language() or "en").replace("-", "_")
 
 
 @lru_cache(maxsize=256)

@@ -4,12 +4,16 @@ from datetime import date
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
+
+from letters.shared.languages import current_locale
 
 
 def added_sentence(day: date | None, *, before: int | None) -> str:
     """Say when a translation was added, and how many people had signed by then (None if nobody has counted yet)."""
-    said = gettext("This translation was added on %(day)s.") % {"day": format_date(day, "long", locale=_locale())}
+    said = gettext("This translation was added on %(day)s.") % {
+        "day": format_date(day, "long", locale=current_locale())
+    }
     if before is None:
         return f"{said} {gettext('People may have signed before it existed.')}"
     signed = ngettext(
@@ -24,8 +28,4 @@ def since_sentence(since: int) -> str:
 
 
 def _number(number: int) -> dict[str, str]:
-    return {"number": format_decimal(number, locale=_locale())}
-
-
-def _locale() -> str:
-    return (get_language() or "en").replace("-", "_")
+    return {"number": format_decimal(number, locale=current_locale())}

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-# One more digit would not fit into every column of numbers.
-MAX_DIGITS = 9
+# One more digit would not fit into every column of numbers. Ids can be longer.
+MAX_DIGITS, MAX_DIGITS_OF_ID = 9, 18
 STEP = 10
 
 
-def read_number(text: str) -> int | None:
-    """Return a number of at most MAX_DIGITS digits from the query of a URL or a form; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else None
+def read_number(text: str, *, max_digits: int = MAX_DIGITS) -> int | None:
+    """Return the number in a form, a URL or the name of a file; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= max_digits else None
 
 
 def in_tens(number: int) -> int:

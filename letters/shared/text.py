@@ -36,8 +36,8 @@ MAX_MARKS = 30
 def _marks() -> str:
     """Return a character class of all combining characters.
 
-    It includes characters that become only combining ones when they are normalised, such as the half-width voiced mark
-    of Japanese (U+FF9E).
+    It includes characters that become combining ones when they are normalised, such as the half-width voiced mark of
+    Japanese (U+FF9E).
     """
     # Other Unicode planes have no combining characters.
     return f"[{''.join(re.escape(each) for each in map(chr, range(0x20000)) if _is_mark(each))}]"

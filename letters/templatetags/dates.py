@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from django import template
-from django.utils.translation import get_language
+
+from letters.shared.languages import current_locale
 
 register = template.Library()
 
@@ -13,7 +14,7 @@ register = template.Library()
 @register.filter
 def long_date(moment: date | None) -> str:
     """Format a day: November 23, 2026, or 23 novembre 2026"""
-    return format_date(moment, "long", locale=_locale()) if moment else ""
+    return format_date(moment, "long", locale=current_locale()) if moment else ""
 
 
 @register.filter
@@ -28,7 +29,10 @@ def time_in(moment: datetime | None, zone: ZoneInfo) -> str:
     if not moment:
         return ""
     there = moment.astimezone(zone)
-    day, time = format_date(there, "full", locale=_locale()), format_time(there, "short", locale=_locale())
+    day, time = (
+        format_date(there, "full", locale=current_locale()),
+        format_time(there, "short", locale=current_locale()),
+    )
     return f"{day}, {time} ({zone.key})"
 
 
@@ -41,14 +45,10 @@ def time_in_utc(moment: datetime | None) -> str:
 @register.filter
 def hour_in(moment: datetime | None, zone: ZoneInfo) -> str:
     """Format a moment in a time zone, under a heading that names the day: 2:42 PM"""
-    return format_time(moment.astimezone(zone), "short", locale=_locale()) if moment else ""
+    return format_time(moment.astimezone(zone), "short", locale=current_locale()) if moment else ""
 
 
 @register.filter
 def clock_time(moment: datetime | None) -> str:
     """2:42:07 PM UTC"""
-    return format_time(moment, "long", locale=_locale()) if moment else ""
-
-
-def _locale() -> str:
-    return (get_language() or "en").replace("-", "_")
+    return format_time(moment, "long", locale=current_locale()) if moment else ""

@@ -26,6 +26,7 @@ from letters.moderator.takedowns.operations import (
 from letters.moderator.takedowns.yearly import rows_of_year
 from letters.shared.csv_rows import MARK, csv_lines
 from letters.shared.explaining import add_refusal, explain
+from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 from letters.shared.refused import Refused
 
 # No site has numbers from before this year.
@@ -93,7 +94,7 @@ def _dismiss(request: HttpRequest, shown: Letter, by: User) -> HttpResponse:
     """Leave the letter as it is. Reports that came after the page was opened stay open."""
     seen = request.POST.get("seen", "")
     try:
-        up_to = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0
+        up_to = read_number(seen, max_digits=MAX_DIGITS_OF_ID) or 0
         dismiss_reports(shown, up_to=up_to, by=by, now=timezone.now())
         messages.success(request, _("The letter stays. Those who gave an address were told by email."))
     except Refused as refused:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from letters.models import Export
 from letters.shared.csv_rows import MARK, csv_lines
+from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 
 Rows = Sequence[Sequence[object]]
 # A function that appends rows to the file.
@@ -38,8 +39,7 @@ def name_of(export: Export) -> str:
 
 def export_of(file_name: str) -> int | None:
     """Return the id of the export that a file belongs to."""
-    number = file_name.partition("-")[0]
-    return int(number) if number.isascii() and number.isdigit() else None
+    return read_number(file_name.partition("-")[0], max_digits=MAX_DIGITS_OF_ID)
 
 
 def opened(name: str, heading: Sequence[str]) -> AbstractContextManager[Write]:

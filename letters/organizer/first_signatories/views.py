@@ -48,6 +48,7 @@ from letters.organizer.first_signatories.signatory_import import (
     read_people,
 )
 from letters.shared.explaining import explain, sentence
+from letters.shared.numbers import MAX_DIGITS_OF_ID, read_number
 from letters.shared.refused import Refusal, Refused
 
 # At most this many line numbers are shown as examples.
@@ -101,7 +102,7 @@ def _invitations_page(
 
 def _page_number(request: HttpRequest) -> int:
     typed = request.POST.get("page") or request.GET.get("page", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
+    return read_number(typed, max_digits=5) or 1
 
 
 def _why_not_now(letter: Letter, health: Health) -> str:
@@ -306,10 +307,10 @@ def _cancel_one(request: HttpRequest, letter: Letter, writer: User) -> HttpRespo
 
 
 def _person_of(request: HttpRequest) -> int:
-    typed = request.POST.get("person", "")
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 16):
+    person = read_number(request.POST.get("person", ""), max_digits=MAX_DIGITS_OF_ID)
+    if person is None:
         raise Http404("There is nobody of that number.")
-    return int(typed)
+    return person
 
 
 def _back_to_list(request: HttpRequest, letter: Letter) -> HttpResponse:

@@ -9,11 +9,12 @@ from babel.dates import format_date
 from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from letters.models import Letter, TakeDown, Translation, Update, UpdateCorrection
 from letters.public.public_pages import queries
 from letters.shared.absolute_urls import with_whole_addresses
+from letters.shared.languages import current_locale
 from letters.shared.message_ids import mail_host
 
 # Characters that XML cannot hold, not even escaped. Word's line break within a paragraph is one of them.
@@ -113,7 +114,7 @@ def _entry_of_update(update: Update, language: str, at: datetime) -> Entry:
 
 def _day(update: Update, correction: UpdateCorrection) -> str:
     day = update.letter.day_of(correction.published_at)
-    return format_date(day, "long", locale=(get_language() or "en").replace("-", "_"))
+    return format_date(day, "long", locale=current_locale())
 
 
 def _xml_safe(text: str) -> str:

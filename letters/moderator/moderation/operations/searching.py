@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from letters.base.audit_log.operations import record
+from letters.base.changes.operations import Change
 from letters.models import AuditEvent, Signature, User
 from letters.moderator.moderation.queries import with_address
 from letters.shared.addresses import Address, hash_address
@@ -26,7 +27,7 @@ def search_address(address: Address, *, by: User, now: datetime) -> list[Signatu
     Raises Refused("not_yours") for anyone who does not moderate the site, and Refused("many_addresses").
     """
     # Race: two searches at once wait for each other, so that both count.
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    Change(by=by, now=now).lock_account()
     if not by.moderates_site_now():
         raise Refused(Refusal.NOT_YOURS)
     searches = AuditEvent.objects.filter(object_kind="user", object_id=by.pk, verb=VERB, at__gt=now - timedelta(days=1))

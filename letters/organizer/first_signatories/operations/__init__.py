@@ -1,4 +1,4 @@
-"""Decide and write about first signatories: invite them, tend the organizers' list of them, and order their names."""
+"""Decide and write about first signatories: invite them, keep the organizers' list of them, and order their names."""
 
 from letters.organizer.first_signatories.operations.inviting import (
     cancel_invitations,

@@ -29,7 +29,7 @@ OWE = insert_email(
 # Privacy: a submission for a confirmed signature brings reminders too, answered or not, and so does one for a signature
 # that a moderator removed. Otherwise a person who reads the log of a mail server could type an address, wait for a day,
 # and see that it has signed. Spam complaints are looked up by the address, when the email is built, and so is the state
-# of the letter: an organizer who closes it for an hour must not see in the log whose address was deleted meanwhile. A
+# of the letter: an organizer who closes it for an hour must not see in the log whose address was deleted since. A
 # bounce counts if it came after the submission.
 TYPED = f"""
     SELECT signature_id, id, spelling_hash, submitted_at AS since FROM letters_submission AS one

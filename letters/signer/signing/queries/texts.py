@@ -9,6 +9,7 @@ from letters.models import (
     Signature,
     Translation,
 )
+from letters.shared.numbers import read_number
 
 # A form may send any number for the text that was seen. Longer numbers are not read.
 MAX_DIGITS = 6
@@ -47,10 +48,11 @@ def has_seen_current(letter: Letter, language: str, seen: str) -> bool:
     published = letter.revisions.published()
     if not seen:
         return current.number == 1 or not published.exclude(pk=current.pk).exists()
-    if not (seen.isascii() and seen.isdigit() and len(seen) <= MAX_DIGITS):
+    number = read_number(seen, max_digits=MAX_DIGITS)
+    if number is None:
         return False
     both = Translation.objects.filter(revision__in=published, language=language)
-    both = both.filter(revision__number__in=[int(seen), current.number])
+    both = both.filter(revision__number__in=[number, current.number])
     texts = [(bytes(fingerprint), summary) for fingerprint, summary in both.values_list("sha256", "summary")]
     return len(texts) == 2 and texts[0] == texts[1]
 
