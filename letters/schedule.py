@@ -94,6 +94,11 @@ SCHEDULE = {
         "schedule": crontab(minute=11),
         "options": {"queue": "bulk"},
     },
+    "put appeals of signers into the review queue": {
+        "task": "letters.pass_on_appeals",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "bulk", "expires": 300},
+    },
     "forget what readers reported": {
         "task": "letters.forget_reports",
         "schedule": crontab(minute=41),

@@ -8,7 +8,7 @@ from letters.base.accounts.tasks import TryLater, send_packed, tidy
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
 from letters.moderator.live_signals.operations import score_signatures
-from letters.moderator.moderation.tasks import decide_in_bulk, tidy_queue
+from letters.moderator.moderation.tasks import decide_in_bulk, pass_on_appeals, tidy_queue
 from letters.moderator.public_account.tasks import renew_accounts
 from letters.moderator.reports.tasks import forget_old_reports
 from letters.organizer.collectives.mail import EMAIL_BUILDERS as COLLECTIVE_EMAILS
@@ -197,6 +197,12 @@ def tidy_claims() -> None:
 def renew_accounts_of_moderation() -> None:
     """Renew what letters say about the work of their moderators."""
     renew_accounts(now=database_now())
+
+
+@shared_task(name="letters.pass_on_appeals")
+def pass_on_appeals_of_signers() -> None:
+    """Put the appeals of earlier days into the review queue."""
+    pass_on_appeals(now=database_now())
 
 
 @shared_task(name="letters.forget_reports")

@@ -62,6 +62,7 @@ from letters.models.notification_kinds import (
     TOPICS_OF,
     NotificationKind,
     Topic,
+    next_daily_hour,
 )
 from letters.models.outgoing_email import (
     BOUNCED_OR_REPORTED,
@@ -72,6 +73,13 @@ from letters.models.outgoing_email import (
     OutgoingEmailQuerySet,
 )
 from letters.models.picture import Picture
+from letters.models.rejection_appeal import (
+    NOT_APPEALED,
+    NOT_BARRED,
+    RejectionAppeal,
+    can_be_appealed_until,
+    not_barred_to,
+)
 from letters.models.rejection_reason import RejectionReason
 from letters.models.report import Report
 from letters.models.review import ReviewClaim, ReviewDecision
@@ -148,6 +156,8 @@ __all__ = [
     "MAX_SENDER_LENGTH",
     "MAX_TEXTS",
     "MODERATING",
+    "NOT_APPEALED",
+    "NOT_BARRED",
     "NO_CHANGES",
     "NUMBERED",
     "OF_FORMS",
@@ -216,6 +226,7 @@ __all__ = [
     "OutgoingEmail",
     "OutgoingEmailQuerySet",
     "Picture",
+    "RejectionAppeal",
     "RejectionReason",
     "RemovedFor",
     "Report",
@@ -249,6 +260,7 @@ __all__ = [
     "WhenFull",
     "Written",
     "accepts_code",
+    "can_be_appealed_until",
     "counted_for",
     "current_takedown",
     "expect_code",
@@ -259,6 +271,8 @@ __all__ = [
     "kinds_in_sql",
     "most_private",
     "newest_titles",
+    "next_daily_hour",
+    "not_barred_to",
     "public_moves",
     "retention_of",
     "text_columns",

@@ -6,6 +6,8 @@ Privacy: everything about signers is in one email a day, at a fixed hour (docs/t
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +16,12 @@ from letters.models.collective import MODERATING, OWNING, WRITING, Membership
 
 # The hour, in the collective's time zone, at which we send the daily email about earlier days.
 DAILY_HOUR = 8
+
+
+def next_daily_hour(zone: ZoneInfo, now: datetime) -> datetime:
+    """Return the daily hour of the next day: what happened on one day becomes known at one moment."""
+    tomorrow = now.astimezone(zone) + timedelta(days=1)
+    return tomorrow.replace(hour=DAILY_HOUR, minute=0, second=0, microsecond=0)
 
 
 class Topic(models.TextChoices):

@@ -9,6 +9,9 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     Refusal.DECIDED_AGAIN: Explanation(
         _("You cannot undo this decision any more, because the signature has changed since.")
     ),
+    Refusal.ANOTHER_DECIDES: Explanation(
+        _("The signer appeals against a decision of yours, so another moderator decides.")
+    ),
     Refusal.BULK_MOVED_ON: Explanation(
         _("Someone else changed this bulk decision, or it was finished, after you opened the page.")
     ),

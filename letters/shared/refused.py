@@ -50,6 +50,7 @@ class Refusal(StrEnum):
     APPEAL_OVER = "appeal_over"
     APPEAL_SETTLED = "appeal_settled"
     NEEDS_ANOTHER_MODERATOR = "needs_another_moderator"
+    ANOTHER_DECIDES = "another_decides"
     NOT_TAKEN_DOWN = "not_taken_down"
 
     # Moving a letter to another collective

@@ -173,9 +173,9 @@ def test_deciding_about_a_page_costs_the_same_however_many_signatures(
 ) -> None:
     add_confirmed(letter, signatures, state=Signature.State.HELD)
     ids = ids_of(letter)
-    # Queries: savepoint, the member's role, the letter's lock, three kinds of signatures, their change, the version,
-    # the audit record, the decisions, the claims, the end of the savepoint.
-    with django_assert_num_queries(12):
+    # Queries: savepoint, the member's role, the letter's lock, the appeals, three kinds of signatures, their change,
+    # the version, the audit record, the decisions, the claims, the end of the savepoint.
+    with django_assert_num_queries(13):
         accept(letter, ids, moderator)
 
 

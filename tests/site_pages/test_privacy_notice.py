@@ -74,6 +74,14 @@ PROMISES: dict[str, list[Promise]] = {
         "test_only_keyed_hashes_are_stored",
         "test_a_network_has_no_influence_on_other_letters",
     ],
+    "If you appeal against that": [
+        "test_moderators_get_an_appeal_only_at_the_daily_hour_of_the_next_day",
+        "test_another_moderator_reads_the_appeal_and_the_reason",
+    ],
+    "We keep it with your signature, and delete it": [
+        "test_the_words_are_in_the_file_and_go_with_the_signature",
+        "test_disowning_deletes_the_words_too",
+    ],
     "If you do not confirm": [
         "test_nothing_is_left_after_two_weeks",
         lambda: MEANINGS["confirmation_time"]() == f"{settings.CONFIRMATION_DAYS} days",

@@ -10,7 +10,17 @@ from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import MODERATING, BulkDecision, Doubt, Letter, ReviewDecision, Signature, State, User
+from letters.models import (
+    MODERATING,
+    BulkDecision,
+    Doubt,
+    Letter,
+    RejectionAppeal,
+    ReviewDecision,
+    Signature,
+    State,
+    User,
+)
 from letters.moderator.moderation.forms import CONCERNS, RISKS, STATES
 from letters.moderator.moderation.queries import (
     HIGH_RISK,
@@ -18,6 +28,7 @@ from letters.moderator.moderation.queries import (
     Scope,
     active_reason,
     active_reasons,
+    appeals_about,
     decision_purpose,
     signature_purpose,
 )
@@ -54,6 +65,18 @@ class Item:
     signature: Signature
     handle: str
     sees_name: bool
+    # What the signer says against a rejection, if that waits for a decision.
+    appeal: RejectionAppeal | None = None
+    may_decide: bool = True
+
+    @property
+    def rejected_for(self) -> str:
+        """Return the reason of the decision against which the signer appeals."""
+        if self.appeal is None:
+            return ""
+        decision = self.appeal.decision
+        language = get_language() or settings.LANGUAGE_CODE
+        return decision.because.label_in(language) if decision.because else decision.note
 
     @property
     def name(self) -> str:
@@ -102,7 +125,7 @@ class Item:
         is_shown = concern == Signature.Concern.CHANGED and self.signature.pending_changes
         is_doubt = concern == Signature.Concern.DOUBTFUL and self.reasons
         is_said = self.is_named and SAID_BY.get(concern) in _signals_of(self.signature)
-        return "" if is_shown or is_doubt or is_said else concern
+        return "" if is_shown or is_doubt or is_said or self.appeal else concern
 
     @property
     def risk(self) -> Promise | str:
@@ -128,8 +151,13 @@ def _signals_of(signature: Signature) -> list[Signal]:
 
 
 def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
-    purpose = signature_purpose(scope.person)
-    return [Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each)) for each in signatures]
+    purpose, appeals = signature_purpose(scope.person), appeals_about(signatures)
+    found = []
+    for each in signatures:
+        appeal = appeals.get(each.pk)
+        may_decide = appeal is None or not appeal.is_barred_to(scope.person)
+        found.append(Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each), appeal, may_decide))
+    return found
 
 
 @dataclass(frozen=True)

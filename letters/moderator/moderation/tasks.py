@@ -1,6 +1,12 @@
 from datetime import datetime
 
-from letters.moderator.moderation.operations import end_claims, forget_criteria, forget_replaced_words, work_on_bulk
+from letters.moderator.moderation.operations import (
+    end_claims,
+    forget_criteria,
+    forget_replaced_words,
+    queue_appeals,
+    work_on_bulk,
+)
 from letters.moderator.moderation.queries import at_work
 from letters.shared.clock import database_now
 
@@ -9,6 +15,10 @@ def tidy_queue(*, now: datetime) -> None:
     end_claims(now=now)
     forget_replaced_words(now=now)
     forget_criteria(now=now)
+
+
+def pass_on_appeals(*, now: datetime) -> None:
+    queue_appeals(now=now)
 
 
 def decide_in_bulk() -> None:

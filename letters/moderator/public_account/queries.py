@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
-from letters.models import Letter, RejectionReason, ReviewDecision, State
+from letters.models import NOT_APPEALED, Letter, RejectionReason, ReviewDecision, State
 from letters.models.lifecycle import is_in
 from letters.shared.sql import fetch_one, fetch_row, fetch_rows
 
@@ -14,14 +14,15 @@ LATELY = timedelta(days=90)
 # Performance: the median covers at most this many newest decisions.
 MAX_DECISIONS = 10_000
 
-# The newest reason counts. A signature off the list until someone decides again has no reason yet.
+# The newest reason counts. A signature off the list until someone decides again has no reason yet, unless its signer
+# appeals. Privacy: an appeal must change no public number.
 REMOVED_FOR = f"""
 SELECT coalesce(newest.reason, ''), count(*) FROM letters_signature AS signature
 LEFT JOIN LATERAL (
     SELECT reason FROM letters_reviewdecision AS decision
     WHERE decision.signature_id = signature.id AND verb = 'reject' AND undone_at IS NULL
     ORDER BY id DESC LIMIT 1
-) AS newest ON concern <> 'recheck'
+) AS newest ON concern <> 'recheck' OR NOT {NOT_APPEALED}
 WHERE letter_id = %(letter)s AND {is_in([State.REJECTED])} AND number IS NOT NULL
 GROUP BY 1
 """  # noqa: S608 -- our own statement

@@ -134,6 +134,11 @@ COUNTED: Mapping[str, Callable[[int], str]] = {
     "reject_signature": lambda n: ngettext(
         "{who} rejected a signature of {letter}.", "{who} rejected {n} signatures of {letter}.", n
     ),
+    "appeal_rejection": lambda n: ngettext(
+        "A signer of {letter} appealed against a rejection.",
+        "{n} signers of {letter} appealed against rejections.",
+        n,
+    ),
     "hold_signature": lambda n: ngettext(
         "{who} put a signature of {letter} on hold.", "{who} put {n} signatures of {letter} on hold.", n
     ),

@@ -291,6 +291,24 @@ class ChangeForm(SigningForm):
         return Changes(domain=self.domain if self.cleaned_data.get("show_domain") else "", **self._typed())
 
 
+class AppealForm(forms.Form):
+    """Why the signer thinks that a moderator was wrong to reject the signature."""
+
+    reason = forms.CharField(
+        label=_("Why the decision is wrong"),
+        max_length=2000,
+        help_text=_(
+            "Moderators read this even if you show them no name, so leave out what they must not know. You can appeal "
+            "once."
+        ),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Explain why the decision is wrong.")},
+    )
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="appeal_%s", label_suffix="")
+
+
 class LinkForm(forms.Form):
     """The form that asks for a new link, by the address that the person signed with."""
 

@@ -1,5 +1,6 @@
 """Everything that moderators do, one flow per file. Import from here."""
 
+from letters.moderator.moderation.operations.appeals import queue_appeals
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, MAX_BATCH_SIZE, UNSEEN, Seen
 from letters.moderator.moderation.operations.bulk import (
     BulkRequest,
@@ -47,6 +48,7 @@ __all__ = [
     "hold_signatures",
     "needs_second_person",
     "pause_bulk",
+    "queue_appeals",
     "reject_signatures",
     "restore_signatures",
     "resume_bulk",

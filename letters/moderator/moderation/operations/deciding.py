@@ -3,17 +3,20 @@
 Nothing here changes a count: the sequencer numbers accepted signatures and moves the counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, JSONObject
 
+from letters.base.changes.operations import LetterChange
 from letters.models import (
     WORDS,
     Letter,
+    RejectionAppeal,
     RejectionReason,
     ReviewClaim,
     ReviewDecision,
@@ -23,6 +26,7 @@ from letters.models import (
     Transition,
     User,
 )
+from letters.moderator.moderation.operations.appeals import appeals_to_settle, settle_appeals
 from letters.moderator.moderation.operations.begin import (
     UNSEEN,
     Reason,
@@ -53,19 +57,24 @@ REPLACED_WORDS_LIFETIME = timedelta(days=3)
 def accept_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
     """Publish held signatures; for published ones, apply the pending change and clear the concern. Returns how many.
 
-    Signatures in `seen` that have changed since the moderator saw them are left alone.
+    Signatures in `seen` that have changed since the moderator saw them are left alone. Raises
+    Refused("another_decides") for an appeal against this person's own decision.
     """
     change, signatures = begin(letter, ids, by, now)
+    appeals = appeals_to_settle(ids, by)
     held = lock(signatures.filter(state__in=Transition.ACCEPT.sources), seen)
     doubtful = lock(signatures.filter(state=State.PUBLISHED).exclude(concern=""), seen)
     again = lock(_taken_off(signatures), seen)
     rows(held).move(Transition.ACCEPT)
     rows(doubtful).update(concern="", pending_changes=None, replaced_words=BEFORE, **AS_PROPOSED)
-    rows(again).move(Transition.RESTORE, to=State.PUBLISHED)
+    rows(again).filter(number__isnull=False).move(Transition.RESTORE, to=State.PUBLISHED)
+    # The signer of a signature that never had a number has appealed.
+    if rows(again).move(Transition.RESTORE, to=State.HELD):
+        rows(again).move(Transition.ACCEPT)
     rows(again).update(concern="")
     accepted = [*held, *doubtful, *again]
     record_change(change, "accept_signature", ids_of(accepted))
-    return note_decision(change, Verb.ACCEPT, accepted)
+    return _note(change, Verb.ACCEPT, accepted, appeals)
 
 
 @transaction.atomic
@@ -109,26 +118,41 @@ def reject_signatures(
 
     `code` is a reason from the list, as it is now or was at `as_of`, and `reason` says more. Raises
     Refused("reason_retired") for a reason that is not on the list any more, and Refused("no_reason") for "another
-    reason" that is not explained: other moderators must be able to understand it.
+    reason" that is not explained: other moderators must be able to understand it. Raises Refused("another_decides") for
+    an appeal against this person's own decision.
     """
     because = required_reason(reason, code, as_of)
     change, signatures = begin(letter, ids, by, now)
+    appeals = appeals_to_settle(ids, by)
     rejected = lock(signatures.filter(state__in=Transition.REJECT.sources), seen)
     again = lock(_taken_off(signatures), seen)
     rows(rejected).move(Transition.REJECT)
     rows(again).update(concern="")
     decided = [*rejected, *again]
     record_change(change, "reject_signature", ids_of(decided), reason=_in_words(reason, because))
-    return note_decision(change, Verb.REJECT, decided, code=code, because=because, note=reason.strip())
+    return _note(change, Verb.REJECT, decided, appeals, code=code, because=because, note=reason.strip())
+
+
+def _note(
+    change: LetterChange, verb: Verb, decided: list[Signature], appeals: Sequence[RejectionAppeal], **why: Any
+) -> int:
+    """Store the decisions, and what they mean for appeals. Returns how many."""
+    done = note_decision(change, verb, decided, **why)
+    settled = [each for each in appeals if each.signature_id in ids_of(decided)]
+    outcome = RejectionAppeal.Outcome.REVERSED if verb == Verb.ACCEPT else RejectionAppeal.Outcome.UPHELD
+    settle_appeals(settled, outcome, cast("User", change.by))
+    return done
 
 
 @transaction.atomic
 def hold_signatures(letter: Letter, ids: Collection[int], *, by: User, now: datetime, seen: Seen = UNSEEN) -> int:
     """Decide later. Held signatures leave the queue for a day; others also leave the public list. Returns how many.
 
-    A published signature keeps its number, and stays off the list until a moderator accepts it.
+    A published signature keeps its number, and stays off the list until a moderator accepts it. Raises
+    Refused("another_decides") for an appeal against this person's own decision.
     """
     change, signatures = begin(letter, ids, by, now)
+    appeals_to_settle(ids, by)
     held = lock(signatures.filter(state=State.HELD), seen)
     again = lock(_taken_off(signatures), seen)
     unnumbered = lock(signatures.filter(state=State.CONFIRMED), seen)
@@ -170,7 +194,7 @@ def restore_signatures(letter: Letter, ids: Collection[int], *, by: User, now: d
 
 
 def _taken_off(signatures: SignatureQuerySet) -> SignatureQuerySet:
-    """Select numbered signatures that are off the list until a moderator decides again, and not emptied since."""
+    """Select signatures that are off the list until a moderator decides again, and not emptied since."""
     return signatures.filter(state=State.REJECTED, concern=Concern.RECHECK, confirmed_at__isnull=False)
 
 

@@ -22,6 +22,7 @@ from letters.models import (
     Transition,
     User,
 )
+from letters.moderator.moderation.operations.appeals import reopen_appeal
 from letters.moderator.moderation.operations.begin import CLAIM_LIFETIME, Verb, begin, lock, record_change
 from letters.shared.refused import Refusal, Refused
 
@@ -32,7 +33,8 @@ Concern = Signature.Concern
 def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
     """Return a signature to its state before a decision. Locks the letter.
 
-    Raises Refused("decided_again") if the decision is not the signature's newest, or was undone, or if the signature
+    Raises Refused("another_decides") if it settles an appeal against this person's own decision, and
+    Refused("decided_again") if the decision is not the signature's newest, or was undone, or if the signature
     has changed since: its signer may have withdrawn it.
     """
     change, signatures = begin(decision.letter, [decision.signature_id], by, now)
@@ -40,6 +42,7 @@ def undo_decision(decision: ReviewDecision, *, by: User, now: datetime) -> None:
     # Race: read under the letter's lock. If two people undo the decision at once, the second finds it undone.
     if newest is None or newest.pk != decision.pk or newest.undone_at:
         raise Refused(Refusal.DECIDED_AGAIN)
+    reopen_appeal(newest, by)
     if not UNDO[Verb(newest.verb)](signatures.order_by("pk").select_for_update(no_key=True), newest):
         raise Refused(Refusal.DECIDED_AGAIN)
     ReviewDecision.objects.filter(pk=newest.pk).update(undone_at=now, undone_by=by)

@@ -31,9 +31,11 @@ from letters.moderator.moderation.queries.lists import (
 )
 from letters.moderator.moderation.queries.queue import (
     Scope,
+    appeals_about,
     claimed_by,
     decision_of,
     decision_purpose,
+    has_appeals_against,
     moderated_letter,
     newest_decision_by,
     scope_of,
@@ -70,6 +72,7 @@ __all__ = [
     "Scope",
     "active_reason",
     "active_reasons",
+    "appeals_about",
     "at_work",
     "bulk_decision_of",
     "bulk_decisions_of",
@@ -80,6 +83,7 @@ __all__ = [
     "decision_of",
     "decision_purpose",
     "handle_of",
+    "has_appeals_against",
     "id_of_handle",
     "letter_of",
     "letters_of",

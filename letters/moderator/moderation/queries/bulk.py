@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from letters.models import (
+    NOT_APPEALED,
     NUMBERED,
     UNNUMBERED,
     BulkDecision,
@@ -30,10 +31,11 @@ MAX_CHOSEN, MAX_LOOKED_AT = 20_000, 200_000
 SAMPLE = 12
 # A person's bulk decisions about a letter within this time count together.
 TOGETHER = timedelta(days=1)
-# The signatures that each decision can change. New words are accepted only one by one, because someone must read them.
+# The signatures that each decision can change. Appeals and new words are accepted only one by one, because someone must
+# read them.
 OPEN_TO: Mapping[str, str] = {
-    Verb.ACCEPT: f"({is_in([State.HELD])} OR concern <> '') AND pending_changes IS NULL",
-    Verb.REJECT: f"(NOT {is_in([State.REJECTED])} OR concern = 'recheck')",
+    Verb.ACCEPT: f"({is_in([State.HELD])} OR concern <> '') AND pending_changes IS NULL AND {NOT_APPEALED}",
+    Verb.REJECT: f"(NOT {is_in([State.REJECTED])} OR concern = 'recheck') AND {NOT_APPEALED}",
 }
 BY_WORDS = """
 SELECT id FROM letters_signature AS signature

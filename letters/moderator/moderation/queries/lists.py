@@ -6,7 +6,7 @@ Performance: pages use keyset pagination, so a decision on one page does not shi
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from letters.models import (
@@ -14,6 +14,7 @@ from letters.models import (
     MODERATING,
     Letter,
     LetterQuerySet,
+    RejectionAppeal,
     Signature,
     SignatureQuerySet,
     State,
@@ -54,7 +55,9 @@ MOMENT = Coalesce("confirmed_at", "signed_at")
 
 
 def _waiting(letter: Letter) -> SignatureQuerySet:
-    return Signature.objects.filter(IN_QUEUE, letter=letter)
+    # Appeals are decided one by one, in the queue, which leaves out those that a person must not decide.
+    appealed = RejectionAppeal.objects.waiting().filter(signature=OuterRef("pk"))
+    return Signature.objects.filter(~Exists(appealed), IN_QUEUE, letter=letter)
 
 
 def waiting(letter: Letter, cursor: str = "") -> Page:

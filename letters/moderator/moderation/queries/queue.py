@@ -4,6 +4,7 @@ Performance: the queue of the site has one partial index, and the queue of a let
 that wait, so a page costs the same however many are published.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,10 @@ from letters.models import (
     COUNTED,
     IN_QUEUE,
     MODERATING,
+    NOT_BARRED,
     Display,
     Letter,
+    RejectionAppeal,
     ReviewDecision,
     Signature,
     SignatureQuerySet,
@@ -23,6 +26,7 @@ from letters.models import (
     Translation,
     User,
     newest_titles,
+    not_barred_to,
 )
 from letters.models.lifecycle import is_in
 from letters.moderator.moderation.queries.lists import MAX_COUNTED
@@ -40,14 +44,14 @@ ORDER = "risk DESC, confirmed_at, id"
 # Privacy: site moderators must not learn of a draft, even if its first signatories have signed it.
 OF_SITE = f"""
 SELECT id, risk, confirmed_at FROM letters_signature AS signature
-WHERE {WAITS} AND {FREE}
+WHERE {WAITS} AND {FREE} AND {NOT_BARRED}
     AND EXISTS (SELECT FROM letters_letter WHERE id = letter_id AND status <> 'draft')
 ORDER BY {ORDER} LIMIT %(most)s
 """  # noqa: S608 -- our own statement
 OF_LETTERS = f"""
 SELECT candidate.* FROM unnest(%(letters)s::bigint[]) AS mine (letter) CROSS JOIN LATERAL (
     SELECT id, risk, confirmed_at FROM letters_signature AS signature
-    WHERE letter_id = mine.letter AND {WAITS} AND {FREE} ORDER BY {ORDER} LIMIT %(most)s
+    WHERE letter_id = mine.letter AND {WAITS} AND {FREE} AND {NOT_BARRED} ORDER BY {ORDER} LIMIT %(most)s
 ) AS candidate ORDER BY {ORDER} LIMIT %(most)s
 """  # noqa: S608 -- our own statement
 
@@ -63,11 +67,14 @@ class Scope:
     own: frozenset[int]
 
     def candidates(self) -> str:
-        """Return SQL that selects the next signatures that nobody has claimed. It needs `values`, `now` and `most`."""
+        """Return SQL that selects the next signatures that nobody has claimed.
+
+        It needs `values`, `now` and `most`.
+        """
         return OF_SITE if self.letters is None else OF_LETTERS
 
     def values(self) -> dict[str, Any]:
-        return {"letters": sorted(self.letters or [])}
+        return {"letters": sorted(self.letters or []), "moderator": self.person.pk}
 
     def within(self) -> Q:
         return Q() if self.letters is None else Q(letter__in=self.letters)
@@ -101,9 +108,8 @@ def moderated_letter(person: User, slug: str) -> Letter:
 
 def claimed_by(person: User, scope: Scope, *, now: datetime) -> list[Signature]:
     """Return the signatures of the queue that this person has claimed, riskiest first, each with its letter."""
-    mine = Signature.objects.filter(
-        IN_QUEUE, scope.within(), claim__moderator=person, claim__until__gt=now, claim__is_on_hold=False
-    )
+    claimed = Signature.objects.filter(claim__moderator=person, claim__until__gt=now, claim__is_on_hold=False)
+    mine = claimed.filter(IN_QUEUE, scope.within(), not_barred_to(person))
     return list(with_letters(mine).order_by("-risk", "confirmed_at", "pk"))
 
 
@@ -118,8 +124,24 @@ def with_letters(signatures: SignatureQuerySet) -> SignatureQuerySet:
 
 def waiting_in(scope: Scope) -> int:
     """Count the signatures that wait, up to MAX_COUNTED, claimed or not."""
-    waiting = Signature.objects.filter(IN_QUEUE, scope.within()).exclude(letter__status=Letter.Status.DRAFT)
+    waiting = Signature.objects.filter(IN_QUEUE, scope.within(), not_barred_to(scope.person))
+    waiting = waiting.exclude(letter__status=Letter.Status.DRAFT)
     return waiting[:MAX_COUNTED].count()
+
+
+def appeals_about(signatures: Sequence[Signature]) -> dict[int, RejectionAppeal]:
+    """Return the appeals that wait, by the id of the signature."""
+    appealed = [each.pk for each in signatures if each.concern == Signature.Concern.RECHECK]
+    if not appealed:
+        return {}
+    waiting = RejectionAppeal.objects.waiting().filter(signature__in=appealed)
+    return {each.signature_id: each for each in waiting.select_related("decision__because")}
+
+
+def has_appeals_against(person: User, scope: Scope) -> bool:
+    """Tell whether an appeal against a decision of this person waits for another moderator."""
+    against = RejectionAppeal.objects.waiting().barred_to(person)
+    return (against if scope.letters is None else against.filter(signature__letter__in=scope.letters)).exists()
 
 
 # The handles that name a signature or a decision in a form. Privacy: an id would reveal the order of an imported list.

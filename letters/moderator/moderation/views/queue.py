@@ -67,6 +67,7 @@ def queue(request: HttpRequest, moderator: User) -> HttpResponse:
         "most_counted": queries.MAX_COUNTED,
         "undo": request.session.pop(UNDO, ""),
         "moderates_site": scope.letters is None,
+        "has_appeals_against": queries.has_appeals_against(moderator, scope),
         "to_approve": queries.waiting_for_approval(scope),
     }
     return render(request, "letters/moderation/queue.html", context)

@@ -1,5 +1,6 @@
 """A reader becomes a signer: sign, confirm, change, withdraw. One flow per file. Import from here."""
 
+from letters.signer.signing.operations.appealing import appeal_rejection
 from letters.signer.signing.operations.changing import change_signature, check_code, use_submission
 from letters.signer.signing.operations.confirming import confirm_signature
 from letters.signer.signing.operations.forgetting import (
@@ -22,6 +23,7 @@ __all__ = [
     "Reencrypted",
     "SubmittedForm",
     "accept_invitation",
+    "appeal_rejection",
     "change_signature",
     "check_code",
     "confirm_signature",

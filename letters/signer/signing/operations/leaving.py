@@ -13,6 +13,7 @@ from letters.models import (
     Doubt,
     Letter,
     OutgoingEmail,
+    RejectionAppeal,
     Signature,
     SignerContact,
     SigningTrace,
@@ -93,6 +94,7 @@ def _forget_person(signature: Signature, now: datetime) -> None:
     Submission.objects.filter(signature_id=signature.pk).delete()
     SigningTrace.objects.filter(signature_id=signature.pk).delete()
     Doubt.objects.filter(pk=signature.pk).delete()
+    RejectionAppeal.objects.filter(signature_id=signature.pk).delete()
     _forget_answers(signature)
 
 

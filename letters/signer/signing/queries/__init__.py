@@ -9,7 +9,7 @@ from letters.signer.signing.queries.recipients import (
     recipient_of,
     stranger_of,
 )
-from letters.signer.signing.queries.removals import why_removed
+from letters.signer.signing.queries.removals import Removal, appeals_of, removal_of, why_removed
 from letters.signer.signing.queries.submissions import (
     WordsToConfirm,
     may_disown,
@@ -39,8 +39,10 @@ __all__ = [
     "MailStatus",
     "OtherEmails",
     "Recipient",
+    "Removal",
     "Stranger",
     "WordsToConfirm",
+    "appeals_of",
     "confirmable_until",
     "has_seen_current",
     "is_check_over",
@@ -53,6 +55,7 @@ __all__ = [
     "newest_submission",
     "number_of",
     "recipient_of",
+    "removal_of",
     "stored_about",
     "stranger_of",
     "texts_to_sign",

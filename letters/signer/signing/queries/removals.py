@@ -1,22 +1,70 @@
-"""Read why a moderator removed a signature, for its signer alone."""
+"""Read why a moderator removed a signature, for its signer alone, and whether the signer can appeal."""
 
-from letters.models import RejectionReason, ReviewDecision, Signature, State
+from dataclasses import dataclass
+from datetime import datetime
+
+from letters.models import (
+    RejectionAppeal,
+    RejectionReason,
+    ReviewDecision,
+    Signature,
+    State,
+    can_be_appealed_until,
+)
 from letters.shared.languages import interface_language
 
 
-def why_removed(signature: Signature) -> str:
-    """Return the sentence of the reason, in the signer's language, with the words that it had at the decision.
+@dataclass(frozen=True)
+class Removal:
+    """The decision by which a signature is rejected now."""
 
-    It is "" if the signature is not removed or its signer deleted it, if a moderator decides again, or if the reason
-    was not from the list.
-    Privacy: what a moderator wrote for other moderators is never told, because it may be about someone else.
+    decision: ReviewDecision
+    # The appeal against it, or the one that it has settled.
+    appeal: RejectionAppeal | None
+    language: str
+
+    @property
+    def because(self) -> str:
+        """Return the sentence of the reason, in the signer's language, with the words that it had at the decision.
+
+        It is "" if the reason was not from the list. Privacy: what a moderator wrote for other moderators is never
+        told, because it may be about someone else.
+        """
+        # Decisions that are older than the list name only a code.
+        older = RejectionReason.objects.filter(code=self.decision.reason).order_by("pk")
+        reason = self.decision.because or older.first()
+        return reason.sentence_in(interface_language(self.language)) if reason else ""
+
+    @property
+    def appeal_until(self) -> datetime:
+        return can_be_appealed_until(self.decision)
+
+    def may_appeal(self, now: datetime) -> bool:
+        """Tell whether the signer can still appeal: once, and not against the decision on an appeal."""
+        return self.appeal is None and now < self.appeal_until
+
+
+def removal_of(signature: Signature) -> Removal | None:
+    """Return how the signature was removed; None if it is not, or if its signer deleted it, or if a moderator decides
+    again without an appeal.
     """
-    is_removed = signature.state == State.REJECTED and signature.concern != Signature.Concern.RECHECK
-    is_removed = is_removed and not signature.is_rejected_and_emptied
-    newest = ReviewDecision.objects.filter(signature=signature).select_related("because").order_by("-pk")
-    decision = newest.first() if is_removed else None
-    if decision is None or decision.undone_at or decision.verb != ReviewDecision.Verb.REJECT:
-        return ""
-    # Decisions that are older than the list name only a code.
-    reason = decision.because or RejectionReason.objects.filter(code=decision.reason).order_by("pk").first()
-    return reason.sentence_in(interface_language(signature.language)) if reason else ""
+    if signature.state != State.REJECTED or signature.is_rejected_and_emptied:
+        return None
+    made = ReviewDecision.objects.filter(signature=signature, undone_at=None)
+    decision = made.select_related("because", "bulk", "appeal", "settled_appeal").order_by("-pk").first()
+    if decision is None or decision.verb != ReviewDecision.Verb.REJECT:
+        return None
+    appeal = getattr(decision, "appeal", None) or getattr(decision, "settled_appeal", None)
+    decides_again = signature.concern == Signature.Concern.RECHECK and not (appeal and appeal.waits)
+    return None if decides_again else Removal(decision, appeal, signature.language)
+
+
+def why_removed(signature: Signature) -> str:
+    """Return the sentence of the reason; "" if there is none to tell."""
+    removal = removal_of(signature)
+    return removal.because if removal else ""
+
+
+def appeals_of(signature: Signature) -> list[RejectionAppeal]:
+    """Return all that the signer has said against decisions, the newest first."""
+    return list(RejectionAppeal.objects.filter(signature=signature).order_by("-pk"))

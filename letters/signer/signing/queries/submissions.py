@@ -18,7 +18,7 @@ from letters.models import (
 )
 from letters.shared.addresses import decrypt
 from letters.shared.traces import TRACE_LIFETIME
-from letters.signer.signing.queries.removals import why_removed
+from letters.signer.signing.queries.removals import appeals_of, why_removed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +125,9 @@ def stored_about(signature: Signature) -> dict[str, Any]:
         "changes_that_a_moderator_did_not_take": signature.declined_changes,
         "words_before_a_change_that_a_moderator_accepted": signature.replaced_words,
         "removed_because": why_removed(signature),
+        "appeals": [
+            {"words": each.words, "at": each.appealed_at, "outcome": each.outcome} for each in appeals_of(signature)
+        ],
         "text": signature.revision.number,
         "carried_over": [
             {"asked_about_text": answer.question.revision.number, "carries": answer.carries, "at": answer.answered_at}

@@ -1,6 +1,9 @@
 """Pages behind the control link: change, withdraw, disown, keep a copy."""
 
+from typing import Any
+
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -8,12 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.base.emailed_links.guards import of_a_signature, see_other, useless_link
 from letters.models import Display, Signature
+from letters.shared.explaining import add_refusal
 from letters.shared.languages import interface_language
 from letters.shared.refused import Refused
 from letters.shared.tokens import Token
 from letters.signer.signing import queries
-from letters.signer.signing.forms import ChangeForm
+from letters.signer.signing.forms import AppealForm, ChangeForm
 from letters.signer.signing.operations import (
+    appeal_rejection,
     change_signature,
     disown_signature,
     withdraw_signature,
@@ -38,6 +43,8 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
     with translation.override(interface_language(signature.language)):
         form = ChangeForm(signature, typed_fields(request) if request.method == "POST" else None)
         action = request.POST.get("action", "")
+        if action == "appeal":
+            return _appeal(request, signature)
         if _trusts_another_collective(request, signature, action, form):
             form.add_error(None, MOVED_MEANWHILE)
         if question := _question(request, signature, action, form):
@@ -47,11 +54,33 @@ def manage(request: HttpRequest, signature: Signature, token: Token) -> HttpResp
                 return see_other(f"{request.path}?done")
         except Refused:
             return _not_managed(request, signature, form, typed=action == "save")
-        stored = queries.stored_about(signature)
         status = 422 if form.is_bound else 200
-        return signature_page(
-            request, "letters/signing/manage.html", signature, status=status, form=form, stored=stored
-        )
+        return _control_page(request, signature, status=status, form=form, appeal_form=AppealForm())
+
+
+def _control_page(request: HttpRequest, signature: Signature, *, status: int, **forms: Form) -> HttpResponse:
+    removal, now = queries.removal_of(signature), timezone.now()
+    context: dict[str, Any] = {
+        "stored": queries.stored_about(signature),
+        "removal": removal,
+        "may_appeal": bool(removal and removal.may_appeal(now)),
+        "last_appeal": next(iter(queries.appeals_of(signature)), None),
+        **forms,
+    }
+    return signature_page(request, "letters/signing/manage.html", signature, status=status, **context)
+
+
+def _appeal(request: HttpRequest, signature: Signature) -> HttpResponse:
+    form = AppealForm(typed_fields(request))
+    if form.is_valid():
+        try:
+            appeal_rejection(signature, words=form.cleaned_data["reason"], now=timezone.now())
+            return see_other(f"{request.path}?appealed")
+        except Refused as refused:
+            # Race: a moderator has restored it in the meantime, or it was sent twice.
+            add_refusal(form, refused)
+            signature.refresh_from_db(fields=["state", "concern"])
+    return _control_page(request, signature, status=422, form=ChangeForm(signature), appeal_form=form)
 
 
 MOVED_MEANWHILE = _(
