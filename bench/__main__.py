@@ -13,7 +13,7 @@ from itertools import repeat
 from pathlib import Path
 from statistics import median
 
-from bench import bulk, mails
+from bench import bulk, emails
 from bench import site as browsers
 from bench.exports import measure_exports
 from bench.load import Volley
@@ -27,9 +27,9 @@ ROWS = [100_000]
 LARGE = 1_000_000
 NAMES_ON_PAPER = [10_000, 100_000]
 WARM_UP_SECONDS = 0.5
-SLOW_MAIL = "signing, mail server takes 2 s"
+SLOW_EMAIL = "signing, mail server takes 2 s"
 # Targets, in percent of the limit.
-AIMS = {"letter page": 80, "signing": 50, "mails": 70, "mails, server takes 10 ms": 70, SLOW_MAIL: 100}
+AIMS = {"letter page": 80, "signing": 50, "emails": 70, "emails, server takes 10 ms": 70, SLOW_EMAIL: 100}
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
 # Target in milliseconds of processor time.
@@ -131,7 +131,7 @@ def signing_while_mail_is_sent(site: Site, *, delay: float) -> Shoot:
     sign = signing(site, SAMPLE)
 
     def shoot(seconds: float) -> Volley:
-        mails.ask_sink(site, delay=delay)
+        emails.ask_sink(site, delay=delay)
         return sign(seconds)
 
     return shoot
@@ -225,23 +225,23 @@ def signing_and_confirming(site: Site, report: Report, options: argparse.Namespa
 
 
 def mailing(site: Site, report: Report, options: argparse.Namespace) -> None:
-    with mails.running_worker(site):
-        for name, delay in [("mails", 0.0), ("mails, server takes 10 ms", 0.01)]:
+    with emails.running_worker(site):
+        for name, delay in [("emails", 0.0), ("emails, server takes 10 ms", 0.01)]:
             say(f"{name[:1].upper()}{name[1:]} …")
             shoots: dict[str, Shoot] = {
-                "limit": mails.Smtplib(site, delay=delay),
-                "worker": mails.Postman(site, delay=delay),
+                "limit": emails.Smtplib(site, delay=delay),
+                "worker": emails.MailWorker(site, delay=delay),
             }
             series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
             report.compare(name, series["worker"], series["limit"])
             report.note(f"limit: {name}", series["limit"])
-        say("Signing while mails are sent …")
+        say("Signing while emails are sent …")
         shoots = {
             "fast": signing_while_mail_is_sent(site, delay=0.0),
             "slow": signing_while_mail_is_sent(site, delay=2.0),
         }
         series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
-        report.compare(SLOW_MAIL, series["slow"], series["fast"])
+        report.compare(SLOW_EMAIL, series["slow"], series["fast"])
         report.note("limit: signing, fast mail server", series["fast"])
 
 
@@ -250,12 +250,12 @@ def mailing_in_bulk(site: Site, report: Report, options: argparse.Namespace) -> 
     say("Bulk mail …")
     with bulk.running_bulk_worker(site):
         shoots: dict[str, Shoot] = {
-            "limit": mails.Smtplib(site, bulk.BULK, delay=0.0),
-            "worker": mails.Postman(site, bulk.BULK, delay=0.0),
+            "limit": emails.Smtplib(site, bulk.BULK, delay=0.0),
+            "worker": emails.MailWorker(site, bulk.BULK, delay=0.0),
         }
         series = in_turns(shoots, rounds=options.rounds, seconds=options.seconds)
-    report.compare("bulk mail", series["worker"], series["limit"])
-    report.note("limit: bulk mail", series["limit"])
+    report.compare("bulk email", series["worker"], series["limit"])
+    report.note("limit: bulk email", series["limit"])
 
 
 def growing(site: Site, report: Report, options: argparse.Namespace) -> None:
@@ -336,7 +336,7 @@ Section = Callable[[Site, Report, argparse.Namespace], None]
 SECTIONS: dict[str, Section] = {
     "reading": reading,
     "signing": signing_and_confirming,
-    "mails": mailing,
+    "emails": mailing,
     "bulk": mailing_in_bulk,
     "growing": growing,
     "statements": statements,
@@ -345,7 +345,7 @@ SECTIONS: dict[str, Section] = {
     "scoring": scoring,
 }
 # Sections with lines in the table of limits at the top.
-COMPARED = {"reading", "signing", "mails", "bulk"}
+COMPARED = {"reading", "signing", "emails", "bulk"}
 
 
 def sections(text: str) -> list[str]:

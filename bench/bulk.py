@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.mails import ADDRESS, Kind, forget_owed, send_owed
+from bench.emails import ADDRESS, Kind, forget_owed, send_owed
 from bench.site import Site, letter_with
 from letters.shared.addresses import encrypt
 from petition import local

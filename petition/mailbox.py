@@ -76,8 +76,8 @@ class Mail:
 def mailbox(request: HttpRequest) -> HttpResponse:
     """List the newest emails."""
     files = sorted((file for file in _folder().glob("*.eml") if NAME.fullmatch(file.stem)), reverse=True)
-    mails = [Mail.read(file) for file in files[:SHOWN]]
-    return render(request, "mailbox/mailbox.html", {"mails": mails, "older": max(0, len(files) - SHOWN)})
+    emails = [Mail.read(file) for file in files[:SHOWN]]
+    return render(request, "mailbox/mailbox.html", {"emails": emails, "older": max(0, len(files) - SHOWN)})
 
 
 @require_safe

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from django.db import connection
 
-from bench import bulk, live_scoring, mails, scoring
+from bench import bulk, emails, live_scoring, scoring
 from bench.site import SAMPLE, Site
 from letters.models import Letter
 from tests.conftest import LetterMaker
@@ -37,14 +37,14 @@ def test_the_limits_start_without_the_apps_of_the_site() -> None:
 @pytest.mark.django_db
 def test_the_confirmations_that_the_benchmark_creates_can_be_sent(published: LetterMaker, site: Site) -> None:
     published(SAMPLE)
-    assert b"@" in mails.mail_of(site, mails.CONFIRMATIONS)
+    assert b"@" in emails.mail_of(site, emails.CONFIRMATIONS)
 
 
 @pytest.mark.django_db
 def test_the_updates_that_the_benchmark_creates_can_be_sent(published: LetterMaker, site: Site) -> None:
     add_published(published("with-news"), 1)
     bulk.write_update(site, "with-news")
-    assert b"@" in mails.mail_of(site, bulk.BULK)
+    assert b"@" in emails.mail_of(site, bulk.BULK)
 
 
 @pytest.mark.django_db

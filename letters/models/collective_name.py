@@ -8,7 +8,7 @@ from letters.models.collective import Collective
 
 
 class CollectiveName(models.Model):
-    """What the name of a collective looks like, so that no two collectives publish under names that look the same.
+    """The look of a collective's name as a key, so that no two collectives publish under names that look the same.
 
     Lock order: after letters. It is a table of its own because a publication locks a letter, and must not lock the row
     of the collective after that.
@@ -19,7 +19,7 @@ class CollectiveName(models.Model):
     )
     # See letters/shared/lookalikes.py.
     key = models.CharField(max_length=200)
-    # When the collective first published a letter. Before that, the name keeps nobody else from using one like it.
+    # When the collective first published a letter. Before that, others may use a name like it.
     claimed_at = models.DateTimeField(null=True, blank=True)
     # When a site moderator allowed this name although another collective has one like it; and who did. Nobody, if both
     # had published before the site compared names.

@@ -45,7 +45,7 @@ def skeleton(text: str) -> str:
 
 
 def key_of_name(name: str) -> str:
-    """Return what the name of a collective looks like, whatever spaces, hyphens and capitals it has.
+    """Return a key for the look of a collective's name, whatever spaces, hyphens and capitals it has.
 
     A name without any letter or numeral keeps its signs.
     """

@@ -61,7 +61,7 @@ class SignatureToken:
 class Token(SignatureToken):
     """The content of the token of an emailed link."""
 
-    # What the link is bound to besides the signature, if anything. What this is depends on the token's purpose.
+    # The number to which the link is bound besides the signature, if any. The token's purpose decides which one it is.
     bound_to: int | None = None
 
     @property

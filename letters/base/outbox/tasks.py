@@ -33,14 +33,14 @@ log = logging.getLogger(__name__)
 BATCH_SECONDS = 60
 
 
-def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
+def deliver_owed(builders: Mapping[str, Builder], *, bulk: bool = False) -> None:
     """Send bulk emails, or all others, in batches over one connection, until nothing is due or the server fails."""
     connection = get_connection()
     try:
         clock = DatabaseClock()
         while batch := claim_emails(now=clock.now(), most=settings.MAIL_BATCH, bulk=bulk):
             with Lease(batch, clock) as held:
-                if not _send_batch(batch, mails, connection, held):
+                if not _send_batch(batch, builders, connection, held):
                     break
             clock = DatabaseClock()
     finally:
@@ -48,7 +48,7 @@ def deliver_owed(mails: Mapping[str, Builder], *, bulk: bool = False) -> None:
 
 
 def _send_batch(
-    batch: list[OutgoingEmail], mails: Mapping[str, Builder], connection: BaseEmailBackend, held: Lease
+    batch: list[OutgoingEmail], builders: Mapping[str, Builder], connection: BaseEmailBackend, held: Lease
 ) -> bool:
     """Send a batch.
 
@@ -58,7 +58,7 @@ def _send_batch(
     domains = domains_of(batch)
     left, results = _put_aside(batch, domains, held), _Results(domains)
     while left and time.monotonic() < deadline:
-        if not _send(left.pop(0), mails, connection, held, results):
+        if not _send(left.pop(0), builders, connection, held, results):
             break
     with held.noting:
         release_emails(left, now=held.clock.now())
@@ -93,7 +93,7 @@ class _Results:
 
 def _send(
     outgoing: OutgoingEmail,
-    mails: Mapping[str, Builder],
+    builders: Mapping[str, Builder],
     connection: BaseEmailBackend,
     held: Lease,
     results: _Results,
@@ -105,7 +105,7 @@ def _send(
     # server is unavailable, and "your email is delayed" does not reveal which of the two it was.
     answer = reach(connection)
     if answer.usable:
-        message = _build(outgoing, mails, held)
+        message = _build(outgoing, builders, held)
         if message is None:
             return True
         # A provider returns this mark in its reports. SMTP does not send it.
@@ -122,11 +122,11 @@ def _send(
     return answer.usable
 
 
-def _build(outgoing: OutgoingEmail, mails: Mapping[str, Builder], held: Lease) -> EmailMessage | None:
+def _build(outgoing: OutgoingEmail, builders: Mapping[str, Builder], held: Lease) -> EmailMessage | None:
     """Build the message; None if it must not leave now, which is stored."""
     built: Built
     try:
-        built = mails[outgoing.kind](outgoing)
+        built = builders[outgoing.kind](outgoing)
     except Signature.DoesNotExist:
         # Race: the signer has withdrawn in the meantime, and the email was deleted with the signature.
         built = Drop(DropReason.GONE)

@@ -12,7 +12,7 @@ from letters.shared.refused import Refusal, Refused
 
 
 def note_name(collective: Collective) -> None:
-    """Note what the name that was just saved looks like. The caller has locked the collective, or just created it.
+    """Store the look of a name that was just saved. The caller has locked the collective, or just created it.
 
     Raises Refused("name_in_use") if another collective has published letters under a name that looks the same. A
     permission to share a name ends with that name.

@@ -6,7 +6,7 @@ from letters.models import Collective
 
 
 class AllowNameForm(forms.Form):
-    """A collective, and why it may have a name that looks like another's."""
+    """The form for a collective, and the reason why its name may look like another's."""
 
     collective = forms.CharField(
         label=_("Name of the collective in web addresses"),

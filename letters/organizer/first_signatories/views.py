@@ -53,7 +53,7 @@ from letters.shared.refused import Refusal, Refused
 
 # At most this many line numbers are shown as examples.
 LINES_SHOWN = 20
-# Denial of service: how much of a list of line numbers is read. An import has at most 5,000 lines.
+# Denial of service: at most this much of a list of line numbers is read. An import has at most 5,000 lines.
 MAX_LINES_LENGTH = 40_000
 
 

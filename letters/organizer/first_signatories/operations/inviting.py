@@ -175,8 +175,8 @@ def _create_invitations(letter: Letter, new: Mapping[bytes, Person], now: dateti
     contacts = [SignerContact(signature_id=pk, address=encrypt(new[d].address.deliverable)) for d, pk in ids.items()]
     SignerContact.objects.bulk_create(contacts, BATCH_SIZE)
     moment = int(now.timestamp() * 1000)
-    mails = [new_email(EmailKind.INVITED, pk, moment, now=now, signature_id=pk) for pk in sorted(ids.values())]
-    OutgoingEmail.objects.bulk_create(mails, BATCH_SIZE)
+    emails = [new_email(EmailKind.INVITED, pk, moment, now=now, signature_id=pk) for pk in sorted(ids.values())]
+    OutgoingEmail.objects.bulk_create(emails, BATCH_SIZE)
 
 
 def _signature(letter: Letter, digest: bytes, person: Person, pk: int | None, now: datetime) -> Signature:

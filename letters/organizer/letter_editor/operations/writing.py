@@ -20,7 +20,7 @@ from letters.shared.markdown import TooComplicated, render_markdown
 from letters.shared.refused import Refusal, Refused
 from letters.shared.text import digest
 
-# How many languages a letter can have, including the original. The European Union has twenty-four.
+# A letter can have at most this many languages, including the original. The European Union has twenty-four.
 MAX_LANGUAGES = 40
 
 # Changes by one person within this time count as one event in the audit log.

@@ -91,7 +91,7 @@ class Kind:
 CONFIRMATIONS = Kind("confirm", "letters.deliver", "confirmations", "worker", owe)
 
 
-class Postman:
+class MailWorker:
     """Sends emails with the worker: in each volley, as many as the previous volley sent."""
 
     def __init__(self, site: Site, kind: Kind = CONFIRMATIONS, *, delay: float) -> None:
@@ -114,7 +114,7 @@ class Postman:
         )
         came = ask_sink(self.site) - before
         if not many == volley.taken == came:
-            volley.failures[f"{many} mails owed, {volley.taken} noted as sent, {came} came"] += 1
+            volley.failures[f"{many} emails owed, {volley.taken} noted as sent, {came} came"] += 1
         self.rate = volley.rate
         return volley
 
@@ -125,7 +125,7 @@ def send_owed(site: Site, kind: Kind) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left := site.value(OWED):
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{left} mails were still owed after {PATIENCE_SECONDS} seconds.")
+            raise RuntimeError(f"{left} emails were still owed after {PATIENCE_SECONDS} seconds.")
         time.sleep(0.05)
 
 
@@ -149,7 +149,7 @@ class Smtplib:
         volley.answered, volley.seconds = volley.taken, passed
         came = ask_sink(self.site) - before
         if came != volley.taken:
-            volley.failures[f"{volley.taken} mails sent, {came} came"] += 1
+            volley.failures[f"{volley.taken} emails sent, {came} came"] += 1
         return volley
 
 
@@ -164,7 +164,7 @@ def mail_of(site: Site, kind: Kind) -> bytes:
     built = EMAIL_BUILDERS[kind.name](OutgoingEmail.objects.owed().get())
     forget_owed(site)
     if not isinstance(built, Send):
-        raise RuntimeError("There is no mail to measure with.")  # noqa: TRY004 -- it says more
+        raise RuntimeError("There is no email to measure with.")  # noqa: TRY004 -- it says more
     return built.message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
 
 
