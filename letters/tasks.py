@@ -7,6 +7,7 @@ from celery import shared_task
 from letters.base.accounts.tasks import TryLater, send_packed, tidy
 from letters.base.outbox.built import Builder
 from letters.base.outbox.tasks import deliver_owed
+from letters.moderator.block_rules.tasks import tidy_rules
 from letters.moderator.live_signals.operations import score_signatures
 from letters.moderator.moderation.tasks import decide_in_bulk, pass_on_appeals, tidy_queue
 from letters.moderator.public_account.tasks import renew_accounts
@@ -191,6 +192,7 @@ def decide_about_many() -> None:
 def tidy_claims() -> None:
     """Delete claims of the review queue that have ended, and words that accepted changes replaced."""
     tidy_queue(now=database_now())
+    tidy_rules(now=database_now())
 
 
 @shared_task(name="letters.renew_accounts")

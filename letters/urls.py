@@ -31,6 +31,8 @@ urlpatterns = [
     path("", include("letters.organizer.updates.urls")),
     path("", include("letters.organizer.letter_delivery.urls")),
     path("", include("letters.organizer.notifications.urls")),
+    # Before the pages of letters under moderate/.
+    path("", include("letters.moderator.block_rules.urls")),
     path("", include("letters.moderator.moderation.urls")),
     path("", include("letters.moderator.takedowns.urls")),
     path("", include("letters.moderator.reports.urls")),

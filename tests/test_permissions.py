@@ -237,6 +237,11 @@ ROWS = {
     "bulk_decisions": Row("302 404 200 200 404 404 200", "302 404 422 422 404 404 422"),
     # No such decision.
     "bulk_decision": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404", more={"pk": 1}),
+    # Rules: the stranger moderates a collective too.
+    "block_rules": Row(ANYONE_SIGNED_IN, "405"),
+    "new_block_rule": Row("302 404 200 200 200 404 200", "302 404 422 422 422 404 422"),
+    # No such rule.
+    "block_rule": Row("302 404 404 404 404 404 404", "302 404 404 404 404 404 404", more={"pk": 1}),
     "moderate_letter": Row(MODERATORS, "302 404 422 422 404 404 404"),
     "moderate_list": Row(MODERATORS, "302 404 422 422 404 404 404", more={"shown": "waiting"}),
     # Letters of the whole site

@@ -2,6 +2,7 @@
 
 from letters.models.addressee_answer import AddresseeAnswer, AddresseeAnswerQuerySet
 from letters.models.audit_event import OF_SIGNERS, AuditEvent
+from letters.models.block_rule import MAX_NETWORK_RULE_LIFETIME, MAX_RULE_LIFETIME, RULE_KEPT_AFTER_END, BlockRule
 from letters.models.bulk_decision import BulkDecision, BulkTarget
 from letters.models.carry_over import CarryOver, CarryOverAnswer, has_carried, text_columns
 from letters.models.collective import MODERATING, OWNING, WRITING, Collective, Membership
@@ -152,7 +153,9 @@ __all__ = [
     "IN_QUEUE",
     "LEFT",
     "MAX_EMAILS_A_DAY",
+    "MAX_NETWORK_RULE_LIFETIME",
     "MAX_NOTE_LENGTH",
+    "MAX_RULE_LIFETIME",
     "MAX_SENDER_LENGTH",
     "MAX_TEXTS",
     "MODERATING",
@@ -167,6 +170,7 @@ __all__ = [
     "PRIVATE_TO_PUBLIC",
     "READ_BY_ORGANIZERS",
     "RETENTION",
+    "RULE_KEPT_AFTER_END",
     "SALT_BYTES",
     "SAME_NAME",
     "SEARCHED_STATES",
@@ -186,6 +190,7 @@ __all__ = [
     "AddresseeAnswerQuerySet",
     "Ask",
     "AuditEvent",
+    "BlockRule",
     "BulkDecision",
     "BulkTarget",
     "CarryOver",

@@ -26,6 +26,19 @@ OF_MODERATION: dict[Refusal, Explanation] = {
     Refusal.TOO_MANY_CHOSEN: Explanation(
         _("One bulk decision can change at most 20,000 signatures. Narrow down the search, for example by time.")
     ),
+    # Rules
+    Refusal.ENDS_WRONG: Explanation(
+        _("Enter a day from today on. A rule lasts at most a year, and one about a network at most 30 days."),
+        field="last_day",
+    ),
+    Refusal.NO_BURST: Explanation(
+        _("The site knows no burst to which this signature belongs, so there is no network to make a rule about.")
+    ),
+    Refusal.RULE_OVER: Explanation(_("This rule has ended. Make a new one.")),
+    Refusal.TOO_MANY_RULES: Explanation(_("There are 50 rules here already, which is the limit. End one first.")),
+    Refusal.TOO_MANY_RULES_TODAY: Explanation(
+        _("You have made ten rules within a day, which is the limit. Make the next one tomorrow.")
+    ),
     # Taking a letter down
     Refusal.LETTER_TAKEN_DOWN: Explanation(
         _("The people who run this site have taken this letter down, so nothing about it can change."),

@@ -102,10 +102,15 @@ class Refusal(StrEnum):
     DECIDED_AGAIN = "decided_again"
     BULK_MOVED_ON = "bulk_moved_on"
     BULK_UNDER_WAY = "bulk_under_way"
+    ENDS_WRONG = "ends_wrong"
     MANY_ADDRESSES = "many_addresses"
+    NO_BURST = "no_burst"
     NOTHING_CHOSEN = "nothing_chosen"
+    RULE_OVER = "rule_over"
     SECOND_PERSON = "second_person"
     TOO_MANY_CHOSEN = "too_many_chosen"
+    TOO_MANY_RULES = "too_many_rules"
+    TOO_MANY_RULES_TODAY = "too_many_rules_today"
 
     # Updates and the addressee's answers
     ANOTHER_UNDER_WAY = "another_under_way"

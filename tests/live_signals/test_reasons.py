@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.utils.html import escape
 
 from letters.base.outbox.operations import note_bounce
 from letters.models import Doubt, Letter, OutgoingEmail, Signature, SigningTrace, User
+from letters.moderator.block_rules.operations import RuleWish, make_rule, switch_rule
 from letters.moderator.moderation.operations import accept_signatures
 from letters.moderator.signals.reasons import SIGNALS, Reason
 from letters.shared.traces import hash_browser
@@ -104,6 +106,16 @@ def crowded_domain(letter: Letter) -> Signature:
     return several(letter, 7, at="catchall.example", affiliation="University of Bremen")
 
 
+def ruled(letter: Letter) -> Signature:
+    moderator = User.objects.get(memberships__role="moderator")
+    about: dict[str, Any] = {"kind": "name", "text": "Ilse Marwick", "effect": "hold", "is_of_site": False}
+    rule = make_rule(
+        RuleWish(letter=letter, reason="spam wave", ends_at=NOW + timedelta(days=7), **about), by=moderator, now=NOW
+    )
+    switch_rule(rule, on=True, by=moderator, now=NOW)
+    return signed(letter)
+
+
 STORIES: dict[Reason, Callable[[Letter], Signature]] = {
     Reason.WATCHED_NAME: lambda letter: signed(letter, name="Greta Thunberg"),
     Reason.DISGUISED_NAME: lambda letter: signed(letter, name="Gr\u0435ta Thunb\u0435rg"),
@@ -128,6 +140,7 @@ STORIES: dict[Reason, Callable[[Letter], Signature]] = {
     Reason.BROWSER_BURST: browsers,
     Reason.MANY_LETTERS: many_letters,
     Reason.DISOWNED_NEARBY: disowned_nearby,
+    Reason.BLOCK_RULE: ruled,
 }
 # The site has no public reports yet.
 NOT_LIVE = {Reason.REPORTED}
@@ -148,7 +161,9 @@ def test_a_reason_reaches_the_moderator_in_words(
     signature.refresh_from_db()
     assert signature.risk >= SIGNALS[reason].weight
     page = queue_of(moderator)
-    assert escape(str(SIGNALS[reason].sentence)) in page
+    # Of a rule, moderators read which one it is.
+    sentence = SIGNALS[reason].sentence if reason != Reason.BLOCK_RULE else "Rule: names like “Ilse Marwick”, until"
+    assert escape(str(sentence)) in page
 
 
 def test_moderators_can_read_what_each_signal_weighs(moderator: User) -> None:

@@ -18,7 +18,14 @@ from letters.base.accounts import devices, tasks
 from letters.base.changes.bin import KEPT_IN_BIN
 from letters.base.site_pages.placeholders import MEANINGS, fill_in
 from letters.base.site_pages.queries import draft_of
-from letters.models import INVITATION_LIFETIME, Letter, OutgoingEmail, User
+from letters.models import (
+    INVITATION_LIFETIME,
+    MAX_NETWORK_RULE_LIFETIME,
+    MAX_RULE_LIFETIME,
+    Letter,
+    OutgoingEmail,
+    User,
+)
 from letters.organizer.collectives.operations import forgetting, inviting
 from letters.organizer.exports import operations as exports
 from letters.organizer.first_signatories.operations.listing import LIST_KEPT_FOR
@@ -81,6 +88,14 @@ PROMISES: dict[str, list[Promise]] = {
     "We keep it with your signature, and delete it": [
         "test_the_words_are_in_the_file_and_go_with_the_signature",
         "test_disowning_deletes_the_words_too",
+    ],
+    "Moderators can make a rule": [
+        "test_only_people_who_moderate_the_site_make_a_rule_about_an_address",
+        "test_a_network_is_that_of_a_burst_and_nothing_that_anyone_types",
+    ],
+    "Then we keep a keyed hash of the address or": [
+        "test_hashes_go_when_a_rule_ends_and_the_rule_a_month_later",
+        lambda: (MAX_RULE_LIFETIME, MAX_NETWORK_RULE_LIFETIME) == (366 * DAY, 30 * DAY),
     ],
     "If you do not confirm": [
         "test_nothing_is_left_after_two_weeks",

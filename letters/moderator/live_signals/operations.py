@@ -15,10 +15,11 @@ from letters.models import CONFIRMED, Ask, Display, Doubt, Letter, Signature, St
 from letters.models.lifecycle import is_in
 from letters.moderator.live_signals import queries
 from letters.moderator.live_signals.queries import NOTHING, Candidate, Seen
+from letters.moderator.live_signals.ruling import Rulings, rule_on
 from letters.moderator.signals.affiliations import fits
 from letters.moderator.signals.crowds import most_within
 from letters.moderator.signals.queries import current_lists
-from letters.moderator.signals.reasons import MAX_SCORE, Reason
+from letters.moderator.signals.reasons import MAX_SCORE, OF_NETWORK
 from letters.moderator.signals.scoring import Crowd, DomainFacts, Facts, Verdict, score
 from letters.moderator.signals.word_lists import Lists, comparable
 from letters.shared.addresses import decrypt
@@ -34,7 +35,7 @@ MAX_BATCH_SIZE = 1000
 MIN_NOTED = 10
 # Denial of service: at most this many earlier signatures of a burst are scored again at once.
 MAX_AGAIN = 200
-BURSTS = [Reason.NETWORK_BURST, Reason.NETWORK_SERIES]
+BURSTS = sorted(OF_NETWORK)
 HOUR, WEEK = 3600.0, TRACE_LIFETIME.total_seconds()
 # The shares of browsers on the site are counted again after this many seconds.
 SHARES_AGE = 600.0
@@ -50,18 +51,14 @@ def score_signatures(letter: Letter, *, now: datetime) -> bool:
     candidates = queries.claim_to_score(letter.pk, MAX_BATCH_SIZE)
     if not candidates:
         return False
-    verdicts = _verdicts(letter, candidates, now)
+    known = _known(letter, candidates, now)
+    lists = current_lists()
+    verdicts = {each.id: _verdict(each, known, lists) for each in candidates}
     _store(candidates, verdicts)
-    _hold(letter, candidates, verdicts)
-    _note_doubts(candidates, verdicts, now)
+    _hold(letter, candidates, verdicts, known.rulings)
+    _note_doubts(candidates, verdicts, known.rulings, now)
     found_more = _score_burst_again(letter.pk, candidates, verdicts, now)
     return found_more or len(candidates) == MAX_BATCH_SIZE
-
-
-def _verdicts(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> dict[int, Verdict]:
-    lists = current_lists()
-    known = _known(letter, candidates, now)
-    return {each.id: _verdict(each, known, lists) for each in candidates}
 
 
 def _verdict(candidate: Candidate, known: "Known", lists: Lists) -> Verdict:
@@ -108,7 +105,7 @@ def _mailbox(letter: Letter, candidate: Candidate) -> Mailbox:
     )
     # Where the form asks for no affiliation, its absence says nothing.
     is_compared = own and not is_expected and letter.ask_affiliation != Ask.OFF
-    return Mailbox(owned, facts, hash_domain(letter.pk, owned) if is_compared else None)
+    return Mailbox(domain, facts, hash_domain(letter.pk, owned) if is_compared else None)
 
 
 @dataclass(frozen=True)
@@ -122,6 +119,7 @@ class Known:
     shares: Mapping[bytes, float]
     names: Mapping[int, tuple[int, int]]
     elsewhere: Mapping[int, int]
+    rulings: Rulings
 
     def facts_of(self, candidate: Candidate) -> Facts:
         same_name, same_person = self.names.get(candidate.id, (0, 0))
@@ -139,6 +137,7 @@ class Known:
             same_person=same_person,
             other_letters=self.elsewhere.get(candidate.id, 0),
             disowned_nearby=self._near(candidate).disowned,
+            ruled=candidate.id in self.rulings.held,
         )
 
     def _domain(self, candidate: Candidate) -> DomainFacts:
@@ -180,6 +179,7 @@ def _known(letter: Letter, candidates: Sequence[Candidate], now: datetime) -> Kn
         shares=_shares() if traced else {},
         names=_equal_names(letter_id, candidates),
         elsewhere=queries.signed_elsewhere(letter_id, candidates),
+        rulings=rule_on(letter, candidates, {pk: mailbox.domain for pk, mailbox in mailboxes.items()}, now=now),
     )
 
 
@@ -222,25 +222,33 @@ def _store(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> 
     execute(STORE, {"ids": ids, "risks": [verdicts[pk].score for pk in ids]})
 
 
-def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict]) -> None:
+def _hold(letter: Letter, candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], rulings: Rulings) -> None:
     """Hold doubtful signatures. A numbered one enters the queue, and stays on the list until someone decides."""
-    doubted = [
-        each.id
-        for each in candidates
-        if verdicts[each.id].score >= letter.hold_from and not (each.is_first or each.accepted or each.concern)
-    ]
+
+    def is_doubted(pk: int) -> bool:
+        # A rule of moderators says more than the letter's threshold.
+        return pk in rulings.held or (verdicts[pk].score >= letter.hold_from and pk not in rulings.allowed)
+
+    free = [each.id for each in candidates if not (each.is_first or each.accepted or each.concern)]
+    doubted = [pk for pk in free if is_doubted(pk)]
     rows = Signature.objects.filter(pk__in=doubted)
     rows.filter(state=State.PUBLISHED).update(concern=Signature.Concern.DOUBTFUL)
     rows.move(Transition.DOUBT, concern=Signature.Concern.DOUBTFUL)
 
 
-def _note_doubts(candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], now: datetime) -> None:
+def _note_doubts(
+    candidates: Sequence[Candidate], verdicts: Mapping[int, Verdict], rulings: Rulings, now: datetime
+) -> None:
     """Keep the reasons that a moderator may need. Privacy: of an ordinary signature none are kept."""
     waiting = {each.id for each in candidates if each.state == State.HELD or each.concern}
     noted = {pk: verdict.reasons for pk, verdict in verdicts.items() if verdict.score >= MIN_NOTED or pk in waiting}
     Doubt.objects.filter(pk__in=[pk for pk in verdicts if not noted.get(pk)]).delete()
     Doubt.objects.bulk_create(
-        [Doubt(signature_id=pk, reasons=list(reasons), scored_at=now) for pk, reasons in noted.items() if reasons],
+        [
+            Doubt(signature_id=pk, reasons=[*reasons, *rulings.notes(pk)], scored_at=now)
+            for pk, reasons in noted.items()
+            if reasons
+        ],
         update_conflicts=True,
         unique_fields=["signature"],
         update_fields=["reasons", "scored_at"],

@@ -1,9 +1,11 @@
 """Describe each signature of the queue to one moderator."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+from babel.dates import format_date
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from letters.models import (
     MODERATING,
+    BlockRule,
     BulkDecision,
     Doubt,
     Letter,
@@ -32,13 +35,20 @@ from letters.moderator.moderation.queries import (
     decision_purpose,
     signature_purpose,
 )
-from letters.moderator.signals.reasons import OF_WORDS, SIGNALS
+from letters.moderator.signals.queries import rules_named
+from letters.moderator.signals.reasons import OF_NETWORK, OF_WORDS, SIGNALS
 from letters.moderator.signals.reasons import Reason as Signal
 from letters.shared.tokens import make_handle
 
+OF_RULE = "rule:"
+NO_RULES: Mapping[int, BlockRule] = {}
+
 COARSE: dict[frozenset[Signal], Promise] = {
     OF_WORDS: _("Something about the words is unusual. You cannot read them, so we do not say what."),
-    frozenset(Signal) - OF_WORDS: _(
+    frozenset({Signal.BLOCK_RULE}): _(
+        "A rule of moderators holds it. We do not say which one, to protect people who do not show their name."
+    ),
+    frozenset(Signal) - OF_WORDS - {Signal.BLOCK_RULE}: _(
         "Something about how it was signed is unusual. We say no more, to protect people who do not show their name."
     ),
 }
@@ -68,6 +78,8 @@ class Item:
     # What the signer says against a rejection, if that waits for a decision.
     appeal: RejectionAppeal | None = None
     may_decide: bool = True
+    # The rules that hold signatures of the page, by their ids.
+    rules: Mapping[int, BlockRule] = field(default_factory=dict)
 
     @property
     def rejected_for(self) -> str:
@@ -115,8 +127,13 @@ class Item:
         return gettext("Confirmed with the link after %(time)s") % {"time": took}
 
     @property
-    def reasons(self) -> list[Promise]:
-        return reasons_for(self.signature, is_named=self.is_named)
+    def reasons(self) -> list[Promise | str]:
+        return reasons_for(self.signature, is_named=self.is_named, rules=self.rules)
+
+    @property
+    def has_burst(self) -> bool:
+        """Tell whether it came from a network from which many came, and the moderator may know."""
+        return self.is_named and not OF_NETWORK.isdisjoint(_signals_of(self.signature))
 
     @property
     def concern(self) -> str:
@@ -134,14 +151,19 @@ class Item:
         return _("Some risk") if self.signature.risk >= SOME_RISK else ""
 
 
-def reasons_for(signature: Signature, *, is_named: bool) -> list[Promise]:
+def reasons_for(
+    signature: Signature, *, is_named: bool, rules: Mapping[int, BlockRule] = NO_RULES
+) -> list[Promise | str]:
     """Say why the site doubts a signature.
 
     Privacy: an exact reason would tell something about a person whose name this moderator must not read.
     """
     known = _signals_of(signature)
     if is_named:
-        return [SIGNALS[reason].sentence for reason in known]
+        named = [rule_in_words(rules[pk]) for pk in _rules_of(signature) if pk in rules]
+        # A rule that is deleted has no words any more.
+        plain = [SIGNALS[reason].sentence for reason in known if reason != Signal.BLOCK_RULE or not named]
+        return [*named, *plain]
     return [words for among, words in COARSE.items() if not among.isdisjoint(known)]
 
 
@@ -150,13 +172,44 @@ def _signals_of(signature: Signature) -> list[Signal]:
     return [Signal(name) for name in (doubt.reasons if doubt else []) if name in SIGNALS]
 
 
+def _rules_of(signature: Signature) -> list[int]:
+    """Return the ids of the rules that hold a signature."""
+    doubt: Doubt | None = getattr(signature, "doubt", None)
+    return [int(name.removeprefix(OF_RULE)) for name in (doubt.reasons if doubt else []) if name.startswith(OF_RULE)]
+
+
+def rule_about(rule: BlockRule) -> str:
+    """Say what a rule is about. Privacy: an address and a network are stored only as keyed hashes."""
+    words = {
+        BlockRule.Kind.DOMAIN: gettext("domain %(text)s"),
+        BlockRule.Kind.NAME: gettext("names like “%(text)s”"),
+        BlockRule.Kind.ADDRESS: gettext("one email address"),
+        BlockRule.Kind.NETWORK: gettext("the network of a burst"),
+    }[BlockRule.Kind(rule.kind)]
+    return words % {"text": rule.text} if rule.text else words
+
+
+def rule_in_words(rule: BlockRule) -> str:
+    """Say which rule holds a signature: "Rule: domain example.com, until December 3, 2026: spam wave"."""
+    last_day = rule.ends_at - timedelta(days=1)
+    about = {
+        "about": rule_about(rule),
+        "day": format_date(last_day, "long", locale=(get_language() or "en").replace("-", "_")),
+        "reason": rule.reason,
+    }
+    return gettext("Rule: %(about)s, until %(day)s: %(reason)s") % about
+
+
 def items(scope: Scope, signatures: list[Signature]) -> list[Item]:
+    """Performance: one query for the rules of all of them, and none if no rule holds any."""
     purpose, appeals = signature_purpose(scope.person), appeals_about(signatures)
+    ids = {pk for each in signatures for pk in _rules_of(each)}
+    rules = {each.pk: each for each in rules_named(ids)} if ids else {}
     found = []
     for each in signatures:
         appeal = appeals.get(each.pk)
         may_decide = appeal is None or not appeal.is_barred_to(scope.person)
-        found.append(Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each), appeal, may_decide))
+        found.append(Item(each, make_handle(purpose, each.pk), scope.sees_name_of(each), appeal, may_decide, rules))
     return found
 
 

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     MANY_LETTERS = "many_letters"
     DISOWNED_NEARBY = "disowned_nearby"
     REPORTED = "reported"
+    BLOCK_RULE = "block_rule"
 
 
 # The reasons that are about the words, and not about how they were sent.
@@ -57,6 +58,10 @@ OF_WORDS = frozenset(
         Reason.LINK_IN_WORDS,
     }
 )
+
+
+# The reasons that say that many signatures came from one network.
+OF_NETWORK = frozenset({Reason.NETWORK_BURST, Reason.NETWORK_SERIES})
 
 
 @dataclass(frozen=True)
@@ -111,5 +116,6 @@ SIGNALS: Mapping[Reason, Signal] = MappingProxyType(
             _("Owners of mailboxes answered “It wasn’t me” to signatures from the same network."),  # noqa: RUF001
         ),
         Reason.REPORTED: Signal(50, _("Readers reported this signature.")),
+        Reason.BLOCK_RULE: Signal(60, _("A rule of moderators holds signatures like this one.")),
     }
 )

@@ -70,6 +70,8 @@ class Facts:
     # The number of times that owners of addresses said "It wasn't me" about the same network prefix.
     disowned_nearby: int = 0
     reports: int = 0
+    # A rule of moderators holds it.
+    ruled: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,4 +200,5 @@ CIRCUMSTANCES: Mapping[Reason, Callable[[Facts], bool]] = {
     Reason.MANY_LETTERS: lambda facts: facts.other_letters >= LETTERS,
     Reason.DISOWNED_NEARBY: lambda facts: facts.disowned_nearby > 0,
     Reason.REPORTED: lambda facts: facts.reports > 0,
+    Reason.BLOCK_RULE: lambda facts: facts.ruled,
 }
