@@ -15,16 +15,16 @@ from letters.models.user import User
 
 class RejectionAppealQuerySet(models.QuerySet["RejectionAppeal"]):
     def waiting(self) -> RejectionAppealQuerySet:
-        """Select those that moderators can read and that nobody has decided."""
+        """Select appeals that moderators can read and that nobody has decided."""
         return self.filter(queued_at__isnull=False, outcome="")
 
     def barred_to(self, person: User) -> RejectionAppealQuerySet:
-        """Select those on which this person may not decide, because the rejection is their own."""
+        """Select appeals on which this person may not decide, because the rejection is their own."""
         return self.filter(Q(rejected_by=person) | Q(approved_by=person))
 
 
 class RejectionAppeal(models.Model):
-    """What the signer of a rejected signature says against a decision, and what another moderator decided.
+    """A signer's appeal against a rejection, and the decision of another moderator.
 
     Privacy: the words go with the signature, and as soon as its signer withdraws it. Moderators get them with the day's
     first batch (`reaches_at`), because the moment of an appeal is the moment in which its signer was at a browser.
@@ -35,10 +35,10 @@ class RejectionAppeal(models.Model):
         UPHELD = "upheld", "The signature stays rejected"
         REVERSED = "reversed", "The signature was restored"
 
-    # Once for each decision.
+    # A decision has at most one appeal.
     decision = models.OneToOneField(ReviewDecision, on_delete=models.CASCADE, related_name="appeal")
     signature = models.ForeignKey(Signature, on_delete=models.CASCADE, related_name="appeals", db_index=False)
-    # Who rejected it; and who approved the bulk decision that did, if there was one. Neither decides on the appeal.
+    # The person who rejected it, and the one who approved the bulk decision, if any. Neither decides on the appeal.
     rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
@@ -81,7 +81,7 @@ class RejectionAppeal(models.Model):
         ]
         indexes = [
             models.Index("signature", F("id").desc(), name="rejection_appeal_of_signature"),
-            # What the clock still has to put into the queue.
+            # Appeals that the clock still has to put into the queue.
             models.Index("reaches_at", name="rejection_appeal_to_queue", condition=Q(queued_at__isnull=True)),
         ]
 
@@ -90,7 +90,7 @@ class RejectionAppeal(models.Model):
 
     @property
     def waits(self) -> bool:
-        """Tell whether it is in the review queue."""
+        """Return whether it is in the review queue."""
         return self.queued_at is not None and not self.outcome
 
     def is_barred_to(self, person: User) -> bool:
@@ -98,7 +98,7 @@ class RejectionAppeal(models.Model):
 
 
 def can_be_appealed_until(decision: ReviewDecision) -> datetime:
-    """Return until when the signer can appeal: as long as a collective can against a take-down."""
+    """Return the end of the time for an appeal, which is as long as that against a take-down."""
     return decision.decided_at + APPEAL_WITHIN
 
 

@@ -75,7 +75,7 @@ class Item:
     signature: Signature
     handle: str
     sees_name: bool
-    # What the signer says against a rejection, if that waits for a decision.
+    # The signer's words against a rejection, if they wait for a decision.
     appeal: RejectionAppeal | None = None
     may_decide: bool = True
     # The rules that hold signatures of the page, by their ids.

@@ -292,7 +292,7 @@ class ChangeForm(SigningForm):
 
 
 class AppealForm(forms.Form):
-    """Why the signer thinks that a moderator was wrong to reject the signature."""
+    """The form for an appeal: why the signer thinks that the rejection was wrong."""
 
     reason = forms.CharField(
         label=_("Why the decision is wrong"),

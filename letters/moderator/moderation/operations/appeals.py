@@ -52,7 +52,7 @@ def reopen_appeal(decision: ReviewDecision, by: User) -> None:
 def queue_appeals(*, now: datetime) -> int:
     """Put the appeals of earlier days into the review queue. Returns how many.
 
-    One whose decision was undone meanwhile is deleted, because the signer has got what it asks for.
+    An appeal whose decision was undone since is deleted, because the signer has got what it asks for.
     """
     due = RejectionAppeal.objects.filter(queued_at=None, reaches_at__lte=now)
     letters = due.order_by("signature__letter_id").values_list("signature__letter_id", flat=True).distinct()
@@ -82,6 +82,6 @@ def _is_newest(decision: ReviewDecision) -> bool:
 
 
 def _record(change: LetterChange, ids: list[int]) -> None:
-    """Privacy: recorded with the day's batch, so that no record has the time of the appeal."""
+    """Record the appeal. Privacy: this happens with the day's batch, so that no record has the time of the appeal."""
     if ids:
         change.record_signatures("appeal_rejection", ids)

@@ -139,7 +139,7 @@ def appeals_about(signatures: Sequence[Signature]) -> dict[int, RejectionAppeal]
 
 
 def has_appeals_against(person: User, scope: Scope) -> bool:
-    """Tell whether an appeal against a decision of this person waits for another moderator."""
+    """Return whether an appeal against a decision of this person waits for another moderator."""
     against = RejectionAppeal.objects.waiting().barred_to(person)
     return (against if scope.letters is None else against.filter(signature__letter__in=scope.letters)).exists()
 

@@ -40,7 +40,7 @@ class Removal:
         return can_be_appealed_until(self.decision)
 
     def may_appeal(self, now: datetime) -> bool:
-        """Tell whether the signer can still appeal: once, and not against the decision on an appeal."""
+        """Return whether the signer can still appeal: once, and not against the decision on an appeal."""
         return self.appeal is None and now < self.appeal_until
 
 
