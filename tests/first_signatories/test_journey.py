@@ -84,7 +84,7 @@ def test_two_of_twenty_invited_people_sign_and_are_listed_first(site: Site, visi
 
     public = letter.replace("/organize", "")
     assert visitor().goto(public).status == 404  # type: ignore[union-attr]
-    for number, name in [(17, "Zoë of Somewhere"), (7, "Person 7, Chair")]:
+    for number, name in [(17, "Zoë of Somewhere"), (7, "Ilse Berg, Chair")]:
         sign(visitor(), site.mailed_link("invitation", f"p{number}@first.example"), name)
     refuser = visitor()
     refuser.goto(site.mailed_link("decline", "p9@first.example"))
@@ -105,7 +105,7 @@ def test_two_of_twenty_invited_people_sign_and_are_listed_first(site: Site, visi
     until(lambda: reader.goto(public).status == 200)  # type: ignore[union-attr]
     names = reader.locator("#newest .names").first.locator("li")
     assert [re.sub(r"\s+", " ", name) for name in names.all_inner_texts()] == [
-        *["1 Zoë of Somewhere Institute 3", "2 Person 7, Chair Institute 0"]
+        *["1 Zoë of Somewhere Institute 3", "2 Ilse Berg, Chair Institute 0"]
     ]
     expect(reader.locator("#newest")).to_contain_text("First signatories")
     look(reader, 1280)
