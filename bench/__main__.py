@@ -32,6 +32,9 @@ SLOW_EMAIL = "signing, mail server takes 2 s"
 AIMS = {"letter page": 80, "signing": 50, "emails": 70, "emails, server takes 10 ms": 70, SLOW_EMAIL: 100}
 # Targets in seconds, by number of names in the PDF.
 PAPER_AIMS = {10_000: 60}
+# Sizes of letters, and targets for the largest: milliseconds and statements of one page.
+QUEUES = [1_000, 1_000_000]
+QUEUE_AIMS = (150, 12)
 # Target in milliseconds of processor time.
 SCORING_AIM = 0.3
 # If the generator is busy for more than this share of the time, it may be what is measured.
@@ -330,6 +333,29 @@ def scoring(site: Site, report: Report, options: argparse.Namespace) -> None:
     report.lines += [f"{'cleaning its words, CPU ms':<{NAMES}}{made.cleaning:>11.3f}"]
 
 
+def moderating(site: Site, report: Report, options: argparse.Namespace) -> None:
+    """Open the review queue while few and while many signatures wait, and score signatures as they are numbered."""
+    # Models can be imported only after Django is set up.
+    from bench.live_scoring import measure_live  # noqa: PLC0415
+    from bench.moderating import fill_queue, measure_queue  # noqa: PLC0415
+
+    report.lines += ["", f"{'The review queue':<{NAMES}}{'ms':>11}{'statements':>13}"]
+    for many in QUEUES:
+        say(f"A review queue with {many // 10:,} of {many:,} signatures …")
+        fill_queue(many)
+        page = measure_queue()
+        name = f"{many // 10:,} of {many:,} wait"
+        report.figures[f"review queue, {name}"] = asdict(page)
+        aim = f"   aim {QUEUE_AIMS[0]} ms, {QUEUE_AIMS[1]} statements" if many == max(QUEUES) else ""
+        report.lines.append(f"{name:<{NAMES}}{page.milliseconds:>11.1f}{page.statements:>13}{aim}")
+    say("Scoring while numbering …")
+    live = measure_live(SAMPLE)
+    report.figures["scoring while numbering"] = asdict(live)
+    added = live.scored - live.without
+    report.lines += ["", f"{'Numbering a signature, CPU ms':<{NAMES}}{live.without:>11.3f}"]
+    report.lines += [f"{'scoring adds':<{NAMES}}{added:>11.3f}   aim {SCORING_AIM}"]
+
+
 Section = Callable[[Site, Report, argparse.Namespace], None]
 
 # The names for --only, in the order of the report.
@@ -343,6 +369,7 @@ SECTIONS: dict[str, Section] = {
     "exports": exporting,
     "paper": on_paper,
     "scoring": scoring,
+    "moderating": moderating,
 }
 # Sections with lines in the table of limits at the top.
 COMPARED = {"reading", "signing", "emails", "bulk"}

@@ -23,8 +23,9 @@ class Live:
     scored: float
 
 
-def measure_live(letter: Letter, *, signatures: int = SIGNATURES) -> Live:
-    """Number two batches of signatures, the second with scoring."""
+def measure_live(slug: str, *, signatures: int = SIGNATURES) -> Live:
+    """Number two batches of a letter's signatures, the second with scoring."""
+    letter = Letter.objects.get(slug=slug)
     return Live(_numbered(letter, signatures, None), _numbered(letter, signatures, score_signatures))
 
 

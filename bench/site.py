@@ -181,14 +181,19 @@ FROM letters_signature, unnest(ARRAY['confirm', 'thanks']) AS kind WHERE letter_
 """
 
 
+def copied_letter(slug: str, many: int) -> int:
+    """Create a copy of the sample letter that counts so many signatures, and return its id."""
+    with connection.cursor() as cursor:
+        cursor.execute(COPY_LETTER, {"slug": slug, "many": many, "sample": SAMPLE})
+        return int(cursor.fetchone()[0])
+
+
 def letter_with(site: Site, many: int, slug: str = "") -> str:
     """Return the slug of a letter with this many confirmed signatures. Created once for each slug."""
     slug = slug or f"signed-by-{many}"
     if site.value("SELECT count(*) FROM letters_letter WHERE slug = %s", slug):
         return slug
-    values: dict[str, object] = {"slug": slug, "many": many, "sample": SAMPLE}
-    found = site.database.execute(COPY_LETTER, values).fetchone()
-    values["letter"] = found[0] if found else None
+    values: dict[str, object] = {"many": many, "letter": copied_letter(slug, many)}
     for statement in (SIGNATURES, CONTACTS, DELIVERIES):
         site.database.execute(statement, values)
     # The emails and records that a site of this size would have.

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from django.db import connection
 
-from bench import bulk, emails, live_scoring, scoring
+from bench import bulk, emails, live_scoring, moderating, scoring
 from bench.site import SAMPLE, Site
 from letters.models import Letter
 from tests.conftest import LetterMaker
@@ -49,8 +49,17 @@ def test_the_updates_that_the_benchmark_creates_can_be_sent(published: LetterMak
 
 @pytest.mark.django_db
 def test_what_live_scoring_adds_can_be_measured(letter: Letter) -> None:
-    made = live_scoring.measure_live(letter, signatures=50)
+    made = live_scoring.measure_live(letter.slug, signatures=50)
     assert 0 < made.without < made.scored
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_queue_can_be_measured(published: LetterMaker) -> None:
+    published(SAMPLE)
+    moderating.fill_queue(100)
+    page = moderating.measure_queue(pages=2)
+    assert page.milliseconds > 0
+    assert 0 < page.statements <= 12
 
 
 def test_what_scoring_costs_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
